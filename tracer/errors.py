@@ -1,0 +1,30 @@
+"""What can go wrong, as exceptions that a person can read. None of them is a defect of the program."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class TraceError(Exception):
+    """Something the user can mend. `problems` holds one line for each thing to mend: where, what, what to do."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class ConfigError(TraceError):
+    """A config that cannot be used."""
+
+
+class OutputError(TraceError):
+    """A result that cannot be written: the place, or a format that cannot hold it."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """ " Did you mean 'x'?" for the known word that is nearest, or nothing where none is near."""
+    candidates = list(known)
+    lowered = {candidate.lower(): candidate for candidate in reversed(candidates)}
+    matches = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.5)
+    return f" Did you mean '{lowered[matches[0]]}'?" if matches else ""

@@ -1,0 +1,45 @@
+"""What the user asked for, as plain frozen data: checked, named, and with every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer of neurons, by the names of its quantities.
+
+    neurons: the net inputs; weights: one row a neuron, one name an input; biases: one name a neuron, the same name
+    for all where they share it, None where there is none; activation: a key of ACTIVATIONS.
+    """
+
+    name: str
+    activation: str
+    neurons: tuple[str, ...]
+    weights: tuple[tuple[str, ...], ...]
+    biases: tuple[str | None, ...]
+
+    def parameters(self) -> list[str]:
+        """The layer's weights, then its biases, each once."""
+        names = [weight for row in self.weights for weight in row]
+        return names + list(dict.fromkeys(bias for bias in self.biases if bias))
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A config after reading. Values are dimensionless; `start` holds every parameter before the first step."""
+
+    name: str
+    description: str
+    inputs: Mapping[str, float]
+    targets: Mapping[str, float]
+    layers: tuple[Layer, ...]
+    start: Mapping[str, float]
+    frozen: frozenset[str]
+    loss: str
+    learning_rates: tuple[float, ...]
+    iterations: int
+    columns: str
+    output: Path

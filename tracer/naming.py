@@ -1,0 +1,82 @@
+"""The product's alphabet: how every quantity is called.
+
+Inputs `i1…`, targets `t1…`, net inputs `h1…` and activations `a_h1…` of a layer `h`; weights are numbered through the
+whole network, layer by layer, neuron by neuron, input by input, as in the classic figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+ETA = "η"
+ITERATION = "iteration"
+TOTAL = "E_total"
+OUTPUT_LAYER = "o"
+HIDDEN_LAYER = "h"
+
+_ASCII = str.maketrans(
+    {"∂": "d", "η": "eta", "·": "*", "−": "-", "≤": "<=", "≥": ">=", "≠": "<>", "←": "<-", "…": "..."}
+)
+
+
+def to_ascii(text: str) -> str:
+    """The ASCII spelling of a quantity or an equation: `∂E/∂w5` → `dE/dw5`."""
+    return text.translate(_ASCII)
+
+
+def inputs(count: int) -> list[str]:
+    return [f"i{index}" for index in range(1, count + 1)]
+
+
+def targets(count: int) -> list[str]:
+    return [f"t{index}" for index in range(1, count + 1)]
+
+
+def layers(count: int) -> list[str]:
+    """The names of `count` layers for which the user gave none: `h, o`, or `h1, h2, …, o`."""
+    hidden = count - 1
+    return [HIDDEN_LAYER if hidden == 1 else f"{HIDDEN_LAYER}{index}" for index in range(1, count)] + [OUTPUT_LAYER]
+
+
+def neurons(layer: str, count: int) -> list[str]:
+    """The net inputs of a layer: `h1, h2, …`; `h1_1, h1_2, …` where the layer's own name ends in a digit."""
+    joint = "_" if layer[-1].isdigit() else ""
+    return [f"{layer}{joint}{index}" for index in range(1, count + 1)]
+
+
+def activation(neuron: str) -> str:
+    return f"a_{neuron}"
+
+
+def weights(widths: Sequence[int]) -> list[list[list[str]]]:
+    """The names of all weights by layer, neuron and input, for the widths of the inputs and of every layer."""
+    number = 0
+    table = []
+    for fan_in, width in pairwise(widths):
+        first = number + 1
+        number += fan_in * width
+        table.append([[f"w{first + neuron * fan_in + index}" for index in range(fan_in)] for neuron in range(width)])
+    return table
+
+
+def shared_bias(layer_number: int) -> str:
+    """The bias that all neurons of a layer share; layers count from 1."""
+    return f"b{layer_number}"
+
+
+def neuron_bias(neuron: str) -> str:
+    return f"b_{neuron}"
+
+
+def errors(count: int) -> list[str]:
+    return [f"E{index}" for index in range(1, count + 1)]
+
+
+def gradient(quantity: str) -> str:
+    """∂E/∂quantity; E stands for the total error."""
+    return f"∂E/∂{quantity}"
+
+
+def local_derivative(result: str, quantity: str) -> str:
+    return f"∂{result}/∂{quantity}"

@@ -1,0 +1,51 @@
+"""Plain text, as in a textbook: `h1 = w1·i1 + w2·i2`, `a_h1 = 1/(1 + e^(−h1))`."""
+
+from __future__ import annotations
+
+from tracer.expansion import expand
+from tracer.expression import ADD, Call, Expression, Name
+from tracer.notation import Notation, Operator, infix, render, shortest
+from tracer.system import System
+
+LONGEST_SUM = 8
+"""A sum of more terms is shown by its first three and its last."""
+
+TEXT = Notation(
+    operators={
+        "<": infix(" < ", 1), "<=": infix(" ≤ ", 1), ">": infix(" > ", 1), ">=": infix(" ≥ ", 1),
+        "=": infix(" = ", 1), "<>": infix(" ≠ ", 1),
+        "+": infix(" + ", 2), "-": infix(" − ", 2),
+        "*": infix("·", 3), "/": infix("/", 3),
+        "neg": Operator("−{}", 4, (4, 4)),
+        "^": infix("^", 5, first=6, following=6),
+    },
+    functions={
+        "exp": "e^({})", "log": "ln({})", "tanh": "tanh({})", "max": "max({}, {})",
+        "if": "({1} if {0}, else {2})",
+    },
+    number=lambda value: shortest(value).replace("-", "−", 1) if value < 0 else shortest(value),
+)  # fmt: skip
+
+
+def text(expression: Expression) -> str:
+    """The expression as a person would write it, functions spelt out, long sums cut short."""
+    return render(_shortened(expand(expression)), TEXT, lambda name: name.name)
+
+
+def in_words(system: System) -> dict[str, str]:
+    """What every column of the system is, in its order: an equation, an update, or where the value comes from."""
+    given = {name: f"{name} is given" for name in system.data}
+    fixed = {p.name: f"{p.name} stays as it is" for p in system.parameters}
+    updates = {name: f"{name} ← {text(update)}" for name, update in system.updates.items()}
+    equations = {e.quantity: f"{e.quantity} = {text(e.expression)}" for e in system.equations}
+    said = given | fixed | updates | equations
+    return {name: said[name] for name in system.columns()}
+
+
+def _shortened(expression: Expression) -> Expression:
+    if not isinstance(expression, Call):
+        return expression
+    args = tuple(_shortened(arg) for arg in expression.args)
+    if expression.function == ADD and len(args) > LONGEST_SUM:
+        args = (*args[:3], Name("…"), args[-1])
+    return Call(expression.function, args)

@@ -1,0 +1,23 @@
+"""Telling how far a long piece of work has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Progress = Callable[[int], None]
+"""Called with the number of steps done since the last call."""
+
+_Item = TypeVar("_Item")
+_EVERY = 1000
+
+
+def counted(steps: Iterable[_Item], progress: Progress | None) -> Iterator[_Item]:
+    """The steps, reporting now and then how many have passed."""
+    number = 0
+    for number, step in enumerate(steps, 1):
+        yield step
+        if progress and number % _EVERY == 0:
+            progress(_EVERY)
+    if progress:
+        progress(number % _EVERY)
