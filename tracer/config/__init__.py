@@ -1,0 +1,39 @@
+"""A config → an `Experiment`: reading, overriding, checking. Every problem of a file is reported in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tracer.config import yamlfile
+from tracer.config.overrides import Override, apply, canonical
+from tracer.config.reader import read_experiment
+from tracer.config.schema import FIELDS
+from tracer.config.yamlfile import Document
+from tracer.experiment import Experiment
+
+__all__ = ["Override", "load"]
+
+
+def load(source: str | Path | Mapping[str, Any], overrides: Iterable[Override] = ()) -> Experiment:
+    """Read a config file, or a mapping of the same form, and check it.
+
+    Raises ConfigError, with every problem found and where it stands.
+    """
+    if isinstance(source, Mapping):
+        document, stem = Document("config", _plain(source)), "trace"
+    else:
+        document, stem = yamlfile.read(Path(source)), Path(source).stem
+    canonical(document, document.value, (), FIELDS)
+    for override in overrides:
+        apply(document, override)
+    return read_experiment(document, stem)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,96 @@
+"""The keys of a config: what each means, its default, its form. The one source of the reader's errors, of the JSON
+Schema that editors use, of the help of the command's options and of the README's table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tracer.activations import ACTIVATIONS
+from tracer.losses import LOSSES
+
+COLUMNS = ("full", "compact")
+
+_NUMBER = {"type": "number"}
+_NUMBERS = {"type": "array", "items": _NUMBER, "minItems": 1}
+_NAMED_NUMBERS = {"type": "object", "additionalProperties": _NUMBER, "minProperties": 1}
+_MATRIX = {"type": "array", "items": _NUMBERS, "minItems": 1}
+_COUNT = {"type": "integer", "minimum": 1}
+_RATE = {"type": "number", "minimum": 0}
+_TEXT = {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a config. help: a sentence; schema: its form in JSON Schema; required, or else its default;
+    aliases: other spellings that mean the same."""
+
+    help: str
+    schema: Mapping[str, Any]
+    required: bool = False
+    default: Any = None
+    aliases: tuple[str, ...] = ()
+
+
+FIELDS: dict[str, Field] = {
+    "name": Field("Name of the result files; the config's file name by default.", {"type": "string", "minLength": 1}),
+    "description": Field("What this config shows, in a sentence.", _TEXT, default=""),
+    "inputs": Field("The inputs: {i1: 0.05, …} or a list.", {"anyOf": [_NAMED_NUMBERS, _NUMBERS]}, required=True),
+    "targets": Field("The targets, one per output neuron: {t1: 0.5, …} or a list.",
+                     {"anyOf": [_NAMED_NUMBERS, _NUMBERS]}, required=True),
+    "layers": Field("The layers, first hidden layer first, output layer last.",
+                    {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/layer"}}, required=True),
+    "weights": Field("The initial weights: {w1: 0.15, …}, a list in that order, or {layer: [[…], …]}, a row a neuron.",
+                     {"anyOf": [_NAMED_NUMBERS, _NUMBERS,
+                                {"type": "object", "additionalProperties": _MATRIX, "minProperties": 1}]},
+                     required=True),
+    "biases": Field("The biases: {h: 0.35} is one for the whole layer, {h: [0.1, 0.2]} one a neuron; none by default.",
+                    {"type": "object", "additionalProperties": {"anyOf": [_NUMBER, _NUMBERS]}}, default={}),
+    "frozen": Field("Parameters that are traced but not updated; patterns like 'w*' are allowed.",
+                    {"type": "array", "items": _TEXT}, default=[]),
+    "loss": Field("The error of an output.", {"enum": list(LOSSES)}, default="half_squared_error"),
+    "learning_rate": Field("The learning rate η, or a list of them: one run each, all from the same start.",
+                           {"anyOf": [_RATE, {"type": "array", "items": _RATE, "minItems": 1, "uniqueItems": True}]},
+                           required=True, aliases=("eta", "η")),
+    "iterations": Field("How many updates of the weights.", _COUNT, required=True),
+    "columns": Field("full: every factor of the chain rule; compact: the columns of the classic sheet.",
+                     {"enum": list(COLUMNS)}, default="full"),
+    "output": Field("The folder for the result files, from where the command runs.",
+                    {"type": "string", "minLength": 1}, default="out"),
+}  # fmt: skip
+
+LAYER_FIELDS: dict[str, Field] = {
+    "name": Field("The layer's name; its neurons are called after it.", _TEXT),
+    "neurons": Field("How many neurons.", _COUNT, required=True),
+    "activation": Field("The activation of its neurons.", {"enum": list(ACTIVATIONS)}, default="sigmoid"),
+}
+
+
+def _object(fields: Mapping[str, Field]) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    for key, field in fields.items():
+        entry = dict(field.schema) | {"description": field.help}
+        if field.default is not None:
+            entry["default"] = field.default
+        for spelling in (key, *field.aliases):
+            properties[spelling] = entry
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    required = [key for key, field in fields.items() if field.required and not field.aliases]
+    schema["required"] = required
+    either = [
+        {"oneOf": [{"required": [spelling]} for spelling in (key, *field.aliases)]}
+        for key, field in fields.items()
+        if field.required and field.aliases
+    ]
+    return schema | ({"allOf": either} if either else {})
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 7) of a config."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "backprop-trace config",
+        **_object(FIELDS),
+        "definitions": {"layer": _object(LAYER_FIELDS)},
+    }

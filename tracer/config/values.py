@@ -1,0 +1,121 @@
+"""Single values of a config: numbers, counts, choices, texts and names, each checked where it stands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tracer import naming
+from tracer.config.schema import FIELDS, Field
+from tracer.config.yamlfile import Document, Place
+from tracer.errors import nearest
+
+RESERVED = {naming.ITERATION, "eta", naming.ETA, "sample", "k"}
+MAX_NAME = 60
+"""The longest name of a quantity or a layer, in characters."""
+
+
+@dataclass(slots=True)
+class Values:
+    """Reads single values of a document; what is wrong with one is noted there, and a stand-in returned."""
+
+    document: Document
+
+    def number(self, value: Any, place: Place) -> float:
+        """A finite number; NaN where there is none, after noting the problem."""
+        problem = None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            problem = f"{show(value)} is not a number"
+            if isinstance(value, str) and _is_number(value.replace(",", ".")):
+                problem += "; write it without quotes and with a decimal point"
+        elif not _is_finite(value):
+            problem = f"{value if isinstance(value, float) else 'this'} is not a finite number"
+        if problem:
+            self.document.problem(place, problem)
+            return math.nan
+        return float(value)
+
+    def count(self, key: str, fields: Mapping[str, Field], mapping: Mapping[str, Any], place: Place) -> int:
+        """A whole number of at least 1; 1 where there is none, after noting the problem."""
+        value = mapping.get(key, fields[key].default)
+        if value is None and key not in mapping:
+            return 1
+        place = (*place, key)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            self.document.problem(place, f"{show(value)} is not a whole number")
+        elif not _is_finite(value) or value != int(value):
+            self.document.problem(place, f"{value} is not a whole number")
+        elif value < 1:
+            self.document.problem(place, f"{value} is too few; at least 1")
+        else:
+            return int(value)
+        return 1
+
+    def choice(self, key: str, fields: Mapping[str, Field], mapping: Mapping[str, Any], place: Place) -> str:
+        value = mapping.get(key, fields[key].default)
+        known = fields[key].schema["enum"]
+        if value not in known:
+            hint = nearest(value, known) if isinstance(value, str) else ""
+            self.document.problem((*place, key), f"{show(value)} is not one of {', '.join(known)}.{hint}")
+            return str(known[0])
+        return str(value)
+
+    def text(self, key: str) -> str:
+        value = self.document.value.get(key, FIELDS[key].default)
+        if not isinstance(value, str):
+            self.document.problem((key,), f"{show(value)} is not text")
+            return ""
+        text: str = value
+        if any(ord(character) < 32 and character not in "\t\n\r" for character in text):
+            self.document.problem((key,), "holds control characters; leave them out")
+        if not text and FIELDS[key].schema.get("minLength"):
+            self.document.problem((key,), "is empty; leave the key out for the default")
+        return text
+
+    def file_name(self, stem: str) -> str:
+        if "name" not in self.document.value:
+            return stem
+        name = self.text("name")
+        if any(character in name for character in '/\\:*?"<>|\n\r\t') or name.strip(". ") != name:
+            what = f"{show(name)} cannot be a file's name; leave out / \\ : * ? \" < > | and dots or spaces at the ends"
+            self.document.problem(("name",), what)
+        elif len(name.encode()) > 200:
+            self.document.problem(("name",), "is too long for a file's name; 200 bytes at most")
+        return name
+
+    def identifier(self, name: str, place: Place, at: Place | None = None) -> None:
+        if not name.isidentifier() or len(name) > MAX_NAME:
+            what = f"{show(name)} cannot be a name; use letters, digits and _, no digit first"
+            self.document.problem(place, f"{what}, {MAX_NAME} characters at most", at, key=at is not None)
+        elif name in RESERVED:
+            self.document.problem(place, f"'{name}' is a column of every trace; choose another name", at, key=True)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def show(value: Any) -> str:
+    """The value as a message shows it, short."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return "a mapping" if value else "an empty mapping"
+    text = f"'{value}'" if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…'"

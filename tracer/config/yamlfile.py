@@ -1,0 +1,207 @@
+"""Reading a YAML file into plain values, with the line and column of every one of them.
+
+YAML 1.2 core schema: `1e-3` is a number, `no` and `y` are text. Safe against what a file may hold: no tags, bounded
+size, depth and number of values (aliases counted as often as they expand), no duplicate keys.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+
+from tracer.errors import ConfigError
+
+MAX_BYTES = 16_000_000
+MAX_VALUES = 2_000_000
+MAX_DEPTH = 50
+
+Place = tuple[str | int, ...]
+"""Where a value stands: the keys and list indices that lead to it."""
+
+
+@dataclass(slots=True)
+class Document:
+    """The values of a file, and where they stand. `origin` is what a message calls the file."""
+
+    origin: str
+    value: Any = None
+    keys: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    values: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    overridden: dict[Place, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def problem(self, place: Place, what: str, at: Place | None = None, key: bool = False) -> None:
+        """Note a problem of the value at `place`; `at` is the place to point to, where that is another one; `key`
+        points to the key in place of its value."""
+        at = place if at is None else at
+        where = ".".join(str(part) for part in place)
+        self.problems.append(f"{self._prefix(at, key)}{where + ': ' if where else ''}{what}")
+
+    def _prefix(self, at: Place, key: bool) -> str:
+        for length in range(len(at), -1, -1):
+            option = self.overridden.get(at[:length])
+            if option:
+                return f"{option}: "
+            mark = (self.keys if key else self.values).get(at[:length]) or self.keys.get(at[:length])
+            if mark:
+                return f"{self.origin}:{mark[0]}:{mark[1]}: "
+            key = False
+        return f"{self.origin}: "
+
+    def check(self) -> None:
+        """Raise ConfigError with every problem noted so far, if there is one."""
+        if self.problems:
+            raise ConfigError(self.problems)
+
+
+def read(path: Path) -> Document:
+    """Read the file. Raises ConfigError when it cannot be read or is no single YAML mapping."""
+    origin = str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigError([f"{origin}: there is no such file"]) from None
+    except IsADirectoryError:
+        raise ConfigError([f"{origin}: is a folder; give the config file in it"]) from None
+    except OSError as error:
+        raise ConfigError([f"{origin}: cannot be read ({error.strerror})"]) from None
+    if len(data) > MAX_BYTES:
+        raise ConfigError([f"{origin}: is larger than {MAX_BYTES // 1_000_000} MB, too large for a config"])
+    return parse(_decoded(data, origin), origin)
+
+
+def _decoded(data: bytes, origin: str) -> str:
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        problem = f"{origin}:{line}:1: is no {error.encoding.upper()} text; is it a YAML config, saved as UTF-8?"
+        raise ConfigError([problem]) from None
+    if "\0" in text:
+        raise ConfigError([f"{origin}: is a binary file; a config is a text file in YAML"])
+    return text
+
+
+def parse(text: str, origin: str) -> Document:
+    """The values of a YAML text; `origin` names it in messages. Raises ConfigError."""
+    document = Document(origin)
+    try:
+        _check_depth(text)
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        context = f" {error.context}" if error.context else ""
+        raise ConfigError([f"{origin}{where}: not valid YAML{context}: {error.problem}"]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError([f"{origin}: not valid YAML: {' '.join(str(error).split())}"]) from None
+    if node is None:
+        raise ConfigError([f"{origin}: is empty; a config has at least inputs, targets, layers and weights"])
+    document.value = _Builder(document).build(node, ())
+    if not isinstance(document.value, dict):
+        document.problem((), "is no mapping; a config is made of lines like 'iterations: 100'")
+    document.check()
+    return document
+
+
+def scalar(text: str) -> Any:
+    """One value as YAML reads it: a number, text, a list or a mapping."""
+    return parse(f"value: {text}", text).value["value"]
+
+
+_BaseLoader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_BaseLoader):  # type: ignore[misc]
+    """YAML's safe loader with the scalars of YAML 1.2 (core schema) in place of those of 1.1."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+
+_TAG = "tag:yaml.org,2002:"
+for _kind, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+0123456789.",
+    ),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+):
+    _Loader.add_implicit_resolver(_TAG + _kind, re.compile(rf"^(?:{_pattern})$"), list(_first))
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                mark: Any = event.start_mark
+                raise yaml.MarkedYAMLError(problem=f"values are nested more than {MAX_DEPTH} deep", problem_mark=mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Turns the nodes of a file into values; it counts them, so that aliases cannot expand without end."""
+
+    document: Document
+    count: int = 0
+
+    def build(self, node: yaml.Node, place: Place) -> Any:
+        self.count += 1
+        if self.count > MAX_VALUES or len(place) > MAX_DEPTH:
+            what = f"holds more than {MAX_VALUES:,} values" if self.count > MAX_VALUES else "an alias holds itself"
+            raise ConfigError([*self.document.problems, f"{self.document.origin}: {what}"])
+        self.document.values[place] = _position(node)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, place)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
+        assert isinstance(node, yaml.ScalarNode)
+        return self._scalar(node, place)
+
+    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.document.values[(*place, "?")] = _position(key_node)
+                self.document.problem((*place, "?"), "a key must be a name")
+                continue
+            key = key_node.value
+            if key in mapping:
+                self.document.values[(*place, "?")] = _position(key_node)
+                first = self.document.keys[(*place, key)][0]
+                self.document.problem(place, f"'{key}' stands twice (first in line {first}); keep one", (*place, "?"))
+                continue
+            self.document.keys[(*place, key)] = _position(key_node)
+            mapping[key] = self.build(value_node, (*place, key))
+        return mapping
+
+    def _scalar(self, node: yaml.ScalarNode, place: Place) -> Any:
+        text, kind = node.value, node.tag.removeprefix(_TAG)
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return text.lower() == "true"
+        if kind == "int" and len(text) < 300:
+            return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+        if kind in ("int", "float"):
+            return float(text.replace(".inf", "inf").replace(".nan", "nan").replace(".Inf", "inf")
+                         .replace(".INF", "inf").replace(".NaN", "nan").replace(".NAN", "nan"))  # fmt: skip
+        if kind != "str":
+            self.document.problem(place, f"the tag {node.tag} is not allowed; a config holds plain values only")
+        return text
+
+
+def _position(node: yaml.Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
