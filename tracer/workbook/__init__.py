@@ -1,0 +1,71 @@
+"""The Excel workbook: a Summary sheet, then one sheet of live formulas for each learning rate.
+
+openpyxl builds everything around the cells; the cells themselves are written by `sheetdata`, because openpyxl cannot
+store a formula together with its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from tracer import naming
+from tracer.engine import Run
+from tracer.errors import OutputError
+from tracer.experiment import Experiment
+from tracer.progress import Progress
+from tracer.system import System
+from tracer.workbook import summary_sheet
+from tracer.workbook.package import save
+from tracer.workbook.styles import Styles
+from tracer.workbook.trace_sheet import FIRST_ROW, TraceSheet
+
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+"""What a sheet can hold (Microsoft, "Excel specifications and limits")."""
+
+
+def check_limits(system: System, steps: int) -> None:
+    """Raise OutputError when a sheet cannot hold this many steps, or the quantities of one."""
+    problems = []
+    most = MAX_ROWS - FIRST_ROW + 1
+    if steps > most:
+        problems.append(
+            f"an Excel sheet holds at most {most:,} steps, not {steps:,}; use fewer iterations, or --format csv"
+        )
+    columns = len(system.columns()) + 1
+    if columns > MAX_COLUMNS:
+        problems.append(
+            f"an Excel sheet holds at most {MAX_COLUMNS:,} columns, not {columns:,}; use --columns compact, a smaller "
+            "network, or --format csv"
+        )
+    if problems:
+        raise OutputError(problems)
+
+
+def write_workbook(
+    experiment: Experiment,
+    system: System,
+    runs: Sequence[Run],
+    path: Path,
+    ascii: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Write the workbook to `path`. The same experiment gives the same bytes.
+
+    ascii: spell ∂E/∂w1 as dE/dw1. Raises OutputError when a sheet cannot hold the runs.
+    """
+    check_limits(system, max(map(len, runs)))
+    book = Workbook()
+    book.properties.title = experiment.name
+    book.properties.creator = "backprop-trace"
+    styles = Styles(book)
+    spell = naming.to_ascii if ascii else str
+    summary = book.active
+    traces = [TraceSheet(experiment, system, run, styles, spell, progress) for run in runs]
+    sheets = [book.create_sheet(trace.title) for trace in traces]
+    cells = {trace.title: trace.build(sheet) for trace, sheet in zip(traces, sheets, strict=True)}
+    curves = [trace.curve(sheet) for trace, sheet in zip(traces, sheets, strict=True)]
+    cells[summary_sheet.TITLE] = summary_sheet.build(summary, experiment, system, traces, curves, styles, spell)
+    save(book, cells, path)

@@ -1,0 +1,77 @@
+"""The XML of a sheet's cells (ECMA-376 part 1, 18.3.1.73 row and 18.3.1.4 c): formulas that carry their value.
+
+A row that repeats with other numbers is a `RowTemplate`: preformatted once, filled in by string replacement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+THIS_ROW, ROW_ABOVE = "\ue000", "\ue001"
+"""Stand for row numbers in the formulas of a RowTemplate."""
+
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue002-\ufffd\U00010000-\U0010ffff]")
+MAX_TEXT = 32_767
+"""Characters in a cell (Microsoft, "Excel specifications and limits")."""
+
+Value = float | int | str
+"""What a cell shows: a number, or text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a row: its column letters, its style's index, its value, and the formula that computes it."""
+
+    column: str
+    style: int
+    value: Value | None = None
+    formula: str | None = None
+
+    def xml(self, row: str) -> str:
+        """The cell in the row with this number."""
+        start = f'<c r="{self.column}{row}" s="{self.style}"'
+        formula = f"<f>{escape(self.formula)}</f>" if self.formula is not None else ""
+        if self.value is None and not formula:
+            return start + "/>"
+        if isinstance(self.value, str) and formula:
+            return f'{start} t="str">{formula}<v>{_text(self.value)}</v></c>'
+        if isinstance(self.value, str):
+            return f'{start} t="inlineStr"><is><t xml:space="preserve">{_text(self.value)}</t></is></c>'
+        value = "" if self.value is None else f"<v>{self.value!r}</v>"
+        return f"{start}>{formula}{value}</c>"
+
+
+def _text(text: str) -> str:
+    return escape(_UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)[:MAX_TEXT])
+
+
+def row(number: int, cells: Iterable[Cell], height: float | None = None) -> str:
+    """A row of cells, in the order of their columns; `height` in points."""
+    attributes = f' ht="{height:g}" customHeight="1"' if height else ""
+    return f'<row r="{number}"{attributes}>{"".join(cell.xml(str(number)) for cell in cells)}</row>'
+
+
+class RowTemplate:
+    """A row whose cells are the same in every step but for the row numbers and the values.
+
+    Formulas refer to rows by THIS_ROW and ROW_ABOVE; every cell takes one value, in the order of the cells.
+    """
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        text = "".join(_value_slot(cell) for cell in cells)
+        self._text = f'<row r="{THIS_ROW}">{text}</row>'
+
+    def fill(self, first: int, rows: Iterable[tuple[float, ...]]) -> Iterator[str]:
+        """The rows from row number `first` on, with their values."""
+        text = self._text
+        for number, values in enumerate(rows, first):
+            yield text.replace(THIS_ROW, str(number)).replace(ROW_ABOVE, str(number - 1)) % values
+
+
+def _value_slot(cell: Cell) -> str:
+    before, _, after = cell.xml(THIS_ROW).replace("%", "%%").partition("</c>")
+    body = before.removesuffix("/>") + ">" if before.endswith("/>") else before
+    return f"{body}<v>%r</v></c>{after}"

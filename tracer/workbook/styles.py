@@ -1,0 +1,123 @@
+"""The look of the workbook: a colour a phase, the number formats, the styles of all cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+from tracer.system import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of a phase, as RRGGBB: strong for headers, pale for cells."""
+
+    strong: str
+    pale: str
+
+
+PALETTE = {
+    Phase.DATA: Palette("475569", "F1F5F9"),
+    Phase.PARAMETER: Palette("B45309", "FEF6E0"),
+    Phase.FORWARD: Palette("1D4ED8", "E8F0FE"),
+    Phase.LOSS: Palette("BE123C", "FFE9EC"),
+    Phase.BACKWARD: Palette("047857", "E3F9EE"),
+}
+TOTAL_PALETTE = Palette("9F1239", "FDA4AF")
+INPUT_FILL = "FFF59D"
+"""Of the cells that a reader is invited to change."""
+
+FIXED = "[>=100]0.000000E+00;[<=-100]-0.000000E+00;0.000000000"
+"""Nine decimals, as the published walkthroughs print them; what is too large for that in powers of ten."""
+SCIENTIFIC = "0.000000E+00"
+PLAIN = "General"
+
+SERIES_COLORS = ("1D4ED8", "BE123C", "047857", "B45309", "7C3AED", "0891B2", "DB2777", "475569")
+
+
+class Styles:
+    """The index of every style in the workbook's table of cell formats; openpyxl keeps the table."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._scratch = book.create_sheet("styles")
+        self.title = self._index(font=_font(size=16, bold=True, color="111827"))
+        self.subtitle = self._index(font=_font(size=11, color="475569"))
+        self.warning = self._index(font=_font(size=11, bold=True, color="BE123C"))
+        self.heading = self._index(font=_font(size=12, bold=True, color="111827"))
+        self.label = self._index(font=_font(size=11, bold=True, color="475569"), alignment=Alignment(vertical="top"))
+        self.wrapped = self._index(alignment=Alignment(vertical="top", wrap_text=True))
+        self.text = self._index()
+        self.link = self._index(font=_font(underline="single", color="1D4ED8"))
+        self.column_head = self._index(
+            font=_font(bold=True, color="FFFFFF"), fill=_fill("475569"), alignment=Alignment(horizontal="center")
+        )
+        self.eta_label = self._index(font=_font(size=12, bold=True), alignment=Alignment(horizontal="right"))
+        self.eta = self._index(
+            font=_font(size=12, bold=True, color="1D4ED8"), fill=_fill(INPUT_FILL), border=_box("B45309"),
+            alignment=Alignment(horizontal="center"),
+        )  # fmt: skip
+        self.number = {form: self._index(number_format=form) for form in (FIXED, SCIENTIFIC, PLAIN)}
+        self.percent = self._index(number_format="0.000%")
+        palettes = {str(phase): palette for phase, palette in PALETTE.items()} | {"total": TOTAL_PALETTE}
+        self.header = {key: self._header(palette) for key, palette in palettes.items()}
+        self.words = {key: self._words(palette) for key, palette in palettes.items()}
+        self._values = {
+            (key, form, given): self._value(palette, form, given, key == "total")
+            for key, palette in palettes.items()
+            for form in (FIXED, SCIENTIFIC, PLAIN)
+            for given in (False, True)
+        }
+        book.remove(self._scratch)
+
+    def value(self, kind: str, form: str, given: bool = False) -> int:
+        """A number of a phase (or "total") in a number format; `given` numbers are typed in, not computed."""
+        return self._values[kind, form, given]
+
+    def _index(self, **look: Any) -> int:
+        cell = self._scratch.cell(self._scratch.max_row + 1, 1)
+        for attribute, value in (_PLAIN_LOOK | look).items():
+            setattr(cell, attribute, value)
+        index: int = cell.style_id
+        return index
+
+    def _header(self, palette: Palette) -> int:
+        return self._index(
+            font=_font(bold=True, color="FFFFFF"), fill=_fill(palette.strong),
+            alignment=Alignment(horizontal="center", vertical="center"),
+        )  # fmt: skip
+
+    def _words(self, palette: Palette) -> int:
+        return self._index(
+            font=_font(size=9, color=palette.strong), fill=_fill(palette.pale),
+            alignment=Alignment(horizontal="center", vertical="center", wrap_text=True),
+        )  # fmt: skip
+
+    def _value(self, palette: Palette, form: str, given: bool, bold: bool) -> int:
+        font = _font(bold=bold, color="1D4ED8" if given else "111827")
+        return self._index(font=font, fill=_fill(palette.pale), number_format=form, border=_LINE)
+
+
+def _font(**look: Any) -> Font:
+    return Font(name="Calibri", **look)
+
+
+def _fill(color: str) -> PatternFill:
+    return PatternFill("solid", fgColor=color)
+
+
+def _box(color: str) -> Border:
+    side = Side(style="thin", color=color)
+    return Border(left=side, right=side, top=side, bottom=side)
+
+
+_LINE = Border(bottom=Side(style="hair", color="CBD5E1"))
+_PLAIN_LOOK: dict[str, Any] = {
+    "font": _font(color="111827"),
+    "fill": PatternFill(),
+    "border": Border(),
+    "alignment": Alignment(),
+    "number_format": PLAIN,
+}

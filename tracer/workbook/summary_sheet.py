@@ -1,0 +1,115 @@
+"""The Summary sheet: the config's facts, the first and the last loss of every learning rate, a chart of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tracer import naming
+from tracer.experiment import Experiment
+from tracer.losses import LOSSES
+from tracer.notation import shortest
+from tracer.system import System
+from tracer.workbook.charts import Curve, loss_chart
+from tracer.workbook.package import SheetCells
+from tracer.workbook.sheetdata import Cell, row
+from tracer.workbook.styles import FIXED, SCIENTIFIC, Styles
+from tracer.workbook.trace_sheet import ETA_CELL, FIRST_ROW, SMALL, TraceSheet
+
+TITLE = "Summary"
+WIDTHS = {"A": 20.0, "B": 14.0, "C": 18.0, "D": 18.0, "E": 18.0, "F": 40.0}
+MOST_VALUES = 40
+"""How many initial values the facts list; the rest stands in the first row of every sheet."""
+CHARACTERS_PER_LINE = 100
+
+
+def build(
+    sheet: Worksheet,
+    experiment: Experiment,
+    system: System,
+    traces: Sequence[TraceSheet],
+    curves: Sequence[Curve],
+    styles: Styles,
+    spell: Callable[[str], str],
+) -> SheetCells:
+    """Lay out the Summary sheet and give its cells."""
+    sheet.title = TITLE
+    sheet.sheet_view.showGridLines = False
+    for letter, width in WIDTHS.items():
+        sheet.column_dimensions[letter].width = width
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    facts = facts_of(experiment)
+    table_row = len(facts) + 4
+    for number in range(3, 3 + len(facts)):
+        sheet.merge_cells(f"B{number}:F{number}")
+    for number, trace in enumerate(traces, table_row + 1):
+        sheet._hyperlinks.append(Hyperlink(ref=f"A{number}", location=trace.reference(f"A{FIRST_ROW}")))
+    last_row = table_row + len(traces)
+    sheet.add_chart(loss_chart(f"{system.loss} over the iterations", curves), f"A{last_row + 2}")
+    rows = [*_facts(experiment, facts, styles), *_table(system, traces, styles, spell, table_row)]
+    return SheetCells(rows, f"A1:F{last_row}")
+
+
+def facts_of(experiment: Experiment) -> dict[str, str]:
+    """What the config says, as labelled lines."""
+    layers = [f"{len(layer.neurons)} {layer.activation} ({layer.name})" for layer in experiment.layers]
+    facts = {
+        "description": experiment.description,
+        "network": " → ".join([f"{len(experiment.inputs)} inputs", *layers]),
+        "inputs": _values(experiment.inputs),
+        "targets": _values(experiment.targets),
+        "start": _values(experiment.start),
+        "frozen": ", ".join(name for name in experiment.start if name in experiment.frozen),
+        "loss": f"{experiment.loss}: {LOSSES[experiment.loss].formula}, summed over the outputs",
+        "learning rates": ", ".join(map(shortest, experiment.learning_rates)),
+        "iterations": str(experiment.iterations),
+        "columns": experiment.columns,
+    }
+    return {label: text for label, text in facts.items() if text}
+
+
+def _values(values: Mapping[str, float]) -> str:
+    shown = [f"{name} = {shortest(value)}" for name, value in list(values.items())[:MOST_VALUES]]
+    more = len(values) - len(shown)
+    return ", ".join(shown) + (f" and {more} more, in row {FIRST_ROW} of every sheet" if more else "")
+
+
+def _facts(experiment: Experiment, facts: Mapping[str, str], styles: Styles) -> Iterator[str]:
+    yield row(1, [Cell("A", styles.title, experiment.name)], 26)
+    for number, (label, text) in enumerate(facts.items(), 3):
+        lines = -(-len(text) // CHARACTERS_PER_LINE) + text.count("\n")
+        yield row(number, [Cell("A", styles.label, label), Cell("B", styles.wrapped, text)], 15.0 * max(lines, 1))
+
+
+def _table(
+    system: System, traces: Sequence[TraceSheet], styles: Styles, spell: Callable[[str], str], head: int
+) -> Iterator[str]:
+    labels = ("sheet", spell(naming.ETA), f"first {system.loss}", f"last {system.loss}", "last / first")
+    yield row(head, [Cell(letter, styles.column_head, label) for letter, label in zip("ABCDE", labels, strict=True)])
+    for number, trace in enumerate(traces, head + 1):
+        loss = trace.run[system.loss]
+        column = trace.letters[system.loss]
+        last = trace.last_row
+        cells = [
+            Cell("A", styles.link, trace.title),
+            Cell("B", styles.number["General"], trace.run.learning_rate, trace.reference(ETA_CELL)),
+        ]
+        if loss[-1] == loss[-1]:
+            form = SCIENTIFIC if abs(loss[-1]) < SMALL else FIXED
+            cells += [
+                Cell("C", styles.number[FIXED], loss[0], trace.reference(f"{column}{FIRST_ROW}")),
+                Cell("D", styles.number[form], loss[-1], trace.reference(f"{column}{last}")),
+            ]
+            if loss[0]:
+                ratio = loss[-1] / loss[0]
+                style = styles.percent if ratio >= SMALL else styles.number[SCIENTIFIC]
+                cells.append(Cell("E", style, ratio, f"D{number}/C{number}"))
+        if trace.run.divergence:
+            stop = trace.run.divergence
+            what = f"stopped in iteration {stop.iteration}: {spell(stop.quantity)} is not finite"
+            cells.append(Cell("F", styles.warning, what))
+        yield row(number, cells)
