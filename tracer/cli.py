@@ -1,0 +1,162 @@
+"""The command `backprop-trace`: a thin door to the functions of `tracer`, with a screen and exit codes.
+
+Exit codes: 0 done; 1 a run met a non-finite number (the trace up to there is written); 2 the config, an option or the
+place to write to cannot be used (nothing is written); 130 interrupted (nothing is written).
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+import tracer
+from tracer import results
+from tracer.config import Override, yamlfile
+from tracer.config.schema import COLUMNS, FIELDS, json_schema
+from tracer.errors import ConfigError, TraceError
+from tracer.results import FORMATS
+
+EXIT_DIVERGED, EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
+
+
+class _Main(click.Group):
+    """Turns every expected failure into lines on stderr and an exit code; nobody sees a traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")  # a terminal that cannot show η shows ? and goes on
+        return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TraceError as error:
+            for problem in error.problems:
+                click.echo(problem, err=True)
+            ctx.exit(EXIT_UNUSABLE)
+        except KeyboardInterrupt:
+            click.echo("interrupted: nothing was written", err=True)
+            ctx.exit(EXIT_INTERRUPTED)
+        except MemoryError:
+            click.echo("not enough memory for this trace; use fewer iterations or --columns compact", err=True)
+            ctx.exit(EXIT_UNUSABLE)
+
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=_Main, context_settings=CONTEXT, epilog="Example: backprop-trace run configs/walkthrough.yaml")
+@click.version_option(tracer.__version__, prog_name="backprop-trace")
+def main() -> None:
+    """Walk backpropagation through by hand, number by number."""
+    signal.signal(signal.SIGTERM, _terminated)
+
+
+def _terminated(_signal: int, _frame: object) -> NoReturn:
+    sys.exit(EXIT_TERMINATED)
+
+
+def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip().lower() for part in value.split(",") if part.strip()))
+    unknown = [part for part in chosen if part not in FORMATS]
+    if unknown or not chosen:
+        raise click.BadParameter(f"{value!r}; choose from {', '.join(FORMATS)}")
+    return chosen
+
+
+@main.command(
+    context_settings=CONTEXT, epilog="Example: backprop-trace run configs/walkthrough.yaml --iterations 10 -o out"
+)
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("-o", "--output", metavar="DIR", help=FIELDS["output"].help)
+@click.option("--iterations", metavar="N", help=FIELDS["iterations"].help)
+@click.option("--learning-rate", metavar="X", multiple=True, help=FIELDS["learning_rate"].help + " Repeatable.")
+@click.option("--columns", metavar="|".join(COLUMNS), help=FIELDS["columns"].help)
+@click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Replace any value of the config, such as weights.w1=0.2 or layers.0.activation=tanh. Repeatable.",
+)
+@click.option(
+    "--format",
+    "formats",
+    metavar="LIST",
+    default=",".join(FORMATS),
+    show_default=True,
+    callback=_formats,
+    help="The files to write.",
+)
+@click.option("--ascii", "ascii", is_flag=True, help="Spell ∂E/∂w1 as dE/dw1 and η as eta.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def run(
+    config: Path,
+    output: str | None,
+    iterations: str | None,
+    learning_rate: tuple[str, ...],
+    columns: str | None,
+    settings: tuple[str, ...],
+    formats: tuple[str, ...],
+    ascii: bool,
+    quiet: bool,
+) -> None:
+    """Run CONFIG: log every intermediate of every forward and backward pass to a CSV file and an Excel workbook."""
+    overrides = [_setting(text) for text in settings]
+    for key, option, text in (
+        ("iterations", "--iterations", iterations),
+        ("columns", "--columns", columns),
+    ):
+        if text is not None:
+            overrides.append(Override((key,), _scalar(text, option), option))
+    if output is not None:
+        overrides.append(Override(("output",), output, "--output"))
+    if learning_rate:
+        rates = [_scalar(text, "--learning-rate") for text in learning_rate]
+        overrides.append(Override(("learning_rate",), rates if len(rates) > 1 else rates[0], "--learning-rate"))
+    experiment = tracer.load(config, overrides)
+    system = tracer.assemble(experiment)
+    paths = results.paths(experiment, formats)
+    results.check(experiment, tracer.shown(experiment, system), paths)
+
+    from tracer import screen
+
+    steps = experiment.iterations * len(experiment.learning_rates)
+    with screen.progress(steps * (1 + len(paths)), hidden=quiet) as progress:
+        trace = tracer.walk(experiment, system, progress)
+        results.write(trace, paths, ascii, progress)
+    if not quiet:
+        screen.show(trace, list(paths.values()), ascii)
+    stopped = [run for run in trace.runs if run.divergence]
+    for run in stopped:
+        click.echo(screen.divergence_line(run, ascii), err=True)
+    if stopped:
+        sys.exit(EXIT_DIVERGED)
+
+
+def _scalar(text: str, option: str) -> Any:
+    try:
+        return yamlfile.scalar(text)
+    except ConfigError:
+        raise ConfigError([f"{option}: '{text}' cannot be read as a value"]) from None
+
+
+def _setting(text: str) -> Override:
+    key, equals, value = text.partition("=")
+    origin = f"--set {text}"
+    if not equals or not key.strip():
+        raise ConfigError([f"{origin}: write it as KEY=VALUE, such as iterations=10"])
+    place = tuple(part.strip() for part in key.split("."))
+    return Override(place, _scalar(value, origin), origin)
+
+
+@main.command(context_settings=CONTEXT, epilog="Example: backprop-trace schema > configs/schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a config, with which editors complete and check it."""
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
