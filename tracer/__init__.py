@@ -19,6 +19,7 @@ from tracer.engine import Divergence, Engine, Run
 from tracer.errors import ConfigError, OutputError, TraceError
 from tracer.experiment import Experiment
 from tracer.progress import Progress
+from tracer.results import problems_of_size
 from tracer.system import System
 from tracer.trace import Trace
 
@@ -27,9 +28,6 @@ __all__ = [
     "assemble", "load", "run", "shown", "walk",
 ]  # fmt: skip
 __version__ = "0.1.0"
-
-MAX_CELLS = 500_000_000
-"""The most values that a trace may hold: 4 GB."""
 
 
 def run(
@@ -61,10 +59,9 @@ def walk(experiment: Experiment, system: System | None = None, progress: Progres
     """
     system = system or assemble(experiment)
     engine = Engine(system)
-    cells = experiment.iterations * len(experiment.learning_rates) * len(engine.columns)
-    if cells > MAX_CELLS:
-        what = f"{cells:,} values would be kept, at most {MAX_CELLS:,} can be; use fewer iterations or learning rates"
-        raise ConfigError([f"iterations: {what}"])
+    problems = problems_of_size(experiment, len(engine.columns))
+    if problems:
+        raise ConfigError(problems)
     runs = tuple(engine.run(rate, experiment.iterations, progress) for rate in experiment.learning_rates)
     return Trace(experiment, shown(experiment, system), runs)
 

@@ -108,18 +108,13 @@ def run(
     quiet: bool,
 ) -> None:
     """Run CONFIG: log every intermediate of every forward and backward pass to a CSV file and an Excel workbook."""
-    overrides = [_setting(text) for text in settings]
-    for key, option, text in (
-        ("iterations", "--iterations", iterations),
-        ("columns", "--columns", columns),
-    ):
-        if text is not None:
-            overrides.append(Override((key,), _scalar(text, option), option))
+    options = [(f"--set {text}", *_key_and_value(text)) for text in settings]
+    options += [("--iterations", "iterations", iterations), ("--columns", "columns", columns)]
+    if learning_rate:
+        options.append(("--learning-rate", "learning_rate", f"[{', '.join(learning_rate)}]"))
+    overrides = _overrides(options)
     if output is not None:
         overrides.append(Override(("output",), output, "--output"))
-    if learning_rate:
-        rates = [_scalar(text, "--learning-rate") for text in learning_rate]
-        overrides.append(Override(("learning_rate",), rates if len(rates) > 1 else rates[0], "--learning-rate"))
     experiment = tracer.load(config, overrides)
     system = tracer.assemble(experiment)
     paths = results.paths(experiment, formats)
@@ -140,20 +135,26 @@ def run(
         sys.exit(EXIT_DIVERGED)
 
 
-def _scalar(text: str, option: str) -> Any:
-    try:
-        return yamlfile.scalar(text)
-    except ConfigError:
-        raise ConfigError([f"{option}: '{text}' cannot be read as a value"]) from None
+def _key_and_value(setting: str) -> tuple[str, str | None]:
+    key, equals, value = setting.partition("=")
+    return (key.strip(), value) if equals else ("", None)
 
 
-def _setting(text: str) -> Override:
-    key, equals, value = text.partition("=")
-    origin = f"--set {text}"
-    if not equals or not key.strip():
-        raise ConfigError([f"{origin}: write it as KEY=VALUE, such as iterations=10"])
-    place = tuple(part.strip() for part in key.split("."))
-    return Override(place, _scalar(value, origin), origin)
+def _overrides(options: list[tuple[str, str, str | None]]) -> list[Override]:
+    """Options as (what a message calls them, the key, the text of the value); None where an option is not given."""
+    overrides, problems = [], []
+    for origin, key, text in options:
+        if not key:
+            problems.append(f"{origin}: write it as KEY=VALUE, such as iterations=10")
+        elif text is not None:
+            try:
+                place = tuple(part.strip() for part in key.split("."))
+                overrides.append(Override(place, yamlfile.scalar(text), origin))
+            except ConfigError:
+                problems.append(f"{origin}: '{text}' cannot be read as a value")
+    if problems:
+        raise ConfigError(problems)
+    return overrides
 
 
 @main.command(context_settings=CONTEXT, epilog="Example: backprop-trace schema > configs/schema.json")

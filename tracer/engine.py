@@ -51,6 +51,11 @@ class Run:
     def __len__(self) -> int:
         return len(self.rows) // len(self.columns)
 
+    @property
+    def complete(self) -> int:
+        """How many steps have all their values: all, but for the last one of a run that diverged."""
+        return len(self) - (1 if self.divergence else 0)
+
     def __getitem__(self, quantity: str) -> list[float]:
         """A quantity in every step. Raises KeyError for an unknown one."""
         return list(self.rows[self.columns[quantity] :: len(self.columns)])

@@ -25,6 +25,16 @@ class OutputError(TraceError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """ " Did you mean 'x'?" for the known word that is nearest, or nothing where none is near."""
     candidates = list(known)
+    stem, number = _numbered(word)
+    alike = [c for c in candidates if number and _numbered(c)[0] == stem and _numbered(c)[1]]
+    if alike:
+        return f" Did you mean '{min(alike, key=lambda c: abs(int(_numbered(c)[1]) - int(number)))}'?"
     lowered = {candidate.lower(): candidate for candidate in reversed(candidates)}
-    matches = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.5)
+    matches = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     return f" Did you mean '{lowered[matches[0]]}'?" if matches else ""
+
+
+def _numbered(word: str) -> tuple[str, str]:
+    """A name and the number at its end: w9 → w, 9."""
+    stem = word.rstrip("0123456789")
+    return stem, word[len(stem) :][:9]

@@ -29,7 +29,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A config after reading. Values are dimensionless; `start` holds every parameter before the first step."""
+    """A config after reading. Values are dimensionless.
+
+    start: every parameter before the first step. places: where the keys that a later check may complain of stand.
+    """
 
     name: str
     description: str
@@ -43,3 +46,4 @@ class Experiment:
     iterations: int
     columns: str
     output: Path
+    places: Mapping[str, str]

@@ -12,11 +12,11 @@ from pathlib import Path
 from tracer.errors import OutputError
 
 
-def check_targets(targets: list[Path]) -> None:
-    """Make the targets' folders and see that the files can be written there.
+def problems_of(targets: list[Path]) -> list[str]:
+    """Make the targets' folders and see whether the files can be written there.
 
-    Raises OutputError, with every problem: a folder that cannot be made or written to, a target that is a folder or
-    is open in another program.
+    Returns every problem: a folder that cannot be made or written to, a target that is a folder or is open in another
+    program.
     """
     problems = []
     for folder in dict.fromkeys(target.parent for target in targets):
@@ -33,8 +33,7 @@ def check_targets(targets: list[Path]) -> None:
             problems.append(
                 f"{target}: is open in another program; close it there (if it is not open, delete the leftover {lock})"
             )
-    if problems:
-        raise OutputError(problems)
+    return problems
 
 
 def _locks(target: Path) -> list[Path]:

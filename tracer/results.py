@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from tracer.errors import OutputError
 from tracer.experiment import Experiment
-from tracer.files import check_targets, replacing
+from tracer.files import problems_of, replacing
 from tracer.progress import Progress
 from tracer.system import System
 from tracer.trace import Trace
@@ -20,16 +21,32 @@ def paths(experiment: Experiment, formats: Iterable[str]) -> dict[str, Path]:
     return {form: experiment.output / f"{experiment.name}.{form}" for form in formats}
 
 
-def check(experiment: Experiment, shown: System, targets: Mapping[str, Path]) -> None:
+MAX_VALUES = 500_000_000
+"""The most values that a trace may hold: 4 GB."""
+
+
+def problems_of_size(experiment: Experiment, quantities: int) -> list[str]:
+    """Whether the trace of an experiment with that many quantities can be held, in memory."""
+    values = experiment.iterations * len(experiment.learning_rates) * quantities
+    if values <= MAX_VALUES:
+        return []
+    what = f"{values:,} values would be kept, and at most {MAX_VALUES:,} can be; use fewer iterations or learning rates"
+    return [f"{experiment.places['iterations']}: {what}"]
+
+
+def check(experiment: Experiment, system: System, targets: Mapping[str, Path]) -> None:
     """See, before a run begins, that its results can be held and written.
 
-    Raises OutputError.
+    system: the equations, with the columns that the experiment shows. Raises OutputError, with every problem.
     """
+    problems = problems_of_size(experiment, len(system.columns()))
     if "xlsx" in targets:
-        from tracer.workbook import check_limits
+        from tracer.workbook import problems_of_limits
 
-        check_limits(shown, experiment.iterations)
-    check_targets(list(targets.values()))
+        problems += problems_of_limits(experiment, system, experiment.iterations)
+    problems += [f"{experiment.places['output']}: {problem}" for problem in problems_of(list(targets.values()))]
+    if problems:
+        raise OutputError(problems)
 
 
 def write(trace: Trace, targets: Mapping[str, Path], ascii: bool, progress: Progress | None = None) -> None:

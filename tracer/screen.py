@@ -87,10 +87,11 @@ def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
     for run in runs:
         table.add_column(shortest(run.learning_rate), justify="right", no_wrap=True)
     loss = trace.system.loss
-    table.add_row(f"first {loss}", *(_digits(run[loss][0]) for run in runs))
-    table.add_row(f"last {loss}", *(_digits(run[loss][-1]) for run in runs), style="bold")
+    losses = [run[loss][: run.complete] or [float("nan")] for run in runs]
+    table.add_row(f"first {loss}", *(_digits(values[0]) for values in losses))
+    table.add_row(f"last {loss}", *(_digits(values[-1]) for values in losses), style="bold")
     table.add_row("after final update", *(_digits(run.final_loss) for run in runs))
-    table.add_row("loss curve", *(sparkline(run[loss], ascii) for run in runs), end_section=True)
+    table.add_row("loss curve", *(sparkline(values, ascii) for values in losses), end_section=True)
     for name in list(trace.experiment.start)[:MOST_PARAMETERS]:
         table.add_row(f"final {name}", *(_digits(run.final.get(name, float("nan"))) for run in runs), style="dim")
     return table

@@ -21,55 +21,52 @@ class Override:
 
 
 def canonical(document: Document, mapping: dict[str, Any], place: Place, fields: Mapping[str, Field]) -> None:
-    """Report unknown and missing keys, and give every key its main spelling."""
-    spelling = {alias: key for key, field in fields.items() for alias in field.aliases}
+    """Report unknown keys of a mapping that stands at `place`, and give every key its main spelling."""
+    spelling = _spelling(fields)
     for written in list(mapping):
-        key = spelling.get(written, written)
-        if key not in fields:
-            known = [*fields, *spelling]
-            hint = nearest(written, known) or f" Known keys: {', '.join(fields)}."
-            document.problem(place, f"unknown key '{written}'.{hint}", (*place, written), key=True)
+        key = spelling.get(written)
+        at = (*place, written)
+        if key is None:
+            hint = nearest(written, spelling) or f" Known keys: {', '.join(fields)}."
+            document.problem(place, f"unknown key '{written}'.{hint}", at, key=True)
+        elif key != written and key in mapping:
+            document.problem(place, f"'{written}' and '{key}' mean the same; keep one", at, key=True)
         elif key != written:
-            if key in mapping:
-                document.problem(place, f"'{written}' and '{key}' mean the same; keep one", (*place, written), key=True)
-                continue
             mapping[key] = mapping.pop(written)
-            for marks in (document.keys, document.values):
-                marks.update({(*place, key, *at[len(place) + 1 :]): mark for at, mark in list(marks.items())
-                              if at[: len(place) + 1] == (*place, written)})  # fmt: skip
+            document.move(at, (*place, key))
+
+
+def _spelling(fields: Mapping[str, Field]) -> dict[str, str]:
+    """Every spelling of a key, with the main one."""
+    return {written: key for key, field in fields.items() for written in (key, *field.aliases)}
 
 
 def apply(document: Document, override: Override) -> None:
-    *parents, last = override.place
-    first = str(override.place[0])
-    key = next((key for key, field in FIELDS.items() if first == key or first in field.aliases), None)
-    if key is None:
-        document.problems.append(f"{override.origin}: unknown key '{first}'.{nearest(first, FIELDS)}")
+    """Put the override's value in its place; a place that the config cannot have is noted as a problem."""
+
+    def refuse(what: str) -> None:
+        document.problems.append(((0, 0), f"{override.origin}: {what}"))
+
+    spelling = _spelling(FIELDS)
+    first, *rest = map(str, override.place)
+    if first not in spelling:
+        refuse(f"unknown key '{first}'.{nearest(first, spelling)}")
         return
-    if parents:
-        parents[0] = key
-    else:
-        last = key
-    target = document.value
-    for index, part in enumerate(parents):
-        target = target.setdefault(part, {}) if isinstance(target, dict) else _item(target, part)
-        if not isinstance(target, (dict, list)):
-            where = ".".join(str(p) for p in parents[: index + 1])
-            document.problems.append(f"{override.origin}: {where} holds no values by name or number")
+    path = [spelling[first], *rest]
+    container: Any = document.value
+    place: Place = ()
+    for depth, part in enumerate(path):
+        inside = ".".join(path[:depth])
+        if isinstance(container, list) and not (part.isdecimal() and int(part) < len(container)):
+            refuse(f"{inside} has the entries 0 to {len(container) - 1}, no '{part}'")
             return
-    place = (*parents, last)
-    if isinstance(target, list):
-        if _item(target, last) is None:
-            where = ".".join(str(p) for p in parents)
-            document.problems.append(f"{override.origin}: {where} has the entries 0 to {len(target) - 1}, no '{last}'")
+        if not isinstance(container, (dict, list)):
+            refuse(f"{inside} holds no values by name or number")
             return
-        last = int(last)
-        place = (*parents, last)
-    target[last] = override.value
-    document.overridden[tuple(int(p) if isinstance(p, str) and p.isdecimal() else p for p in place)] = override.origin
-
-
-def _item(items: Any, index: str | int) -> Any:
-    if isinstance(items, list) and str(index).isdecimal() and int(index) < len(items):
-        return items[int(index)]
-    return None
+        index: Any = int(part) if isinstance(container, list) else part
+        place = (*place, index)
+        if depth == len(path) - 1:
+            container[index] = override.value
+        else:
+            container = container.setdefault(index, {}) if isinstance(container, dict) else container[index]
+    document.overridden[place] = override.origin

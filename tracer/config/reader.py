@@ -62,6 +62,7 @@ class _Reader(Values):
             iterations=self.count("iterations", FIELDS, config, ()),
             columns=self.choice("columns", FIELDS, config, ()),
             output=Path(self.text("output") or "."),
+            places={key: self.document.where(key) for key in ("iterations", "layers", "output")},
         )
 
     def named_numbers(self, key: str, default_names: Callable[[int], list[str]]) -> dict[str, float]:
@@ -117,6 +118,7 @@ class _Reader(Values):
                 self.document.problem(place, f"'neurons' is missing. {LAYER_FIELDS['neurons'].help}")
             entries.append(entry)
         names = self.layer_names(entries)
+        noted = len(self.document.problems)
         counts = [self.count("neurons", LAYER_FIELDS, e, ("layers", i)) for i, e in enumerate(entries)]
         widths = [max(len(inputs), 1), *counts]
         if sum(fan_in * width for fan_in, width in zip(widths, counts, strict=False)) > MAX_PARAMETERS:
@@ -124,13 +126,15 @@ class _Reader(Values):
                 ("layers",), f"more than {MAX_PARAMETERS:,} weights; this is a tool for small networks"
             )
             self.document.check()
+        activations = [self.choice("activation", LAYER_FIELDS, e, ("layers", i)) for i, e in enumerate(entries)]
+        if len(self.document.problems) > noted:
+            return ()  # what depends on the shape cannot be judged
         neurons = [tuple(naming.neurons(name, count)) for name, count in zip(names, counts, strict=True)]
         biases = self.biases(names, neurons)
         return tuple(
-            Layer(name, self.choice("activation", LAYER_FIELDS, entry, ("layers", index)), neurons[index],
-                  tuple(map(tuple, table)), tuple(biases[index]))
-            for index, (name, entry, table) in enumerate(zip(names, entries, naming.weights(widths), strict=True))
-        )  # fmt: skip
+            Layer(name, activations[index], neurons[index], tuple(map(tuple, table)), tuple(biases[index]))
+            for index, (name, table) in enumerate(zip(names, naming.weights(widths), strict=True))
+        )
 
     def layer_names(self, entries: list[dict[str, Any]]) -> list[str]:
         names: list[str] = []

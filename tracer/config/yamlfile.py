@@ -32,30 +32,42 @@ class Document:
     keys: dict[Place, tuple[int, int]] = field(default_factory=dict)
     values: dict[Place, tuple[int, int]] = field(default_factory=dict)
     overridden: dict[Place, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    problems: list[tuple[tuple[int, int], str]] = field(default_factory=list)
+
+    def where(self, key: str) -> str:
+        """How a message points to a key of the config: where it stands, and its name."""
+        return f"{self._pointer((key,), False)[1]}{key}"
 
     def problem(self, place: Place, what: str, at: Place | None = None, key: bool = False) -> None:
         """Note a problem of the value at `place`; `at` is the place to point to, where that is another one; `key`
         points to the key in place of its value."""
         at = place if at is None else at
         where = ".".join(str(part) for part in place)
-        self.problems.append(f"{self._prefix(at, key)}{where + ': ' if where else ''}{what}")
+        position, pointer = self._pointer(at, key)
+        self.problems.append((position, f"{pointer}{where + ': ' if where else ''}{what}"))
 
-    def _prefix(self, at: Place, key: bool) -> str:
-        for length in range(len(at), -1, -1):
-            option = self.overridden.get(at[:length])
-            if option:
-                return f"{option}: "
-            mark = (self.keys if key else self.values).get(at[:length]) or self.keys.get(at[:length])
+    def _pointer(self, at: Place, key: bool) -> tuple[tuple[int, int], str]:
+        prefixes = [at[:length] for length in range(len(at), -1, -1)]
+        for prefix in prefixes:
+            if prefix in self.overridden:
+                return (0, 0), f"{self.overridden[prefix]}: "
+        for prefix in prefixes:
+            marks = (self.keys, self.values) if key and prefix == at else (self.values, self.keys)
+            mark = marks[0].get(prefix) or marks[1].get(prefix)
             if mark:
-                return f"{self.origin}:{mark[0]}:{mark[1]}: "
-            key = False
-        return f"{self.origin}: "
+                return mark, f"{self.origin}:{mark[0]}:{mark[1]}: "
+        return (0, 0), f"{self.origin}: "
+
+    def move(self, old: Place, new: Place) -> None:
+        """Remember the values that stand at `old` under another place."""
+        for marks in (self.keys, self.values):
+            for at in [at for at in marks if at[: len(old)] == old]:
+                marks[new + at[len(old) :]] = marks[at]
 
     def check(self) -> None:
-        """Raise ConfigError with every problem noted so far, if there is one."""
+        """Raise ConfigError with every problem noted so far, in the order of their lines, if there is one."""
         if self.problems:
-            raise ConfigError(self.problems)
+            raise ConfigError([text for _, text in sorted(self.problems, key=lambda problem: problem[0])])
 
 
 def read(path: Path) -> Document:
@@ -106,13 +118,15 @@ def parse(text: str, origin: str) -> Document:
     document.value = _Builder(document).build(node, ())
     if not isinstance(document.value, dict):
         document.problem((), "is no mapping; a config is made of lines like 'iterations: 100'")
-    document.check()
+        document.check()
     return document
 
 
 def scalar(text: str) -> Any:
-    """One value as YAML reads it: a number, text, a list or a mapping."""
-    return parse(f"value: {text}", text).value["value"]
+    """One value as YAML reads it: a number, text, a list or a mapping. Raises ConfigError."""
+    document = parse(f"value: {text}", text)
+    document.check()
+    return document.value["value"]
 
 
 _BaseLoader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -125,6 +139,7 @@ class _Loader(_BaseLoader):  # type: ignore[misc]
 
 
 _TAG = "tag:yaml.org,2002:"
+_KINDS = ("map", "seq", "str", "bool", "int", "float", "null")
 for _kind, _pattern, _first in (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
     ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
@@ -161,8 +176,10 @@ class _Builder:
         self.count += 1
         if self.count > MAX_VALUES or len(place) > MAX_DEPTH:
             what = f"holds more than {MAX_VALUES:,} values" if self.count > MAX_VALUES else "an alias holds itself"
-            raise ConfigError([*self.document.problems, f"{self.document.origin}: {what}"])
+            raise ConfigError([f"{self.document.origin}: {what}"])
         self.document.values[place] = _position(node)
+        if node.tag.removeprefix(_TAG) not in _KINDS:
+            self.document.problem(place, f"the tag {node.tag} is not allowed; a config holds plain values only")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
@@ -198,8 +215,6 @@ class _Builder:
         if kind in ("int", "float"):
             return float(text.replace(".inf", "inf").replace(".nan", "nan").replace(".Inf", "inf")
                          .replace(".INF", "inf").replace(".NaN", "nan").replace(".NAN", "nan"))  # fmt: skip
-        if kind != "str":
-            self.document.problem(place, f"the tag {node.tag} is not allowed; a config holds plain values only")
         return text
 
 

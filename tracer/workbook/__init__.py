@@ -26,22 +26,22 @@ MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """What a sheet can hold (Microsoft, "Excel specifications and limits")."""
 
 
-def check_limits(system: System, steps: int) -> None:
-    """Raise OutputError when a sheet cannot hold this many steps, or the quantities of one."""
+def problems_of_limits(experiment: Experiment, system: System, steps: int) -> list[str]:
+    """Whether a sheet can hold this many steps, and the quantities of one."""
     problems = []
     most = MAX_ROWS - FIRST_ROW + 1
     if steps > most:
         problems.append(
-            f"an Excel sheet holds at most {most:,} steps, not {steps:,}; use fewer iterations, or --format csv"
+            f"{experiment.places['iterations']}: an Excel sheet holds at most {most:,} steps, not {steps:,}; "
+            "use fewer iterations, or --format csv"
         )
     columns = len(system.columns()) + 1
     if columns > MAX_COLUMNS:
         problems.append(
-            f"an Excel sheet holds at most {MAX_COLUMNS:,} columns, not {columns:,}; use --columns compact, a smaller "
-            "network, or --format csv"
+            f"{experiment.places['layers']}: an Excel sheet holds at most {MAX_COLUMNS:,} columns, not {columns:,}; "
+            "use --columns compact, a smaller network, or --format csv"
         )
-    if problems:
-        raise OutputError(problems)
+    return problems
 
 
 def write_workbook(
@@ -56,7 +56,9 @@ def write_workbook(
 
     ascii: spell ∂E/∂w1 as dE/dw1. Raises OutputError when a sheet cannot hold the runs.
     """
-    check_limits(system, max(map(len, runs)))
+    problems = problems_of_limits(experiment, system, max(map(len, runs)))
+    if problems:
+        raise OutputError(problems)
     book = Workbook()
     book.properties.title = experiment.name
     book.properties.creator = "backprop-trace"

@@ -29,14 +29,14 @@ class Curve:
 def loss_chart(title: str, curves: Sequence[Curve]) -> ScatterChart:
     """The loss over the iterations, a line a curve."""
     chart = ScatterChart()
-    chart.title, chart.style = title, 2
+    chart.title, chart.style, chart.scatterStyle = title, 2, "lineMarker"
     chart.width, chart.height = WIDTH_CM, HEIGHT_CM
     chart.x_axis.title, chart.y_axis.title = "iteration", "E_total"
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.x_axis.number_format, chart.y_axis.number_format = "0", "General"
     chart.x_axis.majorGridlines = None
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E2E8F0"))
-    chart.x_axis.scaling.min = curves[0].first - curves[0].first
+    chart.x_axis.scaling.min = 0
     chart.x_axis.scaling.max = max(curve.last - curve.first + 1 for curve in curves)
     for index, curve in enumerate(curves):
         chart.series.append(_series(curve, SERIES_COLORS[index % len(SERIES_COLORS)]))

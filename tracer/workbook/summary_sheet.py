@@ -15,7 +15,7 @@ from tracer.system import System
 from tracer.workbook.charts import Curve, loss_chart
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import Cell, row
-from tracer.workbook.styles import FIXED, SCIENTIFIC, Styles
+from tracer.workbook.styles import FIXED, PLAIN, SCIENTIFIC, Styles
 from tracer.workbook.trace_sheet import ETA_CELL, FIRST_ROW, SMALL, TraceSheet
 
 TITLE = "Summary"
@@ -91,18 +91,18 @@ def _table(
     labels = ("sheet", spell(naming.ETA), f"first {system.loss}", f"last {system.loss}", "last / first")
     yield row(head, [Cell(letter, styles.column_head, label) for letter, label in zip("ABCDE", labels, strict=True)])
     for number, trace in enumerate(traces, head + 1):
-        loss = trace.run[system.loss]
+        loss = trace.run[system.loss][: trace.run.complete]
         column = trace.letters[system.loss]
-        last = trace.last_row
         cells = [
             Cell("A", styles.link, trace.title),
-            Cell("B", styles.number["General"], trace.run.learning_rate, trace.reference(ETA_CELL)),
+            Cell("B", styles.number[PLAIN], trace.run.learning_rate, trace.reference(ETA_CELL)),
         ]
-        if loss[-1] == loss[-1]:
+        if loss:
+            last_row = FIRST_ROW + len(loss) - 1
             form = SCIENTIFIC if abs(loss[-1]) < SMALL else FIXED
             cells += [
                 Cell("C", styles.number[FIXED], loss[0], trace.reference(f"{column}{FIRST_ROW}")),
-                Cell("D", styles.number[form], loss[-1], trace.reference(f"{column}{last}")),
+                Cell("D", styles.number[form], loss[-1], trace.reference(f"{column}{last_row}")),
             ]
             if loss[0]:
                 ratio = loss[-1] / loss[0]

@@ -77,11 +77,6 @@ class TraceSheet:
     def last_row(self) -> int:
         return FIRST_ROW + len(self.run) - 1
 
-    @property
-    def _complete(self) -> int:
-        """How many steps have all their values."""
-        return len(self.run) - (1 if self.run.divergence else 0)
-
     def reference(self, cell: str) -> str:
         """A cell of this sheet, as other sheets refer to it."""
         return f"'{self.title}'!{cell}"
@@ -114,7 +109,7 @@ class TraceSheet:
         step_cells = self._first_step()
         yield row(FIRST_ROW, (Cell("A", self.styles.value(Phase.DATA, PLAIN), 1), *step_cells))
         template = RowTemplate([Cell("A", self.styles.value(Phase.DATA, PLAIN)), *self._step_template()])
-        steps = counted(self.run.steps(self.columns, 1, self._complete), self.progress)
+        steps = counted(self.run.steps(self.columns, 1, self.run.complete), self.progress)
         yield from template.fill(FIRST_ROW + 1, ((number, *step) for number, step in enumerate(steps, 2)))
         if self.run.divergence and len(self.run) > 1:
             yield self._broken_off(len(self.run) - 1)
@@ -205,7 +200,7 @@ class TraceSheet:
     def _format(self, name: str) -> str:
         if self.columns[name] is Phase.DATA:
             return PLAIN
-        largest = max(map(abs, self.run[name][: self._complete]), default=0.0)
+        largest = max(map(abs, self.run[name][: self.run.complete]), default=0.0)
         return SCIENTIFIC if 0 < largest < SMALL else FIXED
 
     def _last_letter(self) -> str:

@@ -1,0 +1,26 @@
+"""What several tests stand on: where the project's files are, and whether LibreOffice can be asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "walkthrough", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("walkthrough")
+
+REQUIRE_OFFICE = "BACKPROP_TRACE_REQUIRE_OFFICE"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the office tests out where LibreOffice is missing, unless it is required."""
+    if shutil.which("soffice") or os.environ.get(REQUIRE_OFFICE):
+        return
+    reason = "LibreOffice (soffice) is not installed: nothing here can recalculate a workbook"
+    for item in items:
+        if "office" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason=reason))

@@ -1,0 +1,34 @@
+"""Where the project's files are, and the tolerance that all figures are held to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+WALKTHROUGH = ROOT / "configs" / "walkthrough.yaml"
+FIGURES = Path(__file__).parent / "figures"
+SCHEMAS = ROOT.parent / "shared" / "ooxml-xsd"
+"""The XML Schema of the .xlsx format (ECMA-376), beside the project where it is available."""
+
+RELATIVE, ABSOLUTE = 1e-12, 1e-15
+"""The figures' tolerance: relative, or absolute where a difference such as t − a cancels."""
+
+
+def agree(value: float, expected: float) -> bool:
+    """Whether two figures are the same within the tolerance."""
+    return abs(value - expected) <= max(RELATIVE * abs(expected), ABSOLUTE)
+
+
+BLOWS_UP: dict[str, Any] = {
+    "name": "blows-up",
+    "inputs": [0.05, 0.1],
+    "targets": [0.5, 0.5],
+    "layers": [{"neurons": 2, "activation": "relu"}, {"neurons": 2, "activation": "identity"}],
+    "weights": [0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55],
+    "frozen": ["w1", "w2", "w3", "w4"],
+    "learning_rate": 1_000_000,
+    "iterations": 100,
+}
+"""A config whose loss grows without bounds, until a number overflows."""
