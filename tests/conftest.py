@@ -8,9 +8,7 @@ import shutil
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "walkthrough", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("walkthrough", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("walkthrough")
 
 REQUIRE_OFFICE = "BACKPROP_TRACE_REQUIRE_OFFICE"

@@ -7,6 +7,7 @@ the derivative to the last digit, as no difference is taken (Squire and Trapp, S
 from __future__ import annotations
 
 import cmath
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 import tracer
 from tracer import activations
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[complex], complex]] = {
     "identity": lambda z: z,
     "sigmoid": lambda z: 1 / (1 + cmath.exp(-z)),
     "tanh": cmath.tanh,

@@ -22,7 +22,9 @@ def test_every_formula_of_every_config(config: Path, columns: str, tmp_path: Pat
     path = tmp_path / "book.xlsx"
     trace.to_excel(path)
     (computed,) = recalculated([path], tmp_path / "computed")
-    assert formula_count(path) >= len(trace) * (len(trace.columns) - 2) - len(trace.runs) * len(trace.experiment.start) * 2
+    assert (
+        formula_count(path) >= len(trace) * (len(trace.columns) - 2) - len(trace.runs) * len(trace.experiment.start) * 2
+    )
     assert disagreements(path, computed) == []
 
 

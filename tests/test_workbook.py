@@ -77,9 +77,7 @@ def test_the_compact_sheet_is_the_classic_one(compact_path: Path) -> None:
     formulas = formulas_by_header(compact_path, "η = 0.1", 7)
     assert list(formulas)[-8:] == [f"∂E/∂w{n}" for n in range(1, 9)]
     assert formulas["∂E/∂w5"] == "(a_o1-t1)*a_o1*(1-a_o1)*a_h1"
-    assert formulas["∂E/∂w3"] == (
-        "((a_o1-t1)*a_o1*(1-a_o1)*w6+(a_o2-t2)*a_o2*(1-a_o2)*w8)*a_h2*(1-a_h2)*i1"
-    )
+    assert formulas["∂E/∂w3"] == ("((a_o1-t1)*a_o1*(1-a_o1)*w6+(a_o2-t2)*a_o2*(1-a_o2)*w8)*a_h2*(1-a_h2)*i1")
 
 
 def test_only_what_is_given_is_typed_in(path: Path) -> None:

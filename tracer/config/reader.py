@@ -126,8 +126,9 @@ class _Reader(Values):
                 ("layers",), f"more than {MAX_PARAMETERS:,} weights; this is a tool for small networks"
             )
             self.document.check()
+        shaped = len(self.document.problems) == noted
         activations = [self.choice("activation", LAYER_FIELDS, e, ("layers", i)) for i, e in enumerate(entries)]
-        if len(self.document.problems) > noted:
+        if not shaped:
             return ()  # what depends on the shape cannot be judged
         neurons = [tuple(naming.neurons(name, count)) for name, count in zip(names, counts, strict=True)]
         biases = self.biases(names, neurons)

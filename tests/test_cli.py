@@ -1,0 +1,310 @@
+"""The command as people use it: files, screen, options, exit codes; and as they break it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+import tracer
+from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH
+from tracer import files, screen
+from tracer.cli import main
+from tracer.config.schema import FIELDS, json_schema
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def command(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_run_writes_both_files_and_says_where(here: Path) -> None:
+    result = command("run", WALKTHROUGH)
+    assert result.exit_code == 0
+    assert files_in(here / "out") == ["walkthrough.csv", "walkthrough.xlsx"]
+    assert result.stdout.endswith("wrote out/walkthrough.csv\nwrote out/walkthrough.xlsx\n")
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_every_shipped_config_runs(config: Path) -> None:
+    assert command("run", config, "--iterations", "20").exit_code == 0
+
+
+def test_the_table_on_the_screen() -> None:
+    text = command("run", WALKTHROUGH, "--learning-rate", "0.5", "--format", "csv").stdout
+    assert [line.split() for line in text.splitlines() if line.strip() and "─" not in line] == [
+        ["η", "0.5"],
+        ["first", "E_total", "0.0141814"],
+        ["last", "E_total", "0.000634492"],
+        ["after", "final", "update", "0.000614262"],
+        ["loss", "curve", "█▆▄▃▃▂▂▁▁"],
+        ["final", "w1", "0.145038"], ["final", "w2", "0.190075"], ["final", "w3", "0.244136"],
+        ["final", "w4", "0.288271"], ["final", "w5", "0.0621191"], ["final", "w6", "0.109638"],
+        ["final", "w7", "0.0843954"], ["final", "w8", "0.131344"],
+        ["wrote", "out/walkthrough.csv"],
+    ]  # fmt: skip
+
+
+def test_no_line_is_wider_than_the_screen() -> None:
+    assert max(map(len, command("run", WALKTHROUGH, "-o", "x").stdout.splitlines())) <= 80
+
+
+def test_options_take_the_place_of_the_config(here: Path) -> None:
+    result = command(
+        "run", WALKTHROUGH, "--quiet", "--format", "csv", "-o", "there/it is", "--iterations", "7",
+        "--learning-rate", "0.3", "--learning-rate", "4e-1", "--set", "weights.w1=0.2", "--set", "name=other",
+        "--set", "layers.0.activation=tanh", "--columns", "compact", "--ascii",
+    )  # fmt: skip
+    assert (result.exit_code, result.output) == (0, "")
+    assert files_in(here / "there" / "it is") == ["other.csv"]
+    frame = pandas.read_csv(here / "there" / "it is" / "other.csv")
+    assert list(frame["eta"].unique()) == [0.3, 0.4]
+    assert (len(frame), frame["w1"][0], frame.columns[-1]) == (14, 0.2, "dE/dw8")
+    assert frame["a_h1"][0] == pytest.approx(0.0299910048568779)  # tanh(0.03)
+
+
+def test_set_reaches_every_place() -> None:
+    assert command("run", WALKTHROUGH, "-q", "--set", "inputs=[1, 2]", "--set", "eta=0.1").exit_code == 0
+    assert command("run", ROOT / "configs" / "deep.yaml", "-q", "--set", "weights.f.0.2=0.9").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--iterations", "ten"], "--iterations: iterations: 'ten' is not a whole number"),
+        (["--iterations", "0"], "--iterations: iterations: 0 is too few; at least 1"),
+        (["--learning-rate", "x"], "--learning-rate: learning_rate.0: 'x' is not a number"),
+        (["--columns", "all"], "--columns: columns: 'all' is not one of full, compact."),
+        (["--set", "colums=full"], "--set colums=full: unknown key 'colums'. Did you mean 'columns'?"),
+        (["--set", "weights.w9=1"], "--set weights.w9=1: weights: 'w9' is not a weight of this network (w1…w8). "
+                                   "Did you mean 'w8'?"),
+        (["--set", "layers.2.name=x"], "--set layers.2.name=x: layers has the entries 0 to 1, no '2'"),
+        (["--set", "iterations.x=1"], "--set iterations.x=1: iterations holds no values by name or number"),
+        (["--set", "iterations"], "--set iterations: write it as KEY=VALUE, such as iterations=10"),
+        (["--set", "inputs=[1"], "--set inputs=[1: '[1' cannot be read as a value"),
+        (["--iterations", "2000000"], "--iterations: iterations: an Excel sheet holds at most 1,048,572 steps, not "
+                                      "2,000,000; use fewer iterations, or --format csv"),
+        (["--iterations", "999999999"], "--iterations: iterations: 257,999,999,742 values would be kept, and at most "
+                                        "500,000,000 can be; use fewer iterations or learning rates"),
+        (["-o", "/dev/null/x"], "--output: output: /dev/null/x: cannot write here (Not a directory); "
+                                "choose another folder with -o"),
+    ],
+)  # fmt: skip
+def test_options_that_cannot_be_used(here: Path, arguments: list[str], problem: str) -> None:
+    result = command("run", WALKTHROUGH, *arguments)
+    assert result.exit_code == 2
+    assert problem in result.stderr.splitlines()
+    assert result.stdout == ""
+    assert files_in(here / "out") == []
+
+
+def test_more_columns_than_excel_holds(here: Path) -> None:
+    wide = BLOWS_UP | {"layers": [{"neurons": 60}, {"neurons": 60}], "targets": [0] * 60, "weights": [0.1] * 3720}
+    wide |= {"frozen": [], "inputs": [1, 2], "learning_rate": 0.1, "iterations": 1}
+    (here / "wide.yaml").write_text(yaml.safe_dump(wide), encoding="utf-8")
+    assert command("run", "wide.yaml", "-q").exit_code == 0
+    wide |= {"layers": [{"neurons": 150}, {"neurons": 60}], "weights": [0.1] * 9300}
+    (here / "wide.yaml").write_text(yaml.safe_dump(wide), encoding="utf-8")
+    result = command("run", "wide.yaml")
+    assert result.exit_code == 2
+    assert ": layers: an Excel sheet holds at most 16,384 columns, not " in result.stderr
+    assert command("run", "wide.yaml", "--format", "csv", "-q").exit_code == 0
+
+
+def test_an_unusable_config_leaves_old_results_alone(here: Path) -> None:
+    assert command("run", WALKTHROUGH).exit_code == 0
+    before = {path: path.read_bytes() for path in (here / "out").iterdir()}
+    assert command("run", WALKTHROUGH, "--iterations", "0").exit_code == 2
+    assert {path: path.read_bytes() for path in (here / "out").iterdir()} == before
+
+
+@pytest.mark.parametrize("lock", ["~$walkthrough.xlsx", ".~lock.walkthrough.xlsx#"])
+def test_a_workbook_open_in_another_program(here: Path, lock: str) -> None:
+    assert command("run", WALKTHROUGH, "-q").exit_code == 0
+    (here / "out" / lock).touch()
+    before = (here / "out" / "walkthrough.csv").read_bytes()
+    result = command("run", WALKTHROUGH, "--iterations", "3")
+    assert result.exit_code == 2
+    assert "out/walkthrough.xlsx: is open in another program; close it there" in result.stderr
+    assert (here / "out" / "walkthrough.csv").read_bytes() == before
+
+
+def test_a_file_that_cannot_be_replaced(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Windows does when Excel holds the file: neither result is replaced, nothing is left behind."""
+    assert command("run", WALKTHROUGH, "-q", "--iterations", "5").exit_code == 0
+    before = {path: path.read_bytes() for path in (here / "out").iterdir()}
+    replace = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if target == here / "out" / "walkthrough.xlsx":
+            raise PermissionError(13, "Permission denied")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    result = command("run", WALKTHROUGH)
+    assert result.exit_code == 2
+    assert "walkthrough.xlsx: is open in another program; close it there (Permission denied)" in result.stderr
+    assert {path: path.read_bytes() for path in (here / "out").iterdir()} == before
+
+
+def test_a_full_disk(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tracer.workbook.save", full)
+    result = command("run", WALKTHROUGH)
+    assert result.exit_code == 2
+    assert "cannot write it (No space left on device)" in result.stderr
+    assert files_in(here / "out") == []
+
+
+def test_a_target_that_is_a_folder(here: Path) -> None:
+    (here / "out" / "walkthrough.csv").mkdir(parents=True)
+    result = command("run", WALKTHROUGH)
+    assert result.exit_code == 2
+    assert "out/walkthrough.csv: is a folder; remove it, or choose another name" in result.stderr
+
+
+def test_an_existing_file_keeps_its_mode_and_links(here: Path) -> None:
+    real = here / "real.csv"
+    real.write_text("old", encoding="utf-8")
+    real.chmod(0o640)
+    (here / "link.csv").symlink_to(real)
+    with files.replacing(here / "link.csv") as part:
+        part.write_text("new", encoding="utf-8")
+    assert (here / "link.csv").is_symlink()
+    assert real.read_text(encoding="utf-8") == "new"
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_run_that_blows_up(here: Path) -> None:
+    (here / "blows-up.yaml").write_text(yaml.safe_dump(BLOWS_UP), encoding="utf-8")
+    result = command("run", "blows-up.yaml", "--learning-rate", "1e6", "--learning-rate", "0.1")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "η = 1000000: stopped in iteration 47, E1 is not a finite number; try a smaller learning rate\n"
+    )
+    assert files_in(here / "out") == ["blows-up.csv", "blows-up.xlsx"]
+    frame = pandas.read_csv(here / "out" / "blows-up.csv")
+    assert len(frame) == 47 + 100
+    summary = pandas.read_excel(here / "out" / "blows-up.xlsx", sheet_name="Summary", header=None)
+    assert "stopped in iteration 47: E1 is not finite" in set(summary.to_numpy().ravel())
+
+
+def test_ctrl_c_leaves_nothing_half_written(here: Path) -> None:
+    (here / "out").mkdir()
+    (here / "out" / "walkthrough.csv").write_text("old", encoding="utf-8")
+    arguments = [sys.executable, "-m", "tracer", "run", str(WALKTHROUGH), "--iterations", "1500000"]
+    process = subprocess.Popen(
+        [*arguments, "--learning-rate", "1", "--format", "csv"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    while not any(name.endswith(".part") for name in files_in(here / "out")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output, errors) == (130, "", "interrupted: nothing was written\n")
+    assert files_in(here / "out") == ["walkthrough.csv"]
+    assert (here / "out" / "walkthrough.csv").read_text(encoding="utf-8") == "old"
+
+
+def run_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    process = [sys.executable, "-m", "tracer", *arguments]
+    return subprocess.run(process, capture_output=True, env=os.environ | environment, check=False, timeout=60)
+
+
+def test_no_colour_codes_when_piped() -> None:
+    result = run_process("run", str(WALKTHROUGH))
+    assert result.returncode == 0
+    assert b"\x1b" not in result.stdout + result.stderr
+
+
+def test_a_terminal_without_unicode() -> None:
+    result = run_process("run", str(WALKTHROUGH), "--learning-rate", "0.5", PYTHONIOENCODING="ascii")
+    assert result.returncode == 0
+    text = result.stdout.decode("ascii")
+    assert "?" not in text
+    assert "eta" in text
+    assert run_process("run", "nothing.yaml", PYTHONIOENCODING="ascii").returncode == 2
+    assert run_process("run", "--help", PYTHONIOENCODING="ascii").returncode == 0
+
+
+def test_pandas_stays_out_of_the_way() -> None:
+    """Only who asks for a frame pays for importing it."""
+    code = (
+        f"import sys, tracer; t = tracer.run({str(WALKTHROUGH)!r}); t.to_csv('t.csv'); print('pandas' in sys.modules)"
+    )
+    code += "; t.to_frame(); print('pandas' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["False", "True"]
+
+
+def test_the_schema_command() -> None:
+    assert json.loads(command("schema").stdout) == json_schema()
+
+
+def test_every_help_ends_with_an_example_that_works(here: Path) -> None:
+    (here / "configs").symlink_to(ROOT / "configs")
+    for arguments in ([], ["run"], ["schema"]):
+        last = command(*arguments, "--help").stdout.strip().splitlines()[-1].strip()
+        assert last.startswith("Example: backprop-trace ")
+        example = last.removeprefix("Example: backprop-trace ").split(" > ")[0].split()
+        assert command(*example).exit_code == 0
+
+
+def test_the_help_of_an_option_is_that_of_the_config() -> None:
+    text = " ".join(command("run", "--help").stdout.split())
+    for key in ("output", "iterations", "learning_rate", "columns"):
+        assert FIELDS[key].help in text
+
+
+def test_version() -> None:
+    assert command("--version").stdout == f"backprop-trace, version {tracer.__version__}\n"
+
+
+def test_unknown_formats() -> None:
+    result = command("run", WALKTHROUGH, "--format", "csv,pdf")
+    assert result.exit_code == 2
+    assert "choose from csv, xlsx" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("values", "spark"),
+    [([4, 3, 2, 1, 0], "█▆▅▃▁"), ([1], "█"), ([0, 0], "▁▁"), ([], ""), ([2.0] * 50, "█" * 9), ([-1, 1], "▁█")],
+)
+def test_sparklines(values: list[float], spark: str) -> None:
+    assert screen.sparkline(values) == spark
+
+
+def test_many_learning_rates_fit_the_screen(here: Path) -> None:
+    rates = [str(n / 10) for n in range(1, 23)]
+    text = command(
+        "run", WALKTHROUGH, "--format", "csv", "--iterations", "3", "--set", f"eta=[{','.join(rates)}]"
+    ).stdout
+    heads = [word for line in text.splitlines() if line.split()[:1] == ["η"] for word in line.split()[1:]]
+    assert heads == [f"{float(rate):g}" for rate in rates]
+    assert max(map(len, text.splitlines())) <= 80

@@ -1,0 +1,162 @@
+"""The Trace in Python, as CSV and as a frame; runs that end early."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import pandas
+import pytest
+
+import tracer
+from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
+
+COMPACT = [
+    "iteration", "eta", "t1", "t2", "i1", "i2", "w1", "w2", "w3", "w4", "h1", "a_h1", "h2", "a_h2",
+    "w5", "w6", "w7", "w8", "o1", "a_o1", "o2", "a_o2", "E1", "E2", "E_total",
+    "∂E/∂w1", "∂E/∂w2", "∂E/∂w3", "∂E/∂w4", "∂E/∂w5", "∂E/∂w6", "∂E/∂w7", "∂E/∂w8",
+]  # fmt: skip
+FULL = [
+    *COMPACT[:25],
+    "∂E/∂a_o1", "∂a_o1/∂o1", "∂E/∂o1", "∂E/∂a_o2", "∂a_o2/∂o2", "∂E/∂o2",
+    "∂E/∂w5", "∂E/∂w6", "∂E/∂w7", "∂E/∂w8",
+    "∂E/∂a_h1", "∂a_h1/∂h1", "∂E/∂h1", "∂E/∂a_h2", "∂a_h2/∂h2", "∂E/∂h2",
+    "∂E/∂w1", "∂E/∂w2", "∂E/∂w3", "∂E/∂w4",
+]  # fmt: skip
+
+
+def test_the_columns_in_the_walkthroughs_order() -> None:
+    assert tracer.run(WALKTHROUGH, iterations=1).columns == FULL
+    assert tracer.run(WALKTHROUGH, iterations=1, columns="compact").columns == COMPACT
+
+
+def test_an_identity_layer_keeps_its_factor_in_the_chain() -> None:
+    trace = tracer.run(ROOT / "configs" / "identity-output.yaml", iterations=1)
+    assert trace.columns == FULL
+    assert set(trace["∂a_o1/∂o1"]) == {1.0}
+
+
+def test_biases_stand_with_their_layer() -> None:
+    columns = tracer.run(ROOT / "configs" / "biases.yaml", iterations=1).columns
+    assert columns[6:12] == ["w1", "w2", "w3", "w4", "b1", "h1"]
+
+
+def test_deep_networks_are_walked_back_layer_by_layer() -> None:
+    columns = tracer.run(ROOT / "configs" / "deep.yaml", iterations=1).columns
+    order = [
+        columns.index(name) for name in ("f1", "g1", "h1", "o1", "E_total", "∂E/∂o1", "∂E/∂h1", "∂E/∂g1", "∂E/∂f1")
+    ]
+    assert order == sorted(order)
+    assert columns[-1] == "∂E/∂b_f3"
+
+
+def test_a_trace_in_python() -> None:
+    trace = tracer.run(WALKTHROUGH, learning_rate=0.5)
+    assert len(trace) == len(trace["E_total"]) == 100
+    assert trace["iteration"][:3] == [1, 2, 3]
+    assert set(trace["eta"]) == {0.5}
+    assert isinstance(trace["∂E/∂w5"], list)
+    assert trace.final == trace.runs[0].final
+    with pytest.raises(KeyError):
+        trace["w9"]
+
+
+def test_several_learning_rates_start_from_the_same_weights() -> None:
+    trace = tracer.run(WALKTHROUGH, iterations=10)
+    assert len(trace) == 60
+    assert trace["w1"][::10] == [0.15] * 6
+    final = trace.final
+    assert list(final) == [0.1, 0.2, 0.5, 0.8, 1.0, 2.0]
+
+
+def test_the_loss_after_the_final_update_is_the_next_first_loss() -> None:
+    ten, eleven = (tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=n).runs[0] for n in (10, 11))
+    assert ten.final_loss == eleven["E_total"][-1]
+    assert ten.final["w5"] == eleven["w5"][-1]
+
+
+def test_the_csv_reads_back_to_the_last_digit(tmp_path: Path) -> None:
+    trace = tracer.run(WALKTHROUGH)
+    trace.to_csv(tmp_path / "trace.csv")
+    with (tmp_path / "trace.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == FULL
+    frame = trace.to_frame()
+    assert [list(map(float, row)) for row in rows] == frame.to_numpy().tolist()
+    pandas.testing.assert_frame_equal(pandas.read_csv(tmp_path / "trace.csv"), frame)
+    text = (tmp_path / "trace.csv").read_bytes()
+    assert text.startswith(b"iteration,eta,t1")
+    assert b"\r" not in text
+    assert text.splitlines()[1].startswith(b"1,0.1,0.5,0.5,0.05,0.1,0.15,0.2,0.25,0.3,0.027500000000000004,")
+
+
+def test_the_csv_pivots_into_the_comparison(tmp_path: Path) -> None:
+    tracer.run(WALKTHROUGH).to_csv(tmp_path / "trace.csv")
+    comparison = pandas.read_csv(tmp_path / "trace.csv").pivot(index="iteration", columns="eta", values="E_total")
+    assert comparison.shape == (100, 6)
+    assert comparison.loc[100].is_monotonic_decreasing
+
+
+def test_ascii_spelling(tmp_path: Path) -> None:
+    tracer.run(WALKTHROUGH, iterations=1).to_csv(tmp_path / "trace.csv", ascii=True)
+    header = (tmp_path / "trace.csv").read_text(encoding="ascii").splitlines()[0]
+    assert header.endswith("dE/dw1,dE/dw2,dE/dw3,dE/dw4")
+    assert "da_o1/do1" in header
+    assert list(tracer.run(WALKTHROUGH, iterations=1).to_frame(ascii=True).columns) == header.split(",")
+
+
+# --------------------------------------------------------------------------------------- numbers that blow up
+
+
+def test_a_run_stops_at_the_first_number_that_is_not_finite(tmp_path: Path) -> None:
+    """E1 is the square of about 1e154: the first value above 1.8e308."""
+    trace = tracer.run(BLOWS_UP)
+    (run,) = trace.runs
+    assert run.divergence == tracer.Divergence("E1", 47)
+    assert (len(run), run.complete) == (47, 46)
+    last = run.step(46)
+    assert abs(last["a_o1"]) > 1e154
+    assert all(math.isfinite(last[name]) for name in ("t1", "w5", "w8", "h1", "o1", "a_o2"))
+    assert all(math.isnan(last[name]) for name in ("E1", "E2", "E_total", "∂E/∂o1", "∂E/∂w1"))
+    assert all(math.isfinite(value) for value in run.step(45).values())
+    trace.to_csv(tmp_path / "trace.csv")
+    lines = (tmp_path / "trace.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 48
+    assert lines[-1].endswith("," * 21)
+    assert "nan" not in lines[-1]
+    assert "inf" not in lines[-1]
+    assert run.final == {}
+
+
+def test_a_run_that_blows_up_in_its_first_step() -> None:
+    config = BLOWS_UP | {"weights": [1e200, 1e200, 1e200, 1e200, 1e200, 1, 1, 1]}
+    (run,) = tracer.run(config).runs
+    assert run.divergence == tracer.Divergence("o1", 1)
+
+
+def test_weights_that_overflow_are_named() -> None:
+    config = BLOWS_UP | {"weights": [0.1] * 8, "inputs": [1, 1], "learning_rate": 1e308, "targets": [1000, 1000]}
+    (run,) = tracer.run(config).runs
+    assert run.divergence == tracer.Divergence("w5", 2)
+
+
+def test_the_other_learning_rates_go_on() -> None:
+    first, second = tracer.run(BLOWS_UP, learning_rate=[1e6, 0.1]).runs
+    assert first.divergence
+    assert second.divergence is None
+    assert len(second) == 100
+
+
+def test_large_finite_numbers_are_no_divergence() -> None:
+    """A sum over all quantities may overflow where none of them does."""
+    config = BLOWS_UP | {
+        "inputs": [1.7e308, 1.7e308], "weights": [0, 0, 0, 0, 1, 1, 1, 1], "learning_rate": 0.1, "iterations": 3,
+    }  # fmt: skip
+    (run,) = tracer.run(config).runs
+    assert run.divergence is None
+
+
+def test_a_trace_too_large_for_memory_is_refused() -> None:
+    with pytest.raises(tracer.ConfigError, match="values would be kept"):
+        tracer.run(WALKTHROUGH, iterations=10**9)
