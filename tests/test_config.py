@@ -179,7 +179,7 @@ name: a/b
                          "activation: sigmoid}"),
         ({"layers": [3]}, "layers.0: 3 is no layer; write {name: h, neurons: 2}"),
         ({"layers": [{"name": "h"}]}, "layers.0: 'neurons' is missing. How many neurons."),
-        ({"layers": [{"neurons": 10**9}]}, "layers: more than 1,000,000 weights; this is a tool for small networks"),
+        ({"layers": [{"neurons": 10**9}]}, "layers: more than 200,000 weights; this is a tool for small networks"),
         ({"layers": [{"name": "h", "neurons": 2}] * 2}, "layers.1.name: the name 'h' stands twice; every layer needs its own"),
         ({"biases": {"g": 1}}, "biases: 'g' is not a layer of this network (h, o)."),
         ({"biases": {"h": [1]}}, "biases.h: 1 biases for 2 neurons; give one a neuron, or one number"),
@@ -244,7 +244,7 @@ def test_files_that_are_no_config(text: str, problem: str, tmp_path: Path) -> No
 def test_aliases_cannot_expand_without_end(tmp_path: Path) -> None:
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
-    assert problems_of_text("\n".join(lines), tmp_path) == ["x.yaml: holds more than 2,000,000 values"]
+    assert problems_of_text("\n".join(lines), tmp_path) == ["x.yaml: holds more than 500,000 values"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
 from tracer.experiment import Experiment, Layer
 
-MAX_PARAMETERS = 1_000_000
+MAX_PARAMETERS = 200_000
 
 
 def read_experiment(document: Document, stem: str) -> Experiment:

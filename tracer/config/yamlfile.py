@@ -16,7 +16,7 @@ import yaml
 from tracer.errors import ConfigError
 
 MAX_BYTES = 16_000_000
-MAX_VALUES = 2_000_000
+MAX_VALUES = 500_000
 MAX_DEPTH = 50
 
 Place = tuple[str | int, ...]

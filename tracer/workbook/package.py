@@ -17,7 +17,7 @@ COMPRESSION_LEVEL = 1
 _DATES = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"\s*/>')
 _SHEET_DATA = re.compile(rb"<sheetData\s*/>|<sheetData>.*?</sheetData>", re.DOTALL)
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
