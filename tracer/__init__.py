@@ -24,8 +24,8 @@ from tracer.system import System
 from tracer.trace import Trace
 
 __all__ = [
-    "ConfigError", "Divergence", "Engine", "Experiment", "OutputError", "Override", "Run", "System", "Trace", "TraceError",
-    "assemble", "load", "run", "shown", "walk",
+    "ConfigError", "Divergence", "Engine", "Experiment", "OutputError", "Override", "Run", "System", "Trace",
+    "TraceError", "assemble", "load", "run", "shown", "walk",
 ]  # fmt: skip
 __version__ = "0.1.0"
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-THIS_ROW, ROW_ABOVE = "\ue000", "\ue001"
-"""Stand for row numbers in the formulas of a RowTemplate."""
+THIS_ROW, ROW_ABOVE = "\x01", "\x02"
+"""Stand for row numbers in the formulas of a RowTemplate: ASCII, so that its rows are, and one that no formula has."""
 
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue002-\ufffd\U00010000-\U0010ffff]")
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MAX_TEXT = 32_767
 """Characters in a cell (Microsoft, "Excel specifications and limits")."""
 
