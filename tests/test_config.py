@@ -16,6 +16,7 @@ import tracer
 from tests.places import CONFIGS, ROOT, WALKTHROUGH
 from tracer.config import yamlfile
 from tracer.config.schema import FIELDS, json_schema
+from tracer.losses import LOSSES
 
 BASE: dict[str, Any] = {
     "inputs": {"i1": 0.05, "i2": 0.1},
@@ -49,7 +50,7 @@ def test_the_classic_config() -> None:
     assert experiment.name == "walkthrough"
     assert experiment.start == dict(zip([f"w{n}" for n in range(1, 9)], BASE["weights"], strict=True))
     assert experiment.learning_rates == (0.1, 0.2, 0.5, 0.8, 1.0, 2.0)
-    assert (experiment.loss, experiment.columns, experiment.output) == ("half_squared_error", "full", Path("out"))
+    assert (str(experiment.loss), experiment.columns, experiment.output) == ("half_squared_error", "full", Path("out"))
 
 
 @pytest.mark.parametrize(
@@ -144,8 +145,7 @@ name: a/b
         "x.yaml:1:25: inputs.i2: 'abc' is not a number",
         "x.yaml:2:24: targets.t2: nan is not a finite number",
         "x.yaml:3:1: unknown key 'layer'. Did you mean 'layers'?",
-        "x.yaml:5:39: layers.0.activation: 'sigmoyd' is not one of identity, sigmoid, tanh, relu."
-        " Did you mean 'sigmoid'?",
+        "x.yaml:5:39: layers.0.activation: 'sigmoyd' is not known. Did you mean 'sigmoid'?",
         "x.yaml:6:27: layers.1: unknown key 'actvation'. Did you mean 'activation'?",
         "x.yaml:7:10: weights: w8 is missing; give every weight a start",
         "x.yaml:8:3: weights: 'w9' is not a weight of this network (w1…w8). Did you mean 'w8'?",
@@ -194,7 +194,7 @@ name: a/b
         ({"iterations": None}, "iterations: nothing is not a whole number"),
         ({"learning_rate": []}, "learning_rate: is empty; give one learning rate, or a list"),
         ({"eta": 0.1}, "'eta' and 'learning_rate' mean the same; keep one"),
-        ({"loss": "mse"}, "loss: 'mse' is not one of half_squared_error."),
+        ({"loss": "mse"}, f"loss: 'mse' is not known. There are {', '.join(LOSSES)}; or write a formula in t and a."),
         ({"output": 3}, "output: 3 is not text"),
         ({"name": ""}, "name: is empty; leave the key out for the default"),
         ({"name": "x" * 300}, "name: is too long for a file's name; 200 bytes at most"),

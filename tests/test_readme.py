@@ -38,8 +38,9 @@ def test_the_table_of_keys() -> None:
     rows = []
     for key, field in FIELDS.items():
         names = ", ".join(f"`{name}`" for name in (key, *field.aliases))
-        default = "required" if field.required else field.default or ""
-        rows.append(f"| {names} | {field.help} | {default} |".replace("|  |", "| |"))
+        default = "required" if field.required else "" if field.default in (None, "", [], {}) else field.default
+        text = field.help.replace("|", "\\|")
+        rows.append(f"| {names} | {text} | {default} |".replace("|  |", "| |"))
     assert "\n".join(rows) in README
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, WALKTHROUGH, agree
 from tests.sheets import disagreements, formula_count, recalculated, rewrite, sheet_xml, stored_cells
+from tracer.activations import ACTIVATIONS, SOFTMAX
+from tracer.losses import LOSSES, Domain
 from tracer.workbook.trace_sheet import FIRST_ROW
 
 pytestmark = pytest.mark.office
@@ -69,23 +72,84 @@ def reference_letters(index: int) -> str:
     return ("" if index <= 26 else chr(64 + (index - 1) // 26)) + chr(65 + (index - 1) % 26)
 
 
-@pytest.mark.parametrize("columns", ["full", "compact"])
-def test_sigmoids_far_out(columns: str, tmp_path: Path) -> None:
-    """Net inputs of ±800 and −900: exact, and no #NUM! in the sheet."""
-    far = {"weights": [16000, 0.2, -16000, 0.3, -900, 0.45, 900, 0.55]}
-    config = {
-        "inputs": [0.05, 0.1], "targets": [0.5, 0.5], "layers": [{"neurons": 2}, {"neurons": 2}],
-        "learning_rate": 1, "iterations": 5, "columns": columns, **far,
+def small(**changes: Any) -> dict[str, Any]:
+    """A 2-3-3 network with tame numbers, changed in some places."""
+    config: dict[str, Any] = {
+        "inputs": [0.4, -0.7], "targets": [0.2, 0.3, 0.5], "iterations": 12, "learning_rate": 0.1,
+        "layers": [{"name": "h", "neurons": 3, "activation": "tanh"}, {"name": "o", "neurons": 3, "activation": "sigmoid"}],
+        "weights": [0.3, -0.2, 0.5, 0.4, -0.6, 0.1, 0.7, -0.4, 0.2, 0.3, 0.6, -0.5, -0.1, 0.8, 0.4], "biases": {"h": 0.1},
     }  # fmt: skip
-    trace = tracer.run(config)
-    assert trace["h1"][0] > 800
-    assert trace["a_h1"][0] == 1
-    assert trace["a_h2"][0] == 0
-    assert trace["a_o1"][0] == 0
-    path = tmp_path / "far.xlsx"
-    trace.to_excel(path)
-    (computed,) = recalculated([path], tmp_path / "computed")
-    assert disagreements(path, computed) == []
+    return config | changes
+
+
+def check_all(configs: dict[str, dict[str, Any]], folder: Path) -> None:
+    """Write a workbook for each config, both forms of columns, and have all of them recalculated in one go."""
+    paths = []
+    for name, config in configs.items():
+        for columns in ("full", "compact"):
+            path = folder / f"{name.replace('/', ' ').replace('*', ' ')} {columns}.xlsx"
+            tracer.run(config | {"columns": columns}).to_excel(path)
+            paths.append(path)
+    found = {
+        path.stem: disagreements(path, computed)
+        for path, computed in zip(paths, recalculated(paths, folder / "computed"), strict=True)
+    }
+    assert {name: lines for name, lines in found.items() if lines} == {}
+    assert all(formula_count(path) > 20 for path in paths)
+
+
+def test_every_activation(tmp_path: Path) -> None:
+    def layers(activation: Any) -> list[dict[str, Any]]:
+        return [{"name": name, "neurons": 3, "activation": activation} for name in "ho"]
+
+    mixed = ["relu", {"name": "leaky_relu", "alpha": 0.2}, "z^3 / (1 + z^2)"]
+    configs = {name: small(layers=layers(name)) for name in [*ACTIVATIONS, SOFTMAX]}
+    check_all(configs | {"mixed": small(layers=layers(mixed))}, tmp_path)
+
+
+def output(activation: str) -> list[dict[str, Any]]:
+    return [{"name": "h", "neurons": 3, "activation": "tanh"}, {"name": "o", "neurons": 3, "activation": activation}]
+
+
+def loss_config(loss: str) -> dict[str, Any]:
+    """A config whose output layer and targets the loss takes."""
+    domain: dict[Domain, dict[str, Any]] = {
+        Domain.ANY: {}, Domain.UNIT: {"layers": output("sigmoid")}, Domain.DISTRIBUTION: {"layers": output("softmax")},
+        Domain.SIGN: {"layers": output("identity"), "targets": [1, -1, 1]},
+    }  # fmt: skip
+    return small(loss=loss, **domain[LOSSES[loss].domain])
+
+
+def test_every_loss(tmp_path: Path) -> None:
+    configs = {name: loss_config(name) for name in LOSSES}
+    configs |= {"penalties": small(l1=0.01, l2=0.1), "own": small(loss="abs(t - a)^3")}
+    check_all(configs | {"delta": small(loss={"name": "huber", "delta": 0.1})}, tmp_path)
+
+
+def far_out(loss: str, activation: str, *net_inputs: float, **changes: Any) -> dict[str, Any]:
+    """One layer whose net inputs are the given ones, and stay near them."""
+    return {
+        "inputs": [1], "layers": [{"name": "o", "neurons": len(net_inputs), "activation": activation}],
+        "weights": list(net_inputs), "loss": loss, "learning_rate": 1e-3, "iterations": 3, **changes,
+    }  # fmt: skip
+
+
+FAR_OUT = {
+    "sigmoid": far_out("half_squared_error", "sigmoid", 800, -800, targets=[0.5, 0.5]),
+    "softplus": far_out("half_squared_error", "softplus", 1000, -1000, targets=[999, 0]),
+    "silu": far_out("log_cosh", "silu", 1000, -1000, targets=[999, 0.5]),
+    "elu": far_out("huber", "elu", 1000, -1000, targets=[999, -1]),
+    "log_cosh": far_out("log_cosh", "identity", 1000, -1000, targets=[0, 0]),
+    "bce": far_out("binary_cross_entropy", "sigmoid", 1000, -1000, 1000, -1000, 40, targets=[0, 1, 1, 0.5, 0]),
+    "softmax": far_out("half_squared_error", "softmax", 1000, -1000, 990, targets=[0.2, 0.3, 0.5]),
+    "ce": far_out("cross_entropy", "softmax", 1000, -1000, 0, targets=[0, 0.25, 0.75]),
+    "kl": far_out("kl_divergence", "softmax", 1000, -1000, 0, targets=[0, 0.25, 0.75]),
+}
+
+
+def test_net_inputs_far_out_recalculate(tmp_path: Path) -> None:
+    """Net inputs of ±1000: no #NUM! and no #DIV/0! anywhere."""
+    check_all(FAR_OUT, tmp_path)
 
 
 def test_a_run_that_diverged(tmp_path: Path) -> None:

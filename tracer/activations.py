@@ -1,34 +1,38 @@
 """The activations: one entry each, and everything else follows from it.
 
 `z` is the neuron's net input and `a` its activation, both dimensionless. The derivative, the Excel formula, the text
-and the gradient check are derived from the entry.
+and the gradient check are derived from the entry. At a kink the slope is PyTorch's choice.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from tracer.expression import Function
+from tracer.expression import COMPARISONS, Call, Expression, Form, Function, Number, add, div, mul, neg, sub
+from tracer.functions import FUNCTIONS
 
 
 @dataclass(frozen=True, slots=True)
 class Activation:
     """An activation function a = f(z).
 
-    formula: f, in `z`.
-    slope: da/dz, in `z` and `a`, where textbooks state one; otherwise the formula is differentiated.
-    source: where the formula and its slope stand.
+    formula: f, in `z` and the settings. slope: da/dz, in `z`, `a` and the settings, where one is stated; otherwise the
+    formula is differentiated. source: where they stand. settings: the numbers of the family with their defaults.
     far: (condition, formula) where `formula` overflows although its value exists.
     """
 
     formula: str
     slope: str | None
     source: str
+    settings: Mapping[str, float] = field(default_factory=dict)
     far: tuple[str, str] | None = None
 
-    def function(self, name: str) -> Function:
-        """The activation as a function of the expression language."""
-        return Function(name, ("z",), (self.slope,) if self.slope else (), formula=self.formula, far=self.far)
+    def function(self, name: str, settings: Mapping[str, float] | None = None) -> Function:
+        """The activation as a function of the expression language, with settings in place of the defaults."""
+        values = tuple({**self.settings, **(settings or {})}.items())
+        slopes = (self.slope,) if self.slope else ()
+        return Function(name, ("z",), slopes, self.formula, self.far, values)
 
 
 GOODFELLOW = "Goodfellow, Bengio and Courville, Deep Learning (2016), section"
@@ -40,5 +44,85 @@ ACTIVATIONS: dict[str, Activation] = {
         far=("z < -700", "exp(z)"),  # exp(-z) ends at z = -709; from -37 on, 1 + exp(-z) rounds to exp(-z)
     ),
     "tanh": Activation("tanh(z)", "1 - a^2", f"{GOODFELLOW} 6.3.2"),
-    "relu": Activation("max(0, z)", "if(z > 0, 1, 0)", f"{GOODFELLOW} 6.3.1; the slope at 0 is 0, as in PyTorch"),
+    "relu": Activation("max(0, z)", "if(z > 0, 1, 0)", f"{GOODFELLOW} 6.3.1; slope 0 at 0"),
+    "leaky_relu": Activation(
+        "if(z > 0, z, alpha * z)", "if(z > 0, 1, alpha)", "Maas, Hannun and Ng, ICML (2013); slope alpha at 0",
+        {"alpha": 0.01},
+    ),
+    "elu": Activation(
+        "if(z > 0, z, alpha * (exp(z) - 1))", "if(z > 0, 1, alpha * exp(z))",
+        "Clevert, Unterthiner and Hochreiter, ICLR (2016); slope alpha at 0", {"alpha": 1.0},
+    ),
+    "selu": Activation(
+        "if(z > 0, 1.0507009873554805 * z, 1.7580993408473766 * (exp(z) - 1))",
+        "if(z > 0, 1.0507009873554805, 1.7580993408473766 * exp(z))",
+        "Klambauer, Unterthiner, Mayr and Hochreiter, NeurIPS (2017)",
+    ),
+    "softplus": Activation(
+        "max(z, 0) + log(1 + exp(-abs(z)))", "sigmoid(z)",
+        f"{GOODFELLOW} 3.10: log(1 + e^z), written so that it cannot overflow",
+    ),
+    "softsign": Activation("z / (1 + abs(z))", "1 / (1 + abs(z))^2", "Glorot and Bengio, AISTATS (2010)"),
+    "silu": Activation(
+        "z * sigmoid(z)", "sigmoid(z) * (1 + z * (1 - sigmoid(z)))",
+        "Hendrycks and Gimpel, arXiv 1606.08415 (2016); Ramachandran, Zoph and Le (2017) call it swish",
+    ),
+    "gelu": Activation(
+        "z * normal_cdf(z)", "normal_cdf(z) + z * exp(-z^2 / 2) / sqrt(2 * 3.141592653589793)",
+        "Hendrycks and Gimpel, arXiv 1606.08415 (2016)",
+    ),
+    "gelu_tanh": Activation(
+        "0.5 * z * (1 + tanh(0.7978845608028654 * (z + 0.044715 * z^3)))", None,
+        "Hendrycks and Gimpel, arXiv 1606.08415 (2016), the approximation with tanh; 0.797… is √(2/π)",
+    ),
+    "hard_sigmoid": Activation(
+        "max(0, min(1, z / 6 + 0.5))", "if(z > -3, if(z < 3, 1 / 6, 0), 0)", "PyTorch, Hardsigmoid; slope 0 at ±3",
+    ),
+    "sin": Activation("sin(z)", "cos(z)", "Sitzmann and others, NeurIPS (2020)"),
 }  # fmt: skip
+
+SOFTMAX = "softmax"
+SOFTMAX_FORMULA, SOFTMAX_SLOPE = "exp(z_j) / (exp(z_1) + … + exp(z_n))", "a_j * (1 - a_j), and -a_j * a_k by z_k"
+SOFTMAX_SOURCE = f"{GOODFELLOW} 6.2.2.3; far out the largest z is subtracted first, and no a is below 1e-300"
+FAR = 300.0
+"""Net inputs beyond this take softmax's second form: their differences could leave the range of exp."""
+
+
+def softmax(index: int, count: int) -> Function:
+    """The activation of neuron `index` (from 0) of a softmax layer, as a function of all its net inputs.
+
+    Its slope by each of them is the row of the Jacobian.
+    """
+
+    def slope(by: int) -> Form:
+        def rule(call: Call) -> Expression:
+            if by == index:
+                return mul(call, sub(Number(1.0), call))
+            return mul(neg(call), Call(softmax(by, count), call.args))
+
+        return rule
+
+    return Function(
+        f"{SOFTMAX} {index + 1} of {count}",
+        tuple(f"z{number + 1}" for number in range(count)),
+        tuple(slope(by) for by in range(count)),
+        lambda call: _share(call.args, index),
+        (
+            lambda call: Call(
+                COMPARISONS[">"], (_largest([Call(FUNCTIONS["abs"], (arg,)) for arg in call.args]), Number(FAR))
+            ),
+            lambda call: Call(
+                FUNCTIONS["max"],
+                (_share([sub(arg, _largest(call.args)) for arg in call.args], index), Number(1e-300)),
+            ),
+        ),
+    )
+
+
+def _share(net_inputs: Sequence[Expression], index: int) -> Expression:
+    powers = [Call(FUNCTIONS["exp"], (z,)) for z in net_inputs]
+    return div(powers[index], add(*powers))
+
+
+def _largest(values: Sequence[Expression]) -> Expression:
+    return Call(FUNCTIONS["max"], tuple(values)) if len(values) > 1 else values[0]

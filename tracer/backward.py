@@ -58,6 +58,11 @@ class _Chain:
     def __post_init__(self) -> None:
         self.gradients = {self.loss: ONE}
         self.uses = {}
+        known: dict[Expression, Expression] = {
+            equation.expression: Name(equation.quantity)
+            for equation in self.forward
+            if isinstance(equation.expression, Call) and equation.expression.function.parameters
+        }
         varying = set(self.parameters)
         for equation in self.forward:
             expression, result = equation.expression, equation.quantity
@@ -65,7 +70,7 @@ class _Chain:
                 continue
             varying.add(result)
             is_function = isinstance(expression, Call) and bool(expression.function.parameters)
-            for name, slope in partials(expression, Name(result)).items():
+            for name, slope in partials(expression, known).items():
                 if name.name in varying and slope != ZERO:
                     self.uses.setdefault(name.name, []).append(_Use(result, slope, is_function))
 

@@ -6,11 +6,13 @@ knows none of them by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from tracer.expansion import bind, parse_once
+from tracer.expansion import bind
 from tracer.expression import ONE, ZERO, Call, Expression, Name, Number, add, div, mul, names, neg, power, replace, sub
 from tracer.functions import FUNCTIONS
+
+IF = FUNCTIONS["if"]
 
 Rule = Callable[[tuple[Expression, ...], int], Expression]
 """(the arguments, the index of one) → the partial derivative by that one."""
@@ -46,11 +48,10 @@ OPERATOR_RULES: dict[str, Rule] = {
 } | dict.fromkeys(("<=", ">=", "<>", "<", ">", "="), _flat)
 
 
-def partials(expression: Expression, result: Expression | None = None) -> dict[Name, Expression]:
+def partials(expression: Expression, known: Mapping[Expression, Expression] | None = None) -> dict[Name, Expression]:
     """The partial derivative of the expression by every name in it, in the order of their appearance.
 
-    result: what the whole expression is called, if it has a name: slopes in terms of their own value (`a·(1 − a)`)
-        then use that name.
+    known: expressions that have a name; a slope in terms of a function's own value (`a·(1 − a)`) then uses it.
 
     One pass from the root to the leaves, each node handing its own derivative down (reverse mode; Griewank and
     Walther, Evaluating Derivatives, 2008, chapter 3), so that a sum of n products costs O(n).
@@ -61,23 +62,36 @@ def partials(expression: Expression, result: Expression | None = None) -> dict[N
         node, outer = pending.pop()
         if isinstance(node, Name):
             terms[node].append(outer)
+        elif isinstance(node, Call) and node.function == IF:
+            for name, slope in _by_branch(node).items():
+                terms[name].append(mul(outer, slope))
         elif isinstance(node, Call):
             for index in reversed(range(len(node.args))):
                 if not isinstance(node.args[index], Number):
                     slope = _partial(node, index)
                     if slope != ZERO:
                         pending.append((node.args[index], mul(outer, slope)))
-    known = {} if result is None else {expression: result}
-    return {name: replace(add(*sums), known) for name, sums in terms.items()}
+    return {name: replace(add(*sums), known or {}) for name, sums in terms.items()}
+
+
+def _by_branch(choice: Call) -> dict[Name, Expression]:
+    """The partial derivatives of `if`: those of the branch that is taken, so that the other is never computed."""
+    condition, yes, no = choice.args
+    by_yes, by_no = partials(yes), partials(no)
+    return {
+        name: Call(IF, (condition, by_yes.get(name, ZERO), by_no.get(name, ZERO)))
+        for name in dict.fromkeys([*by_yes, *by_no])
+    }
 
 
 def _partial(call: Call, index: int) -> Expression:
     function = call.function
     if function.name in OPERATOR_RULES:
         return OPERATOR_RULES[function.name](call.args, index)
-    if function.slopes:
-        return bind(function.slopes[index], call)
+    slope = function.slopes[index] if function.slopes else None
+    if slope is not None:
+        return bind(slope, call)
     assert function.formula is not None, f"{function.name} has neither slopes nor a formula"
-    by_parameter = partials(parse_once(function.formula))
-    slope = by_parameter.get(Name(function.parameters[index]), ZERO)
-    return replace(slope, {Name(p): arg for p, arg in zip(function.parameters, call.args, strict=True)})
+    parameters = tuple(Name(parameter) for parameter in function.parameters)
+    slopes = partials(bind(function.formula, Call(function, parameters)))
+    return replace(slopes.get(parameters[index], ZERO), dict(zip(parameters, call.args, strict=True)))

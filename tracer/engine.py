@@ -197,6 +197,11 @@ def holds_anywhere(condition: Expression, run: Run) -> bool:
     return any(map(holds, *(run[name] for name in local)))
 
 
+def _normal_cdf(x: float) -> float:
+    return 0.5 * math.erfc(-x / math.sqrt(2))
+
+
 def _namespace() -> dict[str, Any]:
-    return {"exp": math.exp, "log": math.log, "tanh": math.tanh, "__builtins__": {"range": range,
+    return {"exp": math.exp, "log": math.log, "sqrt": math.sqrt, "abs": math.fabs, "sin": math.sin, "cos": math.cos,
+            "tanh": math.tanh, "normal_cdf": _normal_cdf, "min": min, "max": max, "__builtins__": {"range": range,
             "ArithmeticError": ArithmeticError, "ValueError": ValueError}}  # fmt: skip

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from functools import cache
 
-from tracer.expression import Call, Expression, Name, replace
+from tracer.expression import Call, Expression, Form, Name, Number, replace
+from tracer.functions import FUNCTIONS
 from tracer.parser import parse
 
 parse_once = cache(parse)
 """For the formulas of the tables, which are read again for every neuron."""
 
 
-def bind(formula: str, call: Call) -> Expression:
-    """A formula of a function's parameters and of its result `a`, as it reads for this call."""
-    arguments: dict[Expression, Expression] = {
-        Name(parameter): arg for parameter, arg in zip(call.function.parameters, call.args, strict=True)
-    }
-    return replace(parse_once(formula), arguments | {Name("a"): call})
+def bind(form: Form, call: Call) -> Expression:
+    """A formula of a function's parameters, settings and result `a`, as it reads for this call."""
+    if not isinstance(form, str):
+        return form(call)
+    values: dict[Expression, Expression] = {Name("a"): call}
+    values |= {Name(setting): Number(value) for setting, value in call.function.settings}
+    values |= {Name(parameter): arg for parameter, arg in zip(call.function.parameters, call.args, strict=True)}
+    return replace(parse_once(form), values)
 
 
 def expand(expression: Expression, far: bool = False) -> Expression:
@@ -30,10 +33,11 @@ def expand(expression: Expression, far: bool = False) -> Expression:
     function = call.function
     if function.formula is None:
         return call
-    formula = function.formula
-    if far and function.far:
-        formula = f"if({function.far[0]}, {function.far[1]}, {formula})"
-    return bind(formula, call)
+    plain = expand(bind(function.formula, call), far)
+    if not (far and function.far):
+        return plain
+    condition, beyond = (expand(bind(form, call), far) for form in function.far)
+    return Call(FUNCTIONS["if"], (condition, beyond, plain))
 
 
 def far_conditions(expression: Expression) -> list[Expression]:
@@ -41,4 +45,7 @@ def far_conditions(expression: Expression) -> list[Expression]:
     if not isinstance(expression, Call):
         return []
     found = [condition for arg in expression.args for condition in far_conditions(arg)]
-    return [*found, bind(expression.function.far[0], expression)] if expression.function.far else found
+    function = expression.function
+    if function.formula is not None:
+        found += far_conditions(bind(function.formula, expression))
+    return [*found, bind(function.far[0], expression)] if function.far else found

@@ -8,15 +8,28 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """An entry of a table by its name, with settings in place of its defaults; or a formula of the user's own."""
+
+    name: str
+    settings: tuple[tuple[str, float], ...] = ()
+    is_formula: bool = False
+
+    def __str__(self) -> str:
+        settings = ", ".join(f"{key} {value:g}" for key, value in self.settings)
+        return f"{self.name} ({settings})" if settings else self.name
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """A layer of neurons, by the names of its quantities.
 
-    neurons: the net inputs; weights: one row a neuron, one name an input; biases: one name a neuron, the same name
-    for all where they share it, None where there is none; activation: a key of ACTIVATIONS.
+    neurons: the net inputs; activations: one a neuron, from ACTIVATIONS or formulas in z; weights: one row a neuron,
+    one name an input; biases: one name a neuron, the same name for all where they share it, None where there is none.
     """
 
     name: str
-    activation: str
+    activations: tuple[Choice, ...]
     neurons: tuple[str, ...]
     weights: tuple[tuple[str, ...], ...]
     biases: tuple[str | None, ...]
@@ -31,7 +44,8 @@ class Layer:
 class Experiment:
     """A config after reading. Values are dimensionless.
 
-    start: every parameter before the first step. places: where the keys that a later check may complain of stand.
+    start: every parameter before the first step. penalties: the strengths of l1 and l2, where not 0.
+    places: where the keys that a later check may complain of stand.
     """
 
     name: str
@@ -41,7 +55,8 @@ class Experiment:
     layers: tuple[Layer, ...]
     start: Mapping[str, float]
     frozen: frozenset[str]
-    loss: str
+    loss: Choice
+    penalties: Mapping[str, float]
     learning_rates: tuple[float, ...]
     iterations: int
     columns: str

@@ -45,17 +45,23 @@ class Function:
 
     name: how a formula calls it.
     parameters: the names of its arguments in `slopes` and `formula`; empty for operators.
-    slopes: the partial derivative by each argument, a formula of the arguments and of the result `a`. A function
-        without slopes is differentiated through its `formula`.
+    slopes: the partial derivative by each argument, a formula of the arguments and of the result `a`. Where there is
+        none, the `formula` is differentiated.
     formula: what the function stands for; None for a primitive, which every notation spells by itself.
     far: (condition, formula) for arguments where `formula` overflows although its value exists.
+    settings: the numbers of a family of functions, such as alpha, by their names in the formulas.
     """
 
     name: str
     parameters: tuple[str, ...] = field(default=(), compare=False)
-    slopes: tuple[str, ...] = field(default=(), compare=False)
-    formula: str | None = field(default=None, compare=False)
-    far: tuple[str, str] | None = field(default=None, compare=False)
+    slopes: tuple[Form | None, ...] = field(default=(), compare=False)
+    formula: Form | None = field(default=None, compare=False)
+    far: tuple[Form, Form] | None = field(default=None, compare=False)
+    settings: tuple[tuple[str, float], ...] = ()
+
+
+Form = str | Callable[[Call], Expression]
+"""A formula: as text in the function's parameters, or, for functions of any number of arguments, from the call."""
 
 
 # ---------------------------------------------------------------------------------------------- the operators

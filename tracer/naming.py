@@ -16,7 +16,19 @@ OUTPUT_LAYER = "o"
 HIDDEN_LAYER = "h"
 
 _ASCII = str.maketrans(
-    {"∂": "d", "η": "eta", "·": "*", "−": "-", "≤": "<=", "≥": ">=", "≠": "<>", "←": "<-", "…": "..."}
+    {
+        "∂": "d",
+        "η": "eta",
+        "·": "*",
+        "−": "-",
+        "≤": "<=",
+        "≥": ">=",
+        "≠": "<>",
+        "←": "<-",
+        "…": "...",
+        "√": "sqrt",
+        "Φ": "Phi",
+    }
 )
 
 
@@ -71,6 +83,11 @@ def neuron_bias(neuron: str) -> str:
 
 def errors(count: int) -> list[str]:
     return [f"E{index}" for index in range(1, count + 1)]
+
+
+def penalty(name: str) -> str:
+    """The penalty on the weights, a part of the loss: l2 → `L2`."""
+    return name.upper()
 
 
 def gradient(quantity: str) -> str:

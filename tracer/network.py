@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tracer import naming
-from tracer.activations import ACTIVATIONS
-from tracer.experiment import Experiment
-from tracer.expression import Call, Expression, Name, add, mul, replace
-from tracer.losses import LOSSES
+from tracer.activations import ACTIVATIONS, SOFTMAX, softmax
+from tracer.experiment import Choice, Experiment, Layer
+from tracer.expression import Call, Expression, Form, Function, Name, Number, add, mul, sub
+from tracer.expression import replace as substitute
+from tracer.functions import FUNCTIONS
+from tracer.losses import LOSSES, PENALTIES, SIGMOID_WITHIN
 from tracer.parser import parse
 from tracer.system import Equation, Parameter, Phase
 
@@ -25,26 +29,80 @@ def parameters(experiment: Experiment) -> tuple[Parameter, ...]:
 def forward_equations(experiment: Experiment) -> tuple[Equation, ...]:
     """The forward pass and the loss of one sample, in the order of computation (Rumelhart, Hinton and Williams,
     Nature 323, 1986, equations 1 to 3)."""
-    equations = []
+    equations: list[Equation] = []
     incoming = list(experiment.inputs)
     for layer in experiment.layers:
-        activation = ACTIVATIONS[layer.activation].function(layer.activation)
-        for neuron, weights, bias in zip(layer.neurons, layer.weights, layer.biases, strict=True):
-            terms: list[Expression] = [mul(Name(w), Name(x)) for w, x in zip(weights, incoming, strict=True)]
-            net_input = add(*terms, *([Name(bias)] if bias else []))
-            equations.append(Equation(neuron, net_input, Phase.FORWARD, layer.name))
-            output = Call(activation, (Name(neuron),))
-            equations.append(Equation(naming.activation(neuron), output, Phase.FORWARD, layer.name))
-        incoming = [naming.activation(neuron) for neuron in layer.neurons]
-    return (*equations, *_loss_equations(experiment, incoming))
+        net_inputs = [_net_input(layer, index, incoming) for index in range(len(layer.neurons))]
+        outputs = [_activation(experiment, layer, index) for index in range(len(layer.neurons))]
+        if any(choice.name == SOFTMAX for choice in layer.activations):
+            equations += net_inputs + outputs  # an activation of the whole layer needs all of its net inputs
+        else:
+            equations += [equation for neuron in zip(net_inputs, outputs, strict=True) for equation in neuron]
+        incoming = [output.quantity for output in outputs]
+    return (*equations, *_loss_equations(experiment))
 
 
-def _loss_equations(experiment: Experiment, outputs: list[str]) -> list[Equation]:
-    formula = parse(LOSSES[experiment.loss].formula)
-    errors = naming.errors(len(outputs))
-    equations = [
-        Equation(error, replace(formula, {Name("t"): Name(t), Name("a"): Name(a)}), Phase.LOSS, LOSS_LAYER)
-        for error, t, a in zip(errors, experiment.targets, outputs, strict=True)
-    ]
-    total = add(*(Name(error) for error in errors))
+def _net_input(layer: Layer, index: int, incoming: list[str]) -> Equation:
+    """The weighted sum of what comes in, and the bias."""
+    weights, bias = layer.weights[index], layer.biases[index]
+    terms = [mul(Name(weight), Name(value)) for weight, value in zip(weights, incoming, strict=True)]
+    return Equation(layer.neurons[index], add(*terms, *([Name(bias)] if bias else [])), Phase.FORWARD, layer.name)
+
+
+def _activation(experiment: Experiment, layer: Layer, index: int) -> Equation:
+    """The activation of a neuron, as a function of its net input, or of all of its layer's."""
+    choice, neuron = layer.activations[index], layer.neurons[index]
+    if choice.name == SOFTMAX:
+        call = Call(softmax(index, len(layer.neurons)), tuple(map(Name, layer.neurons)))
+    elif choice.is_formula:
+        call = Call(Function(choice.name, ("z",), formula=choice.name), (Name(neuron),))
+    else:
+        function = ACTIVATIONS[choice.name].function(choice.name, dict(choice.settings))
+        if layer is experiment.layers[-1] and _pairs_with(experiment, "sigmoid", choice):
+            function = replace(function, far=SIGMOID_WITHIN)
+        call = Call(function, (Name(neuron),))
+    return Equation(naming.activation(neuron), call, Phase.FORWARD, layer.name)
+
+
+def _pairs_with(experiment: Experiment, activation: str, choice: Choice) -> bool:
+    """Whether the loss is stated from the net inputs of this activation, and the activation is it."""
+    loss = None if experiment.loss.is_formula else LOSSES[experiment.loss.name]
+    return bool(loss and loss.from_net_input and loss.from_net_input[0] == activation == choice.name)
+
+
+def _loss_equations(experiment: Experiment) -> list[Equation]:
+    layer = experiment.layers[-1]
+    errors = naming.errors(len(layer.neurons))
+    outputs = enumerate(zip(errors, experiment.targets, strict=True))
+    sums = {error: _error(experiment, layer, index, target) for index, (error, target) in outputs}
+    weights = [Name(weight) for layer in experiment.layers for row in layer.weights for weight in row]
+    for penalty, strength in experiment.penalties.items():
+        of_weights = add(*(substitute(parse(PENALTIES[penalty].formula), {Name("w"): w}) for w in weights))
+        sums[naming.penalty(penalty)] = mul(Number(strength), of_weights)
+    total = add(*map(Name, sums))
+    equations = [Equation(name, expression, Phase.LOSS, LOSS_LAYER) for name, expression in sums.items()]
     return [*equations, Equation(naming.TOTAL, total, Phase.LOSS, LOSS_LAYER)]
+
+
+def _error(experiment: Experiment, layer: Layer, index: int, target: str) -> Expression:
+    """The error of one output neuron."""
+    choice, neuron = experiment.loss, layer.neurons[index]
+    outputs = (Name(target), Name(naming.activation(neuron)))
+    count = ("n", float(len(layer.neurons)))
+    if choice.is_formula:
+        return Call(Function(choice.name, ("t", "a"), formula=choice.name, settings=(count,)), outputs)
+    loss = LOSSES[choice.name]
+    settings = (*{**loss.settings, **dict(choice.settings)}.items(), count)
+    error = Function(choice.name, ("t", "a"), (None, loss.slope), loss.formula, settings=settings)
+    if not (loss.from_net_input and _pairs_with(experiment, loss.from_net_input[0], layer.activations[index])):
+        return Call(error, outputs)
+    net_inputs = [Name(name) for name in layer.neurons]
+    largest = Call(FUNCTIONS["max"], tuple(net_inputs)) if len(net_inputs) > 1 else net_inputs[0]
+    powers = add(*(Call(FUNCTIONS["exp"], (sub(z, largest),)) for z in net_inputs))
+    known: dict[Expression, Expression] = {Name("z"): Name(neuron), Name("m"): largest, Name("s"): powers}
+
+    def of(formula: str) -> Form:
+        return lambda call: substitute(parse(formula), known | {Name("t"): call.args[0], Name("a"): call.args[1]})
+
+    condition, formula = loss.from_net_input[1]
+    return Call(replace(error, far=(of(condition), of(formula))), outputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from tracer.activations import ACTIVATIONS
 from tracer.expression import ADD, COMPARISONS, DIV, MUL, NEG, POW, SUB, Call, Expression, Function, Name, Number
 from tracer.functions import FUNCTIONS
 
@@ -27,16 +28,20 @@ _UNARY = 4
 _DEPTH_LIMIT = 100
 
 
+KNOWN: dict[str, Function] = {name: entry.function(name) for name, entry in ACTIVATIONS.items()} | FUNCTIONS
+"""What a formula may call: the primitive functions, and the activations with their default settings."""
+
+
 def parse(text: str, functions: Mapping[str, Function] | None = None) -> Expression:
     """Read a formula of numbers, names, `+ - * / ^`, brackets, comparisons and the functions given.
 
     The formula is parsed by this grammar alone, nothing of it is evaluated. Powers bind to the right (`2^3^2` is
     2⁹) and tighter than a sign (`-x^2` is −(x²)), as in mathematics and in Python.
 
-    functions: what may be called, by name; by default the primitive functions.
+    functions: what may be called, by name; by default the primitive functions and the activations.
     Raises FormulaError with the position of the problem.
     """
-    return _Parser(text, FUNCTIONS if functions is None else functions).whole()
+    return _Parser(text, KNOWN if functions is None else functions).whole()
 
 
 class _Parser:

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from tracer import naming
+from tracer.activations import SOFTMAX
+from tracer.config.choices import Choices
 from tracer.config.overrides import canonical
-from tracer.config.schema import FIELDS, LAYER_FIELDS
-from tracer.config.values import Values, show
+from tracer.config.schema import ACTIVATION_SETTINGS, FIELDS, LAYER_FIELDS
+from tracer.config.values import show
 from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
-from tracer.experiment import Experiment, Layer
+from tracer.experiment import Choice, Experiment, Layer
+from tracer.losses import LOSSES, PENALTIES, Domain
+
+DEFAULT = "identity"
+"""Stands in where a choice could not be read, so that reading can go on."""
 
 MAX_PARAMETERS = 200_000
 
@@ -27,7 +33,7 @@ def read_experiment(document: Document, stem: str) -> Experiment:
 
 
 @dataclass(slots=True)
-class _Reader(Values):
+class _Reader(Choices):
     """Reads a document section by section."""
 
     def experiment(self, stem: str) -> Experiment:
@@ -57,7 +63,8 @@ class _Reader(Values):
             layers=layers,
             start=start,
             frozen=frozen,
-            loss=self.choice("loss", FIELDS, config, ()),
+            loss=self.loss(targets, layers) or Choice(DEFAULT),
+            penalties=self.penalties(),
             learning_rates=self.learning_rates(),
             iterations=self.count("iterations", FIELDS, config, ()),
             columns=self.choice("columns", FIELDS, config, ()),
@@ -127,7 +134,7 @@ class _Reader(Values):
             )
             self.document.check()
         shaped = len(self.document.problems) == noted
-        activations = [self.choice("activation", LAYER_FIELDS, e, ("layers", i)) for i, e in enumerate(entries)]
+        activations = [self.activations(entry, ("layers", i), counts[i]) for i, entry in enumerate(entries)]
         if not shaped:
             return ()  # what depends on the shape cannot be judged
         neurons = [tuple(naming.neurons(name, count)) for name, count in zip(names, counts, strict=True)]
@@ -136,6 +143,53 @@ class _Reader(Values):
             Layer(name, activations[index], neurons[index], tuple(map(tuple, table)), tuple(biases[index]))
             for index, (name, table) in enumerate(zip(names, naming.weights(widths), strict=True))
         )
+
+    def activations(self, entry: Mapping[str, Any], place: Place, count: int) -> tuple[Choice, ...]:
+        """The activation of every neuron of a layer; as many as the layer has."""
+        place = (*place, "activation")
+        value = entry.get("activation", LAYER_FIELDS["activation"].default)
+        if not isinstance(value, list):
+            return (self.choose(value, place, ACTIVATION_SETTINGS, ("z",)) or Choice(DEFAULT),) * count
+        if len(value) != count:
+            self.document.problem(place, f"{len(value)} activations for {count} neurons; give one a neuron, or one")
+        each = [self.choose(item, (*place, i), ACTIVATION_SETTINGS, ("z",)) for i, item in enumerate(value)]
+        chosen = tuple(choice or Choice(DEFAULT) for choice in each)
+        if {SOFTMAX} < {choice.name for choice in chosen}:
+            self.document.problem(place, f"{SOFTMAX} is one for the whole layer; it cannot stand beside others")
+        return (chosen * count)[:count]
+
+    def loss(self, targets: Mapping[str, float], layers: tuple[Layer, ...]) -> Choice | None:
+        """The loss, with targets that it takes."""
+        value = self.document.value.get("loss", FIELDS["loss"].default)
+        table = {name: entry.settings for name, entry in LOSSES.items()}
+        choice = self.choose(value, ("loss",), table, ("t", "a"))
+        if choice and not choice.is_formula:
+            self.in_domain(choice.name, targets, ("targets",))
+        return choice
+
+    def in_domain(self, loss: str, targets: Mapping[str, float], place: Place) -> None:
+        """Whether the targets are such that the loss has a meaning."""
+        domain, values = LOSSES[loss].domain, [value for value in targets.values() if value == value]
+        fits = {
+            Domain.ANY: True,
+            Domain.UNIT: all(0 <= value <= 1 for value in values),
+            Domain.SIGN: all(value in (-1, 1) for value in values),
+            Domain.DISTRIBUTION: all(0 <= value <= 1 for value in values) and abs(sum(values) - 1) < 1e-9,
+        }
+        if values and len(values) == len(targets) and not fits[domain]:
+            shown = ", ".join(f"{value:g}" for value in values[:6])
+            self.document.problem(place, f"{loss} takes {domain} as targets, not {shown}")
+
+    def penalties(self) -> dict[str, float]:
+        """The strengths of the penalties that are not 0."""
+        strengths = {}
+        for key in PENALTIES:
+            strength = self.number(self.document.value.get(key, FIELDS[key].default), (key,))
+            if strength < 0:
+                self.document.problem((key,), f"{strength:g} is negative; a penalty has a strength of 0 or more")
+            elif strength:
+                strengths[key] = strength
+        return strengths
 
     def layer_names(self, entries: list[dict[str, Any]]) -> list[str]:
         names: list[str] = []
@@ -278,7 +332,8 @@ class _Reader(Values):
             place: Place = ("layers", index)
             sections.append((place, f"a quantity of layer '{layer.name}'", [*layer.neurons, *activations]))
             sections.append((place, f"a parameter of layer '{layer.name}'", layer.parameters()))
-        errors = [*naming.errors(len(targets)), naming.TOTAL]
+        penalties = [naming.penalty(key) for key in PENALTIES if self.document.value.get(key)]
+        errors = [*naming.errors(len(targets)), *penalties, naming.TOTAL]
         sections.append((("targets",), "an error", errors))
         for place, kind, names in sections:
             for name in names:

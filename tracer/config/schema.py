@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.activations import ACTIVATIONS
+from tracer.activations import ACTIVATIONS, SOFTMAX
 from tracer.losses import LOSSES
 
 COLUMNS = ("full", "compact")
@@ -19,6 +19,23 @@ _MATRIX = {"type": "array", "items": _NUMBERS, "minItems": 1}
 _COUNT = {"type": "integer", "minimum": 1}
 _RATE = {"type": "number", "minimum": 0}
 _TEXT = {"type": "string"}
+
+
+ACTIVATION_SETTINGS: dict[str, Mapping[str, float]] = {
+    **{name: activation.settings for name, activation in ACTIVATIONS.items()}, SOFTMAX: {},
+}  # fmt: skip
+
+
+def choice(table: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """The form of an entry of a table (name → its settings), with settings, or of a formula."""
+    settings = {key: _NUMBER for entry in table.values() for key in entry}
+    named = {"name": {"enum": list(table)}, **settings}
+    entry = {"type": "object", "properties": named, "required": ["name"], "additionalProperties": False}
+    return {"anyOf": [{"enum": list(table)}, {"type": "string", "pattern": "[^a-z_]|^[azt]$"}, entry]}
+
+
+def _one_or_more(form: Mapping[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [*form["anyOf"], {"type": "array", "items": form, "minItems": 1}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,10 @@ FIELDS: dict[str, Field] = {
                     {"type": "object", "additionalProperties": {"anyOf": [_NUMBER, _NUMBERS]}}, default={}),
     "frozen": Field("Parameters that are traced but not updated; patterns like 'w*' are allowed.",
                     {"type": "array", "items": _TEXT}, default=[]),
-    "loss": Field("The error of an output.", {"enum": list(LOSSES)}, default="half_squared_error"),
+    "loss": Field("The error of an output: a name, {name: huber, delta: 0.5}, or a formula in t and a.",
+                  choice({name: loss.settings for name, loss in LOSSES.items()}), default="half_squared_error"),
+    "l1": Field("Strength of the penalty on the sum of |w| over all weights.", _RATE, default=0),
+    "l2": Field("Strength of the penalty on the sum of w² over all weights.", _RATE, default=0),
     "learning_rate": Field("The learning rate η, or a list of them: one run each, all from the same start.",
                            {"anyOf": [_RATE, {"type": "array", "items": _RATE, "minItems": 1, "uniqueItems": True}]},
                            required=True, aliases=("eta", "η")),
@@ -63,7 +83,12 @@ FIELDS: dict[str, Field] = {
 LAYER_FIELDS: dict[str, Field] = {
     "name": Field("The layer's name; its neurons are called after it.", _TEXT),
     "neurons": Field("How many neurons.", _COUNT, required=True),
-    "activation": Field("The activation of its neurons.", {"enum": list(ACTIVATIONS)}, default="sigmoid"),
+    "activation": Field(
+        "The activation of its neurons: a name, {name: elu, alpha: 0.5}, a formula in z, or a list "
+        "of these, one a neuron.",
+        _one_or_more(choice(ACTIVATION_SETTINGS)),
+        default="sigmoid",
+    ),
 }
 
 

@@ -30,11 +30,15 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """A way to write expressions: how operators, functions and numbers are spelt."""
+    """A way to write expressions: how operators, functions and numbers are spelt.
+
+    A function is a template with `{}` for its arguments, or a name before any number of them in brackets.
+    """
 
     operators: Mapping[str, Operator]
     functions: Mapping[str, str]
     number: Callable[[float], str]
+    comma: str = ", "
 
 
 def infix(symbol: str, precedence: int, first: int | None = None, following: int | None = None) -> Operator:
@@ -61,8 +65,8 @@ def _render(expression: Expression, notation: Notation, spell: Callable[[Name], 
     name = expression.function.name
     rendered = [_render(arg, notation, spell) for arg in expression.args]
     operator = notation.operators.get(name)
-    if operator is None:
-        return notation.functions[name].format(*(text for text, _ in rendered)), ATOM
+    if operator is None or (len(rendered) > 2 and name in notation.functions):
+        return _function(notation, name, [text for text, _ in rendered]), ATOM
     first, following = operator.arguments
     texts = [
         text if precedence >= (following if index else first) else f"({text})"
@@ -71,6 +75,11 @@ def _render(expression: Expression, notation: Notation, spell: Callable[[Name], 
     if "{" in operator.template:
         return operator.template.format(*texts), operator.precedence
     return operator.template.join(texts), operator.precedence
+
+
+def _function(notation: Notation, name: str, arguments: list[str]) -> str:
+    template = notation.functions[name]
+    return template.format(*arguments) if "{" in template else f"{template}({notation.comma.join(arguments)})"
 
 
 def shortest(value: float) -> str:

@@ -18,7 +18,10 @@ EXCEL = Notation(
         "neg": Operator("-{}", 5, (6, 6)),
     },
     functions={
-        "exp": "EXP({})", "log": "LN({})", "tanh": "TANH({})", "max": "MAX({},{})", "if": "IF({},{},{})",
+        "exp": "EXP({})", "log": "LN({})", "sqrt": "SQRT({})", "abs": "ABS({})", "sign": "SIGN({})",
+        "sin": "SIN({})", "cos": "COS({})",
+        "tanh": "TANH({})", "normal_cdf": "NORMSDIST({})", "min": "MIN", "max": "MAX", "if": "IF({},{},{})",
     },
     number=lambda value: shortest(value).upper(),
+    comma=",",
 )  # fmt: skip

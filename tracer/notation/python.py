@@ -8,6 +8,8 @@ PYTHON = Notation(
     operators={
         "if": Operator("{1} if {0} else {2}", 0, (1, 1)),
         "max": Operator("{0} if {0} > {1} else {1}", 0, (2, 2)),
+        "min": Operator("{0} if {0} < {1} else {1}", 0, (2, 2)),
+        "sign": Operator("({0} > 0.0) - ({0} < 0.0)", 2, (2, 2)),
         "<": infix(" < ", 1, 2), "<=": infix(" <= ", 1, 2), ">": infix(" > ", 1, 2), ">=": infix(" >= ", 1, 2),
         "=": infix(" == ", 1, 2), "<>": infix(" != ", 1, 2),
         "+": infix(" + ", 2), "-": infix(" - ", 2),
@@ -15,7 +17,10 @@ PYTHON = Notation(
         "neg": Operator("-{}", 4, (4, 4)),
         "^": infix(" ** ", 5, first=6, following=4),
     },
-    functions={"exp": "exp({})", "log": "log({})", "tanh": "tanh({})"},
+    functions={
+        name: name
+        for name in ("exp", "log", "sqrt", "abs", "sin", "cos", "tanh", "normal_cdf", "min", "max")
+    },
     number=repr,
 )  # fmt: skip
-"""The functions by name are those of the module `math`."""
+"""`min` and `max` of two are written out, which is faster than a call."""

@@ -20,7 +20,8 @@ TEXT = Notation(
         "^": infix("^", 5, first=6, following=6),
     },
     functions={
-        "exp": "e^({})", "log": "ln({})", "tanh": "tanh({})", "max": "max({}, {})",
+        "exp": "e^({})", "log": "ln", "sqrt": "√({})", "abs": "|{}|", "sign": "sign", "sin": "sin", "cos": "cos",
+        "tanh": "tanh", "normal_cdf": "Φ", "min": "min", "max": "max",
         "if": "({1} if {0}, else {2})",
     },
     number=lambda value: shortest(value).replace("-", "−", 1) if value < 0 else shortest(value),

@@ -9,7 +9,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer import naming
 from tracer.experiment import Experiment
-from tracer.losses import LOSSES
+from tracer.losses import LOSSES, PENALTIES
 from tracer.notation import shortest
 from tracer.system import System
 from tracer.workbook.charts import Curve, loss_chart
@@ -56,7 +56,10 @@ def build(
 
 def facts_of(experiment: Experiment) -> dict[str, str]:
     """What the config says, as labelled lines."""
-    layers = [f"{len(layer.neurons)} {layer.activation} ({layer.name})" for layer in experiment.layers]
+    layers = [
+        f"{len(layer.neurons)} {', '.join(dict.fromkeys(map(str, layer.activations)))} ({layer.name})"
+        for layer in experiment.layers
+    ]
     facts = {
         "description": experiment.description,
         "network": " → ".join([f"{len(experiment.inputs)} inputs", *layers]),
@@ -64,12 +67,22 @@ def facts_of(experiment: Experiment) -> dict[str, str]:
         "targets": _values(experiment.targets),
         "start": _values(experiment.start),
         "frozen": ", ".join(name for name in experiment.start if name in experiment.frozen),
-        "loss": f"{experiment.loss}: {LOSSES[experiment.loss].formula}, summed over the outputs",
+        "loss": _loss(experiment),
         "learning rates": ", ".join(map(shortest, experiment.learning_rates)),
         "iterations": str(experiment.iterations),
         "columns": experiment.columns,
     }
     return {label: text for label, text in facts.items() if text}
+
+
+def _loss(experiment: Experiment) -> str:
+    choice = experiment.loss
+    formula = "" if choice.is_formula else f": {LOSSES[choice.name].formula}"
+    penalties = [
+        f"{naming.penalty(name)} = {shortest(strength)}·Σ {PENALTIES[name].formula}"
+        for name, strength in experiment.penalties.items()
+    ]
+    return "; ".join([f"{choice}{formula}, summed over the outputs", *penalties])
 
 
 def _values(values: Mapping[str, float]) -> str:

@@ -1,0 +1,77 @@
+"""Choices of a config: an entry of a table by its name, with settings, or a formula of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tracer.config.values import Values, show
+from tracer.config.yamlfile import Place
+from tracer.errors import nearest
+from tracer.experiment import Choice
+from tracer.expression import Expression, names
+from tracer.parser import FormulaError, parse
+
+
+@dataclass(slots=True)
+class Choices(Values):
+    """Reads choices and formulas; what is wrong with one is noted, and None returned."""
+
+    def choose(
+        self, value: Any, place: Place, table: Mapping[str, Mapping[str, float]], variables: Sequence[str] = ()
+    ) -> Choice | None:
+        """One entry of a table (name → its settings and their defaults); with `variables`, also a formula in them."""
+        name, settings = value, {}
+        if isinstance(value, dict):
+            settings = {key: item for key, item in value.items() if key != "name"}
+            name = value.get("name")
+        if not isinstance(name, str):
+            known = ", ".join(table)
+            self.document.problem(place, f"{show(value)} is not one of {known}; write its name, or {{name: …}}")
+            return None
+        if name not in table:
+            return self.own_formula(name, place, table, variables)
+        for key in settings:
+            if key not in table[name]:
+                what = f"{name} has no setting '{key}'.{nearest(key, table[name])}"
+                known = f" It has {', '.join(table[name])}." if table[name] else ""
+                self.document.problem(place, what + known, (*place, key), key=True)
+        given = tuple((key, self.number(item, (*place, key))) for key, item in settings.items() if key in table[name])
+        return Choice(name, given)
+
+    def own_formula(self, text: str, place: Place, table: Mapping[str, Any], variables: Sequence[str]) -> Choice | None:
+        """A formula where no entry of the table has that name."""
+        if not variables or (text.strip().isidentifier() and text.strip() not in variables):
+            or_a_formula = f"; or write a formula in {' and '.join(variables)}" if variables else ""
+            hint = nearest(text, table) or f" There are {', '.join(table)}{or_a_formula}."
+            self.document.problem(place, f"'{text}' is not known.{hint}")
+            return None
+        expression = self.formula(text, place)
+        if expression is None:
+            return None
+        used = {name.name for name in names(expression)}
+        unknown = sorted(used - set(variables))
+        if unknown:
+            what = f"the formula has an unknown '{unknown[0]}'; it may have {' and '.join(variables)}"
+            self.document.problem(place, self.with_caret(what, text, text.index(unknown[0])))
+        elif variables[-1] not in used and variables[0] not in used:
+            self.document.problem(
+                place, f"the formula '{text}' has no {variables[0]} in it; settings go in {{name: …, setting: …}}"
+            )
+        return Choice(text, (), True)
+
+    def formula(self, text: str, place: Place) -> Expression | None:
+        """The expression of a formula."""
+        try:
+            return parse(text)
+        except FormulaError as error:
+            self.document.problem(place, self.with_caret(error.problem, text, error.position))
+            return None
+
+    @staticmethod
+    def with_caret(problem: str, text: str, position: int) -> str:
+        """A problem of a formula, the formula below it, and a caret under the place."""
+        line_start = text.rfind("\n", 0, position) + 1
+        line = text[line_start:].split("\n")[0]
+        return f"{problem}\n    {line}\n    {' ' * (position - line_start)}^"
