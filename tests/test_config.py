@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import tracer
 from tests.places import CONFIGS, ROOT, WALKTHROUGH
 from tracer.config import yamlfile
-from tracer.config.schema import FIELDS, json_schema
+from tracer.config.schema import FIELDS, Model, json_schema
+from tracer.experiment import Network
 from tracer.losses import LOSSES
 
 BASE: dict[str, Any] = {
@@ -42,6 +43,11 @@ def problems_of_text(text: str, folder: Path) -> list[str]:
     return [problem.removeprefix(f"{folder}/") for problem in caught.value.problems]
 
 
+def network(experiment: tracer.Experiment) -> Network:
+    assert isinstance(experiment.model, Network)
+    return experiment.model
+
+
 # ------------------------------------------------------------------------------------------ what is understood
 
 
@@ -50,7 +56,11 @@ def test_the_classic_config() -> None:
     assert experiment.name == "walkthrough"
     assert experiment.start == dict(zip([f"w{n}" for n in range(1, 9)], BASE["weights"], strict=True))
     assert experiment.learning_rates == (0.1, 0.2, 0.5, 0.8, 1.0, 2.0)
-    assert (str(experiment.loss), experiment.columns, experiment.output) == ("half_squared_error", "full", Path("out"))
+    assert (str(network(experiment).loss), experiment.columns, experiment.output) == (
+        "half_squared_error",
+        "full",
+        Path("out"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,9 +90,9 @@ def test_names_are_given_where_the_user_gives_none() -> None:
     }  # fmt: skip
     experiment = tracer.load(config)
     assert list(experiment.inputs) == ["i1", "i2", "i3"]
-    assert [layer.neurons for layer in experiment.layers] == [("h1_1", "h1_2"), ("h2_1",), ("o1",)]
-    assert experiment.layers[0].biases == ("b1", "b1")
-    assert experiment.layers[2].biases == ("b_o1",)
+    assert [layer.neurons for layer in network(experiment).layers] == [("h1_1", "h1_2"), ("h2_1",), ("o1",)]
+    assert network(experiment).layers[0].biases == ("b1", "b1")
+    assert network(experiment).layers[2].biases == ("b_o1",)
     assert list(experiment.start)[-2:] == ["b1", "b_o1"]
 
 
@@ -215,7 +225,7 @@ def test_missing_keys_are_explained() -> None:
     assert problems({}) == [
         f"config: {' or '.join(repr(name) for name in (key, *field.aliases))} is missing. {field.help}"
         for key, field in FIELDS.items()
-        if field.required
+        if field.needed_by(Model.NETWORK)
     ]
 
 

@@ -110,7 +110,7 @@ class _Chain:
         if isinstance(total, Number) and quantity not in self.parameters:
             self.gradients[quantity] = total
             return
-        name = naming.gradient(quantity)
+        name = naming.gradient(quantity, self.loss)
         self.equations.append(Equation(name, total, Phase.BACKWARD, layer))
         self.gradients[quantity] = Name(name)
 
@@ -129,7 +129,7 @@ classic network's longest, ∂E/∂w1, has 13."""
 def compact(system: System) -> System:
     """The system with the columns of the classic sheet: the gradients of the parameters in their order, everything
     between put into their formulas. What would make these too long to read keeps its own equation, in front."""
-    gradients = [naming.gradient(p.name) for p in system.parameters]
+    gradients = [naming.gradient(p.name, system.loss) for p in system.parameters]
     inlined: dict[Expression, Expression] = {}
     others, kept, last = [], [], {}
     for equation in system.equations:

@@ -18,7 +18,7 @@ import tracer
 from tracer import results
 from tracer.config import Override, yamlfile
 from tracer.config.schema import COLUMNS, FIELDS, json_schema
-from tracer.errors import ConfigError, TraceError
+from tracer.errors import ConfigError, TraceError, nearest
 from tracer.results import FORMATS
 
 EXIT_DIVERGED, EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
@@ -161,3 +161,19 @@ def _overrides(options: list[tuple[str, str, str | None]]) -> list[Override]:
 def schema() -> None:
     """Print the JSON Schema of a config, with which editors complete and check it."""
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@main.command("list", context_settings=CONTEXT, epilog="Example: backprop-trace list sigmoid cross_entropy")
+@click.argument("names", nargs=-1)
+@click.option("--ascii", "ascii", is_flag=True, help="Spell ∂ as d.")
+def list_(names: tuple[str, ...], ascii: bool) -> None:
+    """Show every activation, loss, penalty and optimizer, or those of these NAMES: formula, derivative, source."""
+    from tracer import screen
+    from tracer.catalogue import catalogue
+
+    entries = list(catalogue())
+    known = [entry.name for entry in entries]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ConfigError([f"'{name}' is not known.{nearest(name, known)}" for name in unknown])
+    screen.show_catalogue([entry for entry in entries if not names or entry.name in names], ascii)

@@ -75,6 +75,10 @@ class Run:
         return list(self.rows[index * width : (index + 1) * width])
 
 
+NO_NUMBER = (ArithmeticError, ValueError, TypeError, struct.error)
+"""What Python raises where a formula has no finite value; the last two, where a power gave a complex number."""
+
+
 class Engine:
     """A compiled system. It holds the compiled functions, so that they serve all runs."""
 
@@ -137,7 +141,7 @@ class Engine:
         body.append(f"offset += {self._step.size}")
         body += [f"{self._local[name]} = {self._source(update)}" for name, update in system.updates.items()]
         lines += ["            " + line for line in body]
-        lines += ["        done = steps", "    except (ArithmeticError, ValueError):", "        pass"]
+        lines += ["        done = steps", "    except NO_NUMBER:", "        pass"]
         lines.append(f"    return ({start},), done")
         namespace = _namespace() | {"pack": self._step.pack_into}
         exec(compile("\n".join(lines), "<equations>", "exec"), namespace)
@@ -176,7 +180,7 @@ class Engine:
         for equation in system.equations:
             try:
                 value = float(eval(self._source(equation.expression), scope))
-            except (ArithmeticError, ValueError):
+            except NO_NUMBER:
                 break
             values[equation.quantity] = scope[self._local[equation.quantity]] = value
         return values
@@ -203,5 +207,5 @@ def _normal_cdf(x: float) -> float:
 
 def _namespace() -> dict[str, Any]:
     return {"exp": math.exp, "log": math.log, "sqrt": math.sqrt, "abs": math.fabs, "sin": math.sin, "cos": math.cos,
-            "tanh": math.tanh, "normal_cdf": _normal_cdf, "min": min, "max": max, "__builtins__": {"range": range,
-            "ArithmeticError": ArithmeticError, "ValueError": ValueError}}  # fmt: skip
+            "tanh": math.tanh, "normal_cdf": _normal_cdf, "min": min, "max": max, "__builtins__": {"range": range},
+            "NO_NUMBER": NO_NUMBER}  # fmt: skip

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tracer.expression import Expression
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -41,22 +43,36 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """Layers of neurons, the loss of their last layer, and the strengths of l1 and l2, where not 0."""
+
+    layers: tuple[Layer, ...]
+    loss: Choice
+    penalties: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEquations:
+    """The user's own equations, in an order in which they can be computed, and the quantity that is minimised."""
+
+    equations: Mapping[str, Expression]
+    minimize: str
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """A config after reading. Values are dimensionless.
 
-    start: every parameter before the first step. penalties: the strengths of l1 and l2, where not 0.
-    places: where the keys that a later check may complain of stand.
+    start: every parameter before the first step. places: where the keys that a later check may complain of stand.
     """
 
     name: str
     description: str
     inputs: Mapping[str, float]
     targets: Mapping[str, float]
-    layers: tuple[Layer, ...]
+    model: Network | OwnEquations
     start: Mapping[str, float]
     frozen: frozenset[str]
-    loss: Choice
-    penalties: Mapping[str, float]
     learning_rates: tuple[float, ...]
     iterations: int
     columns: str

@@ -90,9 +90,9 @@ def penalty(name: str) -> str:
     return name.upper()
 
 
-def gradient(quantity: str) -> str:
-    """∂E/∂quantity; E stands for the total error."""
-    return f"∂E/∂{quantity}"
+def gradient(quantity: str, loss: str) -> str:
+    """∂E/∂quantity, where E stands for the total error; a loss of the user's own keeps its name."""
+    return f"∂{'E' if loss == TOTAL else loss}/∂{quantity}"
 
 
 def local_derivative(result: str, quantity: str) -> str:

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from tracer import naming
 from tracer.activations import ACTIVATIONS, SOFTMAX, softmax
-from tracer.experiment import Choice, Experiment, Layer
+from tracer.experiment import Choice, Layer, Network
 from tracer.expression import Call, Expression, Form, Function, Name, Number, add, mul, sub
 from tracer.expression import replace as substitute
 from tracer.functions import FUNCTIONS
 from tracer.losses import LOSSES, PENALTIES, SIGMOID_WITHIN
 from tracer.parser import parse
-from tracer.system import Equation, Parameter, Phase
+from tracer.system import Equation, Phase
 
 LOSS_LAYER = "loss"
 
 
-def parameters(experiment: Experiment) -> tuple[Parameter, ...]:
-    """Every weight and bias, layer by layer; a frozen one is not trained."""
-    return tuple(
-        Parameter(name, experiment.start[name], layer.name, name not in experiment.frozen)
-        for layer in experiment.layers
-        for name in layer.parameters()
-    )
-
-
-def forward_equations(experiment: Experiment) -> tuple[Equation, ...]:
+def forward_equations(network: Network, inputs: Iterable[str], targets: Iterable[str]) -> tuple[Equation, ...]:
     """The forward pass and the loss of one sample, in the order of computation (Rumelhart, Hinton and Williams,
     Nature 323, 1986, equations 1 to 3)."""
     equations: list[Equation] = []
-    incoming = list(experiment.inputs)
-    for layer in experiment.layers:
+    incoming = list(inputs)
+    for layer in network.layers:
         net_inputs = [_net_input(layer, index, incoming) for index in range(len(layer.neurons))]
-        outputs = [_activation(experiment, layer, index) for index in range(len(layer.neurons))]
+        outputs = [_activation(network, layer, index) for index in range(len(layer.neurons))]
         if any(choice.name == SOFTMAX for choice in layer.activations):
             equations += net_inputs + outputs  # an activation of the whole layer needs all of its net inputs
         else:
             equations += [equation for neuron in zip(net_inputs, outputs, strict=True) for equation in neuron]
         incoming = [output.quantity for output in outputs]
-    return (*equations, *_loss_equations(experiment))
+    return (*equations, *_loss_equations(network, targets))
 
 
 def _net_input(layer: Layer, index: int, incoming: list[str]) -> Equation:
@@ -49,7 +41,7 @@ def _net_input(layer: Layer, index: int, incoming: list[str]) -> Equation:
     return Equation(layer.neurons[index], add(*terms, *([Name(bias)] if bias else [])), Phase.FORWARD, layer.name)
 
 
-def _activation(experiment: Experiment, layer: Layer, index: int) -> Equation:
+def _activation(network: Network, layer: Layer, index: int) -> Equation:
     """The activation of a neuron, as a function of its net input, or of all of its layer's."""
     choice, neuron = layer.activations[index], layer.neurons[index]
     if choice.name == SOFTMAX:
@@ -58,25 +50,25 @@ def _activation(experiment: Experiment, layer: Layer, index: int) -> Equation:
         call = Call(Function(choice.name, ("z",), formula=choice.name), (Name(neuron),))
     else:
         function = ACTIVATIONS[choice.name].function(choice.name, dict(choice.settings))
-        if layer is experiment.layers[-1] and _pairs_with(experiment, "sigmoid", choice):
+        if layer is network.layers[-1] and _pairs_with(network, "sigmoid", choice):
             function = replace(function, far=SIGMOID_WITHIN)
         call = Call(function, (Name(neuron),))
     return Equation(naming.activation(neuron), call, Phase.FORWARD, layer.name)
 
 
-def _pairs_with(experiment: Experiment, activation: str, choice: Choice) -> bool:
+def _pairs_with(network: Network, activation: str, choice: Choice) -> bool:
     """Whether the loss is stated from the net inputs of this activation, and the activation is it."""
-    loss = None if experiment.loss.is_formula else LOSSES[experiment.loss.name]
+    loss = None if network.loss.is_formula else LOSSES[network.loss.name]
     return bool(loss and loss.from_net_input and loss.from_net_input[0] == activation == choice.name)
 
 
-def _loss_equations(experiment: Experiment) -> list[Equation]:
-    layer = experiment.layers[-1]
+def _loss_equations(network: Network, targets: Iterable[str]) -> list[Equation]:
+    layer = network.layers[-1]
     errors = naming.errors(len(layer.neurons))
-    outputs = enumerate(zip(errors, experiment.targets, strict=True))
-    sums = {error: _error(experiment, layer, index, target) for index, (error, target) in outputs}
-    weights = [Name(weight) for layer in experiment.layers for row in layer.weights for weight in row]
-    for penalty, strength in experiment.penalties.items():
+    outputs = enumerate(zip(errors, targets, strict=True))
+    sums = {error: _error(network, layer, index, target) for index, (error, target) in outputs}
+    weights = [Name(weight) for layer in network.layers for row in layer.weights for weight in row]
+    for penalty, strength in network.penalties.items():
         of_weights = add(*(substitute(parse(PENALTIES[penalty].formula), {Name("w"): w}) for w in weights))
         sums[naming.penalty(penalty)] = mul(Number(strength), of_weights)
     total = add(*map(Name, sums))
@@ -84,9 +76,9 @@ def _loss_equations(experiment: Experiment) -> list[Equation]:
     return [*equations, Equation(naming.TOTAL, total, Phase.LOSS, LOSS_LAYER)]
 
 
-def _error(experiment: Experiment, layer: Layer, index: int, target: str) -> Expression:
+def _error(network: Network, layer: Layer, index: int, target: str) -> Expression:
     """The error of one output neuron."""
-    choice, neuron = experiment.loss, layer.neurons[index]
+    choice, neuron = network.loss, layer.neurons[index]
     outputs = (Name(target), Name(naming.activation(neuron)))
     count = ("n", float(len(layer.neurons)))
     if choice.is_formula:
@@ -94,7 +86,7 @@ def _error(experiment: Experiment, layer: Layer, index: int, target: str) -> Exp
     loss = LOSSES[choice.name]
     settings = (*{**loss.settings, **dict(choice.settings)}.items(), count)
     error = Function(choice.name, ("t", "a"), (None, loss.slope), loss.formula, settings=settings)
-    if not (loss.from_net_input and _pairs_with(experiment, loss.from_net_input[0], layer.activations[index])):
+    if not (loss.from_net_input and _pairs_with(network, loss.from_net_input[0], layer.activations[index])):
         return Call(error, outputs)
     net_inputs = [Name(name) for name in layer.neurons]
     largest = Call(FUNCTIONS["max"], tuple(net_inputs)) if len(net_inputs) > 1 else net_inputs[0]

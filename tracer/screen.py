@@ -15,6 +15,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from tracer import naming
+from tracer.catalogue import Entry
 from tracer.engine import Run
 from tracer.notation import shortest
 from tracer.progress import Progress
@@ -60,7 +61,7 @@ def progress(total: int, hidden: bool) -> Iterator[Progress]:
 def show(trace: Trace, paths: Sequence[Path], ascii: bool) -> None:
     """Print the table of the runs and the paths of the result files."""
     console = Console(highlight=False)
-    ascii = ascii or not _can_print(SPARKS + naming.ETA, console.encoding)
+    ascii = ascii or not can_print(SPARKS + naming.ETA, console.encoding)
     at_once = max(1, (console.width - LABEL_WIDTH) // COLUMN_WIDTH)
     for first in range(0, len(trace.runs), at_once):
         console.print(_table(trace, trace.runs[first : first + at_once], ascii))
@@ -114,9 +115,20 @@ def _digits(value: float) -> str:
     return "—" if value != value else f"{value:.6g}"
 
 
-def _can_print(text: str, encoding: str | None) -> bool:
+def can_print(text: str, encoding: str | None) -> bool:
     try:
         text.encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def show_catalogue(entries: Sequence[Entry], ascii: bool) -> None:
+    """Print what there is to choose from."""
+    ascii = ascii or not can_print("∂≤·", Console().encoding)
+    for entry in entries:
+        click.echo(f"{entry.name}  ({entry.kind})")
+        for label, text in entry.lines.items():
+            if text:
+                line = f"    {label:<12}{text}"
+                click.echo(naming.to_ascii(line) if ascii else line)

@@ -68,7 +68,7 @@ class System:
         columns = dict.fromkeys(self.data, Phase.DATA)
         placed: set[str] = set()
         for equation in self.equations:
-            if equation.layer not in placed and equation.phase is Phase.FORWARD:
+            if equation.layer not in placed and equation.phase is not Phase.BACKWARD:
                 placed.add(equation.layer)
                 columns |= {p.name: Phase.PARAMETER for p in self.parameters if p.layer == equation.layer}
             columns[equation.quantity] = equation.phase

@@ -61,12 +61,12 @@ class Choices(Values):
             )
         return Choice(text, (), True)
 
-    def formula(self, text: str, place: Place) -> Expression | None:
-        """The expression of a formula."""
+    def formula(self, text: str, place: Place, where: str = "") -> Expression | None:
+        """The expression of a formula; `where` says which one of several at this place."""
         try:
             return parse(text)
         except FormulaError as error:
-            self.document.problem(place, self.with_caret(error.problem, text, error.position))
+            self.document.problem(place, self.with_caret(where + error.problem, text, error.position))
             return None
 
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from tracer.activations import ACTIVATIONS, SOFTMAX
@@ -38,38 +39,64 @@ def _one_or_more(form: Mapping[str, Any]) -> dict[str, Any]:
     return {"anyOf": [*form["anyOf"], {"type": "array", "items": form, "minItems": 1}]}
 
 
+class Model(StrEnum):
+    """What a config describes, by the key that tells: a network, or equations of the user's own."""
+
+    NETWORK = "layers"
+    EQUATIONS = "equations"
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a config. help: a sentence; schema: its form in JSON Schema; required, or else its default;
-    aliases: other spellings that mean the same."""
+    """One key of a config.
+
+    help: a sentence. schema: its form in JSON Schema. required: whether it must be there, or for which kind of model;
+    default: what holds where it is not. model: the kind of model that it belongs to, if not to every. aliases: other
+    spellings that mean the same.
+    """
 
     help: str
     schema: Mapping[str, Any]
-    required: bool = False
+    required: bool | Model = False
     default: Any = None
+    model: Model | None = None
     aliases: tuple[str, ...] = ()
+
+    def needed_by(self, model: Model) -> bool:
+        """Whether a config of this kind of model must have it."""
+        return self.required is model or (self.required is True and self.model in (None, model))
 
 
 FIELDS: dict[str, Field] = {
     "name": Field("Name of the result files; the config's file name by default.", {"type": "string", "minLength": 1}),
     "description": Field("What this config shows, in a sentence.", _TEXT, default=""),
-    "inputs": Field("The inputs: {i1: 0.05, …} or a list.", {"anyOf": [_NAMED_NUMBERS, _NUMBERS]}, required=True),
+    "inputs": Field("The inputs: {i1: 0.05, …} or a list.", {"anyOf": [_NAMED_NUMBERS, _NUMBERS]},
+                    required=Model.NETWORK),
     "targets": Field("The targets, one per output neuron: {t1: 0.5, …} or a list.",
-                     {"anyOf": [_NAMED_NUMBERS, _NUMBERS]}, required=True),
+                     {"anyOf": [_NAMED_NUMBERS, _NUMBERS]}, required=Model.NETWORK),
     "layers": Field("The layers, first hidden layer first, output layer last.",
-                    {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/layer"}}, required=True),
+                    {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/layer"}}, required=True,
+                    model=Model.NETWORK),
     "weights": Field("The initial weights: {w1: 0.15, …}, a list in that order, or {layer: [[…], …]}, a row a neuron.",
                      {"anyOf": [_NAMED_NUMBERS, _NUMBERS,
                                 {"type": "object", "additionalProperties": _MATRIX, "minProperties": 1}]},
-                     required=True),
+                     required=True, model=Model.NETWORK),
     "biases": Field("The biases: {h: 0.35} is one for the whole layer, {h: [0.1, 0.2]} one a neuron; none by default.",
-                    {"type": "object", "additionalProperties": {"anyOf": [_NUMBER, _NUMBERS]}}, default={}),
+                    {"type": "object", "additionalProperties": {"anyOf": [_NUMBER, _NUMBERS]}}, default={},
+                    model=Model.NETWORK),
+    "equations": Field("Equations of your own in place of layers, one a line: y = tanh(w*x + b).", _TEXT,
+                       required=True, model=Model.EQUATIONS),
+    "parameters": Field("The initial values of their parameters: {w: 0.6, …}.", _NAMED_NUMBERS, required=True,
+                        model=Model.EQUATIONS),
+    "minimize": Field("The result of an equation that is to become small.", _TEXT, required=True,
+                      model=Model.EQUATIONS),
     "frozen": Field("Parameters that are traced but not updated; patterns like 'w*' are allowed.",
                     {"type": "array", "items": _TEXT}, default=[]),
     "loss": Field("The error of an output: a name, {name: huber, delta: 0.5}, or a formula in t and a.",
-                  choice({name: loss.settings for name, loss in LOSSES.items()}), default="half_squared_error"),
-    "l1": Field("Strength of the penalty on the sum of |w| over all weights.", _RATE, default=0),
-    "l2": Field("Strength of the penalty on the sum of w² over all weights.", _RATE, default=0),
+                  choice({name: loss.settings for name, loss in LOSSES.items()}), default="half_squared_error",
+                  model=Model.NETWORK),
+    "l1": Field("Strength of the penalty on the sum of |w| over all weights.", _RATE, default=0, model=Model.NETWORK),
+    "l2": Field("Strength of the penalty on the sum of w² over all weights.", _RATE, default=0, model=Model.NETWORK),
     "learning_rate": Field("The learning rate η, or a list of them: one run each, all from the same start.",
                            {"anyOf": [_RATE, {"type": "array", "items": _RATE, "minItems": 1, "uniqueItems": True}]},
                            required=True, aliases=("eta", "η")),
@@ -101,14 +128,24 @@ def _object(fields: Mapping[str, Field]) -> dict[str, Any]:
         for spelling in (key, *field.aliases):
             properties[spelling] = entry
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
-    required = [key for key, field in fields.items() if field.required and not field.aliases]
-    schema["required"] = required
+    needed = {key: field for key, field in fields.items() if field.required is True and field.model is None}
+    schema["required"] = [key for key, field in needed.items() if not field.aliases]
     either = [
         {"oneOf": [{"required": [spelling]} for spelling in (key, *field.aliases)]}
-        for key, field in fields.items()
-        if field.required and field.aliases
+        for key, field in needed.items()
+        if field.aliases
     ]
+    models = {field.model for field in fields.values() if field.model}
+    if models:
+        either.append({"oneOf": [_only(model, fields) for model in sorted(models)]})
     return schema | ({"allOf": either} if either else {})
+
+
+def _only(model: Model, fields: Mapping[str, Field]) -> dict[str, Any]:
+    """A config of one kind of model: what it needs, and nothing that belongs to another."""
+    needed = [key for key, field in fields.items() if field.needed_by(model) and not field.aliases]
+    foreign = [key for key, field in fields.items() if field.model not in (None, model)]
+    return {"required": needed, "not": {"anyOf": [{"required": [key]} for key in foreign]}}
 
 
 def json_schema() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
 
 RESERVED = {naming.ITERATION, "eta", naming.ETA, "sample", "k"}
+Names = tuple[Place, str, list[str]]
+"""Names of quantities: the section that they come from, what they are, the names."""
+
 MAX_NAME = 60
 """The longest name of a quantity or a layer, in characters."""
 
@@ -91,6 +94,31 @@ class Values:
             self.document.problem(place, f"{what}, {MAX_NAME} characters at most", at, key=at is not None)
         elif name in RESERVED:
             self.document.problem(place, f"'{name}' is a column of every trace; choose another name", at, key=True)
+
+    def named_numbers(self, key: str, default_names: Callable[[int], list[str]] | None) -> dict[str, float]:
+        value = self.document.value.get(key)
+        if key not in self.document.value:
+            return {}
+        if isinstance(value, dict) and value:
+            for name in value:
+                self.identifier(name, (key,), (key, name))
+            return {name: self.number(item, (key, name)) for name, item in value.items()}
+        if isinstance(value, list) and value and default_names:
+            names = default_names(len(value))
+            return {name: self.number(item, (key, i)) for i, (name, item) in enumerate(zip(names, value, strict=True))}
+        or_a_list = " or in a list [0.5, …]" if default_names else ""
+        self.document.problem((key,), f"{show(value)}: give numbers by name {{name: 0.5, …}}{or_a_list}")
+        return {}
+
+    def unique_names(self, sections: Iterable[Names]) -> None:
+        """Every quantity needs a name of its own."""
+        owner: dict[str, str] = {}
+        for place, kind, names in sections:
+            for name in names:
+                if name in owner:
+                    what = f"'{name}' would be both {owner[name]} and {kind}; rename one of them"
+                    self.document.problem(place, what, (*place, name), key=True)
+                owner.setdefault(name, kind)
 
 
 def _is_number(text: str) -> bool:

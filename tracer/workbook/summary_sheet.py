@@ -8,9 +8,10 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer import naming
-from tracer.experiment import Experiment
+from tracer.experiment import Experiment, OwnEquations
 from tracer.losses import LOSSES, PENALTIES
 from tracer.notation import shortest
+from tracer.notation.text import text
 from tracer.system import System
 from tracer.workbook.charts import Curve, loss_chart
 from tracer.workbook.package import SheetCells
@@ -56,33 +57,38 @@ def build(
 
 def facts_of(experiment: Experiment) -> dict[str, str]:
     """What the config says, as labelled lines."""
-    layers = [
-        f"{len(layer.neurons)} {', '.join(dict.fromkeys(map(str, layer.activations)))} ({layer.name})"
-        for layer in experiment.layers
-    ]
     facts = {
         "description": experiment.description,
-        "network": " → ".join([f"{len(experiment.inputs)} inputs", *layers]),
+        **_model(experiment),
         "inputs": _values(experiment.inputs),
         "targets": _values(experiment.targets),
         "start": _values(experiment.start),
         "frozen": ", ".join(name for name in experiment.start if name in experiment.frozen),
-        "loss": _loss(experiment),
         "learning rates": ", ".join(map(shortest, experiment.learning_rates)),
         "iterations": str(experiment.iterations),
         "columns": experiment.columns,
     }
-    return {label: text for label, text in facts.items() if text}
+    return {label: fact for label, fact in facts.items() if fact}
 
 
-def _loss(experiment: Experiment) -> str:
-    choice = experiment.loss
-    formula = "" if choice.is_formula else f": {LOSSES[choice.name].formula}"
+def _model(experiment: Experiment) -> dict[str, str]:
+    if isinstance(experiment.model, OwnEquations):
+        lines = [f"{name} = {text(expression)}" for name, expression in experiment.model.equations.items()]
+        return {"equations": "\n".join(lines), "minimized": experiment.model.minimize}
+    network = experiment.model
+    layers = [
+        f"{len(layer.neurons)} {', '.join(dict.fromkeys(map(str, layer.activations)))} ({layer.name})"
+        for layer in network.layers
+    ]
+    formula = "" if network.loss.is_formula else f": {LOSSES[network.loss.name].formula}"
     penalties = [
         f"{naming.penalty(name)} = {shortest(strength)}·Σ {PENALTIES[name].formula}"
-        for name, strength in experiment.penalties.items()
+        for name, strength in network.penalties.items()
     ]
-    return "; ".join([f"{choice}{formula}, summed over the outputs", *penalties])
+    return {
+        "network": " → ".join([f"{len(experiment.inputs)} inputs", *layers]),
+        "loss": "; ".join([f"{network.loss}{formula}, summed over the outputs", *penalties]),
+    }
 
 
 def _values(values: Mapping[str, float]) -> str:
@@ -93,9 +99,9 @@ def _values(values: Mapping[str, float]) -> str:
 
 def _facts(experiment: Experiment, facts: Mapping[str, str], styles: Styles) -> Iterator[str]:
     yield row(1, [Cell("A", styles.title, experiment.name)], 26)
-    for number, (label, text) in enumerate(facts.items(), 3):
-        lines = -(-len(text) // CHARACTERS_PER_LINE) + text.count("\n")
-        yield row(number, [Cell("A", styles.label, label), Cell("B", styles.wrapped, text)], 15.0 * max(lines, 1))
+    for number, (label, fact) in enumerate(facts.items(), 3):
+        lines = -(-len(fact) // CHARACTERS_PER_LINE) + fact.count("\n")
+        yield row(number, [Cell("A", styles.label, label), Cell("B", styles.wrapped, fact)], 15.0 * max(lines, 1))
 
 
 def _table(

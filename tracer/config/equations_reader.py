@@ -1,0 +1,98 @@
+"""The sections of a config that hold equations of the user's own, and the names of all quantities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from tracer.config.choices import Choices
+from tracer.config.values import show
+from tracer.config.yamlfile import Place
+from tracer.errors import nearest
+from tracer.experiment import OwnEquations
+from tracer.expression import Expression, names
+
+MAX_EQUATIONS = 10_000
+_EQUATION = re.compile(r"\s*([^\s=<>]+)\s*=(?!=)(.*)")
+
+
+@dataclass(slots=True)
+class EquationsReader(Choices):
+    """Reads the equations of a document."""
+
+    def own_equations(
+        self, inputs: Mapping[str, float], targets: Mapping[str, float]
+    ) -> tuple[OwnEquations, dict[str, float]]:
+        """The equations in an order in which they can be computed, and the initial value of every parameter."""
+        start = self.named_numbers("parameters", None)
+        equations = self.equations()
+        given = {**inputs, **targets, **start}
+        self.unique_names([
+            (("inputs",), "an input", list(inputs)), (("targets",), "a target", list(targets)),
+            (("parameters",), "a parameter", list(start)),
+            (("equations",), "the result of an equation", list(equations)),
+        ])  # fmt: skip
+        ordered = self.ordered(equations, given)
+        return OwnEquations(ordered, self.minimize(ordered)), start
+
+    def equations(self) -> dict[str, Expression]:
+        """The equations by their results, as they are written."""
+        text = self.document.value.get("equations")
+        place: Place = ("equations",)
+        if not isinstance(text, str) or not text.strip():
+            self.document.problem(place, f"{show(text)}: write one equation a line, such as 'y = tanh(w*x)'")
+            return {}
+        equations: dict[str, Expression] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            code = line.split("#")[0].rstrip()
+            if not code.strip():
+                continue
+            match = _EQUATION.fullmatch(code)
+            if not match:
+                self.document.problem(place, f"line {number}: write it as name = formula, not '{code.strip()}'")
+                continue
+            name, formula = match.groups()
+            self.identifier(name, place)
+            if name in equations:
+                self.document.problem(place, f"line {number}: '{name}' has an equation already; give it another name")
+                continue
+            expression = self.formula(formula.strip(), place, f"line {number}: ")
+            if expression is not None:
+                equations[name] = expression
+        if not any(line.split("#")[0].strip() for line in text.splitlines()):
+            self.document.problem(place, "holds no equation; write one a line, such as 'y = tanh(w*x)'")
+        if len(equations) > MAX_EQUATIONS:
+            self.document.problem(place, f"more than {MAX_EQUATIONS:,} equations; this is a tool for small models")
+            self.document.check()
+        return equations
+
+    def ordered(self, equations: Mapping[str, Expression], given: Mapping[str, float]) -> dict[str, Expression]:
+        """The equations so that each comes after those that it uses; in the order as written where that will do."""
+        uses = {result: [name.name for name in names(expression)] for result, expression in equations.items()}
+        known = [*given, *equations]
+        for result, used in uses.items():
+            for name in dict.fromkeys(used):
+                if name not in given and name not in equations:
+                    what = f"'{name}' in the equation of '{result}' is unknown.{nearest(name, known)}"
+                    self.document.problem(("equations",), what)
+        place = {result: index for index, result in enumerate(equations)}
+        if all(place.get(name, -1) < place[result] for result, used in uses.items() for name in used):
+            return dict(equations)
+        graph = {result: [name for name in used if name in equations] for result, used in uses.items()}
+        try:
+            return {result: equations[result] for result in TopologicalSorter(graph).static_order()}
+        except CycleError as error:
+            cycle = " → ".join(reversed(error.args[1]))
+            self.document.problem(("equations",), f"{cycle}: each would have to be known before the other")
+            return dict(equations)
+
+    def minimize(self, equations: Mapping[str, Expression]) -> str:
+        """The quantity to minimise, which must be the result of an equation."""
+        value = self.document.value.get("minimize")
+        if "minimize" in self.document.value and equations and value not in equations:
+            hint = nearest(value, equations) if isinstance(value, str) else ""
+            what = f"{show(value)} is not the result of an equation.{hint}"
+            self.document.problem(("minimize",), what)
+        return str(value)
