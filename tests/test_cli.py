@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import openpyxl
 import pandas
 import pytest
 import yaml
@@ -18,8 +19,11 @@ from click.testing import CliRunner, Result
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH
 from tracer import files, screen
+from tracer.activations import ACTIVATIONS
 from tracer.cli import main
 from tracer.config.schema import FIELDS, json_schema
+from tracer.losses import LOSSES
+from tracer.optimizers import OPTIMIZERS
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +107,7 @@ def test_set_reaches_every_place() -> None:
         (["--set", "iterations.x=1"], "--set iterations.x=1: iterations holds no values by name or number"),
         (["--set", "iterations"], "--set iterations: write it as KEY=VALUE, such as iterations=10"),
         (["--set", "inputs=[1"], "--set inputs=[1: '[1' cannot be read as a value"),
-        (["--iterations", "2000000"], "--iterations: iterations: an Excel sheet holds at most 1,048,572 steps, not "
+        (["--iterations", "2000000"], "--iterations: iterations: an Excel sheet holds at most 1,048,547 steps, not "
                                       "2,000,000; use fewer iterations, or --format csv"),
         (["--iterations", "999999999"], "--iterations: iterations: 257,999,999,742 values would be kept, and at most "
                                         "500,000,000 can be; use fewer iterations or learning rates"),
@@ -269,7 +273,7 @@ def test_the_schema_command() -> None:
 
 def test_every_help_ends_with_an_example_that_works(here: Path) -> None:
     (here / "configs").symlink_to(ROOT / "configs")
-    for arguments in ([], ["run"], ["schema"]):
+    for arguments in ([], ["run"], ["schema"], ["list"]):
         last = command(*arguments, "--help").stdout.strip().splitlines()[-1].strip()
         assert last.startswith("Example: backprop-trace ")
         example = last.removeprefix("Example: backprop-trace ").split(" > ")[0].split()
@@ -308,3 +312,71 @@ def test_many_learning_rates_fit_the_screen(here: Path) -> None:
     heads = [word for line in text.splitlines() if line.split()[:1] == ["η"] for word in line.split()[1:]]
     assert heads == [f"{float(rate):g}" for rate in rates]
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_million_iterations_fit_the_chart(here: Path) -> None:
+    """openpyxl's references end at row 1,000,000; ours do not."""
+    from tracer.workbook.charts import Curve, loss_chart
+
+    chart = loss_chart("E", [Curve("E", openpyxl.Workbook().active, 7, 5, 1_048_000)])
+    assert chart.series[0].yVal.numRef.f == "'Sheet'!$G$5:$G$1048000"
+
+
+def test_a_reader_that_goes_away() -> None:
+    """`backprop-trace run … | head -1`"""
+    process = subprocess.Popen([sys.executable, "-m", "tracer", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(timeout=30), errors) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_standard_output() -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "tracer", "list"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=30
+        )
+    assert process.returncode == 2
+    assert process.stderr == b"cannot print the results (No space left on device)\n"
+
+
+def test_targets_that_are_no_regular_file(here: Path) -> None:
+    (here / "out").mkdir()
+    (here / "out" / "walkthrough.csv").symlink_to("walkthrough.csv")
+    os.mkfifo(here / "out" / "walkthrough.xlsx")
+    result = command("run", WALKTHROUGH)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 2
+    assert "walkthrough.xlsx: is no regular file" in result.stderr
+
+
+def test_a_config_with_a_very_long_name(here: Path) -> None:
+    path = here / ("x" * 245 + ".yaml")
+    path.write_text(WALKTHROUGH.read_text(encoding="utf-8"), encoding="utf-8")
+    result = command("run", path)
+    assert result.exit_code == 2
+    assert "name: is too long for a file's name" in result.stderr
+
+
+def test_no_folder_is_left_behind(here: Path) -> None:
+    assert command("run", WALKTHROUGH, "-o", "new", "--iterations", "2000000").exit_code == 2
+    assert not (here / "new").exists()
+
+
+def test_an_option_that_cannot_be_read_hides_nothing(here: Path) -> None:
+    result = command("run", WALKTHROUGH, "--set", "x", "--iterations", "0")
+    assert len(result.stderr.splitlines()) == 2
+
+
+def test_the_list_is_straight_from_the_tables() -> None:
+    text = command("list").stdout
+    for name in [*ACTIVATIONS, *LOSSES, *OPTIMIZERS, "softmax", "l1", "l2"]:
+        assert f"\n{name}  (" in f"\n{text}"
+    for entry in ACTIVATIONS.values():
+        assert entry.formula in text
+        assert entry.source in text
+    assert command("list", "sigmoid").stdout.splitlines()[2].split() == ["∂a/∂z", "a·(1", "−", "a)"]
+    assert command("list", "sigmoyd").stderr == "'sigmoyd' is not known. Did you mean 'sigmoid'?\n"

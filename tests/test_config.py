@@ -184,7 +184,7 @@ name: a/b
                                          "60 characters at most"),
         ({"inputs": {"w1": 1, "i2": 2}}, "layers.0: 'w1' would be both an input and a parameter of layer 'h'; "
                                         "rename one of them"),
-        ({"inputs": {"eta": 1, "i2": 2}}, "inputs: 'eta' is a column of every trace; choose another name"),
+        ({"inputs": {"eta": 1, "i2": 2}}, "inputs: 'eta' has a meaning of its own here; choose another name"),
         ({"layers": []}, "layers: a list of 0: give a list of layers, such as - {name: h, neurons: 2, "
                          "activation: sigmoid}"),
         ({"layers": [3]}, "layers.0: 3 is no layer; write {name: h, neurons: 2}"),
@@ -205,10 +205,10 @@ name: a/b
         ({"learning_rate": []}, "learning_rate: is empty; give one learning rate, or a list"),
         ({"eta": 0.1}, "'eta' and 'learning_rate' mean the same; keep one"),
         ({"loss": "mse"}, f"loss: 'mse' is not known. There are {', '.join(LOSSES)}; or write a formula in t and a."),
-        ({"output": 3}, "output: 3 is not text"),
+        ({"output": 3}, "output: 3 is not text; put it in quotes"),
         ({"name": ""}, "name: is empty; leave the key out for the default"),
         ({"name": "x" * 300}, "name: is too long for a file's name; 200 bytes at most"),
-        ({"description": "a\x00b"}, "description: holds control characters; leave them out"),
+        ({"description": "a\x00b"}, "description: holds control characters, or what is no text; leave them out"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(change: dict[str, Any], problem: str) -> None:
@@ -330,3 +330,58 @@ def test_the_schema_and_the_program_refuse_the_same(change: dict[str, Any]) -> N
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(BASE | change, json_schema())
     assert problems(BASE | change)
+
+
+# ---------------------------------------------------------------------------------------------- hostile values
+
+
+@pytest.mark.parametrize("text", ["!!int abc", "!!float abc", "!!int 1.5", "0o" + "9" * 5, "!!bool 7"])
+def test_scalars_under_a_false_tag(text: str, tmp_path: Path) -> None:
+    assert problems_of_text(f"weights: [{text}, 1]", tmp_path)
+
+
+def test_numbers_too_long_for_a_double(tmp_path: Path) -> None:
+    for text in ("0x" + "f" * 310, "0o" + "7" * 400, "9" * 400, "1e999"):
+        found = problems_of_text(f"inputs: [{text}]", tmp_path)
+        assert any("is not a finite number" in line for line in found), text
+
+
+@pytest.mark.parametrize("name", ["a\ufffeb", "a\ud800b", "a\x1bb", "a\x7fb"])
+def test_names_that_are_no_text(name: str) -> None:
+    assert any("what is no text" in line for line in problems(BASE | {"name": name}))
+
+
+def test_messages_hold_no_control_characters(tmp_path: Path) -> None:
+    found = problems_of_text('"\\e[31mred": 1\nloss: "a\\nb"\n', tmp_path)
+    assert all(character.isprintable() for line in found for character in line.split("\n    ")[0])
+
+
+def test_numbers_are_checked_whatever_the_shape() -> None:
+    found = problems(BASE | {"layers": [{"neurons": "two"}], "weights": {"w1": "xyz"}, "biases": {"h": ["foo"]}})
+    assert {"config: weights.w1: 'xyz' is not a number", "config: biases.h.0: 'foo' is not a number"} < set(found)
+
+
+def test_values_from_numpy_and_tuples() -> None:
+    numpy = pytest.importorskip("numpy", reason="pandas brings NumPy along")
+    trace = tracer.run(
+        BASE | {"inputs": numpy.array([0.05, 0.1]), "weights": tuple(BASE["weights"])},
+        learning_rate=(numpy.float32(0.5), 0.25),
+        iterations=numpy.int64(4),
+    )
+    assert len(trace) == 8
+
+
+def test_what_is_neither_a_file_nor_a_mapping() -> None:
+    for source in (None, 5, [1]):
+        with pytest.raises(tracer.ConfigError, match="neither a file nor a mapping"):
+            tracer.load(source)  # type: ignore[arg-type]
+
+
+def test_names_that_are_one_in_ascii() -> None:
+    found = problems(BASE | {"inputs": {"η1": 1, "eta1": 2}})
+    assert found == ["config: inputs: 'eta1' would be both an input and an input; rename one of them"]
+
+
+def test_very_many_wrong_names_are_summed_up() -> None:
+    found = problems(BASE | {"weights": {f"v{n}": 1 for n in range(2000)}})
+    assert len(found) == 2

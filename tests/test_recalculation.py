@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import tracer
-from tests.places import BLOWS_UP, CONFIGS, WALKTHROUGH, agree
+from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, agree
 from tests.sheets import disagreements, formula_count, recalculated, rewrite, sheet_xml, stored_cells
 from tracer.activations import ACTIVATIONS, SOFTMAX
 from tracer.losses import LOSSES, Domain
@@ -160,3 +162,28 @@ def test_a_run_that_diverged(tmp_path: Path) -> None:
     trace.to_excel(path)
     (computed,) = recalculated([path], tmp_path / "computed")
     assert disagreements(path, computed) == []
+
+
+def shown(path: Path, sheet: int, folder: Path) -> list[list[str]]:
+    """What LibreOffice shows in the cells of a sheet (from 1), as text."""
+    numbers = f"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,{sheet}"
+    command = ["soffice", "--headless", f"-env:UserInstallation=file://{folder}/profile", "--convert-to", numbers]
+    subprocess.run([*command, "--outdir", str(folder), str(path)], check=True, capture_output=True, timeout=120)
+    (written,) = folder.glob(f"{path.stem}-*.csv")
+    with written.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_numbers_are_shown_with_their_sign_and_in_full(tmp_path: Path) -> None:
+    trace = tracer.run(ROOT / "configs" / "deep.yaml", learning_rate=0.2)
+    path = tmp_path / "deep.xlsx"
+    trace.to_excel(path)
+    rows = shown(path, 2, tmp_path)
+    header, steps = rows[FIRST_ROW - 2], rows[FIRST_ROW - 1 : FIRST_ROW - 1 + len(trace)]
+    negative = 0
+    for name, column in zip(header[1:], list(zip(*steps, strict=True))[1:], strict=True):
+        for text, value in zip(column, trace[name], strict=True):
+            assert "#" not in text
+            assert float(text) == pytest.approx(value, rel=1e-6, abs=1e-9)
+            negative += value < -1e-9
+    assert negative > 1000

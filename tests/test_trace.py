@@ -160,3 +160,24 @@ def test_large_finite_numbers_are_no_divergence() -> None:
 def test_a_trace_too_large_for_memory_is_refused() -> None:
     with pytest.raises(tracer.ConfigError, match="values would be kept"):
         tracer.run(WALKTHROUGH, iterations=10**9)
+
+
+def test_a_last_update_that_overflows() -> None:
+    config = {
+        "inputs": [1], "targets": [1e10], "layers": [{"neurons": 1, "activation": "identity"}], "weights": [0],
+        "learning_rate": 1e300, "iterations": 1,
+    }  # fmt: skip
+    (run,) = tracer.run(config).runs
+    assert run.divergence == tracer.Divergence("w1", 2)
+    assert (len(run), run.complete, run.final) == (1, 1, {"w1": math.inf})
+
+
+def test_a_neuron_with_thousands_of_inputs() -> None:
+    """Longer than Python's compiler takes in one expression."""
+    config = {
+        "inputs": [0.001] * 5000, "targets": [0.5], "layers": [{"neurons": 1}], "weights": [0.1] * 5000,
+        "learning_rate": 0.1, "iterations": 2,
+    }  # fmt: skip
+    assert tracer.run(config)["o1"][0] == pytest.approx(0.5)
+    with pytest.raises(tracer.OutputError, match="longer than the 8,192 characters that Excel takes"):
+        tracer.run(config).to_excel("never.xlsx")

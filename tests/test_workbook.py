@@ -125,7 +125,7 @@ def test_the_summary_compares_the_runs_live(path: Path, trace: tracer.Trace) -> 
 
 def test_the_layout_of_a_trace_sheet(path: Path) -> None:
     sheet = openpyxl.load_workbook(path)["η = 0.1"]
-    assert sheet["A1"].value == "walkthrough, learning rate 0.1"
+    assert sheet["A1"].value == "walkthrough"
     assert (sheet["A2"].value, sheet["B2"].value) == ("η =", 0.1)
     assert sheet["J3"].value == "h1 = w1·i1 + w2·i2"
     assert sheet["F3"].value == "w1 ← w1 − η·∂E/∂w1"

@@ -7,6 +7,7 @@ place to write to cannot be used (nothing is written); 130 interrupted (nothing 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from tracer.config.schema import COLUMNS, FIELDS, json_schema
 from tracer.errors import ConfigError, TraceError, nearest
 from tracer.results import FORMATS
 
-EXIT_DIVERGED, EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
+EXIT_DIVERGED, EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE, EXIT_TERMINATED = 1, 2, 130, 141, 143
 
 
 class _Main(click.Group):
@@ -39,6 +40,12 @@ class _Main(click.Group):
         except TraceError as error:
             for problem in error.problems:
                 click.echo(problem, err=True)
+            ctx.exit(EXIT_UNUSABLE)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(EXIT_BROKEN_PIPE)
+        except OSError as error:
+            click.echo(f"cannot print the results ({error.strerror or error})", err=True)
             ctx.exit(EXIT_UNUSABLE)
         except KeyboardInterrupt:
             click.echo("interrupted: nothing was written", err=True)
@@ -112,10 +119,15 @@ def run(
     options += [("--iterations", "iterations", iterations), ("--columns", "columns", columns)]
     if learning_rate:
         options.append(("--learning-rate", "learning_rate", f"[{', '.join(learning_rate)}]"))
-    overrides = _overrides(options)
+    overrides, problems = _overrides(options)
     if output is not None:
         overrides.append(Override(("output",), output, "--output"))
-    experiment = tracer.load(config, overrides)
+    try:
+        experiment = tracer.load(config, overrides)
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigError(problems)
     system = tracer.assemble(experiment)
     paths = results.paths(experiment, formats)
     results.check(experiment, tracer.shown(experiment, system), paths)
@@ -140,8 +152,9 @@ def _key_and_value(setting: str) -> tuple[str, str | None]:
     return (key.strip(), value) if equals else ("", None)
 
 
-def _overrides(options: list[tuple[str, str, str | None]]) -> list[Override]:
-    """Options as (what a message calls them, the key, the text of the value); None where an option is not given."""
+def _overrides(options: list[tuple[str, str, str | None]]) -> tuple[list[Override], list[str]]:
+    """Options as (what a message calls them, the key, the text of the value; None where an option is not given) →
+    the overrides, and the problems of those that cannot be read."""
     overrides, problems = [], []
     for origin, key, text in options:
         if not key:
@@ -152,9 +165,7 @@ def _overrides(options: list[tuple[str, str, str | None]]) -> list[Override]:
                 overrides.append(Override(place, yamlfile.scalar(text), origin))
             except ConfigError:
                 problems.append(f"{origin}: '{text}' cannot be read as a value")
-    if problems:
-        raise ConfigError(problems)
-    return overrides
+    return overrides, problems
 
 
 @main.command(context_settings=CONTEXT, epilog="Example: backprop-trace schema > configs/schema.json")

@@ -14,11 +14,11 @@ from operator import itemgetter
 from typing import Any
 
 from tracer.expansion import expand
-from tracer.expression import Expression, Name, names
+from tracer.expression import ADD, Call, Expression, Name, names
 from tracer.notation import render
 from tracer.notation.python import PYTHON
 from tracer.progress import Progress
-from tracer.system import System
+from tracer.system import Equation, System
 
 CHUNK_CELLS = 200_000
 """After how many values a run looks for non-finite ones and reports its progress."""
@@ -37,7 +37,7 @@ class Run:
     """What one learning rate gave. Rows count from 0, iterations from 1; all values are dimensionless.
 
     rows: the steps, a row of doubles each, in the order of `System.columns`; where the run diverged, the last row
-        holds what was computed before, then NaN.
+        holds what was computed before, then NaN. Where only the last update did, all rows are complete.
     final: the parameters after the last update. final_loss: the loss that they give.
     """
 
@@ -54,7 +54,7 @@ class Run:
     @property
     def complete(self) -> int:
         """How many steps have all their values: all, but for the last one of a run that diverged."""
-        return len(self) - (1 if self.divergence else 0)
+        return min(len(self), self.divergence.iteration - 1) if self.divergence else len(self)
 
     def __getitem__(self, quantity: str) -> list[float]:
         """A quantity in every step. Raises KeyError for an unknown one."""
@@ -75,6 +75,8 @@ class Run:
         return list(self.rows[index * width : (index + 1) * width])
 
 
+TERMS = 500
+"""Of a sum in one statement."""
 NO_NUMBER = (ArithmeticError, ValueError, TypeError, struct.error)
 """What Python raises where a formula has no finite value; the last two, where a power gave a complex number."""
 
@@ -111,7 +113,9 @@ class Engine:
             if progress:
                 progress(steps)
         final = {p.name: value for p, value in zip(self.system.parameters, start, strict=False)}
-        return Run(learning_rate, self.columns, rows, final, self._loss(start))
+        broken = next((name for name, value in final.items() if not math.isfinite(value)), None)
+        divergence = Divergence(broken, iterations + 1) if broken else None
+        return Run(learning_rate, self.columns, rows, final, self._loss(start), divergence)
 
     def _start(self, learning_rate: float) -> tuple[float, ...]:
         return (*(p.start for p in self.system.parameters), *self.system.data.values(), learning_rate)
@@ -121,6 +125,16 @@ class Engine:
             return self._local[name.name]
 
         return render(expand(expression, far=True), PYTHON, spell)
+
+    def _assignment(self, equation: Equation) -> list[str]:
+        """The equation as statements; a sum of very many terms is taken in turns, Python's compiler has a limit."""
+        local, expression = self._local[equation.quantity], equation.expression
+        if not (isinstance(expression, Call) and expression.function == ADD and len(expression.args) > TERMS):
+            return [f"{local} = {self._source(expression)}"]
+        parts = [expression.args[first : first + TERMS] for first in range(0, len(expression.args), TERMS)]
+        so_far = Name(equation.quantity)
+        sums = [Call(ADD, parts[0]), *(Call(ADD, (so_far, *part)) for part in parts[1:])]
+        return [f"{local} = {self._source(part)}" for part in sums]
 
     def _compile_walk(self) -> Callable[..., tuple[tuple[float, ...], int]]:
         """walk(steps, buffer, offset, *start) → (the start of the next step, completed steps).
@@ -136,7 +150,7 @@ class Engine:
             "    try:",
             "        for done in range(steps):",
         ]
-        body = [f"{self._local[e.quantity]} = {self._source(e.expression)}" for e in system.equations]
+        body = [line for equation in system.equations for line in self._assignment(equation)]
         body.append(f"pack(buffer, offset, {', '.join(self._local[name] for name in self.columns)})")
         body.append(f"offset += {self._step.size}")
         body += [f"{self._local[name]} = {self._source(update)}" for name, update in system.updates.items()]

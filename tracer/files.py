@@ -27,13 +27,22 @@ def problems_of(targets: list[Path]) -> list[str]:
         except OSError as error:
             problems.append(f"{folder}: cannot write here ({error.strerror}); choose another folder with -o")
     for target in targets:
-        if target.is_dir():
-            problems.append(f"{target}: is a folder; remove it, or choose another name")
-        for lock in _locks(target):
-            problems.append(
-                f"{target}: is open in another program; close it there (if it is not open, delete the leftover {lock})"
-            )
+        try:
+            problems += _problems_of(target)
+        except (OSError, RuntimeError) as error:
+            problems.append(f"{target}: cannot be written ({getattr(error, 'strerror', None) or error})")
     return problems
+
+
+def _problems_of(target: Path) -> list[str]:
+    if target.is_dir():
+        return [f"{target}: is a folder; remove it, or choose another name"]
+    if target.resolve().exists() and not target.is_file():
+        return [f"{target}: is no regular file; remove it, or choose another name"]
+    return [
+        f"{target}: is open in another program; close it there (if it is not open, delete the leftover {lock})"
+        for lock in _locks(target)
+    ]
 
 
 def _locks(target: Path) -> list[Path]:

@@ -44,7 +44,8 @@ def check(experiment: Experiment, system: System, targets: Mapping[str, Path]) -
         from tracer.workbook import problems_of_limits
 
         problems += problems_of_limits(experiment, system, experiment.iterations)
-    problems += [f"{experiment.places['output']}: {problem}" for problem in problems_of(list(targets.values()))]
+    if not problems:  # looking makes the folders
+        problems = [f"{experiment.places['output']}: {problem}" for problem in problems_of(list(targets.values()))]
     if problems:
         raise OutputError(problems)
 

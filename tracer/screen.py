@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -67,7 +68,7 @@ def show(trace: Trace, paths: Sequence[Path], ascii: bool) -> None:
         console.print(_table(trace, trace.runs[first : first + at_once], ascii))
     hidden = len(trace.experiment.start) - MOST_PARAMETERS
     if hidden > 0:
-        click.echo(f"and {hidden:,} parameters more: tracer.run(…).final has them all")
+        click.echo(f"and {hidden:,} parameters more: in Python, trace.final has them all")
     for path in paths:
         click.echo(f"wrote {path}")
 
@@ -79,7 +80,7 @@ def divergence_line(run: Run, ascii: bool) -> str:
         f"{naming.ETA} = {shortest(run.learning_rate)}: stopped in iteration {run.divergence.iteration}, "
         f"{run.divergence.quantity} is not a finite number; try a smaller learning rate"
     )
-    return naming.to_ascii(line) if ascii else line
+    return naming.to_ascii(line) if ascii or not can_print(line, sys.stderr.encoding) else line
 
 
 def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
@@ -87,14 +88,18 @@ def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
     table.add_column("eta" if ascii else naming.ETA, style="bold", no_wrap=True)
     for run in runs:
         table.add_column(shortest(run.learning_rate), justify="right", no_wrap=True)
+
+    def digits(value: float) -> str:
+        return naming.to_ascii(_digits(value)) if ascii else _digits(value)
+
     loss = trace.system.loss
     losses = [run[loss][: run.complete] or [float("nan")] for run in runs]
-    table.add_row(f"first {loss}", *(_digits(values[0]) for values in losses))
-    table.add_row(f"last {loss}", *(_digits(values[-1]) for values in losses), style="bold")
-    table.add_row("after final update", *(_digits(run.final_loss) for run in runs))
+    table.add_row(f"first {loss}", *(digits(values[0]) for values in losses))
+    table.add_row(f"last {loss}", *(digits(values[-1]) for values in losses), style="bold")
+    table.add_row("after final update", *(digits(run.final_loss) for run in runs))
     table.add_row("loss curve", *(sparkline(values, ascii) for values in losses), end_section=True)
     for name in list(trace.experiment.start)[:MOST_PARAMETERS]:
-        table.add_row(f"final {name}", *(_digits(run.final.get(name, float("nan"))) for run in runs), style="dim")
+        table.add_row(f"final {name}", *(digits(run.final.get(name, float("nan"))) for run in runs), style="dim")
     return table
 
 

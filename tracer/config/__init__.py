@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tracer.config.overrides import Override, apply, canonical
 from tracer.config.reader import read_experiment
 from tracer.config.schema import FIELDS
 from tracer.config.yamlfile import Document
+from tracer.errors import ConfigError
 from tracer.experiment import Experiment
 
 __all__ = ["Override", "load"]
@@ -23,17 +25,21 @@ def load(source: str | Path | Mapping[str, Any], overrides: Iterable[Override] =
     """
     if isinstance(source, Mapping):
         document, stem = Document("config", _plain(source)), "trace"
+    elif not isinstance(source, (str, Path)):
+        raise ConfigError([f"config: {source!r:.60} is neither a file nor a mapping"])
     else:
         document, stem = yamlfile.read(Path(source)), Path(source).stem
     canonical(document, document.value, (), FIELDS)
     for override in overrides:
-        apply(document, override)
+        apply(document, replace(override, value=_plain(override.value)))
     return read_experiment(document, stem)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
+    if hasattr(value, "tolist"):  # NumPy's and pandas' values
+        value = value.tolist()
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value

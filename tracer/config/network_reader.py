@@ -20,6 +20,9 @@ from tracer.losses import LOSSES, PENALTIES, Domain
 DEFAULT = "identity"
 """Stands in where a choice could not be read, so that reading can go on."""
 
+MOST_NAMED = 20
+"""How many wrong names are reported one by one."""
+
 MAX_PARAMETERS = 200_000
 
 
@@ -30,6 +33,9 @@ class NetworkReader(Choices):
     def network(self, inputs: Mapping[str, float], targets: Mapping[str, float]) -> tuple[Network, dict[str, float]]:
         """The network, and the initial value of every parameter."""
         layers = self.layers(inputs)
+        if not layers:
+            for key in ("weights", "biases"):
+                self.numbers_in(key)
         start = self.start(layers, inputs)
         data: list[Names] = [(("inputs",), "an input", list(inputs)), (("targets",), "a target", list(targets))]
         self.unique_names([*data, *self.names(layers, targets)])
@@ -211,8 +217,12 @@ class NetworkReader(Choices):
 
     def weights_by_name(self, value: dict[str, Any], names: list[str], every: str) -> dict[str, float]:
         known = set(names)
-        for name in value:
-            if name not in known:
+        strangers = [name for name in value if name not in known]
+        if len(strangers) > MOST_NAMED:
+            what = f"{_list(strangers)} are not weights of this network ({every})"
+            self.document.problem(("weights",), what, ("weights", strangers[0]), key=True)
+        else:
+            for name in strangers:
                 what = f"'{name}' is not a weight of this network ({every}).{nearest(name, names)}"
                 self.document.problem(("weights",), what, ("weights", name), key=True)
         missing = [name for name in names if name not in value]

@@ -28,7 +28,7 @@ def canonical(document: Document, mapping: dict[str, Any], place: Place, fields:
         at = (*place, written)
         if key is None:
             hint = nearest(written, spelling) or f" Known keys: {', '.join(fields)}."
-            document.problem(place, f"unknown key '{written}'.{hint}", at, key=True)
+            document.problem(place, f"unknown key {written!r:.60}.{hint}", at, key=True)
         elif key != written and key in mapping:
             document.problem(place, f"'{written}' and '{key}' mean the same; keep one", at, key=True)
         elif key != written:

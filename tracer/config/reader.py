@@ -51,9 +51,22 @@ class _Reader(NetworkReader, EquationsReader):
             learning_rates=self.learning_rates(),
             iterations=self.count("iterations", FIELDS, config, ()),
             columns=self.choice("columns", FIELDS, config, ()),
-            output=Path(self.text("output") or "."),
-            places={key: self.document.where(key) for key in ("iterations", str(kind), "output")},
+            output=self.folder(),
+            places={
+                "iterations": self.document.where("iterations"),
+                "model": self.document.where(str(kind)),
+                "output": self.document.where("output"),
+            },
         )
+
+    def folder(self) -> Path:
+        """The folder of the results; ~ is the home folder."""
+        path = Path(self.text("output") or ".")
+        try:
+            return path.expanduser()
+        except RuntimeError:
+            self.document.problem(("output",), f"there is no home folder for {path}")
+            return path
 
     def check_keys(self, kind: Model) -> None:
         """What is missing for this kind of model, and what belongs to the other kind."""

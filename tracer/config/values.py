@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from tracer.config.schema import FIELDS, Field
 from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
 
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 RESERVED = {naming.ITERATION, "eta", naming.ETA, "sample", "k"}
 Names = tuple[Place, str, list[str]]
 """Names of quantities: the section that they come from, what they are, the names."""
@@ -39,6 +41,17 @@ class Values:
             self.document.problem(place, problem)
             return math.nan
         return float(value)
+
+    def numbers_in(self, key: str) -> None:
+        """Check that a section holds nothing but numbers, whatever its shape."""
+        pending: list[tuple[Place, Any]] = [((key,), self.document.value.get(key, {}))]
+        while pending:
+            place, value = pending.pop()
+            if isinstance(value, (dict, list)):
+                entries = value.items() if isinstance(value, dict) else enumerate(value)
+                pending.extend(((*place, part), item) for part, item in entries)
+            else:
+                self.number(value, place)
 
     def count(self, key: str, fields: Mapping[str, Field], mapping: Mapping[str, Any], place: Place) -> int:
         """A whole number of at least 1; 1 where there is none, after noting the problem."""
@@ -68,23 +81,26 @@ class Values:
     def text(self, key: str) -> str:
         value = self.document.value.get(key, FIELDS[key].default)
         if not isinstance(value, str):
-            self.document.problem((key,), f"{show(value)} is not text")
+            self.document.problem((key,), f"{show(value)} is not text; put it in quotes")
             return ""
         text: str = value
-        if any(ord(character) < 32 and character not in "\t\n\r" for character in text):
-            self.document.problem((key,), "holds control characters; leave them out")
+        if not _is_text(text):
+            self.document.problem((key,), "holds control characters, or what is no text; leave them out")
         if not text and FIELDS[key].schema.get("minLength"):
             self.document.problem((key,), "is empty; leave the key out for the default")
         return text
 
     def file_name(self, stem: str) -> str:
-        if "name" not in self.document.value:
-            return stem
-        name = self.text("name")
+        if "name" in self.document.value:
+            name = self.text("name")
+        else:
+            name = stem
+            if not _is_text(name):
+                self.document.problem(("name",), "the config's file name is no Unicode text; give a 'name'")
         if any(character in name for character in '/\\:*?"<>|\n\r\t') or name.strip(". ") != name:
             what = f"{show(name)} cannot be a file's name; leave out / \\ : * ? \" < > | and dots or spaces at the ends"
             self.document.problem(("name",), what)
-        elif len(name.encode()) > 200:
+        elif len(name.encode(errors="replace")) > 200:
             self.document.problem(("name",), "is too long for a file's name; 200 bytes at most")
         return name
 
@@ -93,7 +109,7 @@ class Values:
             what = f"{show(name)} cannot be a name; use letters, digits and _, no digit first"
             self.document.problem(place, f"{what}, {MAX_NAME} characters at most", at, key=at is not None)
         elif name in RESERVED:
-            self.document.problem(place, f"'{name}' is a column of every trace; choose another name", at, key=True)
+            self.document.problem(place, f"'{name}' has a meaning of its own here; choose another name", at, key=True)
 
     def named_numbers(self, key: str, default_names: Callable[[int], list[str]] | None) -> dict[str, float]:
         value = self.document.value.get(key)
@@ -115,10 +131,11 @@ class Values:
         owner: dict[str, str] = {}
         for place, kind, names in sections:
             for name in names:
-                if name in owner:
-                    what = f"'{name}' would be both {owner[name]} and {kind}; rename one of them"
+                spelled = naming.to_ascii(name)
+                if spelled in owner:
+                    what = f"'{name}' would be both {owner[spelled]} and {kind}; rename one of them"
                     self.document.problem(place, what, (*place, name), key=True)
-                owner.setdefault(name, kind)
+                owner.setdefault(spelled, kind)
 
 
 def _is_number(text: str) -> bool:
@@ -135,6 +152,10 @@ def _is_finite(value: float) -> bool:
         return False
 
 
+def _is_text(text: str) -> bool:
+    return not _NO_TEXT.search(text)
+
+
 def show(value: Any) -> str:
     """The value as a message shows it, short."""
     if value is None:
@@ -145,5 +166,6 @@ def show(value: Any) -> str:
         return f"a list of {len(value)}"
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
-    text = f"'{value}'" if isinstance(value, str) else str(value)
+    text = repr(value)[1:-1] if isinstance(value, str) else str(value)
+    text = f"'{text}'" if isinstance(value, str) else text
     return text if len(text) <= 60 else text[:57] + "…'"

@@ -44,13 +44,19 @@ class Document:
         at = place if at is None else at
         where = ".".join(str(part) for part in place)
         position, pointer = self._pointer(at, key)
-        self.problems.append((position, f"{pointer}{where + ': ' if where else ''}{what}"))
+        message = f"{pointer}{where + ': ' if where else ''}{what}"
+        self.problems.append(
+            (position, "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in message))
+        )
 
     def _pointer(self, at: Place, key: bool) -> tuple[tuple[int, int], str]:
         prefixes = [at[:length] for length in range(len(at), -1, -1)]
         for prefix in prefixes:
             if prefix in self.overridden:
                 return (0, 0), f"{self.overridden[prefix]}: "
+        inside = [option for place, option in self.overridden.items() if place[: len(at)] == at]
+        if inside and at not in self.values:
+            return (0, 0), f"{inside[0]}: "
         for prefix in prefixes:
             marks = (self.keys, self.values) if key and prefix == at else (self.values, self.keys)
             mark = marks[0].get(prefix) or marks[1].get(prefix)
@@ -67,7 +73,8 @@ class Document:
     def check(self) -> None:
         """Raise ConfigError with every problem noted so far, in the order of their lines, if there is one."""
         if self.problems:
-            raise ConfigError([text for _, text in sorted(self.problems, key=lambda problem: problem[0])])
+            ordered = sorted(self.problems, key=lambda problem: problem[0])
+            raise ConfigError(list(dict.fromkeys(text for _, text in ordered)))
 
 
 def read(path: Path) -> Document:
@@ -104,7 +111,7 @@ def parse(text: str, origin: str) -> Document:
     """The values of a YAML text; `origin` names it in messages. Raises ConfigError."""
     document = Document(origin)
     try:
-        _check_depth(text)
+        _check_size(text, origin)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -139,6 +146,7 @@ class _Loader(_BaseLoader):  # type: ignore[misc]
 
 
 _TAG = "tag:yaml.org,2002:"
+_BASES = {"0o": 8, "0x": 16}
 _KINDS = ("map", "seq", "str", "bool", "int", "float", "null")
 for _kind, _pattern, _first in (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -153,8 +161,8 @@ for _kind, _pattern, _first in (
     _Loader.add_implicit_resolver(_TAG + _kind, re.compile(rf"^(?:{_pattern})$"), list(_first))
 
 
-def _check_depth(text: str) -> None:
-    depth = 0
+def _check_size(text: str, origin: str) -> None:
+    depth = count = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -163,6 +171,10 @@ def _check_depth(text: str) -> None:
                 raise yaml.MarkedYAMLError(problem=f"values are nested more than {MAX_DEPTH} deep", problem_mark=mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+        elif isinstance(event, yaml.ScalarEvent):
+            count += 1
+            if count > MAX_VALUES:
+                raise ConfigError([f"{origin}: holds more than {MAX_VALUES:,} values"])
 
 
 @dataclass(slots=True)
@@ -210,12 +222,21 @@ class _Builder:
             return None
         if kind == "bool":
             return text.lower() == "true"
-        if kind == "int" and len(text) < 300:
-            return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-        if kind in ("int", "float"):
-            return float(text.replace(".inf", "inf").replace(".nan", "nan").replace(".Inf", "inf")
-                         .replace(".INF", "inf").replace(".NaN", "nan").replace(".NAN", "nan"))  # fmt: skip
+        try:
+            if kind == "int" and (len(text) < 300 or text[:2] in _BASES):
+                return int(text, _BASES.get(text[:2], 10))
+            if kind in ("int", "float"):
+                return _float(text)
+        except ValueError:
+            self.document.problem(place, f"{text[:40]!r} is tagged as a number, and is none")
         return text
+
+
+def _float(text: str) -> float:
+    for word in ("inf", "nan"):
+        if text.lower().lstrip("+-") == f".{word}":
+            return float(text.replace(".", ""))
+    return float(text)
 
 
 def _position(node: yaml.Node) -> tuple[int, int]:

@@ -19,17 +19,20 @@ from tracer.progress import Progress
 from tracer.system import System
 from tracer.workbook import summary_sheet
 from tracer.workbook.package import save
+from tracer.workbook.sheetdata import writable
 from tracer.workbook.styles import Styles
-from tracer.workbook.trace_sheet import FIRST_ROW, TraceSheet
+from tracer.workbook.trace_sheet import FIRST_ROW, LAST_ROW, TraceSheet, longest_formula
 
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
-"""What a sheet can hold (Microsoft, "Excel specifications and limits")."""
+MAX_COLUMNS, MAX_FORMULA = 16_384, 8_192
+"""What a sheet and a formula can hold (Microsoft, "Excel specifications and limits")."""
+CHART_ROWS = 25
+"""What the chart needs below the steps."""
 
 
 def problems_of_limits(experiment: Experiment, system: System, steps: int) -> list[str]:
     """Whether a sheet can hold this many steps, and the quantities of one."""
     problems = []
-    most = MAX_ROWS - FIRST_ROW + 1
+    most = LAST_ROW - FIRST_ROW + 1 - CHART_ROWS
     if steps > most:
         problems.append(
             f"{experiment.places['iterations']}: an Excel sheet holds at most {most:,} steps, not {steps:,}; "
@@ -38,8 +41,13 @@ def problems_of_limits(experiment: Experiment, system: System, steps: int) -> li
     columns = len(system.columns()) + 1
     if columns > MAX_COLUMNS:
         problems.append(
-            f"{experiment.places['layers']}: an Excel sheet holds at most {MAX_COLUMNS:,} columns, not {columns:,}; "
+            f"{experiment.places['model']}: an Excel sheet holds at most {MAX_COLUMNS:,} columns, not {columns:,}; "
             "use --columns compact, a smaller network, or --format csv"
+        )
+    if not problems and longest_formula(system) > MAX_FORMULA:
+        problems.append(
+            f"{experiment.places['model']}: a formula of this network would be longer than the {MAX_FORMULA:,} "
+            "characters that Excel takes; use a smaller network, or --format csv"
         )
     return problems
 
@@ -60,7 +68,7 @@ def write_workbook(
     if problems:
         raise OutputError(problems)
     book = Workbook()
-    book.properties.title = experiment.name
+    book.properties.title = writable(experiment.name)
     book.properties.creator = "backprop-trace"
     styles = Styles(book)
     spell = naming.to_ascii if ascii else str

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from openpyxl.chart import Reference, ScatterChart, Series
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.workbook.styles import SERIES_COLORS
 
+MAX_CURVES = 255
+"""The series of a chart (Microsoft, "Excel specifications and limits"); the sheets have the others."""
 WIDTH_CM, HEIGHT_CM = 26.0, 10.5
 
 
@@ -25,13 +28,19 @@ class Curve:
     first: int
     last: int
 
+    def cells(self, column: int) -> str:
+        """The cells of a column, as a chart refers to them."""
+        letter = get_column_letter(column)
+        return f"'{self.sheet.title}'!${letter}${self.first}:${letter}${self.last}"
 
-def loss_chart(title: str, curves: Sequence[Curve]) -> ScatterChart:
-    """The loss over the iterations, a line a curve."""
+
+def loss_chart(loss: str, curves: Sequence[Curve]) -> ScatterChart:
+    """The loss over the iterations, a line a curve; as many as a chart can have."""
+    curves = curves[:MAX_CURVES]
     chart = ScatterChart()
-    chart.title, chart.style, chart.scatterStyle = title, 2, "lineMarker"
+    chart.title, chart.style, chart.scatterStyle = f"{loss} over the iterations", 2, "lineMarker"
     chart.width, chart.height = WIDTH_CM, HEIGHT_CM
-    chart.x_axis.title, chart.y_axis.title = "iteration", "E_total"
+    chart.x_axis.title, chart.y_axis.title = "iteration", loss
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.x_axis.number_format, chart.y_axis.number_format = "0", "General"
     chart.x_axis.majorGridlines = None
@@ -48,9 +57,9 @@ def loss_chart(title: str, curves: Sequence[Curve]) -> ScatterChart:
 
 
 def _series(curve: Curve, color: str) -> Series:
-    x = Reference(curve.sheet, min_col=1, min_row=curve.first, max_row=curve.last)
-    y = Reference(curve.sheet, min_col=curve.column, min_row=curve.first, max_row=curve.last)
-    series = Series(y, x, title=curve.title)
+    series = Series(Reference(curve.sheet, 1, 1), Reference(curve.sheet, 1, 1), title=curve.title)
+    series.xVal.numRef.f = curve.cells(1)  # a Reference ends at row 1,000,000
+    series.yVal.numRef.f = curve.cells(curve.column)
     series.smooth = False
     series.graphicalProperties.line = LineProperties(solidFill=color, w=22_225)
     if curve.first == curve.last:

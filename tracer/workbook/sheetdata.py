@@ -44,8 +44,13 @@ class Cell:
         return f"{start}>{formula}{value}</c>"
 
 
+def writable(text: str) -> str:
+    """The text with what XML cannot hold replaced."""
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _text(text: str) -> str:
-    return escape(_UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)[:MAX_TEXT])
+    return escape(writable(text)[:MAX_TEXT])
 
 
 def row(number: int, cells: Iterable[Cell], height: float | None = None) -> str:

@@ -30,8 +30,8 @@ TOTAL_PALETTE = Palette("9F1239", "FDA4AF")
 INPUT_FILL = "FFF59D"
 """Of the cells that a reader is invited to change."""
 
-FIXED = "[>=100]0.000000E+00;[<=-100]-0.000000E+00;0.000000000"
-"""Nine decimals, as the published walkthroughs print them; what is too large for that in powers of ten."""
+FIXED = "0.000000000"
+"""Nine decimals, as the published walkthroughs print them. No conditions: LibreOffice drops the minus sign then."""
 SCIENTIFIC = "0.000000E+00"
 PLAIN = "General"
 
@@ -46,10 +46,8 @@ class Styles:
         self.title = self._index(font=_font(size=16, bold=True, color="111827"))
         self.subtitle = self._index(font=_font(size=11, color="475569"))
         self.warning = self._index(font=_font(size=11, bold=True, color="BE123C"))
-        self.heading = self._index(font=_font(size=12, bold=True, color="111827"))
         self.label = self._index(font=_font(size=11, bold=True, color="475569"), alignment=Alignment(vertical="top"))
         self.wrapped = self._index(alignment=Alignment(vertical="top", wrap_text=True))
-        self.text = self._index()
         self.link = self._index(font=_font(underline="single", color="1D4ED8"))
         self.column_head = self._index(
             font=_font(bold=True, color="FFFFFF"), fill=_fill("475569"), alignment=Alignment(horizontal="center")

@@ -16,14 +16,16 @@ from tracer.system import System
 from tracer.workbook.charts import Curve, loss_chart
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import Cell, row
-from tracer.workbook.styles import FIXED, PLAIN, SCIENTIFIC, Styles
-from tracer.workbook.trace_sheet import ETA_CELL, FIRST_ROW, SMALL, TraceSheet
+from tracer.workbook.styles import PLAIN, SCIENTIFIC, Styles
+from tracer.workbook.trace_sheet import ETA_CELL, FIRST_ROW, LARGE, SMALL, TraceSheet, number_format
 
 TITLE = "Summary"
 WIDTHS = {"A": 20.0, "B": 14.0, "C": 18.0, "D": 18.0, "E": 18.0, "F": 40.0}
 MOST_VALUES = 40
 """How many initial values the facts list; the rest stands in the first row of every sheet."""
 CHARACTERS_PER_LINE = 100
+MAX_HEIGHT = 409.0
+"""Of a row, in points (Microsoft, "Excel specifications and limits")."""
 
 
 def build(
@@ -41,7 +43,6 @@ def build(
     for letter, width in WIDTHS.items():
         sheet.column_dimensions[letter].width = width
     sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     facts = facts_of(experiment)
     table_row = len(facts) + 4
@@ -50,7 +51,7 @@ def build(
     for number, trace in enumerate(traces, table_row + 1):
         sheet._hyperlinks.append(Hyperlink(ref=f"A{number}", location=trace.reference(f"A{FIRST_ROW}")))
     last_row = table_row + len(traces)
-    sheet.add_chart(loss_chart(f"{system.loss} over the iterations", curves), f"A{last_row + 2}")
+    sheet.add_chart(loss_chart(system.loss, curves), f"A{last_row + 2}")
     rows = [*_facts(experiment, facts, styles), *_table(system, traces, styles, spell, table_row)]
     return SheetCells(rows, f"A1:F{last_row}")
 
@@ -63,7 +64,7 @@ def facts_of(experiment: Experiment) -> dict[str, str]:
         "inputs": _values(experiment.inputs),
         "targets": _values(experiment.targets),
         "start": _values(experiment.start),
-        "frozen": ", ".join(name for name in experiment.start if name in experiment.frozen),
+        "frozen": _short([name for name in experiment.start if name in experiment.frozen]),
         "learning rates": ", ".join(map(shortest, experiment.learning_rates)),
         "iterations": str(experiment.iterations),
         "columns": experiment.columns,
@@ -92,16 +93,24 @@ def _model(experiment: Experiment) -> dict[str, str]:
 
 
 def _values(values: Mapping[str, float]) -> str:
-    shown = [f"{name} = {shortest(value)}" for name, value in list(values.items())[:MOST_VALUES]]
-    more = len(values) - len(shown)
-    return ", ".join(shown) + (f" and {more} more, in row {FIRST_ROW} of every sheet" if more else "")
+    return _short([f"{name} = {shortest(value)}" for name, value in values.items()])
+
+
+def _short(items: Sequence[str]) -> str:
+    more = len(items) - MOST_VALUES
+    listed = ", ".join(items[:MOST_VALUES])
+    return f"{listed} and {more} more, in row {FIRST_ROW} of every sheet" if more > 0 else listed
 
 
 def _facts(experiment: Experiment, facts: Mapping[str, str], styles: Styles) -> Iterator[str]:
     yield row(1, [Cell("A", styles.title, experiment.name)], 26)
     for number, (label, fact) in enumerate(facts.items(), 3):
         lines = -(-len(fact) // CHARACTERS_PER_LINE) + fact.count("\n")
-        yield row(number, [Cell("A", styles.label, label), Cell("B", styles.wrapped, fact)], 15.0 * max(lines, 1))
+        yield row(
+            number,
+            [Cell("A", styles.label, label), Cell("B", styles.wrapped, fact)],
+            min(15.0 * max(lines, 1), MAX_HEIGHT),
+        )
 
 
 def _table(
@@ -118,14 +127,14 @@ def _table(
         ]
         if loss:
             last_row = FIRST_ROW + len(loss) - 1
-            form = SCIENTIFIC if abs(loss[-1]) < SMALL else FIXED
+            first_form, last_form = (styles.number[number_format(abs(value))] for value in (loss[0], loss[-1]))
             cells += [
-                Cell("C", styles.number[FIXED], loss[0], trace.reference(f"{column}{FIRST_ROW}")),
-                Cell("D", styles.number[form], loss[-1], trace.reference(f"{column}{last_row}")),
+                Cell("C", first_form, loss[0], trace.reference(f"{column}{FIRST_ROW}")),
+                Cell("D", last_form, loss[-1], trace.reference(f"{column}{last_row}")),
             ]
             if loss[0]:
                 ratio = loss[-1] / loss[0]
-                style = styles.percent if ratio >= SMALL else styles.number[SCIENTIFIC]
+                style = styles.percent if SMALL <= ratio < LARGE else styles.number[SCIENTIFIC]
                 cells.append(Cell("E", style, ratio, f"D{number}/C{number}"))
         if trace.run.divergence:
             stop = trace.run.divergence

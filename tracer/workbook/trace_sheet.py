@@ -24,14 +24,32 @@ from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
 from tracer.workbook.styles import FIXED, PLAIN, SCIENTIFIC, Styles
 
+LEGEND_COLUMN = 8
 TITLE_ROW, ETA_ROW, WORDS_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 3, 4, 5
 ETA_CELL = f"$B${ETA_ROW}"
+LAST_ROW = 1_048_576
+"""The last row of a sheet (Microsoft, "Excel specifications and limits")."""
 NUMBER_WIDTH, DATA_WIDTH, WIDEST = 14.0, 10.0, 26.0
 """Column widths in characters."""
 SMALL_CHARACTER, LINE_HEIGHT, MOST_LINES = 0.85, 12.0, 30
 """A character of the equations in words, in characters of the sheet; points to a line of them."""
-SMALL = 1e-3
-"""A column that never reaches this is shown in powers of ten."""
+SMALL, LARGE = 1e-3, 100.0
+"""A column that never reaches the first, or reaches the second, is shown in powers of ten."""
+
+
+def number_format(largest: float) -> str:
+    """How numbers up to this magnitude are shown."""
+    return FIXED if largest == 0 or SMALL <= largest < LARGE else SCIENTIFIC
+
+
+def longest_formula(system: System) -> int:
+    """The characters of the longest formula in the last row that a sheet can have."""
+    letters = {name: get_column_letter(index) for index, name in enumerate(system.columns(), 2)}
+
+    def cell(name: Name) -> str:
+        return f"{letters.get(name.name, ETA_CELL)}{LAST_ROW}"
+
+    return max(len(render(expand(equation.expression), EXCEL, cell)) for equation in system.equations)
 
 
 @dataclass(slots=True)
@@ -98,9 +116,10 @@ class TraceSheet:
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
         sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
         chart_row = self.last_row + 2
-        sheet.add_chart(loss_chart(f"{self.system.loss}, {self.title}", [self.curve(sheet)]), f"B{chart_row}")
+        sheet.add_chart(loss_chart(self.system.loss, [self.curve(sheet)]), f"B{chart_row}")
         sheet._hyperlinks.append(Hyperlink(ref=f"H{TITLE_ROW}", location=self.reference(f"B{chart_row}")))
-        return SheetCells(self._rows(), f"A1:{self._last_letter()}{self.last_row}")
+        last = max(len(self.columns) + 1, LEGEND_COLUMN + len(Phase) - 1)
+        return SheetCells(self._rows(), f"A1:{get_column_letter(last)}{self.last_row}")
 
     # ---------------------------------------------------------------------------------------------------- rows
 
@@ -111,19 +130,21 @@ class TraceSheet:
         template = RowTemplate([Cell("A", self.styles.value(Phase.DATA, PLAIN)), *self._step_template()])
         steps = counted(self.run.steps(self.columns, 1, self.run.complete), self.progress)
         yield from template.fill(FIRST_ROW + 1, ((number, *step) for number, step in enumerate(steps, 2)))
-        if self.run.divergence and len(self.run) > 1:
+        if 1 <= self.run.complete < len(self.run):
             yield self._broken_off(len(self.run) - 1)
 
     def _head(self) -> Iterator[str]:
         styles, run = self.styles, self.run
-        where = f"{self.experiment.name}, learning rate {shortest(run.learning_rate)}"
-        yield row(TITLE_ROW, [Cell("A", styles.title, where), Cell("H", styles.link, "go to the chart")], 24)
+        yield row(
+            TITLE_ROW, [Cell("A", styles.title, self.experiment.name), Cell("H", styles.link, "go to the chart")], 24
+        )
         hint = "Change the yellow cell: every number below follows."
         if run.divergence:
             quantity = self.spell(run.divergence.quantity)
             hint = f"Stopped in iteration {run.divergence.iteration}: {quantity} has no finite value."
         legend = [
-            Cell(get_column_letter(index), styles.header[phase], str(phase)) for index, phase in enumerate(Phase, 8)
+            Cell(get_column_letter(index), styles.header[phase], str(phase))
+            for index, phase in enumerate(Phase, LEGEND_COLUMN)
         ]
         yield row(
             ETA_ROW,
@@ -201,7 +222,4 @@ class TraceSheet:
         if self.columns[name] is Phase.DATA:
             return PLAIN
         largest = max(map(abs, self.run[name][: self.run.complete]), default=0.0)
-        return SCIENTIFIC if 0 < largest < SMALL else FIXED
-
-    def _last_letter(self) -> str:
-        return str(get_column_letter(len(self.columns) + 1))
+        return number_format(largest)
