@@ -380,3 +380,19 @@ def test_the_list_is_straight_from_the_tables() -> None:
         assert entry.source in text
     assert command("list", "sigmoid").stdout.splitlines()[2].split() == ["∂a/∂z", "a·(1", "−", "a)"]
     assert command("list", "sigmoyd").stderr == "'sigmoyd' is not known. Did you mean 'sigmoid'?\n"
+
+
+def test_ctrl_c_while_the_command_is_loading() -> None:
+    code = """
+import builtins
+real = builtins.__import__
+def interrupted(name, *rest, **more):
+    if name == "click":
+        raise KeyboardInterrupt
+    return real(name, *rest, **more)
+builtins.__import__ = interrupted
+from tracer.__main__ import start
+start()
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=30)
+    assert (result.returncode, result.stderr) == (130, "interrupted: nothing was written\n")

@@ -1,27 +1,27 @@
 """backprop-trace: walk backpropagation through by hand, number by number.
 
->>> import tracer
->>> trace = tracer.run("configs/walkthrough.yaml", learning_rate=0.5)
->>> trace["E_total"][0]
-0.014181377937891659
+    >>> import tracer
+    >>> trace = tracer.run("configs/walkthrough.yaml", learning_rate=0.5)
+    >>> trace["E_total"][0]
+    0.014181377937891659
+
+What is public is imported when it is first used, so that the command answers at once, Ctrl-C included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from tracer.assembly import assemble
-from tracer.backward import compact
-from tracer.config import Override, load
-from tracer.engine import Divergence, Engine, Run
-from tracer.errors import ConfigError, OutputError, TraceError
-from tracer.experiment import Experiment
-from tracer.progress import Progress
-from tracer.results import problems_of_size
-from tracer.system import System
-from tracer.trace import Trace
+if TYPE_CHECKING:
+    from tracer.api import run, shown, walk
+    from tracer.assembly import assemble
+    from tracer.config import Override, load
+    from tracer.engine import Divergence, Engine, Run
+    from tracer.errors import ConfigError, OutputError, TraceError
+    from tracer.experiment import Experiment
+    from tracer.system import System
+    from tracer.trace import Trace
 
 __all__ = [
     "ConfigError", "Divergence", "Engine", "Experiment", "OutputError", "Override", "Run", "System", "Trace",
@@ -29,43 +29,11 @@ __all__ = [
 ]  # fmt: skip
 __version__ = "0.1.0"
 
-
-def run(
-    source: str | Path | Mapping[str, Any],
-    *,
-    iterations: int | None = None,
-    learning_rate: float | Sequence[float] | None = None,
-    columns: str | None = None,
-    overrides: Iterable[Override] = (),
-) -> Trace:
-    """Walk a config through and return every intermediate of every step.
-
-    source: a config file, or a mapping of the same form. iterations, learning_rate and columns take the place of the
-    config's, as do the overrides.
-
-    Raises ConfigError when the config cannot be used. A run that meets a non-finite number ends there; its
-    `divergence` says where.
-    """
-    given = {"iterations": iterations, "learning_rate": learning_rate, "columns": columns}
-    arguments = [Override((key,), value, f"{key}=") for key, value in given.items() if value is not None]
-    return walk(load(source, [*overrides, *arguments]))
+_HOMES = ("api", "assembly", "config", "engine", "errors", "experiment", "system", "trace")
 
 
-def walk(experiment: Experiment, system: System | None = None, progress: Progress | None = None) -> Trace:
-    """Run an experiment: all its learning rates, each from the same start.
-
-    system: its equations, where the caller has assembled them already. progress: called now and then with the number
-    of steps done since the last call. Raises ConfigError when the trace would not fit in memory.
-    """
-    system = system or assemble(experiment)
-    engine = Engine(system)
-    problems = problems_of_size(experiment, len(engine.columns))
-    if problems:
-        raise ConfigError(problems)
-    runs = tuple(engine.run(rate, experiment.iterations, progress) for rate in experiment.learning_rates)
-    return Trace(experiment, shown(experiment, system), runs)
-
-
-def shown(experiment: Experiment, system: System) -> System:
-    """The system with the columns that the experiment shows: all, or those of the classic sheet."""
-    return compact(system) if experiment.columns == "compact" else system
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'tracer' has no attribute '{name}'")
+    homes = (import_module(f"tracer.{home}") for home in _HOMES)
+    return next(getattr(home, name) for home in homes if hasattr(home, name))

@@ -1,5 +1,20 @@
 """`python -m tracer` is the command `backprop-trace`."""
 
-from tracer.cli import main
+from __future__ import annotations
 
-main(prog_name="backprop-trace")
+import sys
+
+
+def start() -> None:
+    """Run the command; Ctrl-C while it is still being loaded is as quiet as later."""
+    try:
+        from tracer.cli import main
+
+        main(prog_name="backprop-trace")
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: nothing was written\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    start()

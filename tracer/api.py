@@ -1,0 +1,59 @@
+"""The public functions: a config in, a Trace out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tracer.assembly import assemble
+from tracer.backward import compact
+from tracer.config import Override, load
+from tracer.engine import Engine
+from tracer.errors import ConfigError
+from tracer.experiment import Experiment
+from tracer.progress import Progress
+from tracer.results import problems_of_size
+from tracer.system import System
+from tracer.trace import Trace
+
+
+def run(
+    source: str | Path | Mapping[str, Any],
+    *,
+    iterations: int | None = None,
+    learning_rate: float | Sequence[float] | None = None,
+    columns: str | None = None,
+    overrides: Iterable[Override] = (),
+) -> Trace:
+    """Walk a config through and return every intermediate of every step.
+
+    source: a config file, or a mapping of the same form. iterations, learning_rate and columns take the place of the
+    config's, as do the overrides.
+
+    Raises ConfigError when the config cannot be used. A run that meets a non-finite number ends there; its
+    `divergence` says where.
+    """
+    given = {"iterations": iterations, "learning_rate": learning_rate, "columns": columns}
+    arguments = [Override((key,), value, f"{key}=") for key, value in given.items() if value is not None]
+    return walk(load(source, [*overrides, *arguments]))
+
+
+def walk(experiment: Experiment, system: System | None = None, progress: Progress | None = None) -> Trace:
+    """Run an experiment: all its learning rates, each from the same start.
+
+    system: its equations, where the caller has assembled them already. progress: called now and then with the number
+    of steps done since the last call. Raises ConfigError when the trace would not fit in memory.
+    """
+    system = system or assemble(experiment)
+    engine = Engine(system)
+    problems = problems_of_size(experiment, len(engine.columns))
+    if problems:
+        raise ConfigError(problems)
+    runs = tuple(engine.run(rate, experiment.iterations, progress) for rate in experiment.learning_rates)
+    return Trace(experiment, shown(experiment, system), runs)
+
+
+def shown(experiment: Experiment, system: System) -> System:
+    """The system with the columns that the experiment shows: all, or those of the classic sheet."""
+    return compact(system) if experiment.columns == "compact" else system
