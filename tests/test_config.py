@@ -18,6 +18,7 @@ from tracer.config import yamlfile
 from tracer.config.schema import FIELDS, Model, json_schema
 from tracer.experiment import Network
 from tracer.losses import LOSSES
+from tracer.optimizers import OPTIMIZERS
 
 BASE: dict[str, Any] = {
     "inputs": {"i1": 0.05, "i2": 0.1},
@@ -385,3 +386,20 @@ def test_names_that_are_one_in_ascii() -> None:
 def test_very_many_wrong_names_are_summed_up() -> None:
     found = problems(BASE | {"weights": {f"v{n}": 1 for n in range(2000)}})
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "problem"),
+    [
+        ("adm", "optimizer: 'adm' is not known. Did you mean 'adam'?"),
+        (3, f"optimizer: 3 is not one of {', '.join(OPTIMIZERS)}; write its name, or {{name: …}}"),
+        ({"name": "adam", "betta1": 1}, "optimizer: adam has no setting 'betta1'. Did you mean 'beta1'? "
+                                      "It has beta1, beta2, eps, weight_decay."),
+        ({"name": "adam", "betas": 0.9}, "optimizer.betas: 0.9: give two numbers, such as [0.9, 0.999]"),
+        ({"name": "adam", "betas": [0.9, 1]}, "optimizer.beta2: 1 is too large; beta2 is below 1"),
+        ({"name": "rmsprop", "eps": -1}, "optimizer.eps: -1 is negative; eps is 0 or more"),
+        ({"name": "sgd", "weight_decay": "x"}, "optimizer.weight_decay: 'x' is not a number"),
+    ],
+)  # fmt: skip
+def test_optimizers_that_cannot_be_used(optimizer: Any, problem: str) -> None:
+    assert f"config: {problem}" in problems(BASE | {"optimizer": optimizer})

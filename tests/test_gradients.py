@@ -26,23 +26,28 @@ def normal_cdf(z: complex) -> complex:
 
 def magnitude(z: complex) -> complex:
     """|x| continued off the real line; 0 and slope 0 at the kink."""
-    return z if z.real > 0 else -z if z.real < 0 else 0j
+    return z if positive(z) else -z if positive(-z) else 0j
+
+
+def positive(z: complex) -> bool:
+    """Above a kink at 0: products of two tiny steps are no step off it."""
+    return z.real > 1e-40
 
 
 ACTIVATIONS: dict[str, Callable[[complex], complex]] = {
     "identity": lambda z: z,
     "sigmoid": lambda z: 1 / (1 + cmath.exp(-z)),
     "tanh": cmath.tanh,
-    "relu": lambda z: z if z.real > 0 else 0j,
-    "leaky_relu": lambda z: z if z.real > 0 else 0.01 * z,
-    "elu": lambda z: z if z.real > 0 else cmath.exp(z) - 1,
-    "selu": lambda z: 1.0507009873554805 * (z if z.real > 0 else 1.6732632423543772 * (cmath.exp(z) - 1)),
+    "relu": lambda z: z if positive(z) else 0j,
+    "leaky_relu": lambda z: z if positive(z) else 0.01 * z,
+    "elu": lambda z: z if positive(z) else cmath.exp(z) - 1,
+    "selu": lambda z: 1.0507009873554805 * (z if positive(z) else 1.6732632423543772 * (cmath.exp(z) - 1)),
     "softplus": lambda z: cmath.log(1 + cmath.exp(z)),
     "softsign": lambda z: z / (1 + magnitude(z)),
     "silu": lambda z: z / (1 + cmath.exp(-z)),
     "gelu": lambda z: z * normal_cdf(z),
     "gelu_tanh": lambda z: 0.5 * z * (1 + cmath.tanh(cmath.sqrt(2 / cmath.pi) * (z + 0.044715 * z**3))),
-    "hard_sigmoid": lambda z: 0j if z.real <= -3 else 1 + 0j if z.real >= 3 else z / 6 + 0.5,
+    "hard_sigmoid": lambda z: 0j if not positive(z + 3) else 1 + 0j if not positive(3 - z) else z / 6 + 0.5,
     "sin": cmath.sin,
     "z / (2 + cos(z))": lambda z: z / (2 + cmath.cos(z)),
 }
@@ -55,7 +60,7 @@ LOSSES: dict[str, Callable[[float, complex, int], complex]] = {
     "log_cosh": lambda t, a, n: cmath.log(cmath.cosh(t - a)),
     "binary_cross_entropy": lambda t, a, n: -(t * cmath.log(a) + (1 - t) * cmath.log(1 - a)),
     "cross_entropy": lambda t, a, n: -t * cmath.log(a),
-    "hinge": lambda t, a, n: 1 - t * a if (t * a).real < 1 else 0j,
+    "hinge": lambda t, a, n: 1 - t * a if positive(1 - t * a) else 0j,
     "kl_divergence": lambda t, a, n: t * cmath.log(t / a) if t else 0j,
     "abs(t - a)^3 + a": lambda t, a, n: magnitude(t - a) ** 3 + a,
 }

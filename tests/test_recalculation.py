@@ -15,6 +15,7 @@ from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, agree
 from tests.sheets import disagreements, formula_count, recalculated, rewrite, sheet_xml, stored_cells
 from tracer.activations import ACTIVATIONS, SOFTMAX
 from tracer.losses import LOSSES, Domain
+from tracer.optimizers import OPTIMIZERS
 from tracer.workbook.trace_sheet import FIRST_ROW
 
 pytestmark = pytest.mark.office
@@ -126,6 +127,15 @@ def test_every_loss(tmp_path: Path) -> None:
     configs = {name: loss_config(name) for name in LOSSES}
     configs |= {"penalties": small(l1=0.01, l2=0.1), "own": small(loss="abs(t - a)^3")}
     check_all(configs | {"delta": small(loss={"name": "huber", "delta": 0.1})}, tmp_path)
+
+
+def test_every_optimizer(tmp_path: Path) -> None:
+    """With PyTorch's defaults, and with every setting at work."""
+    configs = {name: small(optimizer=name) for name in OPTIMIZERS}
+    for name, optimizer in OPTIMIZERS.items():
+        settings = {key: value or 0.05 for key, value in optimizer.settings.items()}
+        configs[f"{name} with settings"] = small(optimizer={"name": name, **settings})
+    check_all(configs, tmp_path)
 
 
 def far_out(loss: str, activation: str, *net_inputs: float, **changes: Any) -> dict[str, Any]:

@@ -181,3 +181,23 @@ def test_a_neuron_with_thousands_of_inputs() -> None:
     assert tracer.run(config)["o1"][0] == pytest.approx(0.5)
     with pytest.raises(tracer.OutputError, match="longer than the 8,192 characters that Excel takes"):
         tracer.run(config).to_excel("never.xlsx")
+
+
+def test_the_optimizers_state_is_traced_from_zero() -> None:
+    trace = tracer.run(WALKTHROUGH, learning_rate=0.1, overrides=[tracer.Override(("optimizer",), "momentum", "test")])
+    assert trace.columns[-8:] == [f"v_w{n}" for n in range(1, 9)]
+    step, following = trace.runs[0].step(0), trace.runs[0].step(1)
+    assert step["v_w5"] == step["∂E/∂w5"]
+    assert following["v_w5"] == 0.9 * step["v_w5"] + following["∂E/∂w5"]
+    assert following["w5"] == step["w5"] - 0.1 * step["v_w5"]
+
+
+def test_an_update_that_has_no_value() -> None:
+    """0/0 where eps is 0 and so is the gradient: the step is whole, the next weight is not."""
+    config = {
+        "inputs": [0], "targets": [1], "layers": [{"neurons": 1}], "weights": [0.5], "learning_rate": 0.1,
+        "iterations": 3, "optimizer": {"name": "adagrad", "eps": 0},
+    }  # fmt: skip
+    (run,) = tracer.run(config).runs
+    assert run.divergence == tracer.Divergence("w1", 2)
+    assert (len(run), run.complete) == (1, 1)

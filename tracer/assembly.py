@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from tracer import naming
 from tracer.backward import backward_equations
 from tracer.experiment import Experiment, Network, OwnEquations
-from tracer.expression import Expression, Name, replace
+from tracer.expression import Expression, Name, Number, replace
 from tracer.network import forward_equations
-from tracer.optimizers import OPTIMIZERS
+from tracer.optimizers import OPTIMIZERS, Optimizer
 from tracer.parser import parse
 from tracer.system import Equation, Parameter, Phase, System
 
-UPDATE_RULE = "sgd"
 OWN_LAYER = "equations"
 """The one layer that a user's own equations make up."""
 
@@ -33,22 +35,51 @@ def assemble(experiment: Experiment) -> System:
         Parameter(name, experiment.start[name], layer, name not in experiment.frozen)
         for name, layer in layer_of.items()
     )
+    settings = {**OPTIMIZERS[experiment.optimizer.name].settings, **dict(experiment.optimizer.settings)}
+    trained = [parameter.name for parameter in parameters if parameter.trained]
+    rule = _Rule(OPTIMIZERS[experiment.optimizer.name], settings, loss)
     return System(
         data={**experiment.targets, **experiment.inputs},
         parameters=parameters,
-        equations=forward + backward_equations(forward, parameters, loss),
-        updates={p.name: _update(p.name, loss) for p in parameters if p.trained},
-        hyper=(naming.ETA,),
+        equations=(
+            *forward,
+            *backward_equations(forward, parameters, loss),
+            *(equation for parameter in trained for equation in rule.states(parameter)),
+        ),
+        updates={parameter: rule.update(parameter) for parameter in trained},
+        hyper={name: value for name, value in settings.items() if value != 0},
         loss=loss,
     )
 
 
-def _update(parameter: str, loss: str) -> Expression:
-    return replace(
-        parse(OPTIMIZERS[UPDATE_RULE].update),
-        {
-            Name("p"): Name(parameter, lag=1),
-            Name("g"): Name(naming.gradient(parameter, loss), lag=1),
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """An optimizer's formulas, as they read for one parameter; a setting that is 0 leaves them."""
+
+    optimizer: Optimizer
+    settings: Mapping[str, float]
+    loss: str
+
+    def states(self, parameter: str) -> list[Equation]:
+        """The states' equations, each from its value in the step before."""
+        return [
+            Equation(naming.state(name, parameter), self.written(formula, parameter, name), Phase.OPTIMIZER, parameter)
+            for name, formula in self.optimizer.states.items()
+        ]
+
+    def update(self, parameter: str) -> Expression:
+        """The parameter's next value, from the step before."""
+        return self.written(self.optimizer.update, parameter, lag=1)
+
+    def written(self, formula: str, parameter: str, own: str = "", lag: int = 0) -> Expression:
+        """A formula for this parameter; `own` is the state that it computes."""
+        values: dict[Expression, Expression] = {
+            Name("p"): Name(parameter, lag),
+            Name("g"): Name(naming.gradient(parameter, self.loss), lag),
+            Name("k"): Name(naming.COUNT, lag),
             Name("eta"): Name(naming.ETA),
-        },
-    )
+        }
+        for state in self.optimizer.states:
+            values[Name(state)] = Name(naming.state(state, parameter), 1 if state == own else lag)
+        values |= {Name(name): Number(0.0) for name, value in self.settings.items() if value == 0}
+        return replace(parse(formula), values)

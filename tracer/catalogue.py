@@ -41,7 +41,8 @@ def catalogue() -> Iterator[Entry]:
         slope = text(partials(parse(penalty.formula))[Name("w")])
         yield Entry("penalty", name, {"each w adds": penalty.formula, "by w": slope, "source": penalty.source})
     for name, optimizer in OPTIMIZERS.items():
-        yield Entry("optimizer", name, {"next p": optimizer.update, "source": optimizer.source})
+        lines = {"next p": optimizer.update, **optimizer.states, "settings": _settings(optimizer.settings)}
+        yield Entry("optimizer", name, lines | {"source": optimizer.source})
 
 
 def _derivative(function: Function, by: str, result: str) -> str:

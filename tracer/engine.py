@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from tracer import naming
 from tracer.expansion import expand
 from tracer.expression import ADD, Call, Expression, Name, names
 from tracer.notation import render
@@ -88,7 +89,10 @@ class Engine:
         self.system = system
         self.columns = {name: index for index, name in enumerate(system.columns())}
         self._local = {name: f"q{index}" for name, index in self.columns.items()}
-        self._local |= {name: f"c{index}" for index, name in enumerate(system.hyper)}
+        self._local |= {name: f"c{index}" for index, name in enumerate((*system.hyper, naming.ETA, naming.COUNT))}
+        self._before = {name: f"b{index}" for index, name in enumerate(system.states)}
+        self._arguments = [*(p.name for p in system.parameters), *system.states, *system.data, *system.hyper,
+                           naming.ETA, naming.COUNT]  # fmt: skip
         self._step = struct.Struct(f"{len(self.columns)}d")
         self._walk = self._compile_walk()
 
@@ -107,7 +111,7 @@ class Engine:
             start, completed = self._walk(steps, buffer, done * self._step.size, *start)
             divergence = self._find_divergence(rows, done, completed, steps, start)
             if divergence:
-                end = divergence.iteration * len(self.columns)
+                end = min(divergence.iteration, done + completed + 1) * len(self.columns)
                 return Run(learning_rate, self.columns, rows[:end], {}, math.nan, divergence)
             done += steps
             if progress:
@@ -118,13 +122,24 @@ class Engine:
         return Run(learning_rate, self.columns, rows, final, self._loss(start), divergence)
 
     def _start(self, learning_rate: float) -> tuple[float, ...]:
-        return (*(p.start for p in self.system.parameters), *self.system.data.values(), learning_rate)
+        """What the first step begins with, in the order of the arguments."""
+        system = self.system
+        states = [0.0] * len(system.states)
+        start = [p.start for p in system.parameters]
+        return (*start, *states, *system.data.values(), *system.hyper.values(), learning_rate, 1.0)
 
-    def _source(self, expression: Expression) -> str:
+    def _source(self, expression: Expression, of_update: bool = False) -> str:
+        """Python for an expression. What an update calls the step before is the step that is just done; what a state
+        calls so is the one before that."""
+
         def spell(name: Name) -> str:
-            return self._local[name.name]
+            before = name.lag and not of_update
+            return self._before[name.name] if before else self._local[name.name]
 
         return render(expand(expression, far=True), PYTHON, spell)
+
+    def _start_locals(self) -> list[str]:
+        return [self._before.get(name, self._local[name]) for name in self._arguments]
 
     def _assignment(self, equation: Equation) -> list[str]:
         """The equation as statements; a sum of very many terms is taken in turns, Python's compiler has a limit."""
@@ -142,8 +157,7 @@ class Engine:
         A step that raises ends the walk; its own start is returned, so that it can be looked at again.
         """
         system = self.system
-        arguments = [p.name for p in system.parameters] + list(system.data) + list(system.hyper)
-        start = ", ".join(self._local[name] for name in arguments)
+        start = ", ".join(self._start_locals())
         lines = [
             f"def walk(steps, buffer, offset, {start}):",
             "    done = 0",
@@ -153,7 +167,12 @@ class Engine:
         body = [line for equation in system.equations for line in self._assignment(equation)]
         body.append(f"pack(buffer, offset, {', '.join(self._local[name] for name in self.columns)})")
         body.append(f"offset += {self._step.size}")
-        body += [f"{self._local[name]} = {self._source(update)}" for name, update in system.updates.items()]
+        # all at once: where one raises, the step's own start is still there
+        new = {self._local[name]: self._source(update, True) for name, update in system.updates.items()}
+        new |= {before: self._local[name] for name, before in self._before.items()}
+        if new:
+            body.append(f"{', '.join(new)}, = {', '.join(new.values())},")
+        body.append(f"{self._local[naming.COUNT]} += 1.0")
         lines += ["            " + line for line in body]
         lines += ["        done = steps", "    except NO_NUMBER:", "        pass"]
         lines.append(f"    return ({start},), done")
@@ -178,20 +197,20 @@ class Engine:
 
     def _blank(self, rows: memoryview[float], index: int, values: Mapping[str, float]) -> Divergence:
         order = [*(p.name for p in self.system.parameters), *(e.quantity for e in self.system.equations)]
-        culprit = next(name for name in order if not math.isfinite(values[name]))
-        blank = set(order[order.index(culprit) :])
+        culprit = next((name for name in order if not math.isfinite(values[name])), None)
+        blank = set(order[order.index(culprit) :]) if culprit else set()
         for name, column in self.columns.items():
             rows[index * len(self.columns) + column] = math.nan if name in blank else values[name]
+        if culprit is None:  # all of the step is there; it is the update that has no value
+            return Divergence(next(iter(self.system.updates)), index + 2)
         return Divergence(culprit, index + 1)
 
     def _step_by_step(self, start: tuple[float, ...]) -> dict[str, float]:
         """The quantities of the step that begins with `start`, one by one; NaN from the one that cannot be computed."""
-        system = self.system
-        arguments = [p.name for p in system.parameters] + list(system.data) + list(system.hyper)
-        values = dict(zip(arguments, start, strict=True))
-        values |= dict.fromkeys((e.quantity for e in system.equations), math.nan)
-        scope = _namespace() | {self._local[name]: value for name, value in zip(arguments, start, strict=True)}
-        for equation in system.equations:
+        values = dict(zip(self._arguments, start, strict=True))
+        scope = _namespace() | dict(zip(self._start_locals(), start, strict=True))
+        values |= dict.fromkeys((e.quantity for e in self.system.equations), math.nan)
+        for equation in self.system.equations:
             try:
                 value = float(eval(self._source(equation.expression), scope))
             except NO_NUMBER:

@@ -73,6 +73,7 @@ class Experiment:
     model: Network | OwnEquations
     start: Mapping[str, float]
     frozen: frozenset[str]
+    optimizer: Choice
     learning_rates: tuple[float, ...]
     iterations: int
     columns: str

@@ -11,6 +11,8 @@ from itertools import pairwise
 
 ETA = "η"
 ITERATION = "iteration"
+COUNT = "k"
+"""The number of the iteration in formulas."""
 TOTAL = "E_total"
 OUTPUT_LAYER = "o"
 HIDDEN_LAYER = "h"
@@ -94,6 +96,11 @@ def penalty(name: str) -> str:
 def gradient(quantity: str, loss: str) -> str:
     """∂E/∂quantity, where E stands for the total error; a loss of the user's own keeps its name."""
     return f"∂{'E' if loss == TOTAL else loss}/∂{quantity}"
+
+
+def state(name: str, parameter: str) -> str:
+    """What the optimizer remembers of a parameter: `v_w1`."""
+    return f"{name}_{parameter}"
 
 
 def local_derivative(result: str, quantity: str) -> str:

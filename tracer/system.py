@@ -21,6 +21,7 @@ class Phase(StrEnum):
     FORWARD = "forward"
     LOSS = "loss"
     BACKWARD = "backward"
+    OPTIMIZER = "optimizer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,10 @@ class System:
 
     data: targets and inputs with their values, in the order of the columns.
     parameters: in the order of their numbers.
-    equations: forward, loss and backward, in the order in which they are computed.
+    equations: forward, loss, backward and the optimizer's states, in the order in which they are computed. A state
+        refers to its own value in the step before (lag 1), which is 0 in the first step.
     updates: parameter → its value in the next step; the expression refers to the step before (lag 1) only.
-    hyper: the names that are one number for a whole run, such as η.
+    hyper: the numbers that hold for a whole run, such as the momentum; η is another, a run has its own.
     loss: the quantity that is minimised.
     """
 
@@ -59,16 +61,21 @@ class System:
     parameters: tuple[Parameter, ...]
     equations: tuple[Equation, ...]
     updates: Mapping[str, Expression]
-    hyper: tuple[str, ...]
+    hyper: Mapping[str, float]
     loss: str
+
+    @property
+    def states(self) -> list[str]:
+        """What the optimizer remembers."""
+        return [equation.quantity for equation in self.equations if equation.phase is Phase.OPTIMIZER]
 
     def columns(self) -> dict[str, Phase]:
         """Every quantity of a step with its phase, in the walkthrough's order: data, then layer by layer the
-        parameters and what is computed from them, the loss, and the backward pass."""
+        parameters and what is computed from them, the loss, the backward pass, the optimizer's states."""
         columns = dict.fromkeys(self.data, Phase.DATA)
         placed: set[str] = set()
         for equation in self.equations:
-            if equation.layer not in placed and equation.phase is not Phase.BACKWARD:
+            if equation.layer not in placed and equation.phase in (Phase.FORWARD, Phase.LOSS):
                 placed.add(equation.layer)
                 columns |= {p.name: Phase.PARAMETER for p in self.parameters if p.layer == equation.layer}
             columns[equation.quantity] = equation.phase

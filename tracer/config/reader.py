@@ -14,7 +14,11 @@ from tracer.config.schema import FIELDS, Model
 from tracer.config.values import show
 from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
-from tracer.experiment import Experiment, Network, OwnEquations
+from tracer.experiment import Choice, Experiment, Network, OwnEquations
+from tracer.optimizers import OPTIMIZERS
+
+BELOW_ONE = ("beta1", "beta2", "alpha")
+"""Settings of optimizers that are shares."""
 
 
 def read_experiment(document: Document, stem: str) -> Experiment:
@@ -48,6 +52,7 @@ class _Reader(NetworkReader, EquationsReader):
             model=model,
             start=start,
             frozen=self.frozen(start),
+            optimizer=self.optimizer(start),
             learning_rates=self.learning_rates(),
             iterations=self.count("iterations", FIELDS, config, ()),
             columns=self.choice("columns", FIELDS, config, ()),
@@ -58,6 +63,26 @@ class _Reader(NetworkReader, EquationsReader):
                 "output": self.document.where("output"),
             },
         )
+
+    def optimizer(self, start: Mapping[str, float]) -> Choice:
+        """The optimizer; PyTorch's pair of betas is two settings."""
+        place: Place = ("optimizer",)
+        value = self.document.value.get("optimizer", FIELDS["optimizer"].default)
+        if isinstance(value, dict) and "betas" in value:
+            betas = value["betas"]
+            if not isinstance(betas, list) or len(betas) != 2:
+                self.document.problem((*place, "betas"), f"{show(betas)}: give two numbers, such as [0.9, 0.999]")
+                betas = [0.9, 0.999]
+            rest = {key: item for key, item in value.items() if key != "betas"}
+            value = {**rest, "beta1": betas[0], "beta2": betas[1]}
+        table = {name: optimizer.settings for name, optimizer in OPTIMIZERS.items()}
+        chosen = self.choose(value, place, table) or Choice(next(iter(OPTIMIZERS)))
+        for key, number in chosen.settings:
+            if number < 0:
+                self.document.problem((*place, key), f"{number:g} is negative; {key} is 0 or more")
+            elif key in BELOW_ONE and number >= 1:
+                self.document.problem((*place, key), f"{number:g} is too large; {key} is below 1")
+        return chosen
 
     def folder(self) -> Path:
         """The folder of the results; ~ is the home folder."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from tracer.activations import ACTIVATIONS, SOFTMAX
 from tracer.losses import LOSSES
+from tracer.optimizers import OPTIMIZERS
 
 COLUMNS = ("full", "compact")
 
@@ -37,6 +38,16 @@ def choice(table: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
 
 def _one_or_more(form: Mapping[str, Any]) -> dict[str, Any]:
     return {"anyOf": [*form["anyOf"], {"type": "array", "items": form, "minItems": 1}]}
+
+
+def _optimizer() -> dict[str, Any]:
+    table = {name: optimizer.settings for name, optimizer in OPTIMIZERS.items()}
+    name, _, named = choice(table)["anyOf"]
+    pair = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
+    return {"anyOf": [name, named | {"properties": {**named["properties"], "betas": pair}}]}
+
+
+OPTIMIZER_SCHEMA = _optimizer()
 
 
 class Model(StrEnum):
@@ -97,6 +108,8 @@ FIELDS: dict[str, Field] = {
                   model=Model.NETWORK),
     "l1": Field("Strength of the penalty on the sum of |w| over all weights.", _RATE, default=0, model=Model.NETWORK),
     "l2": Field("Strength of the penalty on the sum of w² over all weights.", _RATE, default=0, model=Model.NETWORK),
+    "optimizer": Field("How a parameter moves: a name, or {name: adam, betas: [0.9, 0.999], eps: 1e-8}.",
+                       OPTIMIZER_SCHEMA, default="sgd"),
     "learning_rate": Field("The learning rate η, or a list of them: one run each, all from the same start.",
                            {"anyOf": [_RATE, {"type": "array", "items": _RATE, "minItems": 1, "uniqueItems": True}]},
                            required=True, aliases=("eta", "η")),

@@ -13,7 +13,7 @@ from tracer import naming
 from tracer.engine import Run, holds_anywhere
 from tracer.expansion import expand, far_conditions
 from tracer.experiment import Experiment
-from tracer.expression import Expression, Name
+from tracer.expression import ZERO, Expression, Name, replace
 from tracer.notation import render, shortest
 from tracer.notation.excel import EXCEL
 from tracer.notation.text import in_words
@@ -24,7 +24,8 @@ from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
 from tracer.workbook.styles import FIXED, PLAIN, SCIENTIFIC, Styles
 
-LEGEND_COLUMN = 8
+LEGEND_COLUMN, HYPER_COLUMN = 8, 15
+"""Where the legend of the colours begins, and the optimizer's numbers, a label and a cell each."""
 TITLE_ROW, ETA_ROW, WORDS_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 3, 4, 5
 ETA_CELL = f"$B${ETA_ROW}"
 LAST_ROW = 1_048_576
@@ -69,6 +70,7 @@ class TraceSheet:
     letters: dict[str, str] = field(init=False)
     formulas: dict[str, Expression] = field(init=False)
     words: dict[str, str] = field(init=False)
+    hyper_cells: dict[str, str] = field(init=False)
     widths: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +80,9 @@ class TraceSheet:
             equation.quantity: expand(equation.expression, far=self._goes_far(equation.expression))
             for equation in self.system.equations
         }
+        self.hyper_cells = {naming.ETA: ETA_CELL}
+        for index, name in enumerate(self.system.hyper):
+            self.hyper_cells[name] = f"${get_column_letter(HYPER_COLUMN + 2 * index + 1)}${ETA_ROW}"
         self.words = {name: self.spell(text) for name, text in in_words(self.system).items()}
         self.widths = {name: self._width(name) for name in self.columns}
 
@@ -118,7 +123,7 @@ class TraceSheet:
         chart_row = self.last_row + 2
         sheet.add_chart(loss_chart(self.system.loss, [self.curve(sheet)]), f"B{chart_row}")
         sheet._hyperlinks.append(Hyperlink(ref=f"H{TITLE_ROW}", location=self.reference(f"B{chart_row}")))
-        last = max(len(self.columns) + 1, LEGEND_COLUMN + len(Phase) - 1)
+        last = max(len(self.columns) + 1, HYPER_COLUMN + 2 * len(self.system.hyper) - 1)
         return SheetCells(self._rows(), f"A1:{get_column_letter(last)}{self.last_row}")
 
     # ---------------------------------------------------------------------------------------------------- rows
@@ -146,6 +151,14 @@ class TraceSheet:
             Cell(get_column_letter(index), styles.header[phase], str(phase))
             for index, phase in enumerate(Phase, LEGEND_COLUMN)
         ]
+        hyper = [
+            cell
+            for index, (name, value) in enumerate(self.system.hyper.items())
+            for cell in (
+                Cell(get_column_letter(HYPER_COLUMN + 2 * index), styles.eta_label, f"{name} ="),
+                Cell(get_column_letter(HYPER_COLUMN + 2 * index + 1), styles.eta, value),
+            )
+        ]
         yield row(
             ETA_ROW,
             [
@@ -153,6 +166,7 @@ class TraceSheet:
                 Cell("B", styles.eta, run.learning_rate),
                 Cell("C", styles.warning if run.divergence else styles.subtitle, hint),
                 *legend,
+                *hyper,
             ],
             20,
         )
@@ -199,12 +213,16 @@ class TraceSheet:
         """The formula of a quantity in a row; None where the value is given."""
 
         def cell(reference: Name) -> str:
-            if reference.name in self.system.hyper:
-                return ETA_CELL
-            return f"{self.letters[reference.name]}{above if reference.lag else this}"
+            if reference.name in self.hyper_cells:
+                return self.hyper_cells[reference.name]
+            letter = "A" if reference.name == naming.COUNT else self.letters[reference.name]
+            return f"{letter}{above if reference.lag else this}"
 
         if name in self.formulas:
-            return render(self.formulas[name], EXCEL, cell)
+            formula = self.formulas[name]
+            if first:  # what the optimizer remembers starts from 0
+                formula = replace(formula, {Name(state, lag=1): ZERO for state in self.system.states})
+            return render(formula, EXCEL, cell)
         if first:
             return None
         if name in self.system.updates:
