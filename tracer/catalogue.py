@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tracer.activations import ACTIVATIONS, SOFTMAX, SOFTMAX_FORMULA, SOFTMAX_SLOPE, SOFTMAX_SOURCE
 from tracer.derivative import partials
 from tracer.expression import Call, Expression, Function, Name, replace
+from tracer.initializers import INITIALIZERS
 from tracer.losses import LOSSES, PENALTIES
 from tracer.notation.text import text
 from tracer.optimizers import OPTIMIZERS
@@ -24,7 +25,7 @@ class Entry:
 
 
 def catalogue() -> Iterator[Entry]:
-    """Every activation, loss, penalty and optimizer."""
+    """Every activation, loss, penalty, initializer and optimizer."""
     for name, activation in ACTIVATIONS.items():
         slope = _derivative(activation.function(name), "z", "a")
         lines = {"a": activation.formula, "∂a/∂z": slope, "settings": _settings(activation.settings)}
@@ -40,6 +41,10 @@ def catalogue() -> Iterator[Entry]:
     for name, penalty in PENALTIES.items():
         slope = text(partials(parse(penalty.formula))[Name("w")])
         yield Entry("penalty", name, {"each w adds": penalty.formula, "by w": slope, "source": penalty.source})
+    for name, initializer in INITIALIZERS.items():
+        lines = {"weights": initializer.distribution, "numbers": " and ".join(initializer.numbers)}
+        lines |= {"settings": _settings(initializer.settings), "source": initializer.source}
+        yield Entry("initializer", name, lines)
     for name, optimizer in OPTIMIZERS.items():
         lines = {"next p": optimizer.update, **optimizer.states, "settings": _settings(optimizer.settings)}
         yield Entry("optimizer", name, lines | {"source": optimizer.source})

@@ -178,7 +178,7 @@ def schema() -> None:
 @click.argument("names", nargs=-1)
 @click.option("--ascii", "ascii", is_flag=True, help="Spell ∂ as d.")
 def list_(names: tuple[str, ...], ascii: bool) -> None:
-    """Show every activation, loss, penalty and optimizer, or those of these NAMES: formula, derivative, source."""
+    """Show every activation, loss, penalty, initializer and optimizer, or those of these NAMES."""
     from tracer import screen
     from tracer.catalogue import catalogue
 

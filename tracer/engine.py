@@ -11,13 +11,13 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
 
 from tracer import naming
 from tracer.expansion import expand
 from tracer.expression import ADD, Call, Expression, Name, names
 from tracer.notation import render
 from tracer.notation.python import PYTHON
+from tracer.numeric import NO_NUMBER, namespace
 from tracer.progress import Progress
 from tracer.system import Equation, System
 
@@ -78,8 +78,6 @@ class Run:
 
 TERMS = 500
 """Of a sum in one statement."""
-NO_NUMBER = (ArithmeticError, ValueError, TypeError, struct.error)
-"""What Python raises where a formula has no finite value; the last two, where a power gave a complex number."""
 
 
 class Engine:
@@ -176,9 +174,9 @@ class Engine:
         lines += ["            " + line for line in body]
         lines += ["        done = steps", "    except NO_NUMBER:", "        pass"]
         lines.append(f"    return ({start},), done")
-        namespace = _namespace() | {"pack": self._step.pack_into}
-        exec(compile("\n".join(lines), "<equations>", "exec"), namespace)
-        walk: Callable[..., tuple[tuple[float, ...], int]] = namespace["walk"]
+        scope = namespace() | {"pack": self._step.pack_into}
+        exec(compile("\n".join(lines), "<equations>", "exec"), scope)
+        walk: Callable[..., tuple[tuple[float, ...], int]] = scope["walk"]
         return walk
 
     def _find_divergence(
@@ -208,7 +206,7 @@ class Engine:
     def _step_by_step(self, start: tuple[float, ...]) -> dict[str, float]:
         """The quantities of the step that begins with `start`, one by one; NaN from the one that cannot be computed."""
         values = dict(zip(self._arguments, start, strict=True))
-        scope = _namespace() | dict(zip(self._start_locals(), start, strict=True))
+        scope = namespace() | dict(zip(self._start_locals(), start, strict=True))
         values |= dict.fromkeys((e.quantity for e in self.system.equations), math.nan)
         for equation in self.system.equations:
             try:
@@ -230,15 +228,5 @@ def holds_anywhere(condition: Expression, run: Run) -> bool:
     """Whether a condition on quantities of one step holds in any step of the run."""
     local = {name.name: f"q{index}" for index, name in enumerate(dict.fromkeys(names(condition)))}
     source = render(expand(condition, far=True), PYTHON, lambda name: local[name.name])
-    holds = eval(f"lambda {', '.join(local.values())}: {source}", _namespace())
+    holds = eval(f"lambda {', '.join(local.values())}: {source}", namespace())
     return any(map(holds, *(run[name] for name in local)))
-
-
-def _normal_cdf(x: float) -> float:
-    return 0.5 * math.erfc(-x / math.sqrt(2))
-
-
-def _namespace() -> dict[str, Any]:
-    return {"exp": math.exp, "log": math.log, "sqrt": math.sqrt, "abs": math.fabs, "sin": math.sin, "cos": math.cos,
-            "tanh": math.tanh, "normal_cdf": _normal_cdf, "min": min, "max": max, "__builtins__": {"range": range},
-            "NO_NUMBER": NO_NUMBER}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,13 @@ from tracer.config.values import Names, show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
 from tracer.experiment import Choice, Layer, Network
+from tracer.initializers import INITIALIZERS
 from tracer.losses import LOSSES, PENALTIES, Domain
 
 DEFAULT = "identity"
 """Stands in where a choice could not be read, so that reading can go on."""
 
+DEFAULT_SEED = 0
 MOST_NAMED = 20
 """How many wrong names are reported one by one."""
 
@@ -209,11 +212,37 @@ class NetworkReader(Choices):
                 what = f"{len(value)} weights for a network with {len(names)} ({every})"
                 self.document.problem(("weights",), f"{what}; {_difference(len(names) - len(value))}")
             return {n: self.number(v, ("weights", i)) for i, (n, v) in enumerate(zip(names, value, strict=False))}
+        if isinstance(value, dict) and "init" in value:
+            return self.drawn_weights(value, layers)
         if isinstance(value, dict) and value:
             by_layer = any(isinstance(item, list) for item in value.values())
             return self.weights_by_layer(value, layers) if by_layer else self.weights_by_name(value, names, every)
         self.document.problem(("weights",), f"{show(value)}: give the weights by name, in a list, or by layer")
         return {}
+
+    def drawn_weights(self, value: dict[str, Any], layers: tuple[Layer, ...]) -> dict[str, float]:
+        """Weights drawn by an initializer, layer by layer, from one sequence of random numbers."""
+        place: Place = ("weights",)
+        table = {name: entry.settings for name, entry in INITIALIZERS.items()}
+        settings = {key: item for key, item in value.items() if key not in ("init", "seed")}
+        chosen = self.choose({"name": value["init"], **settings}, place, table)
+        seed = value.get("seed", DEFAULT_SEED)
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            self.document.problem((*place, "seed"), f"{show(seed)} is not a whole number")
+        for key, number in chosen.settings if chosen else ():
+            if key == "std" and number < 0:
+                self.document.problem((*place, key), f"{number:g} is negative; a deviation is 0 or more")
+        if chosen is None or self.document.problems:
+            return {}
+        sequence = random.Random(seed)
+        start: dict[str, float] = {}
+        for layer in layers:
+            drawn = INITIALIZERS[chosen.name].draw(
+                len(layer.weights[0]), len(layer.weights), dict(chosen.settings), sequence
+            )
+            for names, row in zip(layer.weights, drawn, strict=True):
+                start.update(zip(names, row, strict=True))
+        return start
 
     def weights_by_name(self, value: dict[str, Any], names: list[str], every: str) -> dict[str, float]:
         known = set(names)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from tracer.activations import ACTIVATIONS, SOFTMAX
+from tracer.initializers import INITIALIZERS
 from tracer.losses import LOSSES
 from tracer.optimizers import OPTIMIZERS
 
@@ -88,9 +89,14 @@ FIELDS: dict[str, Field] = {
     "layers": Field("The layers, first hidden layer first, output layer last.",
                     {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/layer"}}, required=True,
                     model=Model.NETWORK),
-    "weights": Field("The initial weights: {w1: 0.15, …}, a list in that order, or {layer: [[…], …]}, a row a neuron.",
+    "weights": Field("The initial weights: {w1: 0.15, …}, a list in that order, {layer: [[…], …]}, a row a neuron, or "
+                     "drawn: {init: xavier_uniform, seed: 42}.",
                      {"anyOf": [_NAMED_NUMBERS, _NUMBERS,
-                                {"type": "object", "additionalProperties": _MATRIX, "minProperties": 1}]},
+                                {"type": "object", "additionalProperties": _MATRIX, "minProperties": 1},
+                                {"type": "object", "required": ["init"], "additionalProperties": False,
+                                 "properties": {"init": {"enum": list(INITIALIZERS)}, "seed": {"type": "integer"},
+                                                **{key: _NUMBER for entry in INITIALIZERS.values()
+                                                   for key in entry.settings}}}]},
                      required=True, model=Model.NETWORK),
     "biases": Field("The biases: {h: 0.35} is one for the whole layer, {h: [0.1, 0.2]} one a neuron; none by default.",
                     {"type": "object", "additionalProperties": {"anyOf": [_NUMBER, _NUMBERS]}}, default={},

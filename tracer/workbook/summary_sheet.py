@@ -22,7 +22,7 @@ from tracer.workbook.trace_sheet import ETA_CELL, FIRST_ROW, LARGE, SMALL, Trace
 
 TITLE = "Summary"
 WIDTHS = {"A": 20.0, "B": 14.0, "C": 18.0, "D": 18.0, "E": 18.0, "F": 40.0}
-MOST_VALUES = 40
+MOST_VALUES = 200
 """How many initial values the facts list; the rest stands in the first row of every sheet."""
 CHARACTERS_PER_LINE = 100
 MAX_HEIGHT = 409.0

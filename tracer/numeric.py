@@ -1,0 +1,36 @@
+"""Expressions as numbers: the functions that Python source of ours may call, and the value of one expression."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from tracer.expansion import expand
+from tracer.expression import Expression, names
+from tracer.notation import render
+from tracer.notation.python import PYTHON
+
+NO_NUMBER = (ArithmeticError, ValueError, TypeError, struct.error)
+"""What Python raises where a formula has no finite value; the last two, where a power gave a complex number."""
+
+
+def namespace() -> dict[str, Any]:
+    """What compiled equations can reach: these functions, and nothing else of Python."""
+    return {
+        **{name: getattr(math, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")},
+        "abs": math.fabs, "min": min, "max": max, "normal_cdf": _normal_cdf,
+        "__builtins__": {"range": range}, "NO_NUMBER": NO_NUMBER,
+    }  # fmt: skip
+
+
+def _normal_cdf(x: float) -> float:
+    return 0.5 * math.erfc(-x / math.sqrt(2))
+
+
+def evaluate(expression: Expression, values: Mapping[str, float]) -> float:
+    """The value of an expression, for values of its names. Raises one of NO_NUMBER where it has none."""
+    local = {name.name: f"q{index}" for index, name in enumerate(dict.fromkeys(names(expression)))}
+    source = render(expand(expression, far=True), PYTHON, lambda name: local[name.name])
+    return float(eval(source, namespace() | {local[name]: values[name] for name in local}))
