@@ -134,3 +134,22 @@ def test_a_missing_minimize() -> None:
 def test_any_text_is_equations_or_a_config_error(text: str) -> None:
     with contextlib.suppress(tracer.ConfigError):
         tracer.run(RNN | {"equations": text, "iterations": 1})
+
+
+def test_quantities_called_like_the_optimizers_settings() -> None:
+    """A parameter `eps` or `momentum` is not the optimizer's."""
+    names = {"w": "eps", "u": "momentum", "b": "beta1"}
+    renamed = RNN["equations"]
+    for old, new in names.items():
+        renamed = renamed.replace(f"{old}*", f"{new}*").replace(f"+ {old}", f"+ {new}")
+    parameters = {names[name]: value for name, value in RNN["parameters"].items()}
+    for optimizer in ("momentum", "adam"):
+        plain = tracer.run(RNN | {"optimizer": optimizer}).final
+        other = tracer.run(RNN | {"optimizer": optimizer, "equations": renamed, "parameters": parameters}).final
+        assert list(plain.values()) == list(other.values())
+
+
+def test_quantities_called_like_the_optimizers_states() -> None:
+    config = RNN | {"equations": RNN["equations"] + "v_w = 2*w\n", "optimizer": "momentum"}
+    with pytest.raises(tracer.ConfigError, match="'v_w' would be both a quantity of the config and what momentum"):
+        tracer.load(config)

@@ -47,7 +47,7 @@ def assemble(experiment: Experiment) -> System:
             *(equation for parameter in trained for equation in rule.states(parameter)),
         ),
         updates={parameter: rule.update(parameter) for parameter in trained},
-        hyper={name: value for name, value in settings.items() if value != 0},
+        hyper={naming.setting(name): value for name, value in settings.items() if value != 0},
         loss=loss,
     )
 
@@ -81,5 +81,6 @@ class _Rule:
         }
         for state in self.optimizer.states:
             values[Name(state)] = Name(naming.state(state, parameter), 1 if state == own else lag)
-        values |= {Name(name): Number(0.0) for name, value in self.settings.items() if value == 0}
+        for name, value in self.settings.items():
+            values[Name(name)] = Name(naming.setting(name)) if value else Number(0.0)
         return replace(parse(formula), values)

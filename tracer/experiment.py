@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tracer import naming
 from tracer.expression import Expression
 
 
@@ -50,6 +51,11 @@ class Network:
     loss: Choice
     penalties: Mapping[str, float]
 
+    def quantities(self) -> list[str]:
+        """What is computed by the layers."""
+        neurons = [neuron for layer in self.layers for neuron in layer.neurons]
+        return neurons + [naming.activation(neuron) for neuron in neurons]
+
 
 @dataclass(frozen=True, slots=True)
 class OwnEquations:
@@ -57,6 +63,10 @@ class OwnEquations:
 
     equations: Mapping[str, Expression]
     minimize: str
+
+    def quantities(self) -> list[str]:
+        """What is computed by the equations."""
+        return list(self.equations)
 
 
 @dataclass(frozen=True, slots=True)

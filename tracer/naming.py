@@ -98,6 +98,19 @@ def gradient(quantity: str, loss: str) -> str:
     return f"∂{'E' if loss == TOTAL else loss}/∂{quantity}"
 
 
+_OF_OPTIMIZER = "optimizer."
+
+
+def setting(name: str) -> str:
+    """A setting of the optimizer, by a name that no quantity can have."""
+    return _OF_OPTIMIZER + name
+
+
+def label(name: str) -> str:
+    """A name as it is shown."""
+    return name.removeprefix(_OF_OPTIMIZER)
+
+
 def state(name: str, parameter: str) -> str:
     """What the optimizer remembers of a parameter: `v_w1`."""
     return f"{name}_{parameter}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -44,6 +44,8 @@ class _Reader(NetworkReader, EquationsReader):
             model, start = self.own_equations(inputs, targets)
         else:
             model, start = self.network(inputs, targets)
+        optimizer = self.optimizer()
+        self.state_names(optimizer, {*inputs, *targets, *start, *model.quantities()}, start)
         return Experiment(
             name=name,
             description=self.text("description"),
@@ -52,7 +54,7 @@ class _Reader(NetworkReader, EquationsReader):
             model=model,
             start=start,
             frozen=self.frozen(start),
-            optimizer=self.optimizer(start),
+            optimizer=optimizer,
             learning_rates=self.learning_rates(),
             iterations=self.count("iterations", FIELDS, config, ()),
             columns=self.choice("columns", FIELDS, config, ()),
@@ -64,7 +66,14 @@ class _Reader(NetworkReader, EquationsReader):
             },
         )
 
-    def optimizer(self, start: Mapping[str, float]) -> Choice:
+    def state_names(self, optimizer: Choice, taken: set[str], parameters: Iterable[str]) -> None:
+        """Whether what the optimizer remembers has names of its own."""
+        names = [naming.state(state, name) for name in parameters for state in OPTIMIZERS[optimizer.name].states]
+        for name in taken.intersection(names):
+            what = f"'{name}' would be both a quantity of the config and what {optimizer.name} remembers; rename it"
+            self.document.problem(("optimizer",), what)
+
+    def optimizer(self) -> Choice:
         """The optimizer; PyTorch's pair of betas is two settings."""
         place: Place = ("optimizer",)
         value = self.document.value.get("optimizer", FIELDS["optimizer"].default)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracer import naming
 from tracer.expansion import expand
 from tracer.expression import ADD, Call, Expression, Name
 from tracer.notation import Notation, Operator, infix, render, shortest
@@ -30,7 +31,7 @@ TEXT = Notation(
 
 def text(expression: Expression) -> str:
     """The expression as a person would write it, functions spelt out, long sums cut short."""
-    return render(_shortened(expand(expression)), TEXT, lambda name: name.name)
+    return render(_shortened(expand(expression)), TEXT, lambda name: naming.label(name.name))
 
 
 def in_words(system: System) -> dict[str, str]:

@@ -155,7 +155,7 @@ class TraceSheet:
             cell
             for index, (name, value) in enumerate(self.system.hyper.items())
             for cell in (
-                Cell(get_column_letter(HYPER_COLUMN + 2 * index), styles.eta_label, f"{name} ="),
+                Cell(get_column_letter(HYPER_COLUMN + 2 * index), styles.eta_label, f"{naming.label(name)} ="),
                 Cell(get_column_letter(HYPER_COLUMN + 2 * index + 1), styles.eta, value),
             )
         ]
