@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -340,7 +341,7 @@ def test_a_full_standard_output() -> None:
             [sys.executable, "-m", "tracer", "list"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=30
         )
     assert process.returncode == 2
-    assert process.stderr == b"cannot print the results (No space left on device)\n"
+    assert process.stderr == b"cannot print (No space left on device)\n"
 
 
 def test_targets_that_are_no_regular_file(here: Path) -> None:
@@ -396,3 +397,25 @@ start()
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=30)
     assert (result.returncode, result.stderr) == (130, "interrupted: nothing was written\n")
+
+
+def test_a_run_whose_reader_goes_away() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tracer", "run", str(WALKTHROUGH), "--format", "csv"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(timeout=30), errors) == (141, b"")
+
+
+def test_ascii_is_ascii(here: Path) -> None:
+    assert command("list", "--ascii").stdout.isascii()
+    assert command("run", WALKTHROUGH, "--ascii", "--set", "l2=0.1").stdout.isascii()
+    with zipfile.ZipFile(here / "out" / "walkthrough.xlsx") as package:
+        for name in package.namelist():
+            if name.startswith("xl/worksheets"):
+                assert package.read(name).isascii(), name

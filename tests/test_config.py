@@ -403,3 +403,35 @@ def test_very_many_wrong_names_are_summed_up() -> None:
 )  # fmt: skip
 def test_optimizers_that_cannot_be_used(optimizer: Any, problem: str) -> None:
     assert f"config: {problem}" in problems(BASE | {"optimizer": optimizer})
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"loss": {"name": "huber", "delta": 0}}, "loss.delta: 0 is too small; delta is above 0"),
+        ({"loss": {"delta": 2}}, f"loss: 'name' is missing; it is one of {', '.join(LOSSES)}"),
+        ({"loss": {"name": "(t - a)^4", "delta": 2}}, "loss: a formula has no setting 'delta'"),
+        ({"loss": "cross_entropy", "targets": [0.5, 0.6]}, "targets: cross_entropy takes numbers from 0 to 1 that add up to 1 "
+                                                           "as targets, not 0.5, 0.6"),
+        ({"optimizer": {"name": "adam", "betas": [0.9, 0.99], "beta1": 0.3}}, "optimizer: 'betas' and 'beta1', 'beta2' mean "
+                                                                              "the same; keep one"),
+        ({"layers": [{"neurons": 2, "activation": ["relu"]}, {"neurons": 2}]}, "layers.0.activation: 1 activations for 2 "
+                                                                               "neurons; give one a neuron, or one"),
+        ({"layers": [{"neurons": 2, "activation": ["relu", "softmax"]}, {"neurons": 2}]},
+         "layers.0.activation: softmax is one for the whole layer; it cannot stand beside others"),
+        ({"layers": [{"neurons": 2, "activation": "z +"}, {"neurons": 2}]},
+         "layers.0.activation: a value is missing at the end\n    z +\n       ^"),
+        ({"layers": [{"neurons": 2, "activation": "2 * t"}, {"neurons": 2}]},
+         "layers.0.activation: the formula has an unknown 't'; it may have z\n    2 * t\n        ^"),
+        ({"layers": [{"neurons": 2}, {"neurons": 50, "activation": "softmax"}]},
+         "layers.1: softmax is traced for up to 40 neurons, not 50"),
+        ({"l2": -1}, "l2: -1 is negative; a penalty has a strength of 0 or more"),
+    ],
+)  # fmt: skip
+def test_choices_that_cannot_be_used(change: dict[str, Any], problem: str) -> None:
+    assert f"config: {problem}" in problems(BASE | change)
+
+
+def test_settings_of_what_was_given_by_its_name() -> None:
+    override = tracer.Override(("optimizer", "eps"), 1e-4, "test")
+    assert tracer.load(BASE | {"optimizer": "adam"}, [override]).optimizer.settings == (("eps", 1e-4),)

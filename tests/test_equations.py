@@ -153,3 +153,20 @@ def test_quantities_called_like_the_optimizers_states() -> None:
     config = RNN | {"equations": RNN["equations"] + "v_w = 2*w\n", "optimizer": "momentum"}
     with pytest.raises(tracer.ConfigError, match="'v_w' would be both a quantity of the config and what momentum"):
         tracer.load(config)
+
+
+@pytest.mark.parametrize("line", ["s = 2w", "s == w", "s = softmax(w)", "s = 1e*w", "s = w*1e999"])
+def test_a_broken_equation_is_one_problem(line: str) -> None:
+    with pytest.raises(tracer.ConfigError) as caught:
+        tracer.load(RNN | {"equations": f"{line}\nE = s"})
+    assert len(caught.value.problems) == 1
+
+
+def test_problems_of_equations_point_to_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    config = RNN | {"equations": "s1 = w\n\nE = s1 +* 2\n"}
+    block = "".join(f"  {line}\n" for line in config.pop("equations").splitlines())
+    path.write_text(f"equations: |\n{block}" + yaml.safe_dump(config), encoding="utf-8")
+    with pytest.raises(tracer.ConfigError) as caught:
+        tracer.load(path)
+    assert caught.value.problems[0].startswith(f"{path}:4:1: equations: line 3: a value is missing before '*'")

@@ -201,3 +201,9 @@ def test_an_update_that_has_no_value() -> None:
     (run,) = tracer.run(config).runs
     assert run.divergence == tracer.Divergence("w1", 2)
     assert (len(run), run.complete) == (1, 1)
+
+
+def test_numbers_too_large_to_fold() -> None:
+    (run,) = tracer.run(WALKTHROUGH, learning_rate=0.1, overrides=[tracer.Override(("l2",), 1e308, "test")]).runs
+    assert run.divergence
+    assert run.divergence.iteration <= 2

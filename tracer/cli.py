@@ -19,10 +19,10 @@ import tracer
 from tracer import results
 from tracer.config import Override, yamlfile
 from tracer.config.schema import COLUMNS, FIELDS, json_schema
-from tracer.errors import ConfigError, TraceError, nearest
+from tracer.errors import EXIT_BROKEN_PIPE, ConfigError, TraceError, nearest
 from tracer.results import FORMATS
 
-EXIT_DIVERGED, EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE, EXIT_TERMINATED = 1, 2, 130, 141, 143
+EXIT_DIVERGED, EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
 
 
 class _Main(click.Group):
@@ -32,7 +32,11 @@ class _Main(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")  # a terminal that cannot show η shows ? and goes on
-        return super().main(*args, **kwargs)
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            click.echo(f"cannot print ({error.strerror or error})", err=True)
+            sys.exit(EXIT_UNUSABLE)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -45,7 +49,7 @@ class _Main(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(EXIT_BROKEN_PIPE)
         except OSError as error:
-            click.echo(f"cannot print the results ({error.strerror or error})", err=True)
+            click.echo(f"cannot print ({error.strerror or error})", err=True)
             ctx.exit(EXIT_UNUSABLE)
         except KeyboardInterrupt:
             click.echo("interrupted: nothing was written", err=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+EXIT_BROKEN_PIPE = 141
+"""The exit status of a command whose reader went away, as in `… | head`: 128 + SIGPIPE."""
+
 
 class TraceError(Exception):
     """Something the user can mend. `problems` holds one line for each thing to mend: where, what, what to do."""

@@ -6,6 +6,7 @@ A tree has three kinds of node: a `Number`, a `Name` (a quantity) and a `Call` (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -125,7 +126,7 @@ def _sum(terms: list[Expression]) -> Expression:
 
 def sub(x: Expression, y: Expression) -> Expression:
     """x − y."""
-    if isinstance(x, Number) and isinstance(y, Number):
+    if isinstance(x, Number) and isinstance(y, Number) and math.isfinite(x.value - y.value):
         return Number(x.value - y.value)
     if y == ZERO:
         return x
@@ -149,6 +150,8 @@ def mul(*factors: Expression) -> Expression:
                 pending.extend(reversed(inner))
             case _:
                 rest.append(factor)
+    if not math.isfinite(coefficient):
+        return Call(MUL, factors)
     if not rest:
         return Number(coefficient)
     if coefficient == 0.0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -95,6 +96,8 @@ class _Parser:
     def operand(self) -> Expression:
         kind, token = self.kind, self.token
         if kind == "number":
+            if math.isinf(float(token)):
+                raise self.problem(f"{token} is too large a number")
             self.advance()
             return Number(float(token))
         if token == "-":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from rich.table import Table
 from tracer import naming
 from tracer.catalogue import Entry
 from tracer.engine import Run
+from tracer.errors import EXIT_BROKEN_PIPE
 from tracer.notation import shortest
 from tracer.progress import Progress
 from tracer.trace import Trace
@@ -31,6 +33,14 @@ MOST_PARAMETERS = 24
 """How many final parameters the table lists."""
 LABEL_WIDTH, COLUMN_WIDTH = 20, 14
 """In characters, with what stands between columns: so many runs fit beside each other."""
+
+
+class _Console(Console):
+    """A console whose reader may go away, as in `… | head`: the status is that of a broken pipe."""
+
+    def on_broken_pipe(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(EXIT_BROKEN_PIPE)
 
 
 @contextmanager
@@ -61,7 +71,7 @@ def progress(total: int, hidden: bool) -> Iterator[Progress]:
 
 def show(trace: Trace, paths: Sequence[Path], ascii: bool) -> None:
     """Print the table of the runs and the paths of the result files."""
-    console = Console(highlight=False)
+    console = _Console(highlight=False)
     ascii = ascii or not can_print(SPARKS + naming.ETA, console.encoding)
     at_once = max(1, (console.width - LABEL_WIDTH) // COLUMN_WIDTH)
     for first in range(0, len(trace.runs), at_once):
@@ -78,8 +88,10 @@ def divergence_line(run: Run, ascii: bool) -> str:
     assert run.divergence is not None
     line = (
         f"{naming.ETA} = {shortest(run.learning_rate)}: stopped in iteration {run.divergence.iteration}, "
-        f"{run.divergence.quantity} is not a finite number; try a smaller learning rate"
+        f"{run.divergence.quantity} is not a finite number"
     )
+    if run.divergence.iteration > 1:
+        line += "; try a smaller learning rate"
     return naming.to_ascii(line) if ascii or not can_print(line, sys.stderr.encoding) else line
 
 

@@ -13,6 +13,9 @@ from tracer.experiment import Choice
 from tracer.expression import Expression, names
 from tracer.parser import FormulaError, parse
 
+ABOVE_ZERO = ("delta",)
+"""Settings that must be more than 0."""
+
 
 @dataclass(slots=True)
 class Choices(Values):
@@ -26,11 +29,16 @@ class Choices(Values):
         if isinstance(value, dict):
             settings = {key: item for key, item in value.items() if key != "name"}
             name = value.get("name")
+        if isinstance(value, dict) and "name" not in value:
+            self.document.problem(place, f"'name' is missing; it is one of {', '.join(table)}")
+            return None
         if not isinstance(name, str):
             known = ", ".join(table)
             self.document.problem(place, f"{show(value)} is not one of {known}; write its name, or {{name: …}}")
             return None
         if name not in table:
+            for key in settings:
+                self.document.problem(place, f"a formula has no setting '{key}'", (*place, key), key=True)
             return self.own_formula(name, place, table, variables)
         for key in settings:
             if key not in table[name]:
@@ -38,6 +46,9 @@ class Choices(Values):
                 known = f" It has {', '.join(table[name])}." if table[name] else ""
                 self.document.problem(place, what + known, (*place, key), key=True)
         given = tuple((key, self.number(item, (*place, key))) for key, item in settings.items() if key in table[name])
+        for key, number in given:
+            if key in ABOVE_ZERO and number <= 0:
+                self.document.problem((*place, key), f"{number:g} is too small; {key} is above 0")
         return Choice(name, given)
 
     def own_formula(self, text: str, place: Place, table: Mapping[str, Any], variables: Sequence[str]) -> Choice | None:
@@ -61,12 +72,12 @@ class Choices(Values):
             )
         return Choice(text, (), True)
 
-    def formula(self, text: str, place: Place, where: str = "") -> Expression | None:
+    def formula(self, text: str, place: Place, where: str = "", at: Place | None = None) -> Expression | None:
         """The expression of a formula; `where` says which one of several at this place."""
         try:
             return parse(text)
         except FormulaError as error:
-            self.document.problem(place, self.with_caret(where + error.problem, text, error.position))
+            self.document.problem(place, self.with_caret(where + error.problem, text, error.position), at)
             return None
 
     @staticmethod

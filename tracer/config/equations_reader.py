@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from tracer.config.choices import Choices
@@ -14,13 +14,16 @@ from tracer.errors import nearest
 from tracer.experiment import OwnEquations
 from tracer.expression import Expression, names
 
+_WORD = re.compile(r"[^\W\d]\w*")
 MAX_EQUATIONS = 10_000
 _EQUATION = re.compile(r"\s*([^\s=<>]+)\s*=(?!=)(.*)")
 
 
 @dataclass(slots=True)
 class EquationsReader(Choices):
-    """Reads the equations of a document."""
+    """Reads the equations of a document. broken: the results of those that cannot be read, for no follow-up errors."""
+
+    broken: set[str] = field(default_factory=set)
 
     def own_equations(
         self, inputs: Mapping[str, float], targets: Mapping[str, float]
@@ -45,21 +48,27 @@ class EquationsReader(Choices):
             self.document.problem(place, f"{show(text)}: write one equation a line, such as 'y = tanh(w*x)'")
             return {}
         equations: dict[str, Expression] = {}
+        self.broken = set()
         for number, line in enumerate(text.splitlines(), 1):
             code = line.split("#")[0].rstrip()
             if not code.strip():
                 continue
             match = _EQUATION.fullmatch(code)
             if not match:
-                self.document.problem(place, f"line {number}: write it as name = formula, not '{code.strip()}'")
+                what = f"line {number}: write it as name = formula, not '{code.strip()}'"
+                self.document.problem(place, what, (*place, number))
+                self.broken |= set(_WORD.findall(code)[:1])
                 continue
             name, formula = match.groups()
-            self.identifier(name, place)
+            self.identifier(name, place, (*place, number))
             if name in equations:
-                self.document.problem(place, f"line {number}: '{name}' has an equation already; give it another name")
+                what = f"line {number}: '{name}' has an equation already; give it another name"
+                self.document.problem(place, what, (*place, number))
                 continue
-            expression = self.formula(formula.strip(), place, f"line {number}: ")
-            if expression is not None:
+            expression = self.formula(formula.strip(), place, f"line {number}: ", (*place, number))
+            if expression is None:
+                self.broken.add(name)
+            else:
                 equations[name] = expression
         if not any(line.split("#")[0].strip() for line in text.splitlines()):
             self.document.problem(place, "holds no equation; write one a line, such as 'y = tanh(w*x)'")
@@ -74,7 +83,7 @@ class EquationsReader(Choices):
         known = [*given, *equations]
         for result, used in uses.items():
             for name in dict.fromkeys(used):
-                if name not in given and name not in equations:
+                if not (name in given or name in equations or name in self.broken):
                     what = f"'{name}' in the equation of '{result}' is unknown.{nearest(name, known)}"
                     self.document.problem(("equations",), what)
         place = {result: index for index, result in enumerate(equations)}
@@ -91,7 +100,7 @@ class EquationsReader(Choices):
     def minimize(self, equations: Mapping[str, Expression]) -> str:
         """The quantity to minimise, which must be the result of an equation."""
         value = self.document.value.get("minimize")
-        if "minimize" in self.document.value and equations and value not in equations:
+        if "minimize" in self.document.value and equations and value not in {*equations, *self.broken}:
             hint = nearest(value, equations) if isinstance(value, str) else ""
             what = f"{show(value)} is not the result of an equation.{hint}"
             self.document.problem(("minimize",), what)

@@ -23,6 +23,7 @@ DEFAULT = "identity"
 """Stands in where a choice could not be read, so that reading can go on."""
 
 DEFAULT_SEED = 0
+MAX_SOFTMAX = 40
 MOST_NAMED = 20
 """How many wrong names are reported one by one."""
 
@@ -90,6 +91,8 @@ class NetworkReader(Choices):
             self.document.check()
         shaped = len(self.document.problems) == noted
         activations = [self.activations(entry, ("layers", i), counts[i]) for i, entry in enumerate(entries)]
+        for index, choices in enumerate(activations):
+            self.check_softmax(("layers", index), choices)
         if not shaped:
             return ()  # what depends on the shape cannot be judged
         neurons = [tuple(naming.neurons(name, count)) for name, count in zip(names, counts, strict=True)]
@@ -112,6 +115,11 @@ class NetworkReader(Choices):
         if {SOFTMAX} < {choice.name for choice in chosen}:
             self.document.problem(place, f"{SOFTMAX} is one for the whole layer; it cannot stand beside others")
         return (chosen * count)[:count]
+
+    def check_softmax(self, place: Place, choices: tuple[Choice, ...]) -> None:
+        """A wide softmax would be written as formulas that nobody could read; its Jacobian has n² columns."""
+        if len(choices) > MAX_SOFTMAX and any(choice.name == SOFTMAX for choice in choices):
+            self.document.problem(place, f"{SOFTMAX} is traced for up to {MAX_SOFTMAX} neurons, not {len(choices)}")
 
     def loss(self, targets: Mapping[str, float]) -> Choice | None:
         """The loss, with targets that it takes."""

@@ -20,6 +20,10 @@ class Override:
     origin: str
 
 
+NAMED = ("activation", "loss", "optimizer")
+"""Keys whose value is a name, or a mapping of a name and settings."""
+
+
 def canonical(document: Document, mapping: dict[str, Any], place: Place, fields: Mapping[str, Field]) -> None:
     """Report unknown keys of a mapping that stands at `place`, and give every key its main spelling."""
     spelling = _spelling(fields)
@@ -65,6 +69,9 @@ def apply(document: Document, override: Override) -> None:
             return
         index: Any = int(part) if isinstance(container, list) else part
         place = (*place, index)
+        given = container.get(index) if isinstance(container, dict) else None
+        if depth < len(path) - 1 and index in NAMED and isinstance(given, str):
+            container[index] = {"name": given}  # settings of what was given by its name alone
         if depth == len(path) - 1:
             container[index] = override.value
         else:

@@ -83,6 +83,8 @@ class _Reader(NetworkReader, EquationsReader):
                 self.document.problem((*place, "betas"), f"{show(betas)}: give two numbers, such as [0.9, 0.999]")
                 betas = [0.9, 0.999]
             rest = {key: item for key, item in value.items() if key != "betas"}
+            if {"beta1", "beta2"} & set(rest):
+                self.document.problem(place, "'betas' and 'beta1', 'beta2' mean the same; keep one")
             value = {**rest, "beta1": betas[0], "beta2": betas[1]}
         table = {name: optimizer.settings for name, optimizer in OPTIMIZERS.items()}
         chosen = self.choose(value, place, table) or Choice(next(iter(OPTIMIZERS)))

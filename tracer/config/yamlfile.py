@@ -218,6 +218,10 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarNode, place: Place) -> Any:
         text, kind = node.value, node.tag.removeprefix(_TAG)
+        if node.style == "|":  # the lines of a block follow its mark
+            line = node.start_mark.line + 1
+            marks = {(*place, number): (line + number, 1) for number in range(1, text.count("\n") + 2)}
+            self.document.values.update(marks)
         if kind == "null":
             return None
         if kind == "bool":

@@ -25,6 +25,8 @@ WIDTHS = {"A": 20.0, "B": 14.0, "C": 18.0, "D": 18.0, "E": 18.0, "F": 40.0}
 MOST_VALUES = 200
 """How many initial values the facts list; the rest stands in the first row of every sheet."""
 CHARACTERS_PER_LINE = 100
+LEAST = 1e-12
+"""A first loss below this has no share to speak of; spreadsheets may take it for 0."""
 MAX_HEIGHT = 409.0
 """Of a row, in points (Microsoft, "Excel specifications and limits")."""
 
@@ -45,7 +47,7 @@ def build(
         sheet.column_dimensions[letter].width = width
     sheet.page_setup.orientation = "landscape"
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    facts = facts_of(experiment)
+    facts = {label: spell(fact) for label, fact in facts_of(experiment).items()}
     table_row = len(facts) + 4
     for number in range(3, 3 + len(facts)):
         sheet.merge_cells(f"B{number}:F{number}")
@@ -134,7 +136,7 @@ def _table(
                 Cell("C", first_form, loss[0], trace.reference(f"{column}{FIRST_ROW}")),
                 Cell("D", last_form, loss[-1], trace.reference(f"{column}{last_row}")),
             ]
-            if loss[0]:
+            if abs(loss[0]) > LEAST:
                 ratio = loss[-1] / loss[0]
                 style = styles.percent if SMALL <= ratio < LARGE else styles.number[SCIENTIFIC]
                 cells.append(Cell("E", style, ratio, f"D{number}/C{number}"))

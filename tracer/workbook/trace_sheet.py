@@ -50,7 +50,7 @@ def longest_formula(system: System) -> int:
     def cell(name: Name) -> str:
         return f"{letters.get(name.name, ETA_CELL)}{LAST_ROW}"
 
-    return max(len(render(expand(equation.expression), EXCEL, cell)) for equation in system.equations)
+    return max(len(render(expand(equation.expression, far=True), EXCEL, cell)) for equation in system.equations)
 
 
 @dataclass(slots=True)
