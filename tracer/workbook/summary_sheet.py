@@ -12,7 +12,6 @@ from tracer.experiment import Experiment, OwnEquations
 from tracer.losses import LOSSES, PENALTIES
 from tracer.notation import shortest
 from tracer.notation.text import text
-from tracer.optimizers import OPTIMIZERS
 from tracer.system import System
 from tracer.workbook.charts import Curve, loss_chart
 from tracer.workbook.package import SheetCells
@@ -68,7 +67,7 @@ def facts_of(experiment: Experiment) -> dict[str, str]:
         "targets": _values(experiment.targets),
         "start": _values(experiment.start),
         "frozen": _short([name for name in experiment.start if name in experiment.frozen]),
-        "optimizer": f"{experiment.optimizer}: next p = {OPTIMIZERS[experiment.optimizer.name].update}",
+        "optimizer": str(experiment.optimizer),
         "learning rates": ", ".join(map(shortest, experiment.learning_rates)),
         "iterations": str(experiment.iterations),
         "columns": experiment.columns,

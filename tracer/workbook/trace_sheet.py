@@ -123,7 +123,7 @@ class TraceSheet:
         chart_row = self.last_row + 2
         sheet.add_chart(loss_chart(self.system.loss, [self.curve(sheet)]), f"B{chart_row}")
         sheet._hyperlinks.append(Hyperlink(ref=f"H{TITLE_ROW}", location=self.reference(f"B{chart_row}")))
-        last = max(len(self.columns) + 1, HYPER_COLUMN + 2 * len(self.system.hyper) - 1)
+        last = max(len(self.columns) + 1, HYPER_COLUMN + max(2 * len(self.system.hyper), 1) - 1)
         return SheetCells(self._rows(), f"A1:{get_column_letter(last)}{self.last_row}")
 
     # ---------------------------------------------------------------------------------------------------- rows
@@ -147,9 +147,10 @@ class TraceSheet:
         if run.divergence:
             quantity = self.spell(run.divergence.quantity)
             hint = f"Stopped in iteration {run.divergence.iteration}: {quantity} has no finite value."
+        shown = [phase for phase in Phase if phase in self.columns.values()]
         legend = [
             Cell(get_column_letter(index), styles.header[phase], str(phase))
-            for index, phase in enumerate(Phase, LEGEND_COLUMN)
+            for index, phase in enumerate(shown, LEGEND_COLUMN)
         ]
         hyper = [
             cell
