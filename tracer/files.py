@@ -37,6 +37,8 @@ def problems_of(targets: list[Path]) -> list[str]:
 def _problems_of(target: Path) -> list[str]:
     if target.is_dir():
         return [f"{target}: is a folder; remove it, or choose another name"]
+    if target.resolve().is_symlink():  # a loop; before Python 3.13 resolve() raises
+        return [f"{target}: is a link that leads back to itself; remove it, or choose another name"]
     if target.resolve().exists() and not target.is_file():
         return [f"{target}: is no regular file; remove it, or choose another name"]
     return [
