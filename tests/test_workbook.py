@@ -209,3 +209,19 @@ def test_texts_are_texts_and_never_formulas(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_the_xml_of_a_cell(cell: Cell, xml: str) -> None:
     assert row(7, [cell]) == f'<row r="7">{xml}</row>'
+
+
+@pytest.mark.parametrize("columns", ["full", "compact"])
+def test_the_optimizers_settings_are_one_cell_each(columns: str, tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    adam = tracer.Override(("optimizer",), "adam", "test")
+    tracer.run(WALKTHROUGH, learning_rate=0.1, iterations=3, columns=columns, overrides=[adam]).to_excel(path)
+    sheet = openpyxl.load_workbook(path)["η = 0.1"]
+    labels = [sheet[cell].value for cell in ("O2", "P2", "Q2", "R2", "S2", "T2")]
+    assert labels == ["beta1 =", 0.9, "beta2 =", 0.999, "eps =", 1e-8]
+    formulas = formulas_by_header(path, "η = 0.1", 6)
+    assert formulas["m_w1"] == "$P$2*m_w1'+(1-$P$2)*∂E/∂w1"
+    assert formulas["v_w1"] == "$R$2*v_w1'+(1-$R$2)*∂E/∂w1^2"
+    assert formulas["w1"] == "w1'-$B$2/(1-$P$2^iteration')*m_w1'/(SQRT(v_w1')/SQRT(1-$R$2^iteration')+$T$2)"
+    assert list(formulas)[-2:] == ["m_w8", "v_w8"]
+    assert list(formulas).index("∂E/∂w8") < list(formulas).index("m_w1")

@@ -129,19 +129,20 @@ classic network's longest, ∂E/∂w1, has 13."""
 def compact(system: System) -> System:
     """The system with the columns of the classic sheet: the gradients of the parameters in their order, everything
     between put into their formulas. What would make these too long to read keeps its own equation, in front."""
-    gradients = [naming.gradient(p.name, system.loss) for p in system.parameters]
+    gradients: dict[str, Equation | None] = {naming.gradient(p.name, system.loss): None for p in system.parameters}
     inlined: dict[Expression, Expression] = {}
-    others, kept, last = [], [], {}
+    kept = []
     for equation in system.equations:
         if equation.phase is not Phase.BACKWARD:
-            others.append(equation)
             continue
         expression = substitute(equation.expression, inlined)
         written = replace(equation, expression=expression)
         if equation.quantity in gradients:
-            last[equation.quantity] = written
+            gradients[equation.quantity] = written
         elif sum(1 for _ in names(expression)) <= INLINE_LIMIT:
             inlined[Name(equation.quantity)] = expression
         else:
             kept.append(written)
-    return replace(system, equations=(*others, *kept, *(last[name] for name in gradients)))
+    ahead = [equation for equation in system.equations if equation.phase in (Phase.FORWARD, Phase.LOSS)]
+    states = [equation for equation in system.equations if equation.phase is Phase.OPTIMIZER]
+    return replace(system, equations=(*ahead, *kept, *filter(None, gradients.values()), *states))

@@ -1,7 +1,8 @@
 """The command `backprop-trace`: a thin door to the functions of `tracer`, with a screen and exit codes.
 
 Exit codes: 0 done; 1 a run met a non-finite number (the trace up to there is written); 2 the config, an option or the
-place to write to cannot be used (nothing is written); 130 interrupted (nothing is written).
+place to write to cannot be used (nothing is written); 130 interrupted (nothing is written); 141 the reader of the
+output went away.
 """
 
 from __future__ import annotations
@@ -48,9 +49,6 @@ class _Main(click.Group):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(EXIT_BROKEN_PIPE)
-        except OSError as error:
-            click.echo(f"cannot print ({error.strerror or error})", err=True)
-            ctx.exit(EXIT_UNUSABLE)
         except KeyboardInterrupt:
             click.echo("interrupted: nothing was written", err=True)
             ctx.exit(EXIT_INTERRUPTED)

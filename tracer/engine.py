@@ -14,10 +14,10 @@ from operator import itemgetter
 
 from tracer import naming
 from tracer.expansion import expand
-from tracer.expression import ADD, Call, Expression, Name, names
+from tracer.expression import ADD, Call, Expression, Name
 from tracer.notation import render
 from tracer.notation.python import PYTHON
-from tracer.numeric import NO_NUMBER, namespace
+from tracer.numeric import NO_NUMBER, compiled, namespace
 from tracer.progress import Progress
 from tracer.system import Equation, System
 
@@ -226,7 +226,5 @@ class Engine:
 
 def holds_anywhere(condition: Expression, run: Run) -> bool:
     """Whether a condition on quantities of one step holds in any step of the run."""
-    local = {name.name: f"q{index}" for index, name in enumerate(dict.fromkeys(names(condition)))}
-    source = render(expand(condition, far=True), PYTHON, lambda name: local[name.name])
-    holds = eval(f"lambda {', '.join(local.values())}: {source}", namespace())
-    return any(map(holds, *(run[name] for name in local)))
+    needed, holds = compiled(condition)
+    return any(map(holds, *(run[name] for name in needed)))

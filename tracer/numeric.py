@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tracer.expansion import expand
@@ -29,8 +29,16 @@ def _normal_cdf(x: float) -> float:
     return 0.5 * math.erfc(-x / math.sqrt(2))
 
 
+def compiled(expression: Expression) -> tuple[list[str], Callable[..., float]]:
+    """The names in an expression, and a function of their values, in that order, that gives its value. The function
+    raises one of NO_NUMBER where there is none."""
+    local = {name: f"q{index}" for index, name in enumerate(dict.fromkeys(name.name for name in names(expression)))}
+    source = render(expand(expression, far=True), PYTHON, lambda name: local[name.name])
+    function: Callable[..., float] = eval(f"lambda {', '.join(local.values())}: {source}", namespace())
+    return list(local), function
+
+
 def evaluate(expression: Expression, values: Mapping[str, float]) -> float:
     """The value of an expression, for values of its names. Raises one of NO_NUMBER where it has none."""
-    local = {name.name: f"q{index}" for index, name in enumerate(dict.fromkeys(names(expression)))}
-    source = render(expand(expression, far=True), PYTHON, lambda name: local[name.name])
-    return float(eval(source, namespace() | {local[name]: values[name] for name in local}))
+    needed, function = compiled(expression)
+    return float(function(*(values[name] for name in needed)))

@@ -123,7 +123,7 @@ def sparkline(values: Sequence[float], ascii: bool = False) -> str:
     if not count:
         return ""
     picked = [finite[round(index * (len(finite) - 1) / max(count - 1, 1))] for index in range(count)]
-    low, high = min(0.0, *picked) if count > 1 else min(0.0, picked[0]), max(picked)
+    low, high = min(0.0, *picked), max(picked)
     span = (high - low) or 1.0
     return "".join(sparks[round((value - low) / span * (len(sparks) - 1))] for value in picked)
 
