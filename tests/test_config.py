@@ -435,3 +435,10 @@ def test_choices_that_cannot_be_used(change: dict[str, Any], problem: str) -> No
 def test_settings_of_what_was_given_by_its_name() -> None:
     override = tracer.Override(("optimizer", "eps"), 1e-4, "test")
     assert tracer.load(BASE | {"optimizer": "adam"}, [override]).optimizer.settings == (("eps", 1e-4),)
+
+
+def test_a_misspelt_name_with_settings_is_one_problem() -> None:
+    layers = [{"neurons": 2, "activation": {"name": "leaky_rulu", "alpha": 0.2}}, {"neurons": 2}]
+    assert problems(BASE | {"layers": layers}) == [
+        "config: layers.0.activation: 'leaky_rulu' is not known. Did you mean 'leaky_relu'?"
+    ]

@@ -37,9 +37,10 @@ class Choices(Values):
             self.document.problem(place, f"{show(value)} is not one of {known}; write its name, or {{name: …}}")
             return None
         if name not in table:
-            for key in settings:
+            chosen = self.own_formula(name, place, table, variables)
+            for key in settings if chosen else ():
                 self.document.problem(place, f"a formula has no setting '{key}'", (*place, key), key=True)
-            return self.own_formula(name, place, table, variables)
+            return chosen
         for key in settings:
             if key not in table[name]:
                 what = f"{name} has no setting '{key}'.{nearest(key, table[name])}"
