@@ -136,7 +136,7 @@ def run(
 
     from tracer import screen
 
-    steps = experiment.iterations * len(experiment.learning_rates)
+    steps = experiment.most_rows * len(experiment.runs)
     with screen.progress(steps * (1 + len(paths)), hidden=quiet) as progress:
         trace = tracer.walk(experiment, system, progress)
         results.write(trace, paths, ascii, progress)

@@ -22,7 +22,7 @@ TEXT = Notation(
     },
     functions={
         "exp": "e^({})", "log": "ln", "sqrt": "√({})", "abs": "|{}|", "sign": "sign", "sin": "sin", "cos": "cos",
-        "tanh": "tanh", "normal_cdf": "Φ", "min": "min", "max": "max",
+        "tanh": "tanh", "normal_cdf": "Φ", "min": "min", "max": "max", "mean": "mean", "sum": "sum",
         "if": "({1} if {0}, else {2})",
     },
     number=lambda value: shortest(value).replace("-", "−", 1) if value < 0 else shortest(value),
@@ -31,7 +31,11 @@ TEXT = Notation(
 
 def text(expression: Expression) -> str:
     """The expression as a person would write it, functions spelt out, long sums cut short."""
-    return render(_shortened(expand(expression)), TEXT, lambda name: naming.label(name.name))
+    return render(_shortened(expand(expression)), TEXT, _spelled)
+
+
+def _spelled(name: Name) -> str:
+    return f"{naming.label(name.name)} over the batch" if name.batch else naming.label(name.name)
 
 
 def in_words(system: System) -> dict[str, str]:

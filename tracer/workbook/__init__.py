@@ -12,16 +12,16 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from tracer import naming
-from tracer.engine import Run
 from tracer.errors import OutputError
 from tracer.experiment import Experiment
 from tracer.progress import Progress
+from tracer.runs import Run
 from tracer.system import System
-from tracer.workbook import summary_sheet
+from tracer.workbook import data_sheet, summary_sheet
 from tracer.workbook.package import save
 from tracer.workbook.sheetdata import writable
 from tracer.workbook.styles import Styles
-from tracer.workbook.trace_sheet import FIRST_ROW, LAST_ROW, TraceSheet, longest_formula
+from tracer.workbook.trace_sheet import FIRST_ROW, LAST_ROW, TraceSheet, leading, longest_formula
 
 MAX_COLUMNS, MAX_FORMULA = 16_384, 8_192
 """What a sheet and a formula can hold (Microsoft, "Excel specifications and limits")."""
@@ -38,7 +38,7 @@ def problems_of_limits(experiment: Experiment, system: System, steps: int) -> li
             f"{experiment.places['iterations']}: an Excel sheet holds at most {most:,} steps, not {steps:,}; "
             "use fewer iterations, or --format csv"
         )
-    columns = len(system.columns()) + 1
+    columns = len(system.columns()) + len(leading(system))
     if columns > MAX_COLUMNS:
         problems.append(
             f"{experiment.places['model']}: an Excel sheet holds at most {MAX_COLUMNS:,} columns, not {columns:,}; "
@@ -76,6 +76,8 @@ def write_workbook(
     traces = [TraceSheet(experiment, system, run, styles, spell, progress) for run in runs]
     sheets = [book.create_sheet(trace.title) for trace in traces]
     cells = {trace.title: trace.build(sheet) for trace, sheet in zip(traces, sheets, strict=True)}
+    if len(system.samples) > 1:
+        cells[data_sheet.TITLE] = data_sheet.build(book.create_sheet(index=1), system, styles, spell)
     curves = [trace.curve(sheet) for trace, sheet in zip(traces, sheets, strict=True)]
     cells[summary_sheet.TITLE] = summary_sheet.build(summary, experiment, system, traces, curves, styles, spell)
     save(book, cells, path)

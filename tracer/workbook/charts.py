@@ -20,13 +20,15 @@ WIDTH_CM, HEIGHT_CM = 26.0, 10.5
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One line of a chart: the cells of `column` over those of column 1, in the rows `first` to `last`."""
+    """One line of a chart: the cells of `column` over those of column 1, in the rows `first` to `last`, which are those
+    of `iterations` iterations."""
 
     title: str
     sheet: Worksheet
     column: int
     first: int
     last: int
+    iterations: int
 
     def cells(self, column: int) -> str:
         """The cells of a column, as a chart refers to them."""
@@ -46,7 +48,7 @@ def loss_chart(loss: str, curves: Sequence[Curve]) -> ScatterChart:
     chart.x_axis.majorGridlines = None
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E2E8F0"))
     chart.x_axis.scaling.min = 0
-    chart.x_axis.scaling.max = max(curve.last - curve.first + 1 for curve in curves)
+    chart.x_axis.scaling.max = max(curve.iterations for curve in curves)
     for index, curve in enumerate(curves):
         chart.series.append(_series(curve, SERIES_COLORS[index % len(SERIES_COLORS)]))
     if len(curves) == 1:
