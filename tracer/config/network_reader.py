@@ -42,7 +42,7 @@ class NetworkReader(Choices):
         if not layers:
             for key in ("weights", "biases"):
                 self.numbers_in(key)
-        start = self.start(layers, inputs)
+        start = self.start(layers, inputs if data.rows else ())
         given: list[Names] = [(("inputs",), "an input", inputs), (("targets",), "a target", targets)]
         self.unique_names([*given, *self.names(layers, targets)])
         if layers and targets and len(targets) != len(layers[-1].neurons):

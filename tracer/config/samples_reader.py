@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import mul
 from typing import Any
 
 from tracer import naming
 from tracer.batches import Batches
 from tracer.config.schema import BATCH, FIELDS, ONLINE, ORDERS, Model
-from tracer.config.tables import Table, read_table
+from tracer.config.tables import MAX_COLUMNS, Table, read_table
 from tracer.config.values import Values, show
 from tracer.config.yamlfile import Place
 from tracer.errors import ConfigError, nearest
@@ -30,14 +31,13 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Names and values. rows: a row a sample, the targets, then the inputs. complain: how to report a problem of each.
-    read: whether all of it could be read."""
+    """Names and values. rows: a row a sample, the targets, then the inputs; none where their shape is wrong. complain:
+    how to report a problem of each."""
 
     inputs: tuple[str, ...]
     targets: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...]
     complain: tuple[Callable[[str], None], ...]
-    read: bool = True
 
     def targets_of(self, index: int) -> tuple[float, ...]:
         """The targets of a sample."""
@@ -105,8 +105,9 @@ class SamplesReader(Values):
         """Whether a sample has the values that it needs."""
         count = len(value) if isinstance(value, (list, dict)) else 0
         if count != len(first):
-            what = f"{count} {key} where there are {len(first)} ({', '.join(first[:MOST_COLUMNS])})"
-            self.document.problem(place, f"{what}; every sample has the same" if first else what)
+            names = ", ".join(first[:MOST_COLUMNS])
+            there = f"there are {len(first)} ({names})" if first else "the first sample has none"
+            self.document.problem(place, f"{count} {key} where {there}; every sample has the same")
         else:
             for name in found:
                 if name not in first:
@@ -138,8 +139,7 @@ class SamplesReader(Values):
             return _none(wanted)
         rows = self.rows(table, columns)
         complain = tuple(partial(self.complain_of, where) for where, _ in table.rows)
-        read = len(self.document.problems) == noted
-        return Data(tuple(wanted["inputs"]), tuple(wanted["targets"]), rows, complain, read)
+        return Data(tuple(wanted["inputs"]), tuple(wanted["targets"]), rows, complain)
 
     def complain_of(self, where: str, what: str) -> None:
         """Note a problem of a row of the file."""
@@ -159,10 +159,24 @@ class SamplesReader(Values):
             for key, pattern in _NUMBERED.items()
         }
         layers = config.get("layers")
-        last = layers[-1].get("neurons") if isinstance(layers, list) and layers and isinstance(layers[-1], dict) else 0
-        if isinstance(last, int) and 0 < last < 1_000:
-            numbers["targets"] = last
+        entries = layers if isinstance(layers, list) else []
+        counts = [entry.get("neurons") if isinstance(entry, dict) else None for entry in entries]
+        widths = [count for count in counts if isinstance(count, int) and count > 0]
+        if widths and len(widths) == len(counts):
+            numbers["targets"] = min(widths[-1], MAX_COLUMNS)
+            numbers["inputs"] = max(numbers["inputs"], min(self.fan_in(widths), MAX_COLUMNS))
         return {"inputs": naming.inputs(numbers["inputs"]), "targets": naming.targets(numbers["targets"])}
+
+    def fan_in(self, widths: list[int]) -> int:
+        """How many inputs the weights are for, where they are listed; 0 where that cannot be said."""
+        weights = self.document.value.get("weights")
+        if not isinstance(weights, (list, dict)) or "init" in weights:
+            return 0
+        if isinstance(weights, dict) and any(isinstance(rows, list) for rows in weights.values()):
+            rows = next(iter(weights.values()))
+            return len(rows[0]) if isinstance(rows, list) and rows and isinstance(rows[0], list) else 0
+        inputs, rest = divmod(len(weights) - sum(map(mul, widths, widths[1:])), widths[0])
+        return inputs if not rest else 0
 
     def rows(self, table: Table, columns: list[str]) -> tuple[tuple[float, ...], ...]:
         """The values of the columns; what is no number is reported with its row and column."""
@@ -203,20 +217,19 @@ class SamplesReader(Values):
                 self.document.problem(("update",), what, ("update", key), key=True)
             if isinstance(update["batch_size"], int) and size < 1:
                 self.document.problem(place, f"{size} is too few; at least 1")
-            elif size > samples and data.read:
+            elif size > samples > 0:
                 self.document.problem(place, f"{size} is larger than the data, which has {_count(samples)}")
         elif update != ONLINE:
             self.document.problem(("update",), f"{show(update)} is not one of {ONLINE}, {BATCH}, {{batch_size: 4}}")
         shuffled = self.choice("order", FIELDS, config, ()) == ORDERS[1]
         seed = self.whole_number(config.get("seed", FIELDS["seed"].default), ("seed",))
         reduction = self.choice("reduction", FIELDS, config, ())
-        return Batches(samples, max(size, 1), reduction, seed if shuffled else None)
+        return Batches(max(samples, 1), max(size, 1), reduction, seed if shuffled else None)
 
 
 def _none(names: Mapping[str, Sequence[str]]) -> Data:
     """Stands in where the samples cannot be read."""
-    row = (math.nan,) * sum(map(len, names.values()))
-    return Data(tuple(names["inputs"]), tuple(names["targets"]), (row,), (lambda _: None,), read=False)
+    return Data(tuple(names["inputs"]), tuple(names["targets"]), (), ())
 
 
 def _number(value: Any) -> float | None:

@@ -92,7 +92,7 @@ def _xlsx(path: Path) -> Iterator[tuple[str, list[Any]]]:
         raise ConfigError([f"{path}: cannot be read as an .xlsx workbook ({error})"]) from None
     try:
         sheet = book.worksheets[0]
-        for number, row in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS + 1), 1):
+        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
             yield f"{path}, sheet '{sheet.title}', row {number}", list(row)
     except IndexError:
         raise ConfigError([f"{path}: has no sheet with cells"]) from None

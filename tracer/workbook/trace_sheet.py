@@ -283,7 +283,8 @@ class TraceSheet:
             return data_sheet.lookup(self.system, name, f"$B{rows.this}")
         if name in self.formulas and (begins or not self.system.once_an_iteration(phase)):
             formula = self.formulas[name]
-            return render(replace(formula, self.nothing_before) if first else formula, EXCEL, cell)
+            text = render(replace(formula, self.nothing_before) if first else formula, EXCEL, cell)
+            return f"+{text}" if begins and self.run.batches.several else text
         if first:
             return None
         if name in self.updates and begins:
