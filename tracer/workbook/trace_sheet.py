@@ -284,6 +284,8 @@ class TraceSheet:
         if name in self.formulas and (begins or not self.system.once_an_iteration(phase)):
             formula = self.formulas[name]
             text = render(replace(formula, self.nothing_before) if first else formula, EXCEL, cell)
+            # LibreOffice computes a long column of one formula in one go, and takes cells of it for 0 that an AVERAGE
+            # in it asks for meanwhile; with another formula in the first row, no column runs across batches
             return f"+{text}" if begins and self.run.batches.several else text
         if first:
             return None
