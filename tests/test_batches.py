@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ def test_a_learning_rate_that_decays() -> None:
     run = only(XOR | {"learning_rate": "0.5 * 0.9^k"})
     assert run["η"] == [0.5 * 0.9**k for k in range(1, 13)]
     steps = [run.step(index) for index in range(12)]
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         assert after["w1"] == before["w1"] - before["η"] * before["∂E/∂w1"]
 
 

@@ -56,7 +56,7 @@ def build(
     for number, trace in enumerate(traces, table_row + 1):
         sheet._hyperlinks.append(Hyperlink(ref=f"A{number}", location=trace.reference(f"A{FIRST_ROW}")))
     last_row = table_row + len(traces)
-    sheet.add_chart(loss_chart(system.loss, curves), f"A{last_row + 2}")
+    sheet.add_chart(loss_chart(system.curve, curves), f"A{last_row + 2}")
     rows = [*_facts(experiment, facts, styles), *_table(system, traces, styles, spell, table_row)]
     return SheetCells(rows, f"A1:F{last_row}")
 
