@@ -82,9 +82,9 @@ class Clipping:
 
 
 CLIPPINGS: dict[str, Clipping] = {
-    "value": Clipping("max(-limit, min(limit, g))", "torch.nn.utils.clip_grad_value_"),
+    "value": Clipping("max(-limit, min(limit, g))", "each gradient by itself: torch.nn.utils.clip_grad_value_"),
     "norm": Clipping(
         "g * min(1, limit / (n + 1e-6))",
-        "Pascanu, Mikolov and Bengio, ICML (2013), in PyTorch's form: torch.nn.utils.clip_grad_norm_",
+        "n is the norm of all gradients: Pascanu, Mikolov and Bengio, ICML (2013), as torch.nn.utils.clip_grad_norm_",
     ),
 }
