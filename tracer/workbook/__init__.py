@@ -15,9 +15,11 @@ from tracer import naming
 from tracer.engine import Run
 from tracer.errors import OutputError
 from tracer.experiment import Experiment
+from tracer.notation import shortest
 from tracer.progress import Progress
 from tracer.system import System
-from tracer.workbook import summary_sheet
+from tracer.workbook import summary_sheet, walkthrough_sheet
+from tracer.workbook.names import sheet_titles
 from tracer.workbook.package import save
 from tracer.workbook.sheetdata import writable
 from tracer.workbook.styles import Styles
@@ -72,10 +74,18 @@ def write_workbook(
     book.properties.creator = "backprop-trace"
     styles = Styles(book)
     spell = naming.to_ascii if ascii else str
-    summary = book.active
-    traces = [TraceSheet(experiment, system, run, styles, spell, progress) for run in runs]
+    walkthrough = book.active
+    summary = book.create_sheet()
+    titles = sheet_titles(spell(f"{naming.ETA} = {shortest(run.learning_rate)}") for run in runs)
+    traces = [
+        TraceSheet(title, experiment, system, run, styles, spell, progress)
+        for title, run in zip(titles, runs, strict=True)
+    ]
     sheets = [book.create_sheet(trace.title) for trace in traces]
     cells = {trace.title: trace.build(sheet) for trace, sheet in zip(traces, sheets, strict=True)}
     curves = [trace.curve(sheet) for trace, sheet in zip(traces, sheets, strict=True)]
     cells[summary_sheet.TITLE] = summary_sheet.build(summary, experiment, system, traces, curves, styles, spell)
+    cells[walkthrough_sheet.TITLE] = walkthrough_sheet.build(
+        walkthrough, experiment, system, traces, curves, styles, spell
+    )
     save(book, cells, path)

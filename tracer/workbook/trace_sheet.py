@@ -14,12 +14,13 @@ from tracer.engine import Run, holds_anywhere
 from tracer.expansion import expand, far_conditions
 from tracer.experiment import Experiment
 from tracer.expression import ZERO, Expression, Name, replace
-from tracer.notation import render, shortest
+from tracer.notation import render
 from tracer.notation.excel import EXCEL
 from tracer.notation.text import in_words
 from tracer.progress import Progress, counted
 from tracer.system import Phase, System
 from tracer.workbook.charts import Curve, loss_chart
+from tracer.workbook.names import reference
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
 from tracer.workbook.styles import FIXED, PLAIN, SCIENTIFIC, Styles
@@ -57,9 +58,10 @@ def longest_formula(system: System) -> int:
 class TraceSheet:
     """One run as a sheet. The columns are the system's, after the iteration in column A.
 
-    spell: how a name is written, as it is or in ASCII.
+    title: the sheet's name. spell: how a name is written, as it is or in ASCII.
     """
 
+    title: str
     experiment: Experiment
     system: System
     run: Run
@@ -71,6 +73,8 @@ class TraceSheet:
     formulas: dict[str, Expression] = field(init=False)
     words: dict[str, str] = field(init=False)
     hyper_cells: dict[str, str] = field(init=False)
+    constants: dict[str, float] = field(init=False)
+    largest: dict[str, float] = field(init=False)
     widths: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +87,9 @@ class TraceSheet:
         self.hyper_cells = {naming.ETA: ETA_CELL}
         for index, name in enumerate(self.system.hyper):
             self.hyper_cells[name] = f"${get_column_letter(HYPER_COLUMN + 2 * index + 1)}${ETA_ROW}"
+        self.constants = {naming.ETA: self.run.learning_rate, **self.system.hyper}
+        whole = self.run.complete
+        self.largest = {name: max(map(abs, self.run[name][:whole]), default=0.0) for name in self.columns}
         self.words = {name: self.spell(text) for name, text in in_words(self.system).items()}
         self.widths = {name: self._width(name) for name in self.columns}
 
@@ -92,17 +99,12 @@ class TraceSheet:
         return min(WIDEST, max(DATA_WIDTH if self.columns[name] is Phase.DATA else NUMBER_WIDTH, longest))
 
     @property
-    def title(self) -> str:
-        """The sheet's name."""
-        return self.spell(f"{naming.ETA} = {shortest(self.run.learning_rate)}")
-
-    @property
     def last_row(self) -> int:
         return FIRST_ROW + len(self.run) - 1
 
     def reference(self, cell: str) -> str:
         """A cell of this sheet, as other sheets refer to it."""
-        return f"'{self.title}'!{cell}"
+        return reference(self.title, cell)
 
     def curve(self, sheet: Worksheet) -> Curve:
         """The loss of this run, for a chart."""
@@ -240,5 +242,4 @@ class TraceSheet:
     def _format(self, name: str) -> str:
         if self.columns[name] is Phase.DATA:
             return PLAIN
-        largest = max(map(abs, self.run[name][: self.run.complete]), default=0.0)
-        return number_format(largest)
+        return number_format(self.largest[name])

@@ -1,0 +1,298 @@
+"""The Walkthrough sheet: one step explained, whichever the reader chooses: a picture, the loss curve, the equations.
+
+From the top: the title, the yellow cells, the picture of the model, the equations in numbered blocks, each in symbols,
+with the numbers put in, and its result. All numbers are formulas that follow the yellow cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tracer import naming
+from tracer.experiment import Experiment, OwnEquations
+from tracer.explain import Block, Line, blocks, shortened, used
+from tracer.expression import names
+from tracer.notation import render
+from tracer.notation.excel import EXCEL
+from tracer.numeric import NO_NUMBER, evaluate
+from tracer.system import System
+from tracer.workbook.charts import Curve, Mark, loss_chart
+from tracer.workbook.chosen_step import MOST_RUNS, ChosenStep, Place
+from tracer.workbook.connectors import xml
+from tracer.workbook.drawing import Canvas, Drawing
+from tracer.workbook.equation_drawing import EquationDrawing
+from tracer.workbook.grid import Grid
+from tracer.workbook.layer_summary import LayerSummary
+from tracer.workbook.network_drawing import MOST_NEURONS, NetworkDrawing
+from tracer.workbook.package import SheetCells
+from tracer.workbook.styles import PLAIN, Styles
+from tracer.workbook.trace_sheet import TraceSheet, number_format
+from tracer.workbook.walkthrough_styles import WalkthroughStyles, colour
+from tracer.workbook.workings import WIDTHS as WORKINGS_WIDTHS
+from tracer.workbook.workings import Workings
+
+TITLE = "Walkthrough"
+TITLE_ROW, CONTROL_ROW, HINT_ROW, PICTURE_ROW = 1, 2, 3, 5
+LEAST_WIDTH, SPARE = 124.0, 11.0
+"""The page in characters, and a column that makes up for what a picture leaves of it."""
+SYMBOLS, NUMBERS, RESULT = 44.0, 56.0, 16.0
+"""The three forms of an equation, in characters."""
+BESIDE = 132.0
+"""A picture up to this width has the chart beside it; a wider one has it below."""
+CHART_COLUMNS, CHART_ROWS, CHART_CM = 10, 16, (16.5, 7.8)
+COLUMN = 9.0
+MOST_LINES, FIRST_LINES, LAST_LINES = 72, 6, 2
+"""A layer's lines in a block; where there are more, only the first and the last ones are shown."""
+DIGITS_IN_TEXT = 9
+"""Characters of a number in a text, about."""
+
+
+def build(
+    sheet: Worksheet,
+    experiment: Experiment,
+    system: System,
+    traces: Sequence[TraceSheet],
+    curves: Sequence[Curve],
+    styles: Styles,
+    spell: Callable[[str], str],
+) -> SheetCells:
+    """Lay out the Walkthrough sheet and give its cells."""
+    sheet.title = TITLE
+    sheet.sheet_view.showGridLines = False
+    whole = [trace for trace in traces if trace.run.complete][:MOST_RUNS]
+    looks = WalkthroughStyles(styles)
+    if not whole:
+        return _nothing(sheet, experiment, looks, traces[0], spell)
+    return _Builder(sheet, experiment, system, whole, looks, spell).build(curves)
+
+
+def _nothing(
+    sheet: Worksheet, experiment: Experiment, looks: WalkthroughStyles, trace: TraceSheet, spell: Callable[[str], str]
+) -> SheetCells:
+    """The sheet of an experiment without one whole step."""
+    grid = Grid([LEAST_WIDTH])
+    grid.put((TITLE_ROW, 1), looks.title, experiment.name)
+    stop = trace.run.divergence
+    why = f"{spell(stop.quantity)} has no finite value." if stop else ""
+    grid.put((CONTROL_ROW, 1), looks.warning, f"There is no step to walk through: in the first one, {why}")
+    return grid.content(sheet)
+
+
+def drawing_of(experiment: Experiment, system: System) -> Drawing:
+    """The picture that suits the model."""
+    if isinstance(experiment.model, OwnEquations):
+        return EquationDrawing(system)
+    network, inputs, targets = experiment.model, tuple(experiment.inputs), tuple(experiment.targets)
+    widest = max(len(inputs), *(len(layer.neurons) for layer in network.layers))
+    kind = LayerSummary if widest > MOST_NEURONS else NetworkDrawing
+    return kind(network, system, inputs, targets)
+
+
+class _Builder:
+    """The sheet while it is laid out, part by part, from the top."""
+
+    def __init__(
+        self,
+        sheet: Worksheet,
+        experiment: Experiment,
+        system: System,
+        traces: Sequence[TraceSheet],
+        looks: WalkthroughStyles,
+        spell: Callable[[str], str],
+    ) -> None:
+        self.sheet, self.experiment, self.system, self.traces = sheet, experiment, system, traces
+        self.looks, self.spell = looks, spell
+        self.drawing = drawing_of(experiment, system)
+        self.blocks = shortened(blocks(system), MOST_LINES, FIRST_LINES, LAST_LINES)
+        widths = self.drawing.widths
+        while sum(widths) < LEAST_WIDTH:
+            widths.append(SPARE)
+        self.page = len(widths)
+        self.beside = sum(widths) <= BESIDE
+        chart = [COLUMN] * CHART_COLUMNS if self.beside else []
+        self.grid = Grid([*widths, *chart, COLUMN, *WORKINGS_WIDTHS])
+        self.workings_column = self.page + len(chart) + 1
+        self.largest = {name: max(trace.largest[name] for trace in traces) for name in traces[0].columns}
+
+    def build(self, curves: Sequence[Curve]) -> SheetCells:
+        """All parts; the cells."""
+        self._head()
+        lines = [line for block in self.blocks for group in block.groups for line in group.lines]
+        of_updates = [name for line in lines if line.is_update for name in names(line.expression)]
+        self.workings.lay_out(dict.fromkeys([*used(lines), *of_updates]))
+        canvas, row = self._picture()
+        row = self._chart(curves, row)
+        for block in self.blocks:
+            row = self._block(block, row + 2)
+        self._page_setup(row)
+        colour(self.sheet, canvas.scales)
+        content = self.grid.content(self.sheet)
+        self._hide_workings()
+        return SheetCells(content.rows, content.range, "".join(xml(canvas.lines)))
+
+    # ------------------------------------------------------------------------------------ the cells at the top
+
+    def _head(self) -> None:
+        """The title, the yellow cells, the hint, and the cells that find the step's row."""
+        grid, looks = self.grid, self.looks
+        self.sheet.freeze_panes = f"A{HINT_ROW + 1}"
+        grid.put((TITLE_ROW, 1), looks.title, f"{self.experiment.name}: one step, number by number")
+        grid.height(TITLE_ROW, 26)
+        grid.height(CONTROL_ROW, 22)
+        grid.height(HINT_ROW, 18)
+        label, chosen, count = self._spans(CONTROL_ROW, 1, (11.0, 10.0, 12.0))
+        grid.span(*label, looks.control_label, naming.ITERATION)
+        iteration = grid.span(*chosen, looks.control, 1)
+        several = len(self.traces) > 1
+        spans = self._spans(CONTROL_ROW, count[1] + 1, (16.0, 18.0) if several else ())
+        sheet = ""
+        if several:
+            grid.span(*spans[0], looks.control_label, "learning rate")
+            sheet = grid.span(*spans[1], looks.control, self.traces[0].title)
+        loss_label, loss = self._spans(CONTROL_ROW, (spans or [count])[-1][1] + 1, (14.0, 14.0))
+        hint, *helpers = self._spans(HINT_ROW, 1, (62.0, *(9.0,) * 8))
+        cells = dict(zip(("run", "shown", "row", "row_before"), helpers[1::2], strict=True))
+        where = {name: f"${get_column_letter(at[1])}${at[0]}" for name, (at, _) in cells.items()}
+        self.step = ChosenStep(
+            self.traces, Place(where["run"], where["shown"], where["row"], where["row_before"])
+        )  # fmt: skip
+        self.workings = Workings(
+            grid, self.step, self.spell, looks.working, PICTURE_ROW, self.workings_column + 1
+        )  # fmt: skip
+        step, shown, last = self.step, where["shown"], self.step.last_iteration()
+        most = self.traces[0].run.complete
+        before = f"MAX(1,{shown}-1)"
+        found = {
+            "run": ("sheet", 1.0, f"IFERROR(MATCH({sheet},{self._list_of_sheets()},0),1)" if several else None),
+            "shown": ("shown", 1.0, f"IF(ISNUMBER({iteration}),MIN(MAX(1,INT({iteration})),{last}),1)"),
+            "row": ("row", 1.0, step.find(shown)),
+            "row_before": ("row before", 0.0, f"IF({shown}=1,0,{step.find(before)})"),
+        }
+        for (name, (words, value, formula)), at in zip(found.items(), helpers[::2], strict=True):
+            grid.span(*at, looks.helper_label, words)
+            grid.span(*cells[name], looks.helper, value, formula)
+        grid.span(*count, looks.beside, f"of 1 to {most}", f'"of 1 to "&{last}')
+        grid.span(*loss_label, looks.control_label, f"{self.spell(self.system.loss)} =")
+        self.loss = grid.span(
+            *loss, looks.loss[number_format(self.largest[self.system.loss])],
+            step.value(self.system.loss), step.formula(self.system.loss),
+        )  # fmt: skip
+        right = "Change a yellow cell: every number below follows."
+        wrong = f'"There is no such iteration here: "&{shown}&" is shown."'
+        grid.span(*hint, looks.beside, right, f'IF({iteration}={shown},"{right}",{wrong})')
+        self._validate(iteration, "whole", formula1="1", formula2=last, what="an iteration", of="1 to the last")
+        if several:
+            self._validate(sheet, "list", formula1=self._list_of_sheets(), what="a sheet", of="in the list")
+
+    def _spans(self, row: int, first: int, widths: Sequence[float]) -> list[tuple[tuple[int, int], int]]:
+        """Cells beside each other, at least so wide: each as its place and its last column."""
+        spans = []
+        for width in widths:
+            last = self.grid.reach(first, width)
+            spans.append(((row, first), last))
+            first = last + 1
+        return spans
+
+    def _list_of_sheets(self) -> str:
+        """The cells that list the sheets to choose from."""
+        letter = get_column_letter(self.workings_column)
+        return f"${letter}${PICTURE_ROW + 1}:${letter}${PICTURE_ROW + len(self.traces)}"
+
+    def _validate(self, cell: str, kind: str, what: str, of: str, **formulas: str) -> None:
+        rule = DataValidation(type=kind, allow_blank=False, **formulas)
+        rule.errorTitle, rule.error = "Not there", f"Choose {what} that there is: {of}."
+        rule.showErrorMessage = True
+        rule.add(cell.replace("$", ""))
+        self.sheet.add_data_validation(rule)
+
+    # ------------------------------------------------------------------------------------ the picture and the curve
+
+    def _picture(self) -> tuple[Canvas, int]:
+        """The picture of the model; what it needs beside cells, and its last row."""
+        phases = self.traces[0].columns
+        canvas = Canvas(self.grid, self.step, self.looks, self.spell, self.largest, phases)
+        words = " of the chosen step: the larger a number, the stronger its colour; blue below 0, orange above"
+        self._band(PICTURE_ROW, self.looks.picture_band, "The picture" + words)
+        for row, trace in enumerate(self.traces, PICTURE_ROW + 1):
+            self.grid.put((row, self.workings_column), self.looks.working, trace.title)
+        return canvas, self.drawing.draw(canvas, PICTURE_ROW + 1)
+
+    def _band(self, row: int, style: int, text: str) -> None:
+        self.grid.span((row, 1), self.page, style, text)
+        self.grid.height(row, 20)
+
+    def _chart(self, curves: Sequence[Curve], row: int) -> int:
+        """The loss curve with the chosen step marked; the last row of what is above the blocks."""
+        mark = Mark(self.sheet.title, self.step.place.iteration, self.loss)
+        chart = loss_chart(self.system.loss, curves, mark)
+        chart.width, chart.height = CHART_CM
+        if self.beside:
+            self.sheet.add_chart(chart, f"{get_column_letter(self.page + 1)}{PICTURE_ROW}")
+            return row
+        self.sheet.add_chart(chart, f"A{row + 2}")
+        return row + 2 + CHART_ROWS
+
+    # ------------------------------------------------------------------------------------ the equations
+
+    def _block(self, block: Block, row: int) -> int:
+        """A numbered block from this row on; its last row."""
+        self._band(row, self.looks.band[block.phase], block.title)
+        for group in block.groups:
+            if len(block.groups) > 1:
+                row += 1
+                self.grid.put((row, 1), self.looks.layer_head, f"layer {group.layer}")
+            for line in group.lines:
+                row += 1
+                self._line(block, line, row)
+            if group.left_out:
+                row += 1
+                where = self.traces[0].title if len(self.traces) == 1 else "its sheet"
+                words = f"… and {group.left_out} lines more of the same kind: their numbers stand in {where}"
+                self.grid.put((row, 1), self.looks.note, self.spell(words))
+        return row
+
+    def _line(self, block: Block, line: Line, row: int) -> None:
+        """An equation in its three forms."""
+        grid, looks = self.grid, self.looks
+        (symbols, end), numbers, result = self._spans(row, 1, (SYMBOLS, NUMBERS, RESULT))
+        words = self.traces[0].words[line.quantity]
+        grid.span(symbols, end, looks.symbols[block.phase], words)
+        grid.wrap(row, len(words), grid.width(1, end))
+        template = line.template
+        text, formula = self.workings.text(template)
+        grid.span(*numbers, looks.numbers, text, formula)
+        longest = sum(len(piece) if isinstance(piece, str) else DIGITS_IN_TEXT for piece in template)
+        grid.wrap(row, longest, grid.width(numbers[0][1], numbers[1]))
+        form = PLAIN if self.largest[line.quantity] == 0 else number_format(self.largest[line.quantity])
+        grid.span(*result, looks.result[form], *self._result(line))
+
+    def _result(self, line: Line) -> tuple[float | None, str]:
+        """The result of a line in the step first shown, and its formula."""
+        if not line.is_update:
+            return self.step.value(line.quantity), self.step.formula(line.quantity)
+        try:
+            value = evaluate(line.expression, self.step.first)
+        except NO_NUMBER:
+            value = None
+        return value, render(line.expression, EXCEL, self.workings.value)
+
+    # ------------------------------------------------------------------------------------ the page
+
+    def _page_setup(self, last: int) -> None:
+        sheet = self.sheet
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.print_area = f"A1:{get_column_letter(self.workings_column - 1)}{last}"
+        sheet.print_title_rows = f"{TITLE_ROW}:{CONTROL_ROW}"
+
+    def _hide_workings(self) -> None:
+        """Fold the workings away; a click on the + above them shows them."""
+        first, last = self.workings_column, self.workings_column + len(WORKINGS_WIDTHS)
+        for column in range(first, last + 1):
+            dimension = self.sheet.column_dimensions[get_column_letter(column)]
+            dimension.outlineLevel, dimension.hidden = 1, True
