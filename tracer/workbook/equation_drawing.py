@@ -15,8 +15,8 @@ MOST_NODES, MOST_LEVELS = 12, 24
 """Of a level that are drawn, and levels; the others stand in the blocks below."""
 COLUMNS = 3
 """A label, a value and a gap for each level."""
-TALL = 2 * ROW_HEIGHT
-"""Of a row with an equation in words."""
+CHARACTERS_PER_ROW = 21
+"""Of an equation in words above its value; it takes as many rows as it needs."""
 
 
 @dataclass(slots=True)
@@ -44,26 +44,27 @@ class EquationDrawing:
 
     def draw(self, canvas: Canvas, top: int) -> int:
         """Draw it from the row `top` on; its last row."""
-        canvas.grid.height(top, TALL)
+        canvas.grid.height(top, 2 * ROW_HEIGHT)
         canvas.grid.span((top, 1), 2, canvas.styles.head, "given")
         parameters = [parameter.name for parameter in self.system.parameters]
-        last = row = top + 1
+        row = top + 2
         cells: dict[str, list[str]] = {"value": [], "gradient": []}
         for name in [name for name, phase in canvas.phases.items() if phase is Phase.DATA][:MOST_NODES]:
             canvas.pair(row, 1, name)
             row += 1
+        row += 1
         for name in parameters[:MOST_NODES]:
-            row = self._node(canvas, row + 1, 1, name, cells)
+            row = self._node(canvas, row, 1, name, cells) + 1
         last = row
         for number, level in enumerate(self.levels[:MOST_LEVELS], 1):
-            column, row = 1 + COLUMNS * number, top + 1
+            column, row = 1 + COLUMNS * number, top + 2
             canvas.grid.span((top, column), column + 1, canvas.styles.head, f"step {number}")
             for equation in level[:MOST_NODES]:
                 phase = "total" if equation.quantity == self.system.loss else equation.phase
                 words = canvas.spell(f"{equation.quantity} = {text(equation.expression)}")
-                canvas.grid.span((row, column), column + 1, canvas.styles.words[phase], words)
-                canvas.grid.wrap(row, len(words) * 1.1, canvas.grid.width(column, column + 1))
-                row = self._node(canvas, row + 1, column, equation.quantity, cells, phase) + 1
+                rows = 1 + len(words) // CHARACTERS_PER_ROW
+                canvas.grid.span((row, column), column + 1, canvas.styles.words[phase], words, rows=rows)
+                row = self._node(canvas, row + rows, column, equation.quantity, cells, phase) + 1
             row = self._more(canvas, row, column, len(level))
             last = max(last, row)
         if len(self.levels) > MOST_LEVELS:
@@ -72,7 +73,8 @@ class EquationDrawing:
         values = [name for name in shown if canvas.phases[name] in (Phase.DATA, Phase.PARAMETER, Phase.FORWARD)]
         canvas.scale(cells["value"], values)
         canvas.scale(cells["gradient"], [name for name in shown if canvas.phases[name] is Phase.BACKWARD])
-        canvas.rows(top + 1, last)
+        canvas.rows(top + 2, last)
+        canvas.grid.height(top + 1, ROW_HEIGHT / 2)
         return last
 
     def _node(

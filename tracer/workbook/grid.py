@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
@@ -14,6 +15,8 @@ from tracer.workbook.sheetdata import Cell, Value, row
 
 LINE_HEIGHT = 15.0
 """Points to a line of text at the sheet's size."""
+CHARACTER = 0.85
+"""The width of a character of text, on average, in those of a digit, which widths are measured in."""
 MAX_HEIGHT = 409.0
 """Of a row, in points (Microsoft, "Excel specifications and limits")."""
 
@@ -34,14 +37,21 @@ class Grid:
         return f"${letter}${at[0]}"
 
     def span(
-        self, at: tuple[int, int], last: int, style: int, value: Value | None = None, formula: str | None = None
+        self,
+        at: tuple[int, int],
+        last: int,
+        style: int,
+        value: Value | None = None,
+        formula: str | None = None,
+        rows: int = 1,
     ) -> str:
-        """Fill a cell that reaches to the column `last`."""
-        number, first = at
-        for column in range(first + 1, last + 1):
-            self.put((number, column), style)
-        if last > first:
-            self._merged.append(CellRange(min_col=first, min_row=number, max_col=last, max_row=number))
+        """Fill a cell that reaches to the column `last`, and over so many rows."""
+        top, first = at
+        for number in range(top, top + rows):
+            for column in range(first, last + 1):
+                self.put((number, column), style)
+        if last > first or rows > 1:
+            self._merged.append(CellRange(min_col=first, min_row=top, max_col=last, max_row=top + rows - 1))
         return self.put(at, style, value, formula)
 
     def reach(self, first: int, width: float) -> int:
@@ -61,7 +71,8 @@ class Grid:
 
     def wrap(self, number: int, characters: float, width: float) -> None:
         """Make the row high enough for a text of so many characters in a cell of this width."""
-        self.height(number, LINE_HEIGHT * max(1, -(-int(characters) // max(int(width) - 1, 1))) + 3)
+        lines = math.ceil(CHARACTER * characters / max(width - 2, 1))
+        self.height(number, LINE_HEIGHT * max(1, lines) + 3)
 
     @property
     def last_row(self) -> int:

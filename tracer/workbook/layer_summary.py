@@ -60,7 +60,7 @@ class LayerSummary:
             cells = canvas.step.formula_of_columns([name for name in names if name in canvas.phases])
             if cells:
                 self._statistics(canvas, last + 2, column, label, names, cells)
-                last += 3
+                last += 4
         return last
 
     def _panel(
@@ -83,8 +83,9 @@ class LayerSummary:
     def _statistics(self, canvas: Canvas, row: int, column: int, label: str, names: Sequence[str], cells: str) -> None:
         """The smallest, the mean and the largest of many quantities, beside each other."""
         self._label(canvas, row, column, label)
+        row += 1
         for place, (function, words, value) in enumerate(self._of(canvas, names)):
-            at = column + 2 + 2 * place
+            at = column + 1 + 2 * place
             canvas.grid.span((row, at), at + 1, canvas.styles.column_head, words)
             form = canvas.form(names[0])
             canvas.grid.span((row + 1, at), at + 1, canvas.styles.value[form], value, f"{function}({cells})")

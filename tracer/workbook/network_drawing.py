@@ -35,7 +35,7 @@ class NetworkDrawing:
         """Draw it from the row `top` on; its last row."""
         layers = self.network.layers
         rows = [len(self.inputs) * 2 - 1, *(_rows(layer) for layer in layers)]
-        first, most = top + 1, max(rows)
+        first, most = top + 2, max(rows)
         column = FIRST_LAYER_COLUMN + LAYER_COLUMNS * len(layers)
         canvas.grid.span((top, 1), 2, canvas.styles.head, "inputs")
         canvas.grid.span((top, column + 1), column + 2, canvas.styles.head, "targets and errors")
@@ -50,6 +50,7 @@ class NetworkDrawing:
             sources = self._layer(canvas, layer, at, first + (most - rows[number + 1]) // 2, sources)
         last = self._errors(canvas, column + 1, [row for row, _ in sources.values()], first + most)
         canvas.grid.height(top, 2 * ROW_HEIGHT)
+        canvas.grid.height(top + 1, ROW_HEIGHT / 2)
         canvas.rows(first, last)
         return last
 

@@ -6,6 +6,7 @@ with the numbers put in, and its result. All numbers are formulas that follow th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from openpyxl.utils import get_column_letter
@@ -41,9 +42,9 @@ LEAST_WIDTH, SPARE = 124.0, 11.0
 """The page in characters, and a column that makes up for what a picture leaves of it."""
 SYMBOLS, NUMBERS, RESULT = 44.0, 56.0, 16.0
 """The three forms of an equation, in characters."""
-BESIDE = 132.0
+BESIDE = 136.0
 """A picture up to this width has the chart beside it; a wider one has it below."""
-CHART_COLUMNS, CHART_ROWS, CHART_CM = 10, 16, (16.5, 7.8)
+CHART_COLUMNS, CHART_CM = 10, (16.5, 7.8)
 COLUMN = 9.0
 MOST_LINES, FIRST_LINES, LAST_LINES = 72, 6, 2
 """A layer's lines in a block; where there are more, only the first and the last ones are shown."""
@@ -113,9 +114,12 @@ class _Builder:
             widths.append(SPARE)
         self.page = len(widths)
         self.beside = sum(widths) <= BESIDE
-        chart = [COLUMN] * CHART_COLUMNS if self.beside else []
+        missing = sum(widths) if self.beside else SYMBOLS + NUMBERS + 3 * RESULT
+        missing += CHART_COLUMNS * COLUMN - sum(widths)
+        chart = [COLUMN] * math.ceil(max(0.0, missing) / COLUMN)
         self.grid = Grid([*widths, *chart, COLUMN, *WORKINGS_WIDTHS])
         self.workings_column = self.page + len(chart) + 1
+        self.lines_end = self._spans(1, 1, (SYMBOLS, NUMBERS, RESULT))[-1][1]
         self.largest = {name: max(trace.largest[name] for trace in traces) for name in traces[0].columns}
 
     def build(self, curves: Sequence[Curve]) -> SheetCells:
@@ -125,7 +129,7 @@ class _Builder:
         of_updates = [name for line in lines if line.is_update for name in names(line.expression)]
         self.workings.lay_out(dict.fromkeys([*used(lines), *of_updates]))
         canvas, row = self._picture()
-        row = self._chart(curves, row)
+        self._chart(curves, row)
         for block in self.blocks:
             row = self._block(block, row + 2)
         self._page_setup(row)
@@ -216,31 +220,28 @@ class _Builder:
         phases = self.traces[0].columns
         canvas = Canvas(self.grid, self.step, self.looks, self.spell, self.largest, phases)
         words = " of the chosen step: the larger a number, the stronger its colour; blue below 0, orange above"
-        self._band(PICTURE_ROW, self.looks.picture_band, "The picture" + words)
+        self._band(PICTURE_ROW, self.looks.picture_band, "The picture" + words, self.page)
         for row, trace in enumerate(self.traces, PICTURE_ROW + 1):
             self.grid.put((row, self.workings_column), self.looks.working, trace.title)
         return canvas, self.drawing.draw(canvas, PICTURE_ROW + 1)
 
-    def _band(self, row: int, style: int, text: str) -> None:
-        self.grid.span((row, 1), self.page, style, text)
+    def _band(self, row: int, style: int, text: str, last: int) -> None:
+        self.grid.span((row, 1), last, style, text)
         self.grid.height(row, 20)
 
-    def _chart(self, curves: Sequence[Curve], row: int) -> int:
-        """The loss curve with the chosen step marked; the last row of what is above the blocks."""
+    def _chart(self, curves: Sequence[Curve], row: int) -> None:
+        """The loss curve with the chosen step marked: beside the picture, or below a wide one, beside the blocks."""
         mark = Mark(self.sheet.title, self.step.place.iteration, self.loss)
         chart = loss_chart(self.system.loss, curves, mark)
         chart.width, chart.height = CHART_CM
-        if self.beside:
-            self.sheet.add_chart(chart, f"{get_column_letter(self.page + 1)}{PICTURE_ROW}")
-            return row
-        self.sheet.add_chart(chart, f"A{row + 2}")
-        return row + 2 + CHART_ROWS
+        column, top = (self.page, PICTURE_ROW) if self.beside else (self.lines_end + 1, row + 2)
+        self.sheet.add_chart(chart, f"{get_column_letter(column + 1)}{top}")
 
     # ------------------------------------------------------------------------------------ the equations
 
     def _block(self, block: Block, row: int) -> int:
         """A numbered block from this row on; its last row."""
-        self._band(row, self.looks.band[block.phase], block.title)
+        self._band(row, self.looks.band[block.phase], block.title, self.lines_end)
         for group in block.groups:
             if len(block.groups) > 1:
                 row += 1

@@ -9,7 +9,19 @@ from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.styles import Alignment, Border, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tracer.workbook.styles import FIXED, PALETTE, PLAIN, SCIENTIFIC, TOTAL_PALETTE, Palette, Styles, box, fill, font
+from tracer.workbook.styles import (
+    FIXED,
+    INPUT_FILL,
+    PALETTE,
+    PLAIN,
+    SCIENTIFIC,
+    TOTAL_PALETTE,
+    Palette,
+    Styles,
+    box,
+    fill,
+    font,
+)
 
 SHORT, SHORT_SCIENTIFIC, TINY = "0.000000", "0.00E+00", "0.00"
 """Number formats of the picture."""
@@ -45,22 +57,29 @@ class WalkthroughStyles:
 
     def __init__(self, styles: Styles) -> None:
         look = styles.look
-        middle, left = Alignment(vertical="center", horizontal="right"), Alignment(vertical="center")
-        wrapped = Alignment(vertical="center", wrap_text=True, indent=1)
-        self.title, self.link = styles.title, styles.link
-        self.control_label, self.control = styles.eta_label, styles.eta
+        middle = Alignment(vertical="center", horizontal="right", indent=1)
+        left = Alignment(vertical="center", horizontal="left", indent=1)
+        wrapped = Alignment(vertical="center", horizontal="left", wrap_text=True, indent=1)
+        self.title = styles.title
+        self.control_label = look(font=font(size=12, bold=True), alignment=middle)
+        self.control = look(
+            font=font(size=12, bold=True, color="1D4ED8"), fill=fill(INPUT_FILL), border=box("B45309"),
+            alignment=Alignment(horizontal="center", vertical="center"),
+        )  # fmt: skip
         self.beside = look(font=font(color=GREY), alignment=left)
-        self.helper_label = look(font=font(size=9, color=GREY), alignment=middle)
+        self.helper_label = look(
+            font=font(size=9, color=GREY), alignment=Alignment(vertical="center", horizontal="right")
+        )
         self.helper = look(font=font(size=9, color=GREY), alignment=Alignment(vertical="center", horizontal="center"))
         self.warning = look(font=font(bold=True, color="BE123C"), alignment=left)
-        self.note = look(font=font(size=10, italic=True, color=GREY), alignment=Alignment(vertical="center", indent=1))
+        self.note = look(font=font(size=10, italic=True, color=GREY), alignment=left)
         self.band = {phase: _band(styles, palette) for phase, palette in PALETTE.items()}
         self.picture_band = _band(styles, Palette("334155", "F1F5F9"))
         self.head = look(
             font=font(bold=True, color="334155"), border=Border(bottom=Side(style="medium", color="94A3B8")),
             alignment=Alignment(horizontal="center", vertical="center", wrap_text=True),
         )  # fmt: skip
-        self.column_head = look(font=font(size=9, italic=True, color=GREY), alignment=Alignment(indent=1))
+        self.column_head = look(font=font(size=9, italic=True, color=GREY), alignment=left)
         palettes = {str(phase): palette for phase, palette in PALETTE.items()} | {"total": TOTAL_PALETTE}
         self.label = {
             key: look(font=font(bold=True, color=p.strong), fill=fill(p.pale), border=box(LINE), alignment=middle)
@@ -76,7 +95,9 @@ class WalkthroughStyles:
             )
             for key, p in palettes.items()
         }  # fmt: skip
-        self.layer_head = look(font=font(bold=True, color=GREY), alignment=Alignment(vertical="bottom"))
+        self.layer_head = look(
+            font=font(bold=True, color=GREY), alignment=Alignment(vertical="bottom", horizontal="left", indent=1)
+        )
         line = Border(bottom=Side(style="hair", color=LINE))
         self.symbols = {
             phase: look(font=font(color=p.strong), fill=fill(p.pale), border=line, alignment=wrapped)
@@ -97,5 +118,5 @@ class WalkthroughStyles:
 def _band(styles: Styles, palette: Palette) -> int:
     return styles.look(
         font=font(size=12, bold=True, color="FFFFFF"), fill=fill(palette.strong),
-        alignment=Alignment(vertical="center", indent=1),
+        alignment=Alignment(vertical="center", horizontal="left", indent=1),
     )  # fmt: skip
