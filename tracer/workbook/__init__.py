@@ -19,6 +19,7 @@ from tracer.notation import shortest
 from tracer.progress import Progress
 from tracer.system import System
 from tracer.workbook import summary_sheet, walkthrough_sheet
+from tracer.workbook.furnishing import furnish
 from tracer.workbook.names import sheet_titles
 from tracer.workbook.package import save
 from tracer.workbook.sheetdata import writable
@@ -83,6 +84,8 @@ def write_workbook(
     ]
     sheets = [book.create_sheet(trace.title) for trace in traces]
     cells = {trace.title: trace.build(sheet) for trace, sheet in zip(traces, sheets, strict=True)}
+    for trace, sheet in zip(traces, sheets, strict=True):
+        furnish(sheet, trace)
     curves = [trace.curve(sheet) for trace, sheet in zip(traces, sheets, strict=True)]
     cells[summary_sheet.TITLE] = summary_sheet.build(summary, experiment, system, traces, curves, styles, spell)
     cells[walkthrough_sheet.TITLE] = walkthrough_sheet.build(

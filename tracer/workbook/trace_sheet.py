@@ -118,10 +118,6 @@ class TraceSheet:
         sheet.column_dimensions["A"].width = DATA_WIDTH
         for name, width in self.widths.items():
             sheet.column_dimensions[self.letters[name]].width = width
-        sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.fitToHeight = 0
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
         chart_row = self.last_row + 2
         sheet.add_chart(loss_chart(self.system.loss, [self.curve(sheet)]), f"B{chart_row}")
         sheet._hyperlinks.append(Hyperlink(ref=f"H{TITLE_ROW}", location=self.reference(f"B{chart_row}")))
