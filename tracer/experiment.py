@@ -70,6 +70,16 @@ class OwnEquations:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where an experiment comes from: the name of its file, where it is one, the YAML as it was read, and what was set
+    in place of some of its values, as KEY=VALUE."""
+
+    file: str = ""
+    text: str = ""
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """A config after reading. Values are dimensionless.
 
@@ -89,3 +99,4 @@ class Experiment:
     columns: str
     output: Path
     places: Mapping[str, str]
+    source: Source = Source()

@@ -25,7 +25,7 @@ Place = tuple[str | int, ...]
 
 @dataclass(slots=True)
 class Document:
-    """The values of a file, and where they stand. `origin` is what a message calls the file."""
+    """The values of a file, and where they stand. `origin` is what a message calls the file, `text` what it holds."""
 
     origin: str
     value: Any = None
@@ -33,6 +33,7 @@ class Document:
     values: dict[Place, tuple[int, int]] = field(default_factory=dict)
     overridden: dict[Place, str] = field(default_factory=dict)
     problems: list[tuple[tuple[int, int], str]] = field(default_factory=list)
+    text: str = ""
 
     def where(self, key: str) -> str:
         """How a message points to a key of the config: where it stands, and its name."""
@@ -109,7 +110,7 @@ def _decoded(data: bytes, origin: str) -> str:
 
 def parse(text: str, origin: str) -> Document:
     """The values of a YAML text; `origin` names it in messages. Raises ConfigError."""
-    document = Document(origin)
+    document = Document(origin, text=text)
     try:
         _check_size(text, origin)
         node = yaml.compose(text, Loader=_Loader)

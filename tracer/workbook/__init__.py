@@ -18,7 +18,7 @@ from tracer.experiment import Experiment
 from tracer.notation import shortest
 from tracer.progress import Progress
 from tracer.system import System
-from tracer.workbook import summary_sheet, walkthrough_sheet
+from tracer.workbook import compare_sheet, config_sheet, summary_sheet, walkthrough_sheet
 from tracer.workbook.furnishing import furnish
 from tracer.workbook.names import sheet_titles
 from tracer.workbook.package import save
@@ -77,6 +77,7 @@ def write_workbook(
     spell = naming.to_ascii if ascii else str
     walkthrough = book.active
     summary = book.create_sheet()
+    compare = book.create_sheet(compare_sheet.TITLE) if len(runs) > 1 else None
     titles = sheet_titles(spell(f"{naming.ETA} = {shortest(run.learning_rate)}") for run in runs)
     traces = [
         TraceSheet(title, experiment, system, run, styles, spell, progress)
@@ -91,4 +92,7 @@ def write_workbook(
     cells[walkthrough_sheet.TITLE] = walkthrough_sheet.build(
         walkthrough, experiment, system, traces, curves, styles, spell
     )
+    cells[config_sheet.TITLE] = config_sheet.build(book.create_sheet(config_sheet.TITLE), experiment, styles)
+    if compare:
+        cells[compare_sheet.TITLE] = compare_sheet.build(compare, experiment, system, traces, styles, spell)
     save(book, cells, path)

@@ -22,13 +22,14 @@ WIDTH_CM, HEIGHT_CM = 26.0, 10.5
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One line of a chart: the cells of `column` over those of column 1, in the rows `first` to `last`."""
+    """One line of a chart: the cells of `column` over those of the column `over`, in the rows `first` to `last`."""
 
     title: str
     sheet: Worksheet
     column: int
     first: int
     last: int
+    over: int = 1
 
     def cells(self, column: int) -> str:
         """The cells of a column, as a chart refers to them."""
@@ -45,11 +46,28 @@ class Mark:
     loss: str
 
 
-def loss_chart(loss: str, curves: Sequence[Curve], mark: Mark | None = None) -> ScatterChart:
-    """The loss over the iterations, a line a curve; as many as a chart can have."""
+def thinned(iterations: int, most: int) -> list[int]:
+    """The iterations that a chart draws: all, or evenly spaced ones and the last, where there are more than `most`."""
+    step = -(-iterations // most) or 1
+    drawn = list(range(1, iterations + 1, step))
+    return drawn if not drawn or drawn[-1] == iterations else [*drawn, iterations]
+
+
+def every(drawn: Sequence[int]) -> int:
+    """The distance of the iterations that a chart draws."""
+    return drawn[1] - drawn[0] if len(drawn) > 2 else 1
+
+
+def loss_chart(
+    loss: str, curves: Sequence[Curve], mark: Mark | None = None, span: int | None = None, step: int = 1
+) -> ScatterChart:
+    """The loss over the iterations, a line a curve; as many as a chart can have.
+
+    span: the last iteration, where the curves' rows are not all of them. step: the distance of the iterations drawn.
+    """
     curves = curves[: MAX_CURVES - 1]
     chart = ScatterChart()
-    chart.title, chart.style, chart.scatterStyle = f"{loss} over the iterations", 2, "lineMarker"
+    chart.title, chart.style, chart.scatterStyle = _title(loss, step), 2, "lineMarker"
     chart.width, chart.height = WIDTH_CM, HEIGHT_CM
     chart.x_axis.title, chart.y_axis.title = "iteration", loss
     chart.x_axis.delete = chart.y_axis.delete = False
@@ -57,7 +75,7 @@ def loss_chart(loss: str, curves: Sequence[Curve], mark: Mark | None = None) -> 
     chart.x_axis.majorGridlines = None
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E2E8F0"))
     chart.x_axis.scaling.min = 0
-    chart.x_axis.scaling.max = max(curve.last - curve.first + 1 for curve in curves)
+    chart.x_axis.scaling.max = span or max(curve.last - curve.first + 1 for curve in curves)
     for index, curve in enumerate(curves):
         chart.series.append(_series(curve, SERIES_COLORS[index % len(SERIES_COLORS)]))
     if mark:
@@ -69,8 +87,12 @@ def loss_chart(loss: str, curves: Sequence[Curve], mark: Mark | None = None) -> 
     return chart
 
 
+def _title(loss: str, step: int) -> str:
+    return f"{loss} over the iterations" + (f", every {step} of them" if step > 1 else "")
+
+
 def _series(curve: Curve, color: str) -> Series:
-    series = _of_cells(curve.sheet, curve.title, curve.cells(1), curve.cells(curve.column))
+    series = _of_cells(curve.sheet, curve.title, curve.cells(curve.over), curve.cells(curve.column))
     series.graphicalProperties.line = LineProperties(solidFill=color, w=22_225)
     if curve.first == curve.last:
         series.marker.symbol = "circle"

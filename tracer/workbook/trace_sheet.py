@@ -102,6 +102,15 @@ class TraceSheet:
     def last_row(self) -> int:
         return FIRST_ROW + len(self.run) - 1
 
+    @property
+    def iterations(self) -> int:
+        """How many iterations have all their values."""
+        return self.run.complete
+
+    def row_of(self, iteration: int) -> int:
+        """The first row of an iteration."""
+        return FIRST_ROW + iteration - 1
+
     def reference(self, cell: str) -> str:
         """A cell of this sheet, as other sheets refer to it."""
         return reference(self.title, cell)
@@ -203,7 +212,7 @@ class TraceSheet:
     def _cell(self, name: str, value: float | None, formula: str | None) -> Cell:
         return Cell(
             self.letters[name],
-            self.styles.value(self._kind(name), self._format(name), given=formula is None),
+            self.styles.value(self._kind(name), self.form(name), given=formula is None),
             value,
             formula,
         )
@@ -235,7 +244,8 @@ class TraceSheet:
     def _kind(self, name: str) -> str:
         return "total" if name == self.system.loss else str(self.columns[name])
 
-    def _format(self, name: str) -> str:
+    def form(self, name: str) -> str:
+        """The number format of a quantity's column."""
         if self.columns[name] is Phase.DATA:
             return PLAIN
         return number_format(self.largest[name])
