@@ -81,6 +81,16 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where an experiment comes from: the name of its file, where it is one, the YAML as it was read, and what was set
+    in place of some of its values, as KEY=VALUE."""
+
+    file: str = ""
+    text: str = ""
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """A config after reading. Values are dimensionless.
 
@@ -108,6 +118,7 @@ class Experiment:
     columns: str
     output: Path
     places: Mapping[str, str]
+    source: Source = Source()
 
     @property
     def runs(self) -> tuple[float | None, ...]:

@@ -7,13 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tracer.config import yamlfile
 from tracer.config.overrides import Override, apply, canonical
 from tracer.config.reader import read_experiment
 from tracer.config.schema import FIELDS
 from tracer.config.yamlfile import Document
 from tracer.errors import ConfigError
-from tracer.experiment import Experiment
+from tracer.experiment import Experiment, Source
 
 __all__ = ["Override", "load"]
 
@@ -24,15 +26,18 @@ def load(source: str | Path | Mapping[str, Any], overrides: Iterable[Override] =
     Raises ConfigError, with every problem found and where it stands.
     """
     if isinstance(source, Mapping):
-        document, stem = Document("config", _plain(source)), "trace"
+        document, stem, file = Document("config", _plain(source)), "trace", ""
+        document.text = yaml.safe_dump(document.value, sort_keys=False, allow_unicode=True)
     elif not isinstance(source, (str, Path)):
         raise ConfigError([f"config: {source!r:.60} is neither a file nor a mapping"])
     else:
-        document, stem = yamlfile.read(Path(source)), Path(source).stem
+        document, stem, file = yamlfile.read(Path(source)), Path(source).stem, Path(source).name
     canonical(document, document.value, (), FIELDS)
+    overrides = [replace(override, value=_plain(override.value)) for override in overrides]
     for override in overrides:
-        apply(document, replace(override, value=_plain(override.value)))
-    return read_experiment(document, stem)
+        apply(document, override)
+    settings = tuple(override.written() for override in overrides if override.place != ("output",))
+    return replace(read_experiment(document, stem), source=Source(file, document.text, settings))
 
 
 def _plain(value: Any) -> Any:

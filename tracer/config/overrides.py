@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,11 @@ class Override:
     place: Place
     value: Any
     origin: str
+
+    def written(self) -> str:
+        """The override as the command's --set takes it: KEY=VALUE."""
+        value = self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False, default=str)
+        return f"{'.'.join(map(str, self.place))}={value}"
 
 
 NAMED = ("activation", "loss", "optimizer")

@@ -25,8 +25,8 @@ Place = tuple[str | int, ...]
 
 @dataclass(slots=True)
 class Document:
-    """The values of a file, and where they stand. `origin` is what a message calls the file; paths in it begin at its
-    `folder`."""
+    """The values of a file, and where they stand. `origin` is what a message calls the file, `text` what it holds; paths
+    in it begin at its `folder`."""
 
     origin: str
     value: Any = None
@@ -35,6 +35,7 @@ class Document:
     overridden: dict[Place, str] = field(default_factory=dict)
     problems: list[tuple[tuple[int, int], str]] = field(default_factory=list)
     folder: Path = Path()
+    text: str = ""
 
     def where(self, key: str) -> str:
         """How a message points to a key of the config: where it stands, and its name."""
@@ -120,7 +121,7 @@ def decoded(data: bytes, origin: str, kind: str) -> str:
 
 def parse(text: str, origin: str) -> Document:
     """The values of a YAML text; `origin` names it in messages. Raises ConfigError."""
-    document = Document(origin)
+    document = Document(origin, text=text)
     try:
         _check_size(text, origin)
         node = yaml.compose(text, Loader=_Loader)

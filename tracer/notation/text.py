@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tracer import naming
 from tracer.expansion import expand
 from tracer.expression import ADD, Call, Expression, Name
@@ -10,6 +12,8 @@ from tracer.system import System
 
 LONGEST_SUM = 8
 """A sum of more terms is shown by its first three and its last."""
+CUT = "…"
+"""Stands for the terms that are left out."""
 
 TEXT = Notation(
     operators={
@@ -29,13 +33,13 @@ TEXT = Notation(
 )  # fmt: skip
 
 
-def text(expression: Expression) -> str:
-    """The expression as a person would write it, functions spelt out, long sums cut short."""
-    return render(_shortened(expand(expression)), TEXT, _spelled)
-
-
 def _spelled(name: Name) -> str:
     return f"{naming.label(name.name)} over the batch" if name.batch else naming.label(name.name)
+
+
+def text(expression: Expression, spell: Callable[[Name], str] = _spelled) -> str:
+    """The expression as a person would write it, functions spelt out, long sums cut short; `spell` writes a name."""
+    return render(_shortened(expand(expression)), TEXT, spell)
 
 
 def in_words(system: System) -> dict[str, str]:
@@ -53,5 +57,5 @@ def _shortened(expression: Expression) -> Expression:
         return expression
     args = tuple(_shortened(arg) for arg in expression.args)
     if expression.function == ADD and len(args) > LONGEST_SUM:
-        args = (*args[:3], Name("…"), args[-1])
+        args = (*args[:3], Name(CUT), args[-1])
     return Call(expression.function, args)

@@ -17,7 +17,9 @@ from tracer.experiment import Experiment
 from tracer.progress import Progress
 from tracer.runs import Run
 from tracer.system import System
-from tracer.workbook import data_sheet, summary_sheet
+from tracer.workbook import compare_sheet, config_sheet, data_sheet, summary_sheet, walkthrough_sheet
+from tracer.workbook.furnishing import furnish
+from tracer.workbook.names import sheet_titles
 from tracer.workbook.package import save
 from tracer.workbook.sheetdata import writable
 from tracer.workbook.styles import Styles
@@ -72,12 +74,27 @@ def write_workbook(
     book.properties.creator = "backprop-trace"
     styles = Styles(book)
     spell = naming.to_ascii if ascii else str
-    summary = book.active
-    traces = [TraceSheet(experiment, system, run, styles, spell, progress) for run in runs]
+    walkthrough = book.active
+    summary = book.create_sheet()
+    compare = book.create_sheet(compare_sheet.TITLE) if len(runs) > 1 else None
+    titles = sheet_titles(spell(run.title) for run in runs)
+    traces = [
+        TraceSheet(title, experiment, system, run, styles, spell, progress)
+        for title, run in zip(titles, runs, strict=True)
+    ]
     sheets = [book.create_sheet(trace.title) for trace in traces]
     cells = {trace.title: trace.build(sheet) for trace, sheet in zip(traces, sheets, strict=True)}
-    if len(system.samples) > 1:
-        cells[data_sheet.TITLE] = data_sheet.build(book.create_sheet(index=1), system, styles, spell)
+    for trace, sheet in zip(traces, sheets, strict=True):
+        furnish(sheet, trace)
     curves = [trace.curve(sheet) for trace, sheet in zip(traces, sheets, strict=True)]
     cells[summary_sheet.TITLE] = summary_sheet.build(summary, experiment, system, traces, curves, styles, spell)
+    cells[walkthrough_sheet.TITLE] = walkthrough_sheet.build(
+        walkthrough, experiment, system, traces, curves, styles, spell
+    )
+    cells[config_sheet.TITLE] = config_sheet.build(book.create_sheet(config_sheet.TITLE), experiment, styles)
+    if len(system.samples) > 1:
+        data = book.create_sheet(data_sheet.TITLE, book.index(sheets[0]))
+        cells[data_sheet.TITLE] = data_sheet.build(data, system, styles, spell)
+    if compare:
+        cells[compare_sheet.TITLE] = compare_sheet.build(compare, experiment, system, traces, styles, spell)
     save(book, cells, path)

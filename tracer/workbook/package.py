@@ -17,15 +17,20 @@ COMPRESSION_LEVEL = 1
 _DATES = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"\s*/>')
 _SHEET_DATA = re.compile(rb"<sheetData\s*/>|<sheetData>.*?</sheetData>", re.DOTALL)
+_DRAWING = re.compile(rb'Target="/(xl/drawings/drawing\d+\.xml)"')
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class SheetCells:
-    """The rows of a sheet as XML, from the first to the last, and the range that they fill, such as A1:D20."""
+    """The rows of a sheet as XML, from the first to the last, and the range that they fill, such as A1:D20.
+
+    shapes: further parts of the sheet's drawing as XML; only for a sheet that has a chart.
+    """
 
     rows: Iterable[str]
     range: str
+    shapes: str = ""
 
 
 def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
@@ -37,8 +42,11 @@ def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
         zipfile.ZipFile(skeleton) as parts,
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL) as package,
     ):
+        shapes = {_drawing(parts, name): sheet.shapes for name, sheet in cells.items() if sheet.shapes}
         for name in parts.namelist():
             part = _DATES.sub(b"", parts.read(name))
+            if name in shapes:
+                part = part.replace(b"</wsDr>", shapes[name].encode() + b"</wsDr>")
             # open(), unlike writestr(), dates every part 1980-01-01
             with package.open(name, "w", force_zip64=True) as file:
                 if name not in cells:
@@ -50,6 +58,14 @@ def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
                 for chunk in _chunks(cells[name].rows):
                     file.write(chunk)
                 file.write(b"</sheetData>" + after)
+
+
+def _drawing(parts: zipfile.ZipFile, sheet: str) -> str:
+    """The part that holds the drawing of a sheet."""
+    folder, _, name = sheet.rpartition("/")
+    found = _DRAWING.search(parts.read(f"{folder}/_rels/{name}.rels"))
+    assert found
+    return found[1].decode()
 
 
 def _chunks(rows: Iterable[str]) -> Iterable[bytes]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from tracer.system import Phase
@@ -44,78 +45,80 @@ class Styles:
     """The index of every style in the workbook's table of cell formats; openpyxl keeps the table."""
 
     def __init__(self, book: Workbook) -> None:
-        self._scratch = book.create_sheet("styles")
-        self.title = self._index(font=_font(size=16, bold=True, color="111827"))
-        self.subtitle = self._index(font=_font(size=11, color="475569"))
-        self.warning = self._index(font=_font(size=11, bold=True, color="BE123C"))
-        self.label = self._index(font=_font(size=11, bold=True, color="475569"), alignment=Alignment(vertical="top"))
-        self.wrapped = self._index(alignment=Alignment(vertical="top", wrap_text=True))
-        self.link = self._index(font=_font(underline="single", color="1D4ED8"))
-        self.column_head = self._index(
-            font=_font(bold=True, color="FFFFFF"), fill=_fill("475569"), alignment=Alignment(horizontal="center")
+        self._sheet = book.active
+        self.title = self.look(font=font(size=16, bold=True, color="111827"))
+        self.subtitle = self.look(font=font(size=11, color="475569"))
+        self.warning = self.look(font=font(size=11, bold=True, color="BE123C"))
+        self.label = self.look(font=font(size=11, bold=True, color="475569"), alignment=Alignment(vertical="top"))
+        self.wrapped = self.look(alignment=Alignment(vertical="top", wrap_text=True))
+        self.link = self.look(font=font(underline="single", color="1D4ED8"))
+        self.column_head = self.look(
+            font=font(bold=True, color="FFFFFF"), fill=fill("475569"), alignment=Alignment(horizontal="center")
         )
-        self.eta_label = self._index(font=_font(size=12, bold=True), alignment=Alignment(horizontal="right"))
-        self.eta = self._index(
-            font=_font(size=12, bold=True, color="1D4ED8"), fill=_fill(INPUT_FILL), border=_box("B45309"),
+        self.eta_label = self.look(font=font(size=12, bold=True), alignment=Alignment(horizontal="right"))
+        self.eta = self.look(
+            font=font(size=12, bold=True, color="1D4ED8"), fill=fill(INPUT_FILL), border=box("B45309"),
             alignment=Alignment(horizontal="center"),
         )  # fmt: skip
-        self.number = {form: self._index(number_format=form) for form in (FIXED, SCIENTIFIC, PLAIN)}
-        self.percent = self._index(number_format="0.000%")
+        self.number = {form: self.look(number_format=form) for form in (FIXED, SCIENTIFIC, PLAIN)}
+        self.percent = self.look(number_format="0.000%")
         palettes = {str(phase): palette for phase, palette in PALETTE.items()} | {"total": TOTAL_PALETTE}
+        self._palettes = palettes
         self.header = {key: self._header(palette) for key, palette in palettes.items()}
         self.words = {key: self._words(palette) for key, palette in palettes.items()}
-        self._values = {
-            (key, form, given): self._value(palette, form, given, key == "total")
-            for key, palette in palettes.items()
-            for form in (FIXED, SCIENTIFIC, PLAIN)
-            for given in (False, True)
-        }
-        book.remove(self._scratch)
+        self._values: dict[tuple[str, str, bool], int] = {}
 
     def value(self, kind: str, form: str, given: bool = False) -> int:
         """A number of a phase (or "total") in a number format; `given` numbers are typed in, not computed."""
-        return self._values[kind, form, given]
+        key = (kind, form, given)
+        if key not in self._values:
+            self._values[key] = self._value(self._palettes[kind], form, given, kind == "total")
+        return self._values[key]
 
-    def _index(self, **look: Any) -> int:
-        cell = self._scratch.cell(self._scratch.max_row + 1, 1)
+    def look(self, **look: Any) -> int:
+        """The index of a style; `look` as openpyxl calls its parts, in the sheets' typeface where it says none."""
+        cell = Cell(self._sheet, 1, 1)  # of the book, but in no sheet
         for attribute, value in (_PLAIN_LOOK | look).items():
             setattr(cell, attribute, value)
         index: int = cell.style_id
         return index
 
     def _header(self, palette: Palette) -> int:
-        return self._index(
-            font=_font(bold=True, color="FFFFFF"), fill=_fill(palette.strong),
+        return self.look(
+            font=font(bold=True, color="FFFFFF"), fill=fill(palette.strong),
             alignment=Alignment(horizontal="center", vertical="center"),
         )  # fmt: skip
 
     def _words(self, palette: Palette) -> int:
-        return self._index(
-            font=_font(size=9, color=palette.strong), fill=_fill(palette.pale),
+        return self.look(
+            font=font(size=9, color=palette.strong), fill=fill(palette.pale),
             alignment=Alignment(horizontal="center", vertical="center", wrap_text=True),
         )  # fmt: skip
 
     def _value(self, palette: Palette, form: str, given: bool, bold: bool) -> int:
-        font = _font(bold=bold, color="1D4ED8" if given else "111827")
-        return self._index(font=font, fill=_fill(palette.pale), number_format=form, border=_LINE)
+        look = font(bold=bold, color="1D4ED8" if given else "111827")
+        return self.look(font=look, fill=fill(palette.pale), number_format=form, border=_LINE)
 
 
-def _font(**look: Any) -> Font:
+def font(**look: Any) -> Font:
+    """The sheets' typeface."""
     return Font(name="Calibri", **look)
 
 
-def _fill(color: str) -> PatternFill:
+def fill(color: str) -> PatternFill:
+    """A cell of one colour, RRGGBB."""
     return PatternFill("solid", fgColor=color)
 
 
-def _box(color: str) -> Border:
+def box(color: str) -> Border:
+    """A thin line on all sides."""
     side = Side(style="thin", color=color)
     return Border(left=side, right=side, top=side, bottom=side)
 
 
 _LINE = Border(bottom=Side(style="hair", color="CBD5E1"))
 _PLAIN_LOOK: dict[str, Any] = {
-    "font": _font(color="111827"),
+    "font": font(color="111827"),
     "fill": PatternFill(),
     "border": Border(),
     "alignment": Alignment(),

@@ -22,6 +22,7 @@ from tracer.runs import Run, holds_anywhere
 from tracer.system import Phase, System
 from tracer.workbook import data_sheet
 from tracer.workbook.charts import Curve, loss_chart
+from tracer.workbook.names import reference
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import ITERATION_BEFORE, LAST_OF_BATCH, ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
 from tracer.workbook.styles import FIXED, PLAIN, SCIENTIFIC, Styles
@@ -77,9 +78,10 @@ class TraceSheet:
     """One run as a sheet. The columns are the system's, after the iteration in column A and the sample in column B,
     where there are several.
 
-    spell: how a name is written, as it is or in ASCII.
+    title: the sheet's name. spell: how a name is written, as it is or in ASCII.
     """
 
+    title: str
     experiment: Experiment
     system: System
     run: Run
@@ -93,6 +95,8 @@ class TraceSheet:
     nothing_before: dict[Expression, Expression] = field(init=False)
     words: dict[str, str] = field(init=False)
     hyper_cells: dict[str, str] = field(init=False)
+    constants: dict[str, float] = field(init=False)
+    largest: dict[str, float] = field(init=False)
     widths: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -115,6 +119,10 @@ class TraceSheet:
         self.hyper_cells = {} if naming.ETA in self.columns else {naming.ETA: ETA_CELL}
         for index, name in enumerate(self.system.hyper):
             self.hyper_cells[name] = f"${get_column_letter(HYPER_COLUMN + 2 * index + 1)}${ETA_ROW}"
+        rate = self.run.learning_rate
+        self.constants = {**self.system.hyper} if rate is None else {naming.ETA: rate, **self.system.hyper}
+        whole = self.run.complete
+        self.largest = {name: max(map(abs, self.run[name][:whole]), default=0.0) for name in self.columns}
         self.words = {name: self.spell(text) for name, text in in_words(self.system).items()}
         self.widths = {name: self._width(name) for name in self.columns}
 
@@ -124,17 +132,21 @@ class TraceSheet:
         return min(WIDEST, max(DATA_WIDTH if self.columns[name] is Phase.DATA else NUMBER_WIDTH, longest))
 
     @property
-    def title(self) -> str:
-        """The sheet's name."""
-        return self.spell(self.run.title)
-
-    @property
     def last_row(self) -> int:
         return FIRST_ROW + len(self.run) - 1
 
+    @property
+    def iterations(self) -> int:
+        """How many iterations have all their values."""
+        return self.run.batches.iteration(self.run.complete - 1) + 1 if self.run.complete else 0
+
+    def row_of(self, iteration: int) -> int:
+        """The first row of an iteration."""
+        return FIRST_ROW + self.run.batches.first_row(iteration - 1)
+
     def reference(self, cell: str) -> str:
         """A cell of this sheet, as other sheets refer to it."""
-        return f"'{self.title}'!{cell}"
+        return reference(self.title, cell)
 
     def over(self, letter: str, first: int, last: int) -> str:
         """The formula of a column's value over some rows, reduced as in a batch, for other sheets."""
@@ -155,10 +167,6 @@ class TraceSheet:
         sheet.column_dimensions["A"].width = DATA_WIDTH
         for name, width in self.widths.items():
             sheet.column_dimensions[self.letters[name]].width = width
-        sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.fitToHeight = 0
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
         chart_row = self.last_row + 2
         sheet.add_chart(loss_chart(self.system.curve, [self.curve(sheet)]), f"B{chart_row}")
         sheet._hyperlinks.append(Hyperlink(ref=f"H{TITLE_ROW}", location=self.reference(f"B{chart_row}")))
@@ -262,7 +270,7 @@ class TraceSheet:
     def _cell(self, name: str, value: float | None, formula: str | None) -> Cell:
         return Cell(
             self.letters[name],
-            self.styles.value(self._kind(name), self._format(name), given=formula is None),
+            self.styles.value(self._kind(name), self.form(name), given=formula is None),
             value,
             formula,
         )
@@ -300,8 +308,8 @@ class TraceSheet:
     def _kind(self, name: str) -> str:
         return "total" if name == self.system.loss else str(self.columns[name])
 
-    def _format(self, name: str) -> str:
+    def form(self, name: str) -> str:
+        """The number format of a quantity's column."""
         if self.columns[name] is Phase.DATA:
             return PLAIN
-        largest = max(map(abs, self.run[name][: self.run.complete]), default=0.0)
-        return number_format(largest)
+        return number_format(self.largest[name])

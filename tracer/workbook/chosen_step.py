@@ -1,0 +1,122 @@
+"""The step that a reader chooses on a sheet, as formulas: every number is looked up in the sheet of its run.
+
+One cell holds the place of the step's row in its sheet; every number is INDEX of a column at that place. With several
+runs CHOOSE takes the sheet. Nothing is volatile, and nothing is newer than Excel 2016.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tracer import naming
+from tracer.explain import BATCH_SIZE
+from tracer.expression import Name
+from tracer.workbook.trace_sheet import FIRST_ROW, TraceSheet
+
+MOST_RUNS = 60
+"""How many runs one can choose among: a formula has a reference to each, of up to 100 of its 8,192 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sheet says which step it shows: the cells of the run's number, of the iteration, of the place of the step's
+    row, of the first row of the iteration, how many rows it has, and the first row of the iteration before."""
+
+    run: str
+    iteration: str
+    row: str
+    first: str
+    count: str
+    before: str
+
+
+@dataclass(slots=True)
+class ChosenStep:
+    """What the sheet shows of the chosen step: formulas, and the values that they have in the step first shown.
+
+    traces: the sheets of the runs that can be chosen, each with at least one whole step.
+    """
+
+    traces: Sequence[TraceSheet]
+    place: Place
+    first: Mapping[str, float] = field(init=False)
+    totals: dict[str, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        trace = self.traces[0]
+        self.first = trace.run.step(0) | trace.constants | {naming.COUNT: 1.0}
+        batch = [trace.run.step(row) for row in range(trace.row_of(2) - FIRST_ROW)]
+        self.totals = {name: math.fsum(step[name] for step in batch) for name in trace.columns}
+        self.totals[BATCH_SIZE.name] = float(len(batch))
+
+    def of_runs(self, formula: Callable[[TraceSheet], str]) -> str:
+        """A formula of the chosen run."""
+        if len(self.traces) == 1:
+            return formula(self.traces[0])
+        return f"CHOOSE({self.place.run},{','.join(map(formula, self.traces))})"
+
+    def last_iteration(self) -> str:
+        """The number of the chosen run's last whole iteration."""
+        return self.of_runs(lambda trace: trace.reference(f"$A${last_whole_row(trace)}"))
+
+    def find(self, iteration: str) -> str:
+        """The place of the first row of an iteration in the sheet."""
+        return self.of_runs(lambda trace: f"MATCH({iteration},{_column(trace, 'A')},0)")
+
+    def count(self, iteration: str) -> str:
+        """How many rows an iteration has in the sheet."""
+        return self.of_runs(lambda trace: f"COUNTIF({_column(trace, 'A')},{iteration})")
+
+    def sample(self, row: str) -> str:
+        """The sample of a row."""
+        return self.of_runs(lambda trace: f"INDEX({_column(trace, 'B')},{row})")
+
+    def value(self, name: Name | str) -> float:
+        """The value in the step first shown; over a batch, the sum."""
+        if isinstance(name, str):
+            return self.first[name]
+        if name.batch:
+            return self.totals[name.name]
+        return 0.0 if name.lag else self.first[name.name]
+
+    def formula(self, name: Name | str) -> str:
+        """The value in the chosen step; over a batch, the sum. A lag of 1 is the iteration before; before the first one
+        it is 0."""
+        name = Name(name) if isinstance(name, str) else name
+        if name.name == naming.COUNT:
+            return self.place.iteration
+        trace = self.traces[0]
+        if name.name in trace.constants:
+            return self.of_runs(lambda trace: trace.reference(trace.hyper_cells[name.name]))
+        if name == BATCH_SIZE:
+            return self.place.count
+        letter = trace.letters[name.name]
+        if name.batch:
+            first, last = self.place.first, f"{self.place.first}+{self.place.count}-1"
+            return self.of_runs(
+                lambda trace: f"SUM(INDEX({_column(trace, letter)},{first}):INDEX({_column(trace, letter)},{last}))"
+            )
+        row = self.place.before if name.lag else self.place.row
+        found = self.of_runs(lambda trace: f"INDEX({_column(trace, letter)},{row})")
+        return f"IF({self.place.before}=0,0,{found})" if name.lag else found
+
+    def formula_of_columns(self, names: Sequence[str]) -> str | None:
+        """The cells of the chosen step in columns that stand side by side; None where they do not."""
+        trace = self.traces[0]
+        columns = list(trace.columns)
+        places = sorted(columns.index(name) for name in names)
+        if places[-1] - places[0] + 1 != len(places):
+            return None
+        ends = [trace.letters[columns[place]] for place in (places[0], places[-1])]
+        return self.of_runs(lambda trace: f"INDEX({_column(trace, *ends)},{self.place.row},0)")
+
+
+def last_whole_row(trace: TraceSheet) -> int:
+    """The row of the last step with all its values."""
+    return FIRST_ROW + trace.run.complete - 1
+
+
+def _column(trace: TraceSheet, first: str, last: str | None = None) -> str:
+    return trace.reference(f"${first}${FIRST_ROW}:${last or first}${last_whole_row(trace)}")

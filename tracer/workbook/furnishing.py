@@ -1,0 +1,84 @@
+"""What a trace sheet has beside its cells: notes on its headers, an outline, colours, names, the printed page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from openpyxl.comments import Comment
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tracer import naming
+from tracer.system import Phase
+from tracer.workbook.names import cell_name
+from tracer.workbook.styles import PALETTE
+from tracer.workbook.trace_sheet import FIRST_ROW, HEADER_ROW, WORDS_ROW, TraceSheet, leading
+from tracer.workbook.walkthrough_styles import Scale, colour
+
+AUTHOR = "backprop-trace"
+NOTE_WIDTH, NOTE_LINE, NOTE_CHARACTERS = 260, 18, 38
+"""Of a note: pixels, pixels to a line, characters to a line."""
+MOST_RANGES = 40
+"""Of the cells of one colour scale."""
+
+
+def furnish(sheet: Worksheet, trace: TraceSheet) -> None:
+    """Furnish the sheet of a run."""
+    _notes(sheet, trace)
+    _outline(sheet, trace)
+    colour(sheet, _scales(trace))
+    for name, cell in trace.hyper_cells.items():
+        known = cell_name(trace.spell(naming.label(name)))
+        sheet.defined_names[known] = DefinedName(known, attr_text=trace.reference(cell))
+    _page(sheet)
+
+
+def _notes(sheet: Worksheet, trace: TraceSheet) -> None:
+    """Each header carries its equation."""
+    for column, text in enumerate(trace.words.values(), len(leading(trace.system)) + 1):
+        lines = 1 + len(text) // NOTE_CHARACTERS
+        note = Comment(text, AUTHOR, height=NOTE_LINE * (lines + 1), width=NOTE_WIDTH)
+        sheet.cell(HEADER_ROW, column).comment = note
+
+
+def _outline(sheet: Worksheet, trace: TraceSheet) -> None:
+    """The factors of the chain rule fold away: what stays is the compact sheet."""
+    gradients = {naming.gradient(parameter.name, trace.system.loss) for parameter in trace.system.parameters}
+    for name, phase in trace.columns.items():
+        if phase is Phase.BACKWARD and name not in gradients:
+            sheet.column_dimensions[trace.letters[name]].outlineLevel = 1
+
+
+def _scales(trace: TraceSheet) -> Iterator[Scale]:
+    """For each layer a colour scale for the gradients of its parameters, and one for those of its neurons."""
+    loss = trace.system.loss
+    of_parameters = {naming.gradient(parameter.name, loss) for parameter in trace.system.parameters}
+    gradients = of_parameters | {naming.gradient(name, loss) for name in trace.columns}
+    backward = [e for e in trace.system.equations if e.phase is Phase.BACKWARD and e.quantity in gradients]
+    for _, group in groupby(backward, key=lambda equation: equation.layer):
+        layer = {equation.quantity for equation in group}
+        for names in (layer & of_parameters, layer - of_parameters):
+            ranges = tuple(f"{left}{FIRST_ROW}:{right}{trace.last_row}" for left, right in _ranges(trace, names))
+            if ranges:
+                largest = max(trace.largest[name] for name in names)
+                yield Scale(ranges[:MOST_RANGES], largest, PALETTE[Phase.BACKWARD].pale)
+
+
+def _ranges(trace: TraceSheet, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The first and the last of the columns that stand side by side."""
+    places = {name: index for index, name in enumerate(trace.columns)}
+    wanted = sorted(places[name] for name in names)
+    columns = list(trace.letters.values())
+    for _, run in groupby(enumerate(wanted), key=lambda item: item[1] - item[0]):
+        side_by_side = [place for _, place in run]
+        yield columns[side_by_side[0]], columns[side_by_side[-1]]
+
+
+def _page(sheet: Worksheet) -> None:
+    """A page across, with the equations and the header on every one."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = f"{WORDS_ROW}:{HEADER_ROW}"
+    sheet.oddFooter.center.text = "&A, page &P of &N"
