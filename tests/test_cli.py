@@ -319,7 +319,7 @@ def test_a_million_iterations_fit_the_chart(here: Path) -> None:
     """openpyxl's references end at row 1,000,000; ours do not."""
     from tracer.workbook.charts import Curve, loss_chart
 
-    chart = loss_chart("E", [Curve("E", openpyxl.Workbook().active, 7, 5, 1_048_000)])
+    chart = loss_chart("E", [Curve("E", openpyxl.Workbook().active, 7, 5, 1_048_000, 1_047_996)])
     assert chart.series[0].yVal.numRef.f == "'Sheet'!$G$5:$G$1048000"
 
 
