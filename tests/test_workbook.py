@@ -168,6 +168,10 @@ SCHEMA_OF = {
 another standard (OPC); the boxes of notes are drawn in VML, which has none."""
 
 
+XML_SPACE = b' xml:space="preserve"'
+"""XML's own attribute, which keeps the spaces at the start of a text; Excel writes it too, its schema leaves it out."""
+
+
 @pytest.mark.skipif(not SCHEMAS.exists(), reason="the XML Schema of the .xlsx format is not beside the project")
 @pytest.mark.parametrize("config", [*CONFIGS, BLOWS_UP], ids=lambda c: c.stem if isinstance(c, Path) else c["name"])
 def test_every_part_obeys_the_schema(config: Path, tmp_path: Path) -> None:
@@ -181,7 +185,8 @@ def test_every_part_obeys_the_schema(config: Path, tmp_path: Path) -> None:
                 assert re.search(r"\.rels$|\.vml$|\[Content_Types\]|docProps/core", name), f"{name} has no schema"
                 continue
             validator = etree.XMLSchema(etree.parse(SCHEMAS / schema))
-            validator.assertValid(etree.fromstring(package.read(name)))
+            part = package.read(name).replace(XML_SPACE, b"")
+            validator.assertValid(etree.fromstring(part))
             checked.add(schema)
     assert {"sml.xsd", "dml-chart.xsd", "dml-spreadsheetDrawing.xsd"} <= checked
 
