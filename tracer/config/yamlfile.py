@@ -25,8 +25,8 @@ Place = tuple[str | int, ...]
 
 @dataclass(slots=True)
 class Document:
-    """The values of a file, and where they stand. `origin` is what a message calls the file, `text` what it holds; paths
-    in it begin at its `folder`."""
+    """The values of a file, and where they stand. `origin` is what a message calls the file, `text` what it holds;
+    paths in it begin at its `folder`."""
 
     origin: str
     value: Any = None

@@ -17,10 +17,10 @@ from tracer.experiment import Experiment
 from tracer.progress import Progress
 from tracer.runs import Run
 from tracer.system import System
-from tracer.workbook import compare_sheet, config_sheet, data_sheet, summary_sheet, walkthrough_sheet
+from tracer.workbook import compare_sheet, config_sheet, curves_sheet, data_sheet, summary_sheet, walkthrough_sheet
 from tracer.workbook.furnishing import furnish
 from tracer.workbook.names import sheet_titles
-from tracer.workbook.package import save
+from tracer.workbook.package import SheetCells, save
 from tracer.workbook.sheetdata import writable
 from tracer.workbook.styles import Styles
 from tracer.workbook.trace_sheet import FIRST_ROW, LAST_ROW, TraceSheet, leading, longest_formula
@@ -83,10 +83,14 @@ def write_workbook(
         for title, run in zip(titles, runs, strict=True)
     ]
     sheets = [book.create_sheet(trace.title) for trace in traces]
-    cells = {trace.title: trace.build(sheet) for trace, sheet in zip(traces, sheets, strict=True)}
-    for trace, sheet in zip(traces, sheets, strict=True):
-        furnish(sheet, trace)
     curves = [trace.curve(sheet) for trace, sheet in zip(traces, sheets, strict=True)]
+    cells: dict[str, SheetCells] = {}
+    if max(len(run) for run in runs) > curves_sheet.MOST_POINTS:
+        points = book.create_sheet(curves_sheet.TITLE)
+        cells[curves_sheet.TITLE], curves = curves_sheet.build(points, system, traces, styles)
+    for trace, sheet, curve in zip(traces, sheets, curves, strict=True):
+        cells[trace.title] = trace.build(sheet, curve)
+        furnish(sheet, trace)
     cells[summary_sheet.TITLE] = summary_sheet.build(summary, experiment, system, traces, curves, styles, spell)
     cells[walkthrough_sheet.TITLE] = walkthrough_sheet.build(
         walkthrough, experiment, system, traces, curves, styles, spell

@@ -22,8 +22,10 @@ WIDTH_CM, HEIGHT_CM = 26.0, 10.5
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One line of a chart: the cells of `column` over those of the column `over`, in the rows `first` to `last`, which
-    are those of `iterations` iterations."""
+    """One line of a chart: the cells of `column` over those of the column `over`, in the rows `first` to `last`.
+
+    iterations: the last one drawn. step: the distance of those drawn.
+    """
 
     title: str
     sheet: Worksheet
@@ -32,6 +34,7 @@ class Curve:
     last: int
     iterations: int
     over: int = 1
+    step: int = 1
 
     def cells(self, column: int) -> str:
         """The cells of a column, as a chart refers to them."""
@@ -60,16 +63,11 @@ def every(drawn: Sequence[int]) -> int:
     return drawn[1] - drawn[0] if len(drawn) > 2 else 1
 
 
-def loss_chart(
-    loss: str, curves: Sequence[Curve], mark: Mark | None = None, span: int | None = None, step: int = 1
-) -> ScatterChart:
-    """The loss over the iterations, a line a curve; as many as a chart can have.
-
-    span: the last iteration, where the curves' rows are not all of them. step: the distance of the iterations drawn.
-    """
+def loss_chart(loss: str, curves: Sequence[Curve], mark: Mark | None = None) -> ScatterChart:
+    """The loss over the iterations, a line a curve; as many as a chart can have."""
     curves = curves[: MAX_CURVES - 1]
     chart = ScatterChart()
-    chart.title, chart.style, chart.scatterStyle = _title(loss, step), 2, "lineMarker"
+    chart.title, chart.style, chart.scatterStyle = _title(loss, max(curve.step for curve in curves)), 2, "lineMarker"
     chart.width, chart.height = WIDTH_CM, HEIGHT_CM
     chart.x_axis.title, chart.y_axis.title = "iteration", loss
     chart.x_axis.delete = chart.y_axis.delete = False
@@ -77,7 +75,8 @@ def loss_chart(
     chart.x_axis.majorGridlines = None
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E2E8F0"))
     chart.x_axis.scaling.min = 0
-    chart.x_axis.scaling.max = span or max(curve.iterations for curve in curves)
+    chart.x_axis.scaling.max = max(curve.iterations for curve in curves)
+    chart.x_axis.tickLblPos = "low"
     for index, curve in enumerate(curves):
         chart.series.append(_series(curve, SERIES_COLORS[index % len(SERIES_COLORS)]))
     if mark:

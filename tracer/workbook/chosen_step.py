@@ -21,8 +21,8 @@ MOST_RUNS = 60
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sheet says which step it shows: the cells of the run's number, of the iteration, of the place of the step's
-    row, of the first row of the iteration, how many rows it has, and the first row of the iteration before."""
+    """Where a sheet says which step it shows: the cells of the run's number, of the iteration, of the place of the
+    step's row, of the iteration's first row and how many it has, and of the first row of the iteration before."""
 
     run: str
     iteration: str

@@ -21,7 +21,7 @@ from tracer.workbook.charts import Curve, every, loss_chart, thinned
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import Cell, row
 from tracer.workbook.styles import PLAIN, Styles, font
-from tracer.workbook.trace_sheet import ETA_CELL, FIRST_ROW, TraceSheet, number_format
+from tracer.workbook.trace_sheet import ETA_CELL, FIRST_ROW, LAST_ROW, TraceSheet, number_format
 
 TITLE = "Compare"
 TITLE_ROW, HEAD_ROW = 1, 3
@@ -30,6 +30,8 @@ WIDTHS = (16.0, 18.0, 16.0, 16.0, 16.0, 18.0, 18.0, 30.0)
 SHARES = (0.1, 0.01)
 """Of the first loss, for which the table says after how many iterations they are reached."""
 LINEAR, LOGARITHM = "the losses", "their logarithms"
+MOST_RUNS = 250
+"""That are compared; a chart has no more lines, and the Summary sheet lists all."""
 MOST_POINTS = 1_000
 """Of a curve in the chart."""
 FAR = 10**9
@@ -47,7 +49,7 @@ def build(
     spell: Callable[[str], str],
 ) -> SheetCells:
     """Lay out the Compare sheet and give its cells."""
-    return _Builder(sheet, experiment, system, traces, styles, spell).build()
+    return _Builder(sheet, experiment, system, traces[:MOST_RUNS], styles, spell).build()
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class _Builder:
     first: int = field(init=False)
     longest: TraceSheet = field(init=False)
     drawn: list[int] = field(init=False)
+    label: int = field(init=False)
     centred: int = field(init=False)
     warning: int = field(init=False)
 
@@ -71,10 +74,15 @@ class _Builder:
         self.axis_row = HEAD_ROW + len(self.traces) + 2
         self.first = self.axis_row + 3 + CHART_ROWS
         self.longest = max(self.traces, key=lambda trace: trace.iterations)
-        self.drawn = thinned(self.longest.iterations, MOST_POINTS)
+        self.drawn = thinned(self.shown(self.longest), MOST_POINTS)
         centre = Alignment(horizontal="center")
+        self.label = self.styles.look(font=font(bold=True), alignment=Alignment(horizontal="right", indent=1))
         self.centred = self.styles.look(alignment=centre)
         self.warning = self.styles.look(font=font(bold=True, color="BE123C"), alignment=centre)
+
+    def shown(self, trace: TraceSheet) -> int:
+        """How many iterations of a run there is room for."""
+        return min(trace.iterations, LAST_ROW - self.first + 1)
 
     @property
     def axis(self) -> str:
@@ -107,40 +115,47 @@ class _Builder:
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
         sheet.print_title_rows = f"{self.first - 1}:{self.first - 1}"
-        last = max(self.first + self.longest.iterations - 1, self.first)
+        last = max(self.first + self.shown(self.longest) - 1, self.first)
         return SheetCells(self._rows(), f"A1:{get_column_letter(last_column)}{last}")
 
     def _chart(self) -> None:
-        over = self.drawn_column
         curves = [
-            Curve(trace.title, self.sheet, over + index, self.first, self._drawn_last(trace), over)
+            Curve(
+                trace.title, self.sheet, self.drawn_column + index, self.first, self._drawn_last(trace),
+                self.shown(trace), self.drawn_column, every(self.drawn),
+            )
             for index, trace in enumerate(self.traces, 1)
-            if trace.iterations
-        ]
+            if self.shown(trace)
+        ]  # fmt: skip
         if not curves:
             return
-        chart = loss_chart(self.system.curve, curves, span=self.longest.iterations, step=every(self.drawn))
+        chart = loss_chart(self.system.curve, curves)
         chart.y_axis.title = f"{self.spell(self.system.curve)}, or its logarithm to the base 10"
         chart.visible_cells_only = False
         self.sheet.add_chart(chart, f"A{self.axis_row + 2}")
 
     def _drawn_last(self, trace: TraceSheet) -> int:
-        return self.first + sum(iteration <= trace.iterations for iteration in self.drawn) - 1
+        return self.first + sum(iteration <= self.shown(trace) for iteration in self.drawn) - 1
 
     # ---------------------------------------------------------------------------------------------------- rows
 
     def _rows(self) -> Iterator[str]:
         styles = self.styles
         yield row(TITLE_ROW, [Cell("A", styles.title, f"{self.experiment.name}: the learning rates compared")], 26)
-        shares = [f"iterations to {100 * share:g} %" for share in SHARES]
         loss = self.spell(self.system.curve)
+        words = f"How soon {loss} falls to a share of what it was in the first iteration, for every learning rate."
+        yield row(TITLE_ROW + 1, [Cell("A", styles.subtitle, words)], 18)
+        shares = [f"iterations to {100 * share:g} %" for share in SHARES]
         heads = ["sheet", self.spell(naming.ETA), f"first {loss}", f"last {loss}", f"least {loss}", *shares, "diverged"]
         yield row(HEAD_ROW, [self._at(column, styles.column_head, head) for column, head in enumerate(heads, 1)])
         for number, (index, trace) in enumerate(enumerate(self.traces, 2), HEAD_ROW + 1):
             yield row(number, self._summary(trace, get_column_letter(index)))
-        label = styles.look(font=font(bold=True), alignment=Alignment(horizontal="right"))
         hint = "Choose what the chart draws: the losses, or their logarithms."
-        cells = [Cell("A", label, "the chart draws"), Cell("B", styles.eta, LINEAR), Cell("C", styles.subtitle, hint)]
+        cells = [
+            Cell("A", self.label, "the chart draws"),
+            Cell("B", styles.eta, LINEAR),
+            Cell("C", styles.subtitle, hint),
+        ]
         yield row(self.axis_row, cells, 20)
         titles = [naming.ITERATION, *(trace.title for trace in self.traces)]
         drawn = enumerate(titles, self.drawn_column)
@@ -158,8 +173,8 @@ class _Builder:
             Cell("A", styles.link, trace.title),
             Cell("B", self.centred, trace.run.learning_rate, trace.reference(ETA_CELL)),
         ]
-        values = trace.run[self.system.curve]
-        losses = [values[trace.row_of(iteration) - FIRST_ROW] for iteration in range(1, trace.iterations + 1)]
+        curve = trace.run[self.system.curve]
+        losses = [curve[trace.row_of(iteration) - FIRST_ROW] for iteration in range(1, self.shown(trace) + 1)]
         if losses:
             last = self.first + len(losses) - 1
             rows = f"{letter}${self.first}:{letter}${last}"
@@ -208,14 +223,14 @@ class _Builder:
             )
             for index, trace in enumerate(self.traces, 2)
         ]
-        for iteration in range(1, self.longest.iterations + 1):
+        for iteration in range(1, self.shown(self.longest) + 1):
             number = self.first + iteration - 1
             cells = [Cell("A", count, iteration)]
             cells += [
                 Cell(letter, style, values[trace.row_of(iteration) - FIRST_ROW],
                      trace.reference(f"{column}{trace.row_of(iteration)}"))
                 for letter, trace, column, values, style in runs
-                if iteration <= trace.iterations
+                if iteration <= self.shown(trace)
             ]  # fmt: skip
             if iteration <= len(self.drawn):
                 cells += self._drawn(self.drawn[iteration - 1], runs)
@@ -226,7 +241,7 @@ class _Builder:
         at = self.first + iteration - 1
         yield self._at(self.drawn_column, self.styles.number[PLAIN], iteration, f"A{at}")
         for column, (letter, trace, _, values, style) in enumerate(runs, self.drawn_column + 1):
-            if iteration <= trace.iterations:
+            if iteration <= self.shown(trace):
                 log = f"IF({letter}{at}>0,LOG10({letter}{at}),NA())"
                 formula = f'IF({self.axis}="{LOGARITHM}",{log},{letter}{at})'
                 yield self._at(column, style, values[trace.row_of(iteration) - FIRST_ROW], formula)

@@ -40,7 +40,7 @@ class Cell:
         if isinstance(self.value, str) and formula:
             return f'{start} t="str">{formula}<v>{_text(self.value)}</v></c>'
         if isinstance(self.value, str):
-            space = ' xml:space="preserve"' if self.value != self.value.strip() else ""
+            space = ' xml:space="preserve"' if self.value != self.value.strip(" \t\n\r") else ""
             return f'{start} t="inlineStr"><is><t{space}>{_text(self.value)}</t></is></c>'
         value = "" if self.value is None else f"<v>{self.value!r}</v>"
         return f"{start}>{formula}{value}</c>"

@@ -63,20 +63,24 @@ class Styles:
         self.number = {form: self.look(number_format=form) for form in (FIXED, SCIENTIFIC, PLAIN)}
         self.percent = self.look(number_format="0.000%")
         palettes = {str(phase): palette for phase, palette in PALETTE.items()} | {"total": TOTAL_PALETTE}
-        self._palettes = palettes
         self.header = {key: self._header(palette) for key, palette in palettes.items()}
         self.words = {key: self._words(palette) for key, palette in palettes.items()}
-        self._values: dict[tuple[str, str, bool], int] = {}
+        self._values = {
+            (key, form, given): self._value(palette, form, given, key == "total")
+            for key, palette in palettes.items()
+            for form in (FIXED, SCIENTIFIC, PLAIN)
+            for given in (False, True)
+        }
 
     def value(self, kind: str, form: str, given: bool = False) -> int:
         """A number of a phase (or "total") in a number format; `given` numbers are typed in, not computed."""
-        key = (kind, form, given)
-        if key not in self._values:
-            self._values[key] = self._value(self._palettes[kind], form, given, kind == "total")
-        return self._values[key]
+        return self._values[kind, form, given]
 
     def look(self, **look: Any) -> int:
-        """The index of a style; `look` as openpyxl calls its parts, in the sheets' typeface where it says none."""
+        """The index of a style; `look` as openpyxl calls its parts, in the sheets' typeface where it says none.
+
+        To be called before the book is saved, and so not by rows that are made while it is.
+        """
         cell = Cell(self._sheet, 1, 1)  # of the book, but in no sheet
         for attribute, value in (_PLAIN_LOOK | look).items():
             setattr(cell, attribute, value)

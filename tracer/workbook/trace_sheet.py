@@ -160,15 +160,15 @@ class TraceSheet:
         column = column_index_from_string(self.letters[self.system.curve])
         return Curve(self.title, sheet, column, FIRST_ROW, self.last_row, self.run.iterations)
 
-    def build(self, sheet: Worksheet) -> SheetCells:
-        """Lay out the sheet and give its cells."""
+    def build(self, sheet: Worksheet, curve: Curve) -> SheetCells:
+        """Lay out the sheet, with a chart of the curve, and give its cells."""
         sheet.freeze_panes = f"{get_column_letter(len(leading(self.system)) + 1)}{FIRST_ROW}"
         sheet.sheet_view.zoomScale = 90
         sheet.column_dimensions["A"].width = DATA_WIDTH
         for name, width in self.widths.items():
             sheet.column_dimensions[self.letters[name]].width = width
         chart_row = self.last_row + 2
-        sheet.add_chart(loss_chart(self.system.curve, [self.curve(sheet)]), f"B{chart_row}")
+        sheet.add_chart(loss_chart(self.system.curve, [curve]), f"B{chart_row}")
         sheet._hyperlinks.append(Hyperlink(ref=f"H{TITLE_ROW}", location=self.reference(f"B{chart_row}")))
         last = max(len(self.columns) + len(leading(self.system)), HYPER_COLUMN + max(2 * len(self.system.hyper), 1) - 1)
         return SheetCells(self._rows(), f"A1:{get_column_letter(last)}{self.last_row}")

@@ -171,7 +171,9 @@ class _Builder:
         form = number_format(self.largest[curve])
         self.loss = grid.span(*loss, looks.loss[form], step.value(curve), step.formula(curve))
         self._hint(controls)
-        self._validate(controls.iteration, "whole", formula1="1", formula2=last, what="an iteration", of="1 to the last")
+        self._validate(
+            controls.iteration, "whole", formula1="1", formula2=last, what="an iteration", of="1 to the last"
+        )  # fmt: skip
         if controls.sheet:
             self._validate(controls.sheet, "list", formula1=self._list_of_sheets(), what="a sheet", of="in the list")
         if controls.sample:
@@ -236,12 +238,12 @@ class _Builder:
         """Says what to do, and what is shown where a cell holds what there is not."""
         place = self.step.place
         right = "Change a yellow cell: every number below follows."
-        said = f'IF({controls.iteration}={place.iteration},"{right}","There is no such iteration here: "&{place.iteration}&" is shown.")'
+        wrong = [("There is no such iteration here: ", controls.iteration, place.iteration)]
         if controls.sample:
-            shown = self.step.sample(place.row)
-            said = (
-                f'IF({controls.sample}={shown},{said},"This iteration's batch has no such sample: "&{shown}&" is shown.")'
-            )
+            wrong.append(("No such sample in the batch: ", controls.sample, self.step.sample(place.row)))
+        said = f'"{right}"'
+        for words, chosen, shown in wrong:
+            said = f'IF({chosen}={shown},{said},"{words}"&{shown}&" is shown.")'
         ((at, last),) = self._spans(HINT_ROW, 1, (62.0,))
         self.grid.span(at, last, self.looks.beside, right, said)
 
