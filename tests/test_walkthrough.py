@@ -79,6 +79,7 @@ def lines_of(sheet: Worksheet) -> dict[str, tuple[str, float]]:
 def values_of(trace: tracer.Trace, run: tracer.Run, iteration: int, before: bool = False) -> dict[str, float]:
     index = iteration - 1 - before
     step = run.step(index) if index >= 0 else dict.fromkeys(run.columns, 0.0)
+    assert run.learning_rate is not None
     return {**step, **trace.system.hyper, ETA: run.learning_rate, COUNT: float(iteration)}
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,9 +19,11 @@ import click
 
 import tracer
 from tracer import results
+from tracer.blanks import BLANKS
 from tracer.config import Override, yamlfile
 from tracer.config.schema import COLUMNS, FIELDS, json_schema
 from tracer.errors import EXIT_BROKEN_PIPE, ConfigError, TraceError, nearest
+from tracer.experiment import Experiment
 from tracer.results import FORMATS
 
 EXIT_DIVERGED, EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
@@ -79,21 +82,30 @@ def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
     return chosen
 
 
+def _of_config(command: Callable[..., None]) -> Callable[..., None]:
+    """The argument and the options of a command that reads a config."""
+    for option in reversed(
+        (
+            click.argument("config", type=click.Path(path_type=Path)),
+            click.option("--learning-rate", metavar="X", multiple=True,
+                         help=FIELDS["learning_rate"].help + " Repeatable."),
+            click.option("--columns", metavar="|".join(COLUMNS), help=FIELDS["columns"].help),
+            click.option("--set", "settings", metavar="KEY=VALUE", multiple=True,
+                         help="Replace any value of the config, such as weights.w1=0.2 or layers.0.activation=tanh. "
+                         "Repeatable."),
+            click.option("--ascii", "ascii", is_flag=True, help="Spell ∂E/∂w1 as dE/dw1 and η as eta."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 @main.command(
     context_settings=CONTEXT, epilog="Example: backprop-trace run configs/walkthrough.yaml --iterations 10 -o out"
 )
-@click.argument("config", type=click.Path(path_type=Path))
+@_of_config
 @click.option("-o", "--output", metavar="DIR", help=FIELDS["output"].help)
 @click.option("--iterations", metavar="N", help=FIELDS["iterations"].help)
-@click.option("--learning-rate", metavar="X", multiple=True, help=FIELDS["learning_rate"].help + " Repeatable.")
-@click.option("--columns", metavar="|".join(COLUMNS), help=FIELDS["columns"].help)
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="Replace any value of the config, such as weights.w1=0.2 or layers.0.activation=tanh. Repeatable.",
-)
 @click.option(
     "--format",
     "formats",
@@ -103,7 +115,6 @@ def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
     callback=_formats,
     help="The files to write.",
 )
-@click.option("--ascii", "ascii", is_flag=True, help="Spell ∂E/∂w1 as dE/dw1 and η as eta.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def run(
     config: Path,
@@ -117,19 +128,8 @@ def run(
     quiet: bool,
 ) -> None:
     """Run CONFIG: log every intermediate of every forward and backward pass to a CSV file and an Excel workbook."""
-    options = [(f"--set {text}", *_key_and_value(text)) for text in settings]
-    options += [("--iterations", "iterations", iterations), ("--columns", "columns", columns)]
-    if learning_rate:
-        options.append(("--learning-rate", "learning_rate", f"[{', '.join(learning_rate)}]"))
-    overrides, problems = _overrides(options)
-    if output is not None:
-        overrides.append(Override(("output",), output, "--output"))
-    try:
-        experiment = tracer.load(config, overrides)
-    except ConfigError as error:
-        raise ConfigError([*problems, *error.problems]) from None
-    if problems:
-        raise ConfigError(problems)
+    folder = [] if output is None else [Override(("output",), output, "--output")]
+    experiment = _experiment(config, learning_rate, columns, settings, iterations, folder)
     system = tracer.assemble(experiment)
     paths = results.paths(experiment, formats)
     results.check(experiment, tracer.shown(experiment, system), paths)
@@ -147,6 +147,60 @@ def run(
         click.echo(screen.divergence_line(run, ascii), err=True)
     if stopped:
         sys.exit(EXIT_DIVERGED)
+
+
+@main.command(
+    context_settings=CONTEXT, epilog="Example: backprop-trace exercise configs/walkthrough.yaml --blank backward --key"
+)
+@_of_config
+@click.option(
+    "--blank", type=click.Choice(list(BLANKS)), default="all", show_default=True, help="Which cells to leave empty."
+)
+@click.option("--rows", type=click.IntRange(1), default=3, show_default=True,
+              help="How many rows to fill in; of a batch, all of its rows.")  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
+              help="The workbook to write; NAME-exercise.xlsx in the config's folder for results by default.")  # fmt: skip
+@click.option("--key", is_flag=True, help="Write the solved workbook beside it.")
+def exercise(
+    config: Path,
+    learning_rate: tuple[str, ...],
+    columns: str | None,
+    settings: tuple[str, ...],
+    ascii: bool,
+    blank: str,
+    rows: int,
+    output: Path | None,
+    key: bool,
+) -> None:
+    """Write an exercise of CONFIG: its workbook with empty cells, which turn green when they are right."""
+    experiment = _experiment(config, learning_rate, columns, settings)
+    trace = tracer.walk(results.shortened(experiment, rows))
+    for path in results.write_exercise(trace, blank, output, key, ascii):
+        click.echo(f"wrote {path}")
+
+
+def _experiment(
+    config: Path,
+    learning_rate: tuple[str, ...],
+    columns: str | None,
+    settings: tuple[str, ...],
+    iterations: str | None = None,
+    further: Sequence[Override] = (),
+) -> Experiment:
+    """The config, with what the options put in place of its values. Raises ConfigError, with every problem."""
+    options = [(f"--set {text}", *_key_and_value(text)) for text in settings]
+    options += [("--iterations", "iterations", iterations), ("--columns", "columns", columns)]
+    if learning_rate:
+        rates = learning_rate[0] if len(learning_rate) == 1 else f"[{', '.join(learning_rate)}]"
+        options.append(("--learning-rate", "learning_rate", rates))
+    overrides, problems = _overrides(options)
+    try:
+        experiment = tracer.load(config, [*overrides, *further])
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigError(problems)
+    return experiment
 
 
 def _key_and_value(setting: str) -> tuple[str, str | None]:

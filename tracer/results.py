@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from tracer.errors import OutputError
@@ -60,3 +61,28 @@ def write(trace: Trace, targets: Mapping[str, Path], ascii: bool, progress: Prog
         parts = {form: stack.enter_context(replacing(target)) for form, target in targets.items()}
         for form, part in parts.items():
             writers[form](part, ascii, progress)
+
+
+def shortened(experiment: Experiment, rows: int) -> Experiment:
+    """The experiment up to the iteration that has this row."""
+    return replace(experiment, iterations=min(experiment.iterations, experiment.batches.iteration(rows - 1) + 1))
+
+
+def write_exercise(
+    trace: Trace, blank: str, target: Path | None = None, key: bool = False, ascii: bool = False
+) -> list[Path]:
+    """Write a trace as an exercise, and its key where that is asked for; the files written.
+
+    blank: one of BLANKS. target: NAME-exercise.xlsx in the experiment's folder by default; the key is called after it.
+    Raises OutputError where a file cannot be written or nothing is left to fill in.
+    """
+    target = target or trace.experiment.output / f"{trace.experiment.name}-exercise.xlsx"
+    targets = {target: False} | ({target.with_name(f"{target.stem}-key.xlsx"): True} if key else {})
+    problems = problems_of(list(targets))
+    if problems:
+        raise OutputError(problems)
+    with ExitStack() as stack:
+        parts = {stack.enter_context(replacing(path)): solved for path, solved in targets.items()}
+        for part, solved in parts.items():
+            trace.to_exercise(part, blank, ascii, solved)
+    return list(targets)

@@ -100,6 +100,17 @@ class Trace:
         with replacing(Path(path)) as part:
             write_workbook(self.experiment, self.system, self.runs, part, ascii, progress)
 
+    def to_exercise(self, path: str | Path, blank: str = "all", ascii: bool = False, solved: bool = False) -> None:
+        """Write the trace as a workbook with cells to fill in, which turn green when they are right.
+
+        blank: which cells, one of BLANKS. solved: with the right formulas in them.
+        Raises OutputError when the file cannot be written, or nothing is left to fill in.
+        """
+        from tracer.workbook.exercise import write_exercise
+
+        with replacing(Path(path)) as part:
+            write_exercise(self.experiment, self.system, self.runs, part, blank, ascii, solved)
+
 
 def _spelled(name: str, ascii: bool) -> str:
     return naming.to_ascii(name) if ascii else name

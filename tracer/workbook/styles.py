@@ -61,6 +61,13 @@ class Styles:
             alignment=Alignment(horizontal="center"),
         )  # fmt: skip
         self.number = {form: self.look(number_format=form) for form in (FIXED, SCIENTIFIC, PLAIN)}
+        self.score = self.look(
+            font=font(size=12, bold=True, color="111827"), number_format="0%", alignment=Alignment(horizontal="center")
+        )
+        self.blank = {
+            form: self.look(number_format=form, border=box("94A3B8"), fill=fill("FFFFFF"))
+            for form in (FIXED, SCIENTIFIC, PLAIN)
+        }
         self.percent = self.look(number_format="0.000%")
         palettes = {str(phase): palette for phase, palette in PALETTE.items()} | {"total": TOTAL_PALETTE}
         self.header = {key: self._header(palette) for key, palette in palettes.items()}

@@ -78,7 +78,8 @@ class TraceSheet:
     """One run as a sheet. The columns are the system's, after the iteration in column A and the sample in column B,
     where there are several.
 
-    title: the sheet's name. spell: how a name is written, as it is or in ASCII.
+    title: the sheet's name. spell: how a name is written, as it is or in ASCII. given_by: the sheet of the same form
+    that holds the given numbers, where this one does not.
     """
 
     title: str
@@ -88,6 +89,7 @@ class TraceSheet:
     styles: Styles
     spell: Callable[[str], str]
     progress: Progress | None
+    given_by: str | None = None
     columns: dict[str, Phase] = field(init=False)
     letters: dict[str, str] = field(init=False)
     formulas: dict[str, Expression] = field(init=False)
@@ -196,16 +198,10 @@ class TraceSheet:
 
     def _head(self) -> Iterator[str]:
         styles, run = self.styles, self.run
-        yield row(
-            TITLE_ROW, [Cell("A", styles.title, self.experiment.name), Cell("H", styles.link, "go to the chart")], 24
-        )
-        hint = "Change the yellow cell: every number below follows."
-        if run.divergence:
-            quantity = self.spell(run.divergence.quantity)
-            hint = f"Stopped in iteration {run.divergence.iteration}: {quantity} has no finite value."
-        rate = naming.SCHEDULE if run.learning_rate is None else run.learning_rate
-        if run.learning_rate is None:
-            hint = "Change a yellow number or a blue one" + hint[hint.index(":") :] if not run.divergence else hint
+        yield row(TITLE_ROW, self._title_cells(), 24)
+        rate = Cell("B", styles.eta, self.spell(naming.SCHEDULE))
+        if run.learning_rate is not None:
+            rate = Cell("B", styles.eta, run.learning_rate, self._given(ETA_CELL))
         shown = [phase for phase in Phase if phase in self.columns.values()]
         legend = [
             Cell(get_column_letter(index), styles.header[phase], str(phase))
@@ -216,15 +212,16 @@ class TraceSheet:
             for index, (name, value) in enumerate(self.system.hyper.items())
             for cell in (
                 Cell(get_column_letter(HYPER_COLUMN + 2 * index), styles.eta_label, f"{naming.label(name)} ="),
-                Cell(get_column_letter(HYPER_COLUMN + 2 * index + 1), styles.eta, value),
+                Cell(get_column_letter(HYPER_COLUMN + 2 * index + 1), styles.eta, value,
+                     self._given(self.hyper_cells[name])),
             )
-        ]
+        ]  # fmt: skip
         yield row(
             ETA_ROW,
             [
                 Cell("A", styles.eta_label, self.spell(f"{naming.ETA} =")),
-                Cell("B", styles.eta, rate),
-                Cell("C", styles.warning if run.divergence else styles.subtitle, hint),
+                rate,
+                Cell("C", styles.warning if run.divergence else styles.subtitle, self._hint()),
                 *legend,
                 *hyper,
             ],
@@ -241,6 +238,20 @@ class TraceSheet:
         header = [Cell(self.letters[name], styles.header[self._kind(name)], self.spell(name)) for name in self.columns]
         yield row(HEADER_ROW, [*lead, *header], 18)
 
+    def _title_cells(self) -> list[Cell]:
+        return [Cell("A", self.styles.title, self.experiment.name), Cell("H", self.styles.link, "go to the chart")]
+
+    def _hint(self) -> str:
+        stop = self.run.divergence
+        if stop:
+            return f"Stopped in iteration {stop.iteration}: {self.spell(stop.quantity)} has no finite value."
+        what = "the yellow cell" if self.run.learning_rate is not None else "a yellow cell or a blue number"
+        return f"Change {what}: every number below follows."
+
+    def _given(self, cell: str) -> str | None:
+        """The formula of a given number; None where it stands here."""
+        return reference(self.given_by, cell) if self.given_by else None
+
     def _template(self, begins: bool) -> list[Cell]:
         """The cells of a row that begins an iteration, or goes on with one."""
         plain = self.styles.value(Phase.DATA, PLAIN)
@@ -250,20 +261,24 @@ class TraceSheet:
 
     def _row_by_cell(self, index: int) -> str:
         """A row by itself: the first one, or one of a run that diverged in it, with what could be computed."""
+        rows, begins, lead = self._place(index)
+        cells = [
+            self._cell(name, value, self._formula(name, rows, begins, index == 0))
+            for name, value in self.run.step(index).items()
+            if value == value and name in self.columns
+        ]
+        return row(FIRST_ROW + index, [*lead, *cells])
+
+    def _place(self, index: int) -> tuple[Rows, bool, list[Cell]]:
+        """The rows that a step's formulas refer to, whether it begins an iteration, and its leading cells."""
         batches, number = self.run.batches, FIRST_ROW + index
         iteration = batches.iteration(index)
         first = batches.first_row(iteration)
         before = FIRST_ROW + batches.first_row(iteration - 1) if iteration else 0
         last = min(FIRST_ROW + batches.first_row(iteration + 1) - 1, self.last_row)
-        rows = Rows(number, number - 1, before, last)
-        lead = zip("AB", next(self.run.places(index)), leading(self.system), strict=False)
-        cells = [Cell(letter, self.styles.value(Phase.DATA, PLAIN), value) for letter, value, _ in lead]
-        cells += [
-            self._cell(name, value, self._formula(name, rows, index == first, index == 0))
-            for name, value in self.run.step(index).items()
-            if value == value and name in self.columns
-        ]
-        return row(number, cells)
+        leads = zip("AB", next(self.run.places(index)), leading(self.system), strict=False)
+        lead = [Cell(letter, self.styles.value(Phase.DATA, PLAIN), value) for letter, value, _ in leads]
+        return Rows(number, number - 1, before, last), index == first, lead
 
     # --------------------------------------------------------------------------------------------------- cells
 
@@ -296,7 +311,7 @@ class TraceSheet:
             # in it asks for meanwhile; with another formula in the first row, no column runs across batches
             return f"+{text}" if begins and self.run.batches.several else text
         if first:
-            return None
+            return self._given(f"{self.letters[name]}{rows.this}")
         if name in self.updates and begins:
             return render(self.updates[name], EXCEL, cell)
         return f"{self.letters[name]}{rows.above}"
