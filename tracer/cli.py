@@ -159,7 +159,7 @@ def run(
 @click.option("--rows", type=click.IntRange(1), default=3, show_default=True,
               help="How many rows to fill in; of a batch, all of its rows.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
-              help="The workbook to write; NAME-exercise.xlsx in the config's folder for results by default.")  # fmt: skip
+              help="The workbook to write; NAME-exercise.xlsx in the folder for results by default.")  # fmt: skip
 @click.option("--key", is_flag=True, help="Write the solved workbook beside it.")
 def exercise(
     config: Path,

@@ -1,0 +1,184 @@
+"""Exercises: what is left empty, what LibreOffice makes of right and wrong answers, and what cannot be done."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+
+import tracer
+from tests.places import ROOT, WALKTHROUGH
+from tests.sheets import stored_cells
+from tracer.blanks import BLANKS
+from tracer.cli import main
+from tracer.results import shortened
+
+GREEN, RED = "#C6EFCE", "#FFC7CE"
+XOR = ROOT / "configs" / "xor.yaml"
+
+
+def trace_of(config: Path, rows: int, **changes: Any) -> tracer.Trace:
+    overrides = [tracer.Override((key,), value, "test") for key, value in changes.items()]
+    return tracer.walk(shortened(tracer.load(config, overrides), rows))
+
+
+def answers(trace: tracer.Trace, folder: Path, blank: str) -> tuple[Path, dict[str, str]]:
+    """The exercise, and its empty cells with the right formulas, from the key."""
+    trace.to_exercise(folder / "exercise.xlsx", blank)
+    trace.to_exercise(folder / "key.xlsx", blank, solved=True)
+    title = trace.runs[0].title
+    empty, key = (stored_cells(folder / f"{name}.xlsx")[title] for name in ("exercise", "key"))
+    return folder / "exercise.xlsx", {
+        cell: str(key[cell].formula) for cell, stored in empty.items()
+        if stored.formula is None and stored.value is None and cell in key and key[cell].formula is not None
+    }  # fmt: skip
+
+
+def filled(path: Path, title: str, cells: dict[str, str | float], name: str) -> Path:
+    """A copy of the workbook as a student would save it, with answers in some cells."""
+    book = openpyxl.load_workbook(path)
+    for cell, answer in cells.items():
+        book[title][cell] = f"={answer}" if isinstance(answer, str) else answer
+    book.save(path.with_name(name))
+    return path.with_name(name)
+
+
+def judged(path: Path) -> tuple[float, int, int]:
+    """The score of the first sheet, and how many cells LibreOffice shows in green and in red."""
+    for form in ("html", "xlsx"):
+        profile = f"-env:UserInstallation=file://{path.parent}/profile"
+        command = ["soffice", "--headless", profile, "--convert-to", form, "--outdir", str(path.parent / "computed")]
+        subprocess.run([*command, str(path)], check=True, capture_output=True, timeout=120)
+    page = (path.parent / "computed" / f"{path.stem}.html").read_text(encoding="utf-8", errors="replace").upper()
+    sheet = openpyxl.load_workbook(path.parent / "computed" / path.name, data_only=True).worksheets[0]
+    return float(sheet["E1"].value), page.count(f'BGCOLOR="{GREEN}"'), page.count(f'BGCOLOR="{RED}"')
+
+
+@pytest.mark.office
+@pytest.mark.parametrize("blank", BLANKS)
+def test_right_answers_are_green_and_wrong_ones_red(blank: str, tmp_path: Path) -> None:
+    trace = trace_of(WALKTHROUGH, 3, learning_rate=0.5)
+    path, right = answers(trace, tmp_path, blank)
+    count = len(right)
+    assert judged(path) == (0, 0, 0)
+    assert judged(filled(path, "η = 0.5", {**right}, "right.xlsx")) == (1, count, 0)
+    last = list(right)[-1]
+    assert judged(filled(path, "η = 0.5", {**right, last: f"{right[last]}+0.00001"}, "wrong.xlsx"))[0] < 1
+    some = dict(list(right.items())[: count // 2])
+    first, second, *_ = some
+    typed: dict[str, str | float] = {**some, first: 7.0, second: '"seven"'}
+    score, green, red = judged(filled(path, "η = 0.5", typed, "half.xlsx"))
+    assert red >= 2
+    assert green + red == len(some)
+    assert score == pytest.approx(green / count)
+
+
+@pytest.mark.office
+def test_an_exercise_follows_what_the_teacher_changes(tmp_path: Path) -> None:
+    """Another input and another learning rate: the right formulas are still right, the old numbers are not."""
+    trace = trace_of(WALKTHROUGH, 3, learning_rate=0.5, columns="compact")
+    path, right = answers(trace, tmp_path, "all")
+    changes: dict[str, str | float] = {"B2": 0.9, "D5": 0.33}
+    assert judged(filled(path, "η = 0.5", {**right, **changes}, "other.xlsx")) == (1, len(right), 0)
+    key = stored_cells(tmp_path / "key.xlsx")["η = 0.5"]
+    old: dict[str, str | float] = {cell: float(key[cell].value or 0) for cell in right}
+    assert judged(filled(path, "η = 0.5", {**old, **changes}, "old.xlsx"))[0] < 0.2
+
+
+@pytest.mark.office
+def test_a_batch_as_an_exercise(tmp_path: Path) -> None:
+    trace = trace_of(XOR, 8, learning_rate=0.5, optimizer="momentum", clip={"norm": 0.1})
+    path, right = answers(trace, tmp_path, "all")
+    assert judged(filled(path, "η = 0.5", {**right}, "right.xlsx")) == (1, len(right), 0)
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_what_is_left_empty(blank: str, tmp_path: Path) -> None:
+    """The chosen phases, but for what is given; the numbers between are there, and no formula shows an empty cell."""
+    trace = trace_of(WALKTHROUGH, 3, learning_rate=0.5)
+    _, right = answers(trace, tmp_path, blank)
+    of_a_row = {"forward": 8 + 3, "backward": 8 + 2 * 2 + 2 * 2 + 6, "updates": 0}
+    columns = trace.system.columns()
+    expected = {
+        "forward": 3 * sum(phase in BLANKS["forward"] for phase in columns.values()),
+        "backward": 3 * sum(phase in BLANKS["backward"] for phase in columns.values()),
+        "updates": 2 * 8,
+    }
+    expected["all"] = sum(expected.values())
+    assert of_a_row["forward"] * 3 == expected["forward"]
+    assert len(right) == expected[blank]
+    cells = stored_cells(tmp_path / "exercise.xlsx")["η = 0.5"]
+    used = {
+        reference
+        for cell in cells.values() if cell.formula and "worked" not in cell.formula and "SUM" not in cell.formula
+        for reference in re.findall(r"(?<![!$A-Z])[A-Z]+[0-9]+", cell.formula)
+    }  # fmt: skip
+    assert not used & set(right)
+
+
+def test_the_worked_trace_is_hidden_and_refers_to_the_given_numbers(tmp_path: Path) -> None:
+    trace_of(WALKTHROUGH, 2, learning_rate=0.5).to_exercise(tmp_path / "exercise.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "exercise.xlsx")
+    assert [(sheet.title, sheet.sheet_state) for sheet in book.worksheets] == [
+        ("η = 0.5", "visible"), ("worked η = 0.5", "hidden"), ("Config", "visible"),
+    ]  # fmt: skip
+    worked = book["worked η = 0.5"]
+    assert (worked["B2"].value, worked["D5"].value, worked["F5"].value) == (
+        "='η = 0.5'!$B$2", "='η = 0.5'!D5", "='η = 0.5'!F5",
+    )  # fmt: skip
+    assert not any(sheet._charts for sheet in book.worksheets[:1])
+
+
+Invoke = Callable[..., Any]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(main, ["exercise", *map(str, arguments)])
+
+
+def test_the_command(run: Invoke, tmp_path: Path) -> None:
+    result = run(WALKTHROUGH, "--learning-rate", "0.5", "--blank", "backward", "--rows", 2, "--key")
+    assert (result.exit_code, result.stdout.splitlines()) == (
+        0, ["wrote out/walkthrough-exercise.xlsx", "wrote out/walkthrough-exercise-key.xlsx"],
+    )  # fmt: skip
+    assert run(WALKTHROUGH, "-o", "lab/one.xlsx", "--ascii").stdout == "wrote lab/one.xlsx\n"
+    titles = openpyxl.load_workbook(tmp_path / "lab" / "one.xlsx").sheetnames
+    assert titles[:2] == ["eta = 0.1", "eta = 0.2"]
+    assert len(titles) == 13
+
+
+def test_the_same_exercise_has_the_same_bytes(run: Invoke, tmp_path: Path) -> None:
+    for name in ("a.xlsx", "b.xlsx"):
+        assert run(XOR, "-o", name).exit_code == 0
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((WALKTHROUGH, "--blank", "updates", "--rows", "1"), "nothing is left to fill in"),
+        ((WALKTHROUGH, "--rows", "0"), "0 is not in the range"),
+        ((WALKTHROUGH, "--blank", "everything"), "'everything' is not one of 'forward', 'backward', 'updates', 'all'"),
+        ((WALKTHROUGH, "--set", "loss=huberr"), "'huberr' is not known. Did you mean 'huber'?"),
+        (("none.yaml",), "there is no such file"),
+        ((WALKTHROUGH, "-o", "."), "is a folder"),
+    ],
+)
+def test_what_cannot_be_done(run: Invoke, arguments: tuple[Any, ...], problem: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert problem in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_more_rows_than_there_are(run: Invoke, tmp_path: Path) -> None:
+    assert run(WALKTHROUGH, "--rows", "5000", "--learning-rate", "0.1", "-o", "long.xlsx").exit_code == 0
+    assert len(stored_cells(tmp_path / "long.xlsx")["η = 0.1"]) > 100 * 43
