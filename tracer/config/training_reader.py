@@ -134,7 +134,10 @@ class TrainingReader(Choices):
         expression = self.formula(text, place)
         used = {name.name for name in names(expression)} if expression else {naming.COUNT}
         unknown = sorted(used - {naming.COUNT})
-        if unknown:
+        if unknown and naming.COUNT not in used:
+            what = f"{show(text)} is neither a number nor a formula of {naming.COUNT}, the iteration"
+            self.document.problem(place, what)
+        elif unknown:
             what = f"the formula has an unknown '{unknown[0]}'; it may have {naming.COUNT}, the iteration"
             self.document.problem(place, self.with_caret(what, text, text.index(unknown[0])))
         elif not used:

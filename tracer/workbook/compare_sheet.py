@@ -6,7 +6,6 @@ The chart draws cells of its own, folded away at the right, which follow a yello
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
@@ -52,33 +51,28 @@ def build(
     return _Builder(sheet, experiment, system, traces[:MOST_RUNS], styles, spell).build()
 
 
-@dataclass(slots=True)
 class _Builder:
     """The sheet while it is laid out."""
 
-    sheet: Worksheet
-    experiment: Experiment
-    system: System
-    traces: Sequence[TraceSheet]
-    styles: Styles
-    spell: Callable[[str], str]
-    axis_row: int = field(init=False)
-    first: int = field(init=False)
-    longest: TraceSheet = field(init=False)
-    drawn: list[int] = field(init=False)
-    label: int = field(init=False)
-    centred: int = field(init=False)
-    warning: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.axis_row = HEAD_ROW + len(self.traces) + 2
+    def __init__(
+        self,
+        sheet: Worksheet,
+        experiment: Experiment,
+        system: System,
+        traces: Sequence[TraceSheet],
+        styles: Styles,
+        spell: Callable[[str], str],
+    ) -> None:
+        self.sheet, self.experiment, self.system, self.traces = sheet, experiment, system, traces
+        self.styles, self.spell = styles, spell
+        self.axis_row = HEAD_ROW + len(traces) + 2
         self.first = self.axis_row + 3 + CHART_ROWS
-        self.longest = max(self.traces, key=lambda trace: trace.iterations)
+        self.longest = max(traces, key=lambda trace: trace.iterations)
         self.drawn = thinned(self.shown(self.longest), MOST_POINTS)
         centre = Alignment(horizontal="center")
-        self.label = self.styles.look(font=font(bold=True), alignment=Alignment(horizontal="right", indent=1))
-        self.centred = self.styles.look(alignment=centre)
-        self.warning = self.styles.look(font=font(bold=True, color="BE123C"), alignment=centre)
+        self.label = styles.look(font=font(bold=True), alignment=Alignment(horizontal="right", indent=1))
+        self.centred = styles.look(alignment=centre)
+        self.warning = styles.look(font=font(bold=True, color="BE123C"), alignment=centre)
 
     def shown(self, trace: TraceSheet) -> int:
         """How many iterations of a run there is room for."""

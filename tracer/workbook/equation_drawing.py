@@ -11,12 +11,20 @@ from tracer.notation.text import text
 from tracer.system import Equation, Phase, System
 from tracer.workbook.drawing import GAP, LABEL, ROW_HEIGHT, VALUE, Canvas
 
-MOST_NODES, MOST_LEVELS = 12, 24
-"""Of a level that are drawn, and levels; the others stand in the blocks below."""
+NODES, MOST_NODES, MOST_COLUMNS = 6, 24, 24
+"""In a column; of a level; columns. What finds no place in the picture stands in the blocks below it."""
 COLUMNS = 3
-"""A label, a value and a gap for each level."""
+"""A label, a value and a gap for each column of the picture."""
 CHARACTERS_PER_ROW = 21
 """Of an equation in words above its value; it takes as many rows as it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A quantity of the picture, and the equation that gives it; None where it is given."""
+
+    quantity: str
+    equation: Equation | None = None
 
 
 @dataclass(slots=True)
@@ -24,78 +32,73 @@ class EquationDrawing:
     """The picture of a system of equations: what is given in the first column, then level by level what follows."""
 
     system: System
-    levels: list[list[Equation]] = field(init=False)
+    columns: list[tuple[str, list[_Node]]] = field(init=False)
 
     def __post_init__(self) -> None:
+        system = self.system
+        shown = (Phase.FORWARD, Phase.LOSS)
+        equations = [equation for equation in system.equations if equation.phase in shown]
         depth: dict[str, int] = {}
-        self.levels = []
-        for equation in self.system.equations:
-            if equation.phase not in (Phase.FORWARD, Phase.LOSS):
-                continue
-            level = max((depth.get(name.name, 0) for name in names(equation.expression)), default=0)
-            depth[equation.quantity] = level + 1
-            self.levels += [[] for _ in range(level + 1 - len(self.levels))]
-            self.levels[level].append(equation)
+        levels: dict[int, list[_Node]] = {}
+        for equation in equations:
+            level = 1 + max((depth.get(name.name, 0) for name in names(equation.expression)), default=0)
+            depth[equation.quantity] = level
+            levels.setdefault(level, []).append(_Node(equation.quantity, equation))
+        data = [_Node(name) for name in system.data]
+        parameters = [_Node(parameter.name) for parameter in system.parameters]
+        groups = [("given", data, 2 * NODES), ("parameters", parameters, NODES)]
+        groups += [(f"step {level}", nodes, NODES) for level, nodes in sorted(levels.items())]
+        self.columns = [
+            (_titled(title, len(nodes), first, most), nodes[first : first + most])
+            for title, nodes, most in groups
+            for first in range(0, min(len(nodes), MOST_NODES), most)
+        ][:MOST_COLUMNS]
 
     @property
     def widths(self) -> list[float]:
         """The widths of its columns, from the sheet's first on."""
-        return [LABEL + 2, VALUE + 2, GAP / 2] * (1 + min(len(self.levels), MOST_LEVELS))
+        return [LABEL + 2, VALUE + 2, GAP / 2] * len(self.columns)
 
     def draw(self, canvas: Canvas, top: int) -> int:
         """Draw it from the row `top` on; its last row."""
         canvas.grid.height(top, 2 * ROW_HEIGHT)
-        canvas.grid.span((top, 1), 2, canvas.styles.head, "given")
-        parameters = [parameter.name for parameter in self.system.parameters]
-        row = top + 2
-        cells: dict[str, list[str]] = {"value": [], "gradient": []}
-        for name in [name for name, phase in canvas.phases.items() if phase is Phase.DATA][:MOST_NODES]:
-            canvas.pair(row, 1, name)
-            row += 1
-        row += 1
-        for name in parameters[:MOST_NODES]:
-            row = self._node(canvas, row, 1, name, cells) + 1
-        last = row
-        for number, level in enumerate(self.levels[:MOST_LEVELS], 1):
-            column, row = 1 + COLUMNS * number, top + 2
-            canvas.grid.span((top, column), column + 1, canvas.styles.head, f"step {number}")
-            for equation in level[:MOST_NODES]:
-                phase = "total" if equation.quantity == self.system.loss else equation.phase
-                words = canvas.spell(f"{equation.quantity} = {text(equation.expression)}")
-                rows = 1 + len(words) // CHARACTERS_PER_ROW
-                canvas.grid.span((row, column), column + 1, canvas.styles.words[phase], words, rows=rows)
-                row = self._node(canvas, row + rows, column, equation.quantity, cells, phase) + 1
-            row = self._more(canvas, row, column, len(level))
-            last = max(last, row)
-        if len(self.levels) > MOST_LEVELS:
-            canvas.grid.put((top, COLUMNS * (MOST_LEVELS + 1)), canvas.styles.note, f"… {len(self.levels)} steps")
-        shown = [name for name in canvas.largest if name in canvas.phases]
-        values = [name for name in shown if canvas.phases[name] in (Phase.DATA, Phase.PARAMETER, Phase.FORWARD)]
-        canvas.scale(cells["value"], values)
-        canvas.scale(cells["gradient"], [name for name in shown if canvas.phases[name] is Phase.BACKWARD])
-        canvas.rows(top + 2, last)
         canvas.grid.height(top + 1, ROW_HEIGHT / 2)
+        cells: dict[str, list[str]] = {"value": [], "gradient": []}
+        last = top + 2
+        for number, (title, nodes) in enumerate(self.columns):
+            column, row = 1 + COLUMNS * number, top + 2
+            canvas.grid.span((top, column), column + 1, canvas.styles.head, title)
+            for node in nodes:
+                row = self._node(canvas, row, column, node, cells)
+            last = max(last, row)
+        values = [name for name, phase in canvas.phases.items() if phase in (Phase.PARAMETER, Phase.FORWARD)]
+        canvas.scale(cells["value"], values)
+        canvas.scale(cells["gradient"], [name for name, phase in canvas.phases.items() if phase is Phase.BACKWARD])
+        canvas.rows(top + 2, last)
         return last
 
-    def _node(
-        self,
-        canvas: Canvas,
-        row: int,
-        column: int,
-        name: str,
-        cells: Mapping[str, list[str]],
-        key: Phase | str | None = None,
-    ) -> int:
-        """A quantity's value and gradient; the row below."""
-        cells["value"].append(canvas.pair(row, column, name, key))
-        gradient = naming.gradient(name, self.system.loss)
-        if gradient not in canvas.phases:
+    def _node(self, canvas: Canvas, row: int, column: int, node: _Node, cells: Mapping[str, list[str]]) -> int:
+        """A quantity: its equation, its value, its gradient, where it has them; the row of the next one."""
+        name, key = node.quantity, None
+        if node.equation:
+            key = "total" if name == self.system.loss else str(node.equation.phase)
+            words = canvas.spell(f"{name} = {text(node.equation.expression)}")
+            rows = 1 + len(words) // CHARACTERS_PER_ROW
+            canvas.grid.span((row, column), column + 1, canvas.styles.words[key], words, rows=rows)
+            row += rows
+        value = canvas.pair(row, column, name, key)
+        if canvas.phases[name] is Phase.DATA:
             return row + 1
-        cells["gradient"].append(canvas.pair(row + 1, column, gradient))
+        cells["value"].append(value)
+        gradient = naming.gradient(name, self.system.loss)
+        if gradient in canvas.phases:
+            row += 1
+            cells["gradient"].append(canvas.pair(row, column, gradient))
         return row + 2
 
-    def _more(self, canvas: Canvas, row: int, column: int, count: int) -> int:
-        if count <= MOST_NODES:
-            return row
-        canvas.grid.put((row, column), canvas.styles.note, f"… {count - MOST_NODES} more")
-        return row + 1
+
+def _titled(title: str, count: int, first: int, most: int) -> str:
+    """The head of a column; where a level takes several, or has no room, it says which of it are there."""
+    if count <= most:
+        return title
+    return f"{title}: {first + 1} to {min(first + most, count)} of {count}"

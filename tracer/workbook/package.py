@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.writer.excel import ExcelWriter
 
 COMPRESSION_LEVEL = 1
 """Of zlib. Level 6 takes six times as long for a file a sixth smaller."""
@@ -36,7 +37,8 @@ class SheetCells:
 def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
     """Write the workbook to `path`, with the cells given for each sheet by its title."""
     skeleton = io.BytesIO()
-    book.save(skeleton)
+    with zipfile.ZipFile(skeleton, "w") as stored:  # book.save() would compress what is compressed again below
+        ExcelWriter(book, stored).save()
     cells = {f"xl/worksheets/sheet{number}.xml": sheets[sheet.title] for number, sheet in enumerate(book.worksheets, 1)}
     with (
         zipfile.ZipFile(skeleton) as parts,

@@ -49,8 +49,8 @@ BESIDE = 136.0
 """A picture up to this width has the chart beside it; a wider one has it below."""
 CHART_COLUMNS, CHART_CM = 10, (16.5, 7.8)
 COLUMN = 9.0
-MOST_LINES, FIRST_LINES, LAST_LINES = 72, 6, 2
-"""A layer's lines in a block; where there are more, only the first and the last ones are shown."""
+MOST_LINES, WIDE_LINES, FIRST_LINES, LAST_LINES = 80, 20, 6, 2
+"""A layer's lines in a block, and those of a wide network; of more, only the first and the last ones are shown."""
 DIGITS_IN_TEXT = 9
 """Characters of a number in a text, about."""
 
@@ -120,7 +120,8 @@ class _Builder:
         self.sheet, self.experiment, self.system, self.traces = sheet, experiment, system, traces
         self.looks, self.spell = looks, spell
         self.drawing = drawing_of(experiment, system)
-        self.blocks = shortened(blocks(system), MOST_LINES, FIRST_LINES, LAST_LINES)
+        most = WIDE_LINES if isinstance(self.drawing, LayerSummary) else MOST_LINES
+        self.blocks = shortened(blocks(system), most, FIRST_LINES, LAST_LINES)
         widths = self.drawing.widths
         while sum(widths) < LEAST_WIDTH:
             widths.append(SPARE)
@@ -238,14 +239,23 @@ class _Builder:
         """Says what to do, and what is shown where a cell holds what there is not."""
         place = self.step.place
         right = "Change a yellow cell: every number below follows."
+        stopped = any(trace.run.divergence for trace in self.traces)
+        said = f'"{right}"' + ("&" + self.step.of_runs(self._stop) if stopped else "")
+        first = right + (self._stop(self.traces[0])[1:-1] if stopped else "")
         wrong = [("There is no such iteration here: ", controls.iteration, place.iteration)]
         if controls.sample:
             wrong.append(("No such sample in the batch: ", controls.sample, self.step.sample(place.row)))
-        said = f'"{right}"'
         for words, chosen, shown in wrong:
             said = f'IF({chosen}={shown},{said},"{words}"&{shown}&" is shown.")'
         ((at, last),) = self._spans(HINT_ROW, 1, (62.0,))
-        self.grid.span(at, last, self.looks.beside, right, said)
+        self.grid.span(at, last, self.looks.beside, first, said)
+
+    def _stop(self, trace: TraceSheet) -> str:
+        """Where a run stopped, as a text in a formula."""
+        stop = trace.run.divergence
+        if not stop:
+            return '""'
+        return f'" Stopped in iteration {stop.iteration}: {self.spell(stop.quantity)} has no finite value."'
 
     def _spans(self, row: int, first: int, widths: Sequence[float]) -> list[tuple[tuple[int, int], int]]:
         """Cells beside each other, at least so wide: each as its place and its last column."""
