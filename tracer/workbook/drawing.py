@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,6 +18,12 @@ ROW_HEIGHT = 18.0
 """Points."""
 GAP, LABEL, VALUE = 6.0, 9.0, 11.0
 """Widths of the picture's columns, in characters."""
+WIDEST_LABEL = 24.0
+
+
+def label_width(names: Iterable[str]) -> float:
+    """How wide a column of labels is for these names."""
+    return min(WIDEST_LABEL, max([LABEL, *(1.1 * len(name) + 3 for name in names)]))
 
 
 @dataclass(slots=True)

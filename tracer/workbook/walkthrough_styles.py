@@ -58,6 +58,7 @@ class WalkthroughStyles:
     def __init__(self, styles: Styles) -> None:
         look = styles.look
         middle = Alignment(vertical="center", horizontal="right", indent=1)
+        shrunk = Alignment(vertical="center", horizontal="right", shrink_to_fit=True)
         left = Alignment(vertical="center", horizontal="left", indent=1)
         wrapped = Alignment(vertical="center", horizontal="left", wrap_text=True, indent=1)
         self.title = styles.title
@@ -82,7 +83,7 @@ class WalkthroughStyles:
         self.column_head = look(font=font(size=9, italic=True, color=GREY), alignment=left)
         palettes = {str(phase): palette for phase, palette in PALETTE.items()} | {"total": TOTAL_PALETTE}
         self.label = {
-            key: look(font=font(bold=True, color=p.strong), fill=fill(p.pale), border=box(LINE), alignment=middle)
+            key: look(font=font(bold=True, color=p.strong), fill=fill(p.pale), border=box(LINE), alignment=shrunk)
             for key, p in palettes.items()
         }
         self.value = {
