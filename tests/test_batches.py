@@ -118,6 +118,17 @@ def test_the_loss_after_the_last_update_is_of_all_samples() -> None:
 # ----------------------------------------------------------------------------------------------- learning rates
 
 
+def test_the_loss_after_the_last_update_needs_no_further_learning_rate() -> None:
+    """1/(13 − k) has no value in the iteration after the last one."""
+    run = only(XOR | {"learning_rate": "1/(13-k)"})
+    assert 0 < run.final_loss < 1
+
+
+def test_a_learning_rate_far_too_long_is_refused_at_once() -> None:
+    with pytest.raises(tracer.ConfigError, match="at most 500,000,000 can be"):
+        tracer.run(XOR | {"learning_rate": "0.1/k", "iterations": 100_000_000})
+
+
 def test_a_learning_rate_that_decays() -> None:
     run = only(XOR | {"learning_rate": "0.5 * 0.9^k"})
     assert run["η"] == [0.5 * 0.9**k for k in range(1, 13)]
@@ -185,9 +196,19 @@ def test_the_condition_must_hold_for_every_sample_of_a_pass(update: Any) -> None
     run = only(config)
     assert run.until_met
     below = [loss < 0.01 for loss in run["E_total"]]
-    assert all(below[-4:])
-    ends = [run.batches.first_row(iteration) for iteration in range(1, run.iterations)]
-    assert not any(all(below[end - 4 : end]) for end in ends if end >= 4)
+    passes = [all(below[first : first + 4]) for first in range(0, len(below), 4)]
+    assert len(below) % 4 == 0
+    assert (passes[-1], any(passes[:-1])) == (True, False)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_sample_that_never_meets_the_condition_keeps_the_run_going(seed: int) -> None:
+    """Shuffled, the last steps of one pass and the first of the next may leave a sample out."""
+    samples = [{"inputs": {"x": 1}, "targets": {"t": t}} for t in (5, 0, 0)]
+    run = only(LINE | {"samples": samples, "parameters": {"w": 0}, "learning_rate": 0, "iterations": 200,
+                       "order": "shuffled", "seed": seed, "until": "E < 1"})  # fmt: skip
+    assert (run.until_met, len(run)) == (False, 200)
+    assert run.over_pass("E") == run.over_pass("E", last=True) == 12.5 / 3
 
 
 def test_a_condition_that_is_never_met() -> None:

@@ -171,3 +171,44 @@ def test_problems_of_equations_point_to_their_line(tmp_path: Path) -> None:
     with pytest.raises(tracer.ConfigError) as caught:
         tracer.load(path)
     assert caught.value.problems[0].startswith(f"{path}:4:1: equations: line 3: a value is missing before '*'")
+
+
+@pytest.mark.parametrize(
+    ("equation", "problem"),
+    [
+        ("E = if(1 < x < 3, w, 0)", "a comparison is no number; write if(x > 2, 1, 0), one at a time"),
+        ("E = w * (x > 2)", "a comparison is no number; write if(x > 2, 1, 0), one at a time"),
+        ("E = x > 2", "a comparison is no number; write if(x > 2, 1, 0)"),
+        ("E = max(x > 2, w)", "max takes numbers, and a comparison is none: if(x > 2, 1, 0)"),
+        ("E = if(x > 2, x < 3, w)", "if takes numbers, and a comparison is none: if(x > 2, 1, 0)"),
+    ],
+)
+def test_comparisons_are_conditions_alone(equation: str, problem: str) -> None:
+    """Spreadsheets have truth values of their own, which are no numbers there."""
+    config = {
+        "inputs": {"x": 2},
+        "parameters": {"w": 1},
+        "equations": equation,
+        "minimize": "E",
+        "eta": 1,
+        "iterations": 1,
+    }
+    with pytest.raises(tracer.ConfigError) as error:
+        tracer.load(config)
+    assert problem in error.value.problems[0]
+
+
+@pytest.mark.parametrize("value", [["E"], {"x": 1}, 3, None])
+def test_minimize_must_be_a_name(value: Any) -> None:
+    with pytest.raises(tracer.ConfigError, match="is not the result of an equation"):
+        tracer.load(RNN | {"minimize": value})
+
+
+def test_functions_inside_each_other_without_end(tmp_path: Path) -> None:
+    nested = "x"
+    for _ in range(70):
+        nested = f"abs({nested})"
+    trace = tracer.run({"inputs": {"x": 2}, "parameters": {"w": 1}, "equations": f"E = w*{nested}", "minimize": "E",
+                        "eta": 1, "iterations": 1})  # fmt: skip
+    with pytest.raises(tracer.OutputError, match="more than 64 functions inside each other"):
+        trace.to_excel(tmp_path / "deep.xlsx")

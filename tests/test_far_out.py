@@ -62,3 +62,15 @@ def test_softmax_with_cross_entropy_is_the_closed_form() -> None:
     for n in (1, 2, 3):
         assert step[f"∂E/∂o{n}"] == pytest.approx(step[f"a_o{n}"] - step[f"t{n}"], abs=1e-15)
     assert {f"∂a_o{j}/∂o{k}" for j in (1, 2, 3) for k in (1, 2, 3)} < set(step)
+
+
+@pytest.mark.parametrize("z", [-40, -28, -16, -8.5, -7.5, -1, 0, 3, 7.9, 8.1, 15, 25, 31.9, 32.1, 40, 700])
+@pytest.mark.parametrize("target", [0, 0.25, 1])
+def test_losses_and_softplus_lose_no_digits(z: float, target: float) -> None:
+    """Against log1p, which keeps what 1 + e^z would round away."""
+    config = {"inputs": [1], "targets": [target], "weights": [z], "learning_rate": 0, "iterations": 1}
+    loss = config | {"layers": [{"neurons": 1, "activation": "sigmoid"}], "loss": "binary_cross_entropy"}
+    expected = max(z, 0) - target * z + math.log1p(math.exp(-abs(z)))
+    assert tracer.run(loss).runs[0]["E1"] == [pytest.approx(expected, rel=1e-11, abs=1e-300)]
+    softplus = tracer.run(config | {"layers": [{"neurons": 1, "activation": "softplus"}]}).runs[0]
+    assert softplus["a_o1"] == [pytest.approx(max(z, 0) + math.log1p(math.exp(-abs(z))), rel=1e-12, abs=1e-300)]

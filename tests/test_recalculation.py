@@ -186,6 +186,10 @@ FAR_OUT = {
     "log_cosh": far_out("log_cosh", "identity", 1000, -1000, targets=[0, 0]),
     "bce": far_out("binary_cross_entropy", "sigmoid", 1000, -1000, 1000, -1000, 40, targets=[0, 1, 1, 0.5, 0]),
     "softmax": far_out("half_squared_error", "softmax", 1000, -1000, 990, targets=[0.2, 0.3, 0.5]),
+    "tiny square": far_out("half_squared_error", "sigmoid", -400, targets=[0]),
+    "tiny gradients": far_out("cross_entropy", "softmax", 200, -200, targets=[1, 0], clip={"norm": 1}),
+    "tiny states": far_out("binary_cross_entropy", "sigmoid", -400, targets=[0], optimizer="adam"),
+    "tail": far_out("binary_cross_entropy", "sigmoid", 30, -30, 9, 30, targets=[0, 0.5, 1, 1]),
     "ce": far_out("cross_entropy", "softmax", 1000, -1000, 0, targets=[0, 0.25, 0.75]),
     "kl": far_out("kl_divergence", "softmax", 1000, -1000, 0, targets=[0, 0.25, 0.75]),
 }

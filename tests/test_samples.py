@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import openpyxl
 import pytest
 
 import tracer
+from tests.sheets import rewrite
 
 NETWORK: dict[str, Any] = {
     "layers": [{"neurons": 2}, {"neurons": 1}], "weights": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], "learning_rate": 0.5,
@@ -49,11 +51,18 @@ def test_samples_with_names() -> None:
     "text",
     [
         "i1,i2,t1\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n",
+        "sep=;\r\ni1;i2;t1\r\n0;0;0\r\n0;1;1\r\n1;0;1\r\n1;1;0\r\n",
         "\ufefft1, i2 ,note,i1\r\n0,0,off,0\r\n1,1,on,0\r\n\r\n1,0,on,1\r\n0,1,off,1\r\n",
         'i1;i2;t1\n0,0;0;0\n0;"1,0";1\n1;0e0;1\n 1 ;1;0\n',
         "\n\ni1\ti2\tt1\n0\t0\t0\n0\t1\t1\n1\t0\t1\n1\t1\t0",
     ],
-    ids=["plain", "mark, spaces, another order and column, Windows' lines", "as Excel writes it in Europe", "tabs"],
+    ids=[
+        "plain",
+        "its separator in the first line",
+        "mark, spaces, another order and column, Windows' lines",
+        "as Excel writes it in Europe",
+        "tabs",
+    ],
 )
 def test_a_csv(text: str, tmp_path: Path) -> None:
     experiment = tracer.load(NETWORK | {"samples": write(tmp_path / "xor.csv", text)})
@@ -89,9 +98,9 @@ def problems_of_file(path: str) -> list[str]:
 
 
 def test_equations_take_the_columns_that_they_use(tmp_path: Path) -> None:
-    path = write(tmp_path / "line.csv", "w,x,note,t\n9,1,a,3\n9,2,b,5\n")
+    path = write(tmp_path / "line.csv", "w,x,note,t,abs,E\n9,1,a,3,n,n\n9,2,b,5,n,n\n")
     experiment = tracer.load({
-        "samples": path, "parameters": {"w": 1}, "equations": "E = (t - w*x)^2", "minimize": "E",
+        "samples": path, "parameters": {"w": 1}, "equations": "# a note of x\nE = abs(t - w*x)^2", "minimize": "E",
         "learning_rate": 0.1, "iterations": 2,
     })  # fmt: skip
     assert (experiment.inputs, experiment.targets) == (("x",), ("t",))
@@ -116,6 +125,28 @@ def test_every_wrong_cell_is_named(tmp_path: Path) -> None:
         f"{path}:6: column 'i1': '1e999' is not a finite number",
         f"{path}:6: column 'i2': '1_0' is not a finite number",
     ]
+
+
+def test_a_workbook_whose_size_is_told_wrong(tmp_path: Path) -> None:
+    """Some programs leave an old <dimension> in a sheet; every row is read all the same."""
+    book = openpyxl.Workbook()
+    for row in (["i1", "i2", "t1"], *XOR):
+        book.active.append(row)
+    book.save(tmp_path / "good.xlsx")
+    for size in ("A1", "A1:C2"):
+        change = lambda xml, size=size: re.sub('<dimension ref="[^"]*"', f'<dimension ref="{size}"', xml)  # noqa: E731
+        path = rewrite(tmp_path / "good.xlsx", tmp_path / "stale.xlsx", change)
+        assert len(tracer.load(NETWORK | {"samples": str(path)}).samples) == 4
+
+
+def test_a_workbook_that_breaks_off(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["i1", "i2", "t1"], *XOR):
+        book.active.append(row)
+    book.save(tmp_path / "good.xlsx")
+    path = rewrite(tmp_path / "good.xlsx", tmp_path / "bad.xlsx", lambda xml: xml[: len(xml) // 2])
+    (problem,) = problems(NETWORK | {"samples": str(path)})
+    assert "cannot be read as an .xlsx workbook" in problem
 
 
 def test_a_wrong_cell_of_a_workbook_is_named(tmp_path: Path) -> None:
@@ -196,7 +227,17 @@ def test_too_many_samples_are_refused(tmp_path: Path) -> None:
         ({"samples": [*SAMPLES, {"inputs": [1, "x"], "targets": [0]}]}, ["samples.4.inputs.1: 'x' is not a number"]),
         ({"samples": [*SAMPLES, {"inputs": [1, 0], "target": [0]}]},
          ["samples.4: unknown key 'target'. Did you mean 'targets'?",
-          "samples.4.targets: 0 targets where there are 1 (t1); every sample has the same"]),
+          "samples.4: 'targets' is missing; write {inputs: […], targets: […]}"]),
+        ({"samples": [{"inputs": [1, 2]}, SAMPLES[0]]},
+         ["samples.0: 'targets' is missing; write {inputs: […], targets: […]}",
+          "samples.1.targets: 1 targets where the first sample has none; every sample has the same"]),
+        ({"samples": SAMPLES, "update": {"batchsize": 2}},
+         ["update: unknown key 'batchsize'; write {batch_size: 4}. Did you mean 'batch_size'?"]),
+        ({"samples": SAMPLES, "update": {"batch_size": True}}, ["update.batch_size: true is not a whole number"]),
+        ({"samples": SAMPLES, "inputs": ["a", "a"]},
+         ["inputs.1: 'a' stands twice; every one needs a name of its own"]
+         + [f"samples.{n}.inputs: 2 inputs where there are 1 (a); every sample has the same" for n in range(4)]),
+        ({"samples": SAMPLES, "inputs": []}, ["inputs: beside samples, give the names alone, such as [x1, x2]"]),
         ({"samples": [{"inputs": {"a": 1, "b": 2}, "targets": [1]}, {"inputs": {"a": 1, "c": 2}, "targets": [1]}]},
          ["samples.1.inputs: 'c' is not one of the inputs."]),
         ({"samples": SAMPLES, "inputs": [1, 2]}, ["inputs: beside samples, give the names alone, such as [x1, x2]"]),

@@ -36,6 +36,9 @@ class Activation:
 
 
 GOODFELLOW = "Goodfellow, Bengio and Courville, Deep Learning (2016), section"
+TAIL = 8
+LOG_TAIL = "exp(-abs(z)) * (1 - exp(-abs(z)) / 2 + exp(-2 * abs(z)) / 3 - exp(-3 * abs(z)) / 4)"
+"""log(1 + e^(-|z|)) beyond TAIL, from its series: 1 + e^(-|z|) would lose what e^(-|z|) is."""
 
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation("z", "1", f"{GOODFELLOW} 6.2.2.1"),
@@ -61,6 +64,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "softplus": Activation(
         "max(z, 0) + log(1 + exp(-abs(z)))", "sigmoid(z)",
         f"{GOODFELLOW} 3.10: log(1 + e^z), written so that it cannot overflow",
+        far=(f"abs(z) > {TAIL}", f"max(z, 0) + {LOG_TAIL}"),
     ),
     "softsign": Activation("z / (1 + abs(z))", "1 / (1 + abs(z))^2", "Glorot and Bengio, AISTATS (2010)"),
     "silu": Activation(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice, repeat
 from typing import Any
 
@@ -51,7 +51,7 @@ class Engine:
         self._of_sample = struct.Struct(f"{len(self.columns) - len(self._common)}d")
         self._of_batch = struct.Struct(f"{len(self._common)}d")
         self._needed, self._holds = _condition(system.until)
-        self._walk = self._compile_walk()
+        self._walk, self._losses = self._compile_walk(), self._compile_losses()
 
     def run(self, learning_rate: float | None, iterations: int, progress: Progress | None = None) -> Run:
         """Walk the given number of iterations with one learning rate; None where the system has a schedule.
@@ -72,7 +72,7 @@ class Engine:
             steps, first = min(chunk, iterations - done), batches.first_row(done)
             before = (rows, buffer, first * self._step.size, held, *start)
             start, completed, held = self._walk(self._samples(done, steps), *before)
-            met = bool(self._holds) and held >= batches.samples
+            met = bool(self._holds) and held == batches.samples
             end = batches.first_row(done + completed)
             failed = self._first_failure(rows, first, end)
             if failed is None and completed < steps and not met:
@@ -154,7 +154,7 @@ class Engine:
 
     def _compile_walk(self) -> Callable[..., tuple[tuple[float, ...], int, int]]:
         """walk(samples, rows, buffer, offset, held, *start) → (the start of the next iteration, completed iterations,
-        for how many steps in a row the condition has held).
+        for how many steps of the pass the condition has held).
 
         An iteration that raises ends the walk; its own start is returned, so that it can be looked at again.
         """
@@ -163,7 +163,7 @@ class Engine:
         each = [line for e in system.equations if e.quantity not in shared for line in self._assignment(e)]
         once = [line for e in system.equations if e.quantity in shared for line in self._assignment(e)]
         start = ", ".join(self._start_locals())
-        data = f"({', '.join(self._local[name] for name in system.data)}{',' * (len(system.data) == 1)})"
+        data = self._data_locals()
         own = [name for name in self.columns if name not in shared]
         each.append(f"pack(buffer, offset, {', '.join(self._local[name] for name in own)})")
         each.append(f"offset += {self._step.size}")
@@ -188,10 +188,12 @@ class Engine:
         if self._holds:
             begin = "first" if system.batches.several else f"offset // {DOUBLE} - {len(self.columns)}"
             values = ", ".join(f"rows[at + {self.columns[name]}]" for name in self._needed)
+            width, samples = len(self.columns), system.batches.samples
             body += [
-                f"for at in range({begin}, offset // {DOUBLE}, {len(self.columns)}):",
-                f"    held = held + 1 if holds({values}) else 0",
-                f"if held >= {system.batches.samples}:",
+                f"for at in range({begin}, offset // {DOUBLE}, {width}):",
+                f"    held = 0 if at // {width} % {samples} == 0 else held",  # a pass begins
+                f"    held += holds({values})",
+                f"if held == {samples}:",
                 "    done += 1",
                 "    break",
             ]
@@ -208,10 +210,29 @@ class Engine:
             f"    return ({start},), done, held",
         ]
         packing = {"pack": self._of_sample.pack_into, "pack_common": self._of_batch.pack_into}
-        scope = namespace() | packing | {"holds": self._holds}
-        exec(compile("\n".join(lines), "<equations>", "exec"), scope)
-        walk: Callable[..., tuple[tuple[float, ...], int, int]] = scope["walk"]
+        walk: Callable[..., tuple[tuple[float, ...], int, int]] = _defined(
+            "walk", lines, packing | {"holds": self._holds}
+        )
         return walk
+
+    def _compile_losses(self) -> Callable[..., list[float]]:
+        """losses(samples, *start) → the loss of every sample: the forward pass alone."""
+        ahead = [e for e in self.system.equations if e.phase in (Phase.FORWARD, Phase.LOSS)]
+        lines = [
+            f"def losses(samples, {', '.join(self._start_locals())}):",
+            "    found = []",
+            f"    for {self._data_locals()} in samples:",
+            *("        " + line for equation in ahead for line in self._assignment(equation)),
+            f"        found.append({self._local[self.system.loss]})",
+            "    return found",
+        ]
+        losses: Callable[..., list[float]] = _defined("losses", lines, {})
+        return losses
+
+    def _data_locals(self) -> str:
+        """A sample, as it is taken apart."""
+        names = [self._local[name] for name in self.system.data]
+        return f"({', '.join(names)}{',' * (len(names) == 1)})"
 
     # -------------------------------------------------------------------------------------------------- divergence
 
@@ -279,15 +300,18 @@ class Engine:
 
     def _loss(self, start: tuple[float, ...]) -> float:
         """The loss of all samples, for the parameters in `start`; infinite where it cannot be computed."""
-        buffer = bytearray(self._step.size)
-        rows: memoryview[float] = memoryview(buffer).cast("d")
-        losses = []
-        for sample in self.system.samples:
-            taken = [[sample]] if self.system.batches.several else [sample]
-            _, completed, _ = self._walk(taken, rows, buffer, 0, 0, *start)
-            loss = rows[self.columns[self.system.loss]]
-            losses.append(loss if completed and math.isfinite(loss) else math.inf)
-        return REDUCE[self.system.batches.reduction](losses)
+        try:
+            loss = REDUCE[self.system.batches.reduction](self._losses(self.system.samples, *start))
+        except NO_NUMBER:
+            return math.inf
+        return loss if math.isfinite(loss) else math.inf
+
+
+def _defined(name: str, lines: Sequence[str], further: Mapping[str, Any]) -> Any:
+    """The function of this name that the lines define."""
+    scope = namespace() | dict(further)
+    exec(compile("\n".join(lines), "<equations>", "exec"), scope)
+    return scope[name]
 
 
 def _is_long(expression: Call) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tracer.activations import GOODFELLOW
+from tracer.activations import GOODFELLOW, LOG_TAIL, TAIL
 
 
 class Domain(StrEnum):
@@ -27,8 +27,8 @@ class Loss:
 
     formula: in the target `t`, the activation `a`, the number of outputs `n` and the settings. source: where it
     stands. slope: ∂E/∂a, where one is stated. domain: what targets it takes. settings: its numbers, with defaults.
-    from_net_input: an activation, and (condition, formula) in `t`, `a` and the net input `z` for where a rounds to 0
-        or 1 and the formula has lost the value: the sum of e^z over the outputs is `s`, their largest z is `m`.
+    from_net_input: an activation, and (condition, formula) in `t`, `a` and the net input `z` for where a comes near 0
+        or 1 and the formula loses the value: the sum of e^z over the outputs is `s`, their largest z is `m`.
     """
 
     formula: str
@@ -56,7 +56,7 @@ LOSSES: dict[str, Loss] = {
     ),
     "binary_cross_entropy": Loss(
         "-(t * log(a) + (1 - t) * log(1 - a))", f"{GOODFELLOW} 6.2.2.2", "(a - t) / (a * (1 - a))", Domain.UNIT,
-        from_net_input=("sigmoid", ("abs(z) > 32", "max(z, 0) - t * z + log(1 + exp(-abs(z)))")),
+        from_net_input=("sigmoid", (f"abs(z) > {TAIL}", f"max(z, 0) - t * z + {LOG_TAIL}")),
     ),
     "cross_entropy": Loss(
         "-t * log(a)", f"{GOODFELLOW} 6.2.2.3", "-t / a", Domain.DISTRIBUTION,

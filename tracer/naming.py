@@ -129,17 +129,17 @@ def phase_rate(number: int) -> str:
     return setting(f"{ETA}{number}")
 
 
-_OF_OPTIMIZER = "optimizer."
+_SETTING = "setting."
 
 
 def setting(name: str) -> str:
-    """A setting of the optimizer, by a name that no quantity can have."""
-    return _OF_OPTIMIZER + name
+    """A number that holds for a whole run, such as the momentum, by a name that no quantity can have."""
+    return _SETTING + name
 
 
 def label(name: str) -> str:
     """A name as it is shown."""
-    return name.removeprefix(_OF_OPTIMIZER)
+    return name.removeprefix(_SETTING)
 
 
 def state(name: str, parameter: str) -> str:

@@ -86,9 +86,11 @@ class _Parser:
             raise self.problem(f"nested more than {_DEPTH_LIMIT} deep")
         left = self.operand()
         while self.kind == "symbol" and _BINDING.get(self.token, 0) > weakest:
-            symbol, binding = self.token, _BINDING[self.token]
+            at, symbol, binding = self.start, self.token, _BINDING[self.token]
             self.advance()
             right = self.operation(binding - 1 if symbol == "^" else binding)
+            if any(isinstance(side, Call) and side.function.name in COMPARISONS for side in (left, right)):
+                raise FormulaError(self.text, at, "a comparison is no number; write if(x > 2, 1, 0), one at a time")
             left = _combine(symbol, left, right)
         self.depth -= 1
         return left
@@ -125,6 +127,9 @@ class _Parser:
             self.advance()
             args.append(self.operation(0))
         self.expect(")")
+        values = args[1:] if name == "if" else args
+        if any(isinstance(arg, Call) and arg.function.name in COMPARISONS for arg in values):
+            raise FormulaError(self.text, start, f"{name} takes numbers, and a comparison is none: if(x > 2, 1, 0)")
         if len(args) != len(function.parameters):
             problem = f"{name} takes {len(function.parameters)} arguments, not {len(args)}"
             raise FormulaError(self.text, start, problem)

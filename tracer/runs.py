@@ -72,11 +72,16 @@ class Run:
         """What tells this run from others."""
         return naming.SCHEDULE if self.learning_rate is None else f"{naming.ETA} = {shortest(self.learning_rate)}"
 
+    def pass_steps(self, last: bool = False) -> range:
+        """The steps of the first or the last whole pass through the samples; all, where there is no whole pass."""
+        samples, passes = self.batches.samples, self.complete // self.batches.samples
+        first = (passes - 1) * samples if last and passes else 0
+        return range(first, min(first + samples, self.complete))
+
     def over_pass(self, quantity: str, last: bool = False) -> float:
-        """A quantity over the samples of the first or the last pass, reduced as in a batch; NaN where there is none."""
-        values = self[quantity][: self.complete]
-        values = values[-self.batches.samples :] if last else values[: self.batches.samples]
-        return REDUCE[self.batches.reduction](values) if values else math.nan
+        """A quantity over the first or the last pass, reduced as in a batch; NaN where there is no step."""
+        steps = self.pass_steps(last)
+        return REDUCE[self.batches.reduction](self[quantity][steps.start : steps.stop]) if steps else math.nan
 
     def __getitem__(self, quantity: str) -> list[float]:
         """A quantity in every step. Raises KeyError for an unknown one."""

@@ -10,7 +10,7 @@ from tracer.config.values import Values, show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
 from tracer.experiment import Choice
-from tracer.expression import Expression, names
+from tracer.expression import COMPARISONS, Call, Expression, names
 from tracer.parser import FormulaError, parse
 
 ABOVE_ZERO = ("delta",)
@@ -74,7 +74,16 @@ class Choices(Values):
         return Choice(text, (), True)
 
     def formula(self, text: str, place: Place, where: str = "", at: Place | None = None) -> Expression | None:
-        """The expression of a formula; `where` says which one of several at this place."""
+        """The expression of a formula that gives a number; `where` says which one of several at this place."""
+        expression = self.expression(text, place, where, at)
+        if isinstance(expression, Call) and expression.function.name in COMPARISONS:
+            what = f"{where}a comparison is no number; write if(x > 2, 1, 0)"
+            self.document.problem(place, self.with_caret(what, text, 0), at)
+            return None
+        return expression
+
+    def expression(self, text: str, place: Place, where: str = "", at: Place | None = None) -> Expression | None:
+        """The expression of a formula or a condition."""
         try:
             return parse(text)
         except FormulaError as error:

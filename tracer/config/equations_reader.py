@@ -99,7 +99,8 @@ class EquationsReader(Choices):
     def minimize(self, equations: Mapping[str, Expression]) -> str:
         """The quantity to minimise, which must be the result of an equation."""
         value = self.document.value.get("minimize")
-        if "minimize" in self.document.value and equations and value not in {*equations, *self.broken}:
+        known = isinstance(value, str) and value in {*equations, *self.broken}
+        if "minimize" in self.document.value and equations and not known:
             hint = nearest(value, equations) if isinstance(value, str) else ""
             what = f"{show(value)} is not the result of an equation.{hint}"
             self.document.problem(("minimize",), what)

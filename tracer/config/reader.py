@@ -74,11 +74,12 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
             },
         )
 
-    def check_names(self, computed: Mapping[str, str], taken: Iterable[str]) -> None:
+    def check_names(self, computed: Mapping[str, tuple[str, str]], taken: Iterable[str]) -> None:
         """Whether what is computed besides the model has names of its own."""
         for name in computed.keys() & set(taken):
-            what = f"'{name}' would be both a quantity of the config and {computed[name]}; rename it"
-            self.document.problem(("optimizer",), what)
+            what, key = computed[name]
+            message = f"'{name}' would be both a quantity of the config and {what}; rename it"
+            self.document.problem((key,), message)
 
     def folder(self) -> Path:
         """The folder of the results; ~ is the home folder."""

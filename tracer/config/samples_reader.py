@@ -12,7 +12,7 @@ from typing import Any
 
 from tracer import naming
 from tracer.batches import Batches
-from tracer.config.schema import BATCH, FIELDS, ONLINE, ORDERS, Model
+from tracer.config.schema import BATCH, BATCH_FIELDS, FIELDS, ONLINE, ORDERS, Model
 from tracer.config.tables import MAX_COLUMNS, Table, read_table
 from tracer.config.values import Values, show
 from tracer.config.yamlfile import Place
@@ -26,7 +26,9 @@ MOST_COLUMNS = 12
 DEFAULT_NAMES = {"inputs": naming.inputs, "targets": naming.targets}
 _TARGET = re.compile(r"t\d*")
 _NUMBERED = {"inputs": re.compile(r"i\d+"), "targets": re.compile(r"t\d+")}
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(r"([^\W\d]\w*)\s*(\(?)")
+_RESULT = re.compile(r"^\s*([^\W\d]\w*)\s*=", re.MULTILINE)
+_COMMENT = re.compile(r"#.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +62,28 @@ class SamplesReader(Values):
         if isinstance(config["samples"], str) and config["samples"].strip():
             return self.from_file(config["samples"].strip(), names, model)
         if isinstance(config["samples"], list) and config["samples"]:
-            return self.from_list(config["samples"], names)
+            return self.from_list(config["samples"], names, model)
         what = "give a list of {inputs: […], targets: […]}, or the name of a .csv or .xlsx file"
         self.document.problem(("samples",), f"{show(config['samples'])}: {what}")
         return _none(names)
 
     def listed_names(self, key: str) -> list[str]:
         """The names of the inputs or the targets beside samples; none where the config leaves them to the default."""
-        value = self.document.value.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        value = self.document.value.get(key)
+        if key not in self.document.value:
+            return []
+        if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
             self.document.problem((key,), "beside samples, give the names alone, such as [x1, x2]")
             return []
         for index, name in enumerate(value):
             self.identifier(name, (key, index))
-        return value
+            if name in value[:index]:
+                self.document.problem((key, index), f"'{name}' stands twice; every one needs a name of its own")
+        return list(dict.fromkeys(value))
 
     # ----------------------------------------------------------------------------------------------------- a list
 
-    def from_list(self, entries: list[Any], names: dict[str, list[str]]) -> Data:
+    def from_list(self, entries: list[Any], names: dict[str, list[str]], model: Model) -> Data:
         noted = len(self.document.problems)
         samples: list[dict[str, dict[str, float]]] = []
         for index, entry in enumerate(entries):
@@ -88,11 +94,15 @@ class SamplesReader(Values):
             for key in entry:
                 if key not in names:
                     self.document.problem(place, f"unknown key '{key}'.{nearest(key, names)}", (*place, key), key=True)
+            for key in names if model is Model.NETWORK else ():
+                if key not in entry:
+                    self.document.problem(place, f"'{key}' is missing; write {{inputs: […], targets: […]}}")
             sample = {}
             for key, names_of in DEFAULT_NAMES.items():
                 sample[key] = self.named_numbers(entry, (*place, key), names[key] or names_of)
                 first = names[key] or list(samples[0][key] if samples else sample[key])
-                self.same_names(key, first, list(sample[key]), entry.get(key), (*place, key))
+                if key in entry or model is Model.EQUATIONS:
+                    self.same_names(key, first, list(sample[key]), entry.get(key), (*place, key))
             samples.append(sample)
         order = {key: tuple(names[key] or (samples[0][key] if samples else ())) for key in names}
         if len(self.document.problems) > noted:
@@ -124,7 +134,10 @@ class SamplesReader(Values):
             for problem in error.problems:
                 self.document.problem_elsewhere(("samples",), problem)
             return _none(names)
-        wanted = names if any(names.values()) else self.wanted_columns(table.header, model)
+        wanted = self.wanted_columns(table.header, model)
+        if any(names.values()):
+            rest = {} if model is Model.EQUATIONS else wanted
+            wanted = {key: listed or rest.get(key, []) for key, listed in names.items()}
         columns = [*wanted["targets"], *wanted["inputs"]]
         for column in columns:
             count = table.header.count(column)
@@ -149,9 +162,10 @@ class SamplesReader(Values):
         """The columns to read where the config names none: i1, i2, … and a target a neuron, or what equations use."""
         config = self.document.value
         if model is Model.EQUATIONS:
-            given = config.get("parameters")
-            words = dict.fromkeys(_WORD.findall(str(config.get("equations"))))
-            used = [name for name in header if name in words and name not in (given if isinstance(given, dict) else ())]
+            given, text = config.get("parameters"), _COMMENT.sub("", str(config.get("equations")))
+            words = {word for word, bracket in _WORD.findall(text) if not bracket}  # no functions
+            words -= {*_RESULT.findall(text), *(given if isinstance(given, dict) else ())}
+            used = [name for name in header if name in words]
             targets = [name for name in used if _TARGET.fullmatch(name)]
             return {"inputs": [name for name in used if name not in targets], "targets": targets}
         numbers = {
@@ -209,15 +223,13 @@ class SamplesReader(Values):
         size = 1
         if update == BATCH:
             size = samples
-        elif isinstance(update, dict) and "batch_size" in update:
+        elif isinstance(update, dict) and update:
             place: Place = ("update", "batch_size")
-            size = self.whole_number(update["batch_size"], place)
             for key in update.keys() - {"batch_size"}:
-                what = f"unknown key '{key}'; there is batch_size"
+                what = f"unknown key '{key}'; write {{batch_size: 4}}.{nearest(key, ['batch_size'])}"
                 self.document.problem(("update",), what, ("update", key), key=True)
-            if isinstance(update["batch_size"], int) and size < 1:
-                self.document.problem(place, f"{size} is too few; at least 1")
-            elif size > samples > 0:
+            size = self.count("batch_size", BATCH_FIELDS, update, ("update",))
+            if size > samples > 0:
                 self.document.problem(place, f"{size} is larger than the data, which has {_count(samples)}")
         elif update != ONLINE:
             self.document.problem(("update",), f"{show(update)} is not one of {ONLINE}, {BATCH}, {{batch_size: 4}}")

@@ -32,7 +32,9 @@ _PHASE = {
     "type": "object", "required": ["iterations", "learning_rate"], "additionalProperties": False,
     "properties": {"iterations": _COUNT, "learning_rate": _RATE_OR_FORMULA},
 }  # fmt: skip
-PHASES = {"type": "array", "minItems": 1, "items": _PHASE}
+MAX_PHASES = 50
+"""A sheet nests no more than 64 functions (Microsoft, "Excel specifications and limits")."""
+PHASES = {"type": "array", "minItems": 1, "maxItems": MAX_PHASES, "items": _PHASE}
 _SAMPLE = {
     "type": "object", "additionalProperties": False,
     "properties": {key: {"anyOf": [_NAMED_NUMBERS, _NUMBERS]} for key in ("inputs", "targets")},
@@ -95,6 +97,8 @@ class Field:
         return self.required is model or (self.required is True and self.model in (None, model))
 
 
+BATCH_FIELDS: dict[str, Field] = {"batch_size": Field("How many samples an iteration takes.", _COUNT, required=True)}
+
 FIELDS: dict[str, Field] = {
     "name": Field("Name of the result files; the config's file name by default.", {"type": "string", "minLength": 1}),
     "description": Field("What this config shows, in a sentence.", _TEXT, default=""),
@@ -104,7 +108,8 @@ FIELDS: dict[str, Field] = {
                      _VALUES, required=Model.NETWORK, unless=("samples", {})),
     "samples": Field("Several samples: a list of {inputs: […], targets: […]}, or a .csv or .xlsx file with columns "
                      "named like the quantities, its path relative to the config.",
-                     {"anyOf": [_TEXT, {"type": "array", "items": _SAMPLE, "minItems": 1}]}),
+                     {"anyOf": [{"type": "string", "minLength": 1},
+                                {"type": "array", "items": _SAMPLE, "minItems": 1}]}),
     "layers": Field("The layers, first hidden layer first, output layer last.",
                     {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/layer"}}, required=True,
                     model=Model.NETWORK),
@@ -146,11 +151,12 @@ FIELDS: dict[str, Field] = {
     "iterations": Field("How many updates of the weights; the sum of the phases, where there are any.", _COUNT,
                         required=True, unless=("learning_rate", PHASES)),
     "until": Field("A condition that ends a run early, such as 'E_total < 1e-6': once it held for every sample of a "
-                   "pass.", _TEXT),
+                   "pass.", {"type": "string", "minLength": 1}),
     "update": Field("online: one sample an iteration; batch: all of them, a row each; {batch_size: k}: k at a time.",
                     {"anyOf": [{"enum": [ONLINE, BATCH]},
                                {"type": "object", "required": ["batch_size"], "additionalProperties": False,
-                                "properties": {"batch_size": _COUNT}}]}, default=ONLINE),
+                                "properties": {key: field.schema for key, field in BATCH_FIELDS.items()}}]},
+                    default=ONLINE),
     "reduction": Field("What a batch makes of the gradients of its samples.", {"enum": list(REDUCTIONS)},
                        default="mean"),
     "order": Field("In which order the samples are taken; shuffled: drawn anew for every pass.",

@@ -18,6 +18,7 @@ MAX_UNPACKED, MAX_PARTS = 200_000_000, 1_000
 """Of a workbook: bytes, and files in it; more is no table of samples but an attack."""
 MAX_ROWS, MAX_COLUMNS = 100_000, 1_000
 DELIMITERS = ",;\t"
+_SEPARATOR = re.compile(r"sep=([^\w\s]|\t)\r?\n")
 _DECIMAL_COMMA = re.compile(r"^(\s*[-+]?\d*),(\d+(?:[eE][-+]?\d+)?\s*)$")
 
 
@@ -65,14 +66,16 @@ def _table(path: Path, rows: Iterable[tuple[str, list[Any]]]) -> Table:
 
 def _csv(path: Path) -> Iterator[tuple[str, list[Any]]]:
     text = decoded(path.read_bytes(), str(path), "CSV file")
+    said = _SEPARATOR.match(text)  # a first line that Excel writes and reads
+    text = text[said.end() :] if said else text
     first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count)
+    delimiter = said[1] if said else max(DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for values in reader:
             if delimiter == ";":  # as Excel writes it where the comma is the decimal point
                 values = [_DECIMAL_COMMA.sub(r"\1.\2", value) for value in values]
-            yield f"{path}:{reader.line_num}", list(values)
+            yield f"{path}:{reader.line_num + bool(said)}", list(values)
     except csv.Error as error:
         raise ConfigError([f"{path}:{reader.line_num}: is not valid CSV ({error})"]) from None
 
@@ -86,15 +89,12 @@ def _xlsx(path: Path) -> Iterator[tuple[str, list[Any]]]:
             if sum(part.file_size for part in parts) > MAX_UNPACKED or len(parts) > MAX_PARTS:
                 raise ConfigError([f"{path}: is too large for samples when unpacked"])
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what the file says of its size may be wrong
+        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            yield f"{path}, sheet '{sheet.title}', row {number}", list(row)
+        book.close()
     except ConfigError:
         raise
     except Exception as error:  # openpyxl raises whatever a broken file leads it to
         raise ConfigError([f"{path}: cannot be read as an .xlsx workbook ({error})"]) from None
-    try:
-        sheet = book.worksheets[0]
-        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-            yield f"{path}, sheet '{sheet.title}', row {number}", list(row)
-    except IndexError:
-        raise ConfigError([f"{path}: has no sheet with cells"]) from None
-    finally:
-        book.close()

@@ -9,7 +9,7 @@ from typing import Any
 from tracer import naming
 from tracer.batches import Batches
 from tracer.config.choices import Choices
-from tracer.config.schema import FIELDS
+from tracer.config.schema import FIELDS, MAX_PHASES
 from tracer.config.values import is_number, show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
@@ -21,8 +21,8 @@ from tracer.optimizers import CLIPPINGS, OPTIMIZERS
 
 BELOW_ONE = ("beta1", "beta2", "alpha")
 """Settings of optimizers that are shares."""
-MAX_PHASES = 50
-"""A sheet nests no more than 64 functions (Microsoft, "Excel specifications and limits")."""
+MOST_CHECKED = 1_000_000
+"""In how many iterations the learning rate is computed ahead."""
 
 
 @dataclass(slots=True)
@@ -83,13 +83,17 @@ class TrainingReader(Choices):
         )
         rates: list[float] = []
         for place, item in entries:
+            if len(place) > 1 and isinstance(item, str) and not is_number(item.replace(",", ".")):
+                what = "give the one formula by itself, and compare several by a config each"
+                self.document.problem(place, f"{show(item)} cannot stand in a list; {what}")
+                continue
             rate = self.number(item, place)
             if rate < 0:
                 self.document.problem(place, f"{rate:g} is negative, the loss would be climbed; use 0 or more")
-            elif rate in rates:
+            elif rate == rate and rate in rates:
                 self.document.problem(place, f"{rate:g} stands twice; each learning rate is one run")
             rates.append(rate)
-        if not rates:
+        if not entries:
             self.document.problem((key,), "is empty; give one learning rate, or a list")
         return tuple(rates)
 
@@ -183,7 +187,7 @@ class TrainingReader(Choices):
     def check_rates(self, schedule: Schedule, iterations: int) -> None:
         """Whether the learning rate is a number of 0 or more in every iteration."""
         needed, rate = compiled(schedule.formula)
-        for k in range(1, iterations + 1):
+        for k in range(1, min(iterations, MOST_CHECKED) + 1):
             values = {**schedule.rates, naming.COUNT: float(k)}
             try:
                 value = float(rate(*(values[name] for name in needed)))
@@ -207,7 +211,7 @@ class TrainingReader(Choices):
         if not isinstance(text, str) or not text.strip():
             self.document.problem((key,), f"{show(text)}: {form}")
             return None
-        condition = self.formula(text, (key,))
+        condition = self.expression(text, (key,))
         if condition is None:
             return None
         if not isinstance(condition, Call) or condition.function.name not in COMPARISONS:
@@ -221,16 +225,16 @@ class TrainingReader(Choices):
 
     def own_names(
         self, optimizer: Choice, clip: Choice | None, batches: Batches, loss: str, parameters: Iterable[str]
-    ) -> dict[str, str]:
-        """The names of what batches, clipping and the optimizer compute, and what each is."""
+    ) -> dict[str, tuple[str, str]]:
+        """The names of what batches, clipping and the optimizer compute; what each is, and the key that asks for it."""
         computed = {}
         if batches.several:
-            computed[naming.batch_loss(loss)] = "the loss of a batch"
+            computed[naming.batch_loss(loss)] = ("the loss of a batch", "update")
         if clip and clip.name == "norm":
-            computed[naming.GRADIENT_NORM] = "the norm of the gradients"
+            computed[naming.GRADIENT_NORM] = ("the norm of the gradients", "clip")
         for parameter in parameters:
             if clip:
-                computed[naming.clipped(parameter)] = "a clipped gradient"
+                computed[naming.clipped(parameter)] = ("a clipped gradient", "clip")
             for state in OPTIMIZERS[optimizer.name].states:
-                computed[naming.state(state, parameter)] = f"what {optimizer.name} remembers"
+                computed[naming.state(state, parameter)] = (f"what {optimizer.name} remembers", "optimizer")
         return computed

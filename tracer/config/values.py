@@ -133,10 +133,11 @@ class Values:
 
     def whole_number(self, value: Any, place: Place) -> int:
         """A whole number of any sign; 0 where there is none, after noting the problem."""
-        if isinstance(value, bool) or not isinstance(value, int):
+        whole = isinstance(value, (int, float)) and _is_finite(value) and value == int(value)
+        if isinstance(value, bool) or not whole:
             self.document.problem(place, f"{show(value)} is not a whole number")
             return 0
-        return value
+        return int(value)
 
     def unique_names(self, sections: Iterable[Names]) -> None:
         """Every quantity needs a name of its own."""

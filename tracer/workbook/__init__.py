@@ -23,9 +23,9 @@ from tracer.workbook.names import sheet_titles
 from tracer.workbook.package import SheetCells, save
 from tracer.workbook.sheetdata import writable
 from tracer.workbook.styles import Styles
-from tracer.workbook.trace_sheet import FIRST_ROW, LAST_ROW, TraceSheet, leading, longest_formula
+from tracer.workbook.trace_sheet import FIRST_ROW, LAST_ROW, TraceSheet, deepest_formula, leading, longest_formula
 
-MAX_COLUMNS, MAX_FORMULA = 16_384, 8_192
+MAX_COLUMNS, MAX_FORMULA, MAX_NESTED = 16_384, 8_192, 64
 """What a sheet and a formula can hold (Microsoft, "Excel specifications and limits")."""
 CHART_ROWS = 25
 """What the chart needs below the steps."""
@@ -50,6 +50,11 @@ def problems_of_limits(experiment: Experiment, system: System, steps: int) -> li
         problems.append(
             f"{experiment.places['model']}: a formula of this network would be longer than the {MAX_FORMULA:,} "
             "characters that Excel takes; use a smaller network, or --format csv"
+        )
+    if not problems and deepest_formula(system) > MAX_NESTED:
+        problems.append(
+            f"{experiment.places['model']}: a formula would have more than {MAX_NESTED} functions inside each other, "
+            "the most that Excel takes; split it into several equations, or use --format csv"
         )
     return problems
 

@@ -13,10 +13,9 @@ from tracer.experiment import Experiment, OwnEquations
 from tracer.losses import LOSSES, PENALTIES
 from tracer.notation import shortest
 from tracer.notation.text import text
-from tracer.runs import Run
 from tracer.system import System
-from tracer.workbook import data_sheet
 from tracer.workbook.charts import Curve, loss_chart
+from tracer.workbook.data_sheet import TITLE as DATA
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import Cell, row
 from tracer.workbook.styles import PLAIN, SCIENTIFIC, Styles
@@ -70,7 +69,7 @@ def facts_of(experiment: Experiment) -> dict[str, str]:
         facts["inputs"] = _values({name: only[name] for name in experiment.inputs})
         facts["targets"] = _values({name: only[name] for name in experiment.targets})
     else:
-        facts["samples"] = f"{batches.samples:,}, on the sheet {data_sheet.TITLE}"
+        facts["samples"] = f"{batches.samples:,}, on the sheet {DATA}"
         facts["update"] = _update(batches)
     facts |= {
         "start": _values(experiment.start),
@@ -151,8 +150,8 @@ def _table(
             cells.append(Cell("B", styles.number[PLAIN], run.learning_rate, trace.reference(ETA_CELL)))
         if run.complete:
             losses = run.over_pass(system.loss), run.over_pass(system.loss, last=True)
-            for letter, value, rows in zip("CD", losses, _passes(run), strict=True):
-                cells.append(Cell(letter, styles.number[number_format(abs(value))], value, trace.over(column, *rows)))
+            for letter, value, steps in zip("CD", losses, (run.pass_steps(), run.pass_steps(last=True)), strict=True):
+                cells.append(Cell(letter, styles.number[number_format(abs(value))], value, trace.over(column, steps)))
             if abs(losses[0]) > LEAST:
                 ratio = losses[1] / losses[0]
                 style = styles.percent if SMALL <= ratio < LARGE else styles.number[SCIENTIFIC]
@@ -162,9 +161,3 @@ def _table(
             what = f"stopped in iteration {stop.iteration}: {spell(stop.quantity)} is not finite"
             cells.append(Cell("F", styles.warning, what))
         yield row(number, cells)
-
-
-def _passes(run: Run) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The rows of the first and of the last pass through the samples."""
-    count, last = min(run.complete, run.batches.samples), FIRST_ROW + run.complete - 1
-    return (FIRST_ROW, FIRST_ROW + count - 1), (last - count + 1, last)

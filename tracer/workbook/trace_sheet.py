@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -13,15 +15,16 @@ from tracer import naming
 from tracer.batches import REDUCTIONS
 from tracer.expansion import expand, far_conditions
 from tracer.experiment import Experiment
-from tracer.expression import ZERO, Call, Expression, Name, names, replace
+from tracer.expression import MUL, POW, ZERO, Call, Expression, Name, Number, names, replace
 from tracer.notation import render
 from tracer.notation.excel import EXCEL
 from tracer.notation.text import in_words
+from tracer.numeric import compiled
 from tracer.progress import Progress, counted
 from tracer.runs import Run, holds_anywhere
 from tracer.system import Phase, System
-from tracer.workbook import data_sheet
 from tracer.workbook.charts import Curve, loss_chart
+from tracer.workbook.data_sheet import lookup
 from tracer.workbook.names import reference
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import ITERATION_BEFORE, LAST_OF_BATCH, ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
@@ -37,6 +40,8 @@ NUMBER_WIDTH, DATA_WIDTH, WIDEST = 14.0, 10.0, 26.0
 """Column widths in characters."""
 SMALL_CHARACTER, LINE_HEIGHT, MOST_LINES = 0.85, 12.0, 30
 """A character of the equations in words, in characters of the sheet; points to a line of them."""
+TINY, PRODUCTS = 1e-290, (2.0, 3.0, 4.0)
+"""Powers below this are no longer exact, and these exponents can be written as products."""
 SMALL, LARGE = 1e-3, 100.0
 """A column that never reaches the first, or reaches the second, is shown in powers of ten."""
 
@@ -49,6 +54,17 @@ def number_format(largest: float) -> str:
 def leading(system: System) -> list[str]:
     """What the columns in front of the quantities hold: the iteration, and the sample where there are several."""
     return [naming.ITERATION, naming.SAMPLE] if len(system.samples) > 1 else [naming.ITERATION]
+
+
+def deepest_formula(system: System) -> int:
+    """How many functions stand in each other at most."""
+
+    def depth(expression: Expression) -> int:
+        if not isinstance(expression, Call):
+            return 0
+        return max(map(depth, expression.args), default=0) + (expression.function.name not in EXCEL.operators)
+
+    return max(depth(expand(equation.expression, far=True)) for equation in system.equations)
 
 
 def longest_formula(system: System) -> int:
@@ -105,10 +121,6 @@ class TraceSheet:
         self.columns = self.system.columns()
         first = len(leading(self.system)) + 1
         self.letters = {name: get_column_letter(index) for index, name in enumerate(self.columns, first)}
-        self.formulas = {
-            equation.quantity: expand(equation.expression, far=self._goes_far(equation.expression))
-            for equation in self.system.equations
-        }
         # an update spells its reduction out, as in a sheet made by hand
         reduced: dict[Expression, Expression] = {
             Name(equation.quantity, lag=1): replace(equation.expression, {n: Name(n.name, 1, True)})
@@ -124,6 +136,7 @@ class TraceSheet:
         rate = self.run.learning_rate
         self.constants = {**self.system.hyper} if rate is None else {naming.ETA: rate, **self.system.hyper}
         whole = self.run.complete
+        self.formulas = {e.quantity: self._written(e.expression) for e in self.system.equations}
         self.largest = {name: max(map(abs, self.run[name][:whole]), default=0.0) for name in self.columns}
         self.words = {name: self.spell(text) for name, text in in_words(self.system).items()}
         self.widths = {name: self._width(name) for name in self.columns}
@@ -150,8 +163,9 @@ class TraceSheet:
         """A cell of this sheet, as other sheets refer to it."""
         return reference(self.title, cell)
 
-    def over(self, letter: str, first: int, last: int) -> str:
-        """The formula of a column's value over some rows, reduced as in a batch, for other sheets."""
+    def over(self, letter: str, steps: range) -> str:
+        """The formula of a column's value over some steps, reduced as in a batch, for other sheets."""
+        first, last = FIRST_ROW + steps.start, FIRST_ROW + steps.stop - 1
         if first == last:
             return self.reference(f"{letter}{first}")
         values = Name(self.reference(f"{letter}{first}:{letter}{last}"))
@@ -210,8 +224,9 @@ class TraceSheet:
         hyper = [
             cell
             for index, (name, value) in enumerate(self.system.hyper.items())
+            for label in [self.spell(f"{naming.label(name)} =")]
             for cell in (
-                Cell(get_column_letter(HYPER_COLUMN + 2 * index), styles.eta_label, f"{naming.label(name)} ="),
+                Cell(get_column_letter(HYPER_COLUMN + 2 * index), styles.eta_label, label),
                 Cell(get_column_letter(HYPER_COLUMN + 2 * index + 1), styles.eta, value,
                      self._given(self.hyper_cells[name])),
             )
@@ -303,7 +318,7 @@ class TraceSheet:
 
         phase = self.columns[name]
         if phase is Phase.DATA and len(self.system.samples) > 1:
-            return data_sheet.lookup(self.system, name, f"$B{rows.this}")
+            return lookup(self.system, name, f"$B{rows.this}")
         if name in self.formulas and (begins or not self.system.once_an_iteration(phase)):
             formula = self.formulas[name]
             text = render(replace(formula, self.nothing_before) if first else formula, EXCEL, cell)
@@ -319,6 +334,31 @@ class TraceSheet:
     def _goes_far(self, expression: Expression) -> bool:
         """Whether a plain formula would overflow somewhere in this run."""
         return any(holds_anywhere(condition, self.run) for condition in far_conditions(expression))
+
+    def _written(self, expression: Expression) -> Expression:
+        """An equation as the sheet writes it: functions spelt out, in a form that holds in all of this run."""
+        return self._without_tiny_powers(expand(expression, far=self._goes_far(expression)))
+
+    def _without_tiny_powers(self, expression: Expression) -> Expression:
+        """The expression with a product in place of a power that becomes as small as no number is somewhere in this
+        run: LibreOffice takes that for an error, where a product is 0."""
+        if not isinstance(expression, Call):
+            return expression
+        args = tuple(map(self._without_tiny_powers, expression.args))
+        match args:
+            case (base, Number(exponent)) if expression.function == POW and exponent in PRODUCTS:
+                limit = TINY ** (1 / exponent)
+                if any(0 < abs(value) < limit for value in self._values(base)):
+                    return Call(MUL, (base,) * int(exponent))
+        return expression if args == expression.args else Call(expression.function, args)
+
+    def _values(self, expression: Expression) -> Iterator[float]:
+        """What an expression is in the whole steps of this run."""
+        needed, value = compiled(expression)
+        whole = self.run.complete
+        columns = [self.run[name][:whole] if name in self.columns else repeat(self.constants.get(name, math.nan), whole)
+                   for name in needed]  # fmt: skip
+        return map(value, *columns) if columns else iter(())
 
     def _kind(self, name: str) -> str:
         return "total" if name == self.system.loss else str(self.columns[name])
