@@ -1,6 +1,6 @@
-"""The README's pictures, made by LibreOffice from the real workbook: python -m tests.pictures
+"""The README's pictures, made by LibreOffice from the real workbooks: python -m tests.pictures
 
-Needs soffice and pdftoppm (Debian: libreoffice-calc, poppler-utils).
+Needs soffice, pdftoppm and pdftotext (Debian: libreoffice-calc, poppler-utils).
 """
 
 from __future__ import annotations
@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
+from itertools import count
 from pathlib import Path
 
 import tracer
 from tests.places import ROOT, WALKTHROUGH
-from tests.sheets import rewrite
+from tests.sheets import rewrite, without_results
+from tests.test_walkthrough import chosen
 
 PICTURES = ROOT / ".github" / "pictures"
-DOTS_PER_INCH = 110
+DOTS_PER_INCH = 150
+Inches = tuple[float, float, float, float]
 
 
 def on_large_paper(xml: str) -> str:
@@ -24,22 +27,43 @@ def on_large_paper(xml: str) -> str:
     return re.sub(r"<pageSetup[^>]*/>", '<pageSetup orientation="landscape" paperSize="8" scale="62"/>', xml)
 
 
-def picture(book: Path, page: int, name: str, left: int, top: int, width: int, height: int) -> None:
-    """One page of the printed workbook, cropped; the measures in dots."""
-    crop = ["-x", left, "-y", top, "-W", width, "-H", height]
-    command = ["pdftoppm", "-png", "-singlefile", "-r", DOTS_PER_INCH, "-f", page, "-l", page, *crop]
-    subprocess.run([*map(str, command), str(book.with_suffix(".pdf")), str(PICTURES / name)], check=True)
+def printed(book: Path) -> Path:
+    """The workbook as a PDF, computed anew."""
+    copy = rewrite(book, book.with_name(f"printed-{book.name}"), without_results)
+    command = ["soffice", "--headless", f"-env:UserInstallation=file://{book.parent}/profile", "--convert-to", "pdf"]
+    subprocess.run([*command, "--outdir", str(book.parent), str(copy)], check=True, capture_output=True)
+    return copy.with_suffix(".pdf")
+
+
+def page_of(pdf: Path, words: str) -> int:
+    """The first page that has these words."""
+    for page in count(1):
+        command = ["pdftotext", "-f", str(page), "-l", str(page), str(pdf), "-"]
+        if words in subprocess.run(command, check=True, capture_output=True, text=True).stdout:
+            return page
+    raise AssertionError
+
+
+def picture(pdf: Path, page: int, name: str, crop: Inches) -> None:
+    """A part of a page, given by its left, top, width and height."""
+    measures = [str(round(DOTS_PER_INCH * inches)) for inches in crop]
+    place = [
+        part for option, measure in zip(("-x", "-y", "-W", "-H"), measures, strict=True) for part in (option, measure)
+    ]
+    command = ["pdftoppm", "-png", "-singlefile", "-r", str(DOTS_PER_INCH), "-f", str(page), "-l", str(page), *place]
+    subprocess.run([*command, str(pdf), str(PICTURES / name)], check=True)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as place:
-        book = Path(place) / "walkthrough.xlsx"
-        tracer.run(WALKTHROUGH).to_excel(book)
-        printed = rewrite(book, Path(place) / "printed.xlsx", on_large_paper)
-        command = ["soffice", "--headless", f"-env:UserInstallation=file://{place}/profile", "--convert-to", "pdf"]
-        subprocess.run([*command, "--outdir", place, str(printed)], check=True, capture_output=True)
-        picture(printed, 1, "summary", 75, 100, 740, 600)
-        picture(printed, 2, "trace", 75, 100, 1620, 330)
+        folder = Path(place)
+        classic, deep = folder / "walkthrough.xlsx", folder / "deep.xlsx"
+        tracer.run(WALKTHROUGH).to_excel(classic)
+        tracer.run(ROOT / "configs" / "deep.yaml").to_excel(deep)
+        picture(printed(chosen(classic, folder, 30, "η = 0.5")), 1, "walkthrough", (0.7, 0.95, 9.3, 6.5))
+        picture(printed(chosen(deep, folder, 10, "η = 0.02")), 1, "deep", (0.7, 0.95, 9.3, 4.4))
+        large = printed(rewrite(classic, folder / "large.xlsx", on_large_paper))
+        picture(large, page_of(large, "go to the chart"), "trace", (0.68, 0.9, 10.3, 2.6))
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ SYMBOLS, NUMBERS, RESULT = 44.0, 56.0, 16.0
 BESIDE = 136.0
 """A picture up to this width has the chart beside it; a wider one has it below."""
 CHART_COLUMNS, CHART_CM = 10, (16.5, 7.8)
-COLUMN = 9.0
+COLUMN, GAP = 9.0, 2.0
+"""The columns beside the page, in characters, and the gap between."""
 MOST_LINES, WIDE_LINES, FIRST_LINES, LAST_LINES = 80, 20, 6, 2
 """A layer's lines in a block, and those of a wide network; of more, only the first and the last ones are shown."""
 DIGITS_IN_TEXT = 9
@@ -129,7 +130,7 @@ class _Builder:
         self.beside = sum(widths) <= BESIDE
         missing = sum(widths) if self.beside else SYMBOLS + NUMBERS + 3 * RESULT
         missing += CHART_COLUMNS * COLUMN - sum(widths)
-        chart = [COLUMN] * math.ceil(max(0.0, missing) / COLUMN)
+        chart = [GAP] + [COLUMN] * math.ceil(max(0.0, missing) / COLUMN)
         self.grid = Grid([*widths, *chart, COLUMN, *WORKINGS_WIDTHS])
         self.workings_column = self.page + len(chart) + 1
         self.lines_end = self._spans(1, 1, (SYMBOLS, NUMBERS, RESULT))[-1][1]
@@ -304,7 +305,7 @@ class _Builder:
         mark = Mark(self.sheet.title, self.step.place.iteration, self.loss)
         chart = loss_chart(self.system.curve, curves, mark)
         chart.width, chart.height = CHART_CM
-        column, top = (self.page, PICTURE_ROW) if self.beside else (self.lines_end + 1, row + 2)
+        column, top = (self.page + 1, PICTURE_ROW) if self.beside else (self.lines_end + 1, row + 2)
         self.sheet.add_chart(chart, f"{get_column_letter(column + 1)}{top}")
 
     # ------------------------------------------------------------------------------------ the equations

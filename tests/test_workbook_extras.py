@@ -1,0 +1,271 @@
+"""What the workbook has beside its tables: notes, outline, names, pages; the Compare, Config and Curves sheets."""
+
+from __future__ import annotations
+
+import shlex
+import zipfile
+from itertools import pairwise
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tracer
+from tests.places import BLOWS_UP, ROOT, WALKTHROUGH, agree
+from tests.sheets import recalculated, rewrite, stored_cells
+from tracer.cli import main
+from tracer.workbook.charts import every, thinned
+from tracer.workbook.names import MAX_SHEET_NAME, cell_name, reference, sheet_titles
+
+ADAM = tracer.Override(("optimizer",), "adam", "test")
+
+
+@pytest.fixture(scope="module")
+def trace() -> tracer.Trace:
+    return tracer.run(WALKTHROUGH)
+
+
+@pytest.fixture(scope="module")
+def path(trace: tracer.Trace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("book") / "walkthrough.xlsx"
+    trace.to_excel(path)
+    return path
+
+
+# --------------------------------------------------------------------------------------------- the trace sheets
+
+
+def test_every_header_carries_its_equation(path: Path) -> None:
+    sheet = openpyxl.load_workbook(path)["η = 0.5"]
+    notes = {str(cell.value): cell.comment.text for cell in sheet[4] if cell.comment}
+    assert len(notes) == 43
+    assert notes["h1"] == "h1 = w1·i1 + w2·i2"
+    assert notes["∂E/∂w5"] == "∂E/∂w5 = ∂E/∂o1·a_h1"
+    assert notes["w5"] == "w5 ← w5 − η·∂E/∂w5"
+    assert notes["t1"] == "t1 is given"
+
+
+def test_one_click_shows_the_compact_sheet(path: Path, trace: tracer.Trace) -> None:
+    """What folds away are the columns that the compact form does not have."""
+    sheet = openpyxl.load_workbook(path)["η = 0.5"]
+    header = {cell.column_letter: cell.value for cell in sheet[4]}
+    levels = {letter: sheet.column_dimensions[letter].outlineLevel for letter in header}
+    folded = {header[letter] for letter, level in levels.items() if level}
+    compact = tracer.run(WALKTHROUGH, iterations=1, columns="compact").columns
+    assert folded == set(trace.columns) - set(compact)
+    assert len(folded) == 12
+
+
+def test_the_learning_rate_and_the_settings_have_names(tmp_path: Path) -> None:
+    path = tmp_path / "adam.xlsx"
+    tracer.run(WALKTHROUGH, learning_rate=0.1, iterations=2, overrides=[ADAM]).to_excel(path)
+    sheet = openpyxl.load_workbook(path)["η = 0.1"]
+    names = {name: defined.attr_text for name, defined in sheet.defined_names.items() if not name.startswith("_")}
+    assert names == {
+        "η": "'η = 0.1'!$B$2", "beta1": "'η = 0.1'!$P$2", "beta2": "'η = 0.1'!$R$2", "eps": "'η = 0.1'!$T$2",
+    }  # fmt: skip
+
+
+def test_a_trace_sheet_prints_on_pages_of_one_width(path: Path) -> None:
+    sheet = openpyxl.load_workbook(path)["η = 0.5"]
+    assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.print_title_rows == "$3:$4"
+    assert sheet.auto_filter.ref is None
+
+
+def test_gradients_are_coloured_by_sign_and_size(path: Path, trace: tracer.Trace) -> None:
+    """A scale for the parameters of each layer and one for its neurons, white at 0, as far as the largest one."""
+    sheet = openpyxl.load_workbook(path)["η = 0.5"]
+    scales = {str(cells.sqref): rule.colorScale for cells in sheet.conditional_formatting for rule in cells.rules}
+    header = {str(cell.value): cell.column_letter for cell in sheet[4]}
+    of_output = f"{header['∂E/∂w5']}5:{header['∂E/∂w8']}104"
+    assert len(scales) == 4
+    largest = max(abs(value) for n in (5, 6, 7, 8) for value in trace.runs[2][f"∂E/∂w{n}"])
+    assert [float(point.val) for point in scales[of_output].cfvo] == pytest.approx([-largest, 0, largest])
+
+
+# --------------------------------------------------------------------------------------------- Compare
+
+
+def test_the_losses_stand_side_by_side(path: Path, trace: tracer.Trace) -> None:
+    sheet = openpyxl.load_workbook(path, data_only=True)["Compare"]
+    rows = [row for row in sheet.iter_rows(values_only=True) if isinstance(row[0], int)]
+    assert [row[0] for row in rows] == list(range(1, 101))
+    for column, run in enumerate(trace.runs, 1):
+        assert [row[column] for row in rows] == run["E_total"]
+    formulas = [cell.formula for cell in stored_cells(path)["Compare"].values()]
+    assert "'η = 0.5'!X7" in formulas
+
+
+def test_how_soon_a_loss_falls(path: Path, trace: tracer.Trace) -> None:
+    sheet = openpyxl.load_workbook(path, data_only=True)["Compare"]
+    table = {row[0]: row for row in sheet.iter_rows(min_row=4, max_row=9, values_only=True)}
+    for run in trace.runs:
+        losses = run["E_total"]
+        row = table[f"η = {run.learning_rate:g}"]
+        for shown, share in ((row[5], 0.1), (row[6], 0.01)):
+            reached = [number for number, loss in enumerate(losses, 1) if loss <= share * losses[0]]
+            assert shown == (reached[0] if reached else "not reached")
+        assert row[1:5] == (run.learning_rate, losses[0], losses[-1], min(losses))
+        assert row[7] == "no"
+    assert table["η = 2"][5] == 20
+
+
+def test_who_diverged(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    tracer.run(BLOWS_UP, learning_rate=[1e6, 0.1, 900]).to_excel(path)
+    sheet = openpyxl.load_workbook(path, data_only=True)["Compare"]
+    assert [sheet[f"H{row}"].value for row in (4, 5)] == ["yes: E1 in iteration 47", "no"]
+    assert sheet["H6"].value == "no, but the loss grew"
+
+
+def test_one_learning_rate_is_not_compared(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=2).to_excel(path)
+    assert openpyxl.load_workbook(path).sheetnames == ["Walkthrough", "Summary", "η = 0.5", "Config"]
+
+
+@pytest.mark.office
+def test_the_chart_draws_logarithms_on_request(path: Path, trace: tracer.Trace, tmp_path: Path) -> None:
+    """The yellow cell changed in the file: what the chart draws are the logarithms, and nothing else changes."""
+    wanted = rewrite(path, tmp_path / "log.xlsx", lambda xml: xml.replace("<t>the losses<", "<t>their logarithms<"))
+    (computed,) = recalculated([wanted], tmp_path / "computed")
+    (chart,) = openpyxl.load_workbook(path)["Compare"]._charts
+    values = openpyxl.load_workbook(computed, data_only=True)["Compare"]
+    for series, run in zip(chart.series, trace.runs, strict=True):
+        cells = values[series.yVal.numRef.f.split("!")[1].replace("$", "")]
+        assert [10**cell.value for (cell,) in cells] == pytest.approx(run["E_total"], rel=1e-12)
+
+
+# --------------------------------------------------------------------------------------------- Config
+
+
+def test_the_config_as_it_was_read(path: Path) -> None:
+    sheet = openpyxl.load_workbook(path)["Config"]
+    lines = [row[1] or "" for row in sheet.iter_rows(min_row=7, values_only=True)]
+    assert lines == WALKTHROUGH.read_text(encoding="utf-8").splitlines()
+    assert sheet["B3"].value == f"backprop-trace {tracer.__version__}"
+    assert sheet["B5"].value == "backprop-trace run walkthrough.yaml"
+
+
+def test_the_sheet_says_how_to_run_it_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The YAML of the sheet, saved, and its command give the same trace."""
+    arguments = [
+        "--iterations",
+        "7",
+        "--learning-rate",
+        "0.3",
+        "--set",
+        "layers.0.activation=tanh",
+        "--columns",
+        "compact",
+    ]
+    first = CliRunner().invoke(
+        main, ["run", str(ROOT / "configs" / "deep.yaml"), *arguments, "-o", str(tmp_path / "first")]
+    )
+    assert first.exit_code == 0, first.stderr
+    sheet = openpyxl.load_workbook(tmp_path / "first" / "deep.xlsx")["Config"]
+    (tmp_path / "deep.yaml").write_text(
+        "\n".join(row[1] or "" for row in sheet.iter_rows(min_row=7, values_only=True)), encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    program, *command = shlex.split(str(sheet["B5"].value))
+    assert program == "backprop-trace"
+    again = CliRunner().invoke(main, command)
+    assert again.exit_code == 0, again.stderr
+    assert (tmp_path / "out" / "deep.csv").read_bytes() == (tmp_path / "first" / "deep.csv").read_bytes()
+
+
+def test_a_config_given_in_python_is_written_as_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    tracer.run(BLOWS_UP, iterations=2).to_excel(path)
+    sheet = openpyxl.load_workbook(path)["Config"]
+    assert sheet["B5"].value == "backprop-trace run blows-up.yaml --set iterations=2"
+    (tmp_path / "blows-up.yaml").write_text(
+        "\n".join(row[1] or "" for row in sheet.iter_rows(min_row=7, values_only=True)), encoding="utf-8"
+    )
+    assert tracer.run(tmp_path / "blows-up.yaml", iterations=2)["w5"] == tracer.run(BLOWS_UP, iterations=2)["w5"]
+
+
+def test_lines_that_look_like_formulas_are_text(tmp_path: Path) -> None:
+    text = WALKTHROUGH.read_text(encoding="utf-8")
+    config = tmp_path / "=1+1.yaml"
+    config.write_text(text.replace("description: The", 'description: "\n=cmd|calc!A0\n\n"#', 1), encoding="utf-8")
+    path = tmp_path / "book.xlsx"
+    tracer.run(config, iterations=2).to_excel(path)
+    book = openpyxl.load_workbook(path)
+    cells = [book[name]["A1"] for name in ("Walkthrough", "Summary", "Compare", "η = 0.1")]
+    cells += [cell for row in book["Config"].iter_rows() for cell in row if str(cell.value).startswith("=")]
+    assert [str(cell.value)[:4] for cell in cells] == ["=1+1"] * 4 + ["=cmd"]
+    assert {cell.data_type for cell in cells} == {"s"}
+
+
+# --------------------------------------------------------------------------------------------- long runs
+
+
+def test_long_runs_are_drawn_from_evenly_spaced_points(tmp_path: Path) -> None:
+    path = tmp_path / "long.xlsx"
+    trace = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=10_500, columns="compact")
+    trace.to_excel(path)
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    rows = list(book["Curves"].iter_rows(min_row=4, values_only=True))
+    book.close()
+    losses = trace["E_total"]
+    assert [row[0] for row in rows] == [*range(1, 10_500, 11), 10_500]
+    assert all(agree(row[1], losses[row[0] - 1]) for row in rows)
+    with zipfile.ZipFile(path) as package:
+        charts = [package.read(name).decode() for name in package.namelist() if name.startswith("xl/charts/chart")]
+    assert len(charts) == 3
+    for chart in charts:
+        assert "over the iterations, every 11 of them" in chart
+        assert "'Curves'!$B$4:$B$959" in chart
+    cells = len(trace) * len(trace.columns)
+    assert path.stat().st_size / cells < 60
+
+
+@given(st.integers(0, 5000), st.integers(1, 300))
+def test_thinned(iterations: int, most: int) -> None:
+    drawn = thinned(iterations, most)
+    assert len(drawn) <= most + 1
+    assert drawn == sorted(set(drawn))
+    assert all(1 <= iteration <= iterations for iteration in drawn)
+    if iterations:
+        assert (drawn[0], drawn[-1]) == (1, iterations)
+        steps = {b - a for a, b in pairwise(drawn[:-1])}
+        assert steps <= {every(drawn)}
+
+
+# --------------------------------------------------------------------------------------------- names
+
+
+@given(st.lists(st.text(max_size=60), max_size=12))
+def test_titles_that_excel_takes(wanted: list[str]) -> None:
+    titles = sheet_titles(wanted)
+    assert len(titles) == len(wanted)
+    assert len({title.lower() for title in titles}) == len(titles)
+    for title in titles:
+        assert 1 <= len(title) <= MAX_SHEET_NAME
+        assert not set(title) & set("[]:*?/\\")
+        assert not title.startswith("'")
+        assert not title.endswith("'")
+        assert title.lower() != "history"
+
+
+def test_rates_that_look_the_same_get_different_sheets() -> None:
+    long = "η = 0.1/(1 + 0.01·k) and some more"
+    assert sheet_titles([long, long, "η = 0.5"]) == [
+        "η = 0.1_(1 + 0.01·k) and some m",
+        "η = 0.1_(1 + 0.01·k) and so (2)",
+        "η = 0.5",
+    ]
+
+
+def test_names_of_cells() -> None:
+    assert [cell_name(name) for name in ("eps", "w1", "R", "beta1", "2x", "a b", "η")] == [
+        "eps", "_w1", "_R", "beta1", "_2x", "a_b", "η",
+    ]  # fmt: skip
+    assert reference("it's", "A1") == "'it''s'!A1"
