@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,9 +17,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, agree
 from tests.sheets import recalculated, rewrite, stored_cells
-from tracer.explain import Line, blocks, filled, written
+from tracer.explain import BATCH_SIZE, Line, blocks, filled, written
 from tracer.expression import Name
-from tracer.naming import COUNT, ETA, to_ascii
+from tracer.naming import COUNT, ETA, ITERATION, SAMPLE, to_ascii
 from tracer.numeric import evaluate
 from tracer.parser import parse
 
@@ -45,24 +46,49 @@ WIDE: dict[str, Any] = {
     "weights": {"init": "xavier_uniform", "seed": 3}, "learning_rate": [0.1, 0.5], "iterations": 30,
 }  # fmt: skip
 MOMENTUM = {**IRIS, "name": "momentum", "optimizer": {"name": "momentum", "dampening": 0.1}, "columns": "compact"}
+_ALONE = {key: value for key, value in IRIS.items() if key not in ("inputs", "targets")}
+_FLOWERS = [
+    ([5.1, 3.5, 1.4, 0.2], 0),
+    ([7, 3.2, 4.7, 1.4], 1),
+    ([6.3, 3.3, 6, 2.5], 2),
+    ([4.9, 3, 1.4, 0.2], 0),
+    ([6.4, 3.2, 4.5, 1.5], 1),
+]
+SAMPLES = [{"inputs": size, "targets": [float(kind == n) for n in range(3)]} for size, kind in _FLOWERS]
+ONLINE = {**_ALONE, "name": "online", "samples": SAMPLES, "order": "shuffled", "learning_rate": "0.05 * 0.9^k"}
+MINI = {
+    **_ALONE,
+    "name": "mini",
+    "samples": SAMPLES,
+    "update": {"batch_size": 3},
+    "order": "shuffled",
+    "clip": {"norm": 0.5},
+}
 MODELS: dict[str, Any] = {
     "classic": WALKTHROUGH, "iris": IRIS, "six": SIX, "rnn": ROOT / "configs" / "rnn.yaml", "wide": WIDE,
-    "momentum": MOMENTUM,
+    "momentum": MOMENTUM, "xor": ROOT / "configs" / "xor.yaml", "online": ONLINE, "mini": MINI,
 }  # fmt: skip
 
 STEPS = 9
 """Few enough that no difference falls below what a spreadsheet resolves."""
 
 
-def chosen(path: Path, folder: Path, iteration: float, sheet: str | None) -> Path:
+def chosen(path: Path, folder: Path, iteration: float, sheet: str | None = None, sample: int | None = None) -> Path:
     """A copy of the workbook with other values in the yellow cells."""
     rules = openpyxl.load_workbook(path)[SHEET].data_validations.dataValidation
-    cells = {rule.type: str(rule.sqref) for rule in rules}
+    cells = {
+        kind: str(rule.sqref)
+        for rule in rules
+        for kind in ("iteration", "sample", "sheet")
+        if kind in rule.error.split(" that ")[0]
+    }
 
     def change(xml: str) -> str:
-        xml = re.sub(rf'(<c r="{cells["whole"]}" s="\d+">)<v>1</v>', rf"\g<1><v>{iteration}</v>", xml)
+        for kind, number in (("iteration", iteration), ("sample", sample)):
+            if number is not None and kind in cells:
+                xml = re.sub(rf'(<c r="{cells[kind]}" s="\d+">)<v>\d+</v>', rf"\g<1><v>{number}</v>", xml)
         if sheet:
-            pattern = rf'(<c r="{cells["list"]}" s="\d+" t="inlineStr"><is><t>)[^<]*<'
+            pattern = rf'(<c r="{cells["sheet"]}" s="\d+" t="inlineStr"><is><t>)[^<]*<'
             xml = re.sub(pattern, rf"\g<1>{sheet}<", xml)
         return xml
 
@@ -79,23 +105,45 @@ def lines_of(sheet: Worksheet) -> dict[str, tuple[str, float]]:
     return found
 
 
-def values_of(trace: tracer.Trace, run: tracer.Run, iteration: int, before: bool = False) -> dict[str, float]:
-    index = iteration - 1 - before
-    step = run.step(index) if index >= 0 else dict.fromkeys(run.columns, 0.0)
-    assert run.learning_rate is not None
-    return {**step, **trace.system.hyper, ETA: run.learning_rate, COUNT: float(iteration)}
+def values_of(
+    trace: tracer.Trace, run: tracer.Run, iteration: int, before: bool = False, sample: int | None = None
+) -> dict[str, float]:
+    """The quantities of a step; before: of the iteration before."""
+    rows = rows_of(run, iteration - before)
+    step = dict.fromkeys(run.columns, 0.0)
+    if rows:
+        samples = {place[1]: row for row, place in enumerate(run.places()) if row in rows}
+        step = run.step(samples[sample] if sample and not before else rows[0])
+    rate = {} if run.learning_rate is None else {ETA: run.learning_rate}
+    return {**step, **trace.system.hyper, **rate, COUNT: float(iteration)}
 
 
-def expected_line(line: Line, now: Mapping[str, float], before: Mapping[str, float]) -> tuple[str, float]:
+def rows_of(run: tracer.Run, iteration: int) -> range:
+    """The rows of an iteration, counted from 1; none of the iteration before the first."""
+    return range(run.batches.first_row(iteration - 1), run.batches.first_row(iteration)) if iteration else range(0)
+
+
+def expected_line(
+    line: Line, now: Mapping[str, float], before: Mapping[str, float], totals: Mapping[str, float]
+) -> tuple[str, float]:
     def value(name: Name) -> float:
-        return (before if name.lag else now)[name.name]
+        return totals[name.name] if name.batch else (before if name.lag else now)[name.name]
 
     return filled(line.template, value), evaluate(line.expression, now) if line.is_update else now[line.quantity]
 
 
-def check(book: Path, trace: tracer.Trace, run: tracer.Run, iteration: int, least: int) -> None:
+def totals_of(run: tracer.Run, iteration: int) -> dict[str, float]:
+    """The sums over a batch, and how many rows it has."""
+    steps = [run.step(row) for row in rows_of(run, iteration)]
+    return {name: math.fsum(step[name] for step in steps) for name in run.columns} | {BATCH_SIZE.name: len(steps)}
+
+
+def check(
+    book: Path, trace: tracer.Trace, run: tracer.Run, iteration: int, least: int, sample: int | None = None
+) -> None:
     """Hold what LibreOffice computed against the trace."""
-    now, before = values_of(trace, run, iteration), values_of(trace, run, iteration, before=True)
+    now = values_of(trace, run, iteration, sample=sample)
+    before, totals = values_of(trace, run, iteration, before=True), totals_of(run, iteration)
     computed = openpyxl.load_workbook(book, data_only=True)
     shown = lines_of(computed[SHEET])
     lines = {
@@ -105,33 +153,30 @@ def check(book: Path, trace: tracer.Trace, run: tracer.Run, iteration: int, leas
     assert len(shown) >= least
     for symbols, (text, result) in shown.items():
         line = lines[" ".join(symbols.split()[:2])]
-        expected_text, expected = expected_line(line, now, before)
+        expected_text, expected = expected_line(line, now, before, totals)
         assert text == expected_text, symbols
         assert agree(result, expected), symbols
     cells = stored_cells(book)
-    header = {
-        cell.column_letter: str(cell.value) for cell in openpyxl.load_workbook(book)[_sheet(run)][4] if cell.value
-    }
+    header = {cell.column_letter: str(cell.value) for cell in openpyxl.load_workbook(book)[run.title][4] if cell.value}
     looked_up = 0
     for cell in cells[SHEET].values():
         column = re.search(r"INDEX\([^!]*!\$([A-Z]+)\$5:\$\1\$\d+", cell.formula or "")
         if column:
+            if header[column[1]] in (ITERATION, SAMPLE):
+                continue
             assert cell.value is not None
-            of = before if (cell.formula or "").startswith("IF(") else now
+            formula = cell.formula or ""
+            of = before if formula.startswith("IF(") else totals if "SUM(" in formula else now
             assert agree(cell.value, of[header[column[1]]]), cell
             looked_up += 1
         assert cell.error is None, cell
     assert looked_up >= least
 
 
-def _sheet(run: tracer.Run) -> str:
-    return f"η = {run.learning_rate:g}"
-
-
 @pytest.fixture(scope="module")
 def shown_steps(
     tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, list[tuple[Path, tracer.Trace, tracer.Run, int]]]:
+) -> dict[str, list[tuple[Path, tracer.Trace, tracer.Run, tuple[int, int]]]]:
     """Every model's workbook with the first, a middle and the last iteration chosen, of the first and of the last run,
     as LibreOffice computes it; the first is what every workbook shows, other tests recalculate it."""
     folder = tmp_path_factory.mktemp("walk")
@@ -142,24 +187,25 @@ def shown_steps(
         trace.to_excel(path)
         steps = [(1, trace.runs[0]), (STEPS // 2, trace.runs[-1]), (STEPS, trace.runs[-1])]
         for iteration, run in steps if name == "classic" else steps[1:]:
-            sheet = _sheet(run) if len(trace.runs) > 1 else None
-            cases.append((name, chosen(path, folder, iteration, sheet), trace, run, iteration))
+            sheet = run.title if len(trace.runs) > 1 else None
+            sample = [sample for at, sample in run.places() if at == iteration][-1]
+            cases.append((name, chosen(path, folder, iteration, sheet, sample), trace, run, (iteration, sample)))
     books = recalculated([copy for _, copy, *_ in cases], folder / "computed")
-    found: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, int]]] = {}
-    for (name, _, trace, run, iteration), book in zip(cases, books, strict=True):
-        found.setdefault(name, []).append((book, trace, run, iteration))
+    found: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, tuple[int, int]]]] = {}
+    for (name, _, trace, run, place), book in zip(cases, books, strict=True):
+        found.setdefault(name, []).append((book, trace, run, place))
     return found
 
 
 @pytest.mark.office
 @pytest.mark.parametrize("name", MODELS)
 def test_every_step_that_can_be_chosen(
-    name: str, shown_steps: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, int]]]
+    name: str, shown_steps: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, tuple[int, int]]]]
 ) -> None:
     """Every number is the trace's (1e-12), every text with the numbers put in is the one that we write."""
-    for book, trace, run, iteration in shown_steps[name]:
+    for book, trace, run, (iteration, sample) in shown_steps[name]:
         count = sum(len(group.lines) for block in blocks(trace.system) for group in block.groups)
-        check(book, trace, run, iteration, least=min(count, 30))
+        check(book, trace, run, iteration, least=min(count, 30), sample=sample)
 
 
 @pytest.mark.office
@@ -246,7 +292,7 @@ def test_the_numbers_put_in_come_to_the_result(name: str) -> None:
     compared = 0
     for block in blocks(trace.system):
         for line in (line for group in block.groups for line in group.lines):
-            text, result = expected_line(line, now, before)
+            text, result = expected_line(line, now, before, {})
             if "…" in text or " if " in text or "|" in text:
                 continue
             known = to_ascii(text).removeprefix("= ").replace("e^(", "exp(").replace("ln(", "log(")
@@ -283,7 +329,7 @@ def test_equations_too_many_to_draw(tmp_path: Path) -> None:
 def test_only_functions_that_every_spreadsheet_has(tmp_path: Path) -> None:
     """Nothing volatile, nothing newer than Excel 2016."""
     allowed = {
-        "ABS", "AND", "AVERAGE", "CHOOSE", "COUNT", "EXP", "IF", "IFERROR", "INDEX", "INT", "ISNUMBER", "LEFT", "LN",
+        "ABS", "AND", "AVERAGE", "CHOOSE", "COUNT", "COUNTIF", "SUM", "EXP", "IF", "IFERROR", "INDEX", "INT", "ISNUMBER", "LEFT", "LN",
         "LOG10", "MATCH", "MAX", "MIN", "NA", "ROUND", "SQRT", "SUMPRODUCT", "TANH", "SIGN",
     }  # fmt: skip
     for name, model in MODELS.items():

@@ -56,7 +56,7 @@ def write_exercise(
         if not exercise.blanks:
             raise OutputError([f"nothing is left to fill in: {blank} has no cells in the first {len(run)} rows"])
         cells[title] = exercise.build(sheet, exercise.curve(sheet))
-        furnish(sheet, exercise)
+        furnish(sheet, exercise, coloured=False)
     for run, title, key in zip(runs, titles, titles[len(runs) :], strict=False):
         sheet = book.create_sheet(key)
         worked = TraceSheet(key, experiment, system, run, styles, spell, None, given_by=title)

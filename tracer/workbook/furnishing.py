@@ -23,11 +23,12 @@ MOST_RANGES = 40
 """Of the cells of one colour scale."""
 
 
-def furnish(sheet: Worksheet, trace: TraceSheet) -> None:
-    """Furnish the sheet of a run."""
+def furnish(sheet: Worksheet, trace: TraceSheet, coloured: bool = True) -> None:
+    """Furnish the sheet of a run; `coloured` gradients show their sign and size."""
     _notes(sheet, trace)
     _outline(sheet, trace)
-    colour(sheet, _scales(trace))
+    if coloured:
+        colour(sheet, _scales(trace))
     for name, cell in trace.hyper_cells.items():
         known = cell_name(trace.spell(naming.label(name)))
         sheet.defined_names[known] = DefinedName(known, attr_text=trace.reference(cell))
