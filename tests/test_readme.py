@@ -89,7 +89,7 @@ def test_the_problems(here: Path) -> None:
     assert [line for line in block[1].splitlines() if line not in printed] == []
 
 
-def test_every_option_is_documented() -> None:
-    run = main.commands["run"]
-    options = [name for option in run.params for name in option.opts if name.startswith("--")]
-    assert [name for name in options if name not in README] == []
+def test_every_command_and_option_is_documented() -> None:
+    for name, command in main.commands.items():
+        options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
+        assert [option for option in [name, *options] if option not in README] == []
