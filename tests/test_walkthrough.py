@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -346,6 +347,17 @@ def test_a_run_without_a_whole_step(tmp_path: Path) -> None:
     tracer.run(BLOWS_UP | {"weights": [1e200] * 5 + [1, 1, 1]}).to_excel(path)
     sheet = openpyxl.load_workbook(path)[SHEET]
     assert sheet["A2"].value == "There is no step to walk through: in the first one, o1 has no finite value."
+
+
+def test_the_mark_is_drawn_although_its_cell_is_folded_away(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    tracer.run(WALKTHROUGH, iterations=3).to_excel(path)
+    charts = openpyxl.load_workbook(path)[SHEET]._charts
+    with zipfile.ZipFile(path) as package:
+        parts = [package.read(name).decode() for name in package.namelist() if "charts/chart" in name]
+    (marked,) = [part for part in parts if "this step" in part and "$3" in part]
+    assert 'plotVisOnly val="0"' in marked
+    assert len(charts) == 1
 
 
 def test_only_whole_steps_can_be_chosen(tmp_path: Path) -> None:

@@ -305,6 +305,7 @@ class _Builder:
         mark = Mark(self.sheet.title, self.step.place.iteration, self.loss)
         chart = loss_chart(self.system.curve, curves, mark)
         chart.width, chart.height = CHART_CM
+        chart.visible_cells_only = False  # the mark follows a cell that is folded away
         column, top = (self.page + 1, PICTURE_ROW) if self.beside else (self.lines_end + 1, row + 2)
         self.sheet.add_chart(chart, f"{get_column_letter(column + 1)}{top}")
 
