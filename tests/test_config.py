@@ -262,7 +262,7 @@ def test_aliases_cannot_expand_without_end(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (b"\x89PNG\r\n\x1a\n\xff\xfe\x00", "is no UTF-8 text; is it a YAML config, saved as UTF-8?"),
-        (b"inputs: [1]\x00\n", "is a binary file; a config is a text file in YAML"),
+        (b"inputs: [1]\x00\n", "is a binary file; a YAML config is a text file"),
         (b"#" * 16_000_001, "is larger than 16 MB, too large for a config"),
     ],
 )

@@ -50,7 +50,8 @@ def test_gradients_equal_the_complex_step(path: Path, data: st.DataObject) -> No
     numbers = st.floats(-1.5, 1.5).map(lambda value: round(value, 6))
     config["parameters"] = {name: data.draw(numbers) for name in config["parameters"]}
     step = tracer.run(config | {"learning_rate": 0.1, "iterations": 1}).runs[0].step(0)
-    given_values = {**config["inputs"], **config["targets"], **config["parameters"]}
+    (sample, *_) = config.get("samples", [config])
+    given_values = {**sample["inputs"], **sample["targets"], **config["parameters"]}
     start = {name: complex(value) for name, value in given_values.items()}
     for name in config["parameters"]:
         expected = by_hand(config, start | {name: start[name] + 1j * STEP}).imag / STEP

@@ -29,6 +29,7 @@ def biases() -> tracer.Trace:
 
 
 def check_row(run: tracer.Run, iteration: str, row: dict[str, float]) -> None:
+    assert run.learning_rate
     step = run.step(int(iteration) - 1) | {"iteration": int(iteration), "eta": run.learning_rate}
     wrong = {name: (step[name], value) for name, value in row.items() if not agree(step[name], value)}
     assert not wrong

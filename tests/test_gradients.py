@@ -168,4 +168,4 @@ def test_the_update_goes_down_the_gradient(config: dict[str, Any]) -> None:
     (run,) = tracer.run(config).runs
     step = run.step(0)
     for name, after in run.final.items():
-        assert after == step[name] - run.learning_rate * step[f"∂E/∂{name}"]
+        assert after == step[name] - config["learning_rate"] * step[f"∂E/∂{name}"]

@@ -16,8 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, agree
 from tests.sheets import recalculated, rewrite, stored_cells
-from tracer.explain import Line, blocks, filled, written
-from tracer.expression import Name
+from tracer.explain import Line, Slot, blocks, filled, written
 from tracer.naming import COUNT, ETA, to_ascii
 from tracer.numeric import evaluate
 from tracer.parser import parse
@@ -54,15 +53,18 @@ STEPS = 9
 """Few enough that no difference falls below what a spreadsheet resolves."""
 
 
-def chosen(path: Path, folder: Path, iteration: float, sheet: str | None) -> Path:
+def chosen(path: Path, folder: Path, iteration: float, sheet: str | None, sample: int | None = None) -> Path:
     """A copy of the workbook with other values in the yellow cells."""
     rules = openpyxl.load_workbook(path)[SHEET].data_validations.dataValidation
-    cells = {rule.type: str(rule.sqref) for rule in rules}
+    numbers = [str(rule.sqref) for rule in rules if rule.type == "whole"]
+    lists = [str(rule.sqref) for rule in rules if rule.type == "list"]
 
     def change(xml: str) -> str:
-        xml = re.sub(rf'(<c r="{cells["whole"]}" s="\d+">)<v>1</v>', rf"\g<1><v>{iteration}</v>", xml)
+        for cell, value in zip(numbers, (iteration, sample), strict=False):
+            if value is not None:
+                xml = re.sub(rf'(<c r="{cell}" s="\d+">)<v>\d+</v>', rf"\g<1><v>{value}</v>", xml)
         if sheet:
-            pattern = rf'(<c r="{cells["list"]}" s="\d+" t="inlineStr"><is><t>)[^<]*<'
+            pattern = rf'(<c r="{lists[0]}" s="\d+" t="inlineStr"><is><t>)[^<]*<'
             xml = re.sub(pattern, rf"\g<1>{sheet}<", xml)
         return xml
 
@@ -79,22 +81,37 @@ def lines_of(sheet: Worksheet) -> dict[str, tuple[str, float]]:
     return found
 
 
-def values_of(trace: tracer.Trace, run: tracer.Run, iteration: int, before: bool = False) -> dict[str, float]:
-    index = iteration - 1 - before
-    step = run.step(index) if index >= 0 else dict.fromkeys(run.columns, 0.0)
-    return {**step, **trace.system.hyper, ETA: run.learning_rate, COUNT: float(iteration)}
+def values_of(trace: tracer.Trace, run: tracer.Run, iteration: int, sample: int | None = None) -> dict[str, float]:
+    """All numbers of a step: of this sample in this iteration, or of the iteration's first one; 0 before the first."""
+    constants = {**trace.system.hyper, COUNT: float(iteration)}
+    if run.learning_rate is not None:
+        constants[ETA] = run.learning_rate
+    if iteration == 0:
+        return dict.fromkeys(run.columns, 0.0) | constants
+    places = list(run.places())
+    index = places.index((iteration, sample)) if sample else run.batches.first_row(iteration - 1)
+    return run.step(index) | constants
 
 
-def expected_line(line: Line, now: Mapping[str, float], before: Mapping[str, float]) -> tuple[str, float]:
-    def value(name: Name) -> float:
-        return (before if name.lag else now)[name.name]
+def expected_line(
+    line: Line, run: tracer.Run, now: Mapping[str, float], before: Mapping[str, float]
+) -> tuple[str, float]:
+    first = run.batches.first_row(int(now[COUNT]) - 1)
 
-    return filled(line.template, value), evaluate(line.expression, now) if line.is_update else now[line.quantity]
+    def value(slot: Slot) -> float:
+        if slot.name.batch:
+            return run.step(first + slot.row)[slot.name.name]
+        return (before if slot.name.lag else now)[slot.name.name]
+
+    text = filled(line.template(run.batches.size), value)
+    return text, evaluate(line.expression, now) if line.is_update else now[line.quantity]
 
 
-def check(book: Path, trace: tracer.Trace, run: tracer.Run, iteration: int, least: int) -> None:
+def check(
+    book: Path, trace: tracer.Trace, run: tracer.Run, iteration: int, least: int, sample: int | None = None
+) -> None:
     """Hold what LibreOffice computed against the trace."""
-    now, before = values_of(trace, run, iteration), values_of(trace, run, iteration, before=True)
+    now, before = values_of(trace, run, iteration, sample), values_of(trace, run, iteration - 1)
     computed = openpyxl.load_workbook(book, data_only=True)
     shown = lines_of(computed[SHEET])
     lines = {
@@ -104,7 +121,7 @@ def check(book: Path, trace: tracer.Trace, run: tracer.Run, iteration: int, leas
     assert len(shown) >= least
     for symbols, (text, result) in shown.items():
         line = lines[" ".join(symbols.split()[:2])]
-        expected_text, expected = expected_line(line, now, before)
+        expected_text, expected = expected_line(line, run, now, before)
         assert text == expected_text, symbols
         assert agree(result, expected), symbols
     cells = stored_cells(book)
@@ -113,8 +130,8 @@ def check(book: Path, trace: tracer.Trace, run: tracer.Run, iteration: int, leas
     }
     looked_up = 0
     for cell in cells[SHEET].values():
-        column = re.search(r"INDEX\([^!]*!\$([A-Z]+)\$5:\$\1\$\d+", cell.formula or "")
-        if column:
+        column = re.search(r"INDEX\([^!]*!\$([A-Z]+)\$5:\$\1\$\d+,(\$[A-Z]+\$\d+[,)])", cell.formula or "")
+        if column and header[column[1]] in now:
             assert cell.value is not None
             of = before if (cell.formula or "").startswith("IF(") else now
             assert agree(cell.value, of[header[column[1]]]), cell
@@ -124,7 +141,7 @@ def check(book: Path, trace: tracer.Trace, run: tracer.Run, iteration: int, leas
 
 
 def _sheet(run: tracer.Run) -> str:
-    return f"η = {run.learning_rate:g}"
+    return run.title
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +176,38 @@ def test_every_step_that_can_be_chosen(
     for book, trace, run, iteration in shown_steps[name]:
         count = sum(len(group.lines) for block in blocks(trace.system) for group in block.groups)
         check(book, trace, run, iteration, least=min(count, 30))
+
+
+@pytest.mark.office
+def test_every_sample_that_can_be_chosen(tmp_path: Path) -> None:
+    """Batches of four, batches of ten drawn anew, one sample at a time with a learning rate that changes."""
+    cases = []
+    for name, iteration, sample in (("xor", 7, 3), ("iris", 17, None), ("iris", 4, None), ("regression", 8, None)):
+        trace = tracer.run(ROOT / "configs" / f"{name}.yaml", iterations=20)
+        path = tmp_path / f"{name}{iteration}.xlsx"
+        trace.to_excel(path)
+        run = trace.runs[-1]
+        batch = [at for number, at in run.places() if number == iteration]
+        sample = sample or batch[-1]
+        copy = chosen(path, tmp_path, iteration, _sheet(run) if len(trace.runs) > 1 else None, sample)
+        cases.append((copy, trace, run, iteration, sample))
+    books = recalculated([copy for copy, *_ in cases], tmp_path / "computed")
+    for book, (_, trace, run, iteration, sample) in zip(books, cases, strict=True):
+        check(book, trace, run, iteration, least=7, sample=sample)
+
+
+@pytest.mark.office
+def test_a_sample_of_another_batch(tmp_path: Path) -> None:
+    """The first one of the batch is shown, and that it is."""
+    trace = tracer.run(ROOT / "configs" / "iris.yaml", iterations=6)
+    path = tmp_path / "book.xlsx"
+    trace.to_excel(path)
+    first = [sample for iteration, sample in trace.runs[0].places() if iteration == 5]
+    other = next(sample for sample in range(1, 151) if sample not in first)
+    (computed,) = recalculated([chosen(path, tmp_path, 5, None, other)], tmp_path / "computed")
+    check(computed, trace, trace.runs[0], 5, least=30)
+    said = openpyxl.load_workbook(computed, data_only=True)[SHEET]["A3"].value
+    assert said == f"That sample is in another batch: sample {first[0]} is shown."
 
 
 @pytest.mark.office
@@ -224,7 +273,7 @@ def test_the_three_forms() -> None:
     trace = tracer.run(WALKTHROUGH, learning_rate=0.5)
     now = values_of(trace, trace.runs[0], 1)
     lines = {
-        line.quantity: filled(line.template, lambda name: now[name.name])
+        line.quantity: filled(line.template(), lambda slot: now[slot.name.name])
         for block in blocks(trace.system) for group in block.groups for line in group.lines if not line.is_update
     }  # fmt: skip
     assert lines["h1"] == "= 0.15·0.05 + 0.2·0.1"
@@ -241,11 +290,11 @@ def test_the_three_forms() -> None:
 def test_the_numbers_put_in_come_to_the_result(name: str) -> None:
     """Read back as arithmetic: a bracket or a sign too few would show."""
     trace = tracer.run(MODELS[name], iterations=3)
-    now, before = values_of(trace, trace.runs[0], 3), values_of(trace, trace.runs[0], 3, before=True)
+    now, before = values_of(trace, trace.runs[0], 3), values_of(trace, trace.runs[0], 2)
     compared = 0
     for block in blocks(trace.system):
         for line in (line for group in block.groups for line in group.lines):
-            text, result = expected_line(line, now, before)
+            text, result = expected_line(line, trace.runs[0], now, before)
             if "…" in text or " if " in text or "|" in text:
                 continue
             known = to_ascii(text).removeprefix("= ").replace("e^(", "exp(").replace("ln(", "log(")

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from tracer.api import run, shown, walk
     from tracer.assembly import assemble
     from tracer.config import Override, load
-    from tracer.engine import Divergence, Engine, Run
+    from tracer.engine import Engine
     from tracer.errors import ConfigError, OutputError, TraceError
     from tracer.experiment import Experiment
+    from tracer.runs import Divergence, Run
     from tracer.system import System
     from tracer.trace import Trace
 
@@ -29,7 +30,7 @@ __all__ = [
 ]  # fmt: skip
 __version__ = "0.1.0"
 
-_HOMES = ("api", "assembly", "config", "engine", "errors", "experiment", "system", "trace")
+_HOMES = ("api", "assembly", "config", "engine", "errors", "experiment", "runs", "system", "trace")
 
 
 def __getattr__(name: str) -> Any:

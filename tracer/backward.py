@@ -144,5 +144,5 @@ def compact(system: System) -> System:
         else:
             kept.append(written)
     ahead = [equation for equation in system.equations if equation.phase in (Phase.FORWARD, Phase.LOSS)]
-    states = [equation for equation in system.equations if equation.phase is Phase.OPTIMIZER]
-    return replace(system, equations=(*ahead, *kept, *filter(None, gradients.values()), *states))
+    after = [equation for equation in system.equations if equation.phase in (Phase.BATCH, Phase.OPTIMIZER)]
+    return replace(system, equations=(*ahead, *kept, *filter(None, gradients.values()), *after))

@@ -11,7 +11,7 @@ from tracer.expression import Call, Expression, Function, Name, replace
 from tracer.initializers import INITIALIZERS
 from tracer.losses import LOSSES, PENALTIES
 from tracer.notation.text import text
-from tracer.optimizers import OPTIMIZERS
+from tracer.optimizers import CLIPPINGS, OPTIMIZERS
 from tracer.parser import parse
 
 
@@ -25,7 +25,7 @@ class Entry:
 
 
 def catalogue() -> Iterator[Entry]:
-    """Every activation, loss, penalty, initializer and optimizer."""
+    """Every activation, loss, penalty, initializer, clipping and optimizer."""
     for name, activation in ACTIVATIONS.items():
         slope = _derivative(activation.function(name), "z", "a")
         lines = {"a": activation.formula, "∂a/∂z": slope, "settings": _settings(activation.settings)}
@@ -45,6 +45,8 @@ def catalogue() -> Iterator[Entry]:
         lines = {"weights": initializer.distribution, "numbers": " and ".join(initializer.numbers)}
         lines |= {"settings": _settings(initializer.settings), "source": initializer.source}
         yield Entry("initializer", name, lines)
+    for name, clipping in CLIPPINGS.items():
+        yield Entry("clipping", name, {"next g": clipping.formula, "source": clipping.source})
     for name, optimizer in OPTIMIZERS.items():
         lines = {"next p": optimizer.update, **optimizer.states, "settings": _settings(optimizer.settings)}
         yield Entry("optimizer", name, lines | {"source": optimizer.source})

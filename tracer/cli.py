@@ -136,7 +136,7 @@ def run(
 
     from tracer import screen
 
-    steps = experiment.iterations * len(experiment.learning_rates)
+    steps = experiment.most_rows * len(experiment.runs)
     with screen.progress(steps * (1 + len(paths)), hidden=quiet) as progress:
         trace = tracer.walk(experiment, system, progress)
         results.write(trace, paths, ascii, progress)
@@ -180,7 +180,7 @@ def schema() -> None:
 @click.argument("names", nargs=-1)
 @click.option("--ascii", "ascii", is_flag=True, help="Spell ∂ as d.")
 def list_(names: tuple[str, ...], ascii: bool) -> None:
-    """Show every activation, loss, penalty, initializer and optimizer, or those of these NAMES."""
+    """Show every activation, loss, penalty, initializer, clipping and optimizer, or those of these NAMES."""
     from tracer import screen
     from tracer.catalogue import catalogue
 

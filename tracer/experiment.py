@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracer import naming
+from tracer.batches import Batches
 from tracer.expression import Expression
 
 
@@ -52,9 +53,11 @@ class Network:
     penalties: Mapping[str, float]
 
     def quantities(self) -> list[str]:
-        """What is computed by the layers."""
+        """What is computed by the layers, and the loss with its parts."""
         neurons = [neuron for layer in self.layers for neuron in layer.neurons]
-        return neurons + [naming.activation(neuron) for neuron in neurons]
+        errors = naming.errors(len(self.layers[-1].neurons)) if self.layers else []
+        parts = [*errors, *map(naming.penalty, self.penalties), naming.TOTAL]
+        return [*neurons, *map(naming.activation, neurons), *parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +83,49 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """A learning rate that changes: a formula of the iteration k and of the rates (name → value) in it."""
+
+    formula: Expression
+    rates: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """A config after reading. Values are dimensionless.
 
-    start: every parameter before the first step. places: where the keys that a later check may complain of stand.
+    samples: their values, a row a sample: the targets, then the inputs. start: every parameter before the first step.
+    batches: which of them an iteration takes. clip: how gradients are clipped, from CLIPPINGS.
+    learning_rates: one run each; none where a schedule says it. iterations: at most, where `until` ends a run.
+    places: where the keys that a later check may complain of stand.
     """
 
     name: str
     description: str
-    inputs: Mapping[str, float]
-    targets: Mapping[str, float]
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+    samples: tuple[tuple[float, ...], ...]
+    batches: Batches
     model: Network | OwnEquations
     start: Mapping[str, float]
     frozen: frozenset[str]
+    clip: Choice | None
     optimizer: Choice
     learning_rates: tuple[float, ...]
+    schedule: Schedule | None
     iterations: int
+    until: Expression | None
     columns: str
     output: Path
     places: Mapping[str, str]
     source: Source = Source()
+
+    @property
+    def runs(self) -> tuple[float | None, ...]:
+        """The learning rate of every run; None where the schedule says it."""
+        return self.learning_rates or (None,)
+
+    @property
+    def most_rows(self) -> int:
+        """The steps of a run that goes through all iterations."""
+        return self.batches.first_row(self.iterations)

@@ -26,10 +26,12 @@ class Number(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Name(Expression):
-    """A quantity by its name; `lag` counts the steps back (0: this step, 1: the step before)."""
+    """A quantity by its name; `lag` counts the iterations back (0: this one, 1: the one before). `batch` stands for
+    its values in all rows of the iteration, a row a sample."""
 
     name: str
     lag: int = 0
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 ETA = "η"
-ITERATION = "iteration"
+SCHEDULE = "η(k)"
+"""A learning rate that changes with the iteration."""
+ITERATION, SAMPLE = "iteration", "sample"
 COUNT = "k"
 """The number of the iteration in formulas."""
 TOTAL = "E_total"
@@ -101,7 +103,30 @@ def penalty(name: str) -> str:
 
 def gradient(quantity: str, loss: str) -> str:
     """∂E/∂quantity, where E stands for the total error; a loss of the user's own keeps its name."""
-    return f"∂{'E' if loss == TOTAL else loss}/∂{quantity}"
+    return f"∂{_short(loss)}/∂{quantity}"
+
+
+def batch_loss(loss: str) -> str:
+    """The loss of a batch: `E_batch`; its gradients are `∂E_batch/∂w1`."""
+    return f"{_short(loss)}_batch"
+
+
+def _short(loss: str) -> str:
+    return "E" if loss == TOTAL else loss
+
+
+GRADIENT_NORM = "norm_g"
+"""The 2-norm of all gradients of an iteration."""
+
+
+def clipped(parameter: str) -> str:
+    """The gradient as the optimizer gets it, after clipping: `g_w1`."""
+    return f"g_{parameter}"
+
+
+def phase_rate(number: int) -> str:
+    """The learning rate of a phase, by a name that no quantity can have; phases count from 1."""
+    return setting(f"{ETA}{number}")
 
 
 _OF_OPTIMIZER = "optimizer."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tracer.expansion import expand
@@ -20,13 +20,22 @@ def namespace() -> dict[str, Any]:
     """What compiled equations can reach: these functions, and nothing else of Python."""
     return {
         **{name: getattr(math, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")},
-        "abs": math.fabs, "min": min, "max": max, "normal_cdf": _normal_cdf,
-        "__builtins__": {"range": range}, "NO_NUMBER": NO_NUMBER,
+        "abs": math.fabs, "min": min, "max": max, "normal_cdf": _normal_cdf, **REDUCE,
+        "__builtins__": {"range": range, "enumerate": enumerate}, "NO_NUMBER": NO_NUMBER,
     }  # fmt: skip
 
 
 def _normal_cdf(x: float) -> float:
     return 0.5 * math.erfc(-x / math.sqrt(2))
+
+
+def _mean(values: Sequence[float]) -> float:
+    """The mean, from an exact sum: whatever the order of the values."""
+    return math.fsum(values) / len(values)
+
+
+REDUCE: dict[str, Callable[[Sequence[float]], float]] = {"mean": _mean, "sum": math.fsum}
+"""What the reductions of a batch are, by name; both exact."""
 
 
 def compiled(expression: Expression) -> tuple[list[str], Callable[..., float]]:

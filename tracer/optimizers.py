@@ -1,7 +1,8 @@
-"""The optimizers: how a parameter moves from one step to the next, as formulas, with PyTorch's names and defaults.
+"""The optimizers: how a parameter moves from one iteration to the next, as formulas, with PyTorch's names and defaults.
 
 `p` is the parameter, `g` its gradient and `k` the number of the iteration, counted from 1; `eta` is the learning rate.
-All are dimensionless. A state starts from 0; in its own formula its name stands for its value before.
+All are dimensionless. A state starts from 0; in its own formula its name stands for its value before. A gradient may
+be clipped on its way to the optimizer.
 """
 
 from __future__ import annotations
@@ -66,3 +67,24 @@ OPTIMIZERS: dict[str, Optimizer] = {
         {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01},
     ),
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Clipping:
+    """What is done to a gradient that is too large.
+
+    formula: in the gradient `g`, the `limit`, and the 2-norm `n` of all gradients of the iteration. source: where it
+    stands.
+    """
+
+    formula: str
+    source: str
+
+
+CLIPPINGS: dict[str, Clipping] = {
+    "value": Clipping("max(-limit, min(limit, g))", "each gradient by itself: torch.nn.utils.clip_grad_value_"),
+    "norm": Clipping(
+        "g * min(1, limit / (n + 1e-6))",
+        "n is the norm of all gradients: Pascanu, Mikolov and Bengio, ICML (2013), as torch.nn.utils.clip_grad_norm_",
+    ),
+}

@@ -27,7 +27,7 @@ MAX_VALUES = 500_000_000
 
 def problems_of_size(experiment: Experiment, quantities: int) -> list[str]:
     """Whether the trace of an experiment with that many quantities can be held, in memory."""
-    values = experiment.iterations * len(experiment.learning_rates) * quantities
+    values = experiment.most_rows * len(experiment.runs) * quantities
     if values <= MAX_VALUES:
         return []
     what = f"{values:,} values would be kept, and at most {MAX_VALUES:,} can be; use fewer iterations or learning rates"
@@ -43,7 +43,7 @@ def check(experiment: Experiment, system: System, targets: Mapping[str, Path]) -
     if "xlsx" in targets:
         from tracer.workbook import problems_of_limits
 
-        problems += problems_of_limits(experiment, system, experiment.iterations)
+        problems += problems_of_limits(experiment, system, experiment.most_rows)
     if not problems:  # looking makes the folders
         problems = [f"{experiment.places['output']}: {problem}" for problem in problems_of(list(targets.values()))]
     if problems:

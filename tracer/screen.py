@@ -18,10 +18,10 @@ from rich.table import Table
 
 from tracer import naming
 from tracer.catalogue import Entry
-from tracer.engine import Run
 from tracer.errors import EXIT_BROKEN_PIPE
 from tracer.notation import shortest
 from tracer.progress import Progress
+from tracer.runs import Run
 from tracer.trace import Trace
 
 PATIENCE = 1.0
@@ -87,7 +87,7 @@ def divergence_line(run: Run, ascii: bool) -> str:
     """Where and why a run stopped, in a line."""
     assert run.divergence is not None
     line = (
-        f"{naming.ETA} = {shortest(run.learning_rate)}: stopped in iteration {run.divergence.iteration}, "
+        f"{run.title}: stopped in iteration {run.divergence.iteration}, "
         f"{run.divergence.quantity} is not a finite number"
     )
     if run.divergence.iteration > 1:
@@ -99,20 +99,30 @@ def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
     table = Table(box=box.ASCII if ascii else box.SIMPLE_HEAD, title=None, pad_edge=False)
     table.add_column("eta" if ascii else naming.ETA, style="bold", no_wrap=True)
     for run in runs:
-        table.add_column(shortest(run.learning_rate), justify="right", no_wrap=True)
+        table.add_column(_rate(run, ascii), justify="right", no_wrap=True)
 
     def digits(value: float) -> str:
         return naming.to_ascii(_digits(value)) if ascii else _digits(value)
 
-    loss = trace.system.loss
-    losses = [run[loss][: run.complete] or [float("nan")] for run in runs]
-    table.add_row(f"first {loss}", *(digits(values[0]) for values in losses))
-    table.add_row(f"last {loss}", *(digits(values[-1]) for values in losses), style="bold")
+    loss, curve = trace.system.loss, trace.system.curve
+    first, last = ("first pass", "last pass") if runs[0].batches.samples > 1 else ("first", "last")
+    table.add_row(f"{first} {loss}", *(digits(run.over_pass(loss)) for run in runs))
+    table.add_row(f"{last} {loss}", *(digits(run.over_pass(loss, last=True)) for run in runs), style="bold")
     table.add_row("after final update", *(digits(run.final_loss) for run in runs))
-    table.add_row("loss curve", *(sparkline(values, ascii) for values in losses), end_section=True)
+    curves = [run[curve][: run.complete] for run in runs]
+    table.add_row(
+        "loss curve", *(sparkline(values, ascii) for values in curves), end_section=not trace.experiment.until
+    )
+    if trace.experiment.until:
+        table.add_row("iterations", *(str(run.iterations) for run in runs), end_section=True)
     for name in list(trace.experiment.start)[:MOST_PARAMETERS]:
         table.add_row(f"final {name}", *(digits(run.final.get(name, float("nan"))) for run in runs), style="dim")
     return table
+
+
+def _rate(run: Run, ascii: bool) -> str:
+    rate = naming.SCHEDULE if run.learning_rate is None else shortest(run.learning_rate)
+    return naming.to_ascii(rate) if ascii else rate
 
 
 def sparkline(values: Sequence[float], ascii: bool = False) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tracer.expression import Expression
+from tracer.batches import Batches
+from tracer.expression import Expression, names
 
 
 class Phase(StrEnum):
@@ -21,6 +22,7 @@ class Phase(StrEnum):
     FORWARD = "forward"
     LOSS = "loss"
     BACKWARD = "backward"
+    BATCH = "batch"
     OPTIMIZER = "optimizer"
 
 
@@ -48,30 +50,47 @@ class Parameter:
 class System:
     """An ordered list of equations and what they start from; every value is dimensionless.
 
-    data: targets and inputs with their values, in the order of the columns.
+    data: targets and inputs, in the order of the columns. samples: their values, a row a sample.
+    batches: which samples an iteration takes.
     parameters: in the order of their numbers.
-    equations: forward, loss, backward and the optimizer's states, in the order in which they are computed. A state
-        refers to its own value in the step before (lag 1), which is 0 in the first step.
-    updates: parameter → its value in the next step; the expression refers to the step before (lag 1) only.
-    hyper: the numbers that hold for a whole run, such as the momentum; η is another, a run has its own.
-    loss: the quantity that is minimised.
+    equations: forward, loss, backward, what is reduced over a batch, and the optimizer's, in the order in which they
+        are computed. A state of the optimizer refers to its own value in the iteration before (lag 1), which is 0 in
+        the first one.
+    updates: parameter → its value in the next iteration; the expression refers to the one before (lag 1) only.
+    hyper: the numbers that hold for a whole run, such as the momentum; a constant η is another, a run has its own.
+    loss: the quantity that is minimised, of one sample. batch_loss: the same of a batch, reduced, where there are any.
+    until: a condition that ends a run, as soon as it held for every sample of a pass.
     """
 
-    data: Mapping[str, float]
+    data: tuple[str, ...]
+    samples: tuple[tuple[float, ...], ...]
+    batches: Batches
     parameters: tuple[Parameter, ...]
     equations: tuple[Equation, ...]
     updates: Mapping[str, Expression]
     hyper: Mapping[str, float]
     loss: str
+    batch_loss: str | None = None
+    until: Expression | None = None
 
     @property
     def states(self) -> list[str]:
-        """What the optimizer remembers."""
-        return [equation.quantity for equation in self.equations if equation.phase is Phase.OPTIMIZER]
+        """What an iteration remembers of the one before, besides the parameters."""
+        remembered = {name.name for equation in self.equations for name in names(equation.expression) if name.lag}
+        return [equation.quantity for equation in self.equations if equation.quantity in remembered]
+
+    @property
+    def curve(self) -> str:
+        """The loss that a chart shows: of the batch, where there are batches."""
+        return self.batch_loss or self.loss
+
+    def once_an_iteration(self, phase: Phase) -> bool:
+        """Whether quantities of this phase have one value for all rows of a batch."""
+        return self.batches.several and phase in (Phase.BATCH, Phase.OPTIMIZER)
 
     def columns(self) -> dict[str, Phase]:
         """Every quantity of a step with its phase, in the walkthrough's order: data, then layer by layer the
-        parameters and what is computed from them, the loss, the backward pass, the optimizer's states."""
+        parameters and what is computed from them, the loss, the backward pass, the batch, the optimizer."""
         columns = dict.fromkeys(self.data, Phase.DATA)
         placed: set[str] = set()
         for equation in self.equations:

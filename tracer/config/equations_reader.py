@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from tracer.config.choices import Choices
+from tracer.config.samples_reader import Data
 from tracer.config.values import show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
@@ -25,15 +26,13 @@ class EquationsReader(Choices):
 
     broken: set[str] = field(default_factory=set)
 
-    def own_equations(
-        self, inputs: Mapping[str, float], targets: Mapping[str, float]
-    ) -> tuple[OwnEquations, dict[str, float]]:
+    def own_equations(self, data: Data) -> tuple[OwnEquations, dict[str, float]]:
         """The equations in an order in which they can be computed, and the initial value of every parameter."""
-        start = self.named_numbers("parameters", None)
+        start = self.named_numbers(self.document.value, ("parameters",))
         equations = self.equations()
-        given = {**inputs, **targets, **start}
+        given = [*data.inputs, *data.targets, *start]
         self.unique_names([
-            (("inputs",), "an input", list(inputs)), (("targets",), "a target", list(targets)),
+            (("inputs",), "an input", data.inputs), (("targets",), "a target", data.targets),
             (("parameters",), "a parameter", list(start)),
             (("equations",), "the result of an equation", list(equations)),
         ])  # fmt: skip
@@ -77,7 +76,7 @@ class EquationsReader(Choices):
             self.document.check()
         return equations
 
-    def ordered(self, equations: Mapping[str, Expression], given: Mapping[str, float]) -> dict[str, Expression]:
+    def ordered(self, equations: Mapping[str, Expression], given: Sequence[str]) -> dict[str, Expression]:
         """The equations so that each comes after those that it uses; in the order as written where that will do."""
         uses = {result: [name.name for name in names(expression)] for result, expression in equations.items()}
         known = [*given, *equations]

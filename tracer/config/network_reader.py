@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from tracer import naming
 from tracer.activations import SOFTMAX
 from tracer.config.choices import Choices
 from tracer.config.overrides import canonical
+from tracer.config.samples_reader import Data
 from tracer.config.schema import ACTIVATION_SETTINGS, FIELDS, LAYER_FIELDS
 from tracer.config.values import Names, show
 from tracer.config.yamlfile import Place
@@ -34,24 +35,25 @@ MAX_PARAMETERS = 200_000
 class NetworkReader(Choices):
     """Reads the network of a document."""
 
-    def network(self, inputs: Mapping[str, float], targets: Mapping[str, float]) -> tuple[Network, dict[str, float]]:
+    def network(self, data: Data) -> tuple[Network, dict[str, float]]:
         """The network, and the initial value of every parameter."""
+        inputs, targets = data.inputs, data.targets
         layers = self.layers(inputs)
         if not layers:
             for key in ("weights", "biases"):
                 self.numbers_in(key)
-        start = self.start(layers, inputs)
-        data: list[Names] = [(("inputs",), "an input", list(inputs)), (("targets",), "a target", list(targets))]
-        self.unique_names([*data, *self.names(layers, targets)])
+        start = self.start(layers, inputs if data.rows else ())
+        given: list[Names] = [(("inputs",), "an input", inputs), (("targets",), "a target", targets)]
+        self.unique_names([*given, *self.names(layers, targets)])
         if layers and targets and len(targets) != len(layers[-1].neurons):
             self.document.problem(
                 ("targets",),
                 f"{len(targets)} targets for {len(layers[-1].neurons)} neurons in the output layer "
                 f"'{layers[-1].name}'; give one target a neuron",
             )
-        return Network(layers, self.loss(targets) or Choice(DEFAULT), self.penalties()), start
+        return Network(layers, self.loss(data) or Choice(DEFAULT), self.penalties()), start
 
-    def names(self, layers: tuple[Layer, ...], targets: Mapping[str, float]) -> list[Names]:
+    def names(self, layers: tuple[Layer, ...], targets: Sequence[str]) -> list[Names]:
         """The names that the network gives, with what they are and where they come from."""
         sections: list[Names] = []
         for index, layer in enumerate(layers):
@@ -62,7 +64,7 @@ class NetworkReader(Choices):
         penalties = [naming.penalty(key) for key in PENALTIES if self.document.value.get(key)]
         return [*sections, (("targets",), "an error", [*naming.errors(len(targets)), *penalties, naming.TOTAL])]
 
-    def layers(self, inputs: Mapping[str, float]) -> tuple[Layer, ...]:
+    def layers(self, inputs: Sequence[str]) -> tuple[Layer, ...]:
         value = self.document.value.get("layers")
         if "layers" not in self.document.value:
             return ()
@@ -121,18 +123,19 @@ class NetworkReader(Choices):
         if len(choices) > MAX_SOFTMAX and any(choice.name == SOFTMAX for choice in choices):
             self.document.problem(place, f"{SOFTMAX} is traced for up to {MAX_SOFTMAX} neurons, not {len(choices)}")
 
-    def loss(self, targets: Mapping[str, float]) -> Choice | None:
+    def loss(self, data: Data) -> Choice | None:
         """The loss, with targets that it takes."""
         value = self.document.value.get("loss", FIELDS["loss"].default)
         table = {name: entry.settings for name, entry in LOSSES.items()}
         choice = self.choose(value, ("loss",), table, ("t", "a"))
         if choice and not choice.is_formula:
-            self.in_domain(choice.name, targets, ("targets",))
+            for index, complain in enumerate(data.complain):
+                self.in_domain(choice.name, data.targets_of(index), complain)
         return choice
 
-    def in_domain(self, loss: str, targets: Mapping[str, float], place: Place) -> None:
-        """Whether the targets are such that the loss has a meaning."""
-        domain, values = LOSSES[loss].domain, [value for value in targets.values() if value == value]
+    def in_domain(self, loss: str, targets: Sequence[float], complain: Callable[[str], None]) -> None:
+        """Whether the targets of a sample are such that the loss has a meaning."""
+        domain, values = LOSSES[loss].domain, [value for value in targets if value == value]
         fits = {
             Domain.ANY: True,
             Domain.UNIT: all(0 <= value <= 1 for value in values),
@@ -141,7 +144,7 @@ class NetworkReader(Choices):
         }
         if values and len(values) == len(targets) and not fits[domain]:
             shown = ", ".join(f"{value:g}" for value in values[:6])
-            self.document.problem(place, f"{loss} takes {domain} as targets, not {shown}")
+            complain(f"{loss} takes {domain} as targets, not {shown}")
 
     def penalties(self) -> dict[str, float]:
         """The strengths of the penalties that are not 0."""
@@ -196,7 +199,7 @@ class NetworkReader(Choices):
             return {}
         return value
 
-    def start(self, layers: tuple[Layer, ...], inputs: Mapping[str, float]) -> dict[str, float]:
+    def start(self, layers: tuple[Layer, ...], inputs: Sequence[str]) -> dict[str, float]:
         """The initial value of every parameter."""
         start = self.weights(layers) if layers and inputs else {}
         table = self.bias_table()
@@ -234,9 +237,7 @@ class NetworkReader(Choices):
         table = {name: entry.settings for name, entry in INITIALIZERS.items()}
         settings = {key: item for key, item in value.items() if key not in ("init", "seed")}
         chosen = self.choose({"name": value["init"], **settings}, place, table)
-        seed = value.get("seed", DEFAULT_SEED)
-        if isinstance(seed, bool) or not isinstance(seed, int):
-            self.document.problem((*place, "seed"), f"{show(seed)} is not a whole number")
+        seed = self.whole_number(value.get("seed", DEFAULT_SEED), (*place, "seed"))
         for key, number in chosen.settings if chosen else ():
             if key == "std" and number < 0:
                 self.document.problem((*place, key), f"{number:g} is negative; a deviation is 0 or more")

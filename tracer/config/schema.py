@@ -9,11 +9,14 @@ from enum import StrEnum
 from typing import Any
 
 from tracer.activations import ACTIVATIONS, SOFTMAX
+from tracer.batches import REDUCTIONS
 from tracer.initializers import INITIALIZERS
 from tracer.losses import LOSSES
-from tracer.optimizers import OPTIMIZERS
+from tracer.optimizers import CLIPPINGS, OPTIMIZERS
 
 COLUMNS = ("full", "compact")
+ONLINE, BATCH = "online", "batch"
+ORDERS = ("sequential", "shuffled")
 
 _NUMBER = {"type": "number"}
 _NUMBERS = {"type": "array", "items": _NUMBER, "minItems": 1}
@@ -22,6 +25,18 @@ _MATRIX = {"type": "array", "items": _NUMBERS, "minItems": 1}
 _COUNT = {"type": "integer", "minimum": 1}
 _RATE = {"type": "number", "minimum": 0}
 _TEXT = {"type": "string"}
+_NAMES = {"type": "array", "items": _TEXT, "minItems": 1}
+_VALUES = {"anyOf": [_NAMED_NUMBERS, _NUMBERS, _NAMES]}
+_RATE_OR_FORMULA = {"anyOf": [_RATE, {"type": "string", "pattern": "k"}]}
+_PHASE = {
+    "type": "object", "required": ["iterations", "learning_rate"], "additionalProperties": False,
+    "properties": {"iterations": _COUNT, "learning_rate": _RATE_OR_FORMULA},
+}  # fmt: skip
+PHASES = {"type": "array", "minItems": 1, "items": _PHASE}
+_SAMPLE = {
+    "type": "object", "additionalProperties": False,
+    "properties": {key: {"anyOf": [_NAMED_NUMBERS, _NUMBERS]} for key in ("inputs", "targets")},
+}  # fmt: skip
 
 
 ACTIVATION_SETTINGS: dict[str, Mapping[str, float]] = {
@@ -64,7 +79,7 @@ class Field:
 
     help: a sentence. schema: its form in JSON Schema. required: whether it must be there, or for which kind of model;
     default: what holds where it is not. model: the kind of model that it belongs to, if not to every. aliases: other
-    spellings that mean the same.
+    spellings that mean the same. unless: a key (and the form of its value) in whose presence it need not be there.
     """
 
     help: str
@@ -73,6 +88,7 @@ class Field:
     default: Any = None
     model: Model | None = None
     aliases: tuple[str, ...] = ()
+    unless: tuple[str, Mapping[str, Any]] | None = None
 
     def needed_by(self, model: Model) -> bool:
         """Whether a config of this kind of model must have it."""
@@ -82,10 +98,13 @@ class Field:
 FIELDS: dict[str, Field] = {
     "name": Field("Name of the result files; the config's file name by default.", {"type": "string", "minLength": 1}),
     "description": Field("What this config shows, in a sentence.", _TEXT, default=""),
-    "inputs": Field("The inputs: {i1: 0.05, …} or a list.", {"anyOf": [_NAMED_NUMBERS, _NUMBERS]},
-                    required=Model.NETWORK),
-    "targets": Field("The targets, one per output neuron: {t1: 0.5, …} or a list.",
-                     {"anyOf": [_NAMED_NUMBERS, _NUMBERS]}, required=Model.NETWORK),
+    "inputs": Field("The inputs: {i1: 0.05, …} or a list; with samples, a list of their names.", _VALUES,
+                    required=Model.NETWORK, unless=("samples", {})),
+    "targets": Field("The targets, one per output neuron: {t1: 0.5, …} or a list; with samples, a list of their names.",
+                     _VALUES, required=Model.NETWORK, unless=("samples", {})),
+    "samples": Field("Several samples: a list of {inputs: […], targets: […]}, or a .csv or .xlsx file with columns "
+                     "named like the quantities, its path relative to the config.",
+                     {"anyOf": [_TEXT, {"type": "array", "items": _SAMPLE, "minItems": 1}]}),
     "layers": Field("The layers, first hidden layer first, output layer last.",
                     {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/layer"}}, required=True,
                     model=Model.NETWORK),
@@ -116,10 +135,27 @@ FIELDS: dict[str, Field] = {
     "l2": Field("Strength of the penalty on the sum of w² over all weights.", _RATE, default=0, model=Model.NETWORK),
     "optimizer": Field("How a parameter moves: a name, or {name: adam, betas: [0.9, 0.999], eps: 1e-8}.",
                        OPTIMIZER_SCHEMA, default="sgd"),
-    "learning_rate": Field("The learning rate η, or a list of them: one run each, all from the same start.",
-                           {"anyOf": [_RATE, {"type": "array", "items": _RATE, "minItems": 1, "uniqueItems": True}]},
+    "clip": Field("Gradient clipping: {norm: 1} of all gradients together, or {value: 0.5} of each by itself.",
+                  {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
+                   "properties": {name: {"type": "number", "exclusiveMinimum": 0} for name in CLIPPINGS}}),
+    "learning_rate": Field("The learning rate η, or a list of them: one run each, all from the same start; or a "
+                           "formula of the iteration k, or phases [{iterations: 100, learning_rate: 0.1}, …].",
+                           {"anyOf": [*_RATE_OR_FORMULA["anyOf"], PHASES,
+                                      {"type": "array", "items": _RATE, "minItems": 1, "uniqueItems": True}]},
                            required=True, aliases=("eta", "η")),
-    "iterations": Field("How many updates of the weights.", _COUNT, required=True),
+    "iterations": Field("How many updates of the weights; the sum of the phases, where there are any.", _COUNT,
+                        required=True, unless=("learning_rate", PHASES)),
+    "until": Field("A condition that ends a run early, such as 'E_total < 1e-6': once it held for every sample of a "
+                   "pass.", _TEXT),
+    "update": Field("online: one sample an iteration; batch: all of them, a row each; {batch_size: k}: k at a time.",
+                    {"anyOf": [{"enum": [ONLINE, BATCH]},
+                               {"type": "object", "required": ["batch_size"], "additionalProperties": False,
+                                "properties": {"batch_size": _COUNT}}]}, default=ONLINE),
+    "reduction": Field("What a batch makes of the gradients of its samples.", {"enum": list(REDUCTIONS)},
+                       default="mean"),
+    "order": Field("In which order the samples are taken; shuffled: drawn anew for every pass.",
+                   {"enum": list(ORDERS)}, default=ORDERS[0]),
+    "seed": Field("Of the shuffled order.", {"type": "integer"}, default=0),
     "columns": Field("full: every factor of the chain rule; compact: the columns of the classic sheet.",
                      {"enum": list(COLUMNS)}, default="full"),
     "output": Field("The folder for the result files, from where the command runs.",
@@ -148,12 +184,13 @@ def _object(fields: Mapping[str, Field]) -> dict[str, Any]:
             properties[spelling] = entry
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     needed = {key: field for key, field in fields.items() if field.required is True and field.model is None}
-    schema["required"] = [key for key, field in needed.items() if not field.aliases]
+    schema["required"] = [key for key, field in needed.items() if not (field.aliases or field.unless)]
     either = [
         {"oneOf": [{"required": [spelling]} for spelling in (key, *field.aliases)]}
         for key, field in needed.items()
         if field.aliases
     ]
+    either += [_unless(key, field, fields) for key, field in needed.items() if field.unless]
     models = {field.model for field in fields.values() if field.model}
     if models:
         either.append({"oneOf": [_only(model, fields) for model in sorted(models)]})
@@ -162,9 +199,20 @@ def _object(fields: Mapping[str, Field]) -> dict[str, Any]:
 
 def _only(model: Model, fields: Mapping[str, Field]) -> dict[str, Any]:
     """A config of one kind of model: what it needs, and nothing that belongs to another."""
-    needed = [key for key, field in fields.items() if field.needed_by(model) and not field.aliases]
+    needed = {key: field for key, field in fields.items() if field.needed_by(model) and not field.aliases}
     foreign = [key for key, field in fields.items() if field.model not in (None, model)]
-    return {"required": needed, "not": {"anyOf": [{"required": [key]} for key in foreign]}}
+    form = {"required": [key for key, field in needed.items() if not field.unless]}
+    either = [_unless(key, field, fields) for key, field in needed.items() if field.unless]
+    return form | {"allOf": either, "not": {"anyOf": [{"required": [key]} for key in foreign]}}
+
+
+def _unless(key: str, field: Field, fields: Mapping[str, Field]) -> dict[str, Any]:
+    """A key is there, or what makes it unnecessary."""
+    assert field.unless
+    other, form = field.unless
+    spellings = (other, *fields[other].aliases)
+    instead = [{"required": [spelling], "properties": {spelling: form}} for spelling in spellings]
+    return {"anyOf": [{"required": [key]}, *instead]}
 
 
 def json_schema() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
 
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-RESERVED = {naming.ITERATION, "eta", naming.ETA, "sample", "k"}
-Names = tuple[Place, str, list[str]]
+RESERVED = {naming.ITERATION, "eta", naming.ETA, naming.SAMPLE, naming.COUNT}
+Names = tuple[Place, str, Sequence[str]]
 """Names of quantities: the section that they come from, what they are, the names."""
 
 MAX_NAME = 60
@@ -33,7 +33,7 @@ class Values:
         problem = None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             problem = f"{show(value)} is not a number"
-            if isinstance(value, str) and _is_number(value.replace(",", ".")):
+            if isinstance(value, str) and is_number(value.replace(",", ".")):
                 problem += "; write it without quotes and with a decimal point"
         elif not _is_finite(value):
             problem = f"{value if isinstance(value, float) else 'this'} is not a finite number"
@@ -111,20 +111,32 @@ class Values:
         elif name in RESERVED:
             self.document.problem(place, f"'{name}' has a meaning of its own here; choose another name", at, key=True)
 
-    def named_numbers(self, key: str, default_names: Callable[[int], list[str]] | None) -> dict[str, float]:
-        value = self.document.value.get(key)
-        if key not in self.document.value:
+    def named_numbers(
+        self, mapping: Mapping[str, Any], place: Place, names: Callable[[int], Sequence[str]] | Sequence[str] = ()
+    ) -> dict[str, float]:
+        """The numbers, by name or in a list, under the last key of `place`, which is one of the mapping. names: what a
+        list gives values to, or their names from their number."""
+        key = place[-1]
+        value = mapping.get(str(key))
+        if key not in mapping:
             return {}
         if isinstance(value, dict) and value:
             for name in value:
-                self.identifier(name, (key,), (key, name))
-            return {name: self.number(item, (key, name)) for name, item in value.items()}
-        if isinstance(value, list) and value and default_names:
-            names = default_names(len(value))
-            return {name: self.number(item, (key, i)) for i, (name, item) in enumerate(zip(names, value, strict=True))}
-        or_a_list = " or in a list [0.5, …]" if default_names else ""
-        self.document.problem((key,), f"{show(value)}: give numbers by name {{name: 0.5, …}}{or_a_list}")
+                self.identifier(name, place, (*place, name))
+            return {name: self.number(item, (*place, name)) for name, item in value.items()}
+        if isinstance(value, list) and value and names:
+            named = zip(names(len(value)) if callable(names) else names, value, strict=False)
+            return {name: self.number(item, (*place, index)) for index, (name, item) in enumerate(named)}
+        or_a_list = " or in a list [0.5, …]" if names else ""
+        self.document.problem(place, f"{show(value)}: give numbers by name {{name: 0.5, …}}{or_a_list}")
         return {}
+
+    def whole_number(self, value: Any, place: Place) -> int:
+        """A whole number of any sign; 0 where there is none, after noting the problem."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.document.problem(place, f"{show(value)} is not a whole number")
+            return 0
+        return value
 
     def unique_names(self, sections: Iterable[Names]) -> None:
         """Every quantity needs a name of its own."""
@@ -138,7 +150,7 @@ class Values:
                 owner.setdefault(spelled, kind)
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     try:
         return math.isfinite(float(text))
     except ValueError:

@@ -25,7 +25,8 @@ Place = tuple[str | int, ...]
 
 @dataclass(slots=True)
 class Document:
-    """The values of a file, and where they stand. `origin` is what a message calls the file, `text` what it holds."""
+    """The values of a file, and where they stand. `origin` is what a message calls the file, `text` what it holds;
+    paths in it begin at its `folder`."""
 
     origin: str
     value: Any = None
@@ -34,6 +35,7 @@ class Document:
     overridden: dict[Place, str] = field(default_factory=dict)
     problems: list[tuple[tuple[int, int], str]] = field(default_factory=list)
     text: str = ""
+    folder: Path = Path()
 
     def where(self, key: str) -> str:
         """How a message points to a key of the config: where it stands, and its name."""
@@ -45,7 +47,13 @@ class Document:
         at = place if at is None else at
         where = ".".join(str(part) for part in place)
         position, pointer = self._pointer(at, key)
-        message = f"{pointer}{where + ': ' if where else ''}{what}"
+        self._note(position, f"{pointer}{where + ': ' if where else ''}{what}")
+
+    def problem_elsewhere(self, place: Place, message: str) -> None:
+        """Note a problem of another file that the value at `place` names; the message says where it is."""
+        self._note(self._pointer(place, False)[0], message)
+
+    def _note(self, position: tuple[int, int], message: str) -> None:
         self.problems.append(
             (position, "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in message))
         )
@@ -92,19 +100,22 @@ def read(path: Path) -> Document:
         raise ConfigError([f"{origin}: cannot be read ({error.strerror})"]) from None
     if len(data) > MAX_BYTES:
         raise ConfigError([f"{origin}: is larger than {MAX_BYTES // 1_000_000} MB, too large for a config"])
-    return parse(_decoded(data, origin), origin)
+    document = parse(decoded(data, origin, "YAML config"), origin)
+    document.folder = path.parent
+    return document
 
 
-def _decoded(data: bytes, origin: str) -> str:
+def decoded(data: bytes, origin: str, kind: str) -> str:
+    """The text of a file that should be of this kind. Raises ConfigError."""
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        problem = f"{origin}:{line}:1: is no {error.encoding.upper()} text; is it a YAML config, saved as UTF-8?"
+        problem = f"{origin}:{line}:1: is no {error.encoding.upper()} text; is it a {kind}, saved as UTF-8?"
         raise ConfigError([problem]) from None
     if "\0" in text:
-        raise ConfigError([f"{origin}: is a binary file; a config is a text file in YAML"])
+        raise ConfigError([f"{origin}: is a binary file; a {kind} is a text file"])
     return text
 
 

@@ -20,7 +20,8 @@ EXCEL = Notation(
     functions={
         "exp": "EXP({})", "log": "LN({})", "sqrt": "SQRT({})", "abs": "ABS({})", "sign": "SIGN({})",
         "sin": "SIN({})", "cos": "COS({})",
-        "tanh": "TANH({})", "normal_cdf": "NORMSDIST({})", "min": "MIN", "max": "MAX", "if": "IF({},{},{})",
+        "tanh": "TANH({})", "normal_cdf": "NORMSDIST({})", "min": "MIN", "max": "MAX", "mean": "AVERAGE", "sum": "SUM",
+        "if": "IF({},{},{})",
     },
     number=lambda value: shortest(value).upper(),
     comma=",",

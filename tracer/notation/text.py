@@ -26,18 +26,19 @@ TEXT = Notation(
     },
     functions={
         "exp": "e^({})", "log": "ln", "sqrt": "√({})", "abs": "|{}|", "sign": "sign", "sin": "sin", "cos": "cos",
-        "tanh": "tanh", "normal_cdf": "Φ", "min": "min", "max": "max",
+        "tanh": "tanh", "normal_cdf": "Φ", "min": "min", "max": "max", "mean": "mean", "sum": "sum",
         "if": "({1} if {0}, else {2})",
     },
     number=lambda value: shortest(value).replace("-", "−", 1) if value < 0 else shortest(value),
 )  # fmt: skip
 
 
-def _label(name: Name) -> str:
-    return naming.label(name.name)
+def spelled(name: Name) -> str:
+    """A name as a person would write it."""
+    return f"{naming.label(name.name)} over the batch" if name.batch else naming.label(name.name)
 
 
-def text(expression: Expression, spell: Callable[[Name], str] = _label) -> str:
+def text(expression: Expression, spell: Callable[[Name], str] = spelled) -> str:
     """The expression as a person would write it, functions spelt out, long sums cut short; `spell` writes a name."""
     return render(_shortened(expand(expression)), TEXT, spell)
 

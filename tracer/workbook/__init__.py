@@ -12,19 +12,18 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from tracer import naming
-from tracer.engine import Run
 from tracer.errors import OutputError
 from tracer.experiment import Experiment
-from tracer.notation import shortest
 from tracer.progress import Progress
+from tracer.runs import Run
 from tracer.system import System
-from tracer.workbook import compare_sheet, config_sheet, curves_sheet, summary_sheet, walkthrough_sheet
+from tracer.workbook import compare_sheet, config_sheet, curves_sheet, data_sheet, summary_sheet, walkthrough_sheet
 from tracer.workbook.furnishing import furnish
 from tracer.workbook.names import sheet_titles
 from tracer.workbook.package import SheetCells, save
 from tracer.workbook.sheetdata import writable
 from tracer.workbook.styles import Styles
-from tracer.workbook.trace_sheet import FIRST_ROW, LAST_ROW, TraceSheet, longest_formula
+from tracer.workbook.trace_sheet import FIRST_ROW, LAST_ROW, TraceSheet, leading, longest_formula
 
 MAX_COLUMNS, MAX_FORMULA = 16_384, 8_192
 """What a sheet and a formula can hold (Microsoft, "Excel specifications and limits")."""
@@ -41,7 +40,7 @@ def problems_of_limits(experiment: Experiment, system: System, steps: int) -> li
             f"{experiment.places['iterations']}: an Excel sheet holds at most {most:,} steps, not {steps:,}; "
             "use fewer iterations, or --format csv"
         )
-    columns = len(system.columns()) + 1
+    columns = len(system.columns()) + len(leading(system))
     if columns > MAX_COLUMNS:
         problems.append(
             f"{experiment.places['model']}: an Excel sheet holds at most {MAX_COLUMNS:,} columns, not {columns:,}; "
@@ -78,7 +77,7 @@ def write_workbook(
     walkthrough = book.active
     summary = book.create_sheet()
     compare = book.create_sheet(compare_sheet.TITLE) if len(runs) > 1 else None
-    titles = sheet_titles(spell(f"{naming.ETA} = {shortest(run.learning_rate)}") for run in runs)
+    titles = sheet_titles(spell(run.title) for run in runs)
     traces = [
         TraceSheet(title, experiment, system, run, styles, spell, progress)
         for title, run in zip(titles, runs, strict=True)
@@ -86,6 +85,8 @@ def write_workbook(
     sheets = [book.create_sheet(trace.title) for trace in traces]
     curves = [trace.curve(sheet) for trace, sheet in zip(traces, sheets, strict=True)]
     cells: dict[str, SheetCells] = {}
+    if len(system.samples) > 1:
+        cells[data_sheet.TITLE] = data_sheet.build(book.create_sheet(index=2), system, styles, spell)
     if max(len(run) for run in runs) > curves_sheet.MOST_POINTS:
         points = book.create_sheet(curves_sheet.TITLE)
         cells[curves_sheet.TITLE], curves = curves_sheet.build(points, system, traces, styles)

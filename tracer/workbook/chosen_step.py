@@ -19,11 +19,12 @@ MOST_RUNS = 60
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sheet says which step it shows: the cells of the run's number, of the iteration, and of the place of the
-    step's row, and of the row of the iteration before."""
+    """Where a sheet says which step it shows: the cells of the run's number, of the iteration, of the places of the
+    iteration's first row and of the step's row, and of the first row of the iteration before."""
 
     run: str
     iteration: str
+    first_row: str
     row: str
     row_before: str
 
@@ -57,14 +58,33 @@ class ChosenStep:
         """The place of the first row of an iteration in the sheet."""
         return self.of_runs(lambda trace: f"MATCH({iteration},{_column(trace, 'A')},0)")
 
-    def value(self, name: Name | str) -> float:
-        """The value in the step first shown."""
+    def find_sample(self, sample: str) -> str:
+        """The place of the row of a sample, among the rows of the iteration."""
+        first = self.place.first_row
+        size = max(trace.run.batches.size for trace in self.traces)
+
+        def found(trace: TraceSheet) -> str:
+            rows = _column(trace, "B")
+            last = f"MIN({first}+{size - 1},ROWS({rows}))"
+            return f"MATCH({sample},INDEX({rows},{first}):INDEX({rows},{last}),0)"
+
+        return f"{first}+{self.of_runs(found)}-1"
+
+    def sample(self) -> str:
+        """The number of the sample whose step it is."""
+        return self.of_runs(lambda trace: f"INDEX({_column(trace, 'B')},{self.place.row})")
+
+    def value(self, name: Name | str, of_batch: int = 0) -> float:
+        """The value in the step first shown, or in a row of its batch, counted from 0."""
         if isinstance(name, str):
             return self.first[name]
+        if name.batch:
+            return self.traces[0].run.step(of_batch)[name.name]
         return 0.0 if name.lag else self.first[name.name]
 
-    def formula(self, name: Name | str) -> str:
-        """The value in the chosen step. A lag of 1 is the iteration before; before the first one it is 0."""
+    def formula(self, name: Name | str, of_batch: int = 0) -> str:
+        """The value in the chosen step, or in a row of its batch, counted from 0. A lag of 1 is the iteration before;
+        before the first one it is 0."""
         name = Name(name) if isinstance(name, str) else name
         if name.name == naming.COUNT:
             return self.place.iteration
@@ -73,6 +93,8 @@ class ChosenStep:
             return self.of_runs(lambda trace: trace.reference(trace.hyper_cells[name.name]))
         letter = trace.letters[name.name]
         row = self.place.row_before if name.lag else self.place.row
+        if name.batch:
+            row = f"{self.place.first_row}+{of_batch}"
         found = self.of_runs(lambda trace: f"INDEX({_column(trace, letter)},{row})")
         return f"IF({self.place.row_before}=0,0,{found})" if name.lag else found
 
@@ -89,7 +111,7 @@ class ChosenStep:
 
 def last_whole_row(trace: TraceSheet) -> int:
     """The row of the last step with all its values."""
-    return FIRST_ROW + trace.run.complete - 1
+    return trace.row_of(trace.iterations + 1) - 1
 
 
 def _column(trace: TraceSheet, first: str, last: str | None = None) -> str:

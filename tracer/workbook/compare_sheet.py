@@ -123,8 +123,8 @@ class _Builder:
         ]  # fmt: skip
         if not curves:
             return
-        chart = loss_chart(self.system.loss, curves)
-        chart.y_axis.title = f"{self.spell(self.system.loss)}, or its logarithm to the base 10"
+        chart = loss_chart(self.system.curve, curves)
+        chart.y_axis.title = f"{self.spell(self.system.curve)}, or its logarithm to the base 10"
         chart.visible_cells_only = False
         self.sheet.add_chart(chart, f"A{self.axis_row + 2}")
 
@@ -136,7 +136,7 @@ class _Builder:
     def _rows(self) -> Iterator[str]:
         styles = self.styles
         yield row(TITLE_ROW, [Cell("A", styles.title, f"{self.experiment.name}: the learning rates compared")], 26)
-        loss = self.spell(self.system.loss)
+        loss = self.spell(self.system.curve)
         words = f"How soon {loss} falls to a share of what it was in the first iteration, for every learning rate."
         yield row(TITLE_ROW + 1, [Cell("A", styles.subtitle, words)], 18)
         shares = [f"iterations to {100 * share:g} %" for share in SHARES]
@@ -167,7 +167,7 @@ class _Builder:
             Cell("A", styles.link, trace.title),
             Cell("B", self.centred, trace.run.learning_rate, trace.reference(ETA_CELL)),
         ]
-        losses = trace.run[self.system.loss][: self.shown(trace)]
+        losses = trace.run[self.system.curve][: self.shown(trace)]
         if losses:
             last = self.first + len(losses) - 1
             rows = f"{letter}${self.first}:{letter}${last}"
@@ -195,7 +195,7 @@ class _Builder:
         if trace.run.divergence:
             stop = trace.run.divergence
             return Cell("H", self.warning, f"yes: {self.spell(stop.quantity)} in iteration {stop.iteration}")
-        column = trace.letters[self.system.loss]
+        column = trace.letters[self.system.curve]
         count = f"COUNT({trace.reference(f'{column}{FIRST_ROW}:{column}{trace.last_row}')})"
         grew = "no, but the loss grew"
         shown = grew if losses[-1] > losses[0] else "no"
@@ -210,9 +210,9 @@ class _Builder:
             (
                 get_column_letter(index),
                 trace,
-                trace.letters[self.system.loss],
-                trace.run[self.system.loss],
-                self.styles.number[trace.form(self.system.loss)],
+                trace.letters[self.system.curve],
+                trace.run[self.system.curve],
+                self.styles.number[trace.form(self.system.curve)],
             )
             for index, trace in enumerate(self.traces, 2)
         ]

@@ -56,13 +56,13 @@ def _rows(
     yield row(1, [Cell("A", styles.subtitle, words)])
     heads = [naming.ITERATION, *(trace.title for trace in traces)]
     yield row(HEAD_ROW, [Cell(get_column_letter(at), styles.column_head, head) for at, head in enumerate(heads, 1)])
-    losses = [trace.run[system.loss] for trace in traces]
+    losses = [trace.run[system.curve] for trace in traces]
     for number, iteration in enumerate(drawn, FIRST_POINT_ROW):
         cells = [Cell("A", styles.number[PLAIN], iteration, longest.reference(f"A{longest.row_of(iteration)}"))]
         for column, (trace, values) in enumerate(zip(traces, losses, strict=True), 2):
             if iteration <= trace.iterations:
                 at = trace.row_of(iteration)
-                of = trace.reference(f"{trace.letters[system.loss]}{at}")
-                style = styles.number[trace.form(system.loss)]
+                of = trace.reference(f"{trace.letters[system.curve]}{at}")
+                style = styles.number[trace.form(system.curve)]
                 cells.append(Cell(get_column_letter(column), style, values[at - FIRST_ROW], of))
         yield row(number, cells)

@@ -36,10 +36,10 @@ def furnish(sheet: Worksheet, trace: TraceSheet) -> None:
 
 def _notes(sheet: Worksheet, trace: TraceSheet) -> None:
     """Each header carries its equation."""
-    for column, text in enumerate(trace.words.values(), 2):
+    for name, text in trace.words.items():
         lines = 1 + len(text) // NOTE_CHARACTERS
         note = Comment(text, AUTHOR, height=NOTE_LINE * (lines + 1), width=NOTE_WIDTH)
-        sheet.cell(HEADER_ROW, column).comment = note
+        sheet[f"{trace.letters[name]}{HEADER_ROW}"].comment = note
 
 
 def _outline(sheet: Worksheet, trace: TraceSheet) -> None:

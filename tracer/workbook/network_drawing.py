@@ -8,7 +8,7 @@ from tracer import naming
 from tracer.experiment import Layer, Network
 from tracer.system import Phase, System
 from tracer.workbook.connectors import Connector
-from tracer.workbook.drawing import GAP, LABEL, ROW_HEIGHT, VALUE, Canvas
+from tracer.workbook.drawing import GAP, ROW_HEIGHT, VALUE, Canvas, label_width
 
 MOST_NEURONS = 8
 """In a layer that is drawn neuron by neuron; a wider one is summarised."""
@@ -29,7 +29,11 @@ class NetworkDrawing:
     @property
     def widths(self) -> list[float]:
         """The widths of its columns, from the sheet's first on."""
-        return [LABEL, VALUE, *(GAP, LABEL, VALUE, LABEL, VALUE) * len(self.network.layers), GAP / 2, LABEL, VALUE]
+        widths = [label_width(self.inputs), VALUE]
+        for layer in self.network.layers:
+            neurons = map(naming.activation, layer.neurons)
+            widths += [GAP, label_width(layer.parameters()), VALUE, label_width(neurons), VALUE]
+        return [*widths, GAP / 2, label_width(self.targets), VALUE]
 
     def draw(self, canvas: Canvas, top: int) -> int:
         """Draw it from the row `top` on; its last row."""

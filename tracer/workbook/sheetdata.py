@@ -6,12 +6,13 @@ A row that repeats with other numbers is a `RowTemplate`: preformatted once, fil
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-THIS_ROW, ROW_ABOVE = "\x01", "\x02"
-"""Stand for row numbers in the formulas of a RowTemplate: ASCII, so that its rows are, and one that no formula has."""
+MARKS = THIS_ROW, ROW_ABOVE, ITERATION_BEFORE, LAST_OF_BATCH = "\x01", "\x02", "\x03", "\x04"
+"""Stand for row numbers in the formulas of a RowTemplate: this one, the one above, the first one of the iteration
+before, the last one of this batch. ASCII, so that its rows are, and none that a formula has."""
 
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MAX_TEXT = 32_767
@@ -63,7 +64,7 @@ def row(number: int, cells: Iterable[Cell], height: float | None = None) -> str:
 class RowTemplate:
     """A row whose cells are the same in every step but for the row numbers and the values.
 
-    Formulas refer to rows by THIS_ROW and ROW_ABOVE; every cell takes one number, in the order of the cells. Seventeen
+    Formulas refer to rows by MARKS; every cell takes one number, in the order of the cells. Seventeen
     digits, as Excel itself stores numbers: they read back as the same double, at half the cost of the shortest form.
     """
 
@@ -71,11 +72,12 @@ class RowTemplate:
         text = "".join(_value_slot(cell) for cell in cells)
         self._text = f'<row r="{THIS_ROW}">{text}</row>'
 
-    def fill(self, first: int, rows: Iterable[tuple[float, ...]]) -> Iterator[str]:
-        """The rows from row number `first` on, with their values."""
+    def fill(self, values: tuple[float, ...], *rows: int) -> str:
+        """The row with its values; `rows` are what the first of the MARKS stand for."""
         text = self._text
-        for number, values in enumerate(rows, first):
-            yield text.replace(THIS_ROW, str(number)).replace(ROW_ABOVE, str(number - 1)) % values
+        for mark, number in zip(MARKS, rows, strict=False):
+            text = text.replace(mark, str(number))
+        return text % values
 
 
 def _value_slot(cell: Cell) -> str:

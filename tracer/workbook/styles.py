@@ -26,6 +26,7 @@ PALETTE = {
     Phase.FORWARD: Palette("1D4ED8", "E8F0FE"),
     Phase.LOSS: Palette("BE123C", "FFE9EC"),
     Phase.BACKWARD: Palette("047857", "E3F9EE"),
+    Phase.BATCH: Palette("0E7490", "E0F7FB"),
     Phase.OPTIMIZER: Palette("6D28D9", "F1EBFE"),
 }
 TOTAL_PALETTE = Palette("9F1239", "FDA4AF")

@@ -8,11 +8,14 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer import naming
+from tracer.batches import Batches
 from tracer.experiment import Experiment, OwnEquations
 from tracer.losses import LOSSES, PENALTIES
 from tracer.notation import shortest
 from tracer.notation.text import text
+from tracer.runs import Run
 from tracer.system import System
+from tracer.workbook import data_sheet
 from tracer.workbook.charts import Curve, loss_chart
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import Cell, row
@@ -53,26 +56,44 @@ def build(
     for number, trace in enumerate(traces, table_row + 1):
         sheet._hyperlinks.append(Hyperlink(ref=f"A{number}", location=trace.reference(f"A{FIRST_ROW}")))
     last_row = table_row + len(traces)
-    sheet.add_chart(loss_chart(system.loss, curves), f"A{last_row + 2}")
+    sheet.add_chart(loss_chart(system.curve, curves), f"A{last_row + 2}")
     rows = [*_facts(experiment, facts, styles), *_table(system, traces, styles, spell, table_row)]
     return SheetCells(rows, f"A1:F{last_row}")
 
 
 def facts_of(experiment: Experiment) -> dict[str, str]:
     """What the config says, as labelled lines."""
-    facts = {
-        "description": experiment.description,
-        **_model(experiment),
-        "inputs": _values(experiment.inputs),
-        "targets": _values(experiment.targets),
+    batches = experiment.batches
+    only = dict(zip((*experiment.targets, *experiment.inputs), experiment.samples[0], strict=True))
+    facts = {"description": experiment.description, **_model(experiment)}
+    if batches.samples == 1:
+        facts["inputs"] = _values({name: only[name] for name in experiment.inputs})
+        facts["targets"] = _values({name: only[name] for name in experiment.targets})
+    else:
+        facts["samples"] = f"{batches.samples:,}, on the sheet {data_sheet.TITLE}"
+        facts["update"] = _update(batches)
+    facts |= {
         "start": _values(experiment.start),
         "frozen": _short([name for name in experiment.start if name in experiment.frozen]),
         "optimizer": str(experiment.optimizer),
+        "clipping": ", ".join(f"{name} {shortest(limit)}" for name, limit in experiment.clip.settings)
+        if experiment.clip else "",
         "learning rates": ", ".join(map(shortest, experiment.learning_rates)),
-        "iterations": str(experiment.iterations),
+        "learning rate": text(experiment.schedule.formula) if experiment.schedule else "",
+        "iterations": f"{experiment.iterations:,}",
+        "until": f"{text(experiment.until)}, for every sample of a pass" if experiment.until else "",
         "columns": experiment.columns,
-    }
+    }  # fmt: skip
     return {label: fact for label, fact in facts.items() if fact}
+
+
+def _update(batches: Batches) -> str:
+    """How the samples are taken, in words."""
+    order = "in their order" if batches.seed is None else f"shuffled for every pass (seed {batches.seed})"
+    if not batches.several:
+        return f"after every sample, {order}"
+    every = "all samples" if batches.size == batches.samples else f"{batches.size} samples at a time"
+    return f"from the {batches.reduction} over {every}, {order}"
 
 
 def _model(experiment: Experiment) -> dict[str, str]:
@@ -119,24 +140,21 @@ def _facts(experiment: Experiment, facts: Mapping[str, str], styles: Styles) -> 
 def _table(
     system: System, traces: Sequence[TraceSheet], styles: Styles, spell: Callable[[str], str], head: int
 ) -> Iterator[str]:
-    labels = ("sheet", spell(naming.ETA), f"first {system.loss}", f"last {system.loss}", "last / first")
+    several = len(system.samples) > 1
+    first, last = ("first pass", "last pass") if several else ("first", "last")
+    labels = ("sheet", spell(naming.ETA), f"{first} {system.loss}", f"{last} {system.loss}", "last / first")
     yield row(head, [Cell(letter, styles.column_head, label) for letter, label in zip("ABCDE", labels, strict=True)])
     for number, trace in enumerate(traces, head + 1):
-        loss = trace.run[system.loss][: trace.run.complete]
-        column = trace.letters[system.loss]
-        cells = [
-            Cell("A", styles.link, trace.title),
-            Cell("B", styles.number[PLAIN], trace.run.learning_rate, trace.reference(ETA_CELL)),
-        ]
-        if loss:
-            last_row = FIRST_ROW + len(loss) - 1
-            first_form, last_form = (styles.number[number_format(abs(value))] for value in (loss[0], loss[-1]))
-            cells += [
-                Cell("C", first_form, loss[0], trace.reference(f"{column}{FIRST_ROW}")),
-                Cell("D", last_form, loss[-1], trace.reference(f"{column}{last_row}")),
-            ]
-            if abs(loss[0]) > LEAST:
-                ratio = loss[-1] / loss[0]
+        run, column = trace.run, trace.letters[system.loss]
+        cells = [Cell("A", styles.link, trace.title)]
+        if run.learning_rate is not None:
+            cells.append(Cell("B", styles.number[PLAIN], run.learning_rate, trace.reference(ETA_CELL)))
+        if run.complete:
+            losses = run.over_pass(system.loss), run.over_pass(system.loss, last=True)
+            for letter, value, rows in zip("CD", losses, _passes(run), strict=True):
+                cells.append(Cell(letter, styles.number[number_format(abs(value))], value, trace.over(column, *rows)))
+            if abs(losses[0]) > LEAST:
+                ratio = losses[1] / losses[0]
                 style = styles.percent if SMALL <= ratio < LARGE else styles.number[SCIENTIFIC]
                 cells.append(Cell("E", style, ratio, f"D{number}/C{number}"))
         if trace.run.divergence:
@@ -144,3 +162,9 @@ def _table(
             what = f"stopped in iteration {stop.iteration}: {spell(stop.quantity)} is not finite"
             cells.append(Cell("F", styles.warning, what))
         yield row(number, cells)
+
+
+def _passes(run: Run) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The rows of the first and of the last pass through the samples."""
+    count, last = min(run.complete, run.batches.samples), FIRST_ROW + run.complete - 1
+    return (FIRST_ROW, FIRST_ROW + count - 1), (last - count + 1, last)

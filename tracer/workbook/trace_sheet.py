@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer import naming
-from tracer.engine import Run, holds_anywhere
+from tracer.batches import REDUCTIONS
 from tracer.expansion import expand, far_conditions
 from tracer.experiment import Experiment
-from tracer.expression import ZERO, Expression, Name, replace
+from tracer.expression import ZERO, Call, Expression, Name, names, replace
 from tracer.notation import render
 from tracer.notation.excel import EXCEL
 from tracer.notation.text import in_words
 from tracer.progress import Progress, counted
+from tracer.runs import Run, holds_anywhere
 from tracer.system import Phase, System
+from tracer.workbook import data_sheet
 from tracer.workbook.charts import Curve, loss_chart
 from tracer.workbook.names import reference
 from tracer.workbook.package import SheetCells
-from tracer.workbook.sheetdata import ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
+from tracer.workbook.sheetdata import ITERATION_BEFORE, LAST_OF_BATCH, ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
 from tracer.workbook.styles import FIXED, PLAIN, SCIENTIFIC, Styles
 
 LEGEND_COLUMN, HYPER_COLUMN = 8, 15
@@ -44,19 +46,37 @@ def number_format(largest: float) -> str:
     return FIXED if largest == 0 or SMALL <= largest < LARGE else SCIENTIFIC
 
 
+def leading(system: System) -> list[str]:
+    """What the columns in front of the quantities hold: the iteration, and the sample where there are several."""
+    return [naming.ITERATION, naming.SAMPLE] if len(system.samples) > 1 else [naming.ITERATION]
+
+
 def longest_formula(system: System) -> int:
     """The characters of the longest formula in the last row that a sheet can have."""
-    letters = {name: get_column_letter(index) for index, name in enumerate(system.columns(), 2)}
+    letters = {name: get_column_letter(index) for index, name in enumerate(system.columns(), len(leading(system)) + 1)}
 
     def cell(name: Name) -> str:
-        return f"{letters.get(name.name, ETA_CELL)}{LAST_ROW}"
+        reference = f"{letters.get(name.name, ETA_CELL)}{LAST_ROW}"
+        return f"{reference}:{reference}" if name.batch else reference
 
     return max(len(render(expand(equation.expression, far=True), EXCEL, cell)) for equation in system.equations)
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Row numbers, or marks of a RowTemplate for them: this one, the one above, the first one of the iteration before,
+    the last one of this iteration."""
+
+    this: int | str
+    above: int | str
+    before: int | str
+    last: int | str
+
+
 @dataclass(slots=True)
 class TraceSheet:
-    """One run as a sheet. The columns are the system's, after the iteration in column A.
+    """One run as a sheet. The columns are the system's, after the iteration in column A and the sample in column B,
+    where there are several.
 
     title: the sheet's name. spell: how a name is written, as it is or in ASCII.
     """
@@ -71,6 +91,8 @@ class TraceSheet:
     columns: dict[str, Phase] = field(init=False)
     letters: dict[str, str] = field(init=False)
     formulas: dict[str, Expression] = field(init=False)
+    updates: dict[str, Expression] = field(init=False)
+    nothing_before: dict[Expression, Expression] = field(init=False)
     words: dict[str, str] = field(init=False)
     hyper_cells: dict[str, str] = field(init=False)
     constants: dict[str, float] = field(init=False)
@@ -79,15 +101,27 @@ class TraceSheet:
 
     def __post_init__(self) -> None:
         self.columns = self.system.columns()
-        self.letters = {name: get_column_letter(index) for index, name in enumerate(self.columns, 2)}
+        first = len(leading(self.system)) + 1
+        self.letters = {name: get_column_letter(index) for index, name in enumerate(self.columns, first)}
         self.formulas = {
             equation.quantity: expand(equation.expression, far=self._goes_far(equation.expression))
             for equation in self.system.equations
         }
-        self.hyper_cells = {naming.ETA: ETA_CELL}
+        # an update spells its reduction out, as in a sheet made by hand
+        reduced: dict[Expression, Expression] = {
+            Name(equation.quantity, lag=1): replace(equation.expression, {n: Name(n.name, 1, True)})
+            for equation in self.system.equations
+            if equation.phase is Phase.BATCH
+            for n in names(equation.expression)
+        }
+        self.updates = {name: replace(update, reduced) for name, update in self.system.updates.items()}
+        self.nothing_before = {Name(state, lag=1): ZERO for state in self.system.states}
+        self.hyper_cells = {} if naming.ETA in self.columns else {naming.ETA: ETA_CELL}
         for index, name in enumerate(self.system.hyper):
             self.hyper_cells[name] = f"${get_column_letter(HYPER_COLUMN + 2 * index + 1)}${ETA_ROW}"
-        self.constants = {naming.ETA: self.run.learning_rate, **self.system.hyper}
+        self.constants = dict(self.system.hyper)
+        if self.run.learning_rate is not None:
+            self.constants[naming.ETA] = self.run.learning_rate
         whole = self.run.complete
         self.largest = {name: max(map(abs, self.run[name][:whole]), default=0.0) for name in self.columns}
         self.words = {name: self.spell(text) for name, text in in_words(self.system).items()}
@@ -105,45 +139,61 @@ class TraceSheet:
     @property
     def iterations(self) -> int:
         """How many iterations have all their values."""
-        return self.run.complete
+        return self.run.batches.iteration(self.run.complete)
 
     def row_of(self, iteration: int) -> int:
         """The first row of an iteration."""
-        return FIRST_ROW + iteration - 1
+        return FIRST_ROW + self.run.batches.first_row(iteration - 1)
 
     def reference(self, cell: str) -> str:
         """A cell of this sheet, as other sheets refer to it."""
         return reference(self.title, cell)
 
+    def over(self, letter: str, first: int, last: int) -> str:
+        """The formula of a column's value over some rows, reduced as in a batch, for other sheets."""
+        if first == last:
+            return self.reference(f"{letter}{first}")
+        values = Name(self.reference(f"{letter}{first}:{letter}{last}"))
+        return render(Call(REDUCTIONS[self.run.batches.reduction], (values,)), EXCEL, lambda name: name.name)
+
     def curve(self, sheet: Worksheet) -> Curve:
         """The loss of this run, for a chart."""
-        column = list(self.columns).index(self.system.loss) + 2
-        return Curve(self.title, sheet, column, FIRST_ROW, self.last_row, len(self.run))
+        column = column_index_from_string(self.letters[self.system.curve])
+        return Curve(self.title, sheet, column, FIRST_ROW, self.last_row, self.run.iterations)
 
     def build(self, sheet: Worksheet, curve: Curve) -> SheetCells:
         """Lay out the sheet, with a chart of the curve, and give its cells."""
-        sheet.freeze_panes = f"B{FIRST_ROW}"
+        sheet.freeze_panes = f"{get_column_letter(len(leading(self.system)) + 1)}{FIRST_ROW}"
         sheet.sheet_view.zoomScale = 90
         sheet.column_dimensions["A"].width = DATA_WIDTH
         for name, width in self.widths.items():
             sheet.column_dimensions[self.letters[name]].width = width
         chart_row = self.last_row + 2
-        sheet.add_chart(loss_chart(self.system.loss, [curve]), f"B{chart_row}")
+        sheet.add_chart(loss_chart(self.system.curve, [curve]), f"B{chart_row}")
         sheet._hyperlinks.append(Hyperlink(ref=f"H{TITLE_ROW}", location=self.reference(f"B{chart_row}")))
-        last = max(len(self.columns) + 1, HYPER_COLUMN + max(2 * len(self.system.hyper), 1) - 1)
+        last = max(len(self.columns) + len(leading(self.system)), HYPER_COLUMN + max(2 * len(self.system.hyper), 1) - 1)
         return SheetCells(self._rows(), f"A1:{get_column_letter(last)}{self.last_row}")
 
     # ---------------------------------------------------------------------------------------------------- rows
 
     def _rows(self) -> Iterator[str]:
         yield from self._head()
-        step_cells = self._first_step()
-        yield row(FIRST_ROW, (Cell("A", self.styles.value(Phase.DATA, PLAIN), 1), *step_cells))
-        template = RowTemplate([Cell("A", self.styles.value(Phase.DATA, PLAIN)), *self._step_template()])
-        steps = counted(self.run.steps(self.columns, 1, self.run.complete), self.progress)
-        yield from template.fill(FIRST_ROW + 1, ((number, *step) for number, step in enumerate(steps, 2)))
-        if 1 <= self.run.complete < len(self.run):
-            yield self._broken_off(len(self.run) - 1)
+        run, batches = self.run, self.run.batches
+        yield self._row_by_cell(0)
+        begin, go_on = (RowTemplate(self._template(begins)) for begins in (True, False))
+        several = len(leading(self.system)) > 1
+        steps = counted(run.steps(self.columns, 1, run.complete), self.progress)
+        first, current = FIRST_ROW, 1
+        for number, ((iteration, sample), step) in enumerate(zip(run.places(1), steps, strict=False), FIRST_ROW + 1):
+            values = (iteration, sample, *step) if several else (iteration, *step)
+            if iteration == current:
+                yield go_on.fill(values, number, number - 1)
+                continue
+            last = FIRST_ROW + batches.first_row(iteration) - 1 if batches.several else number
+            yield begin.fill(values, number, number - 1, first, last)
+            first, current = number, iteration
+        for index in range(max(run.complete, 1), len(run)):
+            yield self._row_by_cell(index)
 
     def _head(self) -> Iterator[str]:
         styles, run = self.styles, self.run
@@ -154,6 +204,9 @@ class TraceSheet:
         if run.divergence:
             quantity = self.spell(run.divergence.quantity)
             hint = f"Stopped in iteration {run.divergence.iteration}: {quantity} has no finite value."
+        rate = naming.SCHEDULE if run.learning_rate is None else run.learning_rate
+        if run.learning_rate is None:
+            hint = "Change a yellow number or a blue one" + hint[hint.index(":") :] if not run.divergence else hint
         shown = [phase for phase in Phase if phase in self.columns.values()]
         legend = [
             Cell(get_column_letter(index), styles.header[phase], str(phase))
@@ -171,7 +224,7 @@ class TraceSheet:
             ETA_ROW,
             [
                 Cell("A", styles.eta_label, self.spell(f"{naming.ETA} =")),
-                Cell("B", styles.eta, run.learning_rate),
+                Cell("B", styles.eta, rate),
                 Cell("C", styles.warning if run.divergence else styles.subtitle, hint),
                 *legend,
                 *hyper,
@@ -184,28 +237,34 @@ class TraceSheet:
             [Cell(self.letters[name], self.styles.words[self._kind(name)], text) for name, text in self.words.items()],
             LINE_HEIGHT * min(int(lines) + 2, MOST_LINES),
         )
+        leads = zip("AB", leading(self.system), strict=False)
+        lead = [Cell(letter, styles.header[Phase.DATA], name) for letter, name in leads]
         header = [Cell(self.letters[name], styles.header[self._kind(name)], self.spell(name)) for name in self.columns]
-        yield row(HEADER_ROW, [Cell("A", styles.header[Phase.DATA], naming.ITERATION), *header], 18)
+        yield row(HEADER_ROW, [*lead, *header], 18)
 
-    def _first_step(self) -> Iterator[Cell]:
-        values = self.run.step(0)
-        for name in self.columns:
-            if values[name] == values[name]:
-                yield self._cell(name, values[name], self._formula(name, FIRST_ROW, first=True))
+    def _template(self, begins: bool) -> list[Cell]:
+        """The cells of a row that begins an iteration, or goes on with one."""
+        plain = self.styles.value(Phase.DATA, PLAIN)
+        lead = [Cell(letter, plain) for letter, _ in zip("AB", leading(self.system), strict=False)]
+        rows = Rows(THIS_ROW, ROW_ABOVE, ITERATION_BEFORE if self.run.batches.several else ROW_ABOVE, LAST_OF_BATCH)
+        return lead + [self._cell(name, None, self._formula(name, rows, begins)) for name in self.columns]
 
-    def _step_template(self) -> list[Cell]:
-        return [self._cell(name, None, self._formula(name, THIS_ROW, ROW_ABOVE)) for name in self.columns]
-
-    def _broken_off(self, index: int) -> str:
-        """The last row of a run that diverged: what could be computed."""
-        number = FIRST_ROW + index
-        values = self.run.step(index)
-        cells = [
-            self._cell(name, values[name], self._formula(name, number, number - 1))
-            for name in self.columns
-            if values[name] == values[name]
+    def _row_by_cell(self, index: int) -> str:
+        """A row by itself: the first one, or one of a run that diverged in it, with what could be computed."""
+        batches, number = self.run.batches, FIRST_ROW + index
+        iteration = batches.iteration(index)
+        first = batches.first_row(iteration)
+        before = FIRST_ROW + batches.first_row(iteration - 1) if iteration else 0
+        last = min(FIRST_ROW + batches.first_row(iteration + 1) - 1, self.last_row)
+        rows = Rows(number, number - 1, before, last)
+        lead = zip("AB", next(self.run.places(index)), leading(self.system), strict=False)
+        cells = [Cell(letter, self.styles.value(Phase.DATA, PLAIN), value) for letter, value, _ in lead]
+        cells += [
+            self._cell(name, value, self._formula(name, rows, index == first, index == 0))
+            for name, value in self.run.step(index).items()
+            if value == value and name in self.columns
         ]
-        return row(number, [Cell("A", self.styles.value(Phase.DATA, PLAIN), index + 1), *cells])
+        return row(number, cells)
 
     # --------------------------------------------------------------------------------------------------- cells
 
@@ -217,25 +276,31 @@ class TraceSheet:
             formula,
         )
 
-    def _formula(self, name: str, this: int | str, above: int | str = "", first: bool = False) -> str | None:
-        """The formula of a quantity in a row; None where the value is given."""
+    def _formula(self, name: str, rows: Rows, begins: bool, first: bool = False) -> str | None:
+        """The formula of a quantity in a row; None where the value is given. begins: whether the row is the first one
+        of its iteration. first: whether it is the first one of the sheet."""
 
         def cell(reference: Name) -> str:
             if reference.name in self.hyper_cells:
                 return self.hyper_cells[reference.name]
             letter = "A" if reference.name == naming.COUNT else self.letters[reference.name]
-            return f"{letter}{above if reference.lag else this}"
+            begin, end = (rows.before, rows.above) if reference.lag else (rows.this, rows.last)
+            return f"{letter}{begin}:{letter}{end}" if reference.batch else f"{letter}{begin}"
 
-        if name in self.formulas:
+        phase = self.columns[name]
+        if phase is Phase.DATA and len(self.system.samples) > 1:
+            return data_sheet.lookup(self.system, name, f"$B{rows.this}")
+        if name in self.formulas and (begins or not self.system.once_an_iteration(phase)):
             formula = self.formulas[name]
-            if first:  # what the optimizer remembers starts from 0
-                formula = replace(formula, {Name(state, lag=1): ZERO for state in self.system.states})
-            return render(formula, EXCEL, cell)
+            text = render(replace(formula, self.nothing_before) if first else formula, EXCEL, cell)
+            # LibreOffice computes a long column of one formula in one go, and takes cells of it for 0 that an AVERAGE
+            # in it asks for meanwhile; with another formula in the first row, no column runs across batches
+            return f"+{text}" if begins and self.run.batches.several else text
         if first:
             return None
-        if name in self.system.updates:
-            return render(self.system.updates[name], EXCEL, cell)
-        return f"{self.letters[name]}{above}"
+        if name in self.updates and begins:
+            return render(self.updates[name], EXCEL, cell)
+        return f"{self.letters[name]}{rows.above}"
 
     def _goes_far(self, expression: Expression) -> bool:
         """Whether a plain formula would overflow somewhere in this run."""

@@ -10,20 +10,19 @@ import math
 from collections.abc import Callable, Sequence
 
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tracer import naming
 from tracer.experiment import Experiment, OwnEquations
-from tracer.explain import Block, Line, blocks, shortened, used
+from tracer.explain import Block, Line, Slot, blocks, shortened
 from tracer.expression import names
 from tracer.notation import render
 from tracer.notation.excel import EXCEL
 from tracer.numeric import NO_NUMBER, evaluate
 from tracer.system import System
 from tracer.workbook.charts import Curve, Mark, loss_chart
-from tracer.workbook.chosen_step import MOST_RUNS, ChosenStep, Place
+from tracer.workbook.chosen_step import MOST_RUNS
 from tracer.workbook.connectors import xml
+from tracer.workbook.controls import CONTROL_ROW, TITLE_ROW, lay_out
 from tracer.workbook.drawing import Canvas, Drawing
 from tracer.workbook.equation_drawing import EquationDrawing
 from tracer.workbook.grid import Grid
@@ -37,7 +36,7 @@ from tracer.workbook.workings import WIDTHS as WORKINGS_WIDTHS
 from tracer.workbook.workings import Workings
 
 TITLE = "Walkthrough"
-TITLE_ROW, CONTROL_ROW, HINT_ROW, PICTURE_ROW = 1, 2, 3, 5
+PICTURE_ROW = 5
 LEAST_WIDTH, SPARE = 124.0, 11.0
 """The page in characters, and a column that makes up for what a picture leaves of it."""
 SYMBOLS, NUMBERS, RESULT = 44.0, 56.0, 16.0
@@ -65,7 +64,7 @@ def build(
     """Lay out the Walkthrough sheet and give its cells."""
     sheet.title = TITLE
     sheet.sheet_view.showGridLines = False
-    whole = [trace for trace in traces if trace.run.complete][:MOST_RUNS]
+    whole = [trace for trace in traces if trace.iterations][:MOST_RUNS]
     looks = WalkthroughStyles(styles)
     if not whole:
         return _nothing(sheet, experiment, looks, traces[0], spell)
@@ -121,15 +120,21 @@ class _Builder:
         chart = [GAP] + [COLUMN] * math.ceil(max(0.0, missing) / COLUMN)
         self.grid = Grid([*widths, *chart, COLUMN, *WORKINGS_WIDTHS])
         self.workings_column = self.page + len(chart) + 1
-        self.lines_end = self._spans(1, 1, (SYMBOLS, NUMBERS, RESULT))[-1][1]
+        batches = traces[0].run.batches
+        self.batch = 0 if batches.samples % batches.size else batches.size
+        self.lines_end = self.grid.spans(1, 1, (SYMBOLS, NUMBERS, RESULT))[-1][1]
         self.largest = {name: max(trace.largest[name] for trace in traces) for name in traces[0].columns}
 
     def build(self, curves: Sequence[Curve]) -> SheetCells:
         """All parts; the cells."""
-        self._head()
+        controls = lay_out(self.sheet, self.grid, self.traces, self.looks, self.spell, self._list_of_sheets())
+        self.step, self.loss = controls.step, controls.loss
+        column = self.workings_column + 1
+        self.workings = Workings(self.grid, self.step, self.spell, self.looks.working, PICTURE_ROW, column)
         lines = [line for block in self.blocks for group in block.groups for line in group.lines]
-        of_updates = [name for line in lines if line.is_update for name in names(line.expression)]
-        self.workings.lay_out(dict.fromkeys([*used(lines), *of_updates]))
+        slots = [piece for line in lines for piece in line.template(self.batch) if isinstance(piece, Slot)]
+        of_updates = [(name, 0) for line in lines if line.is_update for name in names(line.expression)]
+        self.workings.lay_out(dict.fromkeys([*((slot.name, slot.row) for slot in slots), *of_updates]))
         canvas, row = self._picture()
         self._chart(curves, row)
         for block in self.blocks:
@@ -140,90 +145,10 @@ class _Builder:
         self._hide_workings()
         return SheetCells(content.rows, content.range, "".join(xml(canvas.lines)))
 
-    # ------------------------------------------------------------------------------------ the cells at the top
-
-    def _head(self) -> None:
-        """The title, the yellow cells, the hint, and the cells that find the step's row."""
-        grid, looks = self.grid, self.looks
-        self.sheet.freeze_panes = f"A{HINT_ROW + 1}"
-        grid.put((TITLE_ROW, 1), looks.title, f"{self.experiment.name}: one step, number by number")
-        grid.height(TITLE_ROW, 26)
-        grid.height(CONTROL_ROW, 22)
-        grid.height(HINT_ROW, 18)
-        label, chosen, count = self._spans(CONTROL_ROW, 1, (11.0, 10.0, 12.0))
-        grid.span(*label, looks.control_label, naming.ITERATION)
-        iteration = grid.span(*chosen, looks.control, 1)
-        several = len(self.traces) > 1
-        spans = self._spans(CONTROL_ROW, count[1] + 1, (16.0, 18.0) if several else ())
-        sheet = ""
-        if several:
-            grid.span(*spans[0], looks.control_label, "learning rate")
-            sheet = grid.span(*spans[1], looks.control, self.traces[0].title)
-        loss_label, loss = self._spans(CONTROL_ROW, (spans or [count])[-1][1] + 1, (14.0, 14.0))
-        hint, *helpers = self._spans(HINT_ROW, 1, (62.0, *(9.0,) * 8))
-        cells = dict(zip(("run", "shown", "row", "row_before"), helpers[1::2], strict=True))
-        where = {name: f"${get_column_letter(at[1])}${at[0]}" for name, (at, _) in cells.items()}
-        self.step = ChosenStep(
-            self.traces, Place(where["run"], where["shown"], where["row"], where["row_before"])
-        )  # fmt: skip
-        self.workings = Workings(
-            grid, self.step, self.spell, looks.working, PICTURE_ROW, self.workings_column + 1
-        )  # fmt: skip
-        step, shown, last = self.step, where["shown"], self.step.last_iteration()
-        most = self.traces[0].run.complete
-        before = f"MAX(1,{shown}-1)"
-        found = {
-            "run": ("sheet", 1.0, f"IFERROR(MATCH({sheet},{self._list_of_sheets()},0),1)" if several else None),
-            "shown": ("shown", 1.0, f"IF(ISNUMBER({iteration}),MIN(MAX(1,INT({iteration})),{last}),1)"),
-            "row": ("row", 1.0, step.find(shown)),
-            "row_before": ("row before", 0.0, f"IF({shown}=1,0,{step.find(before)})"),
-        }
-        for (name, (words, value, formula)), at in zip(found.items(), helpers[::2], strict=True):
-            grid.span(*at, looks.helper_label, words)
-            grid.span(*cells[name], looks.helper, value, formula)
-        grid.span(*count, looks.beside, f"of 1 to {most}", f'"of 1 to "&{last}')
-        grid.span(*loss_label, looks.control_label, f"{self.spell(self.system.loss)} =")
-        self.loss = grid.span(
-            *loss, looks.loss[number_format(self.largest[self.system.loss])],
-            step.value(self.system.loss), step.formula(self.system.loss),
-        )  # fmt: skip
-        right = "Change a yellow cell: every number below follows."
-        stopped = any(trace.run.divergence for trace in self.traces)
-        also = "&" + step.of_runs(self._stop) if stopped else ""
-        said = right + (self._stop(self.traces[0])[1:-1] if stopped else "")
-        wrong = f'"There is no such iteration here: "&{shown}&" is shown."'
-        grid.span(*hint, looks.beside, said, f'IF({iteration}={shown},"{right}"{also},{wrong})')
-        self._validate(iteration, "whole", formula1="1", formula2=last, what="an iteration", of="1 to the last")
-        if several:
-            self._validate(sheet, "list", formula1=self._list_of_sheets(), what="a sheet", of="in the list")
-
-    def _stop(self, trace: TraceSheet) -> str:
-        """Where a run stopped, as a text in a formula."""
-        stop = trace.run.divergence
-        if not stop:
-            return '""'
-        return f'" Stopped in iteration {stop.iteration}: {self.spell(stop.quantity)} has no finite value."'
-
-    def _spans(self, row: int, first: int, widths: Sequence[float]) -> list[tuple[tuple[int, int], int]]:
-        """Cells beside each other, at least so wide: each as its place and its last column."""
-        spans = []
-        for width in widths:
-            last = self.grid.reach(first, width)
-            spans.append(((row, first), last))
-            first = last + 1
-        return spans
-
     def _list_of_sheets(self) -> str:
         """The cells that list the sheets to choose from."""
         letter = get_column_letter(self.workings_column)
         return f"${letter}${PICTURE_ROW + 1}:${letter}${PICTURE_ROW + len(self.traces)}"
-
-    def _validate(self, cell: str, kind: str, what: str, of: str, **formulas: str) -> None:
-        rule = DataValidation(type=kind, allow_blank=False, **formulas)
-        rule.errorTitle, rule.error = "Not there", f"Choose {what} that there is: {of}."
-        rule.showErrorMessage = True
-        rule.add(cell.replace("$", ""))
-        self.sheet.add_data_validation(rule)
 
     # ------------------------------------------------------------------------------------ the picture and the curve
 
@@ -244,7 +169,7 @@ class _Builder:
     def _chart(self, curves: Sequence[Curve], row: int) -> None:
         """The loss curve with the chosen step marked: beside the picture, or below a wide one, beside the blocks."""
         mark = Mark(self.sheet.title, self.step.place.iteration, self.loss)
-        chart = loss_chart(self.system.loss, curves, mark)
+        chart = loss_chart(self.system.curve, curves, mark)
         chart.width, chart.height = CHART_CM
         column, top = (self.page + 1, PICTURE_ROW) if self.beside else (self.lines_end + 1, row + 2)
         self.sheet.add_chart(chart, f"{get_column_letter(column + 1)}{top}")
@@ -271,11 +196,11 @@ class _Builder:
     def _line(self, block: Block, line: Line, row: int) -> None:
         """An equation in its three forms."""
         grid, looks = self.grid, self.looks
-        (symbols, end), numbers, result = self._spans(row, 1, (SYMBOLS, NUMBERS, RESULT))
+        (symbols, end), numbers, result = self.grid.spans(row, 1, (SYMBOLS, NUMBERS, RESULT))
         words = self.traces[0].words[line.quantity]
         grid.span(symbols, end, looks.symbols[block.phase], words)
         grid.wrap(row, len(words), grid.width(1, end))
-        template = line.template
+        template = line.template(self.batch)
         text, formula = self.workings.text(template)
         grid.span(*numbers, looks.numbers, text, formula)
         longest = sum(len(piece) if isinstance(piece, str) else DIGITS_IN_TEXT for piece in template)

@@ -1,0 +1,247 @@
+"""The sections of a config that hold its data: inputs and targets, or samples of them, and in which order they come."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from operator import mul
+from typing import Any
+
+from tracer import naming
+from tracer.batches import Batches
+from tracer.config.schema import BATCH, FIELDS, ONLINE, ORDERS, Model
+from tracer.config.tables import MAX_COLUMNS, Table, read_table
+from tracer.config.values import Values, show
+from tracer.config.yamlfile import Place
+from tracer.errors import ConfigError, nearest
+
+MOST_PROBLEMS = 20
+"""How many wrong cells of a file are reported one by one."""
+MOST_COLUMNS = 12
+"""How many columns of a file a message names."""
+
+DEFAULT_NAMES = {"inputs": naming.inputs, "targets": naming.targets}
+_TARGET = re.compile(r"t\d*")
+_NUMBERED = {"inputs": re.compile(r"i\d+"), "targets": re.compile(r"t\d+")}
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Names and values. rows: a row a sample, the targets, then the inputs; none where their shape is wrong. complain:
+    how to report a problem of each."""
+
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+    rows: tuple[tuple[float, ...], ...]
+    complain: tuple[Callable[[str], None], ...]
+
+    def targets_of(self, index: int) -> tuple[float, ...]:
+        """The targets of a sample."""
+        return self.rows[index][: len(self.targets)]
+
+
+@dataclass(slots=True)
+class SamplesReader(Values):
+    """Reads the data of a document."""
+
+    def data(self, model: Model) -> Data:
+        """The inputs and targets of all samples."""
+        config = self.document.value
+        if "samples" not in config:
+            targets = self.named_numbers(config, ("targets",), naming.targets)
+            inputs = self.named_numbers(config, ("inputs",), naming.inputs)
+            values = (*targets.values(), *inputs.values())
+            return Data(tuple(inputs), tuple(targets), (values,), (partial(self.document.problem, ("targets",)),))
+        names = {key: self.listed_names(key) for key in ("inputs", "targets")}
+        if isinstance(config["samples"], str) and config["samples"].strip():
+            return self.from_file(config["samples"].strip(), names, model)
+        if isinstance(config["samples"], list) and config["samples"]:
+            return self.from_list(config["samples"], names)
+        what = "give a list of {inputs: […], targets: […]}, or the name of a .csv or .xlsx file"
+        self.document.problem(("samples",), f"{show(config['samples'])}: {what}")
+        return _none(names)
+
+    def listed_names(self, key: str) -> list[str]:
+        """The names of the inputs or the targets beside samples; none where the config leaves them to the default."""
+        value = self.document.value.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            self.document.problem((key,), "beside samples, give the names alone, such as [x1, x2]")
+            return []
+        for index, name in enumerate(value):
+            self.identifier(name, (key, index))
+        return value
+
+    # ----------------------------------------------------------------------------------------------------- a list
+
+    def from_list(self, entries: list[Any], names: dict[str, list[str]]) -> Data:
+        noted = len(self.document.problems)
+        samples: list[dict[str, dict[str, float]]] = []
+        for index, entry in enumerate(entries):
+            place: Place = ("samples", index)
+            if not isinstance(entry, dict) or not entry:
+                self.document.problem(place, f"{show(entry)} is no sample; write {{inputs: […], targets: […]}}")
+                continue
+            for key in entry:
+                if key not in names:
+                    self.document.problem(place, f"unknown key '{key}'.{nearest(key, names)}", (*place, key), key=True)
+            sample = {}
+            for key, names_of in DEFAULT_NAMES.items():
+                sample[key] = self.named_numbers(entry, (*place, key), names[key] or names_of)
+                first = names[key] or list(samples[0][key] if samples else sample[key])
+                self.same_names(key, first, list(sample[key]), entry.get(key), (*place, key))
+            samples.append(sample)
+        order = {key: tuple(names[key] or (samples[0][key] if samples else ())) for key in names}
+        if len(self.document.problems) > noted:
+            return _none(order)
+        rows = tuple(tuple(s[key][name] for key in ("targets", "inputs") for name in order[key]) for s in samples)
+        complain = tuple(partial(self.document.problem, ("samples", index, "targets")) for index in range(len(rows)))
+        return Data(order["inputs"], order["targets"], rows, complain)
+
+    def same_names(self, key: str, first: Sequence[str], found: Sequence[str], value: Any, place: Place) -> None:
+        """Whether a sample has the values that it needs."""
+        count = len(value) if isinstance(value, (list, dict)) else 0
+        if count != len(first):
+            names = ", ".join(first[:MOST_COLUMNS])
+            there = f"there are {len(first)} ({names})" if first else "the first sample has none"
+            self.document.problem(place, f"{count} {key} where {there}; every sample has the same")
+        else:
+            for name in found:
+                if name not in first:
+                    what = f"'{name}' is not one of the {key}.{nearest(name, first)}"
+                    self.document.problem(place, what, (*place, name), key=True)
+
+    # ----------------------------------------------------------------------------------------------------- a file
+
+    def from_file(self, name: str, names: dict[str, list[str]], model: Model) -> Data:
+        path, noted = self.document.folder / name, len(self.document.problems)
+        try:
+            table = read_table(path)
+        except ConfigError as error:
+            for problem in error.problems:
+                self.document.problem_elsewhere(("samples",), problem)
+            return _none(names)
+        wanted = names if any(names.values()) else self.wanted_columns(table.header, model)
+        columns = [*wanted["targets"], *wanted["inputs"]]
+        for column in columns:
+            count = table.header.count(column)
+            if count == 0:
+                named = [column for column in table.header if column]
+                known = ", ".join(named[:MOST_COLUMNS]) + (", …" if len(named) > MOST_COLUMNS else "")
+                what = f"{path}: there is no column '{column}'.{nearest(column, named)} The file has {known}"
+                self.document.problem_elsewhere(("samples",), what)
+            elif count > 1:
+                self.document.problem_elsewhere(("samples",), f"{path}: the column '{column}' stands {count} times")
+        if len(self.document.problems) > noted:
+            return _none(wanted)
+        rows = self.rows(table, columns)
+        complain = tuple(partial(self.complain_of, where) for where, _ in table.rows)
+        return Data(tuple(wanted["inputs"]), tuple(wanted["targets"]), rows, complain)
+
+    def complain_of(self, where: str, what: str) -> None:
+        """Note a problem of a row of the file."""
+        self.document.problem_elsewhere(("samples",), f"{where}: {what}")
+
+    def wanted_columns(self, header: list[str], model: Model) -> dict[str, list[str]]:
+        """The columns to read where the config names none: i1, i2, … and a target a neuron, or what equations use."""
+        config = self.document.value
+        if model is Model.EQUATIONS:
+            given = config.get("parameters")
+            words = dict.fromkeys(_WORD.findall(str(config.get("equations"))))
+            used = [name for name in header if name in words and name not in (given if isinstance(given, dict) else ())]
+            targets = [name for name in used if _TARGET.fullmatch(name)]
+            return {"inputs": [name for name in used if name not in targets], "targets": targets}
+        numbers = {
+            key: max((int(name[1:]) for name in header if pattern.fullmatch(name) and len(name) < 6), default=1)
+            for key, pattern in _NUMBERED.items()
+        }
+        layers = config.get("layers")
+        entries = layers if isinstance(layers, list) else []
+        counts = [entry.get("neurons") if isinstance(entry, dict) else None for entry in entries]
+        widths = [count for count in counts if isinstance(count, int) and count > 0]
+        if widths and len(widths) == len(counts):
+            numbers["targets"] = min(widths[-1], MAX_COLUMNS)
+            numbers["inputs"] = max(numbers["inputs"], min(self.fan_in(widths), MAX_COLUMNS))
+        return {"inputs": naming.inputs(numbers["inputs"]), "targets": naming.targets(numbers["targets"])}
+
+    def fan_in(self, widths: list[int]) -> int:
+        """How many inputs the weights are for, where they are listed; 0 where that cannot be said."""
+        weights = self.document.value.get("weights")
+        if not isinstance(weights, (list, dict)) or "init" in weights:
+            return 0
+        if isinstance(weights, dict) and any(isinstance(rows, list) for rows in weights.values()):
+            rows = next(iter(weights.values()))
+            return len(rows[0]) if isinstance(rows, list) and rows and isinstance(rows[0], list) else 0
+        inputs, rest = divmod(len(weights) - sum(map(mul, widths, widths[1:])), widths[0])
+        return inputs if not rest else 0
+
+    def rows(self, table: Table, columns: list[str]) -> tuple[tuple[float, ...], ...]:
+        """The values of the columns; what is no number is reported with its row and column."""
+        places = [table.header.index(column) for column in columns]
+        wrong = 0
+        rows = []
+        for where, values in table.rows:
+            row = []
+            for column, place in zip(columns, places, strict=True):
+                number = _number(values[place] if place < len(values) else None)
+                if number is None:
+                    wrong += 1
+                    if wrong <= MOST_PROBLEMS:
+                        cell = values[place] if place < len(values) else None
+                        what = "is empty" if cell in (None, "") else f"{show(cell)} is not a finite number"
+                        self.complain_of(where, f"column '{column}': {what}")
+                row.append(math.nan if number is None else number)
+            rows.append(tuple(row))
+        if wrong > MOST_PROBLEMS:
+            path = table.rows[-1][0]
+            self.complain_of(path, f"and {wrong - MOST_PROBLEMS:,} wrong cells more up to here")
+        return tuple(rows)
+
+    # -------------------------------------------------------------------------------------------------- the order
+
+    def batches(self, data: Data) -> Batches:
+        """Which samples an iteration takes."""
+        config, samples = self.document.value, len(data.rows)
+        update = config.get("update", FIELDS["update"].default)
+        size = 1
+        if update == BATCH:
+            size = samples
+        elif isinstance(update, dict) and "batch_size" in update:
+            place: Place = ("update", "batch_size")
+            size = self.whole_number(update["batch_size"], place)
+            for key in update.keys() - {"batch_size"}:
+                what = f"unknown key '{key}'; there is batch_size"
+                self.document.problem(("update",), what, ("update", key), key=True)
+            if isinstance(update["batch_size"], int) and size < 1:
+                self.document.problem(place, f"{size} is too few; at least 1")
+            elif size > samples > 0:
+                self.document.problem(place, f"{size} is larger than the data, which has {_count(samples)}")
+        elif update != ONLINE:
+            self.document.problem(("update",), f"{show(update)} is not one of {ONLINE}, {BATCH}, {{batch_size: 4}}")
+        shuffled = self.choice("order", FIELDS, config, ()) == ORDERS[1]
+        seed = self.whole_number(config.get("seed", FIELDS["seed"].default), ("seed",))
+        reduction = self.choice("reduction", FIELDS, config, ())
+        return Batches(max(samples, 1), max(size, 1), reduction, seed if shuffled else None)
+
+
+def _none(names: Mapping[str, Sequence[str]]) -> Data:
+    """Stands in where the samples cannot be read."""
+    return Data(tuple(names["inputs"]), tuple(names["targets"]), (), ())
+
+
+def _number(value: Any) -> float | None:
+    """A cell as a finite number, None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)) or "_" in str(value):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _count(samples: int) -> str:
+    return f"{samples:,} samples" if samples > 1 else "one sample"

@@ -1,0 +1,100 @@
+"""Reading a table of a .csv or an .xlsx file: its header and its rows, each with where it stands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracer.config.yamlfile import MAX_BYTES, decoded
+from tracer.errors import ConfigError
+
+MAX_UNPACKED, MAX_PARTS = 200_000_000, 1_000
+"""Of a workbook: bytes, and files in it; more is no table of samples but an attack."""
+MAX_ROWS, MAX_COLUMNS = 100_000, 1_000
+DELIMITERS = ",;\t"
+_DECIMAL_COMMA = re.compile(r"^(\s*[-+]?\d*),(\d+(?:[eE][-+]?\d+)?\s*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header and rows of values: text, numbers, or None where a cell is empty. rows: where each stands, and its
+    values."""
+
+    header: list[str]
+    rows: list[tuple[str, list[Any]]]
+
+
+def read_table(path: Path) -> Table:
+    """The first table of a file: its first row that is not empty is the header. Raises ConfigError."""
+    kinds = {".csv": _csv, ".tsv": _csv, ".txt": _csv, ".xlsx": _xlsx, ".xlsm": _xlsx}
+    read = kinds.get(path.suffix.lower())
+    if read is None:
+        raise ConfigError([f"{path}: is neither a .csv nor an .xlsx file"])
+    try:
+        if path.is_dir():
+            raise ConfigError([f"{path}: is a folder; give the file in it"])
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError([f"{path}: is larger than {MAX_BYTES // 1_000_000} MB, too large for samples"])
+        return _table(path, read(path))
+    except FileNotFoundError:
+        raise ConfigError([f"{path}: there is no such file; its path is relative to the config"]) from None
+    except (OSError, ValueError) as error:
+        raise ConfigError([f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"]) from None
+
+
+def _table(path: Path, rows: Iterable[tuple[str, list[Any]]]) -> Table:
+    filled = ((where, values) for where, values in rows if any(value not in (None, "") for value in values))
+    _, header = next(filled, ("", []))
+    table = Table(["" if name is None else str(name).strip() for name in header], [])
+    for where, values in filled:
+        if len(table.rows) == MAX_ROWS:
+            raise ConfigError([f"{path}: holds more than {MAX_ROWS:,} samples; this is a tool for small data"])
+        table.rows.append((where, values))
+    if not table.rows:
+        raise ConfigError([f"{path}: holds no samples; give a row of names, then a row a sample"])
+    if len(header) > MAX_COLUMNS:
+        raise ConfigError([f"{path}: has more than {MAX_COLUMNS:,} columns"])
+    return table
+
+
+def _csv(path: Path) -> Iterator[tuple[str, list[Any]]]:
+    text = decoded(path.read_bytes(), str(path), "CSV file")
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for values in reader:
+            if delimiter == ";":  # as Excel writes it where the comma is the decimal point
+                values = [_DECIMAL_COMMA.sub(r"\1.\2", value) for value in values]
+            yield f"{path}:{reader.line_num}", list(values)
+    except csv.Error as error:
+        raise ConfigError([f"{path}:{reader.line_num}: is not valid CSV ({error})"]) from None
+
+
+def _xlsx(path: Path) -> Iterator[tuple[str, list[Any]]]:
+    import openpyxl
+
+    try:
+        with zipfile.ZipFile(path) as package:
+            parts = package.infolist()
+            if sum(part.file_size for part in parts) > MAX_UNPACKED or len(parts) > MAX_PARTS:
+                raise ConfigError([f"{path}: is too large for samples when unpacked"])
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except ConfigError:
+        raise
+    except Exception as error:  # openpyxl raises whatever a broken file leads it to
+        raise ConfigError([f"{path}: cannot be read as an .xlsx workbook ({error})"]) from None
+    try:
+        sheet = book.worksheets[0]
+        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            yield f"{path}, sheet '{sheet.title}', row {number}", list(row)
+    except IndexError:
+        raise ConfigError([f"{path}: has no sheet with cells"]) from None
+    finally:
+        book.close()
