@@ -100,12 +100,13 @@ class ChosenStep:
 
     def formula_of_columns(self, names: Sequence[str]) -> str | None:
         """The cells of the chosen step in columns that stand side by side; None where they do not."""
-        trace = self.traces[0]
-        columns = list(trace.columns)
-        places = sorted(columns.index(name) for name in names)
-        if places[-1] - places[0] + 1 != len(places):
+        letters = self.traces[0].letters
+        column = {name: place for place, name in enumerate(letters)}
+        ordered = sorted(names, key=column.__getitem__)
+        first, last = ordered[0], ordered[-1]
+        if column[last] - column[first] + 1 != len(ordered):
             return None
-        ends = [trace.letters[columns[place]] for place in (places[0], places[-1])]
+        ends = letters[first], letters[last]
         return self.of_runs(lambda trace: f"INDEX({_column(trace, *ends)},{self.place.row},0)")
 
 

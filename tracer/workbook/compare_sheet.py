@@ -138,6 +138,8 @@ class _Builder:
         yield row(TITLE_ROW, [Cell("A", styles.title, f"{self.experiment.name}: the learning rates compared")], 26)
         loss = self.spell(self.system.curve)
         words = f"How soon {loss} falls to a share of what it was in the first iteration, for every learning rate."
+        if len(self.system.samples) > 1 and not self.system.batches.several:
+            words += " It is the loss of the one sample that an iteration takes."
         yield row(TITLE_ROW + 1, [Cell("A", styles.subtitle, words)], 18)
         shares = [f"iterations to {100 * share:g} %" for share in SHARES]
         heads = ["sheet", self.spell(naming.ETA), f"first {loss}", f"last {loss}", f"least {loss}", *shares, "diverged"]
