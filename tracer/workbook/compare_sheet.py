@@ -169,7 +169,7 @@ class _Builder:
             Cell("A", styles.link, trace.title),
             Cell("B", self.centred, trace.run.learning_rate, trace.reference(ETA_CELL)),
         ]
-        losses = trace.run[self.system.curve][: self.shown(trace)]
+        losses = trace.losses()[: self.shown(trace)]
         if losses:
             last = self.first + len(losses) - 1
             rows = f"{letter}${self.first}:{letter}${last}"
@@ -213,7 +213,7 @@ class _Builder:
                 get_column_letter(index),
                 trace,
                 trace.letters[self.system.curve],
-                trace.run[self.system.curve],
+                trace.losses(),
                 self.styles.number[trace.form(self.system.curve)],
             )
             for index, trace in enumerate(self.traces, 2)
@@ -222,7 +222,7 @@ class _Builder:
             number = self.first + iteration - 1
             cells = [Cell("A", count, iteration)]
             cells += [
-                Cell(letter, style, values[trace.row_of(iteration) - FIRST_ROW],
+                Cell(letter, style, values[iteration - 1],
                      trace.reference(f"{column}{trace.row_of(iteration)}"))
                 for letter, trace, column, values, style in runs
                 if iteration <= self.shown(trace)
@@ -239,4 +239,4 @@ class _Builder:
             if iteration <= self.shown(trace):
                 log = f"IF({letter}{at}>0,LOG10({letter}{at}),NA())"
                 formula = f'IF({self.axis}="{LOGARITHM}",{log},{letter}{at})'
-                yield self._at(column, style, values[trace.row_of(iteration) - FIRST_ROW], formula)
+                yield self._at(column, style, values[iteration - 1], formula)

@@ -145,6 +145,11 @@ class TraceSheet:
         """The first row of an iteration."""
         return FIRST_ROW + self.run.batches.first_row(iteration - 1)
 
+    def losses(self) -> list[float]:
+        """The loss of every whole iteration, as the charts show it."""
+        values = self.run[self.system.curve]
+        return [values[self.row_of(iteration) - FIRST_ROW] for iteration in range(1, self.iterations + 1)]
+
     def reference(self, cell: str) -> str:
         """A cell of this sheet, as other sheets refer to it."""
         return reference(self.title, cell)

@@ -41,7 +41,7 @@ LEAST_WIDTH, SPARE = 124.0, 11.0
 """The page in characters, and a column that makes up for what a picture leaves of it."""
 SYMBOLS, NUMBERS, RESULT = 44.0, 56.0, 16.0
 """The three forms of an equation, in characters."""
-BESIDE = 136.0
+BESIDE = 150.0
 """A picture up to this width has the chart beside it; a wider one has it below."""
 CHART_COLUMNS, CHART_CM = 10, (16.5, 7.8)
 COLUMN, GAP = 9.0, 2.0
@@ -118,8 +118,9 @@ class _Builder:
         missing = sum(widths) if self.beside else SYMBOLS + NUMBERS + 3 * RESULT
         missing += CHART_COLUMNS * COLUMN - sum(widths)
         chart = [GAP] + [COLUMN] * math.ceil(max(0.0, missing) / COLUMN)
-        self.grid = Grid([*widths, *chart, COLUMN, *WORKINGS_WIDTHS])
-        self.workings_column = self.page + len(chart) + 1
+        self.printed = self.page + len(chart)
+        self.workings_column = self.printed + 2
+        self.grid = Grid([*widths, *chart, GAP, COLUMN, *WORKINGS_WIDTHS])
         batches = traces[0].run.batches
         self.batch = 0 if batches.samples % batches.size else batches.size
         self.lines_end = self.grid.spans(1, 1, (SYMBOLS, NUMBERS, RESULT))[-1][1]
@@ -225,7 +226,7 @@ class _Builder:
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.print_area = f"A1:{get_column_letter(self.workings_column - 1)}{last}"
+        sheet.print_area = f"A1:{get_column_letter(self.printed)}{last}"
         sheet.print_title_rows = f"{TITLE_ROW}:{CONTROL_ROW}"
 
     def _hide_workings(self) -> None:
