@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, agree
 from tests.sheets import recalculated, rewrite, stored_cells
-from tracer.explain import BATCH_SIZE, Line, blocks, filled, written
-from tracer.expression import Name
-from tracer.naming import COUNT, ETA, ITERATION, SAMPLE, to_ascii
+from tracer.explain import Line, Slot, blocks, filled, written
+from tracer.naming import COUNT, ETA, to_ascii
 from tracer.numeric import evaluate
 from tracer.parser import parse
+from tracer.workbook.controls import HINT_TEXT
 
 SHEET = "Walkthrough"
 IRIS: dict[str, Any] = {
@@ -47,49 +45,27 @@ WIDE: dict[str, Any] = {
     "weights": {"init": "xavier_uniform", "seed": 3}, "learning_rate": [0.1, 0.5], "iterations": 30,
 }  # fmt: skip
 MOMENTUM = {**IRIS, "name": "momentum", "optimizer": {"name": "momentum", "dampening": 0.1}, "columns": "compact"}
-_ALONE = {key: value for key, value in IRIS.items() if key not in ("inputs", "targets")}
-_FLOWERS = [
-    ([5.1, 3.5, 1.4, 0.2], 0),
-    ([7, 3.2, 4.7, 1.4], 1),
-    ([6.3, 3.3, 6, 2.5], 2),
-    ([4.9, 3, 1.4, 0.2], 0),
-    ([6.4, 3.2, 4.5, 1.5], 1),
-]
-SAMPLES = [{"inputs": size, "targets": [float(kind == n) for n in range(3)]} for size, kind in _FLOWERS]
-ONLINE = {**_ALONE, "name": "online", "samples": SAMPLES, "order": "shuffled", "learning_rate": "0.05 * 0.9^k"}
-MINI = {
-    **_ALONE,
-    "name": "mini",
-    "samples": SAMPLES,
-    "update": {"batch_size": 3},
-    "order": "shuffled",
-    "clip": {"norm": 0.5},
-}
 MODELS: dict[str, Any] = {
     "classic": WALKTHROUGH, "iris": IRIS, "six": SIX, "rnn": ROOT / "configs" / "rnn.yaml", "wide": WIDE,
-    "momentum": MOMENTUM, "xor": ROOT / "configs" / "xor.yaml", "online": ONLINE, "mini": MINI,
+    "momentum": MOMENTUM,
 }  # fmt: skip
 
 STEPS = 9
 """Few enough that no difference falls below what a spreadsheet resolves."""
 
 
-def chosen(path: Path, folder: Path, iteration: float, sheet: str | None = None, sample: int | None = None) -> Path:
+def chosen(path: Path, folder: Path, iteration: float, sheet: str | None, sample: int | None = None) -> Path:
     """A copy of the workbook with other values in the yellow cells."""
     rules = openpyxl.load_workbook(path)[SHEET].data_validations.dataValidation
-    cells = {
-        kind: str(rule.sqref)
-        for rule in rules
-        for kind in ("iteration", "sample", "sheet")
-        if kind in rule.error.split(" that ")[0]
-    }
+    numbers = [str(rule.sqref) for rule in rules if rule.type == "whole"]
+    lists = [str(rule.sqref) for rule in rules if rule.type == "list"]
 
     def change(xml: str) -> str:
-        for kind, number in (("iteration", iteration), ("sample", sample)):
-            if number is not None and kind in cells:
-                xml = re.sub(rf'(<c r="{cells[kind]}" s="\d+">)<v>\d+</v>', rf"\g<1><v>{number}</v>", xml)
+        for cell, value in zip(numbers, (iteration, sample), strict=False):
+            if value is not None:
+                xml = re.sub(rf'(<c r="{cell}" s="\d+">)<v>\d+</v>', rf"\g<1><v>{value}</v>", xml)
         if sheet:
-            pattern = rf'(<c r="{cells["sheet"]}" s="\d+" t="inlineStr"><is><t>)[^<]*<'
+            pattern = rf'(<c r="{lists[0]}" s="\d+" t="inlineStr"><is><t>)[^<]*<'
             xml = re.sub(pattern, rf"\g<1>{sheet}<", xml)
         return xml
 
@@ -106,45 +82,37 @@ def lines_of(sheet: Worksheet) -> dict[str, tuple[str, float]]:
     return found
 
 
-def values_of(
-    trace: tracer.Trace, run: tracer.Run, iteration: int, before: bool = False, sample: int | None = None
-) -> dict[str, float]:
-    """The quantities of a step; before: of the iteration before."""
-    rows = rows_of(run, iteration - before)
-    step = dict.fromkeys(run.columns, 0.0)
-    if rows:
-        samples = {place[1]: row for row, place in enumerate(run.places()) if row in rows}
-        step = run.step(samples[sample] if sample and not before else rows[0])
-    rate = {} if run.learning_rate is None else {ETA: run.learning_rate}
-    return {**step, **trace.system.hyper, **rate, COUNT: float(iteration)}
-
-
-def rows_of(run: tracer.Run, iteration: int) -> range:
-    """The rows of an iteration, counted from 1; none of the iteration before the first."""
-    return range(run.batches.first_row(iteration - 1), run.batches.first_row(iteration)) if iteration else range(0)
+def values_of(trace: tracer.Trace, run: tracer.Run, iteration: int, sample: int | None = None) -> dict[str, float]:
+    """All numbers of a step: of this sample in this iteration, or of the iteration's first one; 0 before the first."""
+    constants = {**trace.system.hyper, COUNT: float(iteration)}
+    if run.learning_rate is not None:
+        constants[ETA] = run.learning_rate
+    if iteration == 0:
+        return dict.fromkeys(run.columns, 0.0) | constants
+    places = list(run.places())
+    index = places.index((iteration, sample)) if sample else run.batches.first_row(iteration - 1)
+    return run.step(index) | constants
 
 
 def expected_line(
-    line: Line, now: Mapping[str, float], before: Mapping[str, float], totals: Mapping[str, float]
+    line: Line, run: tracer.Run, now: Mapping[str, float], before: Mapping[str, float]
 ) -> tuple[str, float]:
-    def value(name: Name) -> float:
-        return totals[name.name] if name.batch else (before if name.lag else now)[name.name]
+    first = run.batches.first_row(int(now[COUNT]) - 1)
 
-    return filled(line.template, value), evaluate(line.expression, now) if line.is_update else now[line.quantity]
+    def value(slot: Slot) -> float:
+        if slot.name.batch:
+            return run.step(first + slot.row)[slot.name.name]
+        return (before if slot.name.lag else now)[slot.name.name]
 
-
-def totals_of(run: tracer.Run, iteration: int) -> dict[str, float]:
-    """The sums over a batch, and how many rows it has."""
-    steps = [run.step(row) for row in rows_of(run, iteration)]
-    return {name: math.fsum(step[name] for step in steps) for name in run.columns} | {BATCH_SIZE.name: len(steps)}
+    text = filled(line.template(run.batches.size), value)
+    return text, evaluate(line.expression, now) if line.is_update else now[line.quantity]
 
 
 def check(
     book: Path, trace: tracer.Trace, run: tracer.Run, iteration: int, least: int, sample: int | None = None
 ) -> None:
     """Hold what LibreOffice computed against the trace."""
-    now = values_of(trace, run, iteration, sample=sample)
-    before, totals = values_of(trace, run, iteration, before=True), totals_of(run, iteration)
+    now, before = values_of(trace, run, iteration, sample), values_of(trace, run, iteration - 1)
     computed = openpyxl.load_workbook(book, data_only=True)
     shown = lines_of(computed[SHEET])
     lines = {
@@ -154,30 +122,33 @@ def check(
     assert len(shown) >= least
     for symbols, (text, result) in shown.items():
         line = lines[" ".join(symbols.split()[:2])]
-        expected_text, expected = expected_line(line, now, before, totals)
+        expected_text, expected = expected_line(line, run, now, before)
         assert text == expected_text, symbols
         assert agree(result, expected), symbols
     cells = stored_cells(book)
-    header = {cell.column_letter: str(cell.value) for cell in openpyxl.load_workbook(book)[run.title][4] if cell.value}
+    header = {
+        cell.column_letter: str(cell.value) for cell in openpyxl.load_workbook(book)[_sheet(run)][4] if cell.value
+    }
     looked_up = 0
     for cell in cells[SHEET].values():
-        column = re.search(r"INDEX\([^!]*!\$([A-Z]+)\$5:\$\1\$\d+", cell.formula or "")
-        if column:
-            if header[column[1]] in (ITERATION, SAMPLE):
-                continue
+        column = re.search(r"INDEX\([^!]*!\$([A-Z]+)\$5:\$\1\$\d+,(\$[A-Z]+\$\d+[,)])", cell.formula or "")
+        if column and header[column[1]] in now:
             assert cell.value is not None
-            formula = cell.formula or ""
-            of = before if formula.startswith("IF(") else totals if "SUM(" in formula else now
+            of = before if (cell.formula or "").startswith("IF(") else now
             assert agree(cell.value, of[header[column[1]]]), cell
             looked_up += 1
         assert cell.error is None, cell
     assert looked_up >= least
 
 
+def _sheet(run: tracer.Run) -> str:
+    return run.title
+
+
 @pytest.fixture(scope="module")
 def shown_steps(
     tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, list[tuple[Path, tracer.Trace, tracer.Run, tuple[int, int]]]]:
+) -> dict[str, list[tuple[Path, tracer.Trace, tracer.Run, int]]]:
     """Every model's workbook with the first, a middle and the last iteration chosen, of the first and of the last run,
     as LibreOffice computes it; the first is what every workbook shows, other tests recalculate it."""
     folder = tmp_path_factory.mktemp("walk")
@@ -188,34 +159,54 @@ def shown_steps(
         trace.to_excel(path)
         steps = [(1, trace.runs[0]), (STEPS // 2, trace.runs[-1]), (STEPS, trace.runs[-1])]
         for iteration, run in steps if name == "classic" else steps[1:]:
-            sheet = run.title if len(trace.runs) > 1 else None
-            sample = [sample for at, sample in run.places() if at == iteration][-1]
-            cases.append((name, chosen(path, folder, iteration, sheet, sample), trace, run, (iteration, sample)))
+            sheet = _sheet(run) if len(trace.runs) > 1 else None
+            cases.append((name, chosen(path, folder, iteration, sheet), trace, run, iteration))
     books = recalculated([copy for _, copy, *_ in cases], folder / "computed")
-    found: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, tuple[int, int]]]] = {}
-    for (name, _, trace, run, place), book in zip(cases, books, strict=True):
-        found.setdefault(name, []).append((book, trace, run, place))
+    found: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, int]]] = {}
+    for (name, _, trace, run, iteration), book in zip(cases, books, strict=True):
+        found.setdefault(name, []).append((book, trace, run, iteration))
     return found
 
 
 @pytest.mark.office
 @pytest.mark.parametrize("name", MODELS)
 def test_every_step_that_can_be_chosen(
-    name: str, shown_steps: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, tuple[int, int]]]]
+    name: str, shown_steps: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, int]]]
 ) -> None:
     """Every number is the trace's (1e-12), every text with the numbers put in is the one that we write."""
-    for book, trace, run, (iteration, sample) in shown_steps[name]:
+    for book, trace, run, iteration in shown_steps[name]:
         count = sum(len(group.lines) for block in blocks(trace.system) for group in block.groups)
-        check(book, trace, run, iteration, least=min(count, 30), sample=sample)
+        check(book, trace, run, iteration, least=min(count, 30))
+
+
+@pytest.mark.office
+def test_every_sample_that_can_be_chosen(tmp_path: Path) -> None:
+    """A batch of four, batches of ten drawn anew, one sample at a time with a learning rate that changes. Of a sample
+    that is in another batch the sheet says so, and shows the first one of the batch."""
+    cases = []
+    for name, iteration, place in (("xor", 7, 2), ("iris", 5, 9), ("iris", 4, None), ("regression", 8, 0)):
+        trace = tracer.run(ROOT / "configs" / f"{name}.yaml", iterations=8)
+        path = tmp_path / f"{name}{iteration}.xlsx"
+        trace.to_excel(path)
+        run = trace.runs[-1]
+        batch = [sample for number, sample in run.places() if number == iteration]
+        asked = next(n for n in range(1, 151) if n not in batch) if place is None else batch[place]
+        copy = chosen(path, tmp_path, iteration, _sheet(run) if len(trace.runs) > 1 else None, asked)
+        cases.append((copy, trace, run, iteration, batch[place or 0], place is None))
+    books = recalculated([copy for copy, *_ in cases], tmp_path / "computed")
+    for book, (_, trace, run, iteration, sample, elsewhere) in zip(books, cases, strict=True):
+        check(book, trace, run, iteration, least=7, sample=sample)
+        said = openpyxl.load_workbook(book, data_only=True)[SHEET]["A3"].value
+        assert said == (f"That sample is in another batch: sample {sample} is shown." if elsewhere else HINT_TEXT)
 
 
 @pytest.mark.office
 def test_an_iteration_that_there_is_not(tmp_path: Path) -> None:
     """The nearest one is shown, and that it is."""
-    trace = tracer.run(WALKTHROUGH, learning_rate=0.5)
+    trace = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=10)
     path = tmp_path / "book.xlsx"
     trace.to_excel(path)
-    asked = {0: 1, 1000: 100, 7.9: 7, -3: 1}
+    asked = {0: 1, 1000: 10, 7.9: 7}
     copies = [chosen(path, tmp_path, iteration, None) for iteration in asked]
     for computed, shown in zip(recalculated(copies, tmp_path / "computed"), asked.values(), strict=True):
         check(computed, trace, trace.runs[0], shown, least=30)
@@ -272,7 +263,7 @@ def test_the_three_forms() -> None:
     trace = tracer.run(WALKTHROUGH, learning_rate=0.5)
     now = values_of(trace, trace.runs[0], 1)
     lines = {
-        line.quantity: filled(line.template, lambda name: now[name.name])
+        line.quantity: filled(line.template(), lambda slot: now[slot.name.name])
         for block in blocks(trace.system) for group in block.groups for line in group.lines if not line.is_update
     }  # fmt: skip
     assert lines["h1"] == "= 0.15·0.05 + 0.2·0.1"
@@ -289,11 +280,11 @@ def test_the_three_forms() -> None:
 def test_the_numbers_put_in_come_to_the_result(name: str) -> None:
     """Read back as arithmetic: a bracket or a sign too few would show."""
     trace = tracer.run(MODELS[name], iterations=3)
-    now, before = values_of(trace, trace.runs[0], 3), values_of(trace, trace.runs[0], 3, before=True)
+    now, before = values_of(trace, trace.runs[0], 3), values_of(trace, trace.runs[0], 2)
     compared = 0
     for block in blocks(trace.system):
         for line in (line for group in block.groups for line in group.lines):
-            text, result = expected_line(line, now, before, {})
+            text, result = expected_line(line, trace.runs[0], now, before)
             if "…" in text or " if " in text or "|" in text:
                 continue
             known = to_ascii(text).removeprefix("= ").replace("e^(", "exp(").replace("ln(", "log(")
@@ -330,7 +321,7 @@ def test_equations_too_many_to_draw(tmp_path: Path) -> None:
 def test_only_functions_that_every_spreadsheet_has(tmp_path: Path) -> None:
     """Nothing volatile, nothing newer than Excel 2016."""
     allowed = {
-        "ABS", "AND", "AVERAGE", "CHOOSE", "COUNT", "COUNTIF", "SUM", "EXP", "IF", "IFERROR", "INDEX", "INT", "ISNUMBER", "LEFT", "LN",
+        "ABS", "AND", "AVERAGE", "CHOOSE", "COUNT", "EXP", "IF", "IFERROR", "INDEX", "INT", "ISNUMBER", "LEFT", "LN",
         "LOG10", "MATCH", "MAX", "MIN", "NA", "ROUND", "SQRT", "SUMPRODUCT", "TANH", "SIGN",
     }  # fmt: skip
     for name, model in MODELS.items():
@@ -347,17 +338,6 @@ def test_a_run_without_a_whole_step(tmp_path: Path) -> None:
     tracer.run(BLOWS_UP | {"weights": [1e200] * 5 + [1, 1, 1]}).to_excel(path)
     sheet = openpyxl.load_workbook(path)[SHEET]
     assert sheet["A2"].value == "There is no step to walk through: in the first one, o1 has no finite value."
-
-
-def test_the_mark_is_drawn_although_its_cell_is_folded_away(tmp_path: Path) -> None:
-    path = tmp_path / "book.xlsx"
-    tracer.run(WALKTHROUGH, iterations=3).to_excel(path)
-    charts = openpyxl.load_workbook(path)[SHEET]._charts
-    with zipfile.ZipFile(path) as package:
-        parts = [package.read(name).decode() for name in package.namelist() if "charts/chart" in name]
-    (marked,) = [part for part in parts if "this step" in part and "$3" in part]
-    assert 'plotVisOnly val="0"' in marked
-    assert len(charts) == 1
 
 
 def test_only_whole_steps_can_be_chosen(tmp_path: Path) -> None:

@@ -115,6 +115,17 @@ def test_how_soon_a_loss_falls(path: Path, trace: tracer.Trace) -> None:
     assert table["η = 2"][5] == 20
 
 
+def test_the_losses_of_batches_are_compared(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    trace = tracer.run(ROOT / "configs" / "xor.yaml", iterations=9)
+    trace.to_excel(path)
+    sheet = openpyxl.load_workbook(path, data_only=True)["Compare"]
+    rows = [row for row in sheet.iter_rows(values_only=True) if isinstance(row[0], int)]
+    assert [row[0] for row in rows] == list(range(1, 10))
+    for column, run in enumerate(trace.runs, 1):
+        assert [row[column] for row in rows] == run["E_batch"][::4]
+
+
 def test_who_diverged(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     tracer.run(BLOWS_UP, learning_rate=[1e6, 0.1, 900]).to_excel(path)

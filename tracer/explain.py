@@ -14,10 +14,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
 from tracer import naming
-from tracer.batches import REDUCTIONS
-from tracer.expression import Call, Expression, Name, names
+from tracer.expression import Expression, Name, names
 from tracer.expression import replace as substitute
-from tracer.notation.text import CUT, text
+from tracer.notation.text import CUT, LONGEST_SUM, spelled, text
 from tracer.system import Equation, Phase, System
 
 DIGITS = 6
@@ -29,17 +28,17 @@ NEXT_POWER = 2.1715e-7
 LEAST = 1e-300
 """Numbers below are written as 0; spreadsheets keep none below 2e-308."""
 
-BATCH_SIZE = Name("rows of the batch", batch=True)
-"""How many samples the batch has, in the numbers put in."""
 _MARK = re.compile("\x01(\\d+)\x02")
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The place of a quantity's number in a text. `signed`: a negative number needs no brackets there."""
+    """The place of a quantity's number in a text. signed: a negative number needs no brackets there. row: of a quantity
+    in all rows of a batch, the row that is meant, counted from 0."""
 
     name: Name
     signed: bool
+    row: int = 0
 
 
 Template = tuple[str | Slot, ...]
@@ -53,10 +52,9 @@ class Line:
     expression: Expression
     is_update: bool = False
 
-    @property
-    def template(self) -> Template:
-        """The right-hand side with the numbers put in."""
-        return ("= ", *template(self.expression))
+    def template(self, batch: int = 1) -> Template:
+        """The right-hand side with the numbers put in, for batches of so many rows."""
+        return ("= ", *template(self.expression, batch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +75,35 @@ class Block:
     groups: tuple[Group, ...]
 
 
-def template(expression: Expression) -> Template:
-    """The expression as text, with a slot for every quantity in it. A mean over a batch is the sum over its size."""
-    match expression:
-        case Call(function, (Name(batch=True) as name,)):
-            return (Slot(name, True), "/", Slot(BATCH_SIZE, True)) if function == REDUCTIONS["mean"] else (
-                "the sum of ", Slot(BATCH_SIZE, True), " samples"
-            )  # fmt: skip
-    found = list(dict.fromkeys(names(expression)))
+def template(expression: Expression, batch: int = 1) -> Template:
+    """The expression as text, with a slot for every quantity in it; for one over a batch, a slot for each of so many
+    rows, the middle ones left out where they are many. Where the number of rows varies (0), it is said in words."""
+    rows = range(batch) if batch <= LONGEST_SUM else (0, 1, 2, batch - 1)
+    slots: list[Slot] = []
 
     def mark(name: Name) -> str:
-        return CUT if name.name == CUT else f"\x01{found.index(name)}\x02"
+        if name.name == CUT or (name.batch and not batch):
+            return spelled(name)
+        marks = []
+        for row in rows if name.batch else (0,):
+            marks.append(f"\x01{len(slots)}\x02")
+            slots.append(Slot(name, False, row))
+        return ", ".join(marks if len(marks) == batch or len(marks) == 1 else [*marks[:-1], CUT, marks[-1]])
 
     parts = _MARK.split(text(expression, mark))
     pieces: list[str | Slot] = []
     for index, part in enumerate(parts):
         if index % 2:
             begins = parts[index - 1] == "" or parts[index - 1].endswith(("(", "|", ", "))
-            pieces.append(Slot(found[int(part)], begins and not parts[index + 1].startswith("^")))
+            pieces.append(replace(slots[int(part)], signed=begins and not parts[index + 1].startswith("^")))
         elif part:
             pieces.append(part)
     return tuple(pieces)
 
 
-def filled(template: Template, value: Callable[[Name], float]) -> str:
-    """The template with the numbers put in."""
-    return "".join(piece if isinstance(piece, str) else written(value(piece.name), piece.signed) for piece in template)
+def filled(template: Template, value: Callable[[Slot], float]) -> str:
+    """The template with the numbers put in; `value` gives the number of a slot."""
+    return "".join(piece if isinstance(piece, str) else written(value(piece), piece.signed) for piece in template)
 
 
 def written(value: float, signed: bool = True) -> str:
@@ -143,7 +144,8 @@ def blocks(system: System) -> list[Block]:
     output = forward[-1].layer if len({equation.layer for equation in forward}) > 1 else None
     at_output = [equation for equation in backward if equation.layer == output]
     behind = [equation for equation in backward if equation.layer != output]
-    rest = [e for e in system.equations if e.phase is Phase.OPTIMIZER]
+    batch = [equation for equation in system.equations if equation.phase is Phase.BATCH]
+    optimizer = [equation for equation in system.equations if equation.phase is Phase.OPTIMIZER]
     updates = [Line(name, _of_this_step(update), is_update=True) for name, update in system.updates.items()]
     of_parameters = "Hidden gradients" if output else "Gradients"
     parts = [
@@ -152,8 +154,8 @@ def blocks(system: System) -> list[Block]:
         ("Output gradients", Phase.BACKWARD, _groups(at_output)),
         ("The error carried back", Phase.BACKWARD, _groups([e for e in behind if e.quantity not in gradients])),
         (of_parameters, Phase.BACKWARD, _groups([e for e in behind if e.quantity in gradients])),
-        ("The batch", Phase.BATCH, _groups([e for e in system.equations if e.phase is Phase.BATCH])),
-        ("Updates", Phase.PARAMETER, (Group("", (*map(_line, rest), *updates)),) if updates else ()),
+        ("The batch", Phase.BATCH, _groups(batch)),
+        ("Updates", Phase.PARAMETER, (Group("", (*map(_line, optimizer), *updates)),) if updates else ()),
     ]
     present = [(title, phase, groups) for title, phase, groups in parts if groups]
     return [Block(f"{number}  {title}", phase, groups) for number, (title, phase, groups) in enumerate(present, 1)]
@@ -183,9 +185,3 @@ def shortened(blocks: Iterable[Block], most: int, first: int, last: int) -> list
         return Group(group.layer, group.lines[:first] + group.lines[-last:], count - first - last)
 
     return [replace(block, groups=tuple(map(cut, block.groups))) for block in blocks]
-
-
-def used(lines: Iterable[Line]) -> list[Name]:
-    """What the templates of these lines have slots for, each once."""
-    slots = (piece.name for line in lines for piece in line.template if isinstance(piece, Slot))
-    return list(dict.fromkeys(slots))

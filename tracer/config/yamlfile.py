@@ -34,8 +34,8 @@ class Document:
     values: dict[Place, tuple[int, int]] = field(default_factory=dict)
     overridden: dict[Place, str] = field(default_factory=dict)
     problems: list[tuple[tuple[int, int], str]] = field(default_factory=list)
-    folder: Path = Path()
     text: str = ""
+    folder: Path = Path()
 
     def where(self, key: str) -> str:
         """How a message points to a key of the config: where it stands, and its name."""

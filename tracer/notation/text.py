@@ -33,11 +33,12 @@ TEXT = Notation(
 )  # fmt: skip
 
 
-def _spelled(name: Name) -> str:
+def spelled(name: Name) -> str:
+    """A name as a person would write it."""
     return f"{naming.label(name.name)} over the batch" if name.batch else naming.label(name.name)
 
 
-def text(expression: Expression, spell: Callable[[Name], str] = _spelled) -> str:
+def text(expression: Expression, spell: Callable[[Name], str] = spelled) -> str:
     """The expression as a person would write it, functions spelt out, long sums cut short; `spell` writes a name."""
     return render(_shortened(expand(expression)), TEXT, spell)
 

@@ -90,6 +90,8 @@ def write_workbook(
     sheets = [book.create_sheet(trace.title) for trace in traces]
     curves = [trace.curve(sheet) for trace, sheet in zip(traces, sheets, strict=True)]
     cells: dict[str, SheetCells] = {}
+    if len(system.samples) > 1:
+        cells[data_sheet.TITLE] = data_sheet.build(book.create_sheet(index=2), system, styles, spell)
     if max(len(run) for run in runs) > curves_sheet.MOST_POINTS:
         points = book.create_sheet(curves_sheet.TITLE)
         cells[curves_sheet.TITLE], curves = curves_sheet.build(points, system, traces, styles)

@@ -6,12 +6,10 @@ runs CHOOSE takes the sheet. Nothing is volatile, and nothing is newer than Exce
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tracer import naming
-from tracer.explain import BATCH_SIZE
 from tracer.expression import Name
 from tracer.workbook.trace_sheet import FIRST_ROW, TraceSheet
 
@@ -21,15 +19,14 @@ MOST_RUNS = 60
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sheet says which step it shows: the cells of the run's number, of the iteration, of the place of the
-    step's row, of the iteration's first row and how many it has, and of the first row of the iteration before."""
+    """Where a sheet says which step it shows: the cells of the run's number, of the iteration, of the places of the
+    iteration's first row and of the step's row, and of the first row of the iteration before."""
 
     run: str
     iteration: str
+    first_row: str
     row: str
-    first: str
-    count: str
-    before: str
+    row_before: str
 
 
 @dataclass(slots=True)
@@ -42,14 +39,10 @@ class ChosenStep:
     traces: Sequence[TraceSheet]
     place: Place
     first: Mapping[str, float] = field(init=False)
-    totals: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
         trace = self.traces[0]
         self.first = trace.run.step(0) | trace.constants | {naming.COUNT: 1.0}
-        batch = [trace.run.step(row) for row in range(trace.row_of(2) - FIRST_ROW)]
-        self.totals = {name: math.fsum(step[name] for step in batch) for name in trace.columns}
-        self.totals[BATCH_SIZE.name] = float(len(batch))
 
     def of_runs(self, formula: Callable[[TraceSheet], str]) -> str:
         """A formula of the chosen run."""
@@ -65,57 +58,60 @@ class ChosenStep:
         """The place of the first row of an iteration in the sheet."""
         return self.of_runs(lambda trace: f"MATCH({iteration},{_column(trace, 'A')},0)")
 
-    def count(self, iteration: str) -> str:
-        """How many rows an iteration has in the sheet."""
-        return self.of_runs(lambda trace: f"COUNTIF({_column(trace, 'A')},{iteration})")
+    def find_sample(self, sample: str) -> str:
+        """The place of the row of a sample, among the rows of the iteration."""
+        first = self.place.first_row
 
-    def sample(self, row: str) -> str:
-        """The sample of a row."""
-        return self.of_runs(lambda trace: f"INDEX({_column(trace, 'B')},{row})")
+        def found(trace: TraceSheet) -> str:
+            rows = _column(trace, "B")
+            last = f"{first}+COUNTIF({_column(trace, 'A')},{self.place.iteration})-1"
+            return f"MATCH({sample},INDEX({rows},{first}):INDEX({rows},{last}),0)"
 
-    def value(self, name: Name | str) -> float:
-        """The value in the step first shown; over a batch, the sum."""
+        return f"{first}+{self.of_runs(found)}-1"
+
+    def sample(self) -> str:
+        """The number of the sample whose step it is."""
+        return self.of_runs(lambda trace: f"INDEX({_column(trace, 'B')},{self.place.row})")
+
+    def value(self, name: Name | str, of_batch: int = 0) -> float:
+        """The value in the step first shown, or in a row of its batch, counted from 0."""
         if isinstance(name, str):
             return self.first[name]
         if name.batch:
-            return self.totals[name.name]
+            return self.traces[0].run.step(of_batch)[name.name]
         return 0.0 if name.lag else self.first[name.name]
 
-    def formula(self, name: Name | str) -> str:
-        """The value in the chosen step; over a batch, the sum. A lag of 1 is the iteration before; before the first one
-        it is 0."""
+    def formula(self, name: Name | str, of_batch: int = 0) -> str:
+        """The value in the chosen step, or in a row of its batch, counted from 0. A lag of 1 is the iteration before;
+        before the first one it is 0."""
         name = Name(name) if isinstance(name, str) else name
         if name.name == naming.COUNT:
             return self.place.iteration
         trace = self.traces[0]
         if name.name in trace.constants:
             return self.of_runs(lambda trace: trace.reference(trace.hyper_cells[name.name]))
-        if name == BATCH_SIZE:
-            return self.place.count
         letter = trace.letters[name.name]
+        row = self.place.row_before if name.lag else self.place.row
         if name.batch:
-            first, last = self.place.first, f"{self.place.first}+{self.place.count}-1"
-            return self.of_runs(
-                lambda trace: f"SUM(INDEX({_column(trace, letter)},{first}):INDEX({_column(trace, letter)},{last}))"
-            )
-        row = self.place.before if name.lag else self.place.row
+            row = f"{self.place.first_row}+{of_batch}"
         found = self.of_runs(lambda trace: f"INDEX({_column(trace, letter)},{row})")
-        return f"IF({self.place.before}=0,0,{found})" if name.lag else found
+        return f"IF({self.place.row_before}=0,0,{found})" if name.lag else found
 
     def formula_of_columns(self, names: Sequence[str]) -> str | None:
         """The cells of the chosen step in columns that stand side by side; None where they do not."""
-        trace = self.traces[0]
-        columns = list(trace.columns)
-        places = sorted(columns.index(name) for name in names)
-        if places[-1] - places[0] + 1 != len(places):
+        letters = self.traces[0].letters
+        column = {name: place for place, name in enumerate(letters)}
+        ordered = sorted(names, key=column.__getitem__)
+        first, last = ordered[0], ordered[-1]
+        if column[last] - column[first] + 1 != len(ordered):
             return None
-        ends = [trace.letters[columns[place]] for place in (places[0], places[-1])]
+        ends = letters[first], letters[last]
         return self.of_runs(lambda trace: f"INDEX({_column(trace, *ends)},{self.place.row},0)")
 
 
 def last_whole_row(trace: TraceSheet) -> int:
     """The row of the last step with all its values."""
-    return FIRST_ROW + trace.run.complete - 1
+    return trace.row_of(trace.iterations + 1) - 1
 
 
 def _column(trace: TraceSheet, first: str, last: str | None = None) -> str:

@@ -138,6 +138,8 @@ class _Builder:
         yield row(TITLE_ROW, [Cell("A", styles.title, f"{self.experiment.name}: the learning rates compared")], 26)
         loss = self.spell(self.system.curve)
         words = f"How soon {loss} falls to a share of what it was in the first iteration, for every learning rate."
+        if len(self.system.samples) > 1 and not self.system.batches.several:
+            words += " It is the loss of the one sample that an iteration takes."
         yield row(TITLE_ROW + 1, [Cell("A", styles.subtitle, words)], 18)
         shares = [f"iterations to {100 * share:g} %" for share in SHARES]
         heads = ["sheet", self.spell(naming.ETA), f"first {loss}", f"last {loss}", f"least {loss}", *shares, "diverged"]
@@ -167,8 +169,7 @@ class _Builder:
             Cell("A", styles.link, trace.title),
             Cell("B", self.centred, trace.run.learning_rate, trace.reference(ETA_CELL)),
         ]
-        curve = trace.run[self.system.curve]
-        losses = [curve[trace.row_of(iteration) - FIRST_ROW] for iteration in range(1, self.shown(trace) + 1)]
+        losses = trace.losses()[: self.shown(trace)]
         if losses:
             last = self.first + len(losses) - 1
             rows = f"{letter}${self.first}:{letter}${last}"
@@ -212,7 +213,7 @@ class _Builder:
                 get_column_letter(index),
                 trace,
                 trace.letters[self.system.curve],
-                trace.run[self.system.curve],
+                trace.losses(),
                 self.styles.number[trace.form(self.system.curve)],
             )
             for index, trace in enumerate(self.traces, 2)
@@ -221,7 +222,7 @@ class _Builder:
             number = self.first + iteration - 1
             cells = [Cell("A", count, iteration)]
             cells += [
-                Cell(letter, style, values[trace.row_of(iteration) - FIRST_ROW],
+                Cell(letter, style, values[iteration - 1],
                      trace.reference(f"{column}{trace.row_of(iteration)}"))
                 for letter, trace, column, values, style in runs
                 if iteration <= self.shown(trace)
@@ -238,4 +239,4 @@ class _Builder:
             if iteration <= self.shown(trace):
                 log = f"IF({letter}{at}>0,LOG10({letter}{at}),NA())"
                 formula = f'IF({self.axis}="{LOGARITHM}",{log},{letter}{at})'
-                yield self._at(column, style, values[trace.row_of(iteration) - FIRST_ROW], formula)
+                yield self._at(column, style, values[iteration - 1], formula)

@@ -35,7 +35,8 @@ def build(sheet: Worksheet, experiment: Experiment, styles: Styles) -> SheetCell
     source = experiment.source
     file = source.file or f"{experiment.name}.yaml"
     command = " ".join(["backprop-trace run", shlex.quote(file), *(f"--set {shlex.quote(s)}" for s in source.settings)])
-    origin = f"the YAML below, saved as {file}" + ("" if source.file else " (it was given in Python)")
+    origin = f"the YAML below, saved as {file} beside the files that it names"
+    origin += "" if source.file else " (it was given in Python)"
     facts = {"version": (styles.wrapped, f"backprop-trace {__version__}"), "config": (styles.wrapped, origin)}
     facts["run it again"] = (boxed, command)
     for row, (label, (style, fact)) in enumerate(facts.items(), 3):

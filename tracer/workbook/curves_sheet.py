@@ -16,7 +16,7 @@ from tracer.workbook.charts import Curve, every, thinned
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import Cell, row
 from tracer.workbook.styles import PLAIN, Styles
-from tracer.workbook.trace_sheet import FIRST_ROW, TraceSheet
+from tracer.workbook.trace_sheet import TraceSheet
 
 TITLE = "Curves"
 MOST_POINTS = 10_000
@@ -56,7 +56,7 @@ def _rows(
     yield row(1, [Cell("A", styles.subtitle, words)])
     heads = [naming.ITERATION, *(trace.title for trace in traces)]
     yield row(HEAD_ROW, [Cell(get_column_letter(at), styles.column_head, head) for at, head in enumerate(heads, 1)])
-    losses = [trace.run[system.curve] for trace in traces]
+    losses = [trace.losses() for trace in traces]
     for number, iteration in enumerate(drawn, FIRST_POINT_ROW):
         cells = [Cell("A", styles.number[PLAIN], iteration, longest.reference(f"A{longest.row_of(iteration)}"))]
         for column, (trace, values) in enumerate(zip(traces, losses, strict=True), 2):
@@ -64,5 +64,5 @@ def _rows(
                 at = trace.row_of(iteration)
                 of = trace.reference(f"{trace.letters[system.curve]}{at}")
                 style = styles.number[trace.form(system.curve)]
-                cells.append(Cell(get_column_letter(column), style, values[at - FIRST_ROW], of))
+                cells.append(Cell(get_column_letter(column), style, values[iteration - 1], of))
         yield row(number, cells)

@@ -17,13 +17,13 @@ from tracer.workbook.walkthrough_styles import SHORT, SHORT_SCIENTIFIC, Scale, W
 ROW_HEIGHT = 18.0
 """Points."""
 GAP, LABEL, VALUE = 6.0, 9.0, 11.0
-"""Widths of the picture's columns, in characters."""
+"""Widths of the picture's columns, in characters; labels may need more."""
 WIDEST_LABEL = 24.0
 
 
 def label_width(names: Iterable[str]) -> float:
-    """How wide a column of labels is for these names."""
-    return min(WIDEST_LABEL, max([LABEL, *(1.1 * len(name) + 3 for name in names)]))
+    """How wide a column of labels is, in characters."""
+    return min(max(LABEL, 1.1 * max(map(len, names), default=0) + 2.5), WIDEST_LABEL)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from tracer import naming
 from tracer.expression import names
 from tracer.notation.text import text
 from tracer.system import Equation, Phase, System
-from tracer.workbook.drawing import GAP, LABEL, ROW_HEIGHT, VALUE, Canvas
+from tracer.workbook.drawing import GAP, LABEL, ROW_HEIGHT, VALUE, Canvas, label_width
 
 NODES, MOST_NODES, MOST_COLUMNS = 6, 24, 24
 """In a column; of a level; columns. What finds no place in the picture stands in the blocks below it."""
@@ -57,7 +57,11 @@ class EquationDrawing:
     @property
     def widths(self) -> list[float]:
         """The widths of its columns, from the sheet's first on."""
-        return [LABEL + 2, VALUE + 2, GAP / 2] * len(self.columns)
+        widths = []
+        for _, nodes in self.columns:
+            labels = [naming.gradient(node.quantity, self.system.loss) for node in nodes]
+            widths += [max(label_width(labels), LABEL + 2), VALUE + 2, GAP / 2]
+        return widths
 
     def draw(self, canvas: Canvas, top: int) -> int:
         """Draw it from the row `top` on; its last row."""

@@ -13,7 +13,7 @@ from tracer import naming
 from tracer.system import Phase
 from tracer.workbook.names import cell_name
 from tracer.workbook.styles import PALETTE
-from tracer.workbook.trace_sheet import FIRST_ROW, HEADER_ROW, WORDS_ROW, TraceSheet, leading
+from tracer.workbook.trace_sheet import FIRST_ROW, HEADER_ROW, WORDS_ROW, TraceSheet
 from tracer.workbook.walkthrough_styles import Scale, colour
 
 AUTHOR = "backprop-trace"
@@ -37,10 +37,10 @@ def furnish(sheet: Worksheet, trace: TraceSheet, coloured: bool = True) -> None:
 
 def _notes(sheet: Worksheet, trace: TraceSheet) -> None:
     """Each header carries its equation."""
-    for column, text in enumerate(trace.words.values(), len(leading(trace.system)) + 1):
+    for name, text in trace.words.items():
         lines = 1 + len(text) // NOTE_CHARACTERS
         note = Comment(text, AUTHOR, height=NOTE_LINE * (lines + 1), width=NOTE_WIDTH)
-        sheet.cell(HEADER_ROW, column).comment = note
+        sheet[f"{trace.letters[name]}{HEADER_ROW}"].comment = note
 
 
 def _outline(sheet: Worksheet, trace: TraceSheet) -> None:

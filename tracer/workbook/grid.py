@@ -61,6 +61,15 @@ class Grid:
                 return column
         return len(self.widths)
 
+    def spans(self, row: int, first: int, widths: Sequence[float]) -> list[tuple[tuple[int, int], int]]:
+        """Cells beside each other, at least so wide, for `span`: each as its place and its last column."""
+        spans = []
+        for width in widths:
+            last = self.reach(first, width)
+            spans.append(((row, first), last))
+            first = last + 1
+        return spans
+
     def width(self, first: int, last: int) -> float:
         """How wide the columns from `first` to `last` are together, in characters."""
         return sum(self.widths[first - 1 : last])

@@ -29,13 +29,11 @@ class NetworkDrawing:
     @property
     def widths(self) -> list[float]:
         """The widths of its columns, from the sheet's first on."""
-        layers = [
-            width
-            for layer in self.network.layers
-            for width in (GAP, label_width(layer.parameters()), VALUE,
-                          label_width(map(naming.activation, layer.neurons)), VALUE)
-        ]  # fmt: skip
-        return [label_width(self.inputs), VALUE, *layers, GAP / 2, label_width(self.targets), VALUE]
+        widths = [label_width(self.inputs), VALUE]
+        for layer in self.network.layers:
+            neurons = map(naming.activation, layer.neurons)
+            widths += [GAP, label_width(layer.parameters()), VALUE, label_width(neurons), VALUE]
+        return [*widths, GAP / 2, label_width(self.targets), VALUE]
 
     def draw(self, canvas: Canvas, top: int) -> int:
         """Draw it from the row `top` on; its last row."""

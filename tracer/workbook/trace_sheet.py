@@ -133,8 +133,9 @@ class TraceSheet:
         self.hyper_cells = {} if naming.ETA in self.columns else {naming.ETA: ETA_CELL}
         for index, name in enumerate(self.system.hyper):
             self.hyper_cells[name] = f"${get_column_letter(HYPER_COLUMN + 2 * index + 1)}${ETA_ROW}"
-        rate = self.run.learning_rate
-        self.constants = {**self.system.hyper} if rate is None else {naming.ETA: rate, **self.system.hyper}
+        self.constants = dict(self.system.hyper)
+        if self.run.learning_rate is not None:
+            self.constants[naming.ETA] = self.run.learning_rate
         whole = self.run.complete
         self.formulas = {e.quantity: self._written(e.expression) for e in self.system.equations}
         self.largest = {name: max(map(abs, self.run[name][:whole]), default=0.0) for name in self.columns}
@@ -153,11 +154,16 @@ class TraceSheet:
     @property
     def iterations(self) -> int:
         """How many iterations have all their values."""
-        return self.run.batches.iteration(self.run.complete - 1) + 1 if self.run.complete else 0
+        return self.run.batches.iteration(self.run.complete)
 
     def row_of(self, iteration: int) -> int:
         """The first row of an iteration."""
         return FIRST_ROW + self.run.batches.first_row(iteration - 1)
+
+    def losses(self) -> list[float]:
+        """The loss of every whole iteration, as the charts show it."""
+        values = self.run[self.system.curve]
+        return [values[self.row_of(iteration) - FIRST_ROW] for iteration in range(1, self.iterations + 1)]
 
     def reference(self, cell: str) -> str:
         """A cell of this sheet, as other sheets refer to it."""

@@ -22,6 +22,10 @@ MOST_LITERAL = 255
 """Characters of a text in a formula (Microsoft, "Excel specifications and limits")."""
 
 
+Key = tuple[Name, int]
+"""A quantity, and which row of a batch is meant, counted from 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Cells:
     value: str
@@ -39,20 +43,21 @@ class Workings:
     style: int
     top: int
     column: int
-    cells: dict[Name, _Cells] = field(default_factory=dict)
+    cells: dict[Key, _Cells] = field(default_factory=dict)
 
-    def lay_out(self, quantities: Iterable[Name]) -> None:
+    def lay_out(self, quantities: Iterable[Key]) -> None:
         """Give each of these quantities its row."""
         for place, head in enumerate(HEADS):
             self.grid.put((self.top, self.column + place), self.style, head)
-        for row, name in enumerate(quantities, self.top + 1):
-            self.cells[name] = self._row(row, name)
+        for row, key in enumerate(quantities, self.top + 1):
+            self.cells[key] = self._row(row, *key)
 
-    def _row(self, row: int, name: Name) -> _Cells:
-        value = self.step.value(name)
-        label = naming.label(name.name) + (" before" if name.lag else ", sum" if name.batch else "")
+    def _row(self, row: int, name: Name, of_batch: int) -> _Cells:
+        value = self.step.value(name, of_batch)
+        label = naming.label(name.name) + (" before" if name.lag else "")
+        label += f", row {of_batch + 1} of the batch" if name.batch else ""
         self._put(row, 0, self.spell(label))
-        number = self._put(row, 1, value, self.step.formula(name))
+        number = self._put(row, 1, value, self.step.formula(name, of_batch))
         small = f"ABS({number})<{shortest(LEAST).upper()}"
         power = self._put(
             row, 2, 0 if abs(value) < LEAST else exponent(abs(value)),
@@ -76,15 +81,15 @@ class Workings:
 
     def value(self, name: Name) -> str:
         """The cell that holds the quantity's value."""
-        return self.cells[name].value
+        return self.cells[name, 0].value
 
     def text(self, template: Template) -> tuple[str, str]:
         """The template with the numbers put in: the text in the step first shown, and the formula that builds it."""
         parts = [self._cell(piece) if isinstance(piece, Slot) else _literal(self.spell(piece)) for piece in template]
-        return self.spell(filled(template, self.step.value)), "&".join(parts)
+        return self.spell(filled(template, lambda slot: self.step.value(slot.name, slot.row))), "&".join(parts)
 
     def _cell(self, slot: Slot) -> str:
-        cells = self.cells[slot.name]
+        cells = self.cells[slot.name, slot.row]
         return cells.text if slot.signed else cells.bracketed
 
 
