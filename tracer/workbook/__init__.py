@@ -91,7 +91,8 @@ def write_workbook(
     curves = [trace.curve(sheet) for trace, sheet in zip(traces, sheets, strict=True)]
     cells: dict[str, SheetCells] = {}
     if len(system.samples) > 1:
-        cells[data_sheet.TITLE] = data_sheet.build(book.create_sheet(index=2), system, styles, spell)
+        data = book.create_sheet(data_sheet.TITLE, book.index(sheets[0]))
+        cells[data_sheet.TITLE] = data_sheet.build(data, system, styles, spell)
     if max(len(run) for run in runs) > curves_sheet.MOST_POINTS:
         points = book.create_sheet(curves_sheet.TITLE)
         cells[curves_sheet.TITLE], curves = curves_sheet.build(points, system, traces, styles)
@@ -103,9 +104,6 @@ def write_workbook(
         walkthrough, experiment, system, traces, curves, styles, spell
     )
     cells[config_sheet.TITLE] = config_sheet.build(book.create_sheet(config_sheet.TITLE), experiment, styles)
-    if len(system.samples) > 1:
-        data = book.create_sheet(data_sheet.TITLE, book.index(sheets[0]))
-        cells[data_sheet.TITLE] = data_sheet.build(data, system, styles, spell)
     if compare:
         cells[compare_sheet.TITLE] = compare_sheet.build(compare, experiment, system, traces, styles, spell)
     save(book, cells, path)
