@@ -16,7 +16,7 @@ from tests.sheets import disagreements, formula_count, recalculated, rewrite, sh
 from tracer.activations import ACTIVATIONS, SOFTMAX
 from tracer.losses import LOSSES, Domain
 from tracer.optimizers import OPTIMIZERS
-from tracer.workbook.trace_sheet import FIRST_ROW
+from tracer.workbook.trace_formulas import FIRST_ROW
 
 pytestmark = pytest.mark.office
 

@@ -23,7 +23,8 @@ from tracer.workbook.names import sheet_titles
 from tracer.workbook.package import SheetCells, save
 from tracer.workbook.sheetdata import writable
 from tracer.workbook.styles import Styles
-from tracer.workbook.trace_sheet import FIRST_ROW, LAST_ROW, TraceSheet, deepest_formula, leading, longest_formula
+from tracer.workbook.trace_formulas import FIRST_ROW, LAST_ROW, deepest_formula, leading, longest_formula
+from tracer.workbook.trace_sheet import TraceSheet
 
 MAX_COLUMNS, MAX_FORMULA, MAX_NESTED = 16_384, 8_192, 64
 """What a sheet and a formula can hold (Microsoft, "Excel specifications and limits")."""

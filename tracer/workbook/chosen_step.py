@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from tracer import naming
 from tracer.expression import Name
-from tracer.workbook.trace_sheet import FIRST_ROW, TraceSheet
+from tracer.workbook.trace_formulas import FIRST_ROW
+from tracer.workbook.trace_sheet import TraceSheet
 
 MOST_RUNS = 60
 """How many runs one can choose among: a formula has a reference to each, of up to 100 of its 8,192 characters."""

@@ -19,8 +19,9 @@ from tracer.system import System
 from tracer.workbook.charts import Curve, every, loss_chart, thinned
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import Cell, row
-from tracer.workbook.styles import PLAIN, Styles, font
-from tracer.workbook.trace_sheet import ETA_CELL, FIRST_ROW, LAST_ROW, TraceSheet, number_format
+from tracer.workbook.styles import PLAIN, Styles, font, number_format
+from tracer.workbook.trace_formulas import ETA_CELL, FIRST_ROW, LAST_ROW
+from tracer.workbook.trace_sheet import TraceSheet
 
 TITLE = "Compare"
 TITLE_ROW, HEAD_ROW = 1, 3

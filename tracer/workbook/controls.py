@@ -12,7 +12,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tracer import naming
 from tracer.workbook.chosen_step import ChosenStep, Place
 from tracer.workbook.grid import Grid
-from tracer.workbook.trace_sheet import TraceSheet, number_format
+from tracer.workbook.styles import number_format
+from tracer.workbook.trace_sheet import TraceSheet
 from tracer.workbook.walkthrough_styles import WalkthroughStyles
 
 TITLE_ROW, CONTROL_ROW, HINT_ROW = 1, 2, 3

@@ -10,8 +10,7 @@ from tracer.system import Phase
 from tracer.workbook.chosen_step import ChosenStep
 from tracer.workbook.connectors import Connector
 from tracer.workbook.grid import Grid
-from tracer.workbook.styles import PLAIN
-from tracer.workbook.trace_sheet import LARGE, SMALL
+from tracer.workbook.styles import LARGE, PLAIN, SMALL
 from tracer.workbook.walkthrough_styles import SHORT, SHORT_SCIENTIFIC, Scale, WalkthroughStyles
 
 ROW_HEIGHT = 18.0

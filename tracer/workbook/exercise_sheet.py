@@ -21,7 +21,8 @@ from tracer.workbook.charts import Curve
 from tracer.workbook.names import reference
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import Cell, row
-from tracer.workbook.trace_sheet import DATA_WIDTH, FIRST_ROW, Rows, TraceSheet
+from tracer.workbook.trace_formulas import FIRST_ROW, Rows
+from tracer.workbook.trace_sheet import DATA_WIDTH, TraceSheet
 
 TOLERANCE = 1e-6
 """How far off a right value may be: this, for values above 1 this part of them; small ones need three digits."""
@@ -118,7 +119,7 @@ class ExerciseSheet(TraceSheet):
         return row(FIRST_ROW + index, [*lead, *cells, *marks])
 
     def _exercise_cell(self, name: str, value: float, index: int, rows: Rows, begins: bool) -> Cell:
-        formula = self._formula(name, rows, begins, index == 0)
+        formula = self.formula(name, rows, begins, index == 0)
         if self._is_blank(name, index):
             style = self.styles.blank[self.form(name)]
             return Cell(self.letters[name], style, value, formula) if self.solved else Cell(self.letters[name], style)

@@ -13,7 +13,8 @@ from tracer import naming
 from tracer.system import Phase
 from tracer.workbook.names import cell_name
 from tracer.workbook.styles import PALETTE
-from tracer.workbook.trace_sheet import FIRST_ROW, HEADER_ROW, WORDS_ROW, TraceSheet
+from tracer.workbook.trace_formulas import FIRST_ROW, HEADER_ROW, WORDS_ROW
+from tracer.workbook.trace_sheet import TraceSheet
 from tracer.workbook.walkthrough_styles import Scale, colour
 
 AUTHOR = "backprop-trace"

@@ -37,6 +37,14 @@ FIXED = "0.000000000"
 """Nine decimals, as the published walkthroughs print them. No conditions: LibreOffice drops the minus sign then."""
 SCIENTIFIC = "0.000000E+00"
 PLAIN = "General"
+SMALL, LARGE = 1e-3, 100.0
+"""A column that never reaches the first, or reaches the second, is shown in powers of ten."""
+
+
+def number_format(largest: float) -> str:
+    """How numbers up to this magnitude are shown."""
+    return FIXED if largest == 0 or SMALL <= largest < LARGE else SCIENTIFIC
+
 
 SERIES_COLORS = ("1D4ED8", "BE123C", "047857", "B45309", "7C3AED", "0891B2", "DB2777", "475569")
 

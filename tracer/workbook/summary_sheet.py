@@ -18,8 +18,9 @@ from tracer.workbook.charts import Curve, loss_chart
 from tracer.workbook.data_sheet import TITLE as DATA
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import Cell, row
-from tracer.workbook.styles import PLAIN, SCIENTIFIC, Styles
-from tracer.workbook.trace_sheet import ETA_CELL, FIRST_ROW, LARGE, SMALL, TraceSheet, number_format
+from tracer.workbook.styles import LARGE, PLAIN, SCIENTIFIC, SMALL, Styles, number_format
+from tracer.workbook.trace_formulas import ETA_CELL, FIRST_ROW
+from tracer.workbook.trace_sheet import TraceSheet
 
 TITLE = "Summary"
 WIDTHS = {"A": 20.0, "B": 14.0, "C": 18.0, "D": 18.0, "E": 18.0, "F": 40.0}

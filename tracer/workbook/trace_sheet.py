@@ -2,142 +2,56 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import repeat
 
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer import naming
-from tracer.batches import REDUCTIONS
-from tracer.expansion import expand, far_conditions
-from tracer.experiment import Experiment
-from tracer.expression import MUL, POW, ZERO, Call, Expression, Name, Number, names, replace
-from tracer.notation import render
-from tracer.notation.excel import EXCEL
 from tracer.notation.text import in_words
-from tracer.numeric import compiled
 from tracer.progress import Progress, counted
-from tracer.runs import Run, holds_anywhere
-from tracer.system import Phase, System
+from tracer.system import Phase
 from tracer.workbook.charts import Curve, loss_chart
-from tracer.workbook.data_sheet import lookup
-from tracer.workbook.names import reference
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import ITERATION_BEFORE, LAST_OF_BATCH, ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
-from tracer.workbook.styles import FIXED, PLAIN, SCIENTIFIC, Styles
+from tracer.workbook.styles import PLAIN, Styles, number_format
+from tracer.workbook.trace_formulas import (
+    ETA_CELL,
+    ETA_ROW,
+    FIRST_ROW,
+    HEADER_ROW,
+    HYPER_COLUMN,
+    TITLE_ROW,
+    WORDS_ROW,
+    Rows,
+    TraceFormulas,
+    leading,
+)
 
-LEGEND_COLUMN, HYPER_COLUMN = 8, 15
-"""Where the legend of the colours begins, and the optimizer's numbers, a label and a cell each."""
-TITLE_ROW, ETA_ROW, WORDS_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 3, 4, 5
-ETA_CELL = f"$B${ETA_ROW}"
-LAST_ROW = 1_048_576
-"""The last row of a sheet (Microsoft, "Excel specifications and limits")."""
+LEGEND_COLUMN = 8
+"""Where the legend of the colours begins."""
 NUMBER_WIDTH, DATA_WIDTH, WIDEST = 14.0, 10.0, 26.0
 """Column widths in characters."""
 SMALL_CHARACTER, LINE_HEIGHT, MOST_LINES = 0.85, 12.0, 30
 """A character of the equations in words, in characters of the sheet; points to a line of them."""
-TINY, PRODUCTS = 1e-290, (2.0, 3.0, 4.0)
-"""Powers below this are no longer exact, and these exponents can be written as products."""
-SMALL, LARGE = 1e-3, 100.0
-"""A column that never reaches the first, or reaches the second, is shown in powers of ten."""
-
-
-def number_format(largest: float) -> str:
-    """How numbers up to this magnitude are shown."""
-    return FIXED if largest == 0 or SMALL <= largest < LARGE else SCIENTIFIC
-
-
-def leading(system: System) -> list[str]:
-    """What the columns in front of the quantities hold: the iteration, and the sample where there are several."""
-    return [naming.ITERATION, naming.SAMPLE] if len(system.samples) > 1 else [naming.ITERATION]
-
-
-def deepest_formula(system: System) -> int:
-    """How many functions stand in each other at most."""
-
-    def depth(expression: Expression) -> int:
-        if not isinstance(expression, Call):
-            return 0
-        return max(map(depth, expression.args), default=0) + (expression.function.name not in EXCEL.operators)
-
-    return max(depth(expand(equation.expression, far=True)) for equation in system.equations)
-
-
-def longest_formula(system: System) -> int:
-    """The characters of the longest formula in the last row that a sheet can have."""
-    letters = {name: get_column_letter(index) for index, name in enumerate(system.columns(), len(leading(system)) + 1)}
-
-    def cell(name: Name) -> str:
-        reference = f"{letters.get(name.name, ETA_CELL)}{LAST_ROW}"
-        return f"{reference}:{reference}" if name.batch else reference
-
-    return max(len(render(expand(equation.expression, far=True), EXCEL, cell)) for equation in system.equations)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Row numbers, or marks of a RowTemplate for them: this one, the one above, the first one of the iteration before,
-    the last one of this iteration."""
-
-    this: int | str
-    above: int | str
-    before: int | str
-    last: int | str
 
 
 @dataclass(slots=True)
-class TraceSheet:
-    """One run as a sheet. The columns are the system's, after the iteration in column A and the sample in column B,
-    where there are several.
+class TraceSheet(TraceFormulas):
+    """One run as a sheet; spell: how a name is written, as it is or in ASCII."""
 
-    title: the sheet's name. spell: how a name is written, as it is or in ASCII. given_by: the sheet of the same form
-    that holds the given numbers, where this one does not.
-    """
-
-    title: str
-    experiment: Experiment
-    system: System
-    run: Run
     styles: Styles
     spell: Callable[[str], str]
     progress: Progress | None
-    given_by: str | None = None
-    columns: dict[str, Phase] = field(init=False)
-    letters: dict[str, str] = field(init=False)
-    formulas: dict[str, Expression] = field(init=False)
-    updates: dict[str, Expression] = field(init=False)
-    nothing_before: dict[Expression, Expression] = field(init=False)
     words: dict[str, str] = field(init=False)
-    hyper_cells: dict[str, str] = field(init=False)
-    constants: dict[str, float] = field(init=False)
     largest: dict[str, float] = field(init=False)
     widths: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.columns = self.system.columns()
-        first = len(leading(self.system)) + 1
-        self.letters = {name: get_column_letter(index) for index, name in enumerate(self.columns, first)}
-        # an update spells its reduction out, as in a sheet made by hand
-        reduced: dict[Expression, Expression] = {
-            Name(equation.quantity, lag=1): replace(equation.expression, {n: Name(n.name, 1, True)})
-            for equation in self.system.equations
-            if equation.phase is Phase.BATCH
-            for n in names(equation.expression)
-        }
-        self.updates = {name: replace(update, reduced) for name, update in self.system.updates.items()}
-        self.nothing_before = {Name(state, lag=1): ZERO for state in self.system.states}
-        self.hyper_cells = {} if naming.ETA in self.columns else {naming.ETA: ETA_CELL}
-        for index, name in enumerate(self.system.hyper):
-            self.hyper_cells[name] = f"${get_column_letter(HYPER_COLUMN + 2 * index + 1)}${ETA_ROW}"
-        self.constants = dict(self.system.hyper)
-        if self.run.learning_rate is not None:
-            self.constants[naming.ETA] = self.run.learning_rate
+        TraceFormulas.__post_init__(self)
         whole = self.run.complete
-        self.formulas = {e.quantity: self._written(e.expression) for e in self.system.equations}
         self.largest = {name: max(map(abs, self.run[name][:whole]), default=0.0) for name in self.columns}
         self.words = {name: self.spell(text) for name, text in in_words(self.system).items()}
         self.widths = {name: self._width(name) for name in self.columns}
@@ -150,32 +64,6 @@ class TraceSheet:
     @property
     def last_row(self) -> int:
         return FIRST_ROW + len(self.run) - 1
-
-    @property
-    def iterations(self) -> int:
-        """How many iterations have all their values."""
-        return self.run.batches.iteration(self.run.complete)
-
-    def row_of(self, iteration: int) -> int:
-        """The first row of an iteration."""
-        return FIRST_ROW + self.run.batches.first_row(iteration - 1)
-
-    def losses(self) -> list[float]:
-        """The loss of every whole iteration, as the charts show it."""
-        values = self.run[self.system.curve]
-        return [values[self.row_of(iteration) - FIRST_ROW] for iteration in range(1, self.iterations + 1)]
-
-    def reference(self, cell: str) -> str:
-        """A cell of this sheet, as other sheets refer to it."""
-        return reference(self.title, cell)
-
-    def over(self, letter: str, steps: range) -> str:
-        """The formula of a column's value over some steps, reduced as in a batch, for other sheets."""
-        first, last = FIRST_ROW + steps.start, FIRST_ROW + steps.stop - 1
-        if first == last:
-            return self.reference(f"{letter}{first}")
-        values = Name(self.reference(f"{letter}{first}:{letter}{last}"))
-        return render(Call(REDUCTIONS[self.run.batches.reduction], (values,)), EXCEL, lambda name: name.name)
 
     def curve(self, sheet: Worksheet) -> Curve:
         """The loss of this run, for a chart."""
@@ -221,7 +109,7 @@ class TraceSheet:
         yield row(TITLE_ROW, self._title_cells(), 24)
         rate = Cell("B", styles.eta, self.spell(naming.SCHEDULE))
         if run.learning_rate is not None:
-            rate = Cell("B", styles.eta, run.learning_rate, self._given(ETA_CELL))
+            rate = Cell("B", styles.eta, run.learning_rate, self.given(ETA_CELL))
         shown = [phase for phase in Phase if phase in self.columns.values()]
         legend = [
             Cell(get_column_letter(index), styles.header[phase], str(phase))
@@ -234,7 +122,7 @@ class TraceSheet:
             for cell in (
                 Cell(get_column_letter(HYPER_COLUMN + 2 * index), styles.eta_label, label),
                 Cell(get_column_letter(HYPER_COLUMN + 2 * index + 1), styles.eta, value,
-                     self._given(self.hyper_cells[name])),
+                     self.given(self.hyper_cells[name])),
             )
         ]  # fmt: skip
         yield row(
@@ -269,22 +157,18 @@ class TraceSheet:
         what = "the yellow cell" if self.run.learning_rate is not None else "a yellow cell or a blue number"
         return f"Change {what}: every number below follows."
 
-    def _given(self, cell: str) -> str | None:
-        """The formula of a given number; None where it stands here."""
-        return reference(self.given_by, cell) if self.given_by else None
-
     def _template(self, begins: bool) -> list[Cell]:
         """The cells of a row that begins an iteration, or goes on with one."""
         plain = self.styles.value(Phase.DATA, PLAIN)
         lead = [Cell(letter, plain) for letter, _ in zip("AB", leading(self.system), strict=False)]
         rows = Rows(THIS_ROW, ROW_ABOVE, ITERATION_BEFORE if self.run.batches.several else ROW_ABOVE, LAST_OF_BATCH)
-        return lead + [self._cell(name, None, self._formula(name, rows, begins)) for name in self.columns]
+        return lead + [self._cell(name, None, self.formula(name, rows, begins)) for name in self.columns]
 
     def _row_by_cell(self, index: int) -> str:
         """A row by itself: the first one, or one of a run that diverged in it, with what could be computed."""
         rows, begins, lead = self._place(index)
         cells = [
-            self._cell(name, value, self._formula(name, rows, begins, index == 0))
+            self._cell(name, value, self.formula(name, rows, begins, index == 0))
             for name, value in self.run.step(index).items()
             if value == value and name in self.columns
         ]
@@ -310,61 +194,6 @@ class TraceSheet:
             value,
             formula,
         )
-
-    def _formula(self, name: str, rows: Rows, begins: bool, first: bool = False) -> str | None:
-        """The formula of a quantity in a row; None where the value is given. begins: whether the row is the first one
-        of its iteration. first: whether it is the first one of the sheet."""
-
-        def cell(reference: Name) -> str:
-            if reference.name in self.hyper_cells:
-                return self.hyper_cells[reference.name]
-            letter = "A" if reference.name == naming.COUNT else self.letters[reference.name]
-            begin, end = (rows.before, rows.above) if reference.lag else (rows.this, rows.last)
-            return f"{letter}{begin}:{letter}{end}" if reference.batch else f"{letter}{begin}"
-
-        phase = self.columns[name]
-        if phase is Phase.DATA and len(self.system.samples) > 1:
-            return lookup(self.system, name, f"$B{rows.this}")
-        if name in self.formulas and (begins or not self.system.once_an_iteration(phase)):
-            formula = self.formulas[name]
-            text = render(replace(formula, self.nothing_before) if first else formula, EXCEL, cell)
-            # LibreOffice computes a long column of one formula in one go, and takes cells of it for 0 that an AVERAGE
-            # in it asks for meanwhile; with another formula in the first row, no column runs across batches
-            return f"+{text}" if begins and self.run.batches.several else text
-        if first:
-            return self._given(f"{self.letters[name]}{rows.this}")
-        if name in self.updates and begins:
-            return render(self.updates[name], EXCEL, cell)
-        return f"{self.letters[name]}{rows.above}"
-
-    def _goes_far(self, expression: Expression) -> bool:
-        """Whether a plain formula would overflow somewhere in this run."""
-        return any(holds_anywhere(condition, self.run) for condition in far_conditions(expression))
-
-    def _written(self, expression: Expression) -> Expression:
-        """An equation as the sheet writes it: functions spelt out, in a form that holds in all of this run."""
-        return self._without_tiny_powers(expand(expression, far=self._goes_far(expression)))
-
-    def _without_tiny_powers(self, expression: Expression) -> Expression:
-        """The expression with a product in place of a power that becomes as small as no number is somewhere in this
-        run: LibreOffice takes that for an error, where a product is 0."""
-        if not isinstance(expression, Call):
-            return expression
-        args = tuple(map(self._without_tiny_powers, expression.args))
-        match args:
-            case (base, Number(exponent)) if expression.function == POW and exponent in PRODUCTS:
-                limit = TINY ** (1 / exponent)
-                if any(0 < abs(value) < limit for value in self._values(base)):
-                    return Call(MUL, (base,) * int(exponent))
-        return expression if args == expression.args else Call(expression.function, args)
-
-    def _values(self, expression: Expression) -> Iterator[float]:
-        """What an expression is in the whole steps of this run."""
-        needed, value = compiled(expression)
-        whole = self.run.complete
-        columns = [self.run[name][:whole] if name in self.columns else repeat(self.constants.get(name, math.nan), whole)
-                   for name in needed]  # fmt: skip
-        return map(value, *columns) if columns else iter(())
 
     def _kind(self, name: str) -> str:
         return "total" if name == self.system.loss else str(self.columns[name])

@@ -29,8 +29,8 @@ from tracer.workbook.grid import Grid
 from tracer.workbook.layer_summary import LayerSummary
 from tracer.workbook.network_drawing import MOST_NEURONS, NetworkDrawing
 from tracer.workbook.package import SheetCells
-from tracer.workbook.styles import PLAIN, Styles
-from tracer.workbook.trace_sheet import TraceSheet, number_format
+from tracer.workbook.styles import PLAIN, Styles, number_format
+from tracer.workbook.trace_sheet import TraceSheet
 from tracer.workbook.walkthrough_styles import WalkthroughStyles, colour
 from tracer.workbook.workings import WIDTHS as WORKINGS_WIDTHS
 from tracer.workbook.workings import Workings
