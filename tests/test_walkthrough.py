@@ -369,6 +369,18 @@ def test_only_whole_steps_can_be_chosen(tmp_path: Path) -> None:
     )
 
 
+def test_more_learning_rates_than_one_can_choose_among(tmp_path: Path) -> None:
+    """A formula has room for so many; the sheet says that there are more."""
+    path = tmp_path / "book.xlsx"
+    rates = [0.1 + number / 997 for number in range(70)]
+    tracer.run(WALKTHROUGH, learning_rate=rates, iterations=1).to_excel(path)
+    book = openpyxl.load_workbook(path)
+    assert str(book[SHEET]["A5"].value).endswith("(10 more learning rates: see their sheets)")
+    formulas = [cell.formula for cell in stored_cells(path)[SHEET].values() if cell.formula]
+    assert 3000 < max(map(len, formulas)) < 8192
+    assert len(book.sheetnames) == 74
+
+
 def test_the_walkthrough_of_every_config_in_ascii(tmp_path: Path) -> None:
     for config in CONFIGS:
         path = tmp_path / f"{config.stem}.xlsx"
