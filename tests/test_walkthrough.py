@@ -303,6 +303,24 @@ def test_a_layers_many_lines_are_cut_short(tmp_path: Path) -> None:
     assert len(lines_of(sheet)) < 100
 
 
+def test_the_mean_over_a_batch(tmp_path: Path) -> None:
+    """Its numbers are put in where all batches are as large; where the last one is smaller it stays in words."""
+    texts = {}
+    for size in (2, 3, 4):
+        path = tmp_path / f"{size}.xlsx"
+        update = tracer.Override(("update",), {"batch_size": size}, "test")
+        trace = tracer.run(ROOT / "configs" / "xor.yaml", iterations=4, learning_rate=0.5, overrides=[update])
+        trace.to_excel(path)
+        lines = lines_of(openpyxl.load_workbook(path, data_only=True)[SHEET])
+        texts[size], result = lines["E_batch = mean(E_total over the batch)"]
+        assert result == trace["E_batch"][0]
+        assert trace["E_total"][:size] == pytest.approx(
+            [float(n) for n in re.findall(r"[\d.]+", texts[size])] or trace["E_total"][:size], rel=1e-5
+        )
+    assert texts[3] == "= mean(E_total over the batch)"
+    assert (texts[2].count(","), texts[4].count(",")) == (1, 3)
+
+
 def test_equations_too_many_to_draw(tmp_path: Path) -> None:
     """Those that find no place are said to be left out of the picture; all stand in the blocks."""
     equations = [f"y{n} = w*x + {n}" for n in range(40)]
@@ -349,6 +367,18 @@ def test_only_whole_steps_can_be_chosen(tmp_path: Path) -> None:
     assert "Stopped in iteration 47: E1 has no finite value." in str(
         openpyxl.load_workbook(path, data_only=True)[SHEET]["A3"].value
     )
+
+
+def test_more_learning_rates_than_one_can_choose_among(tmp_path: Path) -> None:
+    """A formula has room for so many; the sheet says that there are more."""
+    path = tmp_path / "book.xlsx"
+    rates = [0.1 + number / 997 for number in range(70)]
+    tracer.run(WALKTHROUGH, learning_rate=rates, iterations=1).to_excel(path)
+    book = openpyxl.load_workbook(path)
+    assert str(book[SHEET]["A5"].value).endswith("(10 more learning rates: see their sheets)")
+    formulas = [cell.formula for cell in stored_cells(path)[SHEET].values() if cell.formula]
+    assert 3000 < max(map(len, formulas)) < 8192
+    assert len(book.sheetnames) == 74
 
 
 def test_the_walkthrough_of_every_config_in_ascii(tmp_path: Path) -> None:

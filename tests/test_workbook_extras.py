@@ -88,6 +88,16 @@ def test_gradients_are_coloured_by_sign_and_size(path: Path, trace: tracer.Trace
     assert [float(point.val) for point in scales[of_output].cfvo] == pytest.approx([-largest, 0, largest])
 
 
+def test_the_gradients_of_a_batch_are_coloured_too(tmp_path: Path) -> None:
+    path = tmp_path / "xor.xlsx"
+    tracer.run(ROOT / "configs" / "xor.yaml", learning_rate=2, iterations=4).to_excel(path)
+    sheet = openpyxl.load_workbook(path)["η = 2"]
+    header = {str(cell.value): cell.column_letter for cell in sheet[4]}
+    scales = [str(cells.sqref) for cells in sheet.conditional_formatting]
+    assert f"{header['∂E_batch/∂w1']}5:{header['∂E_batch/∂b2']}20" in scales
+    assert len(scales) == 5
+
+
 # --------------------------------------------------------------------------------------------- Compare
 
 

@@ -1,4 +1,4 @@
-"""The Excel workbook: a Summary sheet, then one sheet of live formulas for each learning rate.
+"""The Excel workbook: a Walkthrough of one step, a Summary, and one sheet of live formulas for each learning rate.
 
 openpyxl builds everything around the cells; the cells themselves are written by `sheetdata`, because openpyxl cannot
 store a formula together with its value.

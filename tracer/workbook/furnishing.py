@@ -53,18 +53,20 @@ def _outline(sheet: Worksheet, trace: TraceSheet) -> None:
 
 
 def _scales(trace: TraceSheet) -> Iterator[Scale]:
-    """For each layer a colour scale for the gradients of its parameters, and one for those of its neurons."""
-    loss = trace.system.loss
-    of_parameters = {naming.gradient(parameter.name, loss) for parameter in trace.system.parameters}
-    gradients = of_parameters | {naming.gradient(name, loss) for name in trace.columns}
-    backward = [e for e in trace.system.equations if e.phase is Phase.BACKWARD and e.quantity in gradients]
-    for _, group in groupby(backward, key=lambda equation: equation.layer):
+    """For each layer a colour scale for the gradients of its parameters, and one for those of its neurons; one for the
+    gradients of the batch."""
+    system = trace.system
+    losses = {system.loss, system.curve}
+    of_parameters = {naming.gradient(parameter.name, loss) for parameter in system.parameters for loss in losses}
+    gradients = of_parameters | {naming.gradient(name, system.loss) for name in trace.columns}
+    found = [equation for equation in system.equations if equation.quantity in gradients]
+    for _, group in groupby(found, key=lambda equation: equation.layer):
         layer = {equation.quantity for equation in group}
         for names in (layer & of_parameters, layer - of_parameters):
             ranges = tuple(f"{left}{FIRST_ROW}:{right}{trace.last_row}" for left, right in _ranges(trace, names))
             if ranges:
-                largest = max(trace.largest[name] for name in names)
-                yield Scale(ranges[:MOST_RANGES], largest, PALETTE[Phase.BACKWARD].pale)
+                neutral = PALETTE[trace.columns[next(iter(names))]].pale
+                yield Scale(ranges[:MOST_RANGES], max(trace.largest[name] for name in names), neutral)
 
 
 def _ranges(trace: TraceSheet, names: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -68,7 +68,7 @@ def build(
     looks = WalkthroughStyles(styles)
     if not whole:
         return _nothing(sheet, experiment, looks, traces[0], spell)
-    return _Builder(sheet, experiment, system, whole, looks, spell).build(curves)
+    return _Builder(sheet, experiment, system, whole, looks, spell, len(traces) - len(whole)).build(curves)
 
 
 def _nothing(
@@ -104,7 +104,9 @@ class _Builder:
         traces: Sequence[TraceSheet],
         looks: WalkthroughStyles,
         spell: Callable[[str], str],
+        left_out: int,
     ) -> None:
+        self.left_out = left_out
         self.sheet, self.experiment, self.system, self.traces = sheet, experiment, system, traces
         self.looks, self.spell = looks, spell
         self.drawing = drawing_of(experiment, system)
@@ -158,6 +160,8 @@ class _Builder:
         phases = self.traces[0].columns
         canvas = Canvas(self.grid, self.step, self.looks, self.spell, self.largest, phases)
         words = " of the chosen step: the larger a number, the stronger its colour; blue below 0, orange above"
+        if self.left_out:
+            words += f" ({self.left_out} more learning rates: see their sheets)"
         self._band(PICTURE_ROW, self.looks.picture_band, "The picture" + words, self.page)
         for row, trace in enumerate(self.traces, PICTURE_ROW + 1):
             self.grid.put((row, self.workings_column), self.looks.working, trace.title)
