@@ -230,6 +230,7 @@ def test_ctrl_c_leaves_nothing_half_written(here: Path) -> None:
     while not any(name.endswith(".part") for name in files_in(here / "out")):
         assert process.poll() is None
         time.sleep(0.01)
+    time.sleep(0.3)  # in the middle of writing
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)
     assert (process.returncode, output, errors) == (130, "", "interrupted: nothing was written\n")
