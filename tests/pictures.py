@@ -14,6 +14,7 @@ from pathlib import Path
 import tracer
 from tests.places import ROOT, WALKTHROUGH
 from tests.sheets import rewrite, without_results
+from tests.test_exercise import answers, filled, trace_of
 from tests.test_walkthrough import chosen
 
 PICTURES = ROOT / ".github" / "pictures"
@@ -54,6 +55,13 @@ def picture(pdf: Path, page: int, name: str, crop: Inches) -> None:
     subprocess.run([*command, str(pdf), str(PICTURES / name)], check=True)
 
 
+def half_done(folder: Path) -> Path:
+    """An exercise with some answers in it, one of them wrong."""
+    path, right = answers(trace_of(WALKTHROUGH, 3, learning_rate=0.5), folder, "forward")
+    given: dict[str, str | float] = {**dict(list(right.items())[:9]), "K6": "1/(1+EXP(J6))"}
+    return filled(path, "η = 0.5", given, "half.xlsx")
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -62,6 +70,12 @@ def main() -> None:
         tracer.run(ROOT / "configs" / "deep.yaml").to_excel(deep)
         picture(printed(chosen(classic, folder, 30, "η = 0.5")), 1, "walkthrough", (0.7, 0.95, 9.3, 6.5))
         picture(printed(chosen(deep, folder, 10, "η = 0.02")), 1, "deep", (0.7, 0.95, 9.3, 4.4))
+        picture(
+            printed(rewrite(half_done(folder), folder / "exercise.xlsx", on_large_paper)),
+            1,
+            "exercise",
+            (0.68, 0.9, 10.3, 1.6),
+        )
         large = printed(rewrite(classic, folder / "large.xlsx", on_large_paper))
         picture(large, page_of(large, "go to the chart"), "trace", (0.68, 0.9, 10.3, 2.6))
 
