@@ -177,6 +177,19 @@ XML_SPACE = b' xml:space="preserve"'
 def test_every_part_obeys_the_schema(config: Path, tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     tracer.run(config, iterations=60).to_excel(path)
+    assert {"sml.xsd", "dml-chart.xsd", "dml-spreadsheetDrawing.xsd"} <= validated(path)
+
+
+@pytest.mark.skipif(not SCHEMAS.exists(), reason="the XML Schema of the .xlsx format is not beside the project")
+@pytest.mark.parametrize("solved", [False, True])
+def test_an_exercise_obeys_the_schema(solved: bool, tmp_path: Path) -> None:
+    path = tmp_path / "exercise.xlsx"
+    tracer.run(ROOT / "configs" / "xor.yaml", iterations=3).to_exercise(path, "backward", solved=solved)
+    assert "sml.xsd" in validated(path)
+
+
+def validated(path: Path) -> set[str]:
+    """The schemas that the parts of a workbook obey."""
     checked = set()
     with zipfile.ZipFile(path) as package:
         for name in package.namelist():
@@ -188,7 +201,7 @@ def test_every_part_obeys_the_schema(config: Path, tmp_path: Path) -> None:
             part = package.read(name).replace(XML_SPACE, b"")
             validator.assertValid(etree.fromstring(part))
             checked.add(schema)
-    assert {"sml.xsd", "dml-chart.xsd", "dml-spreadsheetDrawing.xsd"} <= checked
+    return checked
 
 
 def test_texts_are_texts_and_never_formulas(tmp_path: Path) -> None:
