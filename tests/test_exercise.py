@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 import tracer
-from tests.places import ROOT, WALKTHROUGH
-from tests.sheets import stored_cells
+from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
+from tests.sheets import disagreements, recalculated, stored_cells
 from tracer.blanks import BLANKS
 from tracer.cli import main
 from tracer.results import shortened
@@ -120,6 +121,45 @@ def test_what_is_left_empty(blank: str, tmp_path: Path) -> None:
         for reference in re.findall(r"(?<![!$A-Z])[A-Z]+[0-9]+", cell.formula)
     }  # fmt: skip
     assert not used & set(right)
+
+
+@pytest.mark.parametrize("blank", ["updates", "all"])
+def test_no_cell_shows_what_is_to_be_filled_in(blank: str, tmp_path: Path) -> None:
+    """The rows of a batch repeat what the first one has: nothing, before a student fills it in."""
+    trace = trace_of(XOR, 8, learning_rate=0.5, optimizer="momentum")
+    _, right = answers(trace, tmp_path, blank)
+    empty, key = (stored_cells(tmp_path / f"{name}.xlsx")["η = 0.5"] for name in ("exercise", "key"))
+    letters = {re.sub(r"\d", "", cell) for cell in right}
+    firsts = {re.sub(r"\D", "", cell) for cell in right}
+    beside = [cell for cell in key if re.sub(r"\d", "", cell) in letters and int(re.sub(r"\D", "", cell)) > 9]
+    assert len(beside) > 20
+    assert firsts <= {"5", "6", "7", "8", "9", "10", "11", "12"}
+    copies = [cell for cell in beside if cell not in right]
+    assert copies
+    assert [cell for cell in copies if empty[cell].value is not None] == []
+
+
+@pytest.mark.office
+@pytest.mark.parametrize("config", [WALKTHROUGH, XOR], ids=lambda path: path.stem)
+def test_an_exercise_recalculates_as_it_is_stored(config: Path, tmp_path: Path) -> None:
+    for blank in BLANKS:
+        trace_of(config, 6, learning_rate=0.5).to_exercise(tmp_path / f"{blank}.xlsx", blank)
+    paths = [tmp_path / f"{blank}.xlsx" for blank in BLANKS]
+    for path, computed in zip(paths, recalculated(paths, tmp_path / "computed"), strict=True):
+        numbers = [line for line in disagreements(path, computed) if "stored None" not in line]
+        assert numbers == []
+
+
+def test_a_run_that_diverges_leaves_out_what_has_no_value(tmp_path: Path) -> None:
+    trace = tracer.run(BLOWS_UP, iterations=60)
+    for solved in (False, True):
+        trace.to_exercise(tmp_path / f"{solved}.xlsx", solved=solved)
+        with zipfile.ZipFile(tmp_path / f"{solved}.xlsx") as package:
+            assert not any(
+                b"<v>nan" in package.read(name) or b"<v>inf" in package.read(name) for name in package.namelist()
+            )
+    sheet = openpyxl.load_workbook(tmp_path / "False.xlsx").worksheets[0]
+    assert str(sheet["C2"].value).endswith("In iteration 47, E1 has no finite value.")
 
 
 def test_the_worked_trace_is_hidden_and_refers_to_the_given_numbers(tmp_path: Path) -> None:

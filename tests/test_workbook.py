@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 import tracer
-from tests.places import BLOWS_UP, CONFIGS, SCHEMAS, WALKTHROUGH
+from tests.places import BLOWS_UP, CONFIGS, ROOT, SCHEMAS, WALKTHROUGH
 from tests.sheets import sheet_xml, stored_cells
 from tracer.workbook.sheetdata import Cell, row
 

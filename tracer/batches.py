@@ -37,6 +37,11 @@ class Batches:
         """Whether an iteration has more than one row."""
         return self.size > 1
 
+    @property
+    def rows(self) -> int:
+        """How many rows every iteration has; 0 where the last one of a pass has fewer."""
+        return 0 if self.samples % self.size else self.size
+
     def first_row(self, iteration: int) -> int:
         """The row that an iteration begins with: how many rows the iterations before it have."""
         passes, rest = divmod(iteration, self.per_pass)

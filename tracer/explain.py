@@ -14,9 +14,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
 from tracer import naming
-from tracer.expression import Expression, Name, names
+from tracer.batches import REDUCTIONS
+from tracer.expression import Call, Expression, Name, names
 from tracer.expression import replace as substitute
-from tracer.notation.text import CUT, LONGEST_SUM, spelled, text
+from tracer.notation.text import CUT, LONGEST_SUM, text
 from tracer.system import Equation, Phase, System
 
 DIGITS = 6
@@ -28,13 +29,17 @@ NEXT_POWER = 2.1715e-7
 LEAST = 1e-300
 """Numbers below are written as 0; spreadsheets keep none below 2e-308."""
 
+TOTAL = -1
+"""In place of a row of a batch: the sum over all of them."""
+BATCH_SIZE = Name("rows of the batch", batch=True)
+"""How many rows a batch has."""
 _MARK = re.compile("\x01(\\d+)\x02")
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """The place of a quantity's number in a text. signed: a negative number needs no brackets there. row: of a quantity
-    in all rows of a batch, the row that is meant, counted from 0."""
+    in all rows of a batch, the row that is meant, counted from 0, or TOTAL."""
 
     name: Name
     signed: bool
@@ -77,13 +82,17 @@ class Block:
 
 def template(expression: Expression, batch: int = 1) -> Template:
     """The expression as text, with a slot for every quantity in it; for one over a batch, a slot for each of so many
-    rows, the middle ones left out where they are many. Where the number of rows varies (0), it is said in words."""
+    rows, the middle ones left out where they are many. Where that number varies (0), their sum stands for them."""
+    match expression:
+        case Call(function, (Name(batch=True) as name,)) if not batch:
+            total: Template = (Slot(name, True, TOTAL),)
+            return (*total, "/", Slot(BATCH_SIZE, True)) if function == REDUCTIONS["mean"] else total
     rows = range(batch) if batch <= LONGEST_SUM else (0, 1, 2, batch - 1)
     slots: list[Slot] = []
 
     def mark(name: Name) -> str:
-        if name.name == CUT or (name.batch and not batch):
-            return spelled(name)
+        if name.name == CUT:
+            return CUT
         marks = []
         for row in rows if name.batch else (0,):
             marks.append(f"\x01{len(slots)}\x02")

@@ -6,10 +6,12 @@ runs CHOOSE takes the sheet. Nothing is volatile, and nothing is newer than Exce
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tracer import naming
+from tracer.explain import BATCH_SIZE, TOTAL
 from tracer.expression import Name
 from tracer.workbook.trace_formulas import FIRST_ROW
 from tracer.workbook.trace_sheet import TraceSheet
@@ -65,21 +67,30 @@ class ChosenStep:
 
         def found(trace: TraceSheet) -> str:
             rows = _column(trace, "B")
-            last = f"{first}+COUNTIF({_column(trace, 'A')},{self.place.iteration})-1"
+            last = f"{first}+{self._rows_of_batch(trace)}-1"
             return f"MATCH({sample},INDEX({rows},{first}):INDEX({rows},{last}),0)"
 
         return f"{first}+{self.of_runs(found)}-1"
+
+    def _rows_of_batch(self, trace: TraceSheet) -> str:
+        """How many rows the iteration has."""
+        return f"COUNTIF({_column(trace, 'A')},{self.place.iteration})"
 
     def sample(self) -> str:
         """The number of the sample whose step it is."""
         return self.of_runs(lambda trace: f"INDEX({_column(trace, 'B')},{self.place.row})")
 
     def value(self, name: Name | str, of_batch: int = 0) -> float:
-        """The value in the step first shown, or in a row of its batch, counted from 0."""
+        """The value in the step first shown, or in a row of its batch, counted from 0, or TOTAL."""
         if isinstance(name, str):
             return self.first[name]
         if name.batch:
-            return self.traces[0].run.step(of_batch)[name.name]
+            trace = self.traces[0]
+            if name == BATCH_SIZE:
+                return float(trace.row_of(2) - FIRST_ROW)
+            if of_batch == TOTAL:
+                return math.fsum(trace.run.step(row)[name.name] for row in range(trace.row_of(2) - FIRST_ROW))
+            return trace.run.step(of_batch)[name.name]
         return 0.0 if name.lag else self.first[name.name]
 
     def formula(self, name: Name | str, of_batch: int = 0) -> str:
@@ -88,11 +99,21 @@ class ChosenStep:
         name = Name(name) if isinstance(name, str) else name
         if name.name == naming.COUNT:
             return self.place.iteration
+        if name == BATCH_SIZE:
+            return self.of_runs(self._rows_of_batch)
         trace = self.traces[0]
         if name.name in trace.constants:
             return self.of_runs(lambda trace: trace.reference(trace.hyper_cells[name.name]))
         letter = trace.letters[name.name]
         row = self.place.row_before if name.lag else self.place.row
+        if name.batch and of_batch == TOTAL:
+            first = self.place.first_row
+            return self.of_runs(
+                lambda trace: (
+                    f"SUM(INDEX({_column(trace, letter)},{first}):"
+                    f"INDEX({_column(trace, letter)},{first}+{self._rows_of_batch(trace)}-1))"
+                )
+            )
         if name.batch:
             row = f"{self.place.first_row}+{of_batch}"
         found = self.of_runs(lambda trace: f"INDEX({_column(trace, letter)},{row})")

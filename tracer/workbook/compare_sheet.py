@@ -186,11 +186,14 @@ class _Builder:
     def _reached(self, at: str, share: float, losses: Sequence[float], letter: str, last: int) -> Cell:
         """The first iteration whose loss is at most this share of the first one."""
         none = "not reached"
-        found = next((number for number, loss in enumerate(losses, 1) if loss <= share * losses[0]), none)
+        found: int | str = none
+        if losses[0] > 0:
+            found = next((number for number, loss in enumerate(losses, 1) if loss <= share * losses[0]), none)
         rows, counts = (f"{column}${self.first}:{column}${last}" for column in (letter, "$A"))
         limit = f"{share:g}*{letter}${self.first}"
         first = f"SUMPRODUCT(MIN({counts}+{FAR}*({rows}>{limit})))"
-        formula = f'IFERROR(IF(MIN({rows})>{limit},"{none}",{first}),"{none}")'
+        cannot = f"OR({letter}${self.first}<=0,MIN({rows})>{limit})"
+        formula = f'IFERROR(IF({cannot},"{none}",{first}),"{none}")'
         return Cell(at, self.centred, found, formula)
 
     def _diverged(self, trace: TraceSheet, losses: Sequence[float]) -> Cell:

@@ -17,8 +17,8 @@ from tracer.workbook.trace_sheet import TraceSheet
 from tracer.workbook.walkthrough_styles import WalkthroughStyles
 
 TITLE_ROW, CONTROL_ROW, HINT_ROW = 1, 2, 3
-HINT, HELPER = 62.0, 8.0
-"""Widths in characters; those of the other cells stand where they are laid out."""
+HINT = 62.0
+"""Its width in characters; those of the other cells stand where they are laid out."""
 HINT_TEXT = "Change a yellow cell: every number below follows."
 
 
@@ -37,21 +37,23 @@ def lay_out(
     looks: WalkthroughStyles,
     spell: Callable[[str], str],
     list_of_sheets: str,
+    helpers_column: int,
 ) -> Controls:
-    """Lay out the rows at the top; `list_of_sheets` are the cells with the sheets' titles."""
+    """Lay out the rows at the top; `list_of_sheets` are the cells with the sheets' titles, and the cells that find the
+    step stand from `helpers_column` on."""
     system, batches = traces[0].system, traces[0].run.batches
     sheet.freeze_panes = f"A{HINT_ROW + 1}"
     grid.put((TITLE_ROW, 1), looks.title, f"{traces[0].experiment.name}: one step, number by number")
     for row, height in ((TITLE_ROW, 26), (CONTROL_ROW, 22), (HINT_ROW, 18)):
         grid.height(row, height)
-    helpers = ("run", "shown", "first_row", "row", "row_before")
-    hint, *spans = grid.spans(HINT_ROW, 1, (HINT, *(HELPER,) * 2 * len(helpers)))
-    cells = dict(zip(helpers, zip(spans[::2], spans[1::2], strict=True), strict=True))
-    where = {name: f"${get_column_letter(at[1])}${at[0]}" for name, (_, (at, _)) in cells.items()}
+    (hint,) = grid.spans(HINT_ROW, 1, (HINT,))
+    helpers = ("run", "shown", "first_row", "row", "row_before", "last")
+    columns = {name: helpers_column + place for place, name in enumerate(helpers)}
+    where = {name: f"${get_column_letter(column)}${HINT_ROW}" for name, column in columns.items()}
     step = ChosenStep(
         traces, Place(where["run"], where["shown"], where["first_row"], where["row"], where["row_before"])
     )
-    shown, last = where["shown"], step.last_iteration()
+    shown, last = where["shown"], where["last"]
 
     label, chosen, beside = grid.spans(CONTROL_ROW, 1, (11.0, 10.0, 12.0))
     grid.span(*label, looks.control_label, naming.ITERATION)
@@ -87,11 +89,11 @@ def lay_out(
         "first_row": ("first row", 1.0, step.find(shown)),
         "row": ("row", 1.0, f"IFERROR({step.find_sample(sample)},{first_row})" if sample else first_row),
         "row_before": ("before", 0.0, f"IF({shown}=1,0,{step.find(f'MAX(1,{shown}-1)')})"),
+        "last": ("last one", float(traces[0].iterations), step.last_iteration()),
     }
     for name, (words, value, formula) in found.items():
-        at_label, at_cell = cells[name]
-        grid.span(*at_label, looks.helper_label, words)
-        grid.span(*at_cell, looks.helper, value, formula)
+        grid.put((CONTROL_ROW, columns[name]), looks.working, words)
+        grid.put((HINT_ROW, columns[name]), looks.working, value, formula)
     grid.span(*hint, looks.beside, *_hint(step, traces, spell, iteration, sample))
     return Controls(step, loss)
 

@@ -7,6 +7,7 @@ follow the marks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -62,6 +63,7 @@ class ExerciseSheet(TraceSheet):
         for column in range(self._marks_column, self._marks_column + len(self.columns)):
             dimension = sheet.column_dimensions[get_column_letter(column)]
             dimension.outlineLevel, dimension.hidden, dimension.width = 1, True, DATA_WIDTH
+        sheet.column_dimensions[get_column_letter(self._marks_column + len(self.columns))].collapsed = True
         first, last = (self.letters[name] for name in (next(iter(self.columns)), list(self.columns)[-1]))
         mark = f"{get_column_letter(self._marks_column)}{FIRST_ROW}"
         for value, (fill, text) in ((1, RIGHT), (0, WRONG)):
@@ -80,10 +82,10 @@ class ExerciseSheet(TraceSheet):
         return letter
 
     def _is_blank(self, name: str, index: int) -> bool:
-        """Whether a cell is to be filled in: not where it is given, nor where it repeats the row above."""
+        """Whether a cell is to be filled in: not where it is given, repeats the row above, or has no finite value."""
         phase, batches = self.columns[name], self.run.batches
         begins = batches.first_row(batches.iteration(index)) == index
-        if phase not in self.blank:
+        if phase not in self.blank or not math.isfinite(self.run.step(index)[name]):
             return False
         if phase is Phase.PARAMETER:
             return name in self.updates and begins and index > 0
@@ -103,7 +105,9 @@ class ExerciseSheet(TraceSheet):
         ]
 
     def _hint(self) -> str:
-        return "Fill in the framed cells: right ones turn green, wrong ones red."
+        stop = self.run.divergence
+        ends = f" In iteration {stop.iteration}, {self.spell(stop.quantity)} has no finite value." if stop else ""
+        return f"Fill in the framed cells: right ones turn green, wrong ones red.{ends}"
 
     def _rows(self) -> Iterator[str]:
         yield from self._head()
@@ -114,7 +118,8 @@ class ExerciseSheet(TraceSheet):
         """A row: its cells, then the marks of those to fill in."""
         rows, begins, lead = self._place(index)
         values = self.run.step(index)
-        cells = [self._exercise_cell(name, values[name], index, rows, begins) for name in self.columns]
+        there = [name for name in self.columns if math.isfinite(values[name])]
+        cells = [self._exercise_cell(name, values[name], index, rows, begins) for name in there]
         marks = [self._mark(name, rows) for name in self.columns if self._is_blank(name, index)]
         return row(FIRST_ROW + index, [*lead, *cells, *marks])
 
@@ -123,11 +128,13 @@ class ExerciseSheet(TraceSheet):
         if self._is_blank(name, index):
             style = self.styles.blank[self.form(name)]
             return Cell(self.letters[name], style, value, formula) if self.solved else Cell(self.letters[name], style)
-        iteration = self.run.batches.iteration(index)
-        copies = not begins and (name not in self.formulas or self.system.once_an_iteration(self.columns[name]))
-        if copies and not self.solved and self.columns[name] in self.blank and iteration:
-            value = 0.0  # of a cell that is empty
-        elif formula and not self.solved and self._needs_blanks(name, iteration, copies):
+        iteration, phase = self.run.batches.iteration(index), self.columns[name]
+        copies = not begins and (name not in self.formulas or self.system.once_an_iteration(phase))
+        if copies and phase in self.blank and (iteration or phase is not Phase.PARAMETER) and not self.solved:
+            above = f"{self.letters[name]}{rows.above}"  # empty, or what a student puts there
+            look = self.styles.value(self._kind(name), self.form(name))
+            return Cell(self.letters[name], look, "", f'IF({above}="","",{above})')
+        if formula and not self.solved and self._needs_blanks(name, iteration, copies):
             formula = reference(self.key, f"{self.letters[name]}{rows.this}")
         return self._cell(name, value, formula)
 

@@ -36,6 +36,8 @@ class SheetCells:
 
 def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
     """Write the workbook to `path`, with the cells given for each sheet by its title."""
+    for sheet in book.worksheets:
+        sheet.column_dimensions.to_tree()  # counts the outline's levels, which are written before the columns
     skeleton = io.BytesIO()
     with zipfile.ZipFile(skeleton, "w") as stored:  # book.save() would compress what is compressed again below
         ExcelWriter(book, stored).save()

@@ -123,14 +123,16 @@ class _Builder:
         self.printed = self.page + len(chart)
         self.workings_column = self.printed + 2
         self.grid = Grid([*widths, *chart, GAP, COLUMN, *WORKINGS_WIDTHS])
-        batches = traces[0].run.batches
-        self.batch = 0 if batches.samples % batches.size else batches.size
+        self.batch = traces[0].run.batches.rows
         self.lines_end = self.grid.spans(1, 1, (SYMBOLS, NUMBERS, RESULT))[-1][1]
-        self.largest = {name: max(trace.largest[name] for trace in traces) for name in traces[0].columns}
+        tame = [trace for trace in traces if not trace.run.divergence] or traces  # those that blew up fade the others
+        self.largest = {name: max(trace.largest[name] for trace in tame) for name in traces[0].columns}
 
     def build(self, curves: Sequence[Curve]) -> SheetCells:
         """All parts; the cells."""
-        controls = lay_out(self.sheet, self.grid, self.traces, self.looks, self.spell, self._list_of_sheets())
+        controls = lay_out(
+            self.sheet, self.grid, self.traces, self.looks, self.spell, self._list_of_sheets(), self.workings_column
+        )
         self.step, self.loss = controls.step, controls.loss
         column = self.workings_column + 1
         self.workings = Workings(self.grid, self.step, self.spell, self.looks.working, PICTURE_ROW, column)
@@ -176,6 +178,7 @@ class _Builder:
         mark = Mark(self.sheet.title, self.step.place.iteration, self.loss)
         chart = loss_chart(self.system.curve, curves, mark)
         chart.width, chart.height = CHART_CM
+        chart.visible_cells_only = False  # the mark follows a cell that is folded away
         column, top = (self.page + 1, PICTURE_ROW) if self.beside else (self.lines_end + 1, row + 2)
         self.sheet.add_chart(chart, f"{get_column_letter(column + 1)}{top}")
 
@@ -239,3 +242,4 @@ class _Builder:
         for column in range(first, last + 1):
             dimension = self.sheet.column_dimensions[get_column_letter(column)]
             dimension.outlineLevel, dimension.hidden = 1, True
+        self.sheet.column_dimensions[get_column_letter(last + 1)].collapsed = True

@@ -68,10 +68,6 @@ class WalkthroughStyles:
             alignment=Alignment(horizontal="center", vertical="center"),
         )  # fmt: skip
         self.beside = look(font=font(color=GREY), alignment=left)
-        self.helper_label = look(
-            font=font(size=9, color=GREY), alignment=Alignment(vertical="center", horizontal="right")
-        )
-        self.helper = look(font=font(size=9, color=GREY), alignment=Alignment(vertical="center", horizontal="center"))
         self.warning = look(font=font(bold=True, color="BE123C"), alignment=left)
         self.note = look(font=font(size=10, italic=True, color=GREY), alignment=left)
         self.band = {phase: _band(styles, palette) for phase, palette in PALETTE.items()}

@@ -10,7 +10,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tracer import naming
-from tracer.explain import DIGITS, LEAST, NEXT_POWER, PLAIN_BELOW, PLAIN_FROM, Slot, Template, exponent, filled, written
+from tracer.explain import (
+    BATCH_SIZE,
+    DIGITS,
+    LEAST,
+    NEXT_POWER,
+    PLAIN_BELOW,
+    PLAIN_FROM,
+    TOTAL,
+    Slot,
+    Template,
+    exponent,
+    filled,
+    written,
+)
 from tracer.expression import Name
 from tracer.notation import shortest
 from tracer.workbook.chosen_step import ChosenStep
@@ -55,7 +68,8 @@ class Workings:
     def _row(self, row: int, name: Name, of_batch: int) -> _Cells:
         value = self.step.value(name, of_batch)
         label = naming.label(name.name) + (" before" if name.lag else "")
-        label += f", row {of_batch + 1} of the batch" if name.batch else ""
+        if name.batch and name != BATCH_SIZE:
+            label += ", sum over the batch" if of_batch == TOTAL else f", row {of_batch + 1} of the batch"
         self._put(row, 0, self.spell(label))
         number = self._put(row, 1, value, self.step.formula(name, of_batch))
         small = f"ABS({number})<{shortest(LEAST).upper()}"
