@@ -1,0 +1,334 @@
+"""A workbook → a `BookReport`: read it, find its tables, tell their network, judge them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+import tracer
+from tracer import naming
+from tracer.expression import Name, names
+from tracer.grading.cells import Book, Sheet
+from tracer.grading.findings import BookReport, Departure, Finding, Kind, SheetReport, Verdict
+from tracer.grading.inference import NotANetwork, infer
+from tracer.grading.judge import Judge
+from tracer.grading.model import Model, Shape, model_of
+from tracer.grading.numbers import Array, value
+from tracer.grading.package import Unreadable, read_book
+from tracer.grading.series import Rows, rows_of
+from tracer.grading.spelling import NEXT, candidates, normalise
+from tracer.grading.tables import Spelling, Table, find_tables
+from tracer.grading.trajectory import losses
+from tracer.grading.translate import Translator, recalculated
+from tracer.system import System
+
+TOLERANCE = 1e-9
+"""Relative: what unrounded doubles may differ by."""
+FEWEST_RIGHT = 0.34
+"""Where less of the columns than this are as a network demands, it is not the network that the table shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """config: the network, where it is not to be told from the headers. tolerance: relative."""
+
+    config: Path | None = None
+    tolerance: float = TOLERANCE
+
+
+def check_workbook(path: Path, options: Options | None = None, system: System | None = None) -> BookReport:
+    """Check one workbook. Nothing is raised for a file that cannot be read; the report says why.
+
+    system: the network, where the caller has it from a config.
+    """
+    options = options or Options()
+    if system is None and options.config is not None:
+        system = tracer.assemble(tracer.load(options.config))
+    try:
+        book = recalculated(read_book(path))
+    except Unreadable as error:
+        return BookReport(str(path), str(error))
+    except (MemoryError, RecursionError):
+        return BookReport(str(path), "is too large or too deeply nested to be read")
+    reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, options, system)]
+    if all(report.verdict is Verdict.NO_TABLE for report in reports):
+        reason = "no table of a network was recognised"
+        if book.damage:
+            reason += f", and the file is damaged: {book.damage}"
+        details = {r.reason for r in reports if r.reason}
+        if len(details) == 1 and not book.damage:
+            reason = f"{reason}: {details.pop()}"
+        return BookReport(str(path), reason, tuple(reports))
+    return BookReport(str(path), None, tuple(reports))
+
+
+def check_sheet(book: Book, sheet: Sheet, options: Options, system: System | None) -> list[SheetReport]:
+    """One report for each table of a sheet, or one that there is none."""
+    spelling = candidates if system is None else _spelling_of(Model(system))
+    reports = [_checked(book, sheet, table, options, system) for table in find_tables(sheet, spelling)]
+    found = [report for report in reports if report.verdict is not Verdict.NO_TABLE]
+    if found:
+        return found
+    reason = next((report.reason for report in reports if report.reason), None)
+    return [SheetReport(sheet.name, Verdict.NO_TABLE, reason=reason or "no headers that name quantities were found")]
+
+
+def _spelling_of(model: Model) -> Spelling:
+    """Headers by the names of a config's own quantities first, then by the usual spellings of them."""
+    own = {normalise(name): name for name in reversed([*model.system.columns(), *model.known])}
+
+    def spelling(header: str) -> tuple[str, ...]:
+        exact = own.get(normalise(header)) if len(header) < 60 else None
+        usual = tuple(name for name in candidates(header) if model.knows(name))
+        return tuple(dict.fromkeys((exact, *usual))) if exact else usual  # type: ignore[arg-type]
+
+    return spelling
+
+
+def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: System | None) -> SheetReport:
+    rows = _spread(rows_of(table, sheet.cells))
+    try:
+        shape, rows, table = _network(rows, table) if system is None else (None, rows, table)
+    except NotANetwork as error:
+        return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
+    model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
+    rows = _without_strangers(rows, model)
+    computed = [name for name in table.series if name in rows.columns and model.equation(name) is not None]
+    recognised = tuple(table.series)
+    unmatched = (*table.unmatched, *(table.headers[n] for n in table.series if not model.knows(n) and n in table.headers))
+    if not any(name not in model.parameters for name in table.series if model.equation(name) is not None):
+        return SheetReport(sheet.name, Verdict.NO_TABLE, reason="no quantity that is computed was found")
+    common = {
+        "table": table.area,
+        "network": describe(model, shape),
+        "recognised": recognised,
+        "unmatched": unmatched,
+    }
+    if not any(np.isfinite(rows.columns[name]).any() for name in computed if name not in model.parameters):
+        return SheetReport(sheet.name, Verdict.UNFILLED, **common)  # type: ignore[arg-type]
+    constant = frozenset(
+        name for name in model.system.data
+        if name in rows.scalars or (name in rows.columns and np.ptp(rows.columns[name][np.isfinite(rows.columns[name])]) == 0)
+    )  # fmt: skip
+    translator = Translator(book, sheet, table, constant)
+    eta, rows, findings = _learning_rate(sheet, table, rows, model)
+    judge = Judge(sheet, table, rows, model, translator, eta, options.tolerance)
+    judged, wrong = 0, 0
+    not_judged = []
+    for name in computed:
+        if _still(name, rows, model):
+            continue
+        was_judged, found = judge.column(name)
+        findings += found
+        judged += was_judged
+        wrong += any(finding.is_mistake for finding in found)
+        if not was_judged and np.isfinite(rows.columns[name]).sum() > (name in model.parameters):
+            not_judged.append(name)
+    if judged and system is None and judged - wrong < FEWEST_RIGHT * judged:
+        return SheetReport(
+            sheet.name,
+            Verdict.NO_TABLE,
+            reason=f"{wrong} of {judged} columns fit no network that can be told from the headers; describe it with --config",
+        )
+    if not judged:
+        return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
+    findings = _with_effects(findings, judge)
+    mistakes = any(finding.is_mistake for finding in findings)
+    return SheetReport(
+        sheet.name,
+        Verdict.FINDINGS if mistakes else Verdict.RIGHT,
+        eta=eta,
+        not_judged=tuple(not_judged),
+        findings=tuple(findings),
+        judged=judged,
+        right=judged - wrong,
+        departure=_departure(judge),
+        **common,  # type: ignore[arg-type]
+    )
+
+
+def _network(rows: Rows, table: Table) -> tuple[Shape, Rows, Table]:
+    shape, told = infer(rows)
+    return shape, told, table
+
+
+def _without_strangers(rows: Rows, model: Model) -> Rows:
+    return Rows(
+        {name: column for name, column in rows.columns.items() if model.knows(name)},
+        {name: number for name, number in rows.scalars.items() if model.knows(name)},
+        rows.steps,
+    )
+
+
+def _spread(rows: Rows) -> Rows:
+    """Inputs and targets that stand in the first row only hold for all."""
+    columns, scalars = dict(rows.columns), dict(rows.scalars)
+    for name, column in rows.columns.items():
+        if re.fullmatch(r"[it]\d+|b\d+", name) and rows.steps > 1 and np.isfinite(column[0]) and not np.isfinite(column[1:]).any():
+            scalars[name] = float(column[0])
+            del columns[name]
+    return Rows(columns, scalars, rows.steps)
+
+
+def _still(name: str, rows: Rows, model: Model) -> bool:
+    """Whether a parameter stays as it is in a table that updates none: one forward pass a row."""
+    if name not in model.parameters:
+        return False
+    moving = [
+        p for p in model.parameters
+        if p in rows.columns and (f := rows.columns[p][np.isfinite(rows.columns[p])]).size > 1 and np.ptp(f) > 0
+    ]  # fmt: skip
+    samples = any(np.ptp(rows.columns[d][np.isfinite(rows.columns[d])]) > 0 for d in model.system.data if d in rows.columns and np.isfinite(rows.columns[d]).any())
+    gradients = any(n.startswith("∂E/∂") and n.removeprefix("∂E/∂") in model.parameters for n in rows.columns)
+    return not moving and (samples or not gradients)
+
+
+def describe(model: Model, shape: Shape | None) -> str:
+    """The network in a few words: 2-2-2, sigmoid, half_squared_error."""
+    if shape is None:
+        return "as the config describes it"
+    words = ["-".join(map(str, shape.widths))]
+    words.append(shape.activations[0] if len(set(shape.activations)) == 1 else ", ".join(shape.activations))
+    words.append(shape.loss)
+    if any(kind != "none" for kind in shape.biases):
+        words.append("with biases")
+    if any(shape.by_input):
+        words.append("weights numbered input by input")
+    if shape.turned:
+        words.append("gradients written with the other sign")
+    return ", ".join(words)
+
+
+# -------------------------------------------------------------------------------------------------------- η
+
+_RATE_IN_NAME = re.compile(r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE)
+
+
+def _learning_rate(sheet: Sheet, table: Table, rows: Rows, model: Model) -> tuple[float | None, Rows, list[Finding]]:
+    """η: from its label, the sheet's name, or the updates; and a finding where the label contradicts the updates."""
+    implied = _implied(rows, model)
+    label = rows.scalars.get(naming.ETA)
+    if naming.ETA in rows.columns:
+        column = rows.columns[naming.ETA]
+        values = column[np.isfinite(column)]
+        return (float(values[0]) if len(values) else None), rows, []
+    if label is None:
+        match = _RATE_IN_NAME.search(sheet.name)
+        label = float(match[1].replace(",", ".")) if match else None
+        if label is None and re.fullmatch(r"\d*\.?\d+", sheet.name.strip()) and "." in sheet.name:
+            label = float(sheet.name)
+    if implied is None:
+        return label, _with_eta(rows, label), []
+    if label is None:
+        return implied, _with_eta(rows, implied), []
+    if abs(implied - label) <= 1e-6 * max(abs(implied), abs(label)):
+        return label, _with_eta(rows, label), []
+    scalar = table.scalars.get(naming.ETA)
+    places = (scalar.position,) if scalar else (min(table.header_cells.values()),)
+    said = "the label" if scalar else "the sheet's name"
+    finding = Finding(
+        naming.ETA, Kind.ETA, places,
+        f"{said} says {label:g}, all updates take {implied:.6g} of the gradient",
+        f"{implied:.6g}", f"{label:g}", ((0, len(f"{implied:.6g}")),), None, implied, label,
+    )  # fmt: skip
+    return implied, _with_eta(rows, implied), [finding]
+
+
+def _with_eta(rows: Rows, eta: float | None) -> Rows:
+    if eta is None:
+        return rows
+    return Rows(rows.columns, {**rows.scalars, naming.ETA: eta}, rows.steps)
+
+
+def _implied(rows: Rows, model: Model) -> float | None:
+    """The learning rate that the updates show, where most of the parameters agree on one; None otherwise."""
+    rates = []
+    none, one = _with_eta(rows, 0.0), _with_eta(rows, 1.0)
+    for parameter in model.parameters:
+        for name in (parameter, parameter + NEXT):
+            form = model.written(name, rows.has) if name in rows.columns else None
+            if form is None or Name(naming.ETA) not in set(names(form)) and not any(n.name == naming.ETA for n in names(form)):
+                continue
+            rate = _rate(rows.columns[name], value(form, none), value(form, one))
+            if rate is not None:
+                rates.append(rate)
+    if len(rates) < 2:
+        return rates[0] if rates and rates[0] > 0 else None
+    middle = float(np.median(rates))
+    agreeing = [rate for rate in rates if abs(rate - middle) <= 1e-6 * abs(middle)]
+    if len(agreeing) * 3 >= len(rates) * 2:
+        return _short(middle)
+    return None
+
+
+def _rate(theirs: Array, start: Array, end: Array) -> float | None:
+    """η of one parameter's updates: the middle of those that are known exactly."""
+    with np.errstate(all="ignore"):
+        rates = (theirs - start) / (end - start)
+    known = rates[np.isfinite(rates) & (np.abs(end - start) > 1e-9)]
+    if not len(known):
+        return None
+    middle = float(np.median(known))
+    return middle if (np.abs(known - middle) <= 1e-5 * abs(middle)).mean() > 0.6 else None
+
+
+def _short(rate: float) -> float:
+    """A rate without the noise of its last digits."""
+    return float(f"{rate:.9g}")
+
+
+# ------------------------------------------------------------------------------------------------ the effect
+
+
+def _with_effects(findings: list[Finding], judge: Judge) -> list[Finding]:
+    if judge.eta is None or judge.model.turned or not any(f.is_mistake for f in findings):
+        return findings
+    right = losses(judge.model, judge.rows, judge.eta, {})
+    if right is None:
+        return findings
+    out = []
+    for finding in findings:
+        expression = judge.mistaken.get((finding.quantity, finding.kind, finding.cause))
+        if finding.kind is Kind.ETA and finding.right_value is not None:
+            other = losses(judge.model, judge.rows, finding.right_value, {})
+            effect = right[-1] - other[-1] if other and len(other) == len(right) else None
+            out.append(replace(finding, effect=effect))
+        elif expression is not None:
+            wrong = losses(judge.model, judge.rows, judge.eta, {finding.quantity: expression})
+            effect = wrong[-1] - right[-1] if wrong and len(wrong) == len(right) else None
+            out.append(replace(finding, effect=effect))
+        else:
+            out.append(finding)
+    return out
+
+
+def _departure(judge: Judge) -> Departure | None:
+    """From which row, and how far, the table's losses depart from the right ones."""
+    loss = judge.model.system.loss
+    if judge.eta is None or judge.model.turned or loss not in judge.rows.columns:
+        return None
+    right = losses(judge.model, judge.rows, judge.eta, {})
+    theirs = judge.rows.columns[loss]
+    if right is None:
+        return None
+    count = min(len(right), len(theirs))
+    ours = np.array(right[:count])
+    apart = np.abs(theirs[:count] - ours) > 1e-6 * np.abs(ours) + judge.slack[loss][:count]
+    apart &= np.isfinite(theirs[:count])
+    known = np.flatnonzero(np.isfinite(theirs[:count]))
+    if not len(known):
+        return None
+    row = judge.table.series[loss][int(np.argmax(apart))][0] if apart.any() else None
+    return Departure(row, float(theirs[known[-1]]), float(ours[known[-1]]))
+
+
+def check_all(paths: list[Path], options: Options) -> list[BookReport]:
+    """Check workbooks one after the other."""
+    system = tracer.assemble(tracer.load(options.config)) if options.config else None
+    return [check_workbook(path, options, system) for path in paths]
+
+
+__all__ = ["Options", "check_all", "check_workbook"]
