@@ -21,6 +21,7 @@ from tracer import results
 from tracer.config import Override, yamlfile
 from tracer.config.schema import COLUMNS, FIELDS, json_schema
 from tracer.errors import EXIT_BROKEN_PIPE, ConfigError, TraceError, nearest
+from tracer.grading.command import check
 from tracer.results import FORMATS
 
 EXIT_DIVERGED, EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
@@ -190,3 +191,6 @@ def list_(names: tuple[str, ...], ascii: bool) -> None:
     if unknown:
         raise ConfigError([f"'{name}' is not known.{nearest(name, known)}" for name in unknown])
     screen.show_catalogue([entry for entry in entries if not names or entry.name in names], ascii)
+
+
+main.add_command(check)

@@ -115,7 +115,9 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     )  # fmt: skip
     translator = Translator(book, sheet, table, constant)
     eta, rows, findings = _learning_rate(sheet, table, rows, model)
-    judge = Judge(sheet, table, rows, model, translator, eta, options.tolerance)
+    repeated = _repeated(sheet, table, rows, model)
+    findings += repeated
+    judge = Judge(sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places))
     judged, wrong = 0, 0
     not_judged = []
     for name in computed:
@@ -148,6 +150,28 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         departure=_departure(judge),
         **common,  # type: ignore[arg-type]
     )
+
+
+def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Finding]:
+    """Typed rows that are the row before once more, so that no weight moves in them."""
+    names = [name for name in table.series if name in rows.columns and name != naming.ITERATION]
+    weights = [name for name in names if name in model.system.updates]
+    slopes = [name for name in names if name.startswith("∂E/∂") and name[4:] in model.system.updates]
+    if not weights or not slopes:
+        return []
+    steps = [
+        step
+        for step in range(1, rows.steps)
+        if all(rows.columns[n][step] == rows.columns[n][step - 1] for n in names if np.isfinite(rows.columns[n][step]))
+        and any(rows.columns[n][step] for n in slopes)
+        and all((cell := sheet.cells.get(table.series[n][step])) and cell.formula is None for n in weights)
+    ]
+    if not steps:
+        return []
+    places = tuple(table.series[name][step] for name in weights for step in steps)
+    named = weights[0] if len(weights) == 1 else f"{weights[0]}…{weights[-1]}"
+    cause = f"{'the row repeats' if len(steps) == 1 else f'{len(steps)} rows repeat'} the one before: no weight is updated"
+    return [Finding(named, Kind.REPEATED, places, cause)]
 
 
 def _network(rows: Rows, table: Table) -> tuple[Shape, Rows, Table]:
@@ -316,7 +340,7 @@ def _departure(judge: Judge) -> Departure | None:
         return None
     count = min(len(right), len(theirs))
     ours = np.array(right[:count])
-    apart = np.abs(theirs[:count] - ours) > 1e-6 * np.abs(ours) + judge.slack[loss][:count]
+    apart = np.abs(theirs[:count] - ours) > 10 * judge.tolerance * np.abs(ours) + judge.slack[loss][:count]
     apart &= np.isfinite(theirs[:count])
     known = np.flatnonzero(np.isfinite(theirs[:count]))
     if not len(known):
@@ -325,10 +349,4 @@ def _departure(judge: Judge) -> Departure | None:
     return Departure(row, float(theirs[known[-1]]), float(ours[known[-1]]))
 
 
-def check_all(paths: list[Path], options: Options) -> list[BookReport]:
-    """Check workbooks one after the other."""
-    system = tracer.assemble(tracer.load(options.config)) if options.config else None
-    return [check_workbook(path, options, system) for path in paths]
-
-
-__all__ = ["Options", "check_all", "check_workbook"]
+__all__ = ["Options", "check_workbook"]

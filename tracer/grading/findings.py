@@ -18,6 +18,7 @@ class Kind(StrEnum):
     VALUE = "value"
     CONSTANT = "constant"
     ERROR = "error"
+    REPEATED = "repeated"
     STALE = "stale"
     ROUNDED = "rounded"
     PASTED = "pasted"

@@ -21,7 +21,8 @@ TIGHT, LOOSE = 1e-8, 2e-3
 SAMPLED = 6
 """Steps that are looked at."""
 LOSSES_TRIED = ("squared_error", "mean_squared_error", "binary_cross_entropy", "cross_entropy", "mean_absolute_error")
-ACTIVATIONS_TRIED = ("sigmoid", "tanh", "relu", "identity", "softmax", *(a for a in ACTIVATIONS if a not in ("sigmoid", "tanh", "relu", "identity")))  # fmt: skip
+_USUAL = ("sigmoid", "tanh", "identity", "relu", "softmax")
+ACTIVATIONS_TRIED = (*_USUAL, *(name for name in ACTIVATIONS if name not in _USUAL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,12 @@ def first_guess(rows: Rows) -> Shape:
             biases = ("each",) * layers if max(numbers) > widths[1] else ("each", *("none",) * (layers - 1))
         else:
             biases = tuple("shared" if index + 1 in numbers else "none" for index in range(layers))
-    trained = any(name.startswith(("∂E/∂b", f"{STEP}b")) or (name[0] == "b" and name.endswith(NEXT)) for name in names)
-    moving = any(name[0] == "b" and np.ptp(column[np.isfinite(column)]) > 0 for name, column in rows.columns.items()
-                 if name[0] == "b" and np.isfinite(column).any())  # fmt: skip
+    trained = any(re.fullmatch(r"b_?[ho]?\d+\+", name) for name in names)
+    moving = any(
+        np.ptp(column[np.isfinite(column)]) > 0
+        for name, column in rows.columns.items()
+        if re.fullmatch(r"b_?[ho]?\d+", name) and np.isfinite(column).any()
+    )
     return Shape(
         widths,
         ("sigmoid",) * layers,

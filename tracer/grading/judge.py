@@ -37,7 +37,7 @@ NEAR = 1e-15
 class Judge:
     """What judging a table needs, and what has been found out so far of formulas.
 
-    tolerance: relative, of values that are known exactly.
+    tolerance: relative, of values that are known exactly. passed_over: cells that are not judged again.
     """
 
     sheet: Sheet
@@ -47,6 +47,7 @@ class Judge:
     translator: Translator
     eta: float | None
     tolerance: float
+    passed_over: frozenset[Position] = frozenset()
     oracle: Oracle = field(init=False)
     given_oracle: Oracle = field(init=False)
     slack: dict[str, Array] = field(init=False)
@@ -195,7 +196,7 @@ class Judge:
         judged = False
         for step in range(first, len(places)):
             cell = cells[step]
-            if cell is None or (isinstance(cell.value, str) and not isinstance(cell.value, Fault)):
+            if cell is None or places[step] in self.passed_over or (isinstance(cell.value, str) and not isinstance(cell.value, Fault)):
                 continue
             status, key, reading = self._status(name, cell, places[step], step, bool(right[step]), bool(known[step]))
             judged |= status != "unknown"

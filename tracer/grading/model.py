@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 import tracer
 from tracer import naming
 from tracer.derivative import partials
-from tracer.expression import ONE, ZERO, Call, Expression, Name, add, mul, names, neg, replace
+from tracer.expression import NEG, ONE, SUB, ZERO, Call, Expression, Name, add, mul, names, neg, replace
 from tracer.grading.spelling import NEXT, STEP
 from tracer.system import Phase, System
 
@@ -89,7 +89,7 @@ class Model:
         turn: dict[Expression, Expression] = {
             n: neg(n) for n in names(plain) if family(n.name) in self.turned
         }
-        turned = replace(plain, turn) if turn else plain
+        turned = _tidy(replace(plain, turn)) if turn else plain
         return neg(turned) if family(name) in self.turned else turned
 
     def _plain_equation(self, name: str) -> Expression | None:
@@ -161,6 +161,14 @@ class Model:
 
 
 _DEEPEST = 40
+
+
+def _tidy(expression: Expression) -> Expression:
+    """x − (−y) as x + y."""
+    match expression:
+        case Call(function, (x, Call(inner, _) as y)) if function == SUB and (inner == NEG or neg(y) != Call(NEG, (y,))):
+            return add(x, neg(y))
+    return expression
 
 
 def shifted(expression: Expression, steps: int) -> Expression:

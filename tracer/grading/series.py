@@ -12,7 +12,7 @@ from tracer.grading.cells import Cell, Position
 from tracer.grading.numbers import Array
 from tracer.grading.tables import Table
 
-EXACT_DIGITS = 15
+EXACT_DIGITS = 14
 """A value with so many significant digits was not rounded by a person."""
 STORED = 1e-14
 """How exactly a computed value is stored, relative: some programs write 15 digits."""
@@ -93,7 +93,7 @@ def decimals(value: float) -> int | None:
     """How many decimals a typed value has; None where it has all the digits of a double."""
     if value == 0 or not np.isfinite(value):
         return 0
-    number = Decimal(repr(value)).as_tuple()
+    number = Decimal(f"{value:.15g}").normalize().as_tuple()  # 0.19975300000000001 was typed as 0.199753
     if len(number.digits) >= EXACT_DIGITS:
         return None
     return max(0, -int(number.exponent))
@@ -101,17 +101,28 @@ def decimals(value: float) -> int | None:
 
 def rounding(values: list[float | None]) -> tuple[list[float], int | None]:
     """How far each typed value of a column may be from the one that it was rounded from (0: not rounded), and the
-    decimals that they were rounded to. None for cells that are no typed value."""
+    decimals that they were rounded to. None for cells that are no typed value.
+
+    A column that was copied as a spreadsheet shows it has so many characters, not so many decimals: −0.07422 beside
+    0.327843, 2.93E-05 beside 0.000131.
+    """
     places = [decimals(value) if value is not None else None for value in values]
     known = [p for p in places if p is not None]
     typed = [value for value in values if value is not None]
     if not known or len(known) < 0.9 * len(typed):
         return [0.0] * len(values), None
     most = max(known)
+    width = max(_before_point(v) + p for v, p in zip(values, places, strict=True) if v is not None and p is not None)
     slack = []
     for value, place in zip(values, places, strict=True):
         if value is None or place is None:
             slack.append(0.0)
-        else:  # small numbers are shown with few digits, 2.93E-05
-            slack.append(0.5000001 * 10.0 ** -(place if 0 < abs(value) < 1e-4 else most))
+            continue
+        shown = place if 0 < abs(value) < 1e-4 else max(place, min(most, width - _before_point(value)))
+        slack.append(0.5000001 * 10.0**-shown)
     return slack, most
+
+
+def _before_point(value: float) -> int:
+    """The characters of a number before its point, the sign among them."""
+    return len(str(int(abs(value)))) + (value < 0)

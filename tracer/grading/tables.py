@@ -115,9 +115,10 @@ def _with_headers_in_a_row(
             known = [(column, name) for column, name in zip(segment, names, strict=True) if name]
             if first is None or len(known) < FEWEST:
                 continue
-            others = {r for r in lines if sum(c in lines[r] for c in segment) >= FEWEST} - {row}
             end = first
-            while end <= last and end not in others and any(is_filled(cells.get((end, c))) for c, _ in known):
+            while end <= last and any(is_filled(cells.get((end, c))) for c, _ in known):
+                if sum(c in segment for c in lines.get(end, ())) >= FEWEST:
+                    break  # the headers of another table
                 end += 1
             filled = [(c, name) for c, name in known if any(is_filled(cells.get((r, c))) for r in range(first, end))]
             if not filled:

@@ -37,6 +37,7 @@ class Translator:
         }
         self._relative: dict[Formula, str] = {}
         self._made: dict[tuple[str, tuple[Expression, ...]], Expression] = {}
+        self._failed: dict[tuple[str, Position], str] = {}
 
     def relative(self, formula: Formula) -> str:
         """The formula's text relative to its own cell: the same for all cells that it was copied to."""
@@ -52,6 +53,16 @@ class Translator:
         return self._read(self.sheet, place, cell.formula, step, 0)
 
     def _read(self, sheet: Sheet, place: Position, formula: Formula, step: int, depth: int) -> Expression:
+        failed = self._failed.get((sheet.name, place))
+        if failed is not None:
+            raise UnknownFormula(failed)
+        try:
+            return self._put_together(sheet, place, formula, step, depth)
+        except UnknownFormula as error:
+            self._failed[sheet.name, place] = str(error)
+            raise
+
+    def _put_together(self, sheet: Sheet, place: Position, formula: Formula, step: int, depth: int) -> Expression:
         if depth > DEEPEST:
             raise UnknownFormula("it leads through too many helper cells, or in a circle")
         text = self.relative(formula)

@@ -21,7 +21,7 @@ def written(expression: Expression, home: int = 0) -> str:
     `w5[+1]`, from an earlier one `w5[−1]`."""
 
     def spell(name: Name) -> str:
-        rows = home - name.lag
+        rows = 0 if name.name == naming.ETA else home - name.lag
         place = "" if not rows else f"[{rows:+d}]".replace("-", "−")
         return naming.label(name.name) + place
 
