@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import numpy as np
 
 import tracer
 from tracer import naming
-from tracer.expression import Name, names
+from tracer.expression import Expression, Name, names
 from tracer.grading.cells import Book, Sheet
 from tracer.grading.findings import BookReport, Departure, Finding, Kind, SheetReport, Verdict
-from tracer.grading.inference import NotANetwork, infer
+from tracer.grading.inference import NotANetwork, infer, refine
 from tracer.grading.judge import Judge
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.numbers import Array, value
@@ -22,7 +23,7 @@ from tracer.grading.series import Rows, rows_of
 from tracer.grading.spelling import NEXT, candidates, normalise
 from tracer.grading.tables import Spelling, Table, find_tables
 from tracer.grading.trajectory import losses
-from tracer.grading.translate import Translator, recalculated
+from tracer.grading.translate import Translator, UnknownFormula, recalculated
 from tracer.system import System
 
 TOLERANCE = 1e-9
@@ -90,8 +91,17 @@ def _spelling_of(model: Model) -> Spelling:
 
 def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: System | None) -> SheetReport:
     rows = _spread(rows_of(table, sheet.cells))
+    constant = frozenset(
+        name
+        for name in (*rows.columns, *rows.scalars)
+        if (re.fullmatch(r"[it]\d+", name) if system is None else name in system.data) and _is_constant(name, rows)
+    )
+    translator = Translator(book, sheet, table, constant)
+    shape = None
     try:
-        shape, rows, table = _network(rows, table) if system is None else (None, rows, table)
+        if system is None:
+            shape, rows = infer(rows)
+            shape = refine(shape, rows, _readings(table, sheet, translator))
     except NotANetwork as error:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
     model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
@@ -109,11 +119,6 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     }
     if not any(np.isfinite(rows.columns[name]).any() for name in computed if name not in model.parameters):
         return SheetReport(sheet.name, Verdict.UNFILLED, **common)  # type: ignore[arg-type]
-    constant = frozenset(
-        name for name in model.system.data
-        if name in rows.scalars or (name in rows.columns and np.ptp(rows.columns[name][np.isfinite(rows.columns[name])]) == 0)
-    )  # fmt: skip
-    translator = Translator(book, sheet, table, constant)
     eta, rows, findings = _learning_rate(sheet, table, rows, model)
     repeated = _repeated(sheet, table, rows, model)
     findings += repeated
@@ -174,9 +179,23 @@ def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Find
     return [Finding(named, Kind.REPEATED, places, cause)]
 
 
-def _network(rows: Rows, table: Table) -> tuple[Shape, Rows, Table]:
-    shape, told = infer(rows)
-    return shape, told, table
+def _is_constant(name: str, rows: Rows) -> bool:
+    column = rows[Name(name)]
+    known = column[np.isfinite(column)]
+    return bool(len(known)) and bool(np.ptp(known) == 0)
+
+
+def _readings(table: Table, sheet: Sheet, translator: Translator) -> dict[str, Expression]:
+    """The formula of every quantity in the last row that has one, where it can be read."""
+    readings = {}
+    for name, places in table.series.items():
+        for step in reversed(range(len(places))):
+            cell = sheet.cells.get(places[step])
+            if cell is not None and cell.formula is not None:
+                with suppress(UnknownFormula):
+                    readings[name] = translator.read(places[step], step)
+                break
+    return readings
 
 
 def _without_strangers(rows: Rows, model: Model) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,9 @@ from tracer import naming
 from tracer.activations import ACTIVATIONS
 from tracer.errors import TraceError
 from tracer.grading.model import Model, Shape, family, model_of
+from tracer.expression import Expression, Name
 from tracer.grading.numbers import Array, value
+from tracer.grading.oracle import Oracle, same
 from tracer.grading.series import Rows
 from tracer.grading.spelling import NEXT, STEP
 
@@ -161,6 +163,39 @@ def infer(rows: Rows) -> tuple[Shape, Rows]:
             break
         shape, shares = best, best_shares
     return shape, rows
+
+
+def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shape:
+    """The network among those that fit the numbers as well whose formulas are the person's: relu and identity give the
+    same numbers where no net input is negative.
+
+    readings: the formula of a quantity, as the person wrote it.
+    """
+    groups = [
+        *([naming.activation(f"{layer}{n + 1}") for n in range(shape.widths[i + 1])] for i, layer in enumerate(shape.layers)),
+        [f"E{n + 1}" for n in range(shape.widths[-1])],
+        *([f"{layer}{n + 1}" for n in range(shape.widths[i + 1])] for i, layer in enumerate(shape.layers)),
+    ]
+    for group in groups:
+        written = {name: readings[name] for name in group if name in readings}
+        right = _right_formulas(shape, written)
+        if right * 2 > len(written) or not written:
+            continue
+        fitting = sum(fit(model_of(shape), rows).values())
+        for other in _alternatives(shape, dict.fromkeys(group, 0.0)):
+            try:
+                if _right_formulas(other, written) > right and sum(fit(model_of(other), rows).values()) >= fitting - 0.01:
+                    shape = other
+                    break
+            except TraceError:
+                continue
+    return shape
+
+
+def _right_formulas(shape: Shape, written: Mapping[str, Expression]) -> int:
+    """How many of the formulas are those of the network."""
+    oracle = Oracle(model_of(shape), {}, None, frozenset())
+    return sum((x := oracle.value(e)) is not None and same(x, oracle[Name(name)]) for name, e in written.items())
 
 
 def _with_typed_biases(shape: Shape, rows: Rows, shares: dict[str, float]) -> Rows:

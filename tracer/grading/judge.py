@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tracer import naming
-from tracer.expression import Call, Expression, Name, names
+from tracer.expression import Call, Expression, Name, Number, names
 from tracer.grading.causes import Cause, Evidence, find_cause, typed_numbers
 from tracer.grading.cells import Cell, Fault, Position, Sheet
 from tracer.grading.edits import Setting
@@ -24,7 +24,7 @@ from tracer.grading.oracle import Oracle, same
 from tracer.grading.series import STORED, Rows, rounding
 from tracer.grading.spelling import NEXT
 from tracer.grading.tables import Table
-from tracer.grading.translate import Translator
+from tracer.grading.translate import Translator, with_names
 from tracer.grading.writing import differences, written
 
 POINTS = 6
@@ -57,11 +57,11 @@ class Judge:
     _causes: dict[tuple[str, Expression], Cause | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        eta = 0.5 if self.eta is None else self.eta
+        eta = 0.5 if self.eta is None else self.eta  # where it is known, typed numbers are recognised by it
         given = {name: float(self.rows[Name(name)][0]) for name in self.translator.constant if self.rows.has(name)}
         own = {n: v for n, v in self.rows.scalars.items() if n in self.model.parameters and n not in self.model.system.updates}
-        self.oracle = Oracle(self.model, {}, eta)
-        self.given_oracle = Oracle(self.model, given | own, eta)
+        self.oracle = Oracle(self.model, {}, None, self.translator.constant)
+        self.given_oracle = Oracle(self.model, given | own, eta, self.translator.constant)
         self.slack, self.rounded = {}, {}
         for name, places in self.table.series.items():
             if name in self.rows.columns:
@@ -218,7 +218,7 @@ class Judge:
         reading: Expression | None = None
         if cell.formula is not None:
             try:
-                reading = self.translator.read(place, step)
+                reading = self._settled(name, self.translator.read(place, step), self.home(name))
             except UnknownFormula:
                 reading = None
             verdict = self.is_right(name, reading) if reading is not None else None
@@ -240,6 +240,19 @@ class Judge:
         if cell.formula is not None:
             return Kind.FORMULA, self.translator.relative(cell.formula), reading
         return Kind.VALUE, "", None
+
+    def _settled(self, name: str, reading: Expression, home: int) -> Expression:
+        """The formula, what is the same in all rows counted to the row that it is computed from, and a typed learning
+        rate as η."""
+        constant = {*self.translator.constant, naming.ETA} if naming.ETA in self.rows.scalars else self.translator.constant
+        by = {n: Name(n.name, home) for n in set(names(reading)) if n.name in constant and n.lag != home}
+        if by:
+            reading = with_names(reading, by)
+        rate = Number(self.eta) if self.eta is not None else None
+        if rate is not None and any(n.name == naming.ETA for form in self.forms(name)[:1] for n in names(form)):
+            if not any(n.name == naming.ETA for n in names(reading)):
+                return _with_number(reading, rate, Name(naming.ETA, home))
+        return reading
 
     def _follows(self, reading: Expression | None, step: int, cell: Cell) -> bool:
         """Whether a cell holds what its formula gives."""
@@ -370,6 +383,15 @@ class _Moved(Mapping[Name, Array]):
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def _with_number(expression: Expression, number: Number, name: Name) -> Expression:
+    """The expression with a name in place of a number."""
+    if expression == number:
+        return name
+    if isinstance(expression, Call):
+        return Call(expression.function, tuple(_with_number(arg, number, name) for arg in expression.args))
+    return expression
 
 
 def _without_rounding(expression: Expression) -> Expression:

@@ -11,7 +11,7 @@ from tracer.expression import Expression, Name
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, value
 
-TRIALS = 4
+TRIALS = 12
 STEPS = 8
 AHEAD = 1
 """Steps that are known beyond the one looked at: a formula may use the next row."""
@@ -22,19 +22,22 @@ SAME = 1e-9
 class Oracle(Mapping[Name, Array]):
     """The quantities of made-up steps of a right network, by name and lag, one value for each of TRIALS networks.
 
-    Inputs and targets change from step to step, so that no two quantities are equal by chance; those in `given` keep
-    their values.
+    Inputs and targets change from step to step, but for those in `constant`, so that no two quantities are equal by
+    chance; those in `given` have the values given. η is drawn too, where it is None.
     """
 
-    def __init__(self, model: Model, given: Mapping[str, float], eta: float) -> None:
+    def __init__(self, model: Model, given: Mapping[str, float], eta: float | None, constant: frozenset[str]) -> None:
         self.model = model
         drawn = np.random.default_rng(20_250)
-        self.given = {**given, naming.ETA: eta}
+        self.given = dict(given) if eta is None else {**given, naming.ETA: eta}
+        self.eta = drawn.uniform(0.05, 0.95, TRIALS)
         self.data = [
             {name: drawn.uniform(0.15, 0.95, TRIALS) for name in model.system.data} for _ in range(STEPS)
         ]
+        for step in self.data[1:]:
+            step |= {name: value for name, value in self.data[0].items() if name in constant}
         self.start = {
-            p.name: drawn.uniform(0.2, 0.9, TRIALS) * drawn.choice([-1.0, 1.0], TRIALS, p=[0.3, 0.7])
+            p.name: drawn.uniform(0.2, 0.9, TRIALS) * drawn.choice([-1.0, 1.0], TRIALS)
             for p in model.system.parameters
         }
         self._known: dict[tuple[str, int], Array] = {}
@@ -61,6 +64,8 @@ class Oracle(Mapping[Name, Array]):
         model = self.model
         if name in self.given:
             return np.full(TRIALS, self.given[name])
+        if name == naming.ETA:
+            return self.eta
         if name == naming.ITERATION:
             return np.full(TRIALS, float(step + 1))
         if name in self.data[0]:

@@ -25,6 +25,9 @@ FEWEST = 4
 GAP = 3
 """So many lines may lie between the headers and the first numbers: units, formulas in words."""
 
+NOTE = re.compile(r".*=\s*\S")
+"""A text such as `h1 = w1*i1 + w2*i2`, which is a header only where numbers stand below it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
@@ -103,8 +106,10 @@ def _with_headers_in_a_row(
     cells: Mapping[Position, Cell], labels: Mapping[Position, str], spelling: Spelling, sheet: str, turned: bool
 ) -> Iterable[Table]:
     lines: dict[int, list[int]] = {}
-    for row, column in sorted(labels):
-        lines.setdefault(row, []).append(column)
+    for (row, column), text in sorted(labels.items()):
+        below = (is_filled(cells.get((row + down, column))) for down in range(1, 1 + GAP))
+        if not NOTE.match(text) or any(below):
+            lines.setdefault(row, []).append(column)
     last = max((row for row, _ in cells), default=0)
     for row, columns in lines.items():
         for segment in _segments(row, columns, labels, spelling):
@@ -178,7 +183,6 @@ def assigned(candidates: list[tuple[str, ...]]) -> list[str | None]:
 
 _PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
 _IN_TEXT = re.compile(r"^([^=:]{1,40}?)\s*[=:]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*$")
-_STEP_BY_STEP = re.compile(r".*=\s*\S")
 
 
 def _scalars(
@@ -197,8 +201,8 @@ def _scalars(
         if in_text:
             found[name] = Scalar((row, column), float(in_text[2]))
             continue
-        if _STEP_BY_STEP.match(text.strip()):
-            continue  # a note such as "h1 = w1*i1 + w2*i2"
+        if NOTE.match(text):
+            continue
         for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
             cell = sheet.cells.get(place)
             if cell is not None and place not in taken and cell.number is not None:

@@ -70,7 +70,7 @@ class Translator:
         meant = tuple(self._meaning(sheet, name, place, step, depth) for name in references)
         known = self._made.get((text, meant))
         if known is None:
-            known = _with(expression, dict(zip(references, meant, strict=True)))
+            known = with_names(expression, dict(zip(references, meant, strict=True)))
             if sum(1 for _ in names(known)) > MOST_NAMES:
                 raise UnknownFormula("it is made of too many quantities")
             self._made[text, meant] = known
@@ -108,12 +108,12 @@ class Translator:
         return sheet.strip("'").replace("''", "'"), place
 
 
-def _with(expression: Expression, meant: Mapping[Name, Expression]) -> Expression:
-    """The expression with its references replaced, as it was written: nothing is simplified."""
+def with_names(expression: Expression, meant: Mapping[Name, Expression]) -> Expression:
+    """The expression with its names replaced, as it was written: nothing is simplified."""
     if isinstance(expression, Name):
-        return meant[expression]
+        return meant.get(expression, expression)
     if isinstance(expression, Call):
-        return Call(expression.function, tuple(_with(arg, meant) for arg in expression.args))
+        return Call(expression.function, tuple(with_names(arg, meant) for arg in expression.args))
     return expression
 
 
@@ -211,4 +211,4 @@ class _Recalculation:
         return plain(_places(self.relative[formula])[1], values)
 
 
-__all__ = ["Translator", "UnknownFormula", "recalculated"]
+__all__ = ["Translator", "UnknownFormula", "recalculated", "with_names"]
