@@ -105,13 +105,15 @@ def fit(model: Model, rows: Rows) -> dict[str, float]:
     little less."""
     steps = _sampled(rows.steps)
     picked = rows.picked(steps)
-    shares = {}
+    shares: dict[str, float] = {}
+    everything = rows.names
+    given = frozenset((*(model.parameters & everything), *rows.scalars, *(everything & model.system.data.keys())))
     for name, column in rows.columns.items():
         theirs = column[steps]
         if np.isnan(theirs).all():
             continue
-        for present in (rows.has, lambda q: q in model.parameters or q in rows.scalars or q in model.system.data):
-            expression = model.written(name, present)
+        for present in (everything, given):
+            expression = model.in_terms_of(name, present)
             if expression is None:
                 break
             ours = value(expression, picked)

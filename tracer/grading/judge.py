@@ -53,6 +53,7 @@ class Judge:
     slack: dict[str, Array] = field(init=False)
     rounded: dict[str, int] = field(init=False)
     mistaken: dict[tuple[str, Kind, str | None], Expression] = field(default_factory=dict)
+    _forms: dict[str, list[Expression]] = field(default_factory=dict)
     _rightness: dict[tuple[str, Expression], bool | None] = field(default_factory=dict)
     _causes: dict[tuple[str, Expression], Cause | None] = field(default_factory=dict)
 
@@ -88,14 +89,19 @@ class Judge:
 
     def forms(self, name: str) -> list[Expression]:
         """The right formula, first from the nearest quantities that the table has, then from the forward pass."""
-        base = (
-            lambda q: q in self.model.parameters or q in self.model.forward or q in self.model.system.data
-            or (q.endswith(NEXT) and self.rows.has(q))
-        )  # fmt: skip
-        found = [self.model.written(name, self.rows.has), self.model.written(name, lambda q: base(q) and self.rows.has(q))]
-        if name in self.model.parameters and self.model.equation(name) is not None and self.rows.has(name + NEXT):
-            found.append(self.model._inlined(self.model.equation(name), self.rows.has, 0))  # type: ignore[arg-type]
-        return list(dict.fromkeys(form for form in found if form is not None))
+        if name in self._forms:
+            return self._forms[name]
+        model, present = self.model, self.rows.names
+        base = frozenset(
+            q
+            for q in present
+            if q in model.parameters or q in model.forward or q in model.system.data or q == naming.ETA or q.endswith(NEXT)
+        )
+        found = [model.in_terms_of(name, present), model.in_terms_of(name, base)]
+        if name in model.parameters and name + NEXT in present:
+            found.append(model.in_terms_of(name, present - {name + NEXT}))
+        self._forms[name] = list(dict.fromkeys(form for form in found if form is not None))
+        return self._forms[name]
 
     def allowed(self, form: Expression, ours: Array) -> Array:
         """How far a value may be from the right one: the tolerance, and what the row's values are known to."""

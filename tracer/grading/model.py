@@ -57,6 +57,7 @@ class Model:
     turned: frozenset[str] = frozenset()
     step: int = -1
     _derived: dict[tuple[str, str], Expression] = field(default_factory=dict)
+    _written: dict[tuple[str, frozenset[str]], Expression | None] = field(default_factory=dict)
 
     @cached_property
     def forward(self) -> Mapping[str, Expression]:
@@ -133,6 +134,13 @@ class Model:
                     terms.append(mul(slope, self.derived(through.name, by)))
             self._derived[of, by] = add(*terms) if terms else ZERO
         return self._derived[of, by]
+
+    def in_terms_of(self, name: str, present: frozenset[str]) -> Expression | None:
+        """`written` for what stands in a table, kept for the next table with the same columns."""
+        key = (name, present)
+        if key not in self._written:
+            self._written[key] = self.written(name, present.__contains__)
+        return self._written[key]
 
     def written(self, name: str, present: Callable[[str], bool]) -> Expression | None:
         """The equation of a quantity, with everything that is not present put in by its own equation."""

@@ -55,6 +55,7 @@ _RULES: dict[str, Callable[..., Array]] = {
     "<": lambda x, y: np.asarray(x < y, float),
     ">": lambda x, y: np.asarray(x > y, float),
     "=": lambda x, y: np.asarray(x == y, float),
+    "sigmoid": lambda z: 1.0 / (1.0 + np.exp(-z)),
     "exp": np.exp,
     "log": np.log,
     "sqrt": np.sqrt,
@@ -77,7 +78,7 @@ def value(expression: Expression, names: Mapping[Name, Array]) -> Array:
     Raises KeyError for a name that `names` does not have.
     """
     with np.errstate(all="ignore"):
-        return np.asarray(_value(expand(expression), names), float)
+        return np.asarray(_value(expression, names), float)
 
 
 def _value(node: Expression, names: Mapping[Name, Array]) -> Array:
@@ -86,11 +87,12 @@ def _value(node: Expression, names: Mapping[Name, Array]) -> Array:
     if isinstance(node, Number):
         return np.float64(node.value)  # type: ignore[return-value]
     assert isinstance(node, Call)
-    return _RULES[node.function.name](*[_value(arg, names) for arg in node.args])
+    rule = _RULES.get(node.function.name)
+    return rule(*[_value(arg, names) for arg in node.args]) if rule else _value(expand(node), names)
 
 
 def plain(expression: Expression, names: Mapping[Name, float]) -> float | Fault:
     """The value of an expression for single numbers, or the error that a spreadsheet shows."""
     with np.errstate(all="ignore"):
-        result = float(_value(expand(expression), {name: np.float64(x) for name, x in names.items()}))  # type: ignore[misc]
+        result = float(_value(expression, {name: np.float64(x) for name, x in names.items()}))  # type: ignore[misc]
     return result if math.isfinite(result) else Fault("#NUM!")

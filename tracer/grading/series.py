@@ -53,6 +53,11 @@ class Rows(Mapping[Name, Array]):
     def __len__(self) -> int:
         return len(self.columns) + len(self.scalars)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The quantities that stand in the table, or once for all its steps."""
+        return frozenset((*self.columns, *self.scalars))
+
     def has(self, name: str) -> bool:
         """Whether the quantity stands in the table, or once for all its steps."""
         return name in self.columns or name in self.scalars
