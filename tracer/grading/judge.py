@@ -14,7 +14,7 @@ import numpy as np
 from tracer import naming
 from tracer.expression import Call, Expression, Name, Number, names
 from tracer.grading.causes import Cause, Evidence, find_cause, typed_numbers
-from tracer.grading.cells import Cell, Fault, Position, Sheet
+from tracer.grading.cells import Cell, Fault, Position, Sheet, letters
 from tracer.grading.edits import Setting
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.formula import ROUND, UnknownFormula
@@ -317,23 +317,22 @@ class Judge:
 
     def _sliding(self, name: str, steps: list[int], reading: Expression) -> Cause | None:
         """η's reference that was not fixed, so that it slides along with the rows."""
-        if any(n.name == naming.ETA for n in names(reading)) or naming.ETA not in self.rows.scalars:
+        scalar = self.table.scalars.get(naming.ETA)
+        first = self.sheet.cells[self.table.series[name][steps[0]]]
+        if scalar is None or first.formula is None or any(n.name == naming.ETA for n in names(reading)):
             return None
-        evidence = self._causes.get((name, reading))
-        if evidence is None or f"belongs" not in evidence.text or naming.ETA not in evidence.text.split("where")[-1]:
-            if not any(n.lag > self.home(name) for n in names(reading)):
-                return None
-        cell = self.sheet.cells[self.table.series[name][steps[0]]]
-        text = f"={cell.formula.text}" if cell.formula else ""
-        from tracer.grading.cells import letters
-
-        row, column = self.table.scalars[naming.ETA].position
+        home = self.home(name)
+        right = {n for form in self.forms(name) for n in names(form)}
+        instead = next((n for n in names(reading) if n not in right), None)
+        if instead is None or not self.translator.slides(first.formula):
+            return None
+        row, column = scalar.position
         fixed = f"${letters(column)}${row}"
-        lag = max(n.lag for n in names(reading))
-        what = next(n.name for n in names(reading) if n.lag == lag)
+        rows = home - instead.lag
+        where = f" ({-rows} rows before)" if rows < 0 else ""
         return Cause(
-            f"the reference to {naming.ETA} slides down with the rows (it is not fixed as {fixed}): {text} takes {what} "
-            f"of {lag} rows before for {naming.ETA}",
+            f"the reference to {naming.ETA} slides down with the rows, it is not fixed as {fixed}: ={first.formula.text} "
+            f"takes {instead.name}{where} for {naming.ETA}",
             None,
         )
 

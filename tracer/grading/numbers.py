@@ -42,6 +42,11 @@ def _rounded(x: Array, digits: Array) -> Array:
     return result
 
 
+def _comparison(test: Callable[..., Array]) -> Callable[..., Array]:
+    """1 or 0; NaN where there is nothing to compare."""
+    return lambda x, y: np.where(np.isnan(x) | np.isnan(y), np.nan, test(x, y))
+
+
 _RULES: dict[str, Callable[..., Array]] = {
     "+": _sum,
     "*": _product,
@@ -49,12 +54,9 @@ _RULES: dict[str, Callable[..., Array]] = {
     "/": lambda x, y: np.divide(x, y),
     "^": lambda x, y: np.power(np.asarray(x, float), y),
     "neg": lambda x: -x,
-    "<=": lambda x, y: np.asarray(x <= y, float),
-    ">=": lambda x, y: np.asarray(x >= y, float),
-    "<>": lambda x, y: np.asarray(x != y, float),
-    "<": lambda x, y: np.asarray(x < y, float),
-    ">": lambda x, y: np.asarray(x > y, float),
-    "=": lambda x, y: np.asarray(x == y, float),
+    **{sign: _comparison(test) for sign, test in {
+        "<=": np.less_equal, ">=": np.greater_equal, "<>": np.not_equal, "<": np.less, ">": np.greater, "=": np.equal,
+    }.items()},
     "sigmoid": lambda z: 1.0 / (1.0 + np.exp(-z)),
     "exp": np.exp,
     "log": np.log,
@@ -67,9 +69,9 @@ _RULES: dict[str, Callable[..., Array]] = {
     "min": np.minimum,
     "max": np.maximum,
     "normal_cdf": _normal_cdf,
-    "if": lambda condition, yes, no: np.where(np.asarray(condition) != 0, yes, no),
+    "if": lambda condition, yes, no: np.where(np.isnan(condition), np.nan, np.where(np.asarray(condition) != 0, yes, no)),
     "round": _rounded,
-}
+}  # fmt: skip
 
 
 def value(expression: Expression, names: Mapping[Name, Array]) -> Array:

@@ -46,6 +46,10 @@ class Translator:
             text = self._relative[formula] = formulas.relative(formula)
         return text
 
+    def slides(self, formula: Formula) -> bool:
+        """Whether a formula has a reference that moves along with the cell's row or column."""
+        return "[" in self.relative(formula)
+
     def read(self, place: Position, step: int) -> Expression:
         """The formula of a cell in that step, in quantities. Raises UnknownFormula."""
         cell = self.sheet.cells[place]
