@@ -37,7 +37,13 @@ def _parts(name: str) -> tuple[str, str]:
 
 
 def _spelling(
-    act: str, net: str, total: str, slope: str, data: tuple[str, str] = ("i", "t"), new: str = "w{}+", step: str = "Δw{}"
+    act: str,
+    net: str,
+    total: str,
+    slope: str,
+    data: tuple[str, str] = ("i", "t"),
+    new: str = "w{}+",
+    step: str = "Δw{}",
 ) -> Spell:
     """Headers in a manner of writing: act and net with {} for a neuron, slope with {} for a parameter."""
 
@@ -173,7 +179,9 @@ class Homework:
         cells: dict[Position, Cell] = {}
         layout = self.layout
         for name in self.order:
-            cells[self.header(name)] = Cell("iteration" if name == naming.ITERATION else SPELLINGS[layout.spelling](name))
+            cells[self.header(name)] = Cell(
+                "iteration" if name == naming.ITERATION else SPELLINGS[layout.spelling](name)
+            )
             for step in range(layout.steps):
                 cells[self.place(name, step)] = self.cell(name, step)
         down, along = layout.corner
@@ -256,7 +264,8 @@ def _without(expression: Expression, dropped: frozenset[str], formulas: Mapping[
         if not inside:
             return expression
         shifted = {
-            n: replace(e, {m: Name(m.name, m.lag + n.lag) for m in set(names(e))}) if n.lag else e for n, e in inside.items()
+            n: replace(e, {m: Name(m.name, m.lag + n.lag) for m in set(names(e))}) if n.lag else e
+            for n, e in inside.items()
         }
         expression = replace(expression, dict(shifted))
 
@@ -271,14 +280,33 @@ def write(book: Book, path: Path) -> Path:
             f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
             for n in range(1, len(book.sheets) + 1)
         )
-        package.writestr("[Content_Types].xml", f'{_XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>{kinds}</Types>')
-        package.writestr("_rels/.rels", f'{_XML}<Relationships xmlns="{_RELATIONS}"><Relationship Id="rId1" Type="{_KIND}/officeDocument" Target="xl/workbook.xml"/></Relationships>')
-        listed = "".join(f'<sheet name="{escape(s.name, {chr(34): "&quot;"})}" sheetId="{n}" r:id="rId{n}"/>' for n, s in enumerate(book.sheets, 1))
-        package.writestr("xl/workbook.xml", f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_KIND}"><sheets>{listed}</sheets></workbook>')
-        related = "".join(f'<Relationship Id="rId{n}" Type="{_KIND}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in range(1, len(book.sheets) + 1))
-        package.writestr("xl/_rels/workbook.xml.rels", f'{_XML}<Relationships xmlns="{_RELATIONS}">{related}</Relationships>')
+        package.writestr(
+            "[Content_Types].xml",
+            f'{_XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>{kinds}</Types>',
+        )
+        package.writestr(
+            "_rels/.rels",
+            f'{_XML}<Relationships xmlns="{_RELATIONS}"><Relationship Id="rId1" Type="{_KIND}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        listed = "".join(
+            f'<sheet name="{escape(s.name, {chr(34): "&quot;"})}" sheetId="{n}" r:id="rId{n}"/>'
+            for n, s in enumerate(book.sheets, 1)
+        )
+        package.writestr(
+            "xl/workbook.xml", f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_KIND}"><sheets>{listed}</sheets></workbook>'
+        )
+        related = "".join(
+            f'<Relationship Id="rId{n}" Type="{_KIND}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+            for n in range(1, len(book.sheets) + 1)
+        )
+        package.writestr(
+            "xl/_rels/workbook.xml.rels", f'{_XML}<Relationships xmlns="{_RELATIONS}">{related}</Relationships>'
+        )
         for number, sheet in enumerate(book.sheets, 1):
-            package.writestr(f"xl/worksheets/sheet{number}.xml", f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData>{_rows(sheet)}</sheetData></worksheet>')
+            package.writestr(
+                f"xl/worksheets/sheet{number}.xml",
+                f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData>{_rows(sheet)}</sheetData></worksheet>',
+            )
     return path
 
 

@@ -143,13 +143,17 @@ class _Copy:
         if comments is None:
             comments = f"xl/commentsChecked{number}.xml"
             self.relate(part, "comments", comments)
-            self.declare(f'<Override PartName="/{comments}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"/>')
+            self.declare(
+                f'<Override PartName="/{comments}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"/>'
+            )
         if shapes is None or "legacyDrawing " not in xml:
             shapes = f"xl/drawings/vmlDrawingChecked{number}.vml"
             identity = self.relate(part, "vmlDrawing", shapes)
             xml = _with_drawing(xml, identity)
             if 'Extension="vml"' not in (self.text("[Content_Types].xml") or ""):
-                self.declare('<Default Extension="vml" ContentType="application/vnd.openxmlformats-officedocument.vmlDrawing"/>')
+                self.declare(
+                    '<Default Extension="vml" ContentType="application/vnd.openxmlformats-officedocument.vmlDrawing"/>'
+                )
         self.put(part, xml)
         self.put(comments, _with_comments(self.text(comments), notes))
         self.put(shapes, _with_shapes(self.text(shapes), notes, number))
@@ -162,12 +166,18 @@ class _Copy:
         if part is None:
             part = posixpath.join(posixpath.dirname(main), "styles.xml")
             self.relate(main, "styles", part)
-            self.declare(f'<Override PartName="/{part}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>')
+            self.declare(
+                f'<Override PartName="/{part}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>'
+            )
         xml = self.text(part) or _PLAIN_STYLES
         if not self.styles:
             xml, self.fill = _appended(xml, "fills", "fill", _FILL)
         formats = re.search(r"<((?:\w+:)?)cellXfs\b[^>]*>(.*?)</(?:\w+:)?cellXfs>", xml, re.DOTALL)
-        listed = re.findall(r"<(?:\w+:)?xf\b[^>]*?/>|<(?:\w+:)?xf\b[^>]*[^/]>.*?</(?:\w+:)?xf>", formats[2], re.DOTALL) if formats else []
+        listed = (
+            re.findall(r"<(?:\w+:)?xf\b[^>]*?/>|<(?:\w+:)?xf\b[^>]*[^/]>.*?</(?:\w+:)?xf>", formats[2], re.DOTALL)
+            if formats
+            else []
+        )
         old = listed[index] if index < len(listed) else '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
         head, tail = re.match(r"(<(?:\w+:)?xf\b[^>]*?)(/?>.*)", old, re.DOTALL).groups()  # type: ignore[union-attr]
         head = re.sub(r'\s(?:fillId|applyFill)="\w*"', "", head)

@@ -108,7 +108,10 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     rows = _without_strangers(rows, model)
     computed = [name for name in table.series if name in rows.columns and model.equation(name) is not None]
     recognised = tuple(table.series)
-    unmatched = (*table.unmatched, *(table.headers[n] for n in table.series if not model.knows(n) and n in table.headers))
+    unmatched = (
+        *table.unmatched,
+        *(table.headers[n] for n in table.series if not model.knows(n) and n in table.headers),
+    )
     if not any(name not in model.parameters for name in table.series if model.equation(name) is not None):
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="no quantity that is computed was found")
     common = {
@@ -122,7 +125,9 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     eta, rows, findings = _learning_rate(sheet, table, rows, model)
     repeated = _repeated(sheet, table, rows, model)
     findings += repeated
-    judge = Judge(sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places))
+    judge = Judge(
+        sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places)
+    )
     judged, wrong = 0, 0
     not_judged = []
     for name in computed:
@@ -175,7 +180,9 @@ def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Find
         return []
     places = tuple(table.series[name][step] for name in weights for step in steps)
     named = weights[0] if len(weights) == 1 else f"{weights[0]}…{weights[-1]}"
-    cause = f"{'the row repeats' if len(steps) == 1 else f'{len(steps)} rows repeat'} the one before: no weight is updated"
+    cause = (
+        f"{'the row repeats' if len(steps) == 1 else f'{len(steps)} rows repeat'} the one before: no weight is updated"
+    )
     return [Finding(named, Kind.REPEATED, places, cause)]
 
 
@@ -210,7 +217,12 @@ def _spread(rows: Rows) -> Rows:
     """Inputs and targets that stand in the first row only hold for all."""
     columns, scalars = dict(rows.columns), dict(rows.scalars)
     for name, column in rows.columns.items():
-        if re.fullmatch(r"[it]\d+|b\d+", name) and rows.steps > 1 and np.isfinite(column[0]) and not np.isfinite(column[1:]).any():
+        if (
+            re.fullmatch(r"[it]\d+|b\d+", name)
+            and rows.steps > 1
+            and np.isfinite(column[0])
+            and not np.isfinite(column[1:]).any()
+        ):
             scalars[name] = float(column[0])
             del columns[name]
     return Rows(columns, scalars, rows.steps)
@@ -224,7 +236,11 @@ def _still(name: str, rows: Rows, model: Model) -> bool:
         p for p in model.parameters
         if p in rows.columns and (f := rows.columns[p][np.isfinite(rows.columns[p])]).size > 1 and np.ptp(f) > 0
     ]  # fmt: skip
-    samples = any(np.ptp(rows.columns[d][np.isfinite(rows.columns[d])]) > 0 for d in model.system.data if d in rows.columns and np.isfinite(rows.columns[d]).any())
+    samples = any(
+        np.ptp(rows.columns[d][np.isfinite(rows.columns[d])]) > 0
+        for d in model.system.data
+        if d in rows.columns and np.isfinite(rows.columns[d]).any()
+    )
     gradients = any(n.startswith("∂E/∂") and n.removeprefix("∂E/∂") in model.parameters for n in rows.columns)
     return not moving and (samples or not gradients)
 
@@ -247,7 +263,9 @@ def describe(model: Model, shape: Shape | None) -> str:
 
 # -------------------------------------------------------------------------------------------------------- η
 
-_RATE_IN_NAME = re.compile(r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE)
+_RATE_IN_NAME = re.compile(
+    r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE
+)
 
 
 def _learning_rate(sheet: Sheet, table: Table, rows: Rows, model: Model) -> tuple[float | None, Rows, list[Finding]]:
@@ -293,7 +311,9 @@ def _implied(rows: Rows, model: Model) -> float | None:
     for parameter in model.parameters:
         for name in (parameter, parameter + NEXT):
             form = model.written(name, rows.has) if name in rows.columns else None
-            if form is None or Name(naming.ETA) not in set(names(form)) and not any(n.name == naming.ETA for n in names(form)):
+            if form is None or (
+                Name(naming.ETA) not in set(names(form)) and not any(n.name == naming.ETA for n in names(form))
+            ):
                 continue
             rate = _rate(rows.columns[name], value(form, none), value(form, one))
             if rate is not None:

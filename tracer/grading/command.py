@@ -21,13 +21,34 @@ TOLERANCE = 1e-9
 @click.argument("workbooks", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--config", type=click.Path(path_type=Path), help="The network, where the headers do not show it.")
 @click.option(
-    "--tolerance", type=click.FloatRange(0, 0.1), default=TOLERANCE, show_default=True,
+    "--tolerance",
+    type=click.FloatRange(0, 0.1),
+    default=TOLERANCE,
+    show_default=True,
     help="How far a value may be from the right one, as a part of it; rounded values get the room that they need.",
 )
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write everything that was found to FILE.", metavar="FILE")
-@click.option("--report", type=click.Path(path_type=Path), help="Write one row a workbook and sheet to FILE.csv.", metavar="FILE")
-@click.option("--annotate", type=click.Path(path_type=Path), help="Write copies with wrong cells coloured and noted to DIR.", metavar="DIR")
-@click.option("--gradescope", type=click.Path(path_type=Path), help="Write the results in Gradescope's format to FILE.", metavar="FILE")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path),
+    help="Write everything that was found to FILE.",
+    metavar="FILE",
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Write one row a workbook and sheet to FILE.csv.", metavar="FILE"
+)
+@click.option(
+    "--annotate",
+    type=click.Path(path_type=Path),
+    help="Write copies with wrong cells coloured and noted to DIR.",
+    metavar="DIR",
+)
+@click.option(
+    "--gradescope",
+    type=click.Path(path_type=Path),
+    help="Write the results in Gradescope's format to FILE.",
+    metavar="FILE",
+)
 @click.option("--ascii", "ascii", is_flag=True, help="Spell ∂E/∂w1 as dE/dw1 and η as eta.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def check(
@@ -59,7 +80,9 @@ def check(
     targets = [target for target in (json_file, report, gradescope) if target is not None]
     problems = problems_of(targets)
     originals = {path.resolve() for path in paths}
-    problems += [f"{target}: is one of the workbooks to be checked" for target in targets if target.resolve() in originals]
+    problems += [
+        f"{target}: is one of the workbooks to be checked" for target in targets if target.resolve() in originals
+    ]
     if problems:
         raise OutputError(problems)
     found = list(folder.check_all(paths, Options(config, tolerance)))

@@ -187,19 +187,27 @@ def twice(right: Expression, setting: Setting) -> Iterator[Edit]:
             what = "factor" if node.function == MUL else "term"
             for arg in node.args:
                 yield Edit(
-                    put(right, path, Call(node.function, (*node.args, arg))), f"the {what} {setting.text(arg)} is there twice"
+                    put(right, path, Call(node.function, (*node.args, arg))),
+                    f"the {what} {setting.text(arg)} is there twice",
                 )
 
 
 def numbers(right: Expression, setting: Setting) -> Iterator[Edit]:
     """½ or 2 too much or too little, on the whole or on a part; a number that is another."""
-    for factor, cause in ((0.5, "a factor ½ too many"), (2.0, "a factor 2 too many"), (0.25, "a factor ¼ too many"), (4.0, "a factor 4 too many")):
+    for factor, cause in (
+        (0.5, "a factor ½ too many"),
+        (2.0, "a factor 2 too many"),
+        (0.25, "a factor ¼ too many"),
+        (4.0, "a factor 4 too many"),
+    ):
         yield Edit(Call(MUL, (Number(factor), right)), cause)
-    home = next((n for n in names(right) if naming.ETA != n.name and n.lag == setting.home), None)
+    home = next((n for n in names(right) if n.name != naming.ETA and n.lag == setting.home), None)
     for path, node in nodes(right):
         if isinstance(node, Name) and node.name == naming.ETA:
             for factor, word in ((0.5, "½"), (2.0, "2")):
-                yield Edit(put(right, path, Call(MUL, (Number(factor), node))), f"a factor {word} too many on {node.name}")
+                yield Edit(
+                    put(right, path, Call(MUL, (Number(factor), node))), f"a factor {word} too many on {node.name}"
+                )
         if isinstance(node, Number):
             for other in (0.5, 1.0, 2.0, 3.0, 0.0, *setting.numbers):
                 if other != node.value:
@@ -224,14 +232,18 @@ def signs(right: Expression, setting: Setting) -> Iterator[Edit]:
     """A sign turned: of the whole, of a part, − for +."""
     if isinstance(right, Call) and right.function == SUB:
         first, second = right.args
-        yield Edit(Call(ADD, (first, second)), f"+ stands where − belongs: the sign of {setting.text(second)} is turned")
+        yield Edit(
+            Call(ADD, (first, second)), f"+ stands where − belongs: the sign of {setting.text(second)} is turned"
+        )
     yield Edit(Call(NEG, (right,)), "the sign is turned")
     for path, node in nodes(right):
         if not path or isinstance(node, Number):
             continue
         if isinstance(node, Call) and node.function == SUB:
             first, second = node.args
-            yield Edit(put(right, path, Call(ADD, (first, second))), f"+ stands where − belongs before {setting.text(second)}")
+            yield Edit(
+                put(right, path, Call(ADD, (first, second))), f"+ stands where − belongs before {setting.text(second)}"
+            )
             yield Edit(
                 put(right, path, Call(SUB, (second, first))),
                 f"{setting.text(first)} and {setting.text(second)} are exchanged: the sign is turned",
@@ -246,7 +258,9 @@ def operators(right: Expression, setting: Setting) -> Iterator[Edit]:
     """One operator for another: + for ·, / for ·."""
     for path, node in nodes(right):
         if isinstance(node, Call) and node.function in (MUL, ADD) and len(node.args) >= 2:
-            other, now = (ADD, "+ stands where · belongs") if node.function == MUL else (MUL, "· stands where + belongs")
+            other, now = (
+                (ADD, "+ stands where · belongs") if node.function == MUL else (MUL, "· stands where + belongs")
+            )
             yield Edit(put(right, path, Call(other, node.args)), f"{now} in {setting.text(node)}")
             if node.function == MUL and len(node.args) == 2:
                 yield Edit(put(right, path, Call(DIV, node.args)), f"/ stands where · belongs in {setting.text(node)}")
@@ -262,9 +276,7 @@ def rows(right: Expression, setting: Setting) -> Iterator[Edit]:
     groups += [(", ".join(map(setting.text, group)), group) for group in families.values() if len(group) > 1]
     if len(every) > 1:
         groups.append(("everything", every))
-        groups += [
-            (f"everything but {setting.text(n)}", [m for m in every if m != n]) for n in every if len(every) > 2
-        ]
+        groups += [(f"everything but {setting.text(n)}", [m for m in every if m != n]) for n in every if len(every) > 2]
     for shift, words in ((1, "the row before"), (-1, "the next row"), (2, "two rows before")):
         for text, group in groups:
             moved: dict[Name, Expression] = {n: Name(n.name, n.lag + shift) for n in group}
@@ -328,9 +340,14 @@ def activations(right: Expression, setting: Setting) -> Iterator[Edit]:
                     tanh = combined("-", Number(1.0), Call(POW, (a, Number(2.0))))
                     rest = (*node.args[:index], tanh, *node.args[index + 2 :])
                     new: Expression = rest[0] if len(rest) == 1 else Call(MUL, rest)
-                    yield Edit(put(right, path, new), f"the derivative of tanh stands where {setting.text(slope)} belongs")
+                    yield Edit(
+                        put(right, path, new), f"the derivative of tanh stands where {setting.text(slope)} belongs"
+                    )
                     rest = (*node.args[:index], a, a, *node.args[index + 2 :])
-                    yield Edit(put(right, path, Call(MUL, rest)), f"{setting.text(a)}² stands where {setting.text(slope)} belongs")
+                    yield Edit(
+                        put(right, path, Call(MUL, rest)),
+                        f"{setting.text(a)}² stands where {setting.text(slope)} belongs",
+                    )
         if isinstance(node, Call) and node.function.parameters == ("z",) and len(node.args) == 1:
             from tracer.activations import ACTIVATIONS
 

@@ -42,7 +42,9 @@ class UnknownFormula(ValueError):
     """A formula that this reader does not understand; the message says what of it."""
 
 
-_A1 = re.compile(r"(?<![A-Za-z0-9_.$\[\\])(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d{0,6})(?![A-Za-z0-9_.(\[!])|\"[^\"]*\"|'[^']*'")
+_A1 = re.compile(
+    r"(?<![A-Za-z0-9_.$\[\\])(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d{0,6})(?![A-Za-z0-9_.(\[!])|\"[^\"]*\"|'[^']*'"
+)
 _TOKEN = re.compile(
     r"\s*(?:(?P<cell>(?:(?P<sheet>'(?:[^']|'')+'|[^\W\d][\w.]*)!)?(?P<place>R(?:\[-?\d+\]|\d+)C(?:\[-?\d+\]|\d+)))"
     r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"

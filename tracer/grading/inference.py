@@ -11,8 +11,8 @@ import numpy as np
 from tracer import naming
 from tracer.activations import ACTIVATIONS
 from tracer.errors import TraceError
-from tracer.grading.model import Model, Shape, family, model_of
 from tracer.expression import Expression, Name
+from tracer.grading.model import Model, Shape, family, model_of
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import Oracle, same
 from tracer.grading.series import Rows
@@ -174,7 +174,10 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shap
     readings: the formula of a quantity, as the person wrote it.
     """
     groups = [
-        *([naming.activation(f"{layer}{n + 1}") for n in range(shape.widths[i + 1])] for i, layer in enumerate(shape.layers)),
+        *(
+            [naming.activation(f"{layer}{n + 1}") for n in range(shape.widths[i + 1])]
+            for i, layer in enumerate(shape.layers)
+        ),
         [f"E{n + 1}" for n in range(shape.widths[-1])],
         *([f"{layer}{n + 1}" for n in range(shape.widths[i + 1])] for i, layer in enumerate(shape.layers)),
     ]
@@ -186,7 +189,10 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shap
         fitting = sum(fit(model_of(shape), rows).values())
         for other in _alternatives(shape, dict.fromkeys(group, 0.0)):
             try:
-                if _right_formulas(other, written) > right and sum(fit(model_of(other), rows).values()) >= fitting - 0.01:
+                if (
+                    _right_formulas(other, written) > right
+                    and sum(fit(model_of(other), rows).values()) >= fitting - 0.01
+                ):
                     shape = other
                     break
             except TraceError:
@@ -268,4 +274,3 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
         yield replace(shape, turned=shape.turned ^ {f for f in families if f.endswith(("w", "b"))})
     if wrong(name for name in shares if name.startswith(STEP)):
         yield replace(shape, step=-shape.step)
-

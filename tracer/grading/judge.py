@@ -53,6 +53,7 @@ class Judge:
     slack: dict[str, Array] = field(init=False)
     rounded: dict[str, int] = field(init=False)
     mistaken: dict[tuple[str, Kind, str | None], Expression] = field(default_factory=dict)
+    _known: dict[tuple[str, int], tuple[Expression, bool | None]] = field(default_factory=dict)
     _forms: dict[str, list[Expression]] = field(default_factory=dict)
     _rightness: dict[tuple[str, Expression], bool | None] = field(default_factory=dict)
     _causes: dict[tuple[str, Expression], Cause | None] = field(default_factory=dict)
@@ -60,7 +61,11 @@ class Judge:
     def __post_init__(self) -> None:
         eta = 0.5 if self.eta is None else self.eta  # where it is known, typed numbers are recognised by it
         given = {name: float(self.rows[Name(name)][0]) for name in self.translator.constant if self.rows.has(name)}
-        own = {n: v for n, v in self.rows.scalars.items() if n in self.model.parameters and n not in self.model.system.updates}
+        own = {
+            n: v
+            for n, v in self.rows.scalars.items()
+            if n in self.model.parameters and n not in self.model.system.updates
+        }
         self.oracle = Oracle(self.model, {}, None, self.translator.constant)
         self.given_oracle = Oracle(self.model, given | own, eta, self.translator.constant)
         self.slack, self.rounded = {}, {}
@@ -95,7 +100,11 @@ class Judge:
         base = frozenset(
             q
             for q in present
-            if q in model.parameters or q in model.forward or q in model.system.data or q == naming.ETA or q.endswith(NEXT)
+            if q in model.parameters
+            or q in model.forward
+            or q in model.system.data
+            or q == naming.ETA
+            or q.endswith(NEXT)
         )
         found = [model.in_terms_of(name, present), model.in_terms_of(name, base)]
         if name in model.parameters and name + NEXT in present:
@@ -202,7 +211,11 @@ class Judge:
         judged = False
         for step in range(first, len(places)):
             cell = cells[step]
-            if cell is None or places[step] in self.passed_over or (isinstance(cell.value, str) and not isinstance(cell.value, Fault)):
+            if (
+                cell is None
+                or places[step] in self.passed_over
+                or (isinstance(cell.value, str) and not isinstance(cell.value, Fault))
+            ):
                 continue
             status, key, reading = self._status(name, cell, places[step], step, bool(right[step]), bool(known[step]))
             judged |= status != "unknown"
@@ -223,11 +236,7 @@ class Judge:
         """(right, unknown or the kind of mistake, what belongs together, the formula in quantities)."""
         reading: Expression | None = None
         if cell.formula is not None:
-            try:
-                reading = self._settled(name, self.translator.read(place, step), self.home(name))
-            except UnknownFormula:
-                reading = None
-            verdict = self.is_right(name, reading) if reading is not None else None
+            reading, verdict = self._judged(name, place, step)
             if isinstance(cell.value, Fault):
                 if verdict is False:
                     return Kind.FORMULA, self.translator.relative(cell.formula), reading
@@ -247,10 +256,24 @@ class Judge:
             return Kind.FORMULA, self.translator.relative(cell.formula), reading
         return Kind.VALUE, "", None
 
+    def _judged(self, name: str, place: Position, step: int) -> tuple[Expression | None, bool | None]:
+        """The formula of a cell in quantities, and whether it is right; None where that cannot be told."""
+        try:
+            as_written = self.translator.read(place, step)
+        except UnknownFormula:
+            return None, None
+        key = (name, id(as_written))  # the translator keeps what it has read
+        if key not in self._known:
+            reading = self._settled(name, as_written, self.home(name))
+            self._known[key] = (reading, self.is_right(name, reading))
+        return self._known[key]
+
     def _settled(self, name: str, reading: Expression, home: int) -> Expression:
         """The formula, what is the same in all rows counted to the row that it is computed from, and a typed learning
         rate as η."""
-        constant = {*self.translator.constant, naming.ETA} if naming.ETA in self.rows.scalars else self.translator.constant
+        constant = (
+            {*self.translator.constant, naming.ETA} if naming.ETA in self.rows.scalars else self.translator.constant
+        )
         by = {n: Name(n.name, home) for n in set(names(reading)) if n.name in constant and n.lag != home}
         if by:
             reading = with_names(reading, by)
@@ -287,7 +310,9 @@ class Judge:
             kind = Kind.CONSTANT
             cause = Cause("a typed constant stands where a formula belongs", None)
         if kind is Kind.STALE:
-            cause = Cause("the formula is right, the stored value is not what it gives: have the sheet recalculated", None)
+            cause = Cause(
+                "the formula is right, the stored value is not what it gives: have the sheet recalculated", None
+            )
         if kind is Kind.ERROR:
             cause = Cause("the cell shows an error though its row's other cells are there", None)
         if kind is Kind.FORMULA and name in self.model.parameters:
@@ -340,7 +365,9 @@ class Judge:
         """The slip that gives the person's values on several rows."""
         chosen = np.array(sorted({steps[round(i * (len(steps) - 1) / (POINTS - 1))] for i in range(POINTS)}))
         own = self.slack.get(name, np.zeros(len(theirs)))
-        room = np.maximum.reduce([self.allowed(form, np.broadcast_to(value(form, self.rows), theirs.shape)) for form in forms])
+        room = np.maximum.reduce(
+            [self.allowed(form, np.broadcast_to(value(form, self.rows), theirs.shape)) for form in forms]
+        )
         limit = (room + own)[chosen]
 
         def alike(x: Array, y: Array) -> bool:

@@ -87,9 +87,7 @@ class Model:
         plain = self._plain_equation(name)
         if plain is None or not self.turned:
             return plain
-        turn: dict[Expression, Expression] = {
-            n: neg(n) for n in names(plain) if family(n.name) in self.turned
-        }
+        turn: dict[Expression, Expression] = {n: neg(n) for n in names(plain) if family(n.name) in self.turned}
         turned = _tidy(replace(plain, turn)) if turn else plain
         return neg(turned) if family(name) in self.turned else turned
 
@@ -174,7 +172,9 @@ _DEEPEST = 40
 def _tidy(expression: Expression) -> Expression:
     """x − (−y) as x + y."""
     match expression:
-        case Call(function, (x, Call(inner, _) as y)) if function == SUB and (inner == NEG or neg(y) != Call(NEG, (y,))):
+        case Call(function, (x, Call(inner, _) as y)) if function == SUB and (
+            inner == NEG or neg(y) != Call(NEG, (y,))
+        ):
             return add(x, neg(y))
     return expression
 
@@ -200,7 +200,9 @@ def renamed(system: System, by: Mapping[str, str]) -> System:
         return f"{above}{slash}{by.get(below, below)}"
 
     def rewritten(expression: Expression) -> Expression:
-        return replace(expression, {n: Name(new(n.name), n.lag) for n in set(names(expression)) if new(n.name) != n.name})
+        return replace(
+            expression, {n: Name(new(n.name), n.lag) for n in set(names(expression)) if new(n.name) != n.name}
+        )
 
     return changed(
         system,

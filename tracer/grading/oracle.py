@@ -31,14 +31,11 @@ class Oracle(Mapping[Name, Array]):
         drawn = np.random.default_rng(20_250)
         self.given = dict(given) if eta is None else {**given, naming.ETA: eta}
         self.eta = drawn.uniform(0.002, 0.03, TRIALS)  # small: the networks stay as varied as they were drawn
-        self.data = [
-            {name: drawn.uniform(0.15, 0.95, TRIALS) for name in model.system.data} for _ in range(STEPS)
-        ]
+        self.data = [{name: drawn.uniform(0.15, 0.95, TRIALS) for name in model.system.data} for _ in range(STEPS)]
         for step in self.data[1:]:
             step |= {name: value for name, value in self.data[0].items() if name in constant}
         self.start = {
-            p.name: drawn.uniform(0.2, 0.9, TRIALS) * drawn.choice([-1.0, 1.0], TRIALS)
-            for p in model.system.parameters
+            p.name: drawn.uniform(0.2, 0.9, TRIALS) * drawn.choice([-1.0, 1.0], TRIALS) for p in model.system.parameters
         }
         self._known: dict[tuple[str, int], Array] = {}
 

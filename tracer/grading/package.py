@@ -247,7 +247,9 @@ class _Package:
         too_dense = entry.file_size > MAX_DENSE and entry.file_size > MAX_RATIO * max(entry.compress_size, 1)
         self.total += entry.file_size
         if too_dense or entry.file_size > MAX_PART or self.total > MAX_TOTAL:
-            raise Unreadable(f"unpacks to {entry.file_size // MEGABYTE:,} MB in {part}; that is no workbook made by hand")
+            raise Unreadable(
+                f"unpacks to {entry.file_size // MEGABYTE:,} MB in {part}; that is no workbook made by hand"
+            )
         with self.archive.open(entry) as file:
             while chunk := file.read(1 << 16):
                 yield chunk

@@ -114,7 +114,9 @@ def _plain(text: str) -> list[str]:
     for pattern, name in _COMPILED:
         match = pattern.fullmatch(text)
         if match:
-            found.append(name.format(*(group.lstrip("0") or "0" if group.isdigit() else group for group in match.groups())))
+            found.append(
+                name.format(*(group.lstrip("0") or "0" if group.isdigit() else group for group in match.groups()))
+            )
     for pattern, name in _OF_NEURON:
         match = pattern.fullmatch(text)
         if match:

@@ -71,7 +71,9 @@ def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
     found = [
         table
         for turned in (False, True)
-        for table in _with_headers_in_a_row(_turned(sheet.cells, turned), _turned(labels, turned), spelling, sheet.name, turned)
+        for table in _with_headers_in_a_row(
+            _turned(sheet.cells, turned), _turned(labels, turned), spelling, sheet.name, turned
+        )
     ]
     found.sort(key=lambda table: -len(table.series) * min(table.steps, 20))
     chosen: list[Table] = []
@@ -146,9 +148,7 @@ def _with_headers_in_a_row(
             )
 
 
-def _segments(
-    row: int, columns: list[int], labels: Mapping[Position, str], spelling: Spelling
-) -> Iterable[list[int]]:
+def _segments(row: int, columns: list[int], labels: Mapping[Position, str], spelling: Spelling) -> Iterable[list[int]]:
     """The headers of a row, parted where names begin again behind an empty column, or all of them come again."""
     segment: list[int] = []
     seen: set[str] = set()

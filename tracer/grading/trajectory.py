@@ -12,7 +12,6 @@ from tracer.grading.model import Model
 from tracer.grading.series import Rows
 from tracer.numeric import NO_NUMBER, compiled
 
-
 _Formula = tuple[list[tuple[str, int]], Callable[..., float]]
 """The (quantity, lag) pairs that a formula needs, and a function of their values."""
 

@@ -31,7 +31,9 @@ class Translator:
         self.sheet, self.constant = sheet, constant
         self.sheets: Mapping[str, Sheet] = {s.name.lower(): s for s in book.sheets}
         self.defined = book.names
-        self.quantity: dict[Position, tuple[str, int | None]] = {s.position: (n, ETERNAL) for n, s in table.scalars.items()}
+        self.quantity: dict[Position, tuple[str, int | None]] = {
+            s.position: (n, ETERNAL) for n, s in table.scalars.items()
+        }
         self.quantity |= {
             place: (name, step) for name, series in table.series.items() for step, place in enumerate(series)
         }
@@ -101,7 +103,7 @@ class Translator:
             return self._read(sheet, place, cell.formula, step, depth + 1)
         if isinstance(cell.value, float):
             return Number(cell.value)
-        raise UnknownFormula(f"it uses a cell that holds the text '{str(cell.value):.20}'")
+        raise UnknownFormula(f"it uses a cell that holds the text '{cell.value!s:.20}'")
 
     def _defined(self, name: str) -> tuple[str, Position]:
         text = self.defined.get(name, "")
@@ -173,12 +175,12 @@ class _Recalculation:
                 continue
             self.cells[key] = Cell(None if open_ else self._value(cell.formula, needs), cell.formula)
 
-    def _needs(self, key: tuple[str, Position], formula: Formula) -> dict[Name, float | None | tuple[str, Position]]:
+    def _needs(self, key: tuple[str, Position], formula: Formula) -> dict[Name, float | tuple[str, Position] | None]:
         text = self.relative.get(formula)
         if text is None:
             text = self.relative[formula] = formulas.relative(formula)
         references, _ = _places(text)
-        needs: dict[Name, float | None | tuple[str, Position]] = {}
+        needs: dict[Name, float | tuple[str, Position] | None] = {}
         for name in references:
             if not name.name[-1].isdigit() and name.name[-1] != "]":
                 where, place = self._named(name.name)
@@ -203,7 +205,9 @@ class _Recalculation:
             raise UnknownFormula(f"the name '{name}' is not understood")
         return sheet.strip("'").replace("''", "'"), place
 
-    def _value(self, formula: Formula, needs: Mapping[Name, float | None | tuple[str, Position]]) -> float | Fault | None:
+    def _value(
+        self, formula: Formula, needs: Mapping[Name, float | tuple[str, Position] | None]
+    ) -> float | Fault | None:
         from tracer.grading.numbers import plain
 
         values: dict[Name, float] = {}
