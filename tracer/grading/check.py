@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from tracer import naming
 from tracer.expression import Expression, Name, names
 from tracer.grading.cells import Book, Sheet
 from tracer.grading.findings import BookReport, Departure, Finding, Kind, SheetReport, Verdict
-from tracer.grading.inference import NotANetwork, infer, refine
+from tracer.grading.inference import NotANetwork, fit, infer, refine
 from tracer.grading.judge import Judge
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.numbers import Array, value
@@ -24,6 +25,7 @@ from tracer.grading.spelling import NEXT, candidates, normalise
 from tracer.grading.tables import Spelling, Table, find_tables
 from tracer.grading.trajectory import losses
 from tracer.grading.translate import Translator, UnknownFormula, recalculated
+from tracer.grading.writing import differences
 from tracer.system import System
 
 TOLERANCE = 1e-9
@@ -97,10 +99,14 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         if (re.fullmatch(r"[it]\d+", name) if system is None else name in system.data) and _is_constant(name, rows)
     )
     translator = Translator(book, sheet, table, constant)
-    shape = None
+    shape: Shape | None = None
+    late: dict[str, str] = {}
     try:
         if system is None:
-            shape, rows = infer(rows)
+            shape, rows, late = _inferred(rows)
+            if late:
+                table = _renamed(table, late)
+                translator = Translator(book, sheet, table, constant)
             shape = refine(shape, rows, _readings(table, sheet, translator))
     except NotANetwork as error:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
@@ -148,6 +154,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     if not judged:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
     findings = _with_effects(findings, judge)
+    if late:
+        findings = [_as_headed(finding) for finding in findings]
     mistakes = any(finding.is_mistake for finding in findings)
     return SheetReport(
         sheet.name,
@@ -184,6 +192,44 @@ def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Find
         f"{'the row repeats' if len(steps) == 1 else f'{len(steps)} rows repeat'} the one before: no weight is updated"
     )
     return [Finding(named, Kind.REPEATED, places, cause)]
+
+
+def _inferred(rows: Rows) -> tuple[Shape, Rows, dict[str, str]]:
+    """The network, and where the weights of a row are those after its update, their names as such: a row's forward pass
+    then uses the weights of the row above."""
+    shape, told = infer(rows)
+    parameters = {n: n + NEXT for n in rows.columns if re.fullmatch(r"[wb]\d+|b_[ho]\d+", n)}
+    if rows.steps < 3 or not parameters or any(n.endswith(NEXT) for n in rows.columns):
+        return shape, told, {}
+    shares = fit(model_of(shape), told)
+    if sum(share >= 0.5 for share in shares.values()) > 0.8 * len(shares):
+        return shape, told, {}
+    other = Rows({parameters.get(n, n): column for n, column in rows.columns.items()}, rows.scalars, rows.steps)
+    late_shape, late = infer(other)
+    if sum(fit(model_of(late_shape), late).values()) > sum(shares.values()) + 2:
+        return late_shape, late, parameters
+    return shape, told, {}
+
+
+def _renamed(table: Table, by: Mapping[str, str]) -> Table:
+    return replace(
+        table,
+        series={by.get(name, name): places for name, places in table.series.items()},
+        headers={by.get(name, name): text for name, text in table.headers.items()},
+        header_cells={by.get(name, name): place for name, place in table.header_cells.items()},
+    )
+
+
+_AFTER = re.compile(r"(?<=\w)\+(?! )")
+
+
+def _as_headed(finding: Finding) -> Finding:
+    """A finding in a table whose weights are those after the update: under the headers' names."""
+    theirs, right = (_AFTER.sub("", text) if text else text for text in (finding.theirs, finding.right))
+    marks = tuple(differences(theirs, right)) if theirs and right and finding.marks else ()
+    cause = _AFTER.sub("", finding.cause) if finding.cause else None
+    quantity = finding.quantity.removesuffix(NEXT)
+    return replace(finding, quantity=quantity, cause=cause, theirs=theirs, right=right, marks=marks)
 
 
 def _is_constant(name: str, rows: Rows) -> bool:

@@ -86,6 +86,8 @@ def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
     scalars = _scalars(sheet, {place: text for place, text in texts.items() if place not in taken}, taken, spelling)
     chosen.sort(key=lambda table: min(table.header_cells.values()))
     chosen = _merged(chosen)
+    chosen, given = _given_apart(chosen, sheet)
+    scalars = {**given, **scalars}
     if not chosen:
         chosen = _form(sheet, scalars, texts)
     return [replace(table, scalars={n: s for n, s in scalars.items() if n not in table.series}) for table in chosen]
@@ -155,7 +157,7 @@ def _segments(row: int, columns: list[int], labels: Mapping[Position, str], spel
     for column in columns:
         name = spelling(labels[row, column])[0]
         apart = bool(segment) and column > segment[-1] + 1
-        if name in seen and (apart or name == spelling(labels[row, segment[0]])[0]):
+        if name in seen and (apart or labels[row, column] == labels[row, segment[0]]):
             yield segment
             segment, seen = [], set()
         segment.append(column)
@@ -211,6 +213,24 @@ def _scalars(
             if cell is not None and place != (row + 1, column):
                 break
     return found
+
+
+def _given_apart(tables: list[Table], sheet: Sheet) -> tuple[list[Table], dict[str, Scalar]]:
+    """The tables without those of one step that hold given numbers only, and these numbers: inputs, targets and first
+    weights that stand above a table hold for all of it."""
+    apart = [t for t in tables if t.steps == 1 and not any(_COMPUTED.match(name) for name in t.series)]
+    if len(apart) == len(tables):
+        return tables, {}
+    scalars = {
+        name: Scalar(place, number)
+        for table in apart
+        for name, (place,) in table.series.items()
+        if (cell := sheet.cells.get(place)) and (number := cell.number) is not None
+    }
+    return [table for table in tables if table not in apart], scalars
+
+
+_COMPUTED = re.compile(r"h\d|o\d|a_|E|∂|.*\+$")
 
 
 def _merged(tables: list[Table]) -> list[Table]:
