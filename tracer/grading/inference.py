@@ -20,6 +20,8 @@ from tracer.grading.spelling import NEXT, STEP
 
 TIGHT, LOOSE = 1e-8, 2e-3
 """Relative: how near a value has to be to speak for a network; the second for rounded values."""
+MOST_WEIGHTS = 600
+"""Of a network that is told from headers."""
 SAMPLED = 6
 """Steps that are looked at."""
 LOSSES_TRIED = ("squared_error", "mean_squared_error", "binary_cross_entropy", "cross_entropy", "mean_absolute_error")
@@ -58,6 +60,8 @@ def widths_of(names: Iterable[str]) -> tuple[int, ...]:
         outputs = (weights - hidden * inputs) // hidden
     if not (hidden and inputs and outputs):
         raise NotANetwork("the headers do not show a whole network; describe it with --config")
+    if hidden * (inputs + outputs) > MOST_WEIGHTS:
+        raise NotANetwork(f"a network of more than {MOST_WEIGHTS} weights is only checked with --config")
     if weights > hidden * (inputs + outputs):
         raise NotANetwork(
             f"{weights} weights do not fit {inputs} inputs, {hidden} hidden and {outputs} output neurons; "

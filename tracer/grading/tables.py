@@ -22,6 +22,8 @@ Spelling = Callable[[str], tuple[str, ...]]
 
 FEWEST = 4
 """Recognised headers that make a table."""
+MOST_TABLES = 40
+"""Of a sheet; the largest are checked."""
 GAP = 3
 """So many lines may lie between the headers and the first numbers: units, formulas in words."""
 
@@ -79,6 +81,8 @@ def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
     chosen: list[Table] = []
     taken: set[Position] = set()
     for table in found:
+        if len(chosen) == MOST_TABLES:
+            break
         cells = set(table.header_cells.values()) | {cell for series in table.series.values() for cell in series}
         if not cells & taken:
             chosen.append(table)
