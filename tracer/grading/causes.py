@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tracer.expansion import expand
 from tracer.expression import Expression, Name, Number
 from tracer.grading.edits import Setting, double, single
 from tracer.grading.edits import nodes as walk
 from tracer.grading.numbers import Array, value
+from tracer.grading.writing import likeness
 
 MOST_DOUBLE = 4_000
 """Pairs of edits that are tried where no single one explains the values."""
@@ -40,13 +42,33 @@ class Evidence:
             return False
 
 
-def find_cause(forms: Sequence[Expression], evidence: Evidence, setting: Setting, pairs: bool = True) -> Cause | None:
-    """The slip that leads from a right formula, in any of its forms, to the person's values; None where none is
-    found."""
+def find_cause(
+    forms: Sequence[Expression],
+    evidence: Evidence,
+    setting: Setting,
+    theirs: Expression | None = None,
+    pairs: bool = True,
+) -> Cause | None:
+    """The slip that leads from a right formula, in any of its forms, to the person's values; None where none is found.
+
+    theirs: the person's formula, where there is one: of several slips with the same result, the one that reads most
+    like it is named. pairs: whether two slips at once are tried too.
+    """
+    said = None if theirs is None else setting.text(theirs)
     for right in forms:
-        for edit in single(right, setting):
+        best: tuple[float, Cause] | None = None
+        for edit in (e for form in dict.fromkeys((expand(right), right)) for e in single(form, setting)):
             if evidence.explains(edit.expression):
-                return Cause(edit.cause, edit.expression)
+                found = Cause(edit.cause, edit.expression)
+                if said is None:
+                    return found
+                alike = likeness(setting.text(edit.expression), said)
+                if best is None or alike > best[0]:
+                    best = (alike, found)
+                if alike == 1.0:
+                    break
+        if best:
+            return best[1]
     simple = _constant(evidence) or _scaled(forms[0], evidence)
     if simple:
         return simple

@@ -300,17 +300,16 @@ def brackets(right: Expression, setting: Setting) -> Iterator[Edit]:
 
     text = render(expand(right), EXCEL, spell)
     pairs = _pairs(text)
+    back: dict[Name, Expression] = {Name(key): name for key, name in spelt.items()}
     for gone in [(pair,) for pair in pairs] + list(combinations(pairs, 2)):
         out = {position for pair in gone for position in pair}
         try:
             expression = read("".join(c for i, c in enumerate(text) if i not in out))
         except UnknownFormula:
             continue
-        named = _substituted(expression, {Name(key): name for key, name in spelt.items()})
-        inside = [text[first + 1 : last] for first, last in gone]
-        for key, name in sorted(spelt.items(), reverse=True):
-            inside = [part.replace(key, setting.text(name)) for part in inside]
-        yield Edit(named, "brackets are missing around " + " and ".join(part.replace("*", "·") for part in inside))
+        named = _substituted(expression, back)
+        inside = [_substituted(read(text[first + 1 : last]), back) for first, last in gone]
+        yield Edit(named, "brackets are missing around " + " and ".join(map(setting.text, inside)))
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:

@@ -172,7 +172,7 @@ class Judge:
             cause = None
             if result is not None:
                 evidence = Evidence(self.oracle, result, same)
-                cause = find_cause(self.nearest_forms(name, bare), evidence, self.setting(name, bare))
+                cause = find_cause(self.nearest_forms(name, bare), evidence, self.setting(name, bare), bare)
             self._causes[key] = cause
         return self._causes[key]
 
@@ -314,7 +314,7 @@ class Judge:
                 "the formula is right, the stored value is not what it gives: have the sheet recalculated", None
             )
         if kind is Kind.ERROR:
-            cause = Cause("the cell shows an error though its row's other cells are there", None)
+            cause = self._cause_of_error(name, steps[0])
         if kind is Kind.FORMULA and name in self.model.parameters:
             kind = Kind.UPDATE
         if kind is Kind.UPDATE and reading is not None:
@@ -336,6 +336,26 @@ class Judge:
             _number(theirs[step]),
             _number(best[step]),
         )
+
+    def _cause_of_error(self, name: str, step: int) -> Cause:
+        """Why a cell shows an error though what it should be made of is there."""
+        place = self.table.series[name][step]
+        formula = self.sheet.cells[place].formula
+        if formula is None:
+            return Cause("an error stands where a value belongs")
+        try:
+            self.translator.read(place, step)
+        except UnknownFormula as error:
+            scalar = self.table.scalars.get(naming.ETA)
+            of_update = any(n.name == naming.ETA for form in self.forms(name) for n in names(form))
+            if scalar and of_update and self.translator.slides(formula) and "text" in str(error):
+                row, column = scalar.position
+                return Cause(
+                    f"the reference to {naming.ETA} slides down with the rows, it is not fixed as "
+                    f"${letters(column)}${row}: in ={formula.text} {error}"
+                )
+            return Cause(f"the cell shows an error: {error}")
+        return Cause("the cell shows an error though its row's other cells are there")
 
     def _has_formulas(self, name: str) -> bool:
         return any((cell := self.sheet.cells.get(place)) and cell.formula for place in self.table.series[name])

@@ -56,3 +56,8 @@ def differences(theirs: str, right: str) -> list[tuple[int, int]]:
             high = found[max(first, last - 1)] if last > first else low
             spans.append((low[0], high[1]))
     return spans
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two formulas read, from 0 to 1."""
+    return SequenceMatcher(None, [t for *_, t in tokens(one)], [t for *_, t in tokens(other)], autojunk=False).ratio()
