@@ -17,7 +17,7 @@ from tracer.grading.cells import Book
 from tracer.grading.check import check_workbook
 from tracer.grading.findings import Finding, Kind, SheetReport, Verdict
 
-CASES = int(__import__("os").environ.get("N","500"))
+CASES = 500
 NAMED = 0.9
 
 

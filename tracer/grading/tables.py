@@ -115,8 +115,7 @@ def _with_headers_in_a_row(
 ) -> Iterable[Table]:
     lines: dict[int, list[int]] = {}
     for (row, column), text in sorted(labels.items()):
-        below = (is_filled(cells.get((row + down, column))) for down in range(1, 1 + GAP))
-        if not NOTE.match(text) or any(below):
+        if not NOTE.match(text) or is_filled(cells.get((row + 1, column))):
             lines.setdefault(row, []).append(column)
     last = max((row for row, _ in cells), default=0)
     for row, columns in lines.items():
