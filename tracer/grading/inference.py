@@ -188,10 +188,10 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shap
     for group in groups:
         written = {name: readings[name] for name in group if name in readings}
         right = _right_formulas(shape, written)
-        if right * 2 > len(written) or not written:
+        if right * 2 >= len(written):
             continue
         fitting = sum(fit(model_of(shape), rows).values())
-        for other in _alternatives(shape, dict.fromkeys(group, 0.0)):
+        for other in _alternatives(shape, {**dict.fromkeys(rows.columns, 1.0), **dict.fromkeys(group, 0.0)}):
             try:
                 if (
                     _right_formulas(other, written) > right
@@ -238,7 +238,7 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
 
     def wrong(names: Iterable[str]) -> bool:
         judged = [shares[name] for name in names if name in shares]
-        return bool(judged) and sum(share >= 0.5 for share in judged) * 2 <= len(judged)
+        return bool(judged) and sum(share >= 0.5 for share in judged) * 2 < len(judged)
 
     everything = wrong(shares)
     for index, layer in enumerate(shape.layers):
