@@ -14,7 +14,13 @@ Value = float | str | None
 def book(*sheets: tuple[str, Mapping[str, Value]], names: Mapping[str, str] | None = None) -> Book:
     """Sheets by their cells; a text that begins with = is a formula. Formulas are computed."""
     return recalculated(
-        Book(tuple(Sheet(name, {_place(r): _cell(r, v) for r, v in cells.items() if v is not None}) for name, cells in sheets), names or {})
+        Book(
+            tuple(
+                Sheet(name, {_place(r): _cell(r, v) for r, v in cells.items() if v is not None})
+                for name, cells in sheets
+            ),
+            names or {},
+        )
     )
 
 
@@ -66,7 +72,9 @@ def form(corner: str, pairs: Sequence[Sequence[tuple[str, Value]]]) -> dict[str,
     """Labels with their values to the right, pair beside pair; {label} in a formula is its value's cell."""
     row, column = _place(corner)
     where = {
-        label: reference((row + i, column + 3 * j + 1)) for i, line in enumerate(pairs) for j, (label, _) in enumerate(line)
+        label: reference((row + i, column + 3 * j + 1))
+        for i, line in enumerate(pairs)
+        for j, (label, _) in enumerate(line)
     }
     cells: dict[str, Value] = {}
     for i, line in enumerate(pairs):

@@ -48,7 +48,9 @@ def layouts(draw: st.DrawFn) -> Layout:
         turned=draw(st.sampled_from([False, False, True])),
         spelling=draw(st.sampled_from(list(SPELLINGS))),
         full=draw(st.booleans()),
-        dropped=frozenset(draw(st.sampled_from([(), (), ("E1", "E2"), ("h1", "h2"), ("h1", "h2", "o1", "o2"), ("a_h1",)]))),
+        dropped=frozenset(
+            draw(st.sampled_from([(), (), ("E1", "E2"), ("h1", "h2"), ("h1", "h2", "o1", "o2"), ("a_h1",)]))
+        ),
         shuffled=draw(st.sampled_from([None, None, 1, 2])),
         updates=draw(st.sampled_from(["row", "row", "same row", "steps"])),
         eta=draw(st.sampled_from(["label", "label", "formula", "name"])),

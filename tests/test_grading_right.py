@@ -119,7 +119,9 @@ def test_a_form_of_labels_and_values(tmp_path: Path) -> None:
     assert sheet.eta == 0.5
 
 
-def classic(late: bool = False, by_input: bool = False, **other: float) -> dict[str, tuple[float | str | None, str | None]]:
+def classic(
+    late: bool = False, by_input: bool = False, **other: float
+) -> dict[str, tuple[float | str | None, str | None]]:
     """The classic network by hand. late: a row's weights are those after its update. by_input: w2 leads from i1 to h2."""
     up = "-1" if late else ""
     order = [1, 3, 2, 4, 5, 7, 6, 8] if by_input else [1, 2, 3, 4, 5, 6, 7, 8]

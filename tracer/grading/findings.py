@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tracer.grading.cells import Position, letters, reference
+from tracer.grading.cells import Position, reference
 
 
 class Kind(StrEnum):
@@ -134,17 +134,20 @@ class BookReport:
 
 
 def ranges(places: Iterable[Position]) -> str:
-    """Cells as ranges: Z33:Z100, or Z33, Z35:Z37; along a row where they lie there."""
+    """Cells as ranges: Z33:Z100, or Z33, Z35:Z37; as blocks where columns lie side by side."""
     cells = sorted(set(places), key=lambda place: (place[1], place[0]))
-    if len({row for row, _ in cells}) == 1 and len(cells) > 1:
-        runs = _runs([column for _, column in cells])
-        row = cells[0][0]
-        return ", ".join(_range(f"{letters(a)}{row}", f"{letters(b)}{row}") for a, b in runs)
-    parts = []
+    blocks: list[tuple[int, int, list[tuple[int, int]]]] = []
     for column in sorted({column for _, column in cells}):
-        for first, last in _runs([row for row, c in cells if c == column]):
-            parts.append(_range(reference((first, column)), reference((last, column))))
-    return ", ".join(parts)
+        rows = _runs([row for row, c in cells if c == column])
+        if blocks and blocks[-1][1] == column - 1 and blocks[-1][2] == rows:
+            blocks[-1] = (blocks[-1][0], column, rows)
+        else:
+            blocks.append((column, column, rows))
+    return ", ".join(
+        _range(reference((top, left)), reference((bottom, right)))
+        for left, right, rows in blocks
+        for top, bottom in rows
+    )
 
 
 def _range(first: str, last: str) -> str:
