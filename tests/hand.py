@@ -9,6 +9,8 @@ from tracer.grading.cells import Book, Cell, Formula, Position, Sheet, position,
 from tracer.grading.translate import recalculated
 
 Value = float | str | None
+Cells = dict[str, Value]
+"""Cells by their references; a text that begins with = is a formula."""
 
 
 def book(*sheets: tuple[str, Mapping[str, Value]], names: Mapping[str, str] | None = None) -> Book:
@@ -42,14 +44,14 @@ def table(
     columns: Mapping[str, tuple[Value, str | None]],
     steps: int,
     fixed: Mapping[str, str] | None = None,
-) -> dict[str, Value]:
+) -> Cells:
     """A table: header → (the first row's value or formula, the formula of the others; None for the same as above).
 
     In formulas {h1} is the cell of that header in the same row, {h1-1} the one in the row above; `fixed` names cells.
     """
     row, column = _place(corner)
     places = {header: column + index for index, header in enumerate(columns)}
-    cells: dict[str, Value] = {}
+    cells: Cells = {}
     for header, (first, others) in columns.items():
         cells[reference((row, places[header]))] = header
         for step in range(steps):
@@ -68,7 +70,7 @@ def _filled(text: str, places: Mapping[str, int], row: int, fixed: Mapping[str, 
     return re.sub(r"\{([^{}]+?)(-1)?\}", cell, text)
 
 
-def form(corner: str, pairs: Sequence[Sequence[tuple[str, Value]]]) -> dict[str, Value]:
+def form(corner: str, pairs: Sequence[Sequence[tuple[str, Value]]]) -> Cells:
     """Labels with their values to the right, pair beside pair; {label} in a formula is its value's cell."""
     row, column = _place(corner)
     where = {
@@ -76,7 +78,7 @@ def form(corner: str, pairs: Sequence[Sequence[tuple[str, Value]]]) -> dict[str,
         for i, line in enumerate(pairs)
         for j, (label, _) in enumerate(line)
     }
-    cells: dict[str, Value] = {}
+    cells: Cells = {}
     for i, line in enumerate(pairs):
         for j, (label, value) in enumerate(line):
             cells[reference((row + i, column + 3 * j))] = label

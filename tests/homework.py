@@ -267,7 +267,7 @@ def _without(expression: Expression, dropped: frozenset[str], formulas: Mapping[
             n: replace(e, {m: Name(m.name, m.lag + n.lag) for m in set(names(e))}) if n.lag else e
             for n, e in inside.items()
         }
-        expression = replace(expression, dict(shifted))
+        expression = replace(expression, {**shifted})
 
 
 # ----------------------------------------------------------------------------------------------------- files
@@ -519,7 +519,7 @@ def plant_other_row(hw: Homework, rng: random.Random) -> Planted | None:
     shift = rng.choice([1, -1])
     moved = {n: Name(n.name, shift) for n in weights(hw.formulas[name])}
     right = hw.formulas[name]
-    hw.formulas[name] = replace(right, dict(moved))
+    hw.formulas[name] = replace(right, {**moved})
     edge = 0 if shift == 1 else hw.layout.steps - 1
     hw.edges[name, edge] = right
     return Planted(name, ("row",))

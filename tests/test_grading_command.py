@@ -87,7 +87,7 @@ def test_json_csv_and_gradescope(right: Path, wrong: Path, tmp_path: Path) -> No
     }  # fmt: skip
     assert finding["theirs"].replace("a_h1·(1 − a_h1)", "a_h2·(1 − a_h2)") == finding["right"]
 
-    rows = list(csv.DictReader(names[1].open(encoding="utf-8")))
+    rows = list(csv.DictReader(names[1].read_text(encoding="utf-8").splitlines()))
     assert [(row["status"], row["verdict"], row["mistakes"]) for row in rows] == [
         ("read", "right", "0"), ("read", "findings", "1"), ("unreadable", "", ""),
     ]  # fmt: skip
@@ -111,7 +111,7 @@ def test_annotated_copies(wrong: Path, tmp_path: Path) -> None:
     coloured = {cell.coordinate for row in sheet.iter_rows() for cell in row if cell.fill.fgColor.rgb == "FFFFC7CE"}
     assert noted == coloured == {f"X{row}" for row in range(33, 45)}
     assert "a_h1 stands where a_h2 belongs" in sheet["X33"].comment.text
-    assert sheet["X33"].value == openpyxl.load_workbook(wrong)["Self"]["X33"].value
+    assert read_book(tmp_path / "marked" / "wrong.xlsx").sheets == read_book(wrong).sheets
 
 
 def test_the_originals_are_never_written_to(wrong: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.hand import book, table
+from tests.hand import Cells, book, table
 from tests.homework import MISTAKES, SPELLINGS, Homework, Layout, homework, write
 from tests.test_grading_right import FIXED, RATE, classic
 from tracer.grading.cells import Book
@@ -100,7 +100,7 @@ def test_planted_mistakes_are_found_and_named(tmp_path_factory: pytest.TempPathF
     assert tally["named"] >= NAMED * tally["planted"], unnamed
 
 
-def slip(name: str, old: str, new: str) -> dict[str, float | str | None]:
+def slip(name: str, old: str, new: str) -> Cells:
     """The classic table with one text of one column's formulas replaced by another."""
     columns = dict(classic())
     first, others = columns[name]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import tracer
-from tests.hand import book, form, table
+from tests.hand import Cells, book, form, table
 from tests.homework import SPELLINGS, Layout, homework, write
 from tracer.grading.cells import Book
 from tracer.grading.check import Options, check_workbook
@@ -156,7 +156,7 @@ def classic(
     return {**data, **filled, **weights} if late else {**data, **weights, **filled}
 
 
-RATE = {"A1": "lr", "B1": 0.5}
+RATE: Cells = {"A1": "lr", "B1": 0.5}
 FIXED = {"eta": "$B$1"}
 
 
@@ -171,7 +171,7 @@ def test_weights_numbered_and_updated_otherwise(late: bool, by_input: bool, tmp_
 
 def test_several_tables_on_a_sheet_and_notes_between_them(tmp_path: Path) -> None:
     cells = table("B4", classic(), 7, FIXED) | table("B20", classic(), 5, FIXED) | table("AH4", classic(), 7, FIXED)
-    notes = {"B15": "h1 = w1*i1 + w2*i2", "C16": "∂E/∂w5 = (a_o1 − t1)·a_o1·(1 − a_o1)·a_h1", "B17": 3.0}
+    notes: Cells = {"B15": "h1 = w1*i1 + w2*i2", "C16": "∂E/∂w5 = (a_o1 − t1)·a_o1·(1 − a_o1)·a_h1", "B17": 3.0}
     sheets = checked(book(("S", cells | RATE | notes)), tmp_path)
     assert [sheet.table for sheet in sheets] == ["B4:AD11", "AH4:BJ11", "B20:AD25"]
     for sheet in sheets:
@@ -180,12 +180,13 @@ def test_several_tables_on_a_sheet_and_notes_between_them(tmp_path: Path) -> Non
 
 def test_given_numbers_beside_the_table_on_another_sheet_and_by_name(tmp_path: Path) -> None:
     columns = {name: column for name, column in classic().items() if name not in ("t1", "t2", "i1", "i2")}
-    above = {"A2": "t1", "B2": 0.01, "A3": "t2", "B3": 0.99, "A4": "i1", "B4": 0.05, "A5": "i2", "B5": 0.1}
+    above: Cells = {"A2": "t1", "B2": 0.01, "A3": "t2", "B3": 0.99, "A4": "i1", "B4": 0.05, "A5": "i2", "B5": 0.1}
     fixed = {"t1": "$B$2", "t2": "$B$3", "i1": "$B$4", "i2": "$B$5"}
-    for eta, more in (("$B$1", RATE), ("Rates!$C$3", {}), ("rate", {})):
+    nothing: Cells = {}
+    for eta, more in (("$B$1", RATE), ("Rates!$C$3", nothing), ("rate", nothing)):
         cells = table("B8", columns, 6, {"eta": eta, **fixed})
-        other = ("Rates", {"B3": "learning rate", "C3": 0.5})
-        (sheet,) = checked(book(("S", cells | above | more), other, names={"rate": "Rates!$C$3"}), tmp_path)
+        rates: Cells = {"B3": "learning rate", "C3": 0.5}
+        (sheet,) = checked(book(("S", cells | above | more), ("Rates", rates), names={"rate": "Rates!$C$3"}), tmp_path)
         assert_right(sheet, 25)
         assert sheet.eta == pytest.approx(0.5)
 

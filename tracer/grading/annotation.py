@@ -143,9 +143,7 @@ class _Copy:
         if comments is None:
             comments = f"xl/commentsChecked{number}.xml"
             self.relate(part, "comments", comments)
-            self.declare(
-                f'<Override PartName="/{comments}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"/>'
-            )
+            self.declare(_override(comments, "spreadsheetml.comments"))
         if shapes is None or "legacyDrawing " not in xml:
             shapes = f"xl/drawings/vmlDrawingChecked{number}.vml"
             identity = self.relate(part, "vmlDrawing", shapes)
@@ -166,9 +164,7 @@ class _Copy:
         if part is None:
             part = posixpath.join(posixpath.dirname(main), "styles.xml")
             self.relate(main, "styles", part)
-            self.declare(
-                f'<Override PartName="/{part}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>'
-            )
+            self.declare(_override(part, "spreadsheetml.styles"))
         xml = self.text(part) or _PLAIN_STYLES
         if not self.styles:
             xml, self.fill = _appended(xml, "fills", "fill", _FILL)
@@ -223,11 +219,18 @@ class _Copy:
 _FILL = f'<fill><patternFill patternType="solid"><fgColor rgb="{COLOUR}"/><bgColor indexed="64"/></patternFill></fill>'
 _PLAIN_STYLES = (
     f'{_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs></styleSheet>'
+    '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
+
+
+def _override(part: str, kind: str) -> str:
+    """The content type of a part."""
+    return f'<Override PartName="/{part}" ContentType="application/vnd.openxmlformats-officedocument.{kind}+xml"/>'
 
 
 def _relations_of(part: str) -> str:
@@ -315,14 +318,16 @@ def _with_shapes(xml: str | None, notes: Mapping[Position, str], number: int) ->
     for index, ((row, column), text) in enumerate(sorted(notes.items()), 1):
         if (str(row - 1), str(column - 1)) in there:
             continue
+        top = max(row - 2, 0)
         lines = sum(1 + len(line) // 60 for line in text.splitlines())
         shapes.append(
             f'<v:shape id="_x0000_s{number * 1024 + 900_000 + index}" type="#_x0000_t202" style="position:absolute;'
             f'margin-left:60pt;margin-top:2pt;width:330pt;height:{14 * lines + 8}pt;z-index:{index};visibility:hidden" '
-            'fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/><v:shadow on="t" color="black" obscured="t"/>'
+            'fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/>'
+            '<v:shadow on="t" color="black" obscured="t"/>'
             '<v:path o:connecttype="none"/><v:textbox><div style="text-align:left"></div></v:textbox>'
             '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/>'
-            f"<x:Anchor>{column}, 15, {max(row - 2, 0)}, 10, {column + 6}, 15, {max(row - 2, 0) + lines + 1}, 4</x:Anchor>"
+            f"<x:Anchor>{column}, 15, {top}, 10, {column + 6}, 15, {top + lines + 1}, 4</x:Anchor>"
             f"<x:AutoFill>False</x:AutoFill><x:Row>{row - 1}</x:Row><x:Column>{column - 1}</x:Column>"
             "</x:ClientData></v:shape>"
         )

@@ -23,7 +23,7 @@ from tracer.grading.package import Unreadable, read_book
 from tracer.grading.series import Rows, rows_of
 from tracer.grading.spelling import NEXT, candidates, normalise
 from tracer.grading.tables import Spelling, Table, find_tables
-from tracer.grading.trajectory import losses
+from tracer.grading.trajectory import walked
 from tracer.grading.translate import Translator, UnknownFormula, recalculated
 from tracer.grading.writing import differences
 from tracer.system import System
@@ -149,7 +149,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         return SheetReport(
             sheet.name,
             Verdict.NO_TABLE,
-            reason=f"{wrong} of {judged} columns fit no network that can be told from the headers; describe it with --config",
+            reason=f"{wrong} of {judged} columns fit no network that the headers show; describe it with --config",
         )
     if not judged:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
@@ -395,19 +395,20 @@ def _short(rate: float) -> float:
 def _with_effects(findings: list[Finding], judge: Judge) -> list[Finding]:
     if judge.eta is None or judge.model.turned or not any(f.is_mistake for f in findings):
         return findings
-    right = losses(judge.model, judge.rows, judge.eta, {})
+    loss = judge.model.system.loss
+    right = walked(judge.model, judge.rows, judge.eta, {})
     if right is None:
         return findings
     out = []
     for finding in findings:
         expression = judge.mistaken.get((finding.quantity, finding.kind, finding.cause))
         if finding.kind is Kind.ETA and finding.right_value is not None:
-            other = losses(judge.model, judge.rows, finding.right_value, {})
-            effect = right[-1] - other[-1] if other and len(other) == len(right) else None
+            other = walked(judge.model, judge.rows, finding.right_value, {})
+            effect = right[-1][loss] - other[-1][loss] if other and len(other) == len(right) else None
             out.append(replace(finding, effect=effect))
         elif expression is not None:
-            wrong = losses(judge.model, judge.rows, judge.eta, {finding.quantity: expression})
-            effect = wrong[-1] - right[-1] if wrong and len(wrong) == len(right) else None
+            wrong = walked(judge.model, judge.rows, judge.eta, {finding.quantity: expression})
+            effect = wrong[-1][loss] - right[-1][loss] if wrong and len(wrong) == len(right) else None
             out.append(replace(finding, effect=effect))
         else:
             out.append(finding)
@@ -419,19 +420,22 @@ def _departure(judge: Judge) -> Departure | None:
     loss = judge.model.system.loss
     if judge.eta is None or judge.model.turned or loss not in judge.rows.columns:
         return None
-    right = losses(judge.model, judge.rows, judge.eta, {})
-    theirs = judge.rows.columns[loss]
+    right = walked(judge.model, judge.rows, judge.eta, {})
     if right is None:
         return None
-    count = min(len(right), len(theirs))
-    ours = np.array(right[:count])
-    apart = np.abs(theirs[:count] - ours) > 10 * judge.tolerance * np.abs(ours) + judge.slack[loss][:count]
-    apart &= np.isfinite(theirs[:count])
-    known = np.flatnonzero(np.isfinite(theirs[:count]))
+    rows: list[int] = []
+    for name in (*judge.model.system.updates, loss):
+        if name in judge.rows.columns:
+            theirs = judge.rows.columns[name][: len(right)]
+            ours = np.array([now[name] for now in right[: len(theirs)]])
+            apart = np.abs(theirs - ours) > 10 * judge.tolerance * np.abs(ours) + judge.slack[name][: len(theirs)]
+            if apart.any():
+                rows.append(judge.table.series[name][int(np.argmax(apart))][0])
+    theirs = judge.rows.columns[loss][: len(right)]
+    known = np.flatnonzero(np.isfinite(theirs))
     if not len(known):
         return None
-    row = judge.table.series[loss][int(np.argmax(apart))][0] if apart.any() else None
-    return Departure(row, float(theirs[known[-1]]), float(ours[known[-1]]))
+    return Departure(min(rows, default=None), float(theirs[known[-1]]), right[known[-1]][loss])
 
 
 __all__ = ["Options", "check_workbook"]

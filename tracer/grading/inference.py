@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from tracer import naming
 from tracer.activations import ACTIVATIONS
@@ -104,6 +105,10 @@ def first_guess(rows: Rows) -> Shape:
     )
 
 
+Steps = npt.NDArray[np.intp]
+"""Which steps of a table."""
+
+
 def fit(model: Model, rows: Rows) -> dict[str, float]:
     """For every column that can be judged: the share of its values that are as they should be; rounded ones count a
     little less."""
@@ -130,7 +135,7 @@ def fit(model: Model, rows: Rows) -> dict[str, float]:
     return shares
 
 
-def _sampled(steps: int) -> Array:
+def _sampled(steps: int) -> Steps:
     if steps <= SAMPLED:
         return np.arange(steps)
     return np.unique(np.r_[0:3, np.linspace(3, steps - 1, SAMPLED - 3).astype(int)])

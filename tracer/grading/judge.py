@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from tracer import naming
 from tracer.expression import Call, Expression, Name, Number, names
@@ -31,6 +32,10 @@ POINTS = 6
 """Rows on which a cause has to give the person's values."""
 NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""
+
+
+Flags = npt.NDArray[np.bool_]
+"""Yes or no for every step."""
 
 
 @dataclass(slots=True)
@@ -122,7 +127,7 @@ class Judge:
                 room = room + np.nan_to_num(np.abs(moved - ours))
         return room
 
-    def agrees(self, name: str, theirs: Array) -> tuple[Array, Array, Array]:
+    def agrees(self, name: str, theirs: Array) -> tuple[Flags, Flags, Array]:
         """For every step: whether the value is right in one of the forms, whether that can be told, the right value."""
         right = np.zeros(len(theirs), bool)
         known = np.zeros(len(theirs), bool)
@@ -278,9 +283,9 @@ class Judge:
         if by:
             reading = with_names(reading, by)
         rate = Number(self.eta) if self.eta is not None else None
-        if rate is not None and any(n.name == naming.ETA for form in self.forms(name)[:1] for n in names(form)):
-            if not any(n.name == naming.ETA for n in names(reading)):
-                return _with_number(reading, rate, Name(naming.ETA, home))
+        needed = any(n.name == naming.ETA for form in self.forms(name)[:1] for n in names(form))
+        if rate is not None and needed and not any(n.name == naming.ETA for n in names(reading)):
+            return _with_number(reading, rate, Name(naming.ETA, home))
         return reading
 
     def _follows(self, reading: Expression | None, step: int, cell: Cell) -> bool:
@@ -376,8 +381,8 @@ class Judge:
         rows = home - instead.lag
         where = f" ({-rows} rows before)" if rows < 0 else ""
         return Cause(
-            f"the reference to {naming.ETA} slides down with the rows, it is not fixed as {fixed}: ={first.formula.text} "
-            f"takes {instead.name}{where} for {naming.ETA}",
+            f"the reference to {naming.ETA} slides down with the rows, it is not fixed as {fixed}: "
+            f"={first.formula.text} takes {instead.name}{where} for {naming.ETA}",
             None,
         )
 
@@ -398,7 +403,7 @@ class Judge:
         return find_cause(forms, evidence, self.setting(name), pairs=exact)
 
     def _notes(
-        self, name: str, cells: Sequence[Cell | None], places: Sequence[Position], right: Array, first: int
+        self, name: str, cells: Sequence[Cell | None], places: Sequence[Position], right: Flags, first: int
     ) -> list[Finding]:
         """Right values that were typed or pasted where others have formulas, or rounded."""
         typed = [
@@ -406,8 +411,8 @@ class Judge:
             if (cell := cells[step]) is not None and cell.formula is None and cell.number is not None and right[step]
         ]  # fmt: skip
         rounding_formulas = [
-            step for step in range(first, len(places)) if (cell := cells[step]) is not None and cell.formula and right[step]
-            and "ROUND" in cell.formula.text.upper()
+            step for step in range(first, len(places))
+            if (cell := cells[step]) and cell.formula and right[step] and "ROUND" in cell.formula.text.upper()
         ]  # fmt: skip
         notes = []
         if typed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import tracer
 from tracer import naming
@@ -250,8 +251,7 @@ def model_of(shape: Shape) -> Model:
 
 
 def _pairs(widths: Iterable[int]) -> list[tuple[int, int]]:
-    listed = list(widths)
-    return list(zip(listed, listed[1:], strict=False))
+    return list(pairwise(widths))
 
 
 def _numbering(shape: Shape) -> dict[str, str]:

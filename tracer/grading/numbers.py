@@ -69,7 +69,7 @@ _RULES: dict[str, Callable[..., Array]] = {
     "min": np.minimum,
     "max": np.maximum,
     "normal_cdf": _normal_cdf,
-    "if": lambda condition, yes, no: np.where(np.isnan(condition), np.nan, np.where(np.asarray(condition) != 0, yes, no)),
+    "if": lambda test, yes, no: np.where(np.isnan(test), np.nan, np.where(np.asarray(test) != 0, yes, no)),
     "round": _rounded,
 }  # fmt: skip
 

@@ -30,7 +30,7 @@ class Oracle(Mapping[Name, Array]):
         self.model = model
         drawn = np.random.default_rng(20_250)
         self.given = dict(given) if eta is None else {**given, naming.ETA: eta}
-        self.eta = drawn.uniform(0.002, 0.03, TRIALS)  # small: the networks stay as varied as they were drawn
+        self.eta: Array = drawn.uniform(0.002, 0.03, TRIALS)  # small: the networks stay as varied as they were drawn
         self.data = [{name: drawn.uniform(0.15, 0.95, TRIALS) for name in model.system.data} for _ in range(STEPS)]
         for step in self.data[1:]:
             step |= {name: value for name, value in self.data[0].items() if name in constant}
@@ -62,7 +62,8 @@ class Oracle(Mapping[Name, Array]):
         if name in self.given:
             return np.full(TRIALS, self.given[name])
         if name == naming.ETA:
-            return self.eta
+            drawn: Array = self.eta
+            return drawn
         if name == naming.ITERATION:
             return np.full(TRIALS, float(step + 1))
         if name in self.data[0]:

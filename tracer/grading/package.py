@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
-from tracer.grading.cells import Book, Position, Sheet, position
+from tracer.grading.cells import Book, Position, Sheet, reference
 from tracer.grading.sheetxml import CellReader
 
 MEGABYTE = 1 << 20
@@ -116,7 +116,7 @@ class _Package:
         relations = self._relations(main)
         if len(sheets) > MAX_SHEETS:
             raise Unreadable(f"has {len(sheets)} sheets; at most {MAX_SHEETS} are read")
-        of_kind = {kind: target for kind, target in relations.values()}
+        of_kind = dict(relations.values())
         texts = self._texts(of_kind.get("sharedStrings", ""))
         styles = self._style_count(of_kind.get("styles", ""))
         read, left, highest = [], MAX_CELLS, (0, (1, 1))
@@ -262,9 +262,7 @@ def _no_document_type(*_arguments: object) -> None:
 def _damage(styles: int | None, highest: int, where: Position) -> str:
     if styles is None or highest < styles:
         return ""
-    from tracer.grading.cells import reference
-
     return f"cell {reference(where)} has style {highest}, of which the file defines {styles}"
 
 
-__all__ = ["Unreadable", "position", "read_book"]
+__all__ = ["Unreadable", "read_book"]

@@ -69,8 +69,8 @@ def _rounded(score: float | None) -> float | None:
 
 
 COLUMNS = (
-    "workbook", "sheet", "status", "verdict", "score", "judged", "right", "mistakes", "quantities", "causes", "eta", "table",
-    "reason",
+    "workbook", "sheet", "status", "verdict", "score", "judged", "right", "mistakes", "quantities", "causes", "eta",
+    "table", "reason",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import numpy as np
+import numpy.typing as npt
 
 from tracer.expression import Name
 from tracer.grading.cells import Cell, Position
@@ -62,13 +63,13 @@ class Rows(Mapping[Name, Array]):
         """Whether the quantity stands in the table, or once for all its steps."""
         return name in self.columns or name in self.scalars
 
-    def picked(self, steps: Array) -> Mapping[Name, Array]:
+    def picked(self, steps: npt.NDArray[np.intp]) -> Mapping[Name, Array]:
         """The same, of some steps only."""
         return _Picked(self, steps)
 
 
 class _Picked(Mapping[Name, Array]):
-    def __init__(self, rows: Rows, steps: Array) -> None:
+    def __init__(self, rows: Rows, steps: npt.NDArray[np.intp]) -> None:
         self.rows, self.steps = rows, steps
 
     def __getitem__(self, name: Name) -> Array:

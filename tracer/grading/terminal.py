@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 import click
@@ -100,8 +101,7 @@ def _effect(finding: Finding) -> str:
 
 def _coloured() -> bool:
     context = click.get_current_context(silent=True)
-    stream = click.get_text_stream("stdout")
-    return bool(context.color if context and context.color is not None else stream.isatty())
+    return bool(context.color if context and context.color is not None else sys.stdout.isatty())
 
 
 def _marked(finding: Finding) -> str:
@@ -135,10 +135,10 @@ def _departs(sheet: SheetReport) -> str:
     if departure is None or sheet.verdict is not Verdict.FINDINGS:
         return ""
     if departure.row is None:
-        return "; the losses are those of the right trajectory all the same"
+        return "; the trajectory is the right one all the same"
     apart = departure.final - departure.right_final
-    relative = f", {abs(apart / departure.right_final):.2g} of it" if departure.right_final else ""
+    relative = f" ({apart / departure.right_final:+.2g} of it)".replace("-", "−") if departure.right_final else ""
     return (
-        f"; the trajectory departs from the right one in row {departure.row}, the final loss is {departure.final:.6g} in "
-        f"place of {departure.right_final:.6g}{relative}"
+        f"; the trajectory departs from the right one in row {departure.row}, the final loss is "
+        f"{departure.final:.6g} in place of {departure.right_final:.6g}{relative}"
     )

@@ -26,8 +26,8 @@ def _function(expression: Expression) -> _Formula:
     return order, function
 
 
-def losses(model: Model, rows: Rows, eta: float, instead: Mapping[str, Expression]) -> list[float] | None:
-    """The loss in every step of the table, from its first weights, with its inputs and targets.
+def walked(model: Model, rows: Rows, eta: float, instead: Mapping[str, Expression]) -> list[dict[str, float]] | None:
+    """Every quantity in every step of the table, from its first weights, with its inputs and targets.
 
     instead: formulas in place of the right ones. None where the table does not give what the run needs; a run that
     meets a number without a value ends there.
@@ -48,7 +48,6 @@ def losses(model: Model, rows: Rows, eta: float, instead: Mapping[str, Expressio
     except (KeyError, SyntaxError, RecursionError):
         return None
     history: list[dict[str, float]] = []
-    out: list[float] = []
     for step in range(rows.steps):
         now: dict[str, float] = {naming.ETA: eta, naming.ITERATION: float(step + 1)}
         now |= {name: column[step] for name, column in data.items()}
@@ -58,11 +57,11 @@ def losses(model: Model, rows: Rows, eta: float, instead: Mapping[str, Expressio
                 given = name in start and (not step or name not in system.updates)
                 now[name] = start[name] if given else _either(wrong.get(name), right[name], history)
         except NO_NUMBER:
+            history.pop()
             break
         except LookupError:
             return None
-        out.append(now[system.loss])
-    return out if out and all(map(math.isfinite, out)) else None
+    return history if history and all(math.isfinite(now[system.loss]) for now in history) else None
 
 
 def _right(model: Model, name: str) -> Expression:
