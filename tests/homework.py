@@ -263,11 +263,11 @@ def _without(expression: Expression, dropped: frozenset[str], formulas: Mapping[
         inside = {n: formulas[n.name] for n in set(names(expression)) if n.name in dropped}
         if not inside:
             return expression
-        shifted = {
+        shifted: dict[Expression, Expression] = {
             n: replace(e, {m: Name(m.name, m.lag + n.lag) for m in set(names(e))}) if n.lag else e
             for n, e in inside.items()
         }
-        expression = replace(expression, {**shifted})
+        expression = replace(expression, shifted)
 
 
 # ----------------------------------------------------------------------------------------------------- files
@@ -517,9 +517,9 @@ def plant_other_row(hw: Homework, rng: random.Random) -> Planted | None:
     if name is None:
         return None
     shift = rng.choice([1, -1])
-    moved = {n: Name(n.name, shift) for n in weights(hw.formulas[name])}
+    moved: dict[Expression, Expression] = {n: Name(n.name, shift) for n in weights(hw.formulas[name])}
     right = hw.formulas[name]
-    hw.formulas[name] = replace(right, {**moved})
+    hw.formulas[name] = replace(right, moved)
     edge = 0 if shift == 1 else hw.layout.steps - 1
     hw.edges[name, edge] = right
     return Planted(name, ("row",))

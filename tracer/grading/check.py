@@ -86,7 +86,7 @@ def _spelling_of(model: Model) -> Spelling:
     def spelling(header: str) -> tuple[str, ...]:
         exact = own.get(normalise(header)) if len(header) < 60 else None
         usual = tuple(name for name in candidates(header) if model.knows(name))
-        return tuple(dict.fromkeys((exact, *usual))) if exact else usual  # type: ignore[arg-type]
+        return tuple(dict.fromkeys((exact, *usual))) if exact else usual
 
     return spelling
 

@@ -34,7 +34,7 @@ class Oracle(Mapping[Name, Array]):
         self.data = [{name: drawn.uniform(0.15, 0.95, TRIALS) for name in model.system.data} for _ in range(STEPS)]
         for step in self.data[1:]:
             step |= {name: value for name, value in self.data[0].items() if name in constant}
-        self.start = {
+        self.start: dict[str, Array] = {
             p.name: drawn.uniform(0.2, 0.9, TRIALS) * drawn.choice([-1.0, 1.0], TRIALS) for p in model.system.parameters
         }
         self._known: dict[tuple[str, int], Array] = {}
@@ -62,8 +62,7 @@ class Oracle(Mapping[Name, Array]):
         if name in self.given:
             return np.full(TRIALS, self.given[name])
         if name == naming.ETA:
-            drawn: Array = self.eta
-            return drawn
+            return self.eta
         if name == naming.ITERATION:
             return np.full(TRIALS, float(step + 1))
         if name in self.data[0]:
