@@ -27,6 +27,7 @@ from tracer.grading.package import Unreadable, read_book
 from tracer.grading.spelling import candidates
 from tracer.notation.text import text
 
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 SLIP = ("dw3", "{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})")
 
 
@@ -297,3 +298,17 @@ def test_a_network_of_other_widths_needs_no_config_and_unmatched_headers_are_lis
     (sheet,) = check_workbook(write(book(("S", cells)), tmp_path / "own.xlsx")).sheets
     assert sheet.verdict is Verdict.RIGHT
     assert sheet.unmatched == ("my own column", "lucky")
+
+
+def test_the_readme_shows_what_the_command_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = dict(classic())
+    for name in ("dw3", "dw4"):
+        first, others = (str(formula).replace("{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})") for formula in columns[name])
+        columns[name] = (first, others)
+    columns["w8"] = (0.55, "={w8-1}-{dw8-1}")
+    cells = table("A32", columns, 69, {"eta": "$G$31"}) | {"F31": "η =", "G31": 0.5}
+    write(book(("LR = 0.5", cells)), tmp_path / "my-homework.xlsx")
+    monkeypatch.chdir(tmp_path)
+    block = re.search(r"```\n\$ backprop-trace check my-homework.xlsx\n(.*?)```", README, re.DOTALL)
+    assert block
+    assert run("my-homework.xlsx").output == block[1]

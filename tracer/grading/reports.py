@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tracer.grading.findings import BookReport, Finding, SheetReport, Verdict
+from tracer.notation import shortest
 
 
 def as_json(reports: Sequence[BookReport]) -> str:
@@ -55,7 +56,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "kind": str(finding.kind),
         "mistake": finding.is_mistake,
         "cause": finding.cause,
-        "theirs": finding.theirs,
+        "theirs": finding.theirs if finding.theirs is not None or finding.value is None else shortest(finding.value),
         "right": finding.right,
         "differs": [list(mark) for mark in finding.marks],
         "value": finding.value,
