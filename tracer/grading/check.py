@@ -96,7 +96,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     constant = frozenset(
         name
         for name in (*rows.columns, *rows.scalars)
-        if (re.fullmatch(r"[it]\d+", name) if system is None else name in system.data) and _is_constant(name, rows)
+        if (name == naming.ETA or (re.fullmatch(r"[it]\d+", name) if system is None else name in system.data))
+        and _is_constant(name, rows)
     )
     translator = Translator(book, sheet, table, constant)
     shape: Shape | None = None
@@ -112,6 +113,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
     model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
     rows = _without_strangers(rows, model)
+    if any(n.name == naming.COUNT for update in model.system.updates.values() for n in names(update)):
+        rows = Rows({**rows.columns, naming.COUNT: np.arange(1.0, rows.steps + 1)}, rows.scalars, rows.steps)
     computed = [name for name in table.series if name in rows.columns and model.equation(name) is not None]
     recognised = tuple(table.series)
     unmatched = (

@@ -249,6 +249,8 @@ class Judge:
             if verdict is True:
                 wrong = known and not right and not self._follows(reading, step, cell)
                 return (Kind.STALE, "", None) if wrong else ("right", None, None)
+            if verdict is False and self._is_carried(name, reading):
+                return "unknown", None, None
             if verdict is False:
                 return Kind.FORMULA, self.translator.relative(cell.formula), reading
         elif isinstance(cell.value, Fault):
@@ -287,6 +289,11 @@ class Judge:
         if rate is not None and needed and not any(n.name == naming.ETA for n in names(reading)):
             return _with_number(reading, rate, Name(naming.ETA, home))
         return reading
+
+    def _is_carried(self, name: str, reading: Expression | None) -> bool:
+        """Whether a weight is only carried over from the row before, as between the samples of a batch."""
+        samples = self.model.system.data.keys() - self.translator.constant
+        return name in self.model.parameters and bool(samples) and reading == Name(name, self.home(name))
 
     def _follows(self, reading: Expression | None, step: int, cell: Cell) -> bool:
         """Whether a cell holds what its formula gives."""

@@ -63,7 +63,7 @@ class Oracle(Mapping[Name, Array]):
             return np.full(TRIALS, self.given[name])
         if name == naming.ETA:
             return self.eta
-        if name == naming.ITERATION:
+        if name in (naming.ITERATION, naming.COUNT):
             return np.full(TRIALS, float(step + 1))
         if name in self.data[0]:
             return self.data[step][name]
@@ -88,6 +88,8 @@ class _At(Mapping[Name, Array]):
 
     def __getitem__(self, name: Name) -> Array:
         step = self.step - name.lag
+        if step == -1 and name.name in self.oracle.model.system.states:
+            return np.zeros(TRIALS)
         if not 0 <= step < STEPS:
             raise KeyError(name)
         return self.oracle._at(name.name, step)
