@@ -255,3 +255,20 @@ def test_any_network_with_its_config(config: str, tmp_path: Path) -> None:
     assert sheets
     for sheet in sheets:
         assert sheet.verdict is Verdict.RIGHT, [(f.quantity, f.cause) for f in sheet.findings[:3]]
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "nesterov", "rmsprop", "adam"])
+def test_any_optimizer_with_its_config(optimizer: str, tmp_path: Path) -> None:
+    config = tmp_path / "lab.yaml"
+    weights = ", ".join(f"w{n}: 0.{n}" for n in range(1, 9))
+    config.write_text(
+        f"inputs: [0.05, 0.1]\ntargets: [0.01, 0.99]\nlayers: [{{name: h, neurons: 2}}, {{name: o, neurons: 2}}]\n"
+        f"weights: {{{weights}}}\noptimizer: {optimizer}\nlearning_rate: 0.1\niterations: 8\n",
+        encoding="utf-8",
+    )
+    tracer.run(config).to_excel(tmp_path / "own.xlsx")
+    report = check_workbook(tmp_path / "own.xlsx", Options(config=config))
+    (sheet,) = (sheet for sheet in report.sheets if sheet.verdict is not Verdict.NO_TABLE)
+    assert sheet.verdict is Verdict.RIGHT, [(f.quantity, f.cause) for f in sheet.findings[:3]]
+    assert not sheet.not_judged
+    assert sheet.judged >= 48

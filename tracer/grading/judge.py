@@ -83,13 +83,17 @@ class Judge:
         column = self.rows.columns[name]
         slack = np.abs(column) * STORED
         if self.model.equation(name) is not None:
-            first = 1 if name in self.model.parameters else 0
+            first = self.first_step(name)
             typed = [self._typed(place) if index >= first else None for index, place in enumerate(places)]
             apart, digits = rounding(typed)
             if digits is not None:
                 slack = np.fmax(slack, np.array(apart + [0.0] * (len(column) - len(apart))))
                 self.rounded[name] = digits
         self.slack[name] = slack
+
+    def first_step(self, name: str) -> int:
+        """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
+        return int(name in self.model.parameters or name in self.model.system.states)
 
     def _typed(self, place: Position) -> float | None:
         cell = self.sheet.cells.get(place)
@@ -208,9 +212,7 @@ class Judge:
         cells = [self.sheet.cells.get(place) for place in places]
         theirs = self.rows.columns[name]
         right, known, best = self.agrees(name, theirs)
-        first = 1 if name in self.model.parameters and not self.rows.has(name + NEXT) else 0
-        if name in self.model.parameters:
-            first = 1
+        first = self.first_step(name)
         groups: dict[tuple[str, object], list[int]] = {}
         readings: dict[tuple[str, object], Expression] = {}
         judged = False

@@ -29,7 +29,7 @@ class Oracle(Mapping[Name, Array]):
     def __init__(self, model: Model, given: Mapping[str, float], eta: float | None, constant: frozenset[str]) -> None:
         self.model = model
         drawn = np.random.default_rng(20_250)
-        self.given = dict(given) if eta is None else {**given, naming.ETA: eta}
+        self.given = {**model.system.hyper, **given} | ({} if eta is None else {naming.ETA: eta})
         self.eta: Array = drawn.uniform(0.002, 0.03, TRIALS)  # small: the networks stay as varied as they were drawn
         self.data = [{name: drawn.uniform(0.15, 0.95, TRIALS) for name in model.system.data} for _ in range(STEPS)]
         for step in self.data[1:]:
