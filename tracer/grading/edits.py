@@ -175,7 +175,7 @@ def _without(arg: Expression, is_factor: bool, setting: Setting) -> str:
 
 def _slope(one: Expression, two: Expression) -> Expression | None:
     """a·(1 − a), where it is that."""
-    if isinstance(one, Name) and two == Call(SUB, (Number(1.0), one)):
+    if two == Call(SUB, (Number(1.0), one)):
         return Call(MUL, (one, two))
     return None
 
@@ -213,7 +213,6 @@ def numbers(right: Expression, setting: Setting) -> Iterator[Edit]:
                 if other != node.value:
                     cause = f"{other:g} stands where {_number(node.value)} belongs"
                     yield Edit(put(right, path, Number(other)), cause)
-    del home
 
 
 def _number(value: float) -> str:
@@ -356,7 +355,7 @@ def activations(right: Expression, setting: Setting) -> Iterator[Edit]:
                     yield Edit(put(right, path, other), f"{name} stands where {node.function.name} belongs")
 
 
-LIKELY: tuple[Rule, ...] = (neighbour, missing, signs, rows, brackets, exchanged, numbers, twice, activations)
+LIKELY: tuple[Rule, ...] = (missing, neighbour, signs, rows, brackets, exchanged, numbers, twice, activations)
 UNLIKELY: tuple[Rule, ...] = (constants, stranger, neighbours, operators)
 
 

@@ -323,6 +323,8 @@ class Judge:
         if kind is Kind.VALUE and len(steps) < 0.5 * len(self.table.series[name]) and self._has_formulas(name):
             kind = Kind.CONSTANT
             cause = Cause("a typed constant stands where a formula belongs", None)
+        if kind is Kind.VALUE and cause is None and len(steps) == 1 and len(theirs) > 2:
+            cause = Cause("a typed constant that its row does not give; the column's other values are right")
         if kind is Kind.STALE:
             cause = Cause(
                 "the formula is right, the stored value is not what it gives: have the sheet recalculated", None
@@ -402,7 +404,7 @@ class Judge:
         room = np.maximum.reduce(
             [self.allowed(form, np.broadcast_to(value(form, self.rows), theirs.shape)) for form in forms]
         )
-        limit = (room + own)[chosen]
+        limit = 3 * (room + own)[chosen]  # a slip may weigh what is not known exactly more than the right formula
 
         def alike(x: Array, y: Array) -> bool:
             return bool(np.isfinite(x).all() and (np.abs(x - y) <= np.maximum(limit, 1e-9 * np.abs(y))).all())
