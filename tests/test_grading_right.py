@@ -178,6 +178,16 @@ def test_several_tables_on_a_sheet_and_notes_between_them(tmp_path: Path) -> Non
         assert_right(sheet, 25)
 
 
+def test_every_table_has_the_learning_rate_that_it_uses(tmp_path: Path) -> None:
+    cells: Cells = {"B2": "lr", "C2": 0.1, "AH2": "η =", "AI2": 2.0, "B18": "learning rate", "C18": 0.7}
+    for corner, eta in (("B4", "$C$2"), ("AH4", "$AI$2"), ("B20", "$C$18")):
+        cells |= table(corner, classic(), 6, {"eta": eta})
+    sheets = checked(book(("S", cells)), tmp_path)
+    assert [sheet.eta for sheet in sheets] == [0.1, 2.0, 0.7]
+    for sheet in sheets:
+        assert_right(sheet, 25)
+
+
 def test_given_numbers_beside_the_table_on_another_sheet_and_by_name(tmp_path: Path) -> None:
     columns = {name: column for name, column in classic().items() if name not in ("t1", "t2", "i1", "i2")}
     above: Cells = {"A2": "t1", "B2": 0.01, "A3": "t2", "B3": 0.99, "A4": "i1", "B4": 0.05, "A5": "i2", "B5": 0.1}

@@ -92,6 +92,7 @@ def _spelling_of(model: Model) -> Spelling:
 
 
 def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: System | None) -> SheetReport:
+    table = _with_rate_in_use(book, sheet, table)
     rows = _spread(rows_of(table, sheet.cells))
     constant = frozenset(
         name
@@ -225,6 +226,22 @@ def _renamed(table: Table, by: Mapping[str, str]) -> Table:
 
 
 _AFTER = re.compile(r"(?<=\w)\+(?! )")
+
+
+def _with_rate_in_use(book: Book, sheet: Sheet, table: Table) -> Table:
+    """The table with that one of several labelled learning rates that its updates refer to."""
+    if len(table.rates) < 2:
+        return table
+    by_place = {rate.position: rate for rate in table.rates}
+    translator = Translator(book, sheet, table, frozenset())
+    for name, places in table.series.items():
+        last = places[-1] if name[0] in "wb" else None
+        cell = sheet.cells.get(last) if last else None
+        if last and cell is not None and cell.formula is not None:
+            for place in translator.references(last, cell.formula):
+                if place in by_place:
+                    return replace(table, scalars={**table.scalars, naming.ETA: by_place[place]})
+    return table
 
 
 def _as_headed(finding: Finding) -> Finding:

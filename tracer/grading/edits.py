@@ -201,7 +201,6 @@ def numbers(right: Expression, setting: Setting) -> Iterator[Edit]:
         (4.0, "a factor 4 too many"),
     ):
         yield Edit(Call(MUL, (Number(factor), right)), cause)
-    home = next((n for n in names(right) if n.name != naming.ETA and n.lag == setting.home), None)
     for path, node in nodes(right):
         if isinstance(node, Name) and node.name == naming.ETA:
             for factor, word in ((0.5, "½"), (2.0, "2")):

@@ -44,7 +44,8 @@ class Table:
     """A table of a sheet, turned so that it does not matter how it lies.
 
     series: quantity → its cell in every step. headers: quantity → its header as written. header_cells: where these
-    stand. unmatched: headers that name nothing known. scalars: numbers of the sheet that stand once.
+    stand. unmatched: headers that name nothing known. scalars: numbers of the sheet that stand once; where a label
+    stands several times, the one nearest to the table. rates: all learning rates that are labelled on the sheet.
     """
 
     sheet: str
@@ -53,17 +54,28 @@ class Table:
     header_cells: Mapping[str, Position]
     unmatched: tuple[str, ...] = ()
     scalars: Mapping[str, Scalar] = field(default_factory=dict)
+    rates: tuple[Scalar, ...] = ()
 
     @property
     def steps(self) -> int:
         return max(map(len, self.series.values()), default=0)
 
+    def corners(self) -> tuple[Position, Position]:
+        """The first and the last cell of the rectangle that the table fills."""
+        cells = [cell for series in self.series.values() for cell in series] + list(self.header_cells.values())
+        rows, columns = [row for row, _ in cells], [column for _, column in cells]
+        return (min(rows), min(columns)), (max(rows), max(columns))
+
     @property
     def area(self) -> str:
         """From the first header to the last cell: A32:AE100."""
-        cells = [cell for series in self.series.values() for cell in series] + list(self.header_cells.values())
-        rows, columns = [row for row, _ in cells], [column for _, column in cells]
-        return f"{reference((min(rows), min(columns)))}:{reference((max(rows), max(columns)))}"
+        return ":".join(map(reference, self.corners()))
+
+    def distance(self, scalar: Scalar) -> int:
+        """How many cells a number lies away from the table; what lies below counts as further off."""
+        (top, left), (bottom, right) = self.corners()
+        row, column = scalar.position
+        return max(top - row, 3 * (row - bottom), 0) + max(left - column, column - right, 0)
 
 
 def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
@@ -91,10 +103,17 @@ def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
     chosen.sort(key=lambda table: min(table.header_cells.values()))
     chosen = _merged(chosen)
     chosen, given = _given_apart(chosen, sheet)
-    scalars = {**given, **scalars}
+    every = {**scalars, **{name: [scalar, *scalars.get(name, [])] for name, scalar in given.items()}}
     if not chosen:
-        chosen = _form(sheet, scalars, texts)
-    return [replace(table, scalars={n: s for n, s in scalars.items() if n not in table.series}) for table in chosen]
+        chosen = _form(sheet, {name: found[0] for name, found in every.items()}, texts)
+    return [
+        replace(
+            table,
+            scalars={n: min(found, key=table.distance) for n, found in every.items() if n not in table.series},
+            rates=tuple(every.get(naming.ETA, ())),
+        )
+        for table in chosen
+    ]
 
 
 def _turned(cells: Mapping[Position, _T], turned: bool) -> Mapping[Position, _T]:
@@ -192,26 +211,24 @@ _IN_TEXT = re.compile(r"^([^=:]{1,40}?)\s*[=:]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)
 
 def _scalars(
     sheet: Sheet, texts: Mapping[Position, str], taken: set[Position], spelling: Spelling
-) -> dict[str, Scalar]:
+) -> dict[str, list[Scalar]]:
     """Labels with a number to their right, or below, or behind an equals sign."""
-    found: dict[str, Scalar] = {}
+    found: dict[str, list[Scalar]] = {}
     for (row, column), text in sorted(texts.items()):
         in_text = _IN_TEXT.match(text)
         options = spelling(in_text[1]) if in_text else spelling(text)
         if not options:
             continue
-        name = next((option for option in options if option not in found), None)
-        if name is None:
-            continue
+        name = next((option for option in options if option not in found), options[0])
         if in_text:
-            found[name] = Scalar((row, column), float(in_text[2]))
+            found.setdefault(name, []).append(Scalar((row, column), float(in_text[2])))
             continue
         if NOTE.match(text):
             continue
         for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
             cell = sheet.cells.get(place)
             if cell is not None and place not in taken and cell.number is not None:
-                found[name] = Scalar(place, cell.number)
+                found.setdefault(name, []).append(Scalar(place, cell.number))
                 break
             if cell is not None and place != (row + 1, column):
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from tracer.expression import Call, Expression, Name, Number, names
@@ -51,6 +52,15 @@ class Translator:
     def slides(self, formula: Formula) -> bool:
         """Whether a formula has a reference that moves along with the cell's row or column."""
         return "[" in self.relative(formula)
+
+    def references(self, place: Position, formula: Formula) -> list[Position]:
+        """The cells of its own sheet that a cell's formula names."""
+        found = []
+        with suppress(UnknownFormula):
+            for name in _places(self.relative(formula))[0]:
+                if name.name.startswith("R") and name.name[-1] in "]0123456789":
+                    found.append(formulas.place(name.name, place)[1])
+        return found
 
     def read(self, place: Position, step: int) -> Expression:
         """The formula of a cell in that step, in quantities. Raises UnknownFormula."""
