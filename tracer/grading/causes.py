@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.expansion import expand
-from tracer.expression import Expression, Name, Number
+from tracer.expression import ADD, MUL, Call, Expression, Name, Number
 from tracer.grading.edits import Setting, double, single
 from tracer.grading.edits import nodes as walk
 from tracer.grading.numbers import Array, value
@@ -26,6 +26,17 @@ class Cause:
     expression: Expression | None = None
 
 
+@dataclass(slots=True)
+class Budget:
+    """How much may still be tried for one table, in nodes of expressions; a sheet with everything wrong has no end.
+
+    reserve: what is kept for single edits, of which other columns may be in need.
+    """
+
+    left: int = 1_800_000
+    reserve: int = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The person's values at some points, the quantities there, and which results count as the same."""
@@ -33,9 +44,11 @@ class Evidence:
     quantities: Mapping[Name, Array]
     theirs: Array
     same: Callable[[Array, Array], bool]
+    budget: Budget
 
     def explains(self, expression: Expression) -> bool:
         """Whether an expression gives the person's values."""
+        self.budget.left -= _size(expression)
         try:
             return self.same(np.broadcast_to(value(expression, self.quantities), self.theirs.shape), self.theirs)
         except KeyError:
@@ -58,6 +71,8 @@ def find_cause(
     for right in forms:
         best: tuple[float, Cause] | None = None
         for edit in (e for form in dict.fromkeys((expand(right), right)) for e in single(form, setting)):
+            if evidence.budget.left <= 0:
+                break
             if evidence.explains(edit.expression):
                 found = Cause(edit.cause, edit.expression)
                 if said is None:
@@ -75,9 +90,15 @@ def find_cause(
     if pairs:
         for right in forms[:2]:
             for edit in double(right, setting, MOST_DOUBLE):
+                if evidence.budget.left <= evidence.budget.reserve:
+                    return None
                 if evidence.explains(edit.expression):
                     return Cause(edit.cause, edit.expression)
     return None
+
+
+def _size(expression: Expression) -> int:
+    return 1 + sum(map(_size, expression.args)) if isinstance(expression, Call) else 1
 
 
 def _constant(evidence: Evidence) -> Cause | None:
@@ -99,8 +120,6 @@ def _scaled(right: Expression, evidence: Evidence) -> Cause | None:
         return None
     with np.errstate(all="ignore"):
         ratio = evidence.theirs / ours
-    from tracer.expression import ADD, MUL, Call
-
     if np.isfinite(ratio).all():
         factor = float(np.median(ratio))
         scaled = Call(MUL, (Number(factor), right))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tracer import naming
 from tracer.expression import Call, Expression, Name, Number, names
-from tracer.grading.causes import Cause, Evidence, find_cause, typed_numbers
+from tracer.grading.causes import Budget, Cause, Evidence, find_cause, typed_numbers
 from tracer.grading.cells import Cell, Fault, Position, Sheet, letters
 from tracer.grading.edits import Setting
 from tracer.grading.findings import Finding, Kind
@@ -59,6 +59,7 @@ class Judge:
     rounded: dict[str, int] = field(init=False)
     mistaken: dict[tuple[str, Kind, str | None], Expression] = field(default_factory=dict)
     _known: dict[tuple[str, int], tuple[Expression, bool | None]] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
     _forms: dict[str, list[Expression]] = field(default_factory=dict)
     _rightness: dict[tuple[str, Expression], bool | None] = field(default_factory=dict)
     _causes: dict[tuple[str, Expression], Cause | None] = field(default_factory=dict)
@@ -180,7 +181,7 @@ class Judge:
             result = self.oracle.value(bare)
             cause = None
             if result is not None:
-                evidence = Evidence(self.oracle, result, same)
+                evidence = Evidence(self.oracle, result, same, self.budget)
                 cause = find_cause(self.nearest_forms(name, bare), evidence, self.setting(name, bare), bare)
             self._causes[key] = cause
         return self._causes[key]
@@ -409,7 +410,7 @@ class Judge:
         def alike(x: Array, y: Array) -> bool:
             return bool(np.isfinite(x).all() and (np.abs(x - y) <= np.maximum(limit, 1e-9 * np.abs(y))).all())
 
-        evidence = Evidence(self.rows.picked(chosen), theirs[chosen], alike)
+        evidence = Evidence(self.rows.picked(chosen), theirs[chosen], alike, self.budget)
         exact = name not in self.rounded and len(chosen) >= 3
         return find_cause(forms, evidence, self.setting(name), pairs=exact)
 
