@@ -14,22 +14,20 @@ import tracer
 from tracer import naming
 from tracer.expression import Expression, Name, names
 from tracer.grading.cells import Book, Sheet
-from tracer.grading.findings import BookReport, Departure, Finding, Kind, SheetReport, Verdict
+from tracer.grading.effects import departure, with_effects
+from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
 from tracer.grading.inference import NotANetwork, fit, infer, refine
 from tracer.grading.judge import Judge
 from tracer.grading.model import Model, Shape, model_of
-from tracer.grading.numbers import Array, value
 from tracer.grading.package import Unreadable, read_book
+from tracer.grading.rate import learning_rate
 from tracer.grading.series import Rows, rows_of
 from tracer.grading.spelling import NEXT, candidates, normalise
 from tracer.grading.tables import Spelling, Table, find_tables
-from tracer.grading.trajectory import walked
 from tracer.grading.translate import Translator, UnknownFormula, recalculated
 from tracer.grading.writing import differences
 from tracer.system import System
 
-TOLERANCE = 1e-9
-"""Relative: what unrounded doubles may differ by."""
 FEWEST_RIGHT = 0.34
 """Where less of the columns than this are as a network demands, it is not the network that the table shows."""
 
@@ -56,7 +54,8 @@ def check_workbook(path: Path, options: Options | None = None, system: System | 
         return BookReport(str(path), str(error))
     except (MemoryError, RecursionError):
         return BookReport(str(path), "is too large or too deeply nested to be read")
-    reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, options, system)]
+    with np.errstate(all="ignore"):  # a person's numbers may be anything
+        reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, options, system)]
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
         reason = "no table of a network was recognised"
         if book.damage:
@@ -133,7 +132,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     }
     if not any(np.isfinite(rows.columns[name]).any() for name in computed if name not in model.parameters):
         return SheetReport(sheet.name, Verdict.UNFILLED, **common)  # type: ignore[arg-type]
-    eta, rows, findings = _learning_rate(sheet, table, rows, model)
+    eta, rows, findings = learning_rate(sheet, table, rows, model)
     repeated = _repeated(sheet, table, rows, model)
     findings += repeated
     judge = Judge(
@@ -158,7 +157,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         )
     if not judged:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
-    findings = _with_effects(findings, judge)
+    findings = with_effects(findings, judge)
     if late:
         findings = [_as_headed(finding) for finding in findings]
     mistakes = any(finding.is_mistake for finding in findings)
@@ -170,7 +169,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         findings=tuple(findings),
         judged=judged,
         right=judged - wrong,
-        departure=_departure(judge),
+        departure=departure(judge),
         **common,  # type: ignore[arg-type]
     )
 
@@ -326,137 +325,6 @@ def describe(model: Model, shape: Shape | None) -> str:
     if shape.turned:
         words.append("gradients written with the other sign")
     return ", ".join(words)
-
-
-# -------------------------------------------------------------------------------------------------------- η
-
-_RATE_IN_NAME = re.compile(
-    r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE
-)
-
-
-def _learning_rate(sheet: Sheet, table: Table, rows: Rows, model: Model) -> tuple[float | None, Rows, list[Finding]]:
-    """η: from its label, the sheet's name, or the updates; and a finding where the label contradicts the updates."""
-    implied = _implied(rows, model)
-    label = rows.scalars.get(naming.ETA)
-    if naming.ETA in rows.columns:
-        column = rows.columns[naming.ETA]
-        values = column[np.isfinite(column)]
-        return (float(values[0]) if len(values) else None), rows, []
-    if label is None:
-        match = _RATE_IN_NAME.search(sheet.name)
-        label = float(match[1].replace(",", ".")) if match else None
-        if label is None and re.fullmatch(r"\d*\.?\d+", sheet.name.strip()) and "." in sheet.name:
-            label = float(sheet.name)
-    if implied is None:
-        return label, _with_eta(rows, label), []
-    if label is None:
-        return implied, _with_eta(rows, implied), []
-    if abs(implied - label) <= 1e-6 * max(abs(implied), abs(label)):
-        return label, _with_eta(rows, label), []
-    scalar = table.scalars.get(naming.ETA)
-    places = (scalar.position,) if scalar else (min(table.header_cells.values()),)
-    said = "the label" if scalar else "the sheet's name"
-    finding = Finding(
-        naming.ETA, Kind.ETA, places,
-        f"{said} says {label:g}, all updates take {implied:.6g} of the gradient",
-        f"{implied:.6g}", f"{label:g}", ((0, len(f"{implied:.6g}")),), None, implied, label,
-    )  # fmt: skip
-    return implied, _with_eta(rows, implied), [finding]
-
-
-def _with_eta(rows: Rows, eta: float | None) -> Rows:
-    if eta is None:
-        return rows
-    return Rows(rows.columns, {**rows.scalars, naming.ETA: eta}, rows.steps)
-
-
-def _implied(rows: Rows, model: Model) -> float | None:
-    """The learning rate that the updates show, where most of the parameters agree on one; None otherwise."""
-    rates = []
-    none, one = _with_eta(rows, 0.0), _with_eta(rows, 1.0)
-    for parameter in model.parameters:
-        for name in (parameter, parameter + NEXT):
-            form = model.written(name, rows.has) if name in rows.columns else None
-            if form is None or (
-                Name(naming.ETA) not in set(names(form)) and not any(n.name == naming.ETA for n in names(form))
-            ):
-                continue
-            rate = _rate(rows.columns[name], value(form, none), value(form, one))
-            if rate is not None:
-                rates.append(rate)
-    if len(rates) < 2:
-        return rates[0] if rates and rates[0] > 0 else None
-    middle = float(np.median(rates))
-    agreeing = [rate for rate in rates if abs(rate - middle) <= 1e-6 * abs(middle)]
-    if len(agreeing) * 3 >= len(rates) * 2:
-        return _short(middle)
-    return None
-
-
-def _rate(theirs: Array, start: Array, end: Array) -> float | None:
-    """η of one parameter's updates: the middle of those that are known exactly."""
-    with np.errstate(all="ignore"):
-        rates = (theirs - start) / (end - start)
-    known = rates[np.isfinite(rates) & (np.abs(end - start) > 1e-9)]
-    if not len(known):
-        return None
-    middle = float(np.median(known))
-    return middle if (np.abs(known - middle) <= 1e-5 * abs(middle)).mean() > 0.6 else None
-
-
-def _short(rate: float) -> float:
-    """A rate without the noise of its last digits."""
-    return float(f"{rate:.9g}")
-
-
-# ------------------------------------------------------------------------------------------------ the effect
-
-
-def _with_effects(findings: list[Finding], judge: Judge) -> list[Finding]:
-    if judge.eta is None or judge.model.turned or not any(f.is_mistake for f in findings):
-        return findings
-    loss = judge.model.system.loss
-    right = walked(judge.model, judge.rows, judge.eta, {})
-    if right is None:
-        return findings
-    out = []
-    for finding in findings:
-        expression = judge.mistaken.get((finding.quantity, finding.kind, finding.cause))
-        if finding.kind is Kind.ETA and finding.right_value is not None:
-            other = walked(judge.model, judge.rows, finding.right_value, {})
-            effect = right[-1][loss] - other[-1][loss] if other and len(other) == len(right) else None
-            out.append(replace(finding, effect=effect))
-        elif expression is not None:
-            wrong = walked(judge.model, judge.rows, judge.eta, {finding.quantity: expression})
-            effect = wrong[-1][loss] - right[-1][loss] if wrong and len(wrong) == len(right) else None
-            out.append(replace(finding, effect=effect))
-        else:
-            out.append(finding)
-    return out
-
-
-def _departure(judge: Judge) -> Departure | None:
-    """From which row, and how far, the table's losses depart from the right ones."""
-    loss = judge.model.system.loss
-    if judge.eta is None or judge.model.turned or loss not in judge.rows.columns:
-        return None
-    right = walked(judge.model, judge.rows, judge.eta, {})
-    if right is None:
-        return None
-    rows: list[int] = []
-    for name in (*judge.model.system.updates, loss):
-        if name in judge.rows.columns:
-            theirs = judge.rows.columns[name][: len(right)]
-            ours = np.array([now[name] for now in right[: len(theirs)]])
-            apart = np.abs(theirs - ours) > 10 * judge.tolerance * np.abs(ours) + judge.slack[name][: len(theirs)]
-            if apart.any():
-                rows.append(judge.table.series[name][int(np.argmax(apart))][0])
-    theirs = judge.rows.columns[loss][: len(right)]
-    known = np.flatnonzero(np.isfinite(theirs))
-    if not len(known):
-        return None
-    return Departure(min(rows, default=None), float(theirs[known[-1]]), right[known[-1]][loss])
 
 
 __all__ = ["Options", "check_workbook"]

@@ -9,9 +9,9 @@ import click
 
 from tracer.errors import OutputError
 from tracer.files import problems_of, replacing
+from tracer.grading.findings import TOLERANCE
 
 EXIT_RIGHT, EXIT_FINDINGS, EXIT_UNREADABLE = 0, 1, 2
-TOLERANCE = 1e-9
 
 
 @click.command(

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from tracer.grading.cells import Position, reference
 
+TOLERANCE = 1e-9
+"""Relative: what unrounded doubles may differ by."""
+
 
 class Kind(StrEnum):
     """What a finding is. The last ones are no mistakes, they only say how the values came there."""
