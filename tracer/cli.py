@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 a run met a non-finite number (the trace up to there is written); 2 the config, an option or the
 place to write to cannot be used (nothing is written); 130 interrupted (nothing is written); 141 the reader of the
-output went away.
+output went away. `check` has its own, see `tracer.grading.command`.
 """
 
 from __future__ import annotations
