@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 a run met a non-finite number (the trace up to there is written); 2 the config, an option or the
 place to write to cannot be used (nothing is written); 130 interrupted (nothing is written); 141 the reader of the
-output went away.
+output went away. `check` has its own, see `tracer.grading.command`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tracer.config import Override, yamlfile
 from tracer.config.schema import COLUMNS, FIELDS, json_schema
 from tracer.errors import EXIT_BROKEN_PIPE, ConfigError, TraceError, nearest
 from tracer.experiment import Experiment
+from tracer.grading.command import check
 from tracer.results import FORMATS
 
 EXIT_DIVERGED, EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
@@ -244,3 +245,6 @@ def list_(names: tuple[str, ...], ascii: bool) -> None:
     if unknown:
         raise ConfigError([f"'{name}' is not known.{nearest(name, known)}" for name in unknown])
     screen.show_catalogue([entry for entry in entries if not names or entry.name in names], ascii)
+
+
+main.add_command(check)

@@ -1,0 +1,314 @@
+"""`backprop-trace check`: its files, its exit codes, and files that mean harm."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.hand import book, table
+from tests.homework import Layout, homework, write
+from tests.test_grading_mistakes import slip
+from tests.test_grading_right import FIXED, RATE, classic
+from tracer.cli import main
+from tracer.grading.cells import Formula
+from tracer.grading.check import check_workbook
+from tracer.grading.findings import Verdict, ranges
+from tracer.grading.formula import read, relative
+from tracer.grading.package import Unreadable, read_book
+from tracer.grading.spelling import candidates
+from tracer.notation.text import text
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+SLIP = ("dw3", "{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})")
+
+
+def run(*arguments: object) -> Result:
+    result = CliRunner().invoke(main, ["check", *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture
+def right(tmp_path: Path) -> Path:
+    return write(homework(Layout()).book(), tmp_path / "right.xlsx")
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> Path:
+    return write(book(("Self", slip(*SLIP))), tmp_path / "wrong.xlsx")
+
+
+# ------------------------------------------------------------------------------------------------ the command
+
+
+def test_exit_codes(right: Path, wrong: Path, tmp_path: Path) -> None:
+    assert run(right).exit_code == 0
+    assert run(wrong).exit_code == 1
+    assert run(right, wrong).exit_code == 1
+    missing = run(right, wrong, tmp_path / "none.xlsx")
+    assert missing.exit_code == 2
+    assert "does not exist" in missing.output
+
+
+def test_the_terminal_says_what_is_wrong_and_what_is_right(wrong: Path) -> None:
+    output = run(wrong).output
+    assert "Self: table A32:AC44, network 2-2-2, sigmoid, half_squared_error, η = 0.5" in output
+    assert re.search(r"∂E/∂w3  X33:X44  a_h1 stands where a_h2 belongs \(final loss [+−]", output)
+    assert "reads      ((a_o1 − t1)" in output
+    assert "should be  ((a_o1 − t1)" in output
+    assert "24 of 25 quantities right; the trajectory departs from the right one in row 34" in output
+    assert "verdict: 1 finding, score 96 of 100" in output
+
+
+def test_json_csv_and_gradescope(right: Path, wrong: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.xlsx"
+    bad.write_text("no workbook", encoding="utf-8")
+    names = [tmp_path / name for name in ("out.json", "out.csv", "results.json")]
+    result = run(right, wrong, bad, "-q", "--json", names[0], "--report", names[1], "--gradescope", names[2])
+    assert (result.exit_code, result.output) == (2, "")
+
+    first, second, third = json.loads(names[0].read_text(encoding="utf-8"))
+    assert (first["status"], first["sheets"][0]["verdict"], first["sheets"][0]["findings"]) == ("read", "right", [])
+    assert (third["status"], third["sheets"]) == ("unreadable", [])
+    assert "no .xlsx workbook" in third["reason"]
+    (sheet,) = second["sheets"]
+    assert (sheet["sheet"], sheet["table"], sheet["eta"], sheet["verdict"]) == ("Self", "A32:AC44", 0.5, "findings")
+    (finding,) = sheet["findings"]
+    assert {key: finding[key] for key in ("quantity", "cells", "kind", "cause", "mistake")} == {
+        "quantity": "∂E/∂w3", "cells": "X33:X44", "kind": "formula", "cause": "a_h1 stands where a_h2 belongs", "mistake": True,
+    }  # fmt: skip
+    assert finding["theirs"].replace("a_h1·(1 − a_h1)", "a_h2·(1 − a_h2)") == finding["right"]
+
+    rows = list(csv.DictReader(names[1].read_text(encoding="utf-8").splitlines()))
+    assert [(row["status"], row["verdict"], row["mistakes"]) for row in rows] == [
+        ("read", "right", "0"), ("read", "findings", "1"), ("unreadable", "", ""),
+    ]  # fmt: skip
+    assert rows[1]["score"] == "96.0"
+
+    graded = json.loads(names[2].read_text(encoding="utf-8"))
+    assert [(test["score"], test["max_score"]) for test in graded["tests"]] == [
+        (100.0, 100.0),
+        (96.0, 100.0),
+        (0.0, 100.0),
+    ]
+    assert graded["score"] == pytest.approx((100 + 96 + 0) / 3, abs=0.01)
+
+
+def test_annotated_copies(wrong: Path, tmp_path: Path) -> None:
+    before = wrong.read_bytes()
+    assert run(wrong, "-q", "--annotate", tmp_path / "marked").exit_code == 1
+    assert wrong.read_bytes() == before
+    sheet = openpyxl.load_workbook(tmp_path / "marked" / "wrong.xlsx")["Self"]
+    noted = {cell.coordinate for row in sheet.iter_rows() for cell in row if cell.comment}
+    coloured = {cell.coordinate for row in sheet.iter_rows() for cell in row if cell.fill.fgColor.rgb == "FFFFC7CE"}
+    assert noted == coloured == {f"X{row}" for row in range(33, 45)}
+    assert "a_h1 stands where a_h2 belongs" in sheet["X33"].comment.text
+    assert read_book(tmp_path / "marked" / "wrong.xlsx").sheets == read_book(wrong).sheets
+
+
+def test_the_originals_are_never_written_to(wrong: Path) -> None:
+    before = wrong.read_bytes()
+    result = run(wrong, "--annotate", wrong.parent)
+    assert result.exit_code == 2
+    assert "originals" in result.output
+    assert run(wrong, "--json", wrong).exit_code == 2
+    assert wrong.read_bytes() == before
+
+
+def test_a_folder_in_several_processes_goes_on_past_what_cannot_be_read(right: Path, wrong: Path) -> None:
+    for number in range(3):
+        (right.parent / f"bad{number}.xlsx").write_bytes(b"PK\x03\x04 nothing")
+    result = run(right.parent)
+    assert result.exit_code == 2
+    assert "5 workbooks: 1 right, 1 with findings, 3 could not be read" in result.output
+
+
+def test_a_config_that_is_wrong_is_said_at_once(right: Path, tmp_path: Path) -> None:
+    config = tmp_path / "lab.yaml"
+    config.write_text("inputs: [1]\n", encoding="utf-8")
+    result = run(right, "--config", config)
+    assert result.exit_code == 2
+    assert "lab.yaml" in result.output
+
+
+def test_a_tolerance_lets_small_differences_pass(tmp_path: Path) -> None:
+    hw = homework(Layout())
+    cells = hw.book().sheets[0].cells
+    value = cells[hw.place("a_o1", 5)].number
+    assert value is not None
+    hw.typed["a_o1", 5] = value * (1 + 1e-5)
+    path = write(hw.book(), tmp_path / "near.xlsx")
+    assert run(path).exit_code == 1
+    assert run(path, "--tolerance", "1e-3").exit_code == 0
+
+
+# ------------------------------------------------------------------------------------------------- harm
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def changed(path: Path, change: Callable[[str], str]) -> Path:
+    copy = path.with_name("changed.xlsx")
+    with zipfile.ZipFile(path) as package, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as other:
+        for name in package.namelist():
+            part = package.read(name).decode()
+            other.writestr(name, change(part) if name == SHEET else part)
+    return copy
+
+
+ENTITIES = '?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/passwd">]>'
+
+HARMFUL: dict[str, tuple[Callable[[str], str], str]] = {
+    "entities": (lambda xml: xml.replace("?>", ENTITIES, 1), "document type"),
+    "a bomb": (lambda xml: xml.replace("<sheetData>", "<sheetData>" + " " * 50_000_000), "unpacks to"),
+    "a row beyond the last": (lambda xml: xml.replace('<row r="4">', '<row r="99999999">'), "no row"),
+    "XML that breaks off": (lambda xml: xml[: len(xml) // 2], "breaks off"),
+    "a number that is none": (lambda xml: xml.replace("<v>0.", "<v>x0.", 1), "damaged"),
+}
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_harmful_files_are_refused_with_a_reason(name: str, right: Path) -> None:
+    change, reason = HARMFUL[name]
+    path = changed(right, change)
+    began = time.monotonic()
+    with pytest.raises(Unreadable, match=reason):
+        read_book(path)
+    assert time.monotonic() - began < 2
+
+
+def repeated(pattern: str, new: str) -> Callable[[str], str]:
+    return lambda xml: re.sub(pattern, new, xml)
+
+
+BOUNDED: dict[str, Callable[[str], str]] = {
+    "ten million rows by name": lambda xml: xml.replace("<sheetData>", '<dimension ref="A1:XFD10000000"/><sheetData>'),
+    "links to other workbooks": repeated("<f>", "<f>0*[1]Other!A1+"),
+    "formulas nested deep": repeated("<f>", "<f>" + "(" * 500 + "0" + ")" * 500 + "+"),
+    "commands": repeated("<f>", '<f>0*WEBSERVICE("http://x")+'),
+}
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_strange_files_are_judged_by_what_they_hold(name: str, right: Path) -> None:
+    (sheet,) = check_workbook(changed(right, BOUNDED[name])).sheets
+    assert sheet.verdict is Verdict.RIGHT, sheet.findings[:2]
+
+
+def test_circles_of_references_come_to_an_end(right: Path) -> None:
+    circle = changed(right, repeated(r'<c r="(\w+)"><f>[^<]*</f><v>[^<]*</v>', r'<c r="\1"><f>\1+1</f>'))
+    (sheet,) = check_workbook(circle).sheets
+    assert sheet.verdict is Verdict.UNFILLED
+
+
+def test_formulas_without_values_are_computed(right: Path) -> None:
+    (sheet,) = check_workbook(changed(right, repeated(r"(</f>)<v>[^<]*</v>", r"\1"))).sheets
+    assert (sheet.verdict, sheet.judged) == (Verdict.RIGHT, 27)
+
+
+OTHER_FILES = {
+    "old.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "old .xls"),
+    "secret.xlsx": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "EncryptedPackage".encode("utf-16-le"),
+        "encrypted",
+    ),
+    "empty.xlsx": (b"", "is empty"),
+    "text.xlsx": (b"a,b\n1,2\n", "no .xlsx workbook"),
+    "~$lock.xlsx": (b"\x06LENOVO" + b" " * 158, "lock file"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_FILES)
+def test_other_files_are_refused_with_a_reason(name: str, tmp_path: Path) -> None:
+    content, reason = OTHER_FILES[name]
+    (tmp_path / name).write_bytes(content)
+    result = run(tmp_path / name)
+    assert result.exit_code == 2
+    assert reason in result.output
+
+
+def test_a_sheet_of_nothing_but_headers_takes_no_time(tmp_path: Path) -> None:
+    cells = {
+        f"{'ABCDEF'[k]}{row}": (name if row % 2 else 0.5)
+        for row in range(1, 2000)
+        for k, name in enumerate(["t1", "i1", "w1", "h1", "a_h1", "o1"])
+    }
+    path = write(book(("S", cells)), tmp_path / "headers.xlsx")
+    began = time.monotonic()
+    check_workbook(path)
+    assert time.monotonic() - began < 10
+
+
+# ------------------------------------------------------------------------------------------------ its parts
+
+
+SPELT = {
+    "a_h1": "a_h1 act_h1 out_h1 ah1 aH1 h1_out sig(h1) Out_h1",
+    "E_total": "E_tot E_total Etotal E_t E_TOTAL ETotal Error",
+    "∂E/∂w1": "∂E/∂w1 ∂E_total/∂W1 δE_tot/δw1 E∂w1 ∂E∂W1 dw1 dE/dw1 Etotaldw1 grad_w1 ∂E/∂w₁",
+    "h1": "net_h1 z_h1 h1 H1",
+    "t1": "target1 y1 t_1 T1",
+    "i1": "x1 i1 X_1 input1",
+    "η": "η eta lr LearningRate α L.R.",
+    "w1+": "w1+ w1' w1new new_w1",
+    "∂E/∂o1": "δ_o1 delta_o1 dE/dnet_o1",
+    "∂a_o1/∂o1": "∂a_o1/∂o1 dout_o1/dnet_o1",
+}
+
+
+@pytest.mark.parametrize("name", SPELT)
+def test_spellings_seen_in_the_wild(name: str) -> None:
+    for header in SPELT[name].split():
+        assert candidates(header)[:1] == (name,), header
+
+
+@pytest.mark.parametrize(
+    "header", ["Homework 6", "notes", "2024", "", "weights", "Forward pass", "h1 w1", "sum of all"]
+)
+def test_other_texts_are_no_quantities(header: str) -> None:
+    assert not candidates(header)
+
+
+def test_formulas_as_excel_reads_them() -> None:
+    assert text(read(relative(Formula("-A1^2+B$3*2%", 2, 1)))) == "(−R[-1]C[0])^2 + R3C[1]·0.02"
+    assert text(read(relative(Formula("SUM(A1:B1,3)/SUMPRODUCT(A1:A2,B1:B2)", 1, 1)))) == (
+        "(R[0]C[0] + R[0]C[1] + 3)/(R[0]C[0]·R[0]C[1] + R[1]C[0]·R[1]C[1])"
+    )
+
+
+def test_cells_as_ranges() -> None:
+    assert ranges([(33, 26), (34, 26), (36, 26)]) == "Z33:Z34, Z36"
+    assert ranges([(row, column) for row in (5, 6) for column in (1, 2, 4)]) == "A5:B6, D5:D6"
+
+
+def test_a_network_of_other_widths_needs_no_config_and_unmatched_headers_are_listed(tmp_path: Path) -> None:
+    cells = (
+        table("B4", {**classic(), "my own column": (1.0, None), "lucky": ("={my own column}*2", None)}, 5, FIXED) | RATE
+    )
+    (sheet,) = check_workbook(write(book(("S", cells)), tmp_path / "own.xlsx")).sheets
+    assert sheet.verdict is Verdict.RIGHT
+    assert sheet.unmatched == ("my own column", "lucky")
+
+
+def test_the_readme_shows_what_the_command_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = dict(classic())
+    for name in ("dw3", "dw4"):
+        first, others = (str(formula).replace("{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})") for formula in columns[name])
+        columns[name] = (first, others)
+    columns["w8"] = (0.55, "={w8-1}-{dw8-1}")
+    cells = table("A32", columns, 69, {"eta": "$G$31"}) | {"F31": "η =", "G31": 0.5}
+    write(book(("LR = 0.5", cells)), tmp_path / "my-homework.xlsx")
+    monkeypatch.chdir(tmp_path)
+    block = re.search(r"```\n\$ backprop-trace check my-homework.xlsx\n(.*?)```", README, re.DOTALL)
+    assert block
+    assert run("my-homework.xlsx").output == block[1]

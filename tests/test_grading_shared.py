@@ -1,0 +1,81 @@
+"""The real workbooks: what is wrong in them is known, and found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tracer.cli import main
+from tracer.grading.check import check_workbook
+from tracer.grading.findings import BookReport, Finding, Kind, Verdict
+
+FOLDER = Path(__file__).parents[2] / "shared" / "workbooks"
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the real workbooks are not at hand (../shared/workbooks)")
+
+SLIP = [("∂E/∂w3", "a_h1 stands where a_h2 belongs"), ("∂E/∂w4", "a_h1 stands where a_h2 belongs")]
+
+
+def checked(name: str) -> BookReport:
+    report = check_workbook(FOLDER / name)
+    assert report.readable, report.reason
+    return report
+
+
+def said(findings: list[Finding]) -> list[tuple[str, str | None]]:
+    return [(finding.quantity, finding.cause) for finding in findings]
+
+
+def test_the_walkthrough_has_the_slip_on_all_six_sheets_and_nothing_else() -> None:
+    report = checked("walkthrough.xlsx")
+    assert [sheet.eta for sheet in report.sheets] == [0.1, 0.2, 0.5, 0.8, 1.0, 2.0]
+    for sheet in report.sheets:
+        assert said(list(sheet.findings)) == SLIP
+        assert [finding.cells for finding in sheet.findings] == ["Z33:Z100", "AA33:AA100"]
+        assert all(finding.kind is Kind.FORMULA for finding in sheet.findings)
+        assert sheet.judged == 27
+
+
+def test_submission_a_has_the_slip_and_missing_brackets() -> None:
+    first, second = checked("submission-a.xlsx").sheets
+    assert said(first.mistakes) == SLIP
+    assert [finding.quantity for finding in second.mistakes] == ["∂E/∂w1", "∂E/∂w2", "∂E/∂w3", "∂E/∂w4"]
+    assert all((finding.cause or "").startswith("brackets are missing") for finding in second.mistakes)
+
+
+def test_submission_b_has_the_slip_and_pasted_sheets() -> None:
+    first, *pasted = checked("submission-b.xlsx").sheets
+    assert said(first.mistakes) == SLIP
+    for sheet in pasted:
+        notes = [finding for finding in sheet.findings if finding.kind is Kind.ROUNDED]
+        assert len(notes) >= 25
+        assert notes[0].cause == "pasted, rounded to 6 decimals: consistent"
+        # rounded as they are, the pasted gradients show the slip too, and the last rows are one row again and again
+        assert said(sheet.mistakes)[1:] == SLIP
+        assert sheet.mistakes[0].kind is Kind.REPEATED
+
+
+def test_submission_c_has_the_slip_twice_and_a_sliding_reference() -> None:
+    first, second = checked("submission-c.xlsx").sheets
+    assert said(first.mistakes) == SLIP
+    assert [finding.quantity for finding in second.mistakes] == ["w3", "∂E/∂w3", "∂E/∂w4"]
+    assert said(second.mistakes)[1:] == SLIP
+    sliding = second.mistakes[0]
+    assert sliding.kind is Kind.UPDATE
+    assert "slides down" in (sliding.cause or "")
+    assert "$G$19" in (sliding.cause or "")
+    assert sliding.cells == "G24:G100"
+
+
+def test_submission_d_is_right() -> None:
+    (sheet,) = checked("submission-d.xlsx").sheets
+    assert sheet.verdict is Verdict.RIGHT
+    assert not sheet.findings
+
+
+@pytest.mark.parametrize("name", ["submission-e.xlsx", "submission-f.xlsx"])
+def test_what_cannot_be_read_says_why(name: str) -> None:
+    report = check_workbook(FOLDER / name)
+    assert report.reason
+    assert CliRunner().invoke(main, ["check", str(FOLDER / name)]).exit_code == 2

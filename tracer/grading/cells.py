@@ -1,0 +1,92 @@
+"""The cells of a foreign workbook, as plain data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+Position = tuple[int, int]
+"""(row, column), both from 1."""
+
+MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+"""Of a sheet (Microsoft, "Excel specifications and limits")."""
+
+
+class Formula(NamedTuple):
+    """A formula as it is stored: its text without the equals sign, and the cell that the text is written for. Cells
+    that share a formula have the same one; its relative references move with the cell."""
+
+    text: str
+    row: int
+    column: int
+
+
+class Fault(str):
+    """An error that a cell shows in place of a value: #VALUE!, #DIV/0!, …"""
+
+    __slots__ = ()
+
+
+class Cell(NamedTuple):
+    """A cell that is not empty. value: None where a formula is stored without its result."""
+
+    value: float | str | Fault | None
+    formula: Formula | None = None
+
+    @property
+    def number(self) -> float | None:
+        """The value, where it is a number."""
+        return self.value if isinstance(self.value, float) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet by its name, and its cells; empty ones are left out."""
+
+    name: str
+    cells: Mapping[Position, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A workbook: its sheets in their order, the cells that it has names for, and what is damaged in it, in words."""
+
+    sheets: tuple[Sheet, ...]
+    names: Mapping[str, str]
+    damage: str = ""
+
+
+_REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
+
+
+def letters(column: int) -> str:
+    """The letters of a column: 1 → A, 27 → AA."""
+    text = ""
+    while column:
+        column, digit = divmod(column - 1, 26)
+        text = chr(ord("A") + digit) + text
+    return text
+
+
+def column_number(text: str) -> int:
+    """The number of a column: A → 1, AA → 27."""
+    number = 0
+    for letter in text.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def reference(position: Position) -> str:
+    """A cell's reference: (33, 26) → Z33."""
+    return f"{letters(position[1])}{position[0]}"
+
+
+def position(text: str) -> Position | None:
+    """The cell that a reference names, or None: $Z$33 → (33, 26)."""
+    match = _REFERENCE.fullmatch(text)
+    if not match:
+        return None
+    row, column = int(match[2]), column_number(match[1])
+    return (row, column) if 1 <= row <= MAX_ROW and column <= MAX_COLUMN else None

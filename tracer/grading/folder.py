@@ -1,0 +1,60 @@
+"""Many workbooks at once: on all processors, each by itself, so that none stops the others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+
+from tracer.grading.check import Options, check_workbook
+from tracer.grading.findings import BookReport
+
+ALONE = 3
+"""Up to so many workbooks are not worth a second process."""
+MOST_PROCESSES = 4
+SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm")
+
+
+def workbooks(paths: Iterable[Path]) -> list[Path]:
+    """The paths, folders replaced by the workbooks in them."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def check_all(paths: Sequence[Path], options: Options) -> Iterator[BookReport]:
+    """One report a workbook, in their order."""
+    if len(paths) <= ALONE:
+        yield from (_check(path, options) for path in paths)
+        return
+    processes = min(os.cpu_count() or 1, MOST_PROCESSES, len(paths))
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        pending = [pool.submit(_check, path, options) for path in paths]
+        for path, future in zip(paths, pending, strict=True):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield _by_itself(path, options)
+
+
+def _by_itself(path: Path, options: Options) -> BookReport:
+    """A workbook in a process of its own, after one has taken the others down with it."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        try:
+            return pool.submit(_check, path, options).result()
+        except BrokenProcessPool:
+            return BookReport(str(path), "took more memory than there is")
+
+
+def _check(path: Path, options: Options) -> BookReport:
+    try:
+        return check_workbook(path, options)
+    except Exception as error:  # whatever one file brings about, the others are checked
+        return BookReport(str(path), f"could not be checked ({type(error).__name__}: {error})")

@@ -1,0 +1,134 @@
+"""The numbers of a table as arrays, and how exactly each of them is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from tracer.expression import Name
+from tracer.grading.cells import Cell, Position
+from tracer.grading.numbers import Array
+from tracer.grading.tables import Table
+
+EXACT_DIGITS = 14
+"""A value with so many significant digits was not rounded by a person."""
+STORED = 1e-14
+"""How exactly a computed value is stored, relative: some programs write 15 digits."""
+
+
+class Rows(Mapping[Name, Array]):
+    """A table's quantities by name and lag, as arrays over its steps. NaN where a cell holds no number, and where the
+    lag leads out of the table."""
+
+    def __init__(self, columns: Mapping[str, Array], scalars: Mapping[str, float], steps: int) -> None:
+        self.columns, self.scalars, self.steps = columns, scalars, steps
+        self._shifted: dict[Name, Array] = {}
+
+    def __getitem__(self, name: Name) -> Array:
+        known = self._shifted.get(name)
+        if known is None:
+            known = self._shifted[name] = self._shift(name)
+        return known
+
+    def _shift(self, name: Name) -> Array:
+        if name.name not in self.columns:
+            if name.name in self.scalars:
+                return np.full(self.steps, self.scalars[name.name])
+            return np.full(self.steps, np.nan)
+        column = self.columns[name.name]
+        if not name.lag:
+            return column
+        out = np.full(self.steps, np.nan)
+        if 0 < name.lag < self.steps:
+            out[name.lag :] = column[: -name.lag]
+        elif 0 < -name.lag < self.steps:
+            out[: name.lag] = column[-name.lag :]
+        return out
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(Name(name) for name in (*self.columns, *self.scalars))
+
+    def __len__(self) -> int:
+        return len(self.columns) + len(self.scalars)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The quantities that stand in the table, or once for all its steps."""
+        return frozenset((*self.columns, *self.scalars))
+
+    def has(self, name: str) -> bool:
+        """Whether the quantity stands in the table, or once for all its steps."""
+        return name in self.columns or name in self.scalars
+
+    def picked(self, steps: npt.NDArray[np.intp]) -> Mapping[Name, Array]:
+        """The same, of some steps only."""
+        return _Picked(self, steps)
+
+
+class _Picked(Mapping[Name, Array]):
+    def __init__(self, rows: Rows, steps: npt.NDArray[np.intp]) -> None:
+        self.rows, self.steps = rows, steps
+
+    def __getitem__(self, name: Name) -> Array:
+        picked: Array = self.rows[name][self.steps]
+        return picked
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def rows_of(table: Table, cells: Mapping[Position, Cell]) -> Rows:
+    """The table's numbers."""
+    steps = table.steps
+    columns = {}
+    for name, places in table.series.items():
+        values = [cell.value if (cell := cells.get(p)) and isinstance(cell.value, float) else np.nan for p in places]
+        column = np.array(values + [np.nan] * (steps - len(values)), float)
+        if not np.isnan(column).all() or any(p in cells for p in places):
+            columns[name] = column
+    return Rows(columns, {name: scalar.value for name, scalar in table.scalars.items()}, steps)
+
+
+def decimals(value: float) -> int | None:
+    """How many decimals a typed value has; None where it has all the digits of a double."""
+    if value == 0 or not np.isfinite(value):
+        return 0
+    number = Decimal(f"{value:.15g}").normalize().as_tuple()  # 0.19975300000000001 was typed as 0.199753
+    if len(number.digits) >= EXACT_DIGITS:
+        return None
+    return max(0, -int(number.exponent))
+
+
+def rounding(values: list[float | None]) -> tuple[list[float], int | None]:
+    """How far each typed value of a column may be from the one that it was rounded from (0: not rounded), and the
+    decimals that they were rounded to. None for cells that are no typed value.
+
+    A column that was copied as a spreadsheet shows it has so many characters, not so many decimals: −0.07422 beside
+    0.327843, 2.93E-05 beside 0.000131.
+    """
+    places = [decimals(value) if value is not None else None for value in values]
+    known = [p for p in places if p is not None]
+    typed = [value for value in values if value is not None]
+    if not known or len(known) < 0.9 * len(typed):
+        return [0.0] * len(values), None
+    most = max(known)
+    width = max(_before_point(v) + p for v, p in zip(values, places, strict=True) if v is not None and p is not None)
+    slack = []
+    for value, place in zip(values, places, strict=True):
+        if value is None or place is None:
+            slack.append(0.0)
+            continue
+        shown = place if 0 < abs(value) < 1e-4 else max(place, min(most, width - _before_point(value)))
+        slack.append(0.5000001 * 10.0**-shown)
+    return slack, most
+
+
+def _before_point(value: float) -> int:
+    """The characters of a number before its point, the sign among them."""
+    return len(str(int(abs(value)))) + (value < 0)

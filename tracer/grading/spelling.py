@@ -1,0 +1,191 @@
+"""Headers → quantities: one normalising rule, then one table of spellings.
+
+`candidates("Etotaldw1")` is `["∂E/∂w1"]`. A spelling that people use for two things has both, the likelier one first.
+The names are those of `tracer.naming`, and a few that only hand-made sheets have: `w1+` (the weight after the update of
+its own row) and `Δw1` (the step that the weight takes).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from tracer import naming
+
+NEXT = "+"
+"""Behind a parameter: its value after the update of the row."""
+STEP = "Δ"
+"""In front of a parameter: what the update adds to it, or subtracts from it."""
+LONGEST = 60
+"""Characters of a header; longer texts are notes."""
+
+# ------------------------------------------------------------------------------------------ the normalising rule
+
+_SYMBOLS = str.maketrans(
+    {"∂": "d", "δ": "d", "ð": "d", "𝛿": "d", "𝜕": "d", "∇": "grad", "η": "eta", "ƞ": "eta", "σ": "sig", "ς": "sig",
+     "α": "alpha", "ŷ": "yhat", "′": "'", "’": "'", "⁺": "+", "ɛ": "e", "ε": "e"}
+)  # fmt: skip
+_DROPPED = re.compile(r"[\s_{}\[\]$\\,.:;^()|·\"“”-]+")
+_FRACTION = re.compile(r"\\d?frac\s*\{(.*?)\}\s*\{(.*?)\}")
+
+
+def normalise(header: str) -> str:
+    """The header in lower case, in ASCII, without blanks, brackets and underscores; what follows an equals sign is
+    left out, unless nothing stands before it."""
+    text = _FRACTION.sub(r"\1/\2", header)
+    text = re.sub(r"\\partial|\\delta", "d", text)
+    text = re.sub(r"[Δ∆△▵]|\\Delta", "δδ", text)  # two: the capital letter means a step
+    text = unicodedata.normalize("NFKC", text).strip()
+    before, equals, _ = text.partition("=")
+    text = before if equals and before.strip() else text
+    text = text.lower().translate(_SYMBOLS)
+    text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return _DROPPED.sub("", text.lower().translate(_SYMBOLS))
+
+
+# --------------------------------------------------------------------------------------------- the spellings
+
+_LAYER = r"(?P<layer>h|hidden|hid|o|output|out|y)"
+_HIDDEN = {"h": "h", "hidden": "h", "hid": "h", "o": "o", "output": "o", "out": "o", "y": "o"}
+_NUMBER = r"(?P<number>\d{1,3})"
+_WORD_NET = r"(?:net(?:input|in)?|z|sum|s|in|input|weightedsum|ws|pre|preact|preactivation|n|total|totalnetinput)"
+_WORD_ACT = (
+    r"(?:a|act|activation|activated|activ|out|output|sig|sigmoid|sigma|logistic|f|g|y|act?fn|after|relu|tanh|softmax)"
+)
+_NEW = r"(?:\+|'|\*|new|next|updated|upd|update|neu|nuevo|after|plus)"
+_ERROR = (
+    r"(?:e|err|error|errors|loss|cost|j|l|c|mse|sse|se|etotal|etot|et|ett|etotl|errortotal|errtot|errortot|totalerror|"
+    r"totalloss|losstotal|costtotal|totalcost|toterror|errtotal|sumerror|toterr|esum|sume|eall)"
+)
+_TOTAL = (
+    r"(?:e|err|error|errors|loss|cost|j|mse|sse|etotal|etot|et|errortotal|errtot|errortot|errtotal|totalerror|totalloss|"
+    r"losstotal|costtotal|totalcost|toterror|toterr|totale|tote|sumerror|sumoferrors|esum|sume|totalerr|eall|e1\+e2)"
+)
+
+_PLAIN: tuple[tuple[str, str], ...] = (
+    (r"(?:t|target|targ|tgt|tar|targetoutput|expected|exp|desired|goal|label|true|ytrue|soll|y)(\d{1,3})", "t{0}"),
+    (r"(?:i|x|in|inp|input|inputs|feature|eingabe|inputneuron)(\d{1,3})", "i{0}"),
+    (r"(?:targeto|target_o|to|targetout|toutput)(\d{1,3})", "t{0}"),
+    (r"(?:w|weight|weights|wt|wgt|omega|gewicht)(\d{1,3})", "w{0}"),
+    (r"(?:initial|init|old|current|start)(?:w|weight)(\d{1,3})", "w{0}"),
+    (r"(?:w|weight)(\d{1,3})(?:initial|init|old|current|start)", "w{0}"),
+    (r"h(\d{1,3})", "h{0}"),
+    (r"h(\d{1,3})", "a_h{0}"),
+    (r"o(\d{1,3})", "o{0}"),
+    (r"(?:y|o|output|out)(\d{1,3})", "a_o{0}"),
+    (r"(?:b|bias|beta)(\d{1,3})", "b{0}"),
+    (r"(?:b|bias)(h|o)(\d{1,3})", "b_{0}{1}"),
+    (r"(?:b|bias)(?:h|hidden)", "b1"),
+    (r"(?:b|bias)(?:o|out|output)", "b2"),
+    (r"(?:b|bias)", "b1"),
+    (r"(?:h|hidden|hid|hiddenneuron|neuronh)(\d{1,3})", "h{0}"),
+    (r"(?:o|outputneuron|neurono)(\d{1,3})", "o{0}"),
+    (r"(?:out|output|outo|pred|prediction|predicted|yhat|ypred|actual|result|ist|aout|outputlayer)(\d{1,3})", "a_o{0}"),
+    (r"(?:e|err|error|loss|cost|se|sse|j|l)o?(\d{1,3})", "E{0}"),
+    (_TOTAL, naming.TOTAL),
+    (r"(?:eta|lr|learningrate|alpha|learnrate|learningspeed|stepsize|rate|learningratelr|etalearningrate|"
+     r"learningrateeta|lreta|etalr|alphalearningrate|learningratealpha|lrate|lernrate)", naming.ETA),
+    (r"(?:iteration|iter|iterations|it|epoch|epochs|step|steps|k|n|no|#|nr|num|round|pass|run|count|index|idx|"
+     r"iterationno|iteration#|epoch#|epochno|stepno|sno|sl|slno|trial|cycle|generation|time)", naming.ITERATION),
+    (r"(?:t|target)", "t1"),
+    (r"(?:x|input)", "i1"),
+)  # fmt: skip
+
+_NEURON: tuple[tuple[str, str], ...] = (
+    (rf"{_WORD_NET}{_LAYER}{_NUMBER}(?:in|net)?", "{layer}{number}"),
+    (rf"{_LAYER}{_NUMBER}(?:{_WORD_NET})", "{layer}{number}"),
+    (rf"{_LAYER}(?:net|in|sum|z){_NUMBER}", "{layer}{number}"),
+    (rf"{_WORD_ACT}{_LAYER}{_NUMBER}", "a_{layer}{number}"),
+    (rf"{_LAYER}{_NUMBER}{_WORD_ACT}", "a_{layer}{number}"),
+    (rf"{_LAYER}(?:out|act|a){_NUMBER}", "a_{layer}{number}"),
+    (rf"{_WORD_ACT}{_WORD_NET}{_LAYER}{_NUMBER}", "a_{layer}{number}"),
+)
+
+_COMPILED = [(re.compile(pattern), name) for pattern, name in _PLAIN]
+_OF_NEURON = [(re.compile(pattern), name) for pattern, name in _NEURON]
+_ERROR_ONLY = re.compile(_ERROR)
+_NUMBERED_ERROR = re.compile(r"(?:e|err|error|loss)o?(\d{1,3})")
+
+
+def _plain(text: str) -> list[str]:
+    """A quantity that is no derivative."""
+    found = []
+    for pattern, name in _COMPILED:
+        match = pattern.fullmatch(text)
+        if match:
+            found.append(
+                name.format(*(group.lstrip("0") or "0" if group.isdigit() else group for group in match.groups()))
+            )
+    for pattern, name in _OF_NEURON:
+        match = pattern.fullmatch(text)
+        if match:
+            found.append(name.format(layer=_HIDDEN[match["layer"]], number=match["number"]))
+    return list(dict.fromkeys(found))
+
+
+def _error(text: str) -> str | None:
+    """What is derived: E for the total, E1 for one output's."""
+    numbered = _NUMBERED_ERROR.fullmatch(text)
+    if numbered:
+        return f"E{numbered[1]}"
+    return "E" if _ERROR_ONLY.fullmatch(text) else None
+
+
+def _derivative(text: str) -> list[str]:
+    """∂E/∂x, ∂y/∂x, in any of their spellings."""
+    above, slash, below = text.partition("/")
+    if slash:
+        uppers = [above.removeprefix("d"), above] if above.startswith("d") else [above]
+        lowers = [below.removeprefix("d"), below] if below.startswith("d") else [below]
+        for lower in lowers:
+            under = _plain(lower)
+            for upper in uppers:
+                of = [of] if (of := _error(upper)) else _plain(upper)
+                if of and under:
+                    return [f"∂{one}/∂{two}" for one in of[:2] for two in under[:2]]
+        return []
+    for match in re.finditer("d", text):
+        if match.start() == 0 and len(text) > 1:
+            continue
+        of_error = _error(text[: match.start()].removeprefix("d")) if match.start() else None
+        under = _plain(text[match.end() :])
+        if of_error and under:
+            return [f"∂{of_error}/∂{name}" for name in under[:2]]
+    match_gradient = re.fullmatch(r"(?:gradient|gradients|grad|derivative|deriv|delta|d|g)(?:of|e|wrt)?(.+)", text)
+    if match_gradient:
+        inner = match_gradient[1].removeprefix("d") if match_gradient[1].startswith("dd") else match_gradient[1]
+        return [f"∂E/∂{name}" for name in _plain(inner)[:2] if name[0] not in "tE" and name not in _COUNTERS]
+    return []
+
+
+_COUNTERS = (naming.ETA, naming.ITERATION, naming.TOTAL)
+_PARAMETER = re.compile(r"[wb]_?[ho]?\d+")
+
+
+def _changed(text: str) -> list[str]:
+    """A parameter's step, or its value after the update."""
+    step = re.fullmatch(r"(?:dd|change(?:in|of)?|step|diff|update(?:of)?)(.+)", text)
+    if step:
+        names = [name for name in _plain(step[1]) if _PARAMETER.fullmatch(name)]
+        return [f"{STEP}{name}" for name in names] + [f"∂E/∂{name}" for name in names]
+    new = re.fullmatch(rf"(?:(.+?){_NEW}|{_NEW}(.+))", text)
+    if new:
+        return [f"{name}{NEXT}" for name in _plain(new[1] or new[2]) if _PARAMETER.fullmatch(name)]
+    return []
+
+
+@lru_cache(maxsize=5_000)
+def candidates(header: str) -> tuple[str, ...]:
+    """What a header may stand for, the likeliest first; empty where nothing is known."""
+    if len(header) > LONGEST:
+        return ()
+    text = normalise(header)
+    if not text or text.replace("/", "").isdigit():
+        return ()
+    found = _plain(text)
+    if not found:
+        found = _changed(text)
+    if not found:
+        found = _derivative(text)
+    return tuple(dict.fromkeys(found))
