@@ -93,10 +93,11 @@ def _spelling_of(model: Model) -> Spelling:
 
 
 def _is_view(sheet: Sheet, table: Table) -> bool:
-    """Whether most of a table is looked up in other sheets: it computes nothing, and nothing in it can be wrong."""
-    cells = (sheet.cells.get(place) for series in table.series.values() for place in series)
-    formulas = [cell.formula.text for cell in cells if cell and cell.formula]
-    return sum("!" in text for text in formulas) > len(formulas) / 2
+    """Whether most series begin with a number that is looked up in another sheet: the table shows what is computed
+    there."""
+    cells = [sheet.cells.get(series[0]) for series in table.series.values()]
+    texts = [cell.formula.text for cell in cells if cell and cell.formula]
+    return 2 * sum("!" in text and "INDEX(" in text for text in texts) > len(table.series)
 
 
 def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: System | None) -> SheetReport:
