@@ -126,7 +126,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
     rows = _without_strangers(rows, model)
     rows = Rows(rows.columns, {**rows.scalars, **model.system.hyper}, rows.steps)
-    if any(n.name == naming.COUNT for update in model.system.updates.values() for n in names(update)):
+    formulas = [*model.system.updates.values(), *(equation.expression for equation in model.system.equations)]
+    if any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
         rows = Rows({**rows.columns, naming.COUNT: np.arange(1.0, rows.steps + 1)}, rows.scalars, rows.steps)
     computed = [name for name in table.series if name in rows.columns and model.equation(name) is not None]
     recognised = tuple(table.series)

@@ -29,7 +29,10 @@ class Oracle(Mapping[Name, Array]):
     def __init__(self, model: Model, given: Mapping[str, float], eta: float | None, constant: frozenset[str]) -> None:
         self.model = model
         drawn = np.random.default_rng(20_250)
+        self.scheduled = model.equation(naming.ETA) is not None
         self.given = {**model.system.hyper, **given} | ({} if eta is None else {naming.ETA: eta})
+        if self.scheduled:
+            self.given.pop(naming.ETA, None)
         self.eta: Array = drawn.uniform(0.002, 0.03, TRIALS)  # small: the networks stay as varied as they were drawn
         self.data = [{name: drawn.uniform(0.15, 0.95, TRIALS) for name in model.system.data} for _ in range(STEPS)]
         for step in self.data[1:]:
@@ -61,7 +64,7 @@ class Oracle(Mapping[Name, Array]):
         model = self.model
         if name in self.given:
             return np.full(TRIALS, self.given[name])
-        if name == naming.ETA:
+        if name == naming.ETA and not self.scheduled:
             return self.eta
         if name in (naming.ITERATION, naming.COUNT):
             return np.full(TRIALS, float(step + 1))
