@@ -256,7 +256,9 @@ def test_our_own_workbooks_are_right(config: str, columns: str, tmp_path: Path) 
         assert not sheet.unmatched
 
 
-@pytest.mark.parametrize("config", ["deep", "rnn", "lstm", "convolution", "attention", "layer-normalisation", "regression"])
+@pytest.mark.parametrize(
+    "config", ["deep", "rnn", "lstm", "convolution", "attention", "layer-normalisation", "regression"]
+)
 def test_any_network_with_its_config(config: str, tmp_path: Path) -> None:
     path = CONFIGS / f"{config}.yaml"
     tracer.run(path, iterations=6).to_excel(tmp_path / "own.xlsx")
