@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
+from openpyxl.workbook.defined_name import DefinedName
 
 import tracer
 from tests.hand import Cells, book, form, table
@@ -284,3 +286,27 @@ def test_any_optimizer_with_its_config(optimizer: str, tmp_path: Path) -> None:
     assert sheet.verdict is Verdict.RIGHT, [(f.quantity, f.cause) for f in sheet.findings[:3]]
     assert not sheet.not_judged
     assert sheet.judged >= 47
+
+
+def test_cells_with_names_that_end_in_a_digit(tmp_path: Path) -> None:
+    """Without stored values, so that the formulas have to be computed here; and a path may be text."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    heads = ["t1", "i1", "w1", "h1", "a_h1", "w2", "o1", "a_o1", "E1", "E_total", "w2 gradient", "w1 gradient"]
+    sheet["N1"], sheet["O1"], sheet["N2"], sheet["O2"] = "b1", 0.35, "η", 0.5
+    workbook.defined_names["bias1"] = DefinedName("bias1", attr_text="Sheet!$O$1")
+    for column, head in enumerate(heads, 1):
+        sheet.cell(4, column, head)
+    for row in range(5, 12):
+        w1, w2 = (0.4, 0.7) if row == 5 else (f"=C{row - 1}-$O$2*L{row - 1}", f"=F{row - 1}-$O$2*K{row - 1}")
+        error = f"(H{row}-A{row})*H{row}*(1-H{row})"
+        cells = [0.6, 0.3, w1, f"=C{row}*B{row}+bias1", f"=1/(1+EXP(-D{row}))", w2, f"=F{row}*E{row}",
+                 f"=1/(1+EXP(-G{row}))", f"=0.5*(A{row}-H{row})^2", f"=I{row}", f"={error}*E{row}",
+                 f"={error}*F{row}*E{row}*(1-E{row})*B{row}"]  # fmt: skip
+        for column, value in enumerate(cells, 1):
+            sheet.cell(row, column, value)
+    workbook.save(tmp_path / "named.xlsx")
+    report = check_workbook(str(tmp_path / "named.xlsx"))
+    assert report.reason is None
+    assert [sheet.verdict for sheet in report.sheets] == [Verdict.RIGHT]
+    assert "∂E/∂w1" in report.sheets[0].recognised

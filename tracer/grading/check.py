@@ -40,12 +40,12 @@ class Options:
     tolerance: float = TOLERANCE
 
 
-def check_workbook(path: Path, options: Options | None = None, system: System | None = None) -> BookReport:
+def check_workbook(path: str | Path, options: Options | None = None, system: System | None = None) -> BookReport:
     """Check one workbook. Nothing is raised for a file that cannot be read; the report says why.
 
     system: the network, where the caller has it from a config.
     """
-    options = options or Options()
+    path, options = Path(path), options or Options()
     if system is None and options.config is not None:
         system = tracer.assemble(tracer.load(options.config))
     if system is not None and system.batches.several:
@@ -90,6 +90,12 @@ def _spelling_of(model: Model) -> Spelling:
         return tuple(dict.fromkeys((exact, *usual))) if exact else usual
 
     return spelling
+
+
+def _has_formulas(name: str, sheet: Sheet, table: Table) -> bool:
+    """Whether a series has formulas, computed or not."""
+    cells = map(sheet.cells.get, table.series[name])
+    return any(cell is not None and cell.formula is not None for cell in cells)
 
 
 def _is_view(sheet: Sheet, table: Table) -> bool:
@@ -160,7 +166,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         findings += found
         judged += was_judged
         wrong += any(finding.is_mistake for finding in found)
-        if not was_judged and np.isfinite(rows.columns[name]).sum() > (name in model.parameters):
+        filled = np.isfinite(rows.columns[name]).sum() > (name in model.parameters)
+        if not was_judged and (filled or _has_formulas(name, sheet, table)):
             not_judged.append(name)
     if judged and system is None and judged - wrong < FEWEST_RIGHT * judged:
         return SheetReport(

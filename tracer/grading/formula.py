@@ -67,6 +67,11 @@ def relative(formula: Formula) -> str:
     return _A1.sub(written, formula.text.lstrip("=+ "))
 
 
+def is_place(name: str) -> bool:
+    """Whether a name of `read` means a cell, and not a name that the workbook defines."""
+    return bool(_PLACE.fullmatch(name.rpartition("!")[2]))
+
+
 def place(name: str, cell: Position) -> tuple[str, Position]:
     """The sheet ("" for the formula's own) and the cell that a name of `read` means, in the formula of that cell.
 

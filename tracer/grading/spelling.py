@@ -152,6 +152,9 @@ def _derivative(text: str) -> list[str]:
         under = _plain(text[match.end() :])
         if of_error and under:
             return [f"∂{of_error}/∂{name}" for name in under[:2]]
+    turned = re.fullmatch(r"(.+?)(?:gradients?|grad)", text)
+    if turned and (named := _plain(turned[1])):
+        return [f"∂E/∂{name}" for name in named[:2] if name[0] not in "tE" and name not in _COUNTERS]
     match_gradient = re.fullmatch(r"(?:gradient|gradients|grad|derivative|deriv|delta|d|g)(?:of|e|wrt)?(.+)", text)
     if match_gradient:
         inner = match_gradient[1].removeprefix("d") if match_gradient[1].startswith("dd") else match_gradient[1]

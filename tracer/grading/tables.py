@@ -154,7 +154,12 @@ def _with_headers_in_a_row(
             filled = [(c, name) for c, name in known if any(is_filled(cells.get((r, c))) for r in range(first, end))]
             if not filled:
                 continue
-            span = range(min(segment) - 2, max(segment) + 3)
+            left, right = min(segment) - 2, max(segment) + 2
+            while (row, left - 1) in labels:  # headers that follow each other without a gap
+                left -= 1
+            while (row, right + 1) in labels:
+                right += 1
+            span = range(left, right + 1)
             strangers = [
                 str(cells[row, column].value).strip()
                 for column in span

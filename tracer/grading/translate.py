@@ -192,10 +192,10 @@ class _Recalculation:
         references, _ = _places(text)
         needs: dict[Name, float | tuple[str, Position] | None] = {}
         for name in references:
-            if not name.name[-1].isdigit() and name.name[-1] != "]":
-                where, place = self._named(name.name)
-            else:
+            if formulas.is_place(name.name):
                 where, place = formulas.place(name.name, key[1])
+            else:
+                where, place = self._named(name.name)
             sheet = self.sheets.get(where.lower() if where else key[0])
             if sheet is None:
                 raise UnknownFormula(f"there is no sheet '{where}'")
