@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+import tracer
+from tests.places import WALKTHROUGH
 
 settings.register_profile("walkthrough", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("walkthrough")
@@ -22,3 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "office" in item.keywords:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def trace() -> tracer.Trace:
+    return tracer.run(WALKTHROUGH)
+
+
+@pytest.fixture(scope="session")
+def path(trace: tracer.Trace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("book") / "walkthrough.xlsx"
+    trace.to_excel(path)
+    return path

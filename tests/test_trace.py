@@ -207,3 +207,13 @@ def test_numbers_too_large_to_fold() -> None:
     (run,) = tracer.run(WALKTHROUGH, learning_rate=0.1, overrides=[tracer.Override(("l2",), 1e308, "test")]).runs
     assert run.divergence
     assert run.divergence.iteration <= 2
+
+
+def test_a_sum_of_thousands_of_terms_that_overflows() -> None:
+    """Python compiles no sum of so many terms at once; that L2 is 8,000 times 1e306 is found all the same."""
+    (run,) = tracer.run({
+        "inputs": [1e-150] * 4000, "targets": [0.5, 0.5], "weights": {"init": "constant", "value": 1e153}, "l2": 1,
+        "layers": [{"neurons": 2, "activation": "identity"}], "learning_rate": 0.1, "iterations": 3,
+    }).runs  # fmt: skip
+    assert run.divergence == tracer.Divergence("L2", 1)
+    assert run["o1"][0] == pytest.approx(4e6)

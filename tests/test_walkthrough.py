@@ -164,7 +164,7 @@ def shown_steps(
         path = folder / f"{name}.xlsx"
         trace.to_excel(path)
         steps = [(1, trace.runs[0]), (STEPS // 2, trace.runs[-1]), (STEPS, trace.runs[-1])]
-        for iteration, run in steps if name == "classic" else steps[1:]:
+        for iteration, run in steps:
             sheet = _sheet(run) if len(trace.runs) > 1 else None
             cases.append((name, chosen(path, folder, iteration, sheet), trace, run, iteration))
     books = recalculated([copy for _, copy, *_ in cases], folder / "computed")

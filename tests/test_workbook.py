@@ -18,18 +18,6 @@ from tracer.workbook.sheetdata import Cell, row
 
 
 @pytest.fixture(scope="module")
-def trace() -> tracer.Trace:
-    return tracer.run(WALKTHROUGH)
-
-
-@pytest.fixture(scope="module")
-def path(trace: tracer.Trace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("book") / "walkthrough.xlsx"
-    trace.to_excel(path)
-    return path
-
-
-@pytest.fixture(scope="module")
 def compact_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("book") / "compact.xlsx"
     tracer.run(WALKTHROUGH, columns="compact").to_excel(path)

@@ -23,18 +23,6 @@ from tracer.workbook.names import MAX_SHEET_NAME, cell_name, reference, sheet_ti
 ADAM = tracer.Override(("optimizer",), "adam", "test")
 
 
-@pytest.fixture(scope="module")
-def trace() -> tracer.Trace:
-    return tracer.run(WALKTHROUGH)
-
-
-@pytest.fixture(scope="module")
-def path(trace: tracer.Trace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("book") / "walkthrough.xlsx"
-    trace.to_excel(path)
-    return path
-
-
 # --------------------------------------------------------------------------------------------- the trace sheets
 
 

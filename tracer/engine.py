@@ -270,20 +270,23 @@ class Engine:
                     return Divergence(parameter.name, iteration + 1), rows
             for equation in system.equations:
                 own = equation.quantity not in shared
-                if own and stops(equation.quantity, self._value(equation.expression, scope), rows[-1:]):
+                if own and stops(equation.quantity, self._value(self._assignment(equation), scope), rows[-1:]):
                     return Divergence(equation.quantity, iteration + 1), rows
         for equation in system.equations:
             common = equation.quantity in shared
             if common and stops(equation.quantity, self._common_value(equation, scope, rows), rows):
                 return Divergence(equation.quantity, iteration + 1), rows
-        updates = {name: self._value(update, scope, of_update=True) for name, update in system.updates.items()}
+        updates = {
+            name: self._value([f"{self._local[name]} = {self._source(update, True)}"], dict(scope))
+            for name, update in system.updates.items()
+        }
         broken = next(name for name, value in updates.items() if not math.isfinite(value))
         return Divergence(broken, iteration + 2), rows
 
     def _common_value(self, equation: Equation, scope: dict[str, Any], rows: list[dict[str, float]]) -> float:
         """The value that the steps of a batch have in common."""
         if equation.phase is not Phase.BATCH:
-            return self._value(equation.expression, scope)
+            return self._value(self._assignment(equation), scope)
         assert isinstance(equation.expression, Call)
         (name,) = names(equation.expression)
         try:
@@ -291,10 +294,11 @@ class Engine:
         except NO_NUMBER:
             return math.nan
 
-    def _value(self, expression: Expression, scope: dict[str, Any], of_update: bool = False) -> float:
-        """The value of an expression among these locals; NaN where it has none."""
+    def _value(self, statements: Sequence[str], scope: dict[str, Any]) -> float:
+        """What the last of these assignments gives among these locals; NaN where it has no value."""
         try:
-            return float(eval(self._source(expression, of_update), scope))
+            exec("\n".join(statements), scope)
+            return float(scope[statements[-1].partition(" = ")[0]])
         except NO_NUMBER:
             return math.nan
 

@@ -114,7 +114,8 @@ def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
         "loss curve", *(sparkline(values, ascii) for values in curves), end_section=not trace.experiment.until
     )
     if trace.experiment.until:
-        table.add_row("iterations", *(str(run.iterations) for run in runs), end_section=True)
+        table.add_row("iterations", *(str(run.iterations) for run in runs))
+        table.add_row("until was met", *("yes" if run.until_met else "no" for run in runs), end_section=True)
     for name in list(trace.experiment.start)[:MOST_PARAMETERS]:
         table.add_row(f"final {name}", *(digits(run.final.get(name, float("nan"))) for run in runs), style="dim")
     return table

@@ -11,7 +11,7 @@ from tracer.errors import OutputError
 from tracer.files import problems_of, replacing
 from tracer.grading.findings import TOLERANCE
 
-EXIT_RIGHT, EXIT_FINDINGS, EXIT_UNREADABLE = 0, 1, 2
+EXIT_FINDINGS, EXIT_UNREADABLE = 1, 2
 
 
 @click.command(
