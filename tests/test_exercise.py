@@ -219,6 +219,19 @@ def test_what_cannot_be_done(run: Invoke, arguments: tuple[Any, ...], problem: s
     assert "Traceback" not in result.stderr
 
 
+def test_a_network_too_wide_for_an_exercise(run: Invoke, tmp_path: Path) -> None:
+    """Its trace fits into a sheet; the marks beside it do not."""
+    (tmp_path / "wide.yaml").write_text(
+        "inputs: [0.1]\ntargets: [0.5]\nlayers: [{neurons: 64}, {neurons: 64}, {neurons: 1}]\n"
+        "weights: {init: normal}\nlearning_rate: 0.1\niterations: 1\n",
+        encoding="utf-8",
+    )
+    result = run("wide.yaml", "--rows", "1")
+    assert result.exit_code == 2
+    assert "columns, and a sheet has 16,384; use --columns compact or a smaller network" in result.stderr
+    assert not list(tmp_path.glob("out/*.xlsx"))
+
+
 def test_more_rows_than_there_are(run: Invoke, tmp_path: Path) -> None:
     assert run(WALKTHROUGH, "--rows", "5000", "--learning-rate", "0.1", "-o", "long.xlsx").exit_code == 0
     assert len(stored_cells(tmp_path / "long.xlsx")["η = 0.1"]) > 100 * 43

@@ -265,6 +265,11 @@ def test_targets_outside_a_domain_are_named_by_row(tmp_path: Path) -> None:
     ]
 
 
+def test_many_targets_outside_a_domain_are_not_all_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "i1,i2,t1\n" + "0,1,7\n" * 500)
+    assert len(problems(NETWORK | {"samples": path, "loss": "binary_cross_entropy"})) == 20
+
+
 def test_a_sample_may_be_changed_from_outside() -> None:
     change = tracer.Override(("samples", "1", "inputs", "0"), 7, "--set")
     assert tracer.load(NETWORK | {"samples": [dict(sample) for sample in SAMPLES]}, [change]).samples[1] == (1, 7, 1)

@@ -26,7 +26,7 @@ DEFAULT = "identity"
 DEFAULT_SEED = 0
 MAX_SOFTMAX = 40
 MOST_NAMED = 20
-"""How many wrong names are reported one by one."""
+"""How many wrong names, or samples with wrong targets, are reported one by one."""
 
 MAX_PARAMETERS = 200_000
 
@@ -129,8 +129,11 @@ class NetworkReader(Choices):
         table = {name: entry.settings for name, entry in LOSSES.items()}
         choice = self.choose(value, ("loss",), table, ("t", "a"))
         if choice and not choice.is_formula:
+            noted = len(self.document.problems)
             for index, complain in enumerate(data.complain):
                 self.in_domain(choice.name, data.targets_of(index), complain)
+                if len(self.document.problems) - noted == MOST_NAMED:
+                    break
         return choice
 
     def in_domain(self, loss: str, targets: Sequence[float], complain: Callable[[str], None]) -> None:

@@ -13,8 +13,8 @@ from tracer.errors import OutputError
 from tracer.experiment import Experiment
 from tracer.runs import Run
 from tracer.system import System
-from tracer.workbook import config_sheet, data_sheet
-from tracer.workbook.exercise_sheet import ExerciseSheet
+from tracer.workbook import MAX_COLUMNS, config_sheet, data_sheet, problems_of_limits
+from tracer.workbook.exercise_sheet import ExerciseSheet, last_column
 from tracer.workbook.furnishing import furnish
 from tracer.workbook.names import sheet_titles
 from tracer.workbook.package import SheetCells, save
@@ -37,8 +37,14 @@ def write_exercise(
 ) -> None:
     """Write the exercise to `path`: the cells of BLANKS[blank] are empty, or, where it is `solved`, right.
 
-    Raises OutputError where there is nothing to fill in.
+    Raises OutputError where there is nothing to fill in, or a sheet cannot hold it.
     """
+    problems = problems_of_limits(experiment, system, max(map(len, runs)))
+    if not problems and last_column(system) > MAX_COLUMNS:
+        what = f"an exercise of this network needs {last_column(system):,} columns, and a sheet has {MAX_COLUMNS:,}"
+        problems.append(f"{experiment.places['model']}: {what}; use --columns compact or a smaller network")
+    if problems:
+        raise OutputError(problems)
     book = Workbook()
     book.properties.title = writable(experiment.name)
     book.properties.creator = "backprop-trace"

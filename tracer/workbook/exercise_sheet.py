@@ -17,12 +17,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.expression import names
-from tracer.system import Phase
+from tracer.system import Phase, System
 from tracer.workbook.charts import Curve
 from tracer.workbook.names import reference
 from tracer.workbook.package import SheetCells
 from tracer.workbook.sheetdata import Cell, row
-from tracer.workbook.trace_formulas import FIRST_ROW, Rows
+from tracer.workbook.trace_formulas import FIRST_ROW, HYPER_COLUMN, Rows, leading
 from tracer.workbook.trace_sheet import DATA_WIDTH, TraceSheet
 
 TOLERANCE = 1e-6
@@ -32,6 +32,12 @@ LEAST = 1e-12
 RIGHT, WRONG = ("C6EFCE", "006100"), ("FFC7CE", "9C0006")
 """Fill and text of a cell that is right, or wrong."""
 TO_FILL = "fill in"
+
+
+def last_column(system: System) -> int:
+    """The number of the last column: that of the last mark, beyond the table and the numbers that hold for a run."""
+    columns = len(system.columns())
+    return max(columns + len(leading(system)), HYPER_COLUMN + 2 * len(system.hyper)) + 1 + columns
 
 
 @dataclass(slots=True)
@@ -75,7 +81,7 @@ class ExerciseSheet(TraceSheet):
     @property
     def _marks_column(self) -> int:
         """The first column of the marks, beyond everything else."""
-        return 2 * (len(self.columns) + len(self.hyper_cells)) + 20
+        return last_column(self.system) - len(self.columns) + 1
 
     def _mark_letter(self, name: str) -> str:
         letter: str = get_column_letter(self._marks_column + list(self.columns).index(name))
