@@ -10,8 +10,8 @@ import numpy as np
 from tracer.expansion import expand
 from tracer.expression import ADD, MUL, Call, Expression, Name, Number
 from tracer.grading.edits import Setting, double, single
-from tracer.grading.edits import nodes as walk
 from tracer.grading.numbers import Array, value
+from tracer.grading.tree import nodes
 from tracer.grading.writing import likeness
 
 MOST_DOUBLE = 4_000
@@ -133,4 +133,4 @@ def _scaled(right: Expression, evidence: Evidence) -> Cause | None:
 
 def typed_numbers(expression: Expression) -> list[float]:
     """The numbers in a formula, each once."""
-    return list(dict.fromkeys(node.value for _, node in walk(expression) if isinstance(node, Number)))
+    return list(dict.fromkeys(node.value for _, node in nodes(expression) if isinstance(node, Number)))

@@ -14,6 +14,7 @@ import tracer
 from tracer import naming
 from tracer.expression import Expression, Name, names
 from tracer.grading.cells import Book, Sheet
+from tracer.grading.diagnosis import Diagnosis
 from tracer.grading.effects import departure, with_effects
 from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
 from tracer.grading.inference import NotANetwork, fit, infer, refine
@@ -92,12 +93,6 @@ def _spelling_of(model: Model) -> Spelling:
     return spelling
 
 
-def _has_formulas(name: str, sheet: Sheet, table: Table) -> bool:
-    """Whether a series has formulas, computed or not."""
-    cells = map(sheet.cells.get, table.series[name])
-    return any(cell is not None and cell.formula is not None for cell in cells)
-
-
 def _is_view(sheet: Sheet, table: Table) -> bool:
     """Whether most series begin with a number that is looked up in another sheet: the table shows what is computed
     there."""
@@ -157,17 +152,18 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     judge = Judge(
         sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places)
     )
+    diagnosis = Diagnosis(judge)
     judged, wrong = 0, 0
     not_judged = []
     for name in computed:
         if _still(name, rows, model):
             continue
-        was_judged, found = judge.column(name)
-        findings += found
-        judged += was_judged
-        wrong += any(finding.is_mistake for finding in found)
+        column = judge.column(name)
+        findings += [*diagnosis.findings(column.wrong), *column.notes]
+        judged += column.known
+        wrong += bool(column.wrong)
         filled = np.isfinite(rows.columns[name]).sum() > (name in model.parameters)
-        if not was_judged and (filled or _has_formulas(name, sheet, table)):
+        if not column.known and (filled or judge.has_formulas(name)):
             not_judged.append(name)
     if judged and system is None and judged - wrong < FEWEST_RIGHT * judged:
         return SheetReport(
@@ -177,7 +173,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         )
     if not judged:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
-    findings = with_effects(findings, judge)
+    findings = with_effects(findings, diagnosis)
     if late:
         findings = [_as_headed(finding) for finding in findings]
     mistakes = any(finding.is_mistake for finding in findings)

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from tracer import naming
-from tracer.expression import ADD, DIV, MUL, NEG, POW, SUB, Call, Expression, Name, Number, names
+from tracer.expression import ADD, DIV, MUL, NEG, POW, SUB, Call, Expression, Name, Number
 from tracer.grading.formula import UnknownFormula, read
 from tracer.grading.model import family
+from tracer.grading.tree import distinct, nodes, put, with_names
 from tracer.grading.writing import written
 from tracer.notation import render
 from tracer.notation.excel import EXCEL
-
-Path = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,50 +42,12 @@ class Setting:
 Rule = Callable[[Expression, Setting], Iterator[Edit]]
 
 
-# ------------------------------------------------------------------------------------------- walking the tree
-
-
-def nodes(expression: Expression, path: Path = ()) -> Iterator[tuple[Path, Expression]]:
-    """Every node with the way to it, the root first."""
-    yield path, expression
-    if isinstance(expression, Call):
-        for index, arg in enumerate(expression.args):
-            yield from nodes(arg, (*path, index))
-
-
-def put(expression: Expression, path: Path, new: Expression | None) -> Expression:
-    """The expression with the node there replaced, or taken out of its sum or product (None)."""
-    if not path:
-        assert new is not None
-        return new
-    assert isinstance(expression, Call)
-    first, *rest = path
-    if new is None and not rest:
-        left = [arg for index, arg in enumerate(expression.args) if index != first]
-        return left[0] if len(left) == 1 else Call(expression.function, tuple(left))
-    args = list(expression.args)
-    args[first] = put(args[first], tuple(rest), new)
-    return Call(expression.function, tuple(args))
-
-
-def _substituted(expression: Expression, by: dict[Name, Expression]) -> Expression:
-    if isinstance(expression, Name):
-        return by.get(expression, expression)
-    if isinstance(expression, Call):
-        return Call(expression.function, tuple(_substituted(arg, by) for arg in expression.args))
-    return expression
-
-
-def _distinct(expression: Expression) -> list[Name]:
-    return list(dict.fromkeys(names(expression)))
-
-
 # -------------------------------------------------------------------------------------------------- the rules
 
 
 def neighbour(right: Expression, setting: Setting) -> Iterator[Edit]:
     """A neighbour's quantity: a_h1 for a_h2, everywhere or in one place."""
-    for name in _distinct(right):
+    for name in distinct(right):
         for other in setting.quantities:
             if other != name.name and family(other) == family(name.name):
                 yield from _in_place_of(right, name, Name(other, name.lag), setting)
@@ -94,7 +55,7 @@ def neighbour(right: Expression, setting: Setting) -> Iterator[Edit]:
 
 def stranger(right: Expression, setting: Setting) -> Iterator[Edit]:
     """Any other quantity of the table in place of one."""
-    for name in _distinct(right):
+    for name in distinct(right):
         for other in setting.quantities:
             if family(other) != family(name.name):
                 yield from _in_place_of(right, name, Name(other, name.lag), setting)
@@ -102,7 +63,7 @@ def stranger(right: Expression, setting: Setting) -> Iterator[Edit]:
 
 def _in_place_of(right: Expression, name: Name, other: Name, setting: Setting) -> Iterator[Edit]:
     cause = f"{setting.text(other)} stands where {setting.text(name)} belongs"
-    yield Edit(_substituted(right, {name: other}), cause)
+    yield Edit(with_names(right, {name: other}), cause)
     places = [path for path, node in nodes(right) if node == name]
     if len(places) > 1:
         for path in places:
@@ -111,16 +72,16 @@ def _in_place_of(right: Expression, name: Name, other: Name, setting: Setting) -
 
 def exchanged(right: Expression, setting: Setting) -> Iterator[Edit]:
     """Two quantities exchanged: w5 and w7, or t1 and a_o1."""
-    for one, two in combinations(_distinct(right), 2):
+    for one, two in combinations(distinct(right), 2):
         cause = f"{setting.text(one)} and {setting.text(two)} are exchanged"
-        yield Edit(_substituted(right, {one: two, two: one}), cause)
+        yield Edit(with_names(right, {one: two, two: one}), cause)
 
 
 def neighbours(right: Expression, setting: Setting) -> Iterator[Edit]:
     """Two neighbours at once, as when a formula is copied to the wrong neuron: w5, w7 for w6, w8."""
     pairs = [
         (name, Name(other, name.lag))
-        for name in _distinct(right)
+        for name in distinct(right)
         for other in setting.quantities
         if other != name.name and family(other) == family(name.name)
     ]
@@ -130,7 +91,7 @@ def neighbours(right: Expression, setting: Setting) -> Iterator[Edit]:
                 f"{setting.text(first)} and {setting.text(second)} stand where {setting.text(one)} and "
                 f"{setting.text(two)} belong"
             )
-            yield Edit(_substituted(right, {one: first, two: second}), cause)
+            yield Edit(with_names(right, {one: first, two: second}), cause)
 
 
 def missing(right: Expression, setting: Setting) -> Iterator[Edit]:
@@ -220,10 +181,10 @@ def _number(value: float) -> str:
 
 def constants(right: Expression, setting: Setting) -> Iterator[Edit]:
     """A typed number in place of a quantity."""
-    for name in _distinct(right):
+    for name in distinct(right):
         for number in (*setting.numbers, 1.0):
             cause = f"the constant {number:g} stands where {setting.text(name)} belongs"
-            yield Edit(_substituted(right, {name: Number(number)}), cause)
+            yield Edit(with_names(right, {name: Number(number)}), cause)
 
 
 def signs(right: Expression, setting: Setting) -> Iterator[Edit]:
@@ -266,7 +227,7 @@ def operators(right: Expression, setting: Setting) -> Iterator[Edit]:
 
 def rows(right: Expression, setting: Setting) -> Iterator[Edit]:
     """Quantities of the row before, or of the next one: all of them, all weights, one family, one alone."""
-    every = [n for n in _distinct(right) if n.name != naming.ETA]
+    every = [n for n in distinct(right) if n.name != naming.ETA]
     groups: list[tuple[str, list[Name]]] = [(setting.text(n), [n]) for n in every]
     families: dict[str, list[Name]] = {}
     for n in every:
@@ -281,7 +242,7 @@ def rows(right: Expression, setting: Setting) -> Iterator[Edit]:
             what = "the weights" if len(group) > 1 and family(group[0].name) == "w" and text != "everything" else text
             label = f"{what} ({text})" if what != text else text
             verb = "is" if len(group) == 1 or text.startswith("everything") else "are"
-            yield Edit(_substituted(right, moved), f"{label} {verb} taken from {words}")
+            yield Edit(with_names(right, moved), f"{label} {verb} taken from {words}")
 
 
 def brackets(right: Expression, setting: Setting) -> Iterator[Edit]:
@@ -305,8 +266,8 @@ def brackets(right: Expression, setting: Setting) -> Iterator[Edit]:
             expression = read("".join(c for i, c in enumerate(text) if i not in out))
         except UnknownFormula:
             continue
-        named = _substituted(expression, back)
-        inside = [_substituted(read(text[first + 1 : last]), back) for first, last in gone]
+        named = with_names(expression, back)
+        inside = [with_names(read(text[first + 1 : last]), back) for first, last in gone]
         yield Edit(named, "brackets are missing around " + " and ".join(map(setting.text, inside)))
 
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from tracer.grading.diagnosis import Diagnosis
 from tracer.grading.findings import Departure, Finding, Kind
 from tracer.grading.judge import Judge
 from tracer.grading.trajectory import walked
 
 
-def with_effects(findings: list[Finding], judge: Judge) -> list[Finding]:
+def with_effects(findings: list[Finding], diagnosis: Diagnosis) -> list[Finding]:
+    """The findings, each with what it alone does to the final loss, where that can be told."""
+    judge = diagnosis.judge
     if judge.eta is None or judge.model.turned or not any(f.is_mistake for f in findings):
         return findings
     loss = judge.model.system.loss
@@ -20,7 +23,7 @@ def with_effects(findings: list[Finding], judge: Judge) -> list[Finding]:
         return findings
     out = []
     for finding in findings:
-        expression = judge.mistaken.get((finding.quantity, finding.kind, finding.cause))
+        expression = diagnosis.mistaken.get((finding.quantity, finding.kind, finding.cause))
         if finding.kind is Kind.ETA and finding.right_value is not None:
             other = walked(judge.model, judge.rows, finding.right_value, {})
             effect = right[-1][loss] - other[-1][loss] if other and len(other) == len(right) else None

@@ -1,4 +1,4 @@
-"""Every cell of a table against what its own row demands; wrong ones gathered into findings, with their causes.
+"""Every cell of a table against what its own row demands.
 
 A formula is judged as a formula: read into quantities, it has to equal the right one at made-up steps. A value without
 a formula, or with one that cannot be read, is judged by the row's other values, as exactly as these are known.
@@ -7,16 +7,14 @@ a formula, or with one that cannot be read, is judged by the row's other values,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from tracer import naming
 from tracer.expression import Call, Expression, Name, Number, names
-from tracer.grading.causes import Budget, Cause, Evidence, find_cause, typed_numbers
-from tracer.grading.cells import Cell, Fault, Position, Sheet, letters
-from tracer.grading.edits import Setting
+from tracer.grading.cells import Cell, Fault, Position, Sheet
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.formula import ROUND, UnknownFormula
 from tracer.grading.model import Model
@@ -25,17 +23,37 @@ from tracer.grading.oracle import Oracle, same
 from tracer.grading.series import STORED, Rows, rounding
 from tracer.grading.spelling import NEXT
 from tracer.grading.tables import Table
-from tracer.grading.translate import Translator, with_names
-from tracer.grading.writing import differences, written
+from tracer.grading.translate import Translator
+from tracer.grading.tree import with_names
 
-POINTS = 6
-"""Rows on which a cause has to give the person's values."""
 NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""
 
 
 Flags = npt.NDArray[np.bool_]
 """Yes or no for every step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Wrong cells of a quantity that belong together. reading: their formula in quantities, where there is one. theirs,
+    right: the values of the whole column."""
+
+    quantity: str
+    kind: Kind
+    steps: tuple[int, ...]
+    reading: Expression | None
+    theirs: Array
+    right: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A column. known: whether anything of it could be judged. notes: how right values came there."""
+
+    known: bool
+    wrong: list[Wrong]
+    notes: list[Finding]
 
 
 @dataclass(slots=True)
@@ -57,12 +75,9 @@ class Judge:
     given_oracle: Oracle = field(init=False)
     slack: dict[str, Array] = field(init=False)
     rounded: dict[str, int] = field(init=False)
-    mistaken: dict[tuple[str, Kind, str | None], Expression] = field(default_factory=dict)
     _known: dict[tuple[str, int], tuple[Expression, bool | None]] = field(default_factory=dict)
-    budget: Budget = field(default_factory=Budget)
     _forms: dict[str, list[Expression]] = field(default_factory=dict)
     _rightness: dict[tuple[str, Expression], bool | None] = field(default_factory=dict)
-    _causes: dict[tuple[str, Expression], Cause | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         eta = 0.5 if self.eta is None else self.eta  # where it is known, typed numbers are recognised by it
@@ -155,7 +170,7 @@ class Judge:
         """Whether a formula is the right one; None where that cannot be told at made-up steps."""
         key = (name, theirs)
         if key not in self._rightness:
-            self._rightness[key] = self._compare(name, _without_rounding(theirs))
+            self._rightness[key] = self._compare(name, without_rounding(theirs))
         return self._rightness[key]
 
     def _compare(self, name: str, theirs: Expression) -> bool | None:
@@ -173,33 +188,6 @@ class Judge:
             return True
         return False if np.isfinite(ours).any() else None
 
-    def cause_of_formula(self, name: str, theirs: Expression) -> Cause | None:
-        """The slip that makes the right formula theirs."""
-        key = (name, theirs)
-        if key not in self._causes:
-            bare = _without_rounding(theirs)
-            result = self.oracle.value(bare)
-            cause = None
-            if result is not None:
-                evidence = Evidence(self.oracle, result, same, self.budget)
-                cause = find_cause(self.nearest_forms(name, bare), evidence, self.setting(name, bare), bare)
-            self._causes[key] = cause
-        return self._causes[key]
-
-    def nearest_forms(self, name: str, theirs: Expression) -> list[Expression]:
-        """The right forms, first the one that is made of most of the same quantities."""
-        mine = {n.name for n in names(theirs)}
-
-        def apart(form: Expression) -> int:
-            return len({n.name for n in names(form)} ^ mine)
-
-        return sorted(self.forms(name), key=apart)
-
-    def setting(self, name: str, theirs: Expression | None = None) -> Setting:
-        """What may stand in a wrong formula."""
-        quantities = [q for q in (*self.rows.columns, *self.rows.scalars) if q != naming.ITERATION]
-        return Setting(quantities, self.home(name), typed_numbers(theirs) if theirs is not None else ())
-
     def home(self, name: str) -> int:
         """The lag of the row that a quantity is computed from."""
         forms = self.forms(name)
@@ -207,8 +195,8 @@ class Judge:
 
     # ------------------------------------------------------------------------------------------------- columns
 
-    def column(self, name: str) -> tuple[bool, list[Finding]]:
-        """Whether anything of a quantity could be judged, and what is wrong with it."""
+    def column(self, name: str) -> Judged:
+        """Every cell of a quantity against what its row demands."""
         places = self.table.series[name]
         cells = [self.sheet.cells.get(place) for place in places]
         theirs = self.rows.columns[name]
@@ -231,12 +219,11 @@ class Judge:
                 groups.setdefault((status, key), []).append(step)
                 if reading is not None:
                     readings[status, key] = reading
-        findings = [
-            self._finding(name, status, steps, readings.get((status, key)), theirs, best)
+        wrong = [
+            Wrong(name, Kind(status), tuple(steps), readings.get((status, key)), theirs, best)
             for (status, key), steps in groups.items()
         ]
-        findings += self._notes(name, cells, places, right & known, first)
-        return judged, _joined(findings)
+        return Judged(judged, wrong, self._notes(name, cells, places, right & known, first))
 
     def _status(
         self, name: str, cell: Cell, place: Position, step: int, right: bool, known: bool
@@ -306,113 +293,9 @@ class Judge:
         room = self.allowed(reading, ours)[step]
         return not np.isfinite(ours[step]) or bool(abs(ours[step] - cell.number) <= 10 * room)
 
-    def _finding(
-        self, name: str, status: str, steps: list[int], reading: Expression | None, theirs: Array, best: Array
-    ) -> Finding:
-        places = tuple(self.table.series[name][step] for step in steps)
-        kind = Kind(status)
-        forms = self.nearest_forms(name, reading) if reading is not None else self.forms(name)
-        right = written(forms[0], self.home(name))
-        cause: Cause | None = None
-        said: str | None = None
-        if kind is Kind.FORMULA and reading is not None:
-            said = written(reading, self.home(name))
-            if self.is_right(name, reading) is False:
-                cause = self.cause_of_formula(name, reading)
-        if cause is None and kind in (Kind.FORMULA, Kind.VALUE):
-            cause = self._cause_of_values(name, steps, forms, theirs)
-        if kind is Kind.VALUE and len(steps) < 0.5 * len(self.table.series[name]) and self._has_formulas(name):
-            kind = Kind.CONSTANT
-            cause = Cause("a typed constant stands where a formula belongs", None)
-        if kind is Kind.VALUE and cause is None and len(steps) == 1 and len(theirs) > 2:
-            cause = Cause("a typed constant that its row does not give; the column's other values are right")
-        if kind is Kind.STALE:
-            cause = Cause(
-                "the formula is right, the stored value is not what it gives: have the sheet recalculated", None
-            )
-        if kind is Kind.ERROR:
-            cause = self._cause_of_error(name, steps[0])
-        if kind is Kind.FORMULA and name in self.model.parameters:
-            kind = Kind.UPDATE
-        if kind is Kind.UPDATE and reading is not None:
-            cause = self._sliding(name, steps, reading) or cause
-        text = cause.text if cause else None
-        wrong = reading if reading is not None else cause.expression if cause else None
-        if wrong is not None:
-            self.mistaken[name, kind, text] = wrong
-        step = steps[0]
-        return Finding(
-            name,
-            kind,
-            places,
-            text,
-            said,
-            right,
-            tuple(differences(said, right)) if said else (),
-            None,
-            _number(theirs[step]),
-            _number(best[step]),
-        )
-
-    def _cause_of_error(self, name: str, step: int) -> Cause:
-        """Why a cell shows an error though what it should be made of is there."""
-        place = self.table.series[name][step]
-        formula = self.sheet.cells[place].formula
-        if formula is None:
-            return Cause("an error stands where a value belongs")
-        try:
-            self.translator.read(place, step)
-        except UnknownFormula as error:
-            scalar = self.table.scalars.get(naming.ETA)
-            of_update = any(n.name == naming.ETA for form in self.forms(name) for n in names(form))
-            if scalar and of_update and self.translator.slides(formula) and "text" in str(error):
-                row, column = scalar.position
-                return Cause(
-                    f"the reference to {naming.ETA} slides down with the rows, it is not fixed as "
-                    f"${letters(column)}${row}: in ={formula.text} {error}"
-                )
-            return Cause(f"the cell shows an error: {error}")
-        return Cause("the cell shows an error though its row's other cells are there")
-
-    def _has_formulas(self, name: str) -> bool:
+    def has_formulas(self, name: str) -> bool:
+        """Whether a quantity has formulas, computed or not."""
         return any((cell := self.sheet.cells.get(place)) and cell.formula for place in self.table.series[name])
-
-    def _sliding(self, name: str, steps: list[int], reading: Expression) -> Cause | None:
-        """η's reference that was not fixed, so that it slides along with the rows."""
-        scalar = self.table.scalars.get(naming.ETA)
-        first = self.sheet.cells[self.table.series[name][steps[0]]]
-        if scalar is None or first.formula is None or any(n.name == naming.ETA for n in names(reading)):
-            return None
-        home = self.home(name)
-        right = {n for form in self.forms(name) for n in names(form)}
-        instead = next((n for n in names(reading) if n not in right), None)
-        if instead is None or not self.translator.slides(first.formula):
-            return None
-        row, column = scalar.position
-        fixed = f"${letters(column)}${row}"
-        rows = home - instead.lag
-        where = f" ({-rows} rows before)" if rows < 0 else ""
-        return Cause(
-            f"the reference to {naming.ETA} slides down with the rows, it is not fixed as {fixed}: "
-            f"={first.formula.text} takes {instead.name}{where} for {naming.ETA}",
-            None,
-        )
-
-    def _cause_of_values(self, name: str, steps: list[int], forms: list[Expression], theirs: Array) -> Cause | None:
-        """The slip that gives the person's values on several rows."""
-        chosen = np.array(sorted({steps[round(i * (len(steps) - 1) / (POINTS - 1))] for i in range(POINTS)}))
-        own = self.slack.get(name, np.zeros(len(theirs)))
-        room = np.maximum.reduce(
-            [self.allowed(form, np.broadcast_to(value(form, self.rows), theirs.shape)) for form in forms]
-        )
-        limit = 3 * (room + own)[chosen]  # a slip may weigh what is not known exactly more than the right formula
-
-        def alike(x: Array, y: Array) -> bool:
-            return bool(np.isfinite(x).all() and (np.abs(x - y) <= np.maximum(limit, 1e-9 * np.abs(y))).all())
-
-        evidence = Evidence(self.rows.picked(chosen), theirs[chosen], alike, self.budget)
-        exact = name not in self.rounded and len(chosen) >= 3
-        return find_cause(forms, evidence, self.setting(name), pairs=exact)
 
     def _notes(
         self, name: str, cells: Sequence[Cell | None], places: Sequence[Position], right: Flags, first: int
@@ -463,23 +346,9 @@ def _with_number(expression: Expression, number: Number, name: Name) -> Expressi
     return expression
 
 
-def _without_rounding(expression: Expression) -> Expression:
+def without_rounding(expression: Expression) -> Expression:
     if not isinstance(expression, Call):
         return expression
     if expression.function == ROUND:
-        return _without_rounding(expression.args[0])
-    return Call(expression.function, tuple(_without_rounding(arg) for arg in expression.args))
-
-
-def _joined(findings: list[Finding]) -> list[Finding]:
-    """Findings of one quantity that say the same, as one."""
-    joined: dict[tuple[object, ...], Finding] = {}
-    for finding in findings:
-        key = (finding.kind, finding.cause, finding.theirs if finding.cause is None else None)
-        known = joined.get(key)
-        joined[key] = replace(known, places=known.places + finding.places) if known else finding
-    return list(joined.values())
-
-
-def _number(x: float) -> float | None:
-    return float(x) if np.isfinite(x) else None
+        return without_rounding(expression.args[0])
+    return Call(expression.function, tuple(without_rounding(arg) for arg in expression.args))

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
-from tracer.expression import Call, Expression, Name, Number, names
+from tracer.expression import Expression, Name, Number, names
 from tracer.grading import formula as formulas
 from tracer.grading.cells import Book, Cell, Fault, Formula, Position, Sheet, position
 from tracer.grading.formula import UnknownFormula
 from tracer.grading.tables import Table
+from tracer.grading.tree import with_names
 
 DEEPEST = 12
 """So many helper cells may stand between a formula and the quantities that it is made of."""
@@ -124,15 +125,6 @@ class Translator:
         return sheet.strip("'").replace("''", "'"), place
 
 
-def with_names(expression: Expression, meant: Mapping[Name, Expression]) -> Expression:
-    """The expression with its names replaced, as it was written: nothing is simplified."""
-    if isinstance(expression, Name):
-        return meant.get(expression, expression)
-    if isinstance(expression, Call):
-        return Call(expression.function, tuple(with_names(arg, meant) for arg in expression.args))
-    return expression
-
-
 def recalculated(book: Book) -> Book:
     """The workbook with the formulas computed that are stored without a value. A cell that lies on a circle of
     references, or that cannot be computed, stays without one."""
@@ -229,4 +221,4 @@ class _Recalculation:
         return plain(_places(self.relative[formula])[1], values)
 
 
-__all__ = ["Translator", "UnknownFormula", "recalculated", "with_names"]
+__all__ = ["Translator", "UnknownFormula", "recalculated"]
