@@ -14,6 +14,7 @@ import tracer
 from tracer import naming
 from tracer.expression import Expression, Name, names
 from tracer.grading.cells import Book, Sheet
+from tracer.grading.conventions import Spelling, is_provisional
 from tracer.grading.diagnosis import Diagnosis
 from tracer.grading.effects import departure, with_effects
 from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
@@ -22,9 +23,10 @@ from tracer.grading.judge import Judge
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.package import Unreadable, read_book
 from tracer.grading.rate import learning_rate
+from tracer.grading.roles import recognised
 from tracer.grading.series import Rows, rows_of
 from tracer.grading.spelling import NEXT, candidates, normalise
-from tracer.grading.tables import Spelling, Table, find_tables
+from tracer.grading.tables import Table, find_tables
 from tracer.grading.translate import Translator, UnknownFormula, recalculated
 from tracer.grading.writing import differences
 from tracer.system import System
@@ -87,7 +89,7 @@ def _spelling_of(model: Model) -> Spelling:
 
     def spelling(header: str) -> tuple[str, ...]:
         exact = own.get(normalise(header)) if len(header) < 60 else None
-        usual = tuple(name for name in candidates(header) if model.knows(name))
+        usual = tuple(name for name in candidates(header) if model.knows(name) or is_provisional(name))
         return tuple(dict.fromkeys((exact, *usual))) if exact else usual
 
     return spelling
@@ -125,13 +127,17 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     except NotANetwork as error:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
     model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
+    roles = recognised(book, sheet, table, model, constant)
+    if roles.table is not table:
+        table, model = roles.table, model.with_turned(roles.turned)
+        rows = Rows({**rows_of(table, sheet.cells).columns, **rows.columns}, rows.scalars, rows.steps)
+        translator = Translator(book, sheet, table, constant)
     rows = _without_strangers(rows, model)
     rows = Rows(rows.columns, {**rows.scalars, **model.system.hyper}, rows.steps)
     formulas = [*model.system.updates.values(), *(equation.expression for equation in model.system.equations)]
     if any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
         rows = Rows({**rows.columns, naming.COUNT: np.arange(1.0, rows.steps + 1)}, rows.scalars, rows.steps)
     computed = [name for name in table.series if name in rows.columns and model.equation(name) is not None]
-    recognised = tuple(table.series)
     unmatched = (
         *table.unmatched,
         *(table.headers[n] for n in table.series if not model.knows(n) and n in table.headers),
@@ -141,7 +147,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     common = {
         "table": table.area,
         "network": describe(model, shape),
-        "recognised": recognised,
+        "recognised": tuple(table.series),
         "unmatched": unmatched,
     }
     if not any(np.isfinite(rows.columns[name]).any() for name in computed if name not in model.parameters):

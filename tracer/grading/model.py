@@ -60,6 +60,10 @@ class Model:
     _derived: dict[tuple[str, str], Expression] = field(default_factory=dict)
     _written: dict[tuple[str, frozenset[str]], Expression | None] = field(default_factory=dict)
 
+    def with_turned(self, families: frozenset[str]) -> Model:
+        """The model with these families written with the other sign too."""
+        return Model(self.system, self.turned | families, self.step) if families else self
+
     @cached_property
     def forward(self) -> Mapping[str, Expression]:
         phases = (Phase.FORWARD, Phase.LOSS)

@@ -36,6 +36,8 @@ def normalise(header: str) -> str:
     text = _FRACTION.sub(r"\1/\2", header)
     text = re.sub(r"\\partial|\\delta", "d", text)
     text = re.sub(r"[Δ∆△▵]|\\Delta", "δδ", text)  # two: the capital letter means a step
+    text = re.sub(r"([wW])_?\{?(\d),?(\d)\}?\^\{?[(\[]?(\d)[)\]]?\}?", r"\1\4\2\3", text)  # w_12^(1): its layer first
+    text = re.sub(r"([zabZAB])_?\{?(\d)\}?\^\{?[(\[]?(\d)[)\]]?\}?", r"\1\3\2", text)
     text = unicodedata.normalize("NFKC", text).strip()
     before, equals, _ = text.partition("=")
     text = before if equals and before.strip() else text
@@ -59,7 +61,7 @@ _ERROR = (
     r"totalloss|losstotal|costtotal|totalcost|toterror|errtotal|sumerror|toterr|esum|sume|eall)"
 )
 _TOTAL = (
-    r"(?:e|err|error|errors|loss|cost|j|mse|sse|etotal|etot|et|errortotal|errtot|errortot|errtotal|totalerror|totalloss|"
+    r"(?:e|err|error|errors|loss|cost|j|l|c|mse|sse|etotal|etot|et|errortotal|errtot|errortot|errtotal|totalerror|totalloss|"
     r"losstotal|costtotal|totalcost|toterror|toterr|totale|tote|sumerror|sumoferrors|esum|sume|totalerr|eall|e1\+e2)"
 )
 
@@ -67,7 +69,7 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"(?:t|target|targ|tgt|tar|targetoutput|expected|exp|desired|goal|label|true|ytrue|soll|y)(\d{1,3})", "t{0}"),
     (r"(?:i|x|in|inp|input|inputs|feature|eingabe|inputneuron)(\d{1,3})", "i{0}"),
     (r"(?:targeto|target_o|to|targetout|toutput)(\d{1,3})", "t{0}"),
-    (r"(?:w|weight|weights|wt|wgt|omega|gewicht)(\d{1,3})", "w{0}"),
+    (r"(?:w|weight|weights|wt|wgt|omega|gewicht|weightsw|weightw)(\d{1,3})", "w{0}"),
     (r"(?:initial|init|old|current|start)(?:w|weight)(\d{1,3})", "w{0}"),
     (r"(?:w|weight)(\d{1,3})(?:initial|init|old|current|start)", "w{0}"),
     (r"h(\d{1,3})", "h{0}"),
@@ -90,7 +92,17 @@ _PLAIN: tuple[tuple[str, str], ...] = (
      r"iterationno|iteration#|epoch#|epochno|stepno|sno|sl|slno|trial|cycle|generation|time)", naming.ITERATION),
     (r"(?:t|target)", "t1"),
     (r"(?:x|input)", "i1"),
+    (r"(?:z|net|netinput|s|sum)(\d{1,3})", "n{0}"),
+    (r"(?:a|act|activation|out|output|sig|sigmoid)(\d{1,3})", "a_n{0}"),
+    (r"(?:w|weight)(?:i|x|in|input)(\d)(?:to|>|→)?(?:h|hidden)(\d)", "w[i{0},h{1}]"),
+    (r"(?:w|weight)(?:h|hidden)(\d)(?:to|>|→)?(?:o|y|out|output)(\d)", "w[h{0},o{1}]"),
+    (r"(?:w|weight)(?:h|hidden)(\d)(?:i|x|in|input)(\d)", "w[h{0},i{1}]"),
+    (r"(?:w|weight)(?:o|y|out|output)(\d)(?:h|hidden)(\d)", "w[o{0},h{1}]"),
+    (r"(?:w|weight)(ih|xh|ho|hy|h|o|i|in|out)(\d)(\d)", "w[{0}:{1},{2}]"),
+    (r"(u|v)(\d)(\d)", "w[{0}:{1},{2}]"),
 )  # fmt: skip
+"""The last ones are provisional: n3 is the net input of neuron 3 of all, w[h1,o2] a weight by its ends, and what they
+are shows beside the sheet's other headers (see `conventions`)."""
 
 _NEURON: tuple[tuple[str, str], ...] = (
     (rf"{_WORD_NET}{_LAYER}{_NUMBER}(?:in|net)?", "{layer}{number}"),
@@ -155,6 +167,9 @@ def _derivative(text: str) -> list[str]:
     turned = re.fullmatch(r"(.+?)(?:gradients?|grad)", text)
     if turned and (named := _plain(turned[1])):
         return [f"∂E/∂{name}" for name in named[:2] if name[0] not in "tE" and name not in _COUNTERS]
+    numbered = re.fullmatch(r"(?:delta|d|err|error)(\d)", text)
+    if numbered:
+        return [f"∂E/∂n{numbered[1]}"]
     match_gradient = re.fullmatch(r"(?:gradient|gradients|grad|derivative|deriv|delta|d|g)(?:of|e|wrt)?(.+)", text)
     if match_gradient:
         inner = match_gradient[1].removeprefix("d") if match_gradient[1].startswith("dd") else match_gradient[1]

@@ -7,18 +7,17 @@ Labels that stand alone with a number beside them are scalars: η, or an input t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from tracer import naming
 from tracer.grading.cells import Cell, Fault, Position, Sheet, reference
+from tracer.grading.conventions import Spelling
+from tracer.grading.headers import Headers, headers
 from tracer.grading.spelling import NEXT
 
 _T = TypeVar("_T")
-
-Spelling = Callable[[str], tuple[str, ...]]
-"""A header → the quantities that it may stand for, the likeliest first."""
 
 FEWEST = 4
 """Recognised headers that make a table."""
@@ -39,20 +38,28 @@ class Scalar:
     value: float
 
 
+class Stranger(NamedTuple):
+    """A column of a table whose header names nothing known, "" where it has none."""
+
+    header: str
+    header_cell: Position
+    places: tuple[Position, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table of a sheet, turned so that it does not matter how it lies.
 
     series: quantity → its cell in every step. headers: quantity → its header as written. header_cells: where these
-    stand. unmatched: headers that name nothing known. scalars: numbers of the sheet that stand once; where a label
-    stands several times, the one nearest to the table. rates: all learning rates that are labelled on the sheet.
+    stand. strangers: columns whose headers name nothing known. scalars: numbers of the sheet that stand once; where a
+    label stands several times, the one nearest to the table. rates: all learning rates that are labelled on the sheet.
     """
 
     sheet: str
     series: Mapping[str, tuple[Position, ...]]
     headers: Mapping[str, str]
     header_cells: Mapping[str, Position]
-    unmatched: tuple[str, ...] = ()
+    strangers: tuple[Stranger, ...] = ()
     scalars: Mapping[str, Scalar] = field(default_factory=dict)
     rates: tuple[Scalar, ...] = ()
 
@@ -71,6 +78,11 @@ class Table:
         """From the first header to the last cell: A32:AE100."""
         return ":".join(map(reference, self.corners()))
 
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """The headers that name nothing known."""
+        return tuple(stranger.header for stranger in self.strangers if stranger.header)
+
     def distance(self, scalar: Scalar) -> int:
         """How many cells a number lies away from the table; what lies below counts as further off."""
         (top, left), (bottom, right) = self.corners()
@@ -81,24 +93,22 @@ class Table:
 def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
     """The tables of a sheet, from the top; the scalars of the sheet go with each of them."""
     texts = {place: cell.value for place, cell in sheet.cells.items() if type(cell.value) is str}
-    labels = {place: text for place, text in texts.items() if spelling(text)}
-    found = [
-        table
-        for turned in (False, True)
-        for table in _with_headers_in_a_row(
-            _turned(sheet.cells, turned), _turned(labels, turned), spelling, sheet.name, turned
-        )
-    ]
+    found: list[Table] = []
+    for turned in (True, False):
+        cells = _turned(sheet.cells, turned)
+        labels, plain = headers(cells, spelling)
+        found = [*_with_headers_in_a_row(cells, labels, plain, sheet.name, turned), *found]
+    spelling = plain
     found.sort(key=lambda table: -len(table.series) * min(table.steps, 20))
     chosen: list[Table] = []
     taken: set[Position] = set()
     for table in found:
         if len(chosen) == MOST_TABLES:
             break
-        cells = set(table.header_cells.values()) | {cell for series in table.series.values() for cell in series}
-        if not cells & taken:
+        own = set(table.header_cells.values()) | {cell for series in table.series.values() for cell in series}
+        if not own & taken:
             chosen.append(table)
-            taken |= cells
+            taken |= own
     scalars = _scalars(sheet, {place: text for place, text in texts.items() if place not in taken}, taken, spelling)
     chosen.sort(key=lambda table: min(table.header_cells.values()))
     chosen = _merged(chosen)
@@ -124,13 +134,35 @@ def _back(place: Position, turned: bool) -> Position:
     return (place[1], place[0]) if turned else place
 
 
+def _span(cells: Mapping[Position, Cell], row: int, first: int, segment: list[int]) -> range:
+    """The columns of a table: up to two beyond its known ones, and on while headers follow without a gap."""
+
+    def headed(column: int) -> bool:
+        return bool(_text(cells.get((row, column)))) and is_filled(cells.get((first, column)))
+
+    left, right = max(min(segment) - 2, 1), max(segment) + 2
+    while headed(left - 1):
+        left -= 1
+    while headed(right + 1):
+        right += 1
+    return range(left, right + 1)
+
+
+def _series(column: int, first: int, end: int, turned: bool) -> tuple[Position, ...]:
+    return tuple(_back((row, column), turned) for row in range(first, end))
+
+
+def _text(cell: Cell | None) -> str:
+    return cell.value.strip() if cell is not None and type(cell.value) is str else ""
+
+
 def is_filled(cell: Cell | None) -> bool:
     """Whether a cell holds a number, or a formula that should give one."""
     return cell is not None and (isinstance(cell.value, (float, Fault)) or cell.formula is not None)
 
 
 def _with_headers_in_a_row(
-    cells: Mapping[Position, Cell], labels: Mapping[Position, str], spelling: Spelling, sheet: str, turned: bool
+    cells: Mapping[Position, Cell], labels: Headers, spelling: Spelling, sheet: str, turned: bool
 ) -> Iterable[Table]:
     lines: dict[int, list[int]] = {}
     for (row, column), text in sorted(labels.items()):
@@ -154,30 +186,23 @@ def _with_headers_in_a_row(
             filled = [(c, name) for c, name in known if any(is_filled(cells.get((r, c))) for r in range(first, end))]
             if not filled:
                 continue
-            left, right = min(segment) - 2, max(segment) + 2
-            while (row, left - 1) in labels:  # headers that follow each other without a gap
-                left -= 1
-            while (row, right + 1) in labels:
-                right += 1
-            span = range(left, right + 1)
+            taken = {column for column, _ in known}
             strangers = [
-                str(cells[row, column].value).strip()
-                for column in span
-                if (row, column) in cells
-                and isinstance(cells[row, column].value, str)
-                and column not in {c for c, _ in known}
-                and (column in segment or is_filled(cells.get((first, column))))
+                Stranger(_text(cells.get((row, c))), _back((row, c), turned), _series(c, first, end, turned))
+                for c in _span(cells, row, first, segment)
+                if c not in taken
+                and (is_filled(cells.get((first, c))) or (c in segment and _text(cells.get((row, c)))))
             ]
             yield Table(
                 sheet,
-                {name: tuple(_back((r, c), turned) for r in range(first, end)) for c, name in known},
+                {name: _series(c, first, end, turned) for c, name in known},
                 {name: labels[row, c].strip() for c, name in known},
                 {name: _back((row, c), turned) for c, name in known},
                 tuple(strangers),
             )
 
 
-def _segments(row: int, columns: list[int], labels: Mapping[Position, str], spelling: Spelling) -> Iterable[list[int]]:
+def _segments(row: int, columns: list[int], labels: Headers, spelling: Spelling) -> Iterable[list[int]]:
     """The headers of a row, parted where names begin again behind an empty column, or all of them come again."""
     segment: list[int] = []
     seen: set[str] = set()
@@ -279,7 +304,7 @@ def _merged(tables: list[Table]) -> list[Table]:
             series={**other.series, **table.series},
             headers={**other.headers, **table.headers},
             header_cells={**other.header_cells, **table.header_cells},
-            unmatched=(*other.unmatched, *table.unmatched),
+            strangers=(*other.strangers, *table.strangers),
         )
     return merged
 
