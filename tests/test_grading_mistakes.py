@@ -1,4 +1,5 @@
-"""Mistakes planted at random places of right homework: each is found, in its own column only, and named."""
+"""Mistakes planted at random places of right homework: each is found, in its own column only, and named; in formulas,
+and in values that were pasted in their place, rounded or not."""
 
 from __future__ import annotations
 
@@ -19,6 +20,8 @@ from tracer.grading.findings import Finding, Kind, SheetReport, Verdict
 
 CASES = 500
 NAMED = 0.9
+EXACT = 17
+"""Decimals of a value that was pasted as it is."""
 
 
 def checked(hw: Homework, folder: Path) -> SheetReport:
@@ -76,14 +79,22 @@ def test_planted_mistakes_are_found_and_named(tmp_path_factory: pytest.TempPathF
     unnamed: list[str] = []
 
     @settings(max_examples=CASES, database=None, phases=[Phase.generate])
-    @given(layout=layouts(), kind=st.sampled_from(list(MISTAKES)), seed=st.integers(0, 10_000))
-    def plant(layout: Layout, kind: str, seed: int) -> None:
+    @given(
+        layout=layouts(),
+        kind=st.sampled_from(list(MISTAKES)),
+        seed=st.integers(0, 10_000),
+        pasted=st.sampled_from([None, None, None, EXACT, 9, 6]),
+    )
+    def plant(layout: Layout, kind: str, seed: int, pasted: int | None) -> None:
         wrong = homework(layout)
         planted = MISTAKES[kind](wrong, random.Random(seed))
         handed_in = wrong.book()
         if planted is None or not changes(homework(layout).book(), handed_in):
             planted = MISTAKES["half"](wrong := homework(layout), random.Random(seed))
             assert planted is not None
+            handed_in = wrong.book()
+        if pasted is not None:
+            wrong.rounded = dict.fromkeys(wrong.computed, pasted)
             handed_in = wrong.book()
         report = check_workbook(write(handed_in, folder / "homework.xlsx"))
         found = mistakes(report.sheets[0])

@@ -20,8 +20,8 @@ from tracer.grading.formula import ROUND, UnknownFormula
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import Oracle, same
-from tracer.grading.series import STORED, Rows, rounding
-from tracer.grading.spelling import NEXT
+from tracer.grading.series import HALF, STORED, USUAL_DIGITS, Rows, rounding
+from tracer.grading.spelling import NEXT, STEP
 from tracer.grading.tables import Table
 from tracer.grading.translate import Translator
 from tracer.grading.tree import with_names
@@ -93,6 +93,21 @@ class Judge:
         for name, places in self.table.series.items():
             if name in self.rows.columns:
                 self._measure(name, places)
+        self._measure_constants()
+
+    def _measure_constants(self) -> None:
+        """A column of one typed number does not show how far it was rounded: it counts as exact as the others."""
+        others = [digits for name, digits in self.rounded.items() if not self._is_constant(name)]
+        usual = int(np.median(others)) if others else USUAL_DIGITS
+        for name, digits in self.rounded.items():
+            if self._is_constant(name) and digits < usual:
+                self.rounded[name] = usual
+                self.slack[name] = np.minimum(self.slack[name], HALF * 10.0**-usual)
+
+    def _is_constant(self, name: str) -> bool:
+        known = self.rows.columns[name][self.first_step(name) :]
+        known = known[np.isfinite(known)]
+        return len(known) > 1 and np.ptp(known) == 0
 
     def _measure(self, name: str, places: Sequence[Position]) -> None:
         """How exactly the values of a column are known: typed ones of computed quantities may be rounded."""
@@ -134,6 +149,8 @@ class Judge:
         found = [model.in_terms_of(name, present), model.in_terms_of(name, base)]
         if name in model.parameters and name + NEXT in present:
             found.append(model.in_terms_of(name, present - {name + NEXT}))
+        if name in model.parameters and STEP + name in present:
+            found.append(model.after_step(name))
         self._forms[name] = list(dict.fromkeys(form for form in found if form is not None))
         return self._forms[name]
 

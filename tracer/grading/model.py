@@ -122,6 +122,11 @@ class Model:
             return Name(parameter)
         return replace(update, {n: Name(n.name, n.lag - 1) for n in names(update) if n.lag})
 
+    def after_step(self, parameter: str) -> Expression:
+        """The parameter as the value before it and its step Δw."""
+        before, step = Name(parameter, 1), Name(STEP + parameter, 1)
+        return add(before, step if self.step < 0 else neg(step))
+
     def derived(self, of: str, by: str) -> Expression:
         """∂of/∂by, by the chain rule through the forward equations, as a formula of forward quantities."""
         if of == by:

@@ -7,12 +7,12 @@ import re
 import numpy as np
 
 from tracer import naming
-from tracer.expression import Name, names
+from tracer.expression import names
 from tracer.grading.cells import Sheet
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, value
-from tracer.grading.series import Rows
+from tracer.grading.series import Rows, rounding
 from tracer.grading.spelling import NEXT
 from tracer.grading.tables import Table
 
@@ -20,10 +20,13 @@ _RATE_IN_NAME = re.compile(
     r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE
 )
 
+CLOSE = 1e-6
+"""Relative: two rates that differ by less are one."""
+
 
 def learning_rate(sheet: Sheet, table: Table, rows: Rows, model: Model) -> tuple[float | None, Rows, list[Finding]]:
     """η: from its label, the sheet's name, or the updates; and a finding where the label contradicts the updates."""
-    implied = _implied(rows, model)
+    implied, room = _implied(rows, model) or (None, 0.0)
     label = rows.scalars.get(naming.ETA)
     if naming.ETA in rows.columns:
         column = rows.columns[naming.ETA]
@@ -38,7 +41,7 @@ def learning_rate(sheet: Sheet, table: Table, rows: Rows, model: Model) -> tuple
         return label, _with_eta(rows, label), []
     if label is None:
         return implied, _with_eta(rows, implied), []
-    if abs(implied - label) <= 1e-6 * max(abs(implied), abs(label)):
+    if abs(implied - label) <= CLOSE * max(abs(implied), abs(label)) + room:
         return label, _with_eta(rows, label), []
     scalar = table.scalars.get(naming.ETA)
     places = (scalar.position,) if scalar else (min(table.header_cells.values()),)
@@ -57,40 +60,44 @@ def _with_eta(rows: Rows, eta: float | None) -> Rows:
     return Rows(rows.columns, {**rows.scalars, naming.ETA: eta}, rows.steps)
 
 
-def _implied(rows: Rows, model: Model) -> float | None:
-    """The learning rate that the updates show, where most of the parameters agree on one; None otherwise."""
+def _implied(rows: Rows, model: Model) -> tuple[float, float] | None:
+    """The learning rate that the updates show and how exactly, where most of the parameters agree on one; None
+    otherwise."""
     rates = []
     none, one = _with_eta(rows, 0.0), _with_eta(rows, 1.0)
     for parameter in model.parameters:
         for name in (parameter, parameter + NEXT):
             form = model.written(name, rows.has) if name in rows.columns else None
-            if form is None or (
-                Name(naming.ETA) not in set(names(form)) and not any(n.name == naming.ETA for n in names(form))
-            ):
+            if form is None or not any(n.name == naming.ETA for n in names(form)):
                 continue
             rate = _rate(rows.columns[name], value(form, none), value(form, one))
             if rate is not None:
                 rates.append(rate)
-    if len(rates) < 2:
-        return rates[0] if rates and rates[0] > 0 else None
-    middle = float(np.median(rates))
-    agreeing = [rate for rate in rates if abs(rate - middle) <= 1e-6 * abs(middle)]
-    if len(agreeing) * 3 >= len(rates) * 2:
-        return _short(middle)
-    return None
+    if not rates:
+        return None
+    middle, room = (float(np.median(part)) for part in zip(*rates, strict=True))
+    if len(rates) == 1 and middle <= 0:
+        return None
+    agreeing = [rate for rate, _ in rates if abs(rate - middle) <= CLOSE * abs(middle) + room]
+    return (_short(middle, room), room) if len(agreeing) * 3 >= len(rates) * 2 else None
 
 
-def _rate(theirs: Array, start: Array, end: Array) -> float | None:
-    """η of one parameter's updates: the middle of those that are known exactly."""
+def _rate(theirs: Array, start: Array, end: Array) -> tuple[float, float] | None:
+    """η of one parameter's updates, the middle of those that are known exactly, and how far rounding may have moved
+    it."""
+    slack, _ = rounding([x if np.isfinite(x) else None for x in theirs.tolist()])
     with np.errstate(all="ignore"):
         rates = (theirs - start) / (end - start)
-    known = rates[np.isfinite(rates) & (np.abs(end - start) > 1e-9)]
+        rooms = 2 * np.array(slack) / np.abs(end - start)
+    usable = np.isfinite(rates) & (np.abs(end - start) > 1e-9)
+    known = rates[usable]
     if not len(known):
         return None
-    middle = float(np.median(known))
-    return middle if (np.abs(known - middle) <= 1e-5 * abs(middle)).mean() > 0.6 else None
+    middle, room = float(np.median(known)), float(np.median(rooms[usable]))
+    return (middle, room) if (np.abs(known - middle) <= 1e-5 * abs(middle) + 2 * room).mean() > 0.6 else None
 
 
-def _short(rate: float) -> float:
-    """A rate without the noise of its last digits."""
-    return float(f"{rate:.9g}")
+def _short(rate: float, room: float) -> float:
+    """The shortest number that the rate may be."""
+    shortened = (float(f"{rate:.{digits}g}") for digits in range(1, 10))
+    return next((short for short in shortened if abs(short - rate) <= max(1e-9 * abs(rate), room)), rate)

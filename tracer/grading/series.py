@@ -15,6 +15,10 @@ from tracer.grading.tables import Table
 
 EXACT_DIGITS = 14
 """A value with so many significant digits was not rounded by a person."""
+USUAL_DIGITS = 4
+"""Decimals that a person keeps."""
+HALF = 0.5000001
+"""Of the last digit: how far a rounded value may be from the one that it was rounded from."""
 STORED = 1e-14
 """How exactly a computed value is stored, relative: some programs write 15 digits."""
 
@@ -125,7 +129,7 @@ def rounding(values: list[float | None]) -> tuple[list[float], int | None]:
             slack.append(0.0)
             continue
         shown = place if 0 < abs(value) < 1e-4 else max(place, min(most, width - _before_point(value)))
-        slack.append(0.5000001 * 10.0**-shown)
+        slack.append(HALF * 10.0**-shown)
     return slack, most
 
 
