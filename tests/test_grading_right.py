@@ -171,6 +171,18 @@ def test_weights_numbered_and_updated_otherwise(late: bool, by_input: bool, tmp_
     assert ("input by input" in str(sheet.network)) == by_input
 
 
+def test_numbers_that_were_typed_as_text(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    cells = table("B4", classic(), 7, FIXED) | RATE | {"B1": "0,5"}
+    for where, value in cells.items():
+        typed_in = isinstance(value, float) and where[-1] == "5"
+        workbook.active[where] = str(value).replace(".", "," if where < "F" else ".") if typed_in else value
+    workbook.save(tmp_path / "text.xlsx")
+    (sheet,) = check_workbook(tmp_path / "text.xlsx").sheets
+    assert_right(sheet, 25)
+    assert sheet.eta == 0.5
+
+
 def test_several_tables_on_a_sheet_and_notes_between_them(tmp_path: Path) -> None:
     cells = table("B4", classic(), 7, FIXED) | table("B20", classic(), 5, FIXED) | table("AH4", classic(), 7, FIXED)
     notes: Cells = {"B15": "h1 = w1*i1 + w2*i2", "C16": "∂E/∂w5 = (a_o1 − t1)·a_o1·(1 − a_o1)·a_h1", "B17": 3.0}

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 
 from tracer.grading.cells import MAX_COLUMN, MAX_ROW, Cell, Fault, Formula, Position, position
 
 _DAY_ZERO = datetime(1899, 12, 30)
+
+
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+|0,\d+|\d+,(?!\d{3}$)\d+)(?:[eE][-+]?\d+)?")
+
+
+def number_or_text(text: str) -> float | str:
+    """A number that was typed as text, with a point or a comma, as the number that a spreadsheet computes with."""
+    stripped = text.strip()
+    return float(stripped.replace(",", ".")) if _NUMBER.fullmatch(stripped) else text
 
 
 class CellReader:
@@ -88,12 +98,12 @@ class CellReader:
     def _typed(self) -> float | str | Fault | None:
         kind, text = self._kind, self._value
         if kind == "inlineStr":
-            return text or None
+            return number_or_text(text) if text else None
         if not text:
             return None
         if kind == "s":
             index = int(text)
-            return self._texts[index] if 0 <= index < len(self._texts) else None
+            return number_or_text(self._texts[index]) if 0 <= index < len(self._texts) else None
         if kind == "e":
             return Fault(text)
         if kind == "str":
