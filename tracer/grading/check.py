@@ -20,13 +20,14 @@ from tracer.grading.effects import departure, with_effects
 from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
 from tracer.grading.inference import NotANetwork, fit, infer, refine
 from tracer.grading.judge import Judge
+from tracer.grading.layout import find_tables
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.package import Unreadable, read_book
 from tracer.grading.rate import learning_rate
 from tracer.grading.roles import recognised
 from tracer.grading.series import Rows, rows_of
 from tracer.grading.spelling import NEXT, candidates, normalise
-from tracer.grading.tables import Table, find_tables
+from tracer.grading.tables import Table
 from tracer.grading.translate import Translator, UnknownFormula, recalculated
 from tracer.grading.writing import differences
 from tracer.system import System

@@ -24,6 +24,7 @@ from tracer.expression import (
     Function,
     Name,
     Number,
+    names,
 )
 from tracer.functions import FUNCTIONS
 from tracer.grading.cells import MAX_COLUMN, MAX_ROW, Formula, Position, column_number
@@ -85,6 +86,12 @@ def place(name: str, cell: Position) -> tuple[str, Position]:
     if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
         raise UnknownFormula("a reference leaves the sheet")
     return sheet.strip("'").replace("''", "'"), (row, column)
+
+
+def references(formula: Formula, cell: Position) -> list[Position]:
+    """The cells of its own sheet that a cell's formula names. Raises UnknownFormula."""
+    found = dict.fromkeys(n.name for n in names(read(relative(formula))))
+    return [place(name, cell)[1] for name in found if is_place(name) and "!" not in name]
 
 
 @lru_cache(maxsize=20_000)
@@ -323,4 +330,4 @@ _CALLS: dict[str, Callable[[Arguments], Expression]] = {
 }  # fmt: skip
 """Excel's functions, as expressions of ours; an argument is the list of its cells."""
 
-__all__ = ["ROUND", "UnknownFormula", "combined", "place", "read", "relative"]
+__all__ = ["ROUND", "UnknownFormula", "combined", "place", "read", "references", "relative"]

@@ -1,33 +1,15 @@
-"""Tables in a foreign sheet: any place, headers in a row or in a column, one value a quantity or a hundred.
-
-A table is found by its headers: a row (or a column) of texts that name quantities, with numbers below (or beside) them.
-Labels that stand alone with a number beside them are scalars: η, or an input that holds for all steps.
-"""
+"""Tables of a foreign sheet, as plain data: which cell is which quantity in which step."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from tracer import naming
-from tracer.grading.cells import Cell, Fault, Position, Sheet, reference
-from tracer.grading.conventions import Spelling
-from tracer.grading.headers import Headers, headers
-from tracer.grading.spelling import NEXT
+from tracer.grading.cells import Position, reference
 
-_T = TypeVar("_T")
-
-FEWEST = 4
-"""Recognised headers that make a table."""
-MOST_TABLES = 40
-"""Of a sheet; the largest are checked."""
-GAP = 3
-"""So many lines may lie between the headers and the first numbers: units, formulas in words."""
-
-NOTE = re.compile(r".*=\s*\S")
-"""A text such as `h1 = w1*i1 + w2*i2`, which is a header only where numbers stand below it."""
+NOWHERE: Position = (0, 0)
+"""In place of a cell, for a quantity that a step does not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +51,8 @@ class Table:
 
     def corners(self) -> tuple[Position, Position]:
         """The first and the last cell of the rectangle that the table fills."""
-        cells = [cell for series in self.series.values() for cell in series] + list(self.header_cells.values())
+        shown = [cell for series in self.series.values() for cell in series if cell != NOWHERE]
+        cells = shown + list(self.header_cells.values())
         rows, columns = [row for row, _ in cells], [column for _, column in cells]
         return (min(rows), min(columns)), (max(rows), max(columns))
 
@@ -88,236 +71,3 @@ class Table:
         (top, left), (bottom, right) = self.corners()
         row, column = scalar.position
         return max(top - row, 3 * (row - bottom), 0) + max(left - column, column - right, 0)
-
-
-def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
-    """The tables of a sheet, from the top; the scalars of the sheet go with each of them."""
-    texts = {place: cell.value for place, cell in sheet.cells.items() if type(cell.value) is str}
-    found: list[Table] = []
-    for turned in (True, False):
-        cells = _turned(sheet.cells, turned)
-        labels, plain = headers(cells, spelling)
-        found = [*_with_headers_in_a_row(cells, labels, plain, sheet.name, turned), *found]
-    spelling = plain
-    found.sort(key=lambda table: -len(table.series) * min(table.steps, 20))
-    chosen: list[Table] = []
-    taken: set[Position] = set()
-    for table in found:
-        if len(chosen) == MOST_TABLES:
-            break
-        own = set(table.header_cells.values()) | {cell for series in table.series.values() for cell in series}
-        if not own & taken:
-            chosen.append(table)
-            taken |= own
-    scalars = _scalars(sheet, {place: text for place, text in texts.items() if place not in taken}, taken, spelling)
-    chosen.sort(key=lambda table: min(table.header_cells.values()))
-    chosen = _merged(chosen)
-    chosen, given = _given_apart(chosen, sheet)
-    every = {**scalars, **{name: [scalar, *scalars.get(name, [])] for name, scalar in given.items()}}
-    if not chosen:
-        chosen = _form(sheet, {name: found[0] for name, found in every.items()}, texts)
-    return [
-        replace(
-            table,
-            scalars={n: min(found, key=table.distance) for n, found in every.items() if n not in table.series},
-            rates=tuple(every.get(naming.ETA, ())),
-        )
-        for table in chosen
-    ]
-
-
-def _turned(cells: Mapping[Position, _T], turned: bool) -> Mapping[Position, _T]:
-    return {(column, row): cell for (row, column), cell in cells.items()} if turned else cells
-
-
-def _back(place: Position, turned: bool) -> Position:
-    return (place[1], place[0]) if turned else place
-
-
-def _span(cells: Mapping[Position, Cell], row: int, first: int, segment: list[int]) -> range:
-    """The columns of a table: up to two beyond its known ones, and on while headers follow without a gap."""
-
-    def headed(column: int) -> bool:
-        return bool(_text(cells.get((row, column)))) and is_filled(cells.get((first, column)))
-
-    left, right = max(min(segment) - 2, 1), max(segment) + 2
-    while headed(left - 1):
-        left -= 1
-    while headed(right + 1):
-        right += 1
-    return range(left, right + 1)
-
-
-def _series(column: int, first: int, end: int, turned: bool) -> tuple[Position, ...]:
-    return tuple(_back((row, column), turned) for row in range(first, end))
-
-
-def _text(cell: Cell | None) -> str:
-    return cell.value.strip() if cell is not None and type(cell.value) is str else ""
-
-
-def is_filled(cell: Cell | None) -> bool:
-    """Whether a cell holds a number, or a formula that should give one."""
-    return cell is not None and (isinstance(cell.value, (float, Fault)) or cell.formula is not None)
-
-
-def _with_headers_in_a_row(
-    cells: Mapping[Position, Cell], labels: Headers, spelling: Spelling, sheet: str, turned: bool
-) -> Iterable[Table]:
-    lines: dict[int, list[int]] = {}
-    for (row, column), text in sorted(labels.items()):
-        if not NOTE.match(text) or is_filled(cells.get((row + 1, column))):
-            lines.setdefault(row, []).append(column)
-    last = max((row for row, _ in cells), default=0)
-    for row, columns in lines.items():
-        for segment in _segments(row, columns, labels, spelling):
-            first = next(
-                (r for r in range(row + 1, row + 1 + GAP) if any(is_filled(cells.get((r, c))) for c in segment)), None
-            )
-            names = assigned([spelling(labels[row, column]) for column in segment])
-            known = [(column, name) for column, name in zip(segment, names, strict=True) if name]
-            if first is None or len(known) < FEWEST:
-                continue
-            end = first
-            while end <= last and any(is_filled(cells.get((end, c))) for c, _ in known):
-                if sum(c in segment for c in lines.get(end, ())) >= FEWEST:
-                    break  # the headers of another table
-                end += 1
-            filled = [(c, name) for c, name in known if any(is_filled(cells.get((r, c))) for r in range(first, end))]
-            if not filled:
-                continue
-            taken = {column for column, _ in known}
-            strangers = [
-                Stranger(_text(cells.get((row, c))), _back((row, c), turned), _series(c, first, end, turned))
-                for c in _span(cells, row, first, segment)
-                if c not in taken
-                and (is_filled(cells.get((first, c))) or (c in segment and _text(cells.get((row, c)))))
-            ]
-            yield Table(
-                sheet,
-                {name: _series(c, first, end, turned) for c, name in known},
-                {name: labels[row, c].strip() for c, name in known},
-                {name: _back((row, c), turned) for c, name in known},
-                tuple(strangers),
-            )
-
-
-def _segments(row: int, columns: list[int], labels: Headers, spelling: Spelling) -> Iterable[list[int]]:
-    """The headers of a row, parted where names begin again behind an empty column, or all of them come again."""
-    segment: list[int] = []
-    seen: set[str] = set()
-    for column in columns:
-        name = spelling(labels[row, column])[0]
-        apart = bool(segment) and column > segment[-1] + 1
-        if name in seen and (apart or labels[row, column] == labels[row, segment[0]]):
-            yield segment
-            segment, seen = [], set()
-        segment.append(column)
-        seen.add(name)
-    if segment:
-        yield segment
-
-
-def assigned(candidates: list[tuple[str, ...]]) -> list[str | None]:
-    """One quantity for each header, none twice: first those that can be one thing only, then the likeliest free one. A
-    parameter that comes a second time is its value after the update."""
-    names: list[str | None] = [None] * len(candidates)
-    taken: set[str] = set()
-    for single in (True, False):
-        for index, options in enumerate(candidates):
-            if names[index] is not None or (len(options) == 1) != single:
-                continue
-            again = [f"{name}{NEXT}" for name in options if _PARAMETER.fullmatch(name)]
-            name = next((name for name in (*options, *again) if name not in taken), None)
-            if name:
-                names[index] = name
-                taken.add(name)
-    return names
-
-
-_PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
-_IN_TEXT = re.compile(r"^([^=:]{1,40}?)\s*[=:]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*$")
-
-
-def _scalars(
-    sheet: Sheet, texts: Mapping[Position, str], taken: set[Position], spelling: Spelling
-) -> dict[str, list[Scalar]]:
-    """Labels with a number to their right, or below, or behind an equals sign."""
-    found: dict[str, list[Scalar]] = {}
-    for (row, column), text in sorted(texts.items()):
-        in_text = _IN_TEXT.match(text)
-        options = spelling(in_text[1]) if in_text else spelling(text)
-        if not options:
-            continue
-        name = next((option for option in options if option not in found), options[0])
-        if in_text:
-            found.setdefault(name, []).append(Scalar((row, column), float(in_text[2])))
-            continue
-        if NOTE.match(text):
-            continue
-        for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
-            cell = sheet.cells.get(place)
-            if cell is not None and place not in taken and cell.number is not None:
-                found.setdefault(name, []).append(Scalar(place, cell.number))
-                break
-            if cell is not None and place != (row + 1, column):
-                break
-    return found
-
-
-def _given_apart(tables: list[Table], sheet: Sheet) -> tuple[list[Table], dict[str, Scalar]]:
-    """The tables without those of one step that hold given numbers only, and these numbers: inputs, targets and first
-    weights that stand above a table hold for all of it."""
-    apart = [t for t in tables if t.steps == 1 and not any(_COMPUTED.match(name) for name in t.series)]
-    if len(apart) == len(tables):
-        return tables, {}
-    scalars = {
-        name: Scalar(place, number)
-        for table in apart
-        for name, (place,) in table.series.items()
-        if (cell := sheet.cells.get(place)) and (number := cell.number) is not None
-    }
-    return [table for table in tables if table not in apart], scalars
-
-
-_COMPUTED = re.compile(r"h\d|o\d|a_|E|∂|.*\+$")
-
-
-def _merged(tables: list[Table]) -> list[Table]:
-    """Tables of as many steps that share no quantity are parts of one."""
-    merged: list[Table] = []
-    for table in tables:
-        partner = next(
-            (
-                index
-                for index, other in enumerate(merged)
-                if other.steps == table.steps and not _names(other) & _names(table)
-            ),
-            None,
-        )
-        if partner is None:
-            merged.append(table)
-            continue
-        other = merged[partner]
-        merged[partner] = replace(
-            other,
-            series={**other.series, **table.series},
-            headers={**other.headers, **table.headers},
-            header_cells={**other.header_cells, **table.header_cells},
-            strangers=(*other.strangers, *table.strangers),
-        )
-    return merged
-
-
-def _names(table: Table) -> set[str]:
-    return set(table.series) - {naming.ITERATION, naming.ETA}
-
-
-def _form(sheet: Sheet, scalars: Mapping[str, Scalar], texts: Mapping[Position, str]) -> list[Table]:
-    """Labels and values all over the sheet, as a table of one step."""
-    if len(scalars) < FEWEST:
-        return []
-    series = {name: (scalar.position,) for name, scalar in scalars.items()}
-    headers = {name: name for name in scalars}
-    cells = {name: scalar.position for name, scalar in scalars.items()}
-    return [Table(sheet.name, series, headers, cells)]

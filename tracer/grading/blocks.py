@@ -1,0 +1,168 @@
+"""Blocks of a sheet: a line of headers, and the lines of numbers that belong to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from tracer.grading.cells import Cell, Fault, Position, Sheet
+from tracer.grading.conventions import Spelling
+from tracer.grading.headers import Headers, headers
+from tracer.grading.spelling import NEXT
+from tracer.grading.tables import Stranger, Table
+
+_T = TypeVar("_T")
+
+FEWEST = 4
+"""Recognised headers that make a table of their own."""
+GAP = 4
+"""So many lines may lie between the headers and the first numbers, or between two numbers: units, formulas in words,
+spacers, a line of text."""
+FILLED = 0.8
+"""The part of a table's columns that has to go on behind a gap."""
+
+PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
+NOTE = re.compile(r".*=\s*\S")
+"""A text such as `h1 = w1*i1 + w2*i2`, which is a header only where numbers stand below it."""
+
+
+def blocks(sheet: Sheet, spelling: Spelling) -> tuple[list[Table], Spelling]:
+    """Every block of a sheet, of few headers or many, in rows or in columns; and the spelling that knows what headers
+    mean beside each other."""
+    found: list[Table] = []
+    for turned in (True, False):
+        cells = _turned(sheet.cells, turned)
+        labels, plain = headers(cells, spelling)
+        found = [*_with_headers_in_a_row(cells, labels, plain, sheet.name, turned), *found]
+    return found, plain
+
+
+def _turned(cells: Mapping[Position, _T], turned: bool) -> Mapping[Position, _T]:
+    return {(column, row): cell for (row, column), cell in cells.items()} if turned else cells
+
+
+def _back(place: Position, turned: bool) -> Position:
+    return (place[1], place[0]) if turned else place
+
+
+def _span(
+    cells: Mapping[Position, Cell], row: int, first: int, segment: list[int], before: int, after: int | None
+) -> range:
+    """The columns of a block: up to two beyond its known ones, and on while headers follow without a gap; those of the
+    blocks before and after it are theirs."""
+
+    def headed(column: int) -> bool:
+        return bool(_text(cells.get((row, column)))) and is_filled(cells.get((first, column)))
+
+    left, right = min(segment) - 2, max(segment) + 2
+    while headed(left - 1):
+        left -= 1
+    while headed(right + 1):
+        right += 1
+    return range(max(left, before + 1), right + 1 if after is None else min(right + 1, after))
+
+
+def _series(column: int, rows: list[int], turned: bool) -> tuple[Position, ...]:
+    return tuple(_back((row, column), turned) for row in rows)
+
+
+def _text(cell: Cell | None) -> str:
+    return cell.value.strip() if cell is not None and type(cell.value) is str else ""
+
+
+def is_filled(cell: Cell | None) -> bool:
+    """Whether a cell holds a number, or a formula that should give one."""
+    return cell is not None and (isinstance(cell.value, (float, Fault)) or cell.formula is not None)
+
+
+def _with_headers_in_a_row(
+    cells: Mapping[Position, Cell], labels: Headers, spelling: Spelling, sheet: str, turned: bool
+) -> Iterable[Table]:
+    lines: dict[int, list[int]] = {}
+    for (row, column), text in sorted(labels.items()):
+        if not NOTE.match(text) or is_filled(cells.get((row + 1, column))):
+            lines.setdefault(row, []).append(column)
+    last = max((row for row, _ in cells), default=0)
+    for row, columns in lines.items():
+        segments = list(_segments(row, columns, labels, spelling))
+        for index, segment in enumerate(segments):
+            bounds = segments[index - 1][-1] if index else 0, segments[index + 1][0] if segments[index + 1 :] else None
+            names = assigned([spelling(labels[row, column]) for column in segment])
+            known = {column: name for column, name in zip(segment, names, strict=True) if name}
+            filled = _filled_rows(cells, row, known, segment, lines, last)
+            if not filled:
+                continue
+            strangers = [
+                Stranger(_text(cells.get((row, c))), _back((row, c), turned), _series(c, filled, turned))
+                for c in _span(cells, row, filled[0], segment, *bounds)
+                if c not in known
+                and (is_filled(cells.get((filled[0], c))) or (c in segment and _text(cells.get((row, c)))))
+            ]
+            yield Table(
+                sheet,
+                {name: _series(c, filled, turned) for c, name in known.items()},
+                {name: labels[row, c].strip() for c, name in known.items()},
+                {name: _back((row, c), turned) for c, name in known.items()},
+                tuple(strangers),
+            )
+
+
+def _filled_rows(
+    cells: Mapping[Position, Cell],
+    row: int,
+    known: Mapping[int, str],
+    segment: list[int],
+    lines: Mapping[int, list[int]],
+    last: int,
+) -> list[int]:
+    """The rows of a block: those with numbers, up to the headers of another block; behind a gap they have to go on in
+    most of the columns."""
+    found: list[int] = []
+    at = row
+    while at < last and at - (found[-1] if found else row) <= GAP:
+        at += 1
+        if found and sum(column in known for column in lines.get(at, ())) >= min(FEWEST, len(known)):
+            break
+        count = sum(is_filled(cells.get((at, column))) for column in (known if found else segment))
+        behind_a_gap = bool(found) and at > found[-1] + 1
+        if count and (not behind_a_gap or count >= FILLED * _width(cells, found[0], known)):
+            found.append(at)
+    return found if any(is_filled(cells.get((r, c))) for r in found for c in known) else []
+
+
+def _width(cells: Mapping[Position, Cell], row: int, known: Mapping[int, str]) -> int:
+    return sum(is_filled(cells.get((row, column))) for column in known)
+
+
+def _segments(row: int, columns: list[int], labels: Headers, spelling: Spelling) -> Iterable[list[int]]:
+    """The headers of a row, parted where names begin again behind an empty column, or all of them come again."""
+    segment: list[int] = []
+    seen: set[str] = set()
+    for column in columns:
+        name = spelling(labels[row, column])[0]
+        apart = bool(segment) and column > segment[-1] + 1
+        if name in seen and (apart or labels[row, column] == labels[row, segment[0]]):
+            yield segment
+            segment, seen = [], set()
+        segment.append(column)
+        seen.add(name)
+    if segment:
+        yield segment
+
+
+def assigned(candidates: list[tuple[str, ...]]) -> list[str | None]:
+    """One quantity for each header, none twice: first those that can be one thing only, then the likeliest free one. A
+    parameter that comes a second time is its value after the update."""
+    names: list[str | None] = [None] * len(candidates)
+    taken: set[str] = set()
+    for single in (True, False):
+        for index, options in enumerate(candidates):
+            if names[index] is not None or (len(options) == 1) != single:
+                continue
+            again = [f"{name}{NEXT}" for name in options if PARAMETER.fullmatch(name)]
+            name = next((name for name in (*options, *again) if name not in taken), None)
+            if name:
+                names[index] = name
+                taken.add(name)
+    return names
