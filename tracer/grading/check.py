@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,11 +109,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="its numbers are looked up in other sheets")
     table = _with_rate_in_use(book, sheet, table)
     rows = _spread(rows_of(table, sheet.cells))
-    constant = frozenset(
-        name
-        for name in (*rows.columns, *rows.scalars)
-        if (name == naming.ETA or (re.fullmatch(r"[it]\d+", name) if system is None else name in system.data))
-        and _is_constant(name, rows)
+    constant = _constant(
+        rows, [n for n in rows.names if re.fullmatch(r"[it]\d+", n)] if system is None else system.data
     )
     translator = Translator(book, sheet, table, constant)
     shape: Shape | None = None
@@ -129,9 +126,11 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
     model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
     roles = recognised(book, sheet, table, model, constant)
-    if roles.table is not table:
+    if roles.table is not table or roles.numbers:
         table, model = roles.table, model.with_turned(roles.turned)
-        rows = Rows({**rows_of(table, sheet.cells).columns, **rows.columns}, rows.scalars, rows.steps)
+        scalars = {**rows.scalars, **roles.numbers}
+        rows = _spread(Rows({**rows_of(table, sheet.cells).columns, **rows.columns}, scalars, rows.steps))
+        constant = _constant(rows, model.system.data)
         translator = Translator(book, sheet, table, constant)
     rows = _without_strangers(rows, model)
     rows = Rows(rows.columns, {**rows.scalars, **model.system.hyper}, rows.steps)
@@ -275,10 +274,14 @@ def _as_headed(finding: Finding) -> Finding:
     return replace(finding, quantity=quantity, cause=cause, theirs=theirs, right=right, marks=marks)
 
 
-def _is_constant(name: str, rows: Rows) -> bool:
-    column = rows[Name(name)]
-    known = column[np.isfinite(column)]
-    return bool(len(known)) and bool(np.ptp(known) == 0)
+def _constant(rows: Rows, data: Iterable[str]) -> frozenset[str]:
+    """Those of the inputs and targets, and η, that are the same in all rows."""
+
+    def stays(name: str) -> bool:
+        known = rows[Name(name)][np.isfinite(rows[Name(name)])]
+        return bool(len(known)) and bool(np.ptp(known) == 0)
+
+    return frozenset(name for name in (*data, naming.ETA) if rows.has(name) and stays(name))
 
 
 def _readings(table: Table, sheet: Sheet, translator: Translator) -> dict[str, Expression]:

@@ -7,14 +7,15 @@ the formulas right which use it: so a slip in it is found there, once, and not i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from tracer import naming
-from tracer.expression import NEG, Call, Expression, Name, names
-from tracer.grading.cells import Book, Sheet
+from tracer.expression import NEG, Call, Expression, Name, Number, names
+from tracer.grading.cells import Book, Position, Sheet
 from tracer.grading.formula import UnknownFormula
+from tracer.grading.givens import Search, with_leaves
 from tracer.grading.model import Model, family
 from tracer.grading.numbers import Array
 from tracer.grading.oracle import Oracle, same
@@ -30,22 +31,25 @@ MOST = 60
 @dataclass(frozen=True, slots=True)
 class Roles:
     """The table with the columns that were recognised as quantities. turned: families (see `model.family`) of them that
-    are written with the other sign."""
+    are written with the other sign. numbers: given quantities that stand in the formulas as numbers."""
 
     table: Table
-    turned: frozenset[str]
+    turned: frozenset[str] = frozenset()
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 def recognised(book: Book, sheet: Sheet, table: Table, model: Model, constant: frozenset[str]) -> Roles:
     """The roles of a table's strangers."""
     keyed = {f"?{n}": stranger for n, stranger in enumerate(table.strangers[:MOST])}
-    if not keyed:
-        return Roles(table, frozenset())
+    shown = {*table.series, *table.scalars}
+    if not keyed and (model.parameters | set(model.system.data)) <= shown:
+        return Roles(table)
     search = _Search(book, sheet, table, model, constant, keyed)
+    numbers = search.given(frozenset(shown))
     roles = search.roles()
     found = {quantity: keyed[key] for key, (quantity, _) in roles.items()}
     turned = {family(quantity) for quantity, sign in roles.values() if sign < 0}
-    return Roles(_with(table, found), frozenset(turned))
+    return Roles(_with(table, found) if found else table, frozenset(turned), numbers)
 
 
 def _with(table: Table, found: Mapping[str, Stranger]) -> Table:
@@ -71,6 +75,7 @@ class _Search:
         keyed: Mapping[str, Stranger],
     ) -> None:
         self.model, self.oracle = model, Oracle(model, {}, None, constant)
+        self.constant = [key for key, stranger in keyed.items() if _is_constant(sheet, stranger.places)]
         series = {**table.series, **{key: stranger.places for key, stranger in keyed.items()}}
         translator = Translator(book, sheet, replace(table, series=series), constant)
         self.readings = {
@@ -89,6 +94,20 @@ class _Search:
     def _value(self, quantity: str) -> Array | None:
         found = self.oracle.value(Name(quantity))
         return found if found is not None and np.isfinite(found).all() and np.ptp(found) > 0 else None
+
+    def given(self, shown: frozenset[str]) -> dict[str, float]:
+        """The given quantities that stand in formulas as numbers; columns that hold one have their role then."""
+        missing = (self.model.parameters | set(self.model.system.data)) - shown
+        if not missing:
+            return {}
+        known = {name: reading for name, reading in self.readings.items() if name[0] != "?"}
+        told = Search(self.model, self.oracle, shown, self.pending, self.constant).told(known)
+        self.readings = {name: with_leaves(reading, told) for name, reading in self.readings.items()}
+        for leaf, quantity in told.items():
+            if isinstance(leaf, Name):
+                self.found[leaf.name] = quantity, 1
+                self.pending.remove(leaf.name)
+        return {quantity: leaf.value for leaf, quantity in told.items() if isinstance(leaf, Number)}
 
     def roles(self) -> dict[str, tuple[str, int]]:
         """Stranger → (its quantity, its sign)."""
@@ -150,11 +169,17 @@ class _Search:
         return ours is not None and theirs is not None and same(theirs, ours)
 
 
+def _is_constant(sheet: Sheet, places: tuple[Position, ...]) -> bool:
+    """Whether the cells hold one number, or only the first of them holds any."""
+    values = {cell.number for place in places if (cell := sheet.cells.get(place)) is not None}
+    return len(values) == 1
+
+
 def _signed(name: Name, sign: int) -> Expression:
     return name if sign > 0 else Call(NEG, (name,))
 
 
-def _reading(sheet: Sheet, places: tuple[tuple[int, int], ...], translator: Translator) -> Expression | None:
+def _reading(sheet: Sheet, places: tuple[Position, ...], translator: Translator) -> Expression | None:
     """The formula of a column's last cell that has one, in quantities and strangers."""
     for step in reversed(range(len(places))):
         cell = sheet.cells.get(places[step])

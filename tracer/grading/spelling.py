@@ -198,6 +198,9 @@ def candidates(header: str) -> tuple[str, ...]:
     """What a header may stand for, the likeliest first; empty where nothing is known."""
     if len(header) > LONGEST:
         return ()
+    desired = re.fullmatch(r"[dD]_?(\d)", header.strip())  # a Latin d: the desired output, no δ
+    if desired:
+        return (f"t{desired[1]}",)
     text = normalise(header)
     if not text or text.replace("/", "").isdigit():
         return ()
