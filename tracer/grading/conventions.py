@@ -28,7 +28,7 @@ def settled(spelling: Spelling, headers: Iterable[str]) -> Spelling:
     written = [options for header in headers if (options := spelling(header))]
     known = dict.fromkeys(atom for options in written for atom in _atoms(options[0]))
     every = {atom for options in written for option in options for atom in _atoms(option)}
-    neurons = _neurons(known, every)
+    neurons = _neurons([atom for options in written for atom in _atoms(options[0]) if not _is_delta(options[0])], every)
     meaning = {**neurons, **_biases(known), **_weights(known, {neurons.get(atom, atom) for atom in known})}
     if not meaning and not any(_THROUGH.fullmatch(atom) or "[" in atom for atom in every):
         return spelling
@@ -44,6 +44,11 @@ def settled(spelling: Spelling, headers: Iterable[str]) -> Spelling:
 def _atoms(name: str) -> list[str]:
     """The quantities that a name is made of: ∂a_h1/∂h1 → a_h1, h1."""
     return _ATOM.findall(name.replace(NEXT, "").replace(STEP, ""))
+
+
+def _is_delta(name: str) -> bool:
+    """∂E/∂n3, which people number in any order: from the outputs back, too."""
+    return name.startswith("∂E/∂n")
 
 
 def is_provisional(name: str) -> bool:
@@ -123,14 +128,13 @@ def _ends(known: Collection[str], names: Collection[str]) -> dict[str, tuple[str
     explicit = {a: (m["first"], m["second"]) for a, m in named.items() if m["first"][0].isalpha()}
     if explicit:
         return {a: (one, two) if _before(one, two) else (two, one) for a, (one, two) in explicit.items()}
+    plain = {atom: match for atom in known if (match := _PAIR.fullmatch(atom))}
+    if any(re.fullmatch(r"w\d+", atom) and atom not in plain for atom in known):
+        plain = {}
     pairs: dict[str, dict[str, tuple[int, int]]] = {}
-    for atom, match in named.items():
-        pairs.setdefault(match["layer"] or "", {})[atom] = (int(match["first"]), int(match["second"]))
-    plain = {atom: _PAIR.fullmatch(atom) for atom in known if re.fullmatch(r"w\d+", atom)}
-    if plain and all(plain.values()):
-        for atom, two in plain.items():
-            assert two is not None
-            pairs.setdefault(two[1], {})[atom] = (int(two[2]), int(two[3]))
+    for atom, match in sorted({**named, **plain}.items(), key=lambda item: list(known).index(item[0])):
+        layer, first, second = match.groups()
+        pairs.setdefault(layer or "", {})[atom] = (int(first), int(second))
     if not pairs:
         return {}
     widths = _highest(names, "i"), max(_highest(names, "h"), _highest(names, "a_h")), _outputs(names)

@@ -98,7 +98,7 @@ def _with_parts(tables: list[Table], parts: list[Table]) -> tuple[list[Table], s
 
 
 def _fits(table: Table, part: Table) -> bool:
-    return table.steps == part.steps and not _names(table) & _names(part)
+    return table.steps == part.steps and bool(_names(part)) and not _names(table) & _names(part)
 
 
 def _names(table: Table) -> set[str]:
