@@ -13,7 +13,7 @@ from tests.hand import Cells, book, form, table
 from tests.homework import SPELLINGS, Layout, homework, write
 from tracer.grading.cells import Book
 from tracer.grading.check import Options, check_workbook
-from tracer.grading.findings import SheetReport, Verdict
+from tracer.grading.findings import Kind, SheetReport, Verdict
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 BIASES = {"biases": {"h": 0.35, "o": 0.6}}
@@ -322,3 +322,27 @@ def test_cells_with_names_that_end_in_a_digit(tmp_path: Path) -> None:
     assert report.reason is None
     assert [sheet.verdict for sheet in report.sheets] == [Verdict.RIGHT]
     assert "∂E/∂w1" in report.sheets[0].recognised
+
+
+LAB = """
+inputs: [0.05, 0.1]
+targets: [0.01, 0.99]
+layers: [{name: h, neurons: 2}, {name: o, neurons: 2}]
+weights: {w1: 0.15, w2: 0.2, w3: 0.25, w4: 0.3, w5: 0.4, w6: 0.45, w7: 0.5, w8: 0.55}
+learning_rate: 0.5
+iterations: 7
+"""
+
+
+def test_the_given_numbers_are_those_of_the_config(tmp_path: Path) -> None:
+    (lab := tmp_path / "lab.yaml").write_text(LAB, encoding="utf-8")
+    right = table("B4", classic(), 7, FIXED) | RATE
+    (sheet,) = checked(book(("S", right)), tmp_path, Options(config=lab))
+    assert_right(sheet, 25 + 4)
+    columns = {**classic(i2=0.11), "w3": (0.52, classic()["w3"][1])}
+    (sheet,) = checked(book(("S", table("B4", columns, 7, FIXED) | RATE)), tmp_path, Options(config=lab))
+    assert [(f.quantity, f.kind, f.cells, f.cause) for f in sheet.mistakes] == [
+        ("w3", Kind.GIVEN, "H5", "0.52 stands here, the config begins with 0.25"),
+        ("i2", Kind.GIVEN, "E5:E11", "0.11 stands here, the config has 0.1"),
+    ]
+    assert sheet.judged - sheet.right == 2

@@ -13,6 +13,7 @@ import numpy as np
 import tracer
 from tracer import naming
 from tracer.expression import Expression, Name, names
+from tracer.grading.assignment import differing, given_quantities
 from tracer.grading.cells import Book, Sheet
 from tracer.grading.conventions import Spelling, is_provisional
 from tracer.grading.diagnosis import Diagnosis
@@ -137,6 +138,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     formulas = [*model.system.updates.values(), *(equation.expression for equation in model.system.equations)]
     if any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
         rows = Rows({**rows.columns, naming.COUNT: np.arange(1.0, rows.steps + 1)}, rows.scalars, rows.steps)
+    shown = given_quantities(rows, system) if system is not None else []
+    given = differing(table, rows, system, options.tolerance) if system is not None else []
     computed = [name for name in table.series if name in rows.columns and model.equation(name) is not None]
     unmatched = (
         *table.unmatched,
@@ -154,30 +157,31 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         return SheetReport(sheet.name, Verdict.UNFILLED, **common)  # type: ignore[arg-type]
     eta, rows, findings = learning_rate(sheet, table, rows, model)
     repeated = _repeated(sheet, table, rows, model)
-    findings += repeated
+    findings += given + repeated
     judge = Judge(
         sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places)
     )
     diagnosis = Diagnosis(judge)
-    judged, wrong = 0, 0
+    judged, wrong = set(shown), {finding.quantity for finding in given}
     not_judged = []
     for name in computed:
         if _still(name, rows, model):
             continue
         column = judge.column(name)
         findings += [*diagnosis.findings(column.wrong), *column.notes]
-        judged += column.known
-        wrong += bool(column.wrong)
+        judged |= {name} if column.known else set()
+        wrong |= {name} if column.wrong else set()
         filled = np.isfinite(rows.columns[name]).sum() > (name in model.parameters)
         if not column.known and (filled or judge.has_formulas(name)):
             not_judged.append(name)
-    if judged and system is None and judged - wrong < FEWEST_RIGHT * judged:
+    if judged and system is None and len(judged - wrong) < FEWEST_RIGHT * len(judged):
         return SheetReport(
             sheet.name,
             Verdict.NO_TABLE,
-            reason=f"{wrong} of {judged} columns fit no network that the headers show; describe it with --config",
+            reason=f"{len(wrong)} of {len(judged)} columns fit no network that the headers show; describe it with "
+            f"--config",
         )
-    if not judged:
+    if not judged - {*shown}:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
     findings = with_effects(findings, diagnosis)
     if late:
@@ -189,8 +193,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         eta=eta,
         not_judged=tuple(not_judged),
         findings=tuple(findings),
-        judged=judged,
-        right=judged - wrong,
+        judged=len(judged),
+        right=len(judged - wrong),
         departure=departure(judge),
         **common,  # type: ignore[arg-type]
     )

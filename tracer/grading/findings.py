@@ -18,6 +18,7 @@ class Kind(StrEnum):
     FORMULA = "formula"
     UPDATE = "update"
     ETA = "eta"
+    GIVEN = "given"
     VALUE = "value"
     CONSTANT = "constant"
     ERROR = "error"

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from tracer import naming
 from tracer.expression import Call, Expression, Name, Number, names
@@ -18,7 +17,7 @@ from tracer.grading.cells import Cell, Fault, Position, Sheet
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.formula import ROUND, UnknownFormula
 from tracer.grading.model import Model
-from tracer.grading.numbers import Array, value
+from tracer.grading.numbers import Array, Flags, value
 from tracer.grading.oracle import Oracle, same
 from tracer.grading.series import HALF, STORED, USUAL_DIGITS, Rows, rounding
 from tracer.grading.spelling import NEXT, STEP
@@ -28,10 +27,6 @@ from tracer.grading.tree import with_names
 
 NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""
-
-
-Flags = npt.NDArray[np.bool_]
-"""Yes or no for every step."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from tracer.expression import Call, Expression, Name, Number
 from tracer.grading.cells import Fault
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+"""Yes or no for every step."""
 
 _erf = np.frompyfunc(math.erf, 1, 1)
 
