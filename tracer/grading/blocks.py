@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import TypeVar
 
 from tracer.grading.cells import Cell, Fault, Position, Sheet
@@ -83,6 +83,7 @@ def _with_headers_in_a_row(
     for (row, column), text in sorted(labels.items()):
         if not NOTE.match(text) or is_filled(cells.get((row + 1, column))):
             lines.setdefault(row, []).append(column)
+    headed = {row: set(columns) for row, columns in lines.items()}
     last = max((row for row, _ in cells), default=0)
     for row, columns in lines.items():
         segments = list(_segments(row, columns, labels, spelling))
@@ -90,7 +91,7 @@ def _with_headers_in_a_row(
             bounds = segments[index - 1][-1] if index else 0, segments[index + 1][0] if segments[index + 1 :] else None
             names = assigned([spelling(labels[row, column]) for column in segment])
             known = {column: name for column, name in zip(segment, names, strict=True) if name}
-            filled = _filled_rows(cells, row, known, segment, lines, last)
+            filled = _filled_rows(cells, row, known, segment, headed, last)
             if not filled:
                 continue
             strangers = [
@@ -113,7 +114,7 @@ def _filled_rows(
     row: int,
     known: Mapping[int, str],
     segment: list[int],
-    lines: Mapping[int, list[int]],
+    headed: Mapping[int, Set[int]],
     last: int,
 ) -> list[int]:
     """The rows of a block: those with numbers, up to the headers of another block; behind a gap they have to go on in
@@ -122,7 +123,7 @@ def _filled_rows(
     at = row
     while at < last and at - (found[-1] if found else row) <= GAP:
         at += 1
-        if found and sum(column in known for column in lines.get(at, ())) >= min(FEWEST, len(known)):
+        if found and len(known.keys() & headed.get(at, set())) >= min(FEWEST, len(known)):
             break
         count = sum(is_filled(cells.get((at, column))) for column in (known if found else segment))
         behind_a_gap = bool(found) and at > found[-1] + 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 from itertools import product
 
 from tracer.grading.spelling import NEXT, STEP
@@ -33,6 +34,7 @@ def settled(spelling: Spelling, headers: Iterable[str]) -> Spelling:
     if not meaning and not any(_THROUGH.fullmatch(atom) or "[" in atom for atom in every):
         return spelling
 
+    @lru_cache(maxsize=5_000)
     def plain(header: str) -> tuple[str, ...]:
         options = sorted(spelling(header), key=lambda option: not is_provisional(option))
         named = [_ATOM.sub(lambda m: meaning.get(m[0], m[0]), option) for option in options]

@@ -30,6 +30,7 @@ _DROPPED = re.compile(r"[\s_{}\[\]$\\,.:;^()|·\"“”-]+")
 _FRACTION = re.compile(r"\\d?frac\s*\{(.*?)\}\s*\{(.*?)\}")
 
 
+@lru_cache(maxsize=5_000)
 def normalise(header: str) -> str:
     """The header in lower case, in ASCII, without blanks, brackets and underscores; what follows an equals sign is
     left out, unless nothing stands before it."""
