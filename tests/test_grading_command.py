@@ -205,12 +205,6 @@ def test_strange_files_are_judged_by_what_they_hold(name: str, right: Path) -> N
     assert sheet.verdict is Verdict.RIGHT, sheet.findings[:2]
 
 
-def test_circles_of_references_come_to_an_end(right: Path) -> None:
-    circle = changed(right, repeated(r'<c r="(\w+)"><f>[^<]*</f><v>[^<]*</v>', r'<c r="\1"><f>\1+1</f>'))
-    (sheet,) = check_workbook(circle).sheets
-    assert sheet.verdict is Verdict.UNFILLED
-
-
 def test_formulas_without_values_are_computed(right: Path) -> None:
     (sheet,) = check_workbook(changed(right, repeated(r"(</f>)<v>[^<]*</v>", r"\1"))).sheets
     assert (sheet.verdict, sheet.judged) == (Verdict.RIGHT, 27)

@@ -22,10 +22,12 @@ from tracer.grading.judge import Judge
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.package import Unreadable, read_book
 from tracer.grading.rate import learning_rate
+from tracer.grading.recalculation import recalculated
 from tracer.grading.series import Rows, rows_of
 from tracer.grading.spelling import NEXT, candidates, normalise
 from tracer.grading.tables import Spelling, Table, find_tables
-from tracer.grading.translate import Translator, UnknownFormula, recalculated
+from tracer.grading.translate import Translator, UnknownFormula
+from tracer.grading.uncomputed import errors, first_cause, given_up
 from tracer.grading.writing import differences
 from tracer.system import System
 
@@ -123,7 +125,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
                 translator = Translator(book, sheet, table, constant)
             shape = refine(shape, rows, _readings(table, sheet, translator))
     except NotANetwork as error:
-        return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
+        reasons = [error.reason, *filter(None, [first_cause(sheet)])]
+        return SheetReport(sheet.name, Verdict.NO_TABLE, reason="; ".join(reasons))
     model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
     rows = _without_strangers(rows, model)
     rows = Rows(rows.columns, {**rows.scalars, **model.system.hyper}, rows.steps)
@@ -144,7 +147,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         "recognised": recognised,
         "unmatched": unmatched,
     }
-    if not any(np.isfinite(rows.columns[name]).any() for name in computed if name not in model.parameters):
+    filled = any(np.isfinite(rows.columns[name]).any() for name in computed if name not in model.parameters)
+    if not filled and not _has_uncomputed(sheet, table):
         return SheetReport(sheet.name, Verdict.UNFILLED, **common)  # type: ignore[arg-type]
     eta, rows, findings = learning_rate(sheet, table, rows, model)
     repeated = _repeated(sheet, table, rows, model)
@@ -153,26 +157,32 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places)
     )
     diagnosis = Diagnosis(judge)
-    judged, wrong = 0, 0
+    no_value = errors(book, judge)
+    findings += no_value
+    judge.passed_over |= {place for finding in no_value for place in finding.places}
+    without_value = {finding.quantity for finding in no_value}
+    known, wrong = set(without_value), set(without_value)
     not_judged = []
     for name in computed:
         if _still(name, rows, model):
             continue
         column = judge.column(name)
         findings += [*diagnosis.findings(column.wrong), *column.notes]
-        judged += column.known
-        wrong += bool(column.wrong)
+        known |= {name} if column.known else set()
+        wrong |= {name} if column.wrong else set()
         filled = np.isfinite(rows.columns[name]).sum() > (name in model.parameters)
-        if not column.known and (filled or judge.has_formulas(name)):
+        if name not in known and (filled or judge.has_formulas(name)):
             not_judged.append(name)
-    if judged and system is None and judged - wrong < FEWEST_RIGHT * judged:
+    fitting, fits = len(known - without_value), len(known - wrong)
+    if fitting and system is None and fits < FEWEST_RIGHT * fitting:
         return SheetReport(
             sheet.name,
             Verdict.NO_TABLE,
-            reason=f"{wrong} of {judged} columns fit no network that the headers show; describe it with --config",
+            reason=f"{fitting - fits} of {fitting} columns fit no network that the headers show; "
+            f"describe it with --config",
         )
-    if not judged:
-        return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
+    if not known:
+        return SheetReport(sheet.name, Verdict.NO_TABLE, reason=given_up(sheet) or "nothing in it could be judged")
     findings = with_effects(findings, diagnosis)
     if late:
         findings = [_as_headed(finding) for finding in findings]
@@ -183,11 +193,17 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         eta=eta,
         not_judged=tuple(not_judged),
         findings=tuple(findings),
-        judged=judged,
-        right=judged - wrong,
+        judged=len(known),
+        right=len(known - wrong),
         departure=departure(judge),
+        reason=given_up(sheet),
         **common,  # type: ignore[arg-type]
     )
+
+
+def _has_uncomputed(sheet: Sheet, table: Table) -> bool:
+    """Whether a cell of the table has a formula that could not be computed."""
+    return any(place in sheet.uncomputed for places in table.series.values() for place in places)
 
 
 def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Finding]:

@@ -108,6 +108,11 @@ class SheetReport:
         return [finding for finding in self.findings if finding.is_mistake]
 
     @property
+    def unjudged(self) -> int:
+        """How many quantities are filled in, but could not be judged."""
+        return len(self.not_judged)
+
+    @property
     def score(self) -> float | None:
         """The share of judged quantities that are right, in per cent."""
         return 100.0 * self.right / self.judged if self.judged else None
@@ -128,6 +133,11 @@ class BookReport:
     @property
     def has_findings(self) -> bool:
         return any(sheet.verdict is Verdict.FINDINGS for sheet in self.sheets)
+
+    @property
+    def unjudged(self) -> int:
+        """How many quantities are filled in, but could not be judged, over all sheets."""
+        return sum(sheet.unjudged for sheet in self.sheets)
 
     @property
     def score(self) -> float | None:

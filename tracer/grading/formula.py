@@ -46,7 +46,7 @@ _A1 = re.compile(
     r"(?<![A-Za-z0-9_.$\[\\])(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d{0,6})(?![A-Za-z0-9_.(\[!])|\"[^\"]*\"|'[^']*'"
 )
 _TOKEN = re.compile(
-    r"\s*(?:(?P<cell>(?:(?P<sheet>'(?:[^']|'')+'|[^\W\d][\w.]*)!)?(?P<place>R(?:\[-?\d+\]|\d+)C(?:\[-?\d+\]|\d+)))"
+    r"\s*(?:(?P<cell>(?:(?P<sheet>'(?:[^']|'')+'|(?:\[[^\[\]]+\])?[^\W\d][\w.]*)!)?(?P<place>R(?:\[-?\d+\]|\d+)C(?:\[-?\d+\]|\d+)))"
     r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[^\W\d][\w.]*)"
     r"|(?P<symbol><=|>=|<>|[-+*/^%(),;:<>=]))"
@@ -67,9 +67,19 @@ def relative(formula: Formula) -> str:
     return _A1.sub(written, formula.text.lstrip("=+ "))
 
 
+@lru_cache(maxsize=20_000)
+def _parts(name: str) -> tuple[str, int, bool, int, bool] | None:
+    """The sheet of a reference, its row and its column, each with whether it moves along with the cell."""
+    sheet, _, where = name.rpartition("!")
+    match = _PLACE.fullmatch(where)
+    if match is None:
+        return None
+    return sheet.strip("'").replace("''", "'"), int(match[2]), bool(match[1]), int(match[4]), bool(match[3])
+
+
 def is_place(name: str) -> bool:
     """Whether a name of `read` means a cell, and not a name that the workbook defines."""
-    return bool(_PLACE.fullmatch(name.rpartition("!")[2]))
+    return _parts(name) is not None
 
 
 def place(name: str, cell: Position) -> tuple[str, Position]:
@@ -77,14 +87,14 @@ def place(name: str, cell: Position) -> tuple[str, Position]:
 
     Raises UnknownFormula where it lies outside of the sheet.
     """
-    sheet, _, where = name.rpartition("!")
-    match = _PLACE.fullmatch(where)
-    assert match, name
-    row = int(match[2]) + (cell[0] if match[1] else 0)
-    column = int(match[4]) + (cell[1] if match[3] else 0)
+    parts = _parts(name)
+    assert parts, name
+    sheet, row, row_moves, column, column_moves = parts
+    row += cell[0] if row_moves else 0
+    column += cell[1] if column_moves else 0
     if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
         raise UnknownFormula("a reference leaves the sheet")
-    return sheet.strip("'").replace("''", "'"), (row, column)
+    return sheet, (row, column)
 
 
 @lru_cache(maxsize=20_000)
@@ -163,7 +173,7 @@ class _Reader:
             self.advance()
             if kind == "number":
                 return self.percent(Number(float(token)))
-            if kind == "name" and self.take("("):
+            if kind == "name" and (self.kind, self.token) == ("symbol", "("):
                 return self.percent(self.call(token))
             if self.kind == "symbol" and self.token == ":":
                 raise UnknownFormula("a range stands where one value belongs")
@@ -180,6 +190,7 @@ class _Reader:
         rule = _CALLS.get(wanted)
         if rule is None:
             raise UnknownFormula(f"the function {wanted} is not understood")
+        self.expect("(")
         arguments: list[list[Expression]] = []
         if not self.take(")"):
             arguments.append(self.argument())

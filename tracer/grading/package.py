@@ -116,6 +116,8 @@ class _Package:
         relations = self._relations(main)
         if len(sheets) > MAX_SHEETS:
             raise Unreadable(f"has {len(sheets)} sheets; at most {MAX_SHEETS} are read")
+        if len({name.lower() for name, _ in sheets}) < len(sheets):
+            raise Unreadable("is damaged: two of its sheets have the same name")
         of_kind = dict(relations.values())
         texts = self._texts(of_kind.get("sharedStrings", ""))
         styles = self._style_count(of_kind.get("styles", ""))

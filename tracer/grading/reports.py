@@ -23,6 +23,7 @@ def as_data(report: BookReport) -> dict[str, Any]:
         "workbook": report.workbook,
         "status": "read" if report.readable else "unreadable",
         "reason": report.reason,
+        "unjudged": report.unjudged,
         "score": _rounded(report.score),
         "sheets": [_sheet(sheet) for sheet in report.sheets],
     }
@@ -42,6 +43,7 @@ def _sheet(sheet: SheetReport) -> dict[str, Any]:
         "not_judged": list(sheet.not_judged),
         "judged": sheet.judged,
         "right": sheet.right,
+        "unjudged": sheet.unjudged,
         "score": _rounded(sheet.score),
         "departure": departure
         and {"row": departure.row, "final_loss": departure.final, "right_final_loss": departure.right_final},

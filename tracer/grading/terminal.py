@@ -54,7 +54,8 @@ def _show_book(report: BookReport, echo: Callable[[str], None]) -> None:
         word = "1 finding" if count == 1 else f"{count or 'no'} findings"
         colour = "red" if count else "green"
         verdict = click.style("right" if not count else word, fg=colour, bold=True)
-        echo(f"  verdict: {verdict}, score {report.score:.0f} of 100")
+        rest = f", {_quantities(report.unjudged)} not judged" if report.unjudged else ""
+        echo(f"  verdict: {verdict}, score {round(report.score, 1):g} of 100{rest}")
 
 
 def _show_sheet(sheet: SheetReport, echo: Callable[[str], None]) -> None:
@@ -68,15 +69,22 @@ def _show_sheet(sheet: SheetReport, echo: Callable[[str], None]) -> None:
         recognised += f"; not matched: {shown}{more}"
     echo(f"    {recognised}")
     if sheet.not_judged:
-        echo(f"    not judged, because what they depend on is missing: {', '.join(sheet.not_judged)}")
+        echo(f"    not judged, because what they depend on is missing or has no value: {', '.join(sheet.not_judged)}")
+    if sheet.reason:
+        echo(f"    {sheet.reason}")
     for finding in sheet.mistakes:
         _show_finding(finding, echo)
     _show_notes(sheet, echo)
     if sheet.judged:
-        words = f"{sheet.right} of {sheet.judged} quantities right"
+        rest = f", {sheet.unjudged} not judged" if sheet.unjudged else ""
+        words = f"{sheet.right} of {_quantities(sheet.judged)} right{rest}"
         echo(f"    {click.style(verdict, fg=colour)}: {words}{_departs(sheet)}")
     else:
         echo(f"    {click.style(verdict, fg=colour)}")
+
+
+def _quantities(count: int) -> str:
+    return "1 quantity" if count == 1 else f"{count} quantities"
 
 
 def _show_finding(finding: Finding, echo: Callable[[str], None]) -> None:
@@ -135,6 +143,8 @@ def _departs(sheet: SheetReport) -> str:
     if departure is None or sheet.verdict is not Verdict.FINDINGS:
         return ""
     if departure.row is None:
+        if any(finding.kind is Kind.ERROR for finding in sheet.mistakes):
+            return ""  # only part of the trajectory is there
         return "; the trajectory is the right one all the same"
     apart = departure.final - departure.right_final
     relative = f" ({apart / departure.right_final:+.2g} of it)".replace("-", "−") if departure.right_final else ""
