@@ -168,10 +168,12 @@ def changed(path: Path, change: Callable[[str], str]) -> Path:
 
 ENTITIES = '?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/passwd">]>'
 
+MANY = "".join(f"<c><v>{number * 7919 % 1_000_003}</v></c>" for number in range(600_001))
+
 HARMFUL: dict[str, tuple[Callable[[str], str], str]] = {
     "entities": (lambda xml: xml.replace("?>", ENTITIES, 1), "document type"),
     "a bomb": (lambda xml: xml.replace("<sheetData>", "<sheetData>" + " " * 50_000_000), "unpacks to"),
-    "a row beyond the last": (lambda xml: xml.replace('<row r="4">', '<row r="99999999">'), "no row"),
+    "too many cells": (lambda xml: xml.replace("<sheetData>", f"<sheetData>{MANY}"), "more than 600,000 cells"),
     "XML that breaks off": (lambda xml: xml[: len(xml) // 2], "breaks off"),
     "a number that is none": (lambda xml: xml.replace("<v>0.", "<v>x0.", 1), "damaged"),
 }
@@ -191,7 +193,10 @@ def repeated(pattern: str, new: str) -> Callable[[str], str]:
     return lambda xml: re.sub(pattern, new, xml)
 
 
+NOWHERE = '<row r="99999999"><c><v>1</v></c></row><row r="-3"><c r="!!"><v>abc</v></c></row>'
+
 BOUNDED: dict[str, Callable[[str], str]] = {
+    "a row beyond the last": lambda xml: xml.replace("</sheetData>", f"{NOWHERE}</sheetData>"),
     "ten million rows by name": lambda xml: xml.replace("<sheetData>", '<dimension ref="A1:XFD10000000"/><sheetData>'),
     "links to other workbooks": repeated("<f>", "<f>0*[1]Other!A1+"),
     "formulas nested deep": repeated("<f>", "<f>" + "(" * 500 + "0" + ")" * 500 + "+"),
@@ -203,6 +208,11 @@ BOUNDED: dict[str, Callable[[str], str]] = {
 def test_strange_files_are_judged_by_what_they_hold(name: str, right: Path) -> None:
     (sheet,) = check_workbook(changed(right, BOUNDED[name])).sheets
     assert sheet.verdict is Verdict.RIGHT, sheet.findings[:2]
+
+
+def test_cells_that_are_nowhere_are_left_out_and_named(right: Path) -> None:
+    (sheet,) = check_workbook(changed(right, BOUNDED["a row beyond the last"])).sheets
+    assert sheet.reason == "the file is damaged: Sheet1: there is no row 99999999; what stands there is left out"
 
 
 def test_formulas_without_values_are_computed(right: Path) -> None:

@@ -123,7 +123,7 @@ def test_what_is_beyond_the_budget_is_no_mistake(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(recalculation, "MOST_REFERENCES", 200)
     sheet = checked(sheet_of({}), tmp_path)
     assert (sheet.verdict, sheet.findings) == (Verdict.RIGHT, ())
-    assert "are not computed: open the workbook in Excel" in str(sheet.reason)
+    assert "not all of them are computed: open the workbook in Excel" in str(sheet.reason)
 
 
 def test_a_score_of_what_was_judged_says_what_was_not(tmp_path: Path) -> None:

@@ -64,12 +64,16 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
         reason = "no table of a network was recognised"
         if book.damage:
-            reason += f", and the file is damaged: {book.damage}"
+            reason += f", and {_damaged(book)}"
         details = {r.reason for r in reports if r.reason}
         if len(details) == 1 and not book.damage:
             reason = f"{reason}: {details.pop()}"
         return BookReport(str(path), reason, tuple(reports))
     return BookReport(str(path), None, tuple(reports))
+
+
+def _damaged(book: Book) -> str:
+    return f"the file is damaged: {book.damage}" if book.damage else ""
 
 
 def check_sheet(book: Book, sheet: Sheet, options: Options, system: System | None) -> list[SheetReport]:
@@ -196,7 +200,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         judged=len(known),
         right=len(known - wrong),
         departure=departure(judge),
-        reason=given_up(sheet),
+        reason="; ".join(filter(None, [_damaged(book), given_up(sheet)])) or None,
         **common,  # type: ignore[arg-type]
     )
 

@@ -26,7 +26,7 @@ from tracer.expression import (
     Number,
 )
 from tracer.functions import FUNCTIONS
-from tracer.grading.cells import MAX_COLUMN, MAX_ROW, Formula, Position, column_number
+from tracer.grading.cells import MAX_COLUMN, MAX_ROW, Formula, Position, column_number, letters
 
 ROUND = Function("round", ("x", "digits"))
 """ROUND(x; digits), which the expression language does not have: a sheet may round on its way."""
@@ -67,6 +67,33 @@ def relative(formula: Formula) -> str:
     return _A1.sub(written, formula.text.lstrip("=+ "))
 
 
+def copied_down(formula: Formula) -> tuple[str, tuple[int, ...]]:
+    """The text that a formula has in its column where it is copied to: %d for every row that moves along, and how far
+    these rows lie from the formula's own."""
+    distances = []
+
+    def written(match: re.Match[str]) -> str:
+        if match[2] is None or match[3]:
+            return match[0]
+        distances.append(int(match[4]) - formula.row)
+        return f"{match[1]}{match[2]}%d"
+
+    return _A1.sub(written, formula.text.replace("%", "%%")), tuple(distances)
+
+
+def text_at(formula: Formula, cell: Position) -> str:
+    """The formula's text as a cell shows it that it was copied to."""
+    down, along = cell[0] - formula.row, cell[1] - formula.column
+
+    def written(match: re.Match[str]) -> str:
+        if match[2] is None:
+            return match[0]
+        column = match[2] if match[1] or not along else letters(column_number(match[2]) + along)
+        return f"{match[1]}{column}{match[3]}{int(match[4]) + (0 if match[3] else down)}"
+
+    return _A1.sub(written, formula.text)
+
+
 @lru_cache(maxsize=20_000)
 def _parts(name: str) -> tuple[str, int, bool, int, bool] | None:
     """The sheet of a reference, its row and its column, each with whether it moves along with the cell."""
@@ -80,6 +107,12 @@ def _parts(name: str) -> tuple[str, int, bool, int, bool] | None:
 def is_place(name: str) -> bool:
     """Whether a name of `read` means a cell, and not a name that the workbook defines."""
     return _parts(name) is not None
+
+
+def moves_down(name: str) -> bool:
+    """Whether a name of `read` means another row in every row that the formula is copied to."""
+    parts = _parts(name)
+    return parts is not None and parts[2]
 
 
 def place(name: str, cell: Position) -> tuple[str, Position]:
@@ -334,4 +367,15 @@ _CALLS: dict[str, Callable[[Arguments], Expression]] = {
 }  # fmt: skip
 """Excel's functions, as expressions of ours; an argument is the list of its cells."""
 
-__all__ = ["ROUND", "UnknownFormula", "combined", "place", "read", "relative"]
+__all__ = [
+    "ROUND",
+    "UnknownFormula",
+    "combined",
+    "copied_down",
+    "is_place",
+    "moves_down",
+    "place",
+    "read",
+    "relative",
+    "text_at",
+]

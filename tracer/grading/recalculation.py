@@ -16,9 +16,11 @@ from tracer.grading.references import References, parsed
 
 MOST_REFERENCES = 300_000
 """References of formulas without values that are followed, in all."""
-TOO_MANY = (
-    f"formulas without stored values have more than {MOST_REFERENCES:,} references, and those behind them are not "
-    f"computed: open the workbook in Excel or LibreOffice and save it"
+READING = 10
+"""References that weigh as much as a formula that has not been read before."""
+GIVEN_UP = Uncomputed(
+    given_up="there are too many formulas without stored values, and not all of them are computed: open the workbook "
+    "in Excel or LibreOffice and save it"
 )
 
 
@@ -50,24 +52,33 @@ class _Recalculation:
         self.sheets = {sheet.name: sheet for sheet in book.sheets}
         self.references = References(book)
         self.left = MOST_REFERENCES
+        self.read: set[str] = set()
         self.values: dict[Place, float | Fault] = {}
         self.failed: dict[Place, Uncomputed] = {}
         self.circles: dict[Place, tuple[Place, ...]] = {}
 
     def book(self) -> Book:
-        for sheet in self.whole.sheets:
-            for place, cell in sheet.cells.items():
-                if cell.value is None and (sheet.name, place) not in self.values:
-                    self._compute((sheet.name, place))
+        for place in self._missing():
+            if place not in self.values:
+                self._compute(place)
+            if self.left < 0:
+                break
         return replace(self.whole, sheets=tuple(self._filled(sheet) for sheet in self.whole.sheets))
 
+    def _missing(self) -> Iterator[Place]:
+        for sheet in self.whole.sheets:
+            yield from ((sheet.name, place) for place, cell in sheet.cells.items() if cell.value is None)
+
     def _filled(self, sheet: Sheet) -> Sheet:
-        cells = {
-            place: cell if cell.value is not None else Cell(self.values.get((sheet.name, place)), cell.formula)
-            for place, cell in sheet.cells.items()
-        }
-        failed = {place: why for (name, place), why in self.failed.items() if name == sheet.name}
-        return replace(sheet, cells=cells, uncomputed=failed)
+        cells, uncomputed = dict(sheet.cells), {}
+        for place, cell in sheet.cells.items():
+            if cell.value is None:
+                value = self.values.get((sheet.name, place))
+                if value is None:
+                    uncomputed[place] = self.failed.get((sheet.name, place), GIVEN_UP)
+                else:
+                    cells[place] = Cell(value, cell.formula)
+        return replace(sheet, cells=cells, uncomputed=uncomputed)
 
     def _compute(self, first: Place) -> None:
         path: dict[Place, _Open] = {}
@@ -89,7 +100,7 @@ class _Recalculation:
         formula = self.sheets[place[0]].cells[place[1]].formula
         assert formula is not None
         if self.left < 0:
-            self.failed[place] = Uncomputed(given_up=TOO_MANY)
+            self.failed[place] = GIVEN_UP
             return
         try:
             needs = self._needs(place, formula)
@@ -99,8 +110,10 @@ class _Recalculation:
         path[place] = _Open(formula, needs, iter([need for need in needs.values() if isinstance(need, tuple)]))
 
     def _needs(self, place: Place, formula: Formula) -> Needs:
-        names, _ = parsed(self.references.relative(formula))
-        self.left -= len(names)
+        text = self.references.relative(formula)
+        names, _ = parsed(text)
+        self.left -= len(names) + (READING if text not in self.read else 0)
+        self.read.add(text)
         needs: Needs = {}
         for name in names:
             sheet, where = self.references.cell(name, self.sheets[place[0]], place[1])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import NamedTuple
 
 from tracer.expression import Expression, Name, Number, names
-from tracer.grading.cells import Book, Formula, Position, Sheet
-from tracer.grading.formula import UnknownFormula
+from tracer.grading.cells import MAX_ROW, Book, Formula, Position, Sheet
+from tracer.grading.formula import UnknownFormula, moves_down
 from tracer.grading.references import References, parsed
 from tracer.grading.tables import Table
 from tracer.grading.tree import with_names
@@ -14,7 +15,21 @@ from tracer.grading.tree import with_names
 DEEPEST = 12
 """So many helper cells may stand between a formula and the quantities that it is made of."""
 MOST_NAMES = 400
-ETERNAL = None
+
+
+class _Series(NamedTuple):
+    """A quantity that stands in these rows of a column, a step a row."""
+
+    name: str
+    rows: range
+
+
+class _Run(NamedTuple):
+    """What a formula reads in all these steps; offset: its row in step 0."""
+
+    reading: Expression
+    offset: int
+    steps: range
 
 
 class Translator:
@@ -24,12 +39,15 @@ class Translator:
         """constant: the given quantities that are the same in all steps, so that any step's cell stands for them."""
         self.sheet, self.constant = sheet, constant
         self._references = References(book)
-        self.quantity: dict[Position, tuple[str, int | None]] = {
-            s.position: (n, ETERNAL) for n, s in table.scalars.items()
-        }
-        self.quantity |= {
-            place: (name, step) for name, series in table.series.items() for step, place in enumerate(series)
-        }
+        self._columns: dict[int, list[_Series]] = {}
+        self._single: dict[Position, tuple[str, int | None]] = {s.position: (n, None) for n, s in table.scalars.items()}
+        for name, places in table.series.items():
+            first, column = places[0]
+            if places[-1] == (first + len(places) - 1, column):
+                self._columns.setdefault(column, []).append(_Series(name, range(first, first + len(places))))
+            else:
+                self._single |= {place: (name, step) for step, place in enumerate(places)}
+        self._runs: dict[tuple[int, Formula], _Run] = {}
         self._made: dict[tuple[str, tuple[Expression, ...]], Expression] = {}
         self._failed: dict[tuple[str, Position], str] = {}
 
@@ -56,7 +74,39 @@ class Translator:
         """The formula of a cell in that step, in quantities. Raises UnknownFormula."""
         cell = self.sheet.cells[place]
         assert cell.formula is not None
-        return self._read(self.sheet, place, cell.formula, step, 0)
+        run = self._runs.get((place[1], cell.formula))
+        if run is not None and step in run.steps and place[0] - step == run.offset:
+            return run.reading
+        reading = self._read(self.sheet, place, cell.formula, step, 0)
+        steps = self._alike(place, cell.formula, step)
+        if len(steps) > 1:
+            self._runs[place[1], cell.formula] = _Run(reading, place[0] - step, steps)
+        return reading
+
+    def _alike(self, place: Position, formula: Formula, step: int) -> range:
+        """The steps in which the formula, copied down, reads as in this one: its references move along within columns
+        of quantities, or are fixed to what is the same in all steps."""
+        low, high = 0, step + MAX_ROW
+        for name in parsed(self.relative(formula))[0]:
+            sheet, (row, column) = self._references.cell(name, self.sheet, place)
+            quantity, _ = self._quantity((row, column)) if sheet is self.sheet else (None, None)
+            rows = next((s.rows for s in self._columns.get(column, ()) if row in s.rows), None)
+            if quantity is None:
+                return range(step, step + 1)
+            if moves_down(name.name):
+                if rows is None:
+                    return range(step, step + 1)
+                low, high = max(low, step + rows.start - row), min(high, step + rows.stop - row)
+            elif rows is not None and quantity not in self.constant:
+                return range(step, step + 1)
+        return range(low, high)
+
+    def _quantity(self, place: Position) -> tuple[str | None, int | None]:
+        """The quantity that a cell is, and in which step; no step for what holds in all of them."""
+        for series in self._columns.get(place[1], ()):
+            if place[0] in series.rows:
+                return series.name, place[0] - series.rows.start
+        return self._single.get(place, (None, None))
 
     def _read(self, sheet: Sheet, place: Position, formula: Formula, step: int, depth: int) -> Expression:
         failed = self._failed.get((sheet.name, place))
@@ -84,8 +134,8 @@ class Translator:
 
     def _meaning(self, sheet: Sheet, name: Name, at: Position, step: int, depth: int) -> Expression:
         sheet, place = self._references.cell(name, sheet, at)
-        if sheet is self.sheet and place in self.quantity:
-            quantity, of = self.quantity[place]
+        quantity, of = self._quantity(place) if sheet is self.sheet else (None, None)
+        if quantity is not None:
             lag = 0 if of is None or quantity in self.constant else step - of
             return Name(quantity, lag)
         cell = sheet.cells.get(place)

@@ -31,7 +31,7 @@ def first_cause(sheet: Sheet) -> str | None:
 def errors(book: Book, judge: Judge) -> list[Finding]:
     """A finding for each cell that has no value by its own fault, or by that of a cell outside of the table. What only
     depends on another quantity without value is left to be judged by its formula."""
-    return _Errors(book, judge).found()
+    return _Errors(book, judge).found() if any(sheet.uncomputed for sheet in book.sheets) else []
 
 
 @dataclass(slots=True)
