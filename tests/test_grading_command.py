@@ -21,7 +21,7 @@ from tests.test_grading_right import FIXED, RATE, classic
 from tracer.cli import main
 from tracer.grading.cells import Formula
 from tracer.grading.check import check_workbook
-from tracer.grading.findings import Verdict, ranges
+from tracer.grading.findings import Departure, Verdict, ranges
 from tracer.grading.formula import read, relative
 from tracer.grading.package import Unreadable, read_book
 from tracer.grading.spelling import candidates
@@ -316,3 +316,32 @@ def test_the_readme_shows_what_the_command_prints(tmp_path: Path, monkeypatch: p
     block = re.search(r"```\n\$ backprop-trace check my-homework.xlsx\n(.*?)```", README, re.DOTALL)
     assert block
     assert run("my-homework.xlsx").output == block[1]
+
+
+def keys(data: object) -> set[str]:
+    """The keys of plain data, at all depths."""
+    if isinstance(data, dict):
+        return set(data) | {key for value in data.values() for key in keys(value)}
+    return {key for item in data for key in keys(item)} if isinstance(data, list) else set()
+
+
+def test_the_readme_names_every_key_of_the_json(wrong: Path, tmp_path: Path) -> None:
+    run(wrong, "-q", "--json", tmp_path / "out.json")
+    block = re.search(r'```\n(\[\{"workbook".*?)```', README, re.DOTALL)
+    assert block
+    assert keys(json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))) == set(
+        re.findall(r'"(\w+)":', block[1])
+    )
+
+
+def test_in_python_the_names_are_those_of_the_json(wrong: Path, tmp_path: Path) -> None:
+    run(wrong, "-q", "--json", tmp_path / "out.json")
+    (data,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    report = check_workbook(wrong)
+    (sheet,), (told,) = report.sheets, data["sheets"]
+    assert (report.status, report.score, sheet.eta, sheet.departure) == (
+        data["status"], data["score"], told["eta"], Departure(**told["departure"]),
+    )  # fmt: skip
+    (finding,), (said,) = sheet.findings, told["findings"]
+    assert all(getattr(finding, key) == said[key] for key in said if key != "differs")
+    assert [list(span) for span in finding.differs] == said["differs"]

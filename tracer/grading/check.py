@@ -190,7 +190,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     findings = with_effects(findings, diagnosis)
     if late:
         findings = [_as_headed(finding) for finding in findings]
-    mistakes = any(finding.is_mistake for finding in findings)
+    mistakes = any(finding.mistake for finding in findings)
     return SheetReport(
         sheet.name,
         Verdict.FINDINGS if mistakes else Verdict.RIGHT,
@@ -281,11 +281,11 @@ def _with_rate_in_use(book: Book, sheet: Sheet, table: Table) -> Table:
 
 def _as_headed(finding: Finding) -> Finding:
     """A finding in a table whose weights are those after the update: under the headers' names."""
-    theirs, right = (_AFTER.sub("", text) if text else text for text in (finding.theirs, finding.right))
-    marks = tuple(differences(theirs, right)) if theirs and right and finding.marks else ()
+    formula, right = (_AFTER.sub("", text) if text else text for text in (finding.formula, finding.right))
+    differs = tuple(differences(formula, right)) if formula and right and finding.differs else ()
     cause = _AFTER.sub("", finding.cause) if finding.cause else None
     quantity = finding.quantity.removesuffix(NEXT)
-    return replace(finding, quantity=quantity, cause=cause, theirs=theirs, right=right, marks=marks)
+    return replace(finding, quantity=quantity, cause=cause, formula=formula, right=right, differs=differs)
 
 
 def _is_constant(name: str, rows: Rows) -> bool:

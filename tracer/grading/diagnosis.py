@@ -174,7 +174,7 @@ def _joined(findings: list[Finding]) -> list[Finding]:
     """Findings of one quantity that say the same, as one."""
     joined: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        key = (finding.quantity, finding.kind, finding.cause, finding.theirs if finding.cause is None else None)
+        key = (finding.quantity, finding.kind, finding.cause, finding.formula if finding.cause is None else None)
         known = joined.get(key)
         joined[key] = replace(known, places=known.places + finding.places) if known else finding
     return list(joined.values())

@@ -7,6 +7,7 @@ workbooks).
 
 from __future__ import annotations
 
+import errno
 import posixpath
 import struct
 import zipfile
@@ -53,6 +54,8 @@ def read_book(path: Path) -> Book:
         with zipfile.ZipFile(path) as archive:
             return _Package(archive).book()
     except OSError as error:
+        if error.errno == errno.EINVAL:  # zipfile looks for a part in front of the file's beginning
+            raise Unreadable("is damaged: its parts are not where its list of them says") from None
         raise Unreadable(f"cannot be opened ({error.strerror or error})") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
         raise Unreadable(f"is damaged: {error}") from None
