@@ -13,6 +13,7 @@ import numpy as np
 import tracer
 from tracer import naming
 from tracer.expression import Expression, Name, names
+from tracer.grading.causes import Budget
 from tracer.grading.cells import Book, Sheet
 from tracer.grading.diagnosis import Diagnosis
 from tracer.grading.effects import departure, with_effects
@@ -59,8 +60,9 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         return BookReport(str(path), str(error))
     except (MemoryError, RecursionError):
         return BookReport(str(path), "is too large or too deeply nested to be read")
+    budget = Budget()
     with np.errstate(all="ignore"):  # a person's numbers may be anything
-        reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, options, system)]
+        reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, options, system, budget)]
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
         reason = "no table of a network was recognised"
         if book.damage:
@@ -76,10 +78,10 @@ def _damaged(book: Book) -> str:
     return f"the file is damaged: {book.damage}" if book.damage else ""
 
 
-def check_sheet(book: Book, sheet: Sheet, options: Options, system: System | None) -> list[SheetReport]:
+def check_sheet(book: Book, sheet: Sheet, options: Options, system: System | None, budget: Budget) -> list[SheetReport]:
     """One report for each table of a sheet, or one that there is none."""
     spelling = candidates if system is None else _spelling_of(Model(system))
-    reports = [_checked(book, sheet, table, options, system) for table in find_tables(sheet, spelling)]
+    reports = [_checked(book, sheet, table, options, system, budget) for table in find_tables(sheet, spelling)]
     found = [report for report in reports if report.verdict is not Verdict.NO_TABLE]
     if found:
         return found
@@ -107,7 +109,9 @@ def _is_view(sheet: Sheet, table: Table) -> bool:
     return 2 * sum("!" in text and "INDEX(" in text for text in texts) > len(table.series)
 
 
-def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: System | None) -> SheetReport:
+def _checked(
+    book: Book, sheet: Sheet, table: Table, options: Options, system: System | None, budget: Budget
+) -> SheetReport:
     if _is_view(sheet, table):
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="its numbers are looked up in other sheets")
     table = _with_rate_in_use(book, sheet, table)
@@ -160,18 +164,15 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     judge = Judge(
         sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places)
     )
-    diagnosis = Diagnosis(judge)
+    diagnosis = Diagnosis(judge, budget)
     no_value = errors(book, judge)
     findings += no_value
     judge.passed_over |= {place for finding in no_value for place in finding.places}
     without_value = {finding.quantity for finding in no_value}
     known, wrong = set(without_value), set(without_value)
     not_judged = []
-    for name in computed:
-        if _still(name, rows, model):
-            continue
-        column = judge.column(name)
-        findings += [*diagnosis.findings(column.wrong), *column.notes]
+    columns = {name: judge.column(name) for name in computed if not _still(name, rows, model)}
+    for name, column in columns.items():
         known |= {name} if column.known else set()
         wrong |= {name} if column.wrong else set()
         filled = np.isfinite(rows.columns[name]).sum() > (name in model.parameters)
@@ -187,6 +188,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         )
     if not known:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason=given_up(sheet) or "nothing in it could be judged")
+    for column in columns.values():
+        findings += [*diagnosis.findings(column.wrong), *column.notes]
     findings = with_effects(findings, diagnosis)
     if late:
         findings = [_as_headed(finding) for finding in findings]

@@ -32,7 +32,7 @@ class Diagnosis:
     """Names the slips of one table. mistaken: the wrong formula behind a finding, where it is known."""
 
     judge: Judge
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget
     mistaken: dict[tuple[str, Kind, str | None], Expression] = field(default_factory=dict)
     _causes: dict[tuple[str, Expression], Cause | None] = field(default_factory=dict)
 
