@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from tracer.grading.cells import Book, Cell, Formula, Position, Sheet, position, reference
-from tracer.grading.translate import recalculated
+from tracer.grading.recalculation import recalculated
 
 Value = float | str | None
 Cells = dict[str, Value]

@@ -20,7 +20,7 @@ from tracer.backward import compact
 from tracer.expansion import expand
 from tracer.expression import Call, Expression, Name, names, replace
 from tracer.grading.cells import Book, Cell, Formula, Position, Sheet, reference
-from tracer.grading.translate import recalculated
+from tracer.grading.recalculation import recalculated
 from tracer.notation import render
 from tracer.notation.excel import EXCEL
 

@@ -21,7 +21,7 @@ from tests.test_grading_right import FIXED, RATE, classic
 from tracer.cli import main
 from tracer.grading.cells import Formula
 from tracer.grading.check import check_workbook
-from tracer.grading.findings import Verdict, ranges
+from tracer.grading.findings import Departure, Verdict, ranges
 from tracer.grading.formula import read, relative
 from tracer.grading.package import Unreadable, read_book
 from tracer.grading.spelling import candidates
@@ -168,10 +168,12 @@ def changed(path: Path, change: Callable[[str], str]) -> Path:
 
 ENTITIES = '?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/passwd">]>'
 
+MANY = "".join(f"<c><v>{number * 7919 % 1_000_003}</v></c>" for number in range(600_001))
+
 HARMFUL: dict[str, tuple[Callable[[str], str], str]] = {
     "entities": (lambda xml: xml.replace("?>", ENTITIES, 1), "document type"),
     "a bomb": (lambda xml: xml.replace("<sheetData>", "<sheetData>" + " " * 50_000_000), "unpacks to"),
-    "a row beyond the last": (lambda xml: xml.replace('<row r="4">', '<row r="99999999">'), "no row"),
+    "too many cells": (lambda xml: xml.replace("<sheetData>", f"<sheetData>{MANY}"), "more than 600,000 cells"),
     "XML that breaks off": (lambda xml: xml[: len(xml) // 2], "breaks off"),
     "a number that is none": (lambda xml: xml.replace("<v>0.", "<v>x0.", 1), "damaged"),
 }
@@ -191,7 +193,10 @@ def repeated(pattern: str, new: str) -> Callable[[str], str]:
     return lambda xml: re.sub(pattern, new, xml)
 
 
+NOWHERE = '<row r="99999999"><c><v>1</v></c></row><row r="-3"><c r="!!"><v>abc</v></c></row>'
+
 BOUNDED: dict[str, Callable[[str], str]] = {
+    "a row beyond the last": lambda xml: xml.replace("</sheetData>", f"{NOWHERE}</sheetData>"),
     "ten million rows by name": lambda xml: xml.replace("<sheetData>", '<dimension ref="A1:XFD10000000"/><sheetData>'),
     "links to other workbooks": repeated("<f>", "<f>0*[1]Other!A1+"),
     "formulas nested deep": repeated("<f>", "<f>" + "(" * 500 + "0" + ")" * 500 + "+"),
@@ -205,10 +210,9 @@ def test_strange_files_are_judged_by_what_they_hold(name: str, right: Path) -> N
     assert sheet.verdict is Verdict.RIGHT, sheet.findings[:2]
 
 
-def test_circles_of_references_come_to_an_end(right: Path) -> None:
-    circle = changed(right, repeated(r'<c r="(\w+)"><f>[^<]*</f><v>[^<]*</v>', r'<c r="\1"><f>\1+1</f>'))
-    (sheet,) = check_workbook(circle).sheets
-    assert sheet.verdict is Verdict.UNFILLED
+def test_cells_that_are_nowhere_are_left_out_and_named(right: Path) -> None:
+    (sheet,) = check_workbook(changed(right, BOUNDED["a row beyond the last"])).sheets
+    assert sheet.reason == "the file is damaged: Sheet1: there is no row 99999999; what stands there is left out"
 
 
 def test_formulas_without_values_are_computed(right: Path) -> None:
@@ -312,3 +316,32 @@ def test_the_readme_shows_what_the_command_prints(tmp_path: Path, monkeypatch: p
     block = re.search(r"```\n\$ backprop-trace check my-homework.xlsx\n(.*?)```", README, re.DOTALL)
     assert block
     assert run("my-homework.xlsx").output == block[1]
+
+
+def keys(data: object) -> set[str]:
+    """The keys of plain data, at all depths."""
+    if isinstance(data, dict):
+        return set(data) | {key for value in data.values() for key in keys(value)}
+    return {key for item in data for key in keys(item)} if isinstance(data, list) else set()
+
+
+def test_the_readme_names_every_key_of_the_json(wrong: Path, tmp_path: Path) -> None:
+    run(wrong, "-q", "--json", tmp_path / "out.json")
+    block = re.search(r'```\n(\[\{"workbook".*?)```', README, re.DOTALL)
+    assert block
+    assert keys(json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))) == set(
+        re.findall(r'"(\w+)":', block[1])
+    )
+
+
+def test_in_python_the_names_are_those_of_the_json(wrong: Path, tmp_path: Path) -> None:
+    run(wrong, "-q", "--json", tmp_path / "out.json")
+    (data,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    report = check_workbook(wrong)
+    (sheet,), (told,) = report.sheets, data["sheets"]
+    assert (report.status, report.score, sheet.eta, sheet.departure) == (
+        data["status"], data["score"], told["eta"], Departure(**told["departure"]),
+    )  # fmt: skip
+    (finding,), (said,) = sheet.findings, told["findings"]
+    assert all(getattr(finding, key) == said[key] for key in said if key != "differs")
+    assert [list(span) for span in finding.differs] == said["differs"]

@@ -152,7 +152,7 @@ def test_a_slip_by_its_name(name: str, old: str, new: str, words: str, tmp_path:
     assert words in (finding.cause or ""), finding.cause
     assert finding.theirs
     assert finding.theirs != finding.right
-    assert finding.marks
+    assert finding.differs
     assert report.sheets[0].judged - report.sheets[0].right == 1
     assert report.has_findings
 
@@ -164,11 +164,11 @@ def test_the_common_slip_reads_as_a_person_would_write_it(tmp_path: Path) -> Non
     chain = "((a_o1 − t1)·a_o1·(1 − a_o1)·w6 + (a_o2 − t2)·a_o2·(1 − a_o2)·w8)"
     assert finding.theirs == f"{chain}·a_h1·(1 − a_h1)·i1"
     assert finding.right == f"{chain}·a_h2·(1 − a_h2)·i1"
-    assert [finding.theirs[start:end] for start, end in finding.marks] == ["a_h1", "a_h1"]
+    assert [finding.theirs[start:end] for start, end in finding.differs] == ["a_h1", "a_h1"]
     assert (finding.quantity, finding.kind, finding.cells) == ("∂E/∂w3", Kind.FORMULA, "X33:X44")
     assert finding.effect is not None
     assert sheet.departure is not None
-    assert sheet.departure.final - sheet.departure.right_final == pytest.approx(finding.effect, rel=1e-3)
+    assert sheet.departure.final_loss - sheet.departure.right_final_loss == pytest.approx(finding.effect, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", ["w3", "w8"])

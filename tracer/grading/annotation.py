@@ -85,8 +85,8 @@ def annotate(original: Path, report: BookReport, target: Path) -> None:
 def note(finding: Finding) -> str:
     """What the note in a cell says."""
     lines = [f"{finding.quantity}: {finding.cause or 'not as it should be; the cause is unknown'}"]
-    if finding.theirs:
-        lines.append(f"reads {finding.theirs}")
+    if finding.formula:
+        lines.append(f"reads {finding.formula}")
     if finding.right:
         lines.append(f"should be {finding.right}")
     return "\n".join(lines)

@@ -18,6 +18,10 @@ MOST_DOUBLE = 4_000
 """Pairs of edits that are tried where no single one explains the values."""
 
 
+ATTEMPT = 15
+"""Nodes that weigh as much as making an edit and comparing its values."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """A slip in words, and the formula that it makes of the right one (None where that is not known)."""
@@ -28,13 +32,14 @@ class Cause:
 
 @dataclass(slots=True)
 class Budget:
-    """How much may still be tried for one table, in nodes of expressions; a sheet with everything wrong has no end.
+    """How much may still be tried for one workbook, in nodes of expressions; where everything is wrong there is no end.
+    The slips of a usual workbook take some thousands, two slips at once in one cell some hundred thousand.
 
     reserve: what is kept for single edits, of which other columns may be in need.
     """
 
-    left: int = 1_800_000
-    reserve: int = 1_000_000
+    left: int = 1_200_000
+    reserve: int = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Evidence:
 
     def explains(self, expression: Expression) -> bool:
         """Whether an expression gives the person's values."""
-        self.budget.left -= _size(expression)
+        self.budget.left -= _size(expression) + ATTEMPT
         try:
             return self.same(np.broadcast_to(value(expression, self.quantities), self.theirs.shape), self.theirs)
         except KeyError:

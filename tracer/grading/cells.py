@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 Position = tuple[int, int]
 """(row, column), both from 1."""
+Place = tuple[str, Position]
+"""A cell of a workbook: its sheet's name, and where it stands there."""
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 """Of a sheet (Microsoft, "Excel specifications and limits")."""
@@ -42,11 +44,26 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Uncomputed:
+    """Why a formula that is stored without a value has none; one of these.
+
+    cause: what of it is not understood. circle: the cells through which it leads back to itself. needs: the cells
+    without value that it depends on. given_up: why it was not even tried.
+    """
+
+    cause: str = ""
+    circle: tuple[Place, ...] = ()
+    needs: tuple[Place, ...] = ()
+    given_up: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet by its name, and its cells; empty ones are left out."""
+    """A sheet by its name, and its cells; empty ones are left out. uncomputed: why cells have no value."""
 
     name: str
     cells: Mapping[Position, Cell]
+    uncomputed: Mapping[Position, Uncomputed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import tracer
 from tracer import naming
 from tracer.expression import Expression, Name, names
 from tracer.grading.assignment import differing, given_quantities
+from tracer.grading.causes import Budget
 from tracer.grading.cells import Book, Sheet
 from tracer.grading.conventions import Spelling, is_provisional
 from tracer.grading.diagnosis import Diagnosis
@@ -25,11 +26,13 @@ from tracer.grading.layout import find_tables
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.package import Unreadable, read_book
 from tracer.grading.rate import learning_rate
+from tracer.grading.recalculation import recalculated
 from tracer.grading.roles import recognised
 from tracer.grading.series import Rows, rows_of
 from tracer.grading.spelling import NEXT, candidates, normalise
 from tracer.grading.tables import Table
-from tracer.grading.translate import Translator, UnknownFormula, recalculated
+from tracer.grading.translate import Translator, UnknownFormula
+from tracer.grading.uncomputed import errors, first_cause, given_up
 from tracer.grading.writing import differences
 from tracer.system import System
 
@@ -61,12 +64,13 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         return BookReport(str(path), str(error))
     except (MemoryError, RecursionError):
         return BookReport(str(path), "is too large or too deeply nested to be read")
+    budget = Budget()
     with np.errstate(all="ignore"):  # a person's numbers may be anything
-        reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, options, system)]
+        reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, options, system, budget)]
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
         reason = "no table of a network was recognised"
         if book.damage:
-            reason += f", and the file is damaged: {book.damage}"
+            reason += f", and {_damaged(book)}"
         details = {r.reason for r in reports if r.reason}
         if len(details) == 1 and not book.damage:
             reason = f"{reason}: {details.pop()}"
@@ -74,10 +78,14 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
     return BookReport(str(path), None, tuple(reports))
 
 
-def check_sheet(book: Book, sheet: Sheet, options: Options, system: System | None) -> list[SheetReport]:
+def _damaged(book: Book) -> str:
+    return f"the file is damaged: {book.damage}" if book.damage else ""
+
+
+def check_sheet(book: Book, sheet: Sheet, options: Options, system: System | None, budget: Budget) -> list[SheetReport]:
     """One report for each table of a sheet, or one that there is none."""
     spelling = candidates if system is None else _spelling_of(Model(system))
-    reports = [_checked(book, sheet, table, options, system) for table in find_tables(sheet, spelling)]
+    reports = [_checked(book, sheet, table, options, system, budget) for table in find_tables(sheet, spelling)]
     found = [report for report in reports if report.verdict is not Verdict.NO_TABLE]
     if found:
         return found
@@ -105,7 +113,9 @@ def _is_view(sheet: Sheet, table: Table) -> bool:
     return 2 * sum("!" in text and "INDEX(" in text for text in texts) > len(table.series)
 
 
-def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: System | None) -> SheetReport:
+def _checked(
+    book: Book, sheet: Sheet, table: Table, options: Options, system: System | None, budget: Budget
+) -> SheetReport:
     if _is_view(sheet, table):
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="its numbers are looked up in other sheets")
     table = _with_rate_in_use(book, sheet, table)
@@ -124,7 +134,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
                 translator = Translator(book, sheet, table, constant)
             shape = refine(shape, rows, _readings(table, sheet, translator))
     except NotANetwork as error:
-        return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
+        reasons = [error.reason, *filter(None, [first_cause(sheet)])]
+        return SheetReport(sheet.name, Verdict.NO_TABLE, reason="; ".join(reasons))
     model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
     roles = recognised(book, sheet, table, model, constant)
     if roles.table is not table or roles.numbers:
@@ -153,7 +164,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         "recognised": tuple(table.series),
         "unmatched": unmatched,
     }
-    if not any(np.isfinite(rows.columns[name]).any() for name in computed if name not in model.parameters):
+    filled = any(np.isfinite(rows.columns[name]).any() for name in computed if name not in model.parameters)
+    if not filled and not _has_uncomputed(sheet, table):
         return SheetReport(sheet.name, Verdict.UNFILLED, **common)  # type: ignore[arg-type]
     eta, rows, findings = learning_rate(sheet, table, rows, model)
     repeated = _repeated(sheet, table, rows, model)
@@ -161,43 +173,55 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     judge = Judge(
         sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places)
     )
-    diagnosis = Diagnosis(judge)
-    judged, wrong = set(shown), {finding.quantity for finding in given}
+    diagnosis = Diagnosis(judge, budget)
+    no_value = errors(book, judge)
+    findings += no_value
+    judge.passed_over |= {place for finding in no_value for place in finding.places}
+    without_value = {finding.quantity for finding in no_value}
+    known, wrong = without_value.copy(), without_value.copy()
     not_judged = []
-    for name in computed:
-        if _still(name, rows, model):
-            continue
-        column = judge.column(name)
-        findings += [*diagnosis.findings(column.wrong), *column.notes]
-        judged |= {name} if column.known else set()
+    columns = {name: judge.column(name) for name in computed if not _still(name, rows, model)}
+    for name, column in columns.items():
+        known |= {name} if column.known else set()
         wrong |= {name} if column.wrong else set()
         filled = np.isfinite(rows.columns[name]).sum() > (name in model.parameters)
-        if not column.known and (filled or judge.has_formulas(name)):
+        if name not in known and (filled or judge.has_formulas(name)):
             not_judged.append(name)
-    if judged and system is None and len(judged - wrong) < FEWEST_RIGHT * len(judged):
+    fitting, fits = len(known - without_value), len(known - wrong)
+    if fitting and system is None and fits < FEWEST_RIGHT * fitting:
         return SheetReport(
             sheet.name,
             Verdict.NO_TABLE,
-            reason=f"{len(wrong)} of {len(judged)} columns fit no network that the headers show; describe it with "
-            f"--config",
+            reason=f"{fitting - fits} of {fitting} columns fit no network that the headers show; "
+            f"describe it with --config",
         )
-    if not judged - {*shown}:
-        return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
+    if not known:
+        return SheetReport(sheet.name, Verdict.NO_TABLE, reason=given_up(sheet) or "nothing in it could be judged")
+    known |= {*shown}
+    wrong |= {finding.quantity for finding in given}
+    for column in columns.values():
+        findings += [*diagnosis.findings(column.wrong), *column.notes]
     findings = with_effects(findings, diagnosis)
     if late:
         findings = [_as_headed(finding) for finding in findings]
-    mistakes = any(finding.is_mistake for finding in findings)
+    mistakes = any(finding.mistake for finding in findings)
     return SheetReport(
         sheet.name,
         Verdict.FINDINGS if mistakes else Verdict.RIGHT,
         eta=eta,
         not_judged=tuple(not_judged),
         findings=tuple(findings),
-        judged=len(judged),
-        right=len(judged - wrong),
+        judged=len(known),
+        right=len(known - wrong),
         departure=departure(judge),
+        reason="; ".join(filter(None, [_damaged(book), given_up(sheet)])) or None,
         **common,  # type: ignore[arg-type]
     )
+
+
+def _has_uncomputed(sheet: Sheet, table: Table) -> bool:
+    """Whether a cell of the table has a formula that could not be computed."""
+    return any(place in sheet.uncomputed for places in table.series.values() for place in places)
 
 
 def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Finding]:
@@ -271,11 +295,11 @@ def _with_rate_in_use(book: Book, sheet: Sheet, table: Table) -> Table:
 
 def _as_headed(finding: Finding) -> Finding:
     """A finding in a table whose weights are those after the update: under the headers' names."""
-    theirs, right = (_AFTER.sub("", text) if text else text for text in (finding.theirs, finding.right))
-    marks = tuple(differences(theirs, right)) if theirs and right and finding.marks else ()
+    formula, right = (_AFTER.sub("", text) if text else text for text in (finding.formula, finding.right))
+    differs = tuple(differences(formula, right)) if formula and right and finding.differs else ()
     cause = _AFTER.sub("", finding.cause) if finding.cause else None
     quantity = finding.quantity.removesuffix(NEXT)
-    return replace(finding, quantity=quantity, cause=cause, theirs=theirs, right=right, marks=marks)
+    return replace(finding, quantity=quantity, cause=cause, formula=formula, right=right, differs=differs)
 
 
 def _constant(rows: Rows, data: Iterable[str]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from tracer.grading.causes import Budget, Cause, Evidence, find_cause, typed_num
 from tracer.grading.cells import letters
 from tracer.grading.edits import Setting
 from tracer.grading.findings import Finding, Kind
-from tracer.grading.formula import UnknownFormula
+from tracer.grading.formula import UnknownFormula, text_at
 from tracer.grading.judge import Judge, Wrong, without_rounding
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import same
@@ -32,7 +32,7 @@ class Diagnosis:
     """Names the slips of one table. mistaken: the wrong formula behind a finding, where it is known."""
 
     judge: Judge
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget
     mistaken: dict[tuple[str, Kind, str | None], Expression] = field(default_factory=dict)
     _causes: dict[tuple[str, Expression], Cause | None] = field(default_factory=dict)
 
@@ -97,7 +97,7 @@ class Diagnosis:
             scalar = judge.table.scalars.get(naming.ETA)
             of_update = any(n.name == naming.ETA for form in judge.forms(name) for n in names(form))
             if scalar and of_update and judge.translator.slides(formula) and "text" in str(error):
-                return Cause(f"{_sliding(scalar.position)}: in ={formula.text} {error}")
+                return Cause(f"{_sliding(scalar.position)}: in ={text_at(formula, place)} {error}")
             return Cause(f"the cell shows an error: {error}")
         return Cause("the cell shows an error though its row's other cells are there")
 
@@ -118,7 +118,8 @@ class Diagnosis:
         """η's reference that was not fixed, so that it slides along with the rows."""
         judge, reading = self.judge, wrong.reading
         scalar = judge.table.scalars.get(naming.ETA)
-        first = judge.sheet.cells[judge.table.series[wrong.quantity][wrong.steps[0]]]
+        place = judge.table.series[wrong.quantity][wrong.steps[0]]
+        first = judge.sheet.cells[place]
         if reading is None or scalar is None or first.formula is None:
             return None
         if any(n.name == naming.ETA for n in names(reading)) or not judge.translator.slides(first.formula):
@@ -129,7 +130,8 @@ class Diagnosis:
             return None
         rows = judge.home(wrong.quantity) - instead.lag
         where = f" ({-rows} rows before)" if rows < 0 else ""
-        return Cause(f"{_sliding(scalar.position)}: ={first.formula.text} takes {instead.name}{where} for {naming.ETA}")
+        text = text_at(first.formula, place)
+        return Cause(f"{_sliding(scalar.position)}: ={text} takes {instead.name}{where} for {naming.ETA}")
 
     def _of_values(self, wrong: Wrong, forms: list[Expression]) -> Cause | None:
         """The slip that gives the person's values on several rows."""
@@ -172,7 +174,7 @@ def _joined(findings: list[Finding]) -> list[Finding]:
     """Findings of one quantity that say the same, as one."""
     joined: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        key = (finding.quantity, finding.kind, finding.cause, finding.theirs if finding.cause is None else None)
+        key = (finding.quantity, finding.kind, finding.cause, finding.formula if finding.cause is None else None)
         known = joined.get(key)
         joined[key] = replace(known, places=known.places + finding.places) if known else finding
     return list(joined.values())

@@ -15,7 +15,7 @@ from tracer.grading.trajectory import walked
 def with_effects(findings: list[Finding], diagnosis: Diagnosis) -> list[Finding]:
     """The findings, each with what it alone does to the final loss, where that can be told."""
     judge = diagnosis.judge
-    if judge.eta is None or judge.model.turned or not any(f.is_mistake for f in findings):
+    if judge.eta is None or judge.model.turned or not any(f.mistake for f in findings):
         return findings
     loss = judge.model.system.loss
     right = walked(judge.model, judge.rows, judge.eta, {})

@@ -1,12 +1,17 @@
-"""What a check says, as plain data."""
+"""What a check says, as plain data.
+
+The fields and properties of these classes are the keys of the JSON, except for those named in `INTERNAL`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar, Literal
 
 from tracer.grading.cells import Position, reference
+from tracer.notation import shortest
 
 TOLERANCE = 1e-9
 """Relative: what unrounded doubles may differ by."""
@@ -45,42 +50,54 @@ class Verdict(StrEnum):
 class Finding:
     """Cells that are not what their row demands, or a note on how they came there.
 
-    cells: in the person's sheet, Z33:Z100. cause: the likely slip in words, None where it stays unknown. theirs, right:
-    the formulas in quantities (values, where the cells hold no formula); marks: (start, end) of what differs in theirs.
-    effect: the final loss with this mistake alone minus the right final loss; None where that cannot be told. first:
-    the first of the cells, with its value and the right one.
+    places: the cells. cause: the likely slip in words, None where it stays unknown. formula: what their formula reads,
+    in quantities, None where they hold none; right: what it should read. differs: (start, end) of what is different in
+    the formula. effect: the final loss with this mistake alone minus the right final loss; None where that cannot be
+    told. value, right_value: of the first of the cells.
     """
+
+    INTERNAL: ClassVar = frozenset({"places", "formula"})
 
     quantity: str
     kind: Kind
     places: tuple[Position, ...]
     cause: str | None
-    theirs: str | None = None
+    formula: str | None = None
     right: str | None = None
-    marks: tuple[tuple[int, int], ...] = ()
+    differs: tuple[tuple[int, int], ...] = ()
     effect: float | None = None
     value: float | None = None
     right_value: float | None = None
 
     @property
-    def is_mistake(self) -> bool:
+    def mistake(self) -> bool:
+        """Whether it is one, and no mere note."""
         return self.kind not in NOTES
 
     @property
     def cells(self) -> str:
+        """In the person's sheet, Z33:Z100."""
         return ranges(self.places)
+
+    @property
+    def theirs(self) -> str | None:
+        """What the cells hold: their formula in quantities, or the first one's value."""
+        return self.formula if self.formula is not None or self.value is None else shortest(self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
     """How the whole trajectory compares with the right one from the same start.
 
-    cell: the first loss that differs; row: its row in the sheet. final, right_final: the last losses.
+    row: of the sheet, the first in which a weight or the loss differs; None where all is right. final_loss,
+    right_final_loss: the last loss of the table, and the right one.
     """
 
+    INTERNAL: ClassVar = frozenset[str]()
+
     row: int | None
-    final: float
-    right_final: float
+    final_loss: float
+    right_final_loss: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,8 @@ class SheetReport:
 
     judged, right: how many quantities were judged, and how many of them are right.
     """
+
+    INTERNAL: ClassVar = frozenset({"mistakes"})
 
     sheet: str
     verdict: Verdict
@@ -106,21 +125,32 @@ class SheetReport:
 
     @property
     def mistakes(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.is_mistake]
+        return [finding for finding in self.findings if finding.mistake]
+
+    @property
+    def unjudged(self) -> int:
+        """How many quantities are filled in, but could not be judged."""
+        return len(self.not_judged)
 
     @property
     def score(self) -> float | None:
-        """The share of judged quantities that are right, in per cent."""
-        return 100.0 * self.right / self.judged if self.judged else None
+        """The share of judged quantities that are right, in per cent, to one decimal; None where none was judged."""
+        return _percent(self.right, self.judged)
 
 
 @dataclass(frozen=True, slots=True)
 class BookReport:
     """A workbook: read, or unreadable and why."""
 
+    INTERNAL: ClassVar = frozenset({"readable", "has_findings"})
+
     workbook: str
     reason: str | None
     sheets: tuple[SheetReport, ...] = ()
+
+    @property
+    def status(self) -> Literal["read", "unreadable"]:
+        return "read" if self.readable else "unreadable"
 
     @property
     def readable(self) -> bool:
@@ -131,10 +161,18 @@ class BookReport:
         return any(sheet.verdict is Verdict.FINDINGS for sheet in self.sheets)
 
     @property
+    def unjudged(self) -> int:
+        """How many quantities are filled in, but could not be judged, over all sheets."""
+        return sum(sheet.unjudged for sheet in self.sheets)
+
+    @property
     def score(self) -> float | None:
-        """The share of judged quantities that are right, over all sheets, in per cent."""
-        judged = sum(sheet.judged for sheet in self.sheets)
-        return 100.0 * sum(sheet.right for sheet in self.sheets) / judged if judged else None
+        """The share of judged quantities that are right, over all sheets, in per cent, to one decimal."""
+        return _percent(sum(sheet.right for sheet in self.sheets), sum(sheet.judged for sheet in self.sheets))
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return round(100.0 * part / whole, 1) if whole else None
 
 
 def ranges(places: Iterable[Position]) -> str:

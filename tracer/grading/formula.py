@@ -27,7 +27,7 @@ from tracer.expression import (
     names,
 )
 from tracer.functions import FUNCTIONS
-from tracer.grading.cells import MAX_COLUMN, MAX_ROW, Formula, Position, column_number
+from tracer.grading.cells import MAX_COLUMN, MAX_ROW, Formula, Position, column_number, letters
 
 ROUND = Function("round", ("x", "digits"))
 """ROUND(x; digits), which the expression language does not have: a sheet may round on its way."""
@@ -47,7 +47,7 @@ _A1 = re.compile(
     r"(?<![A-Za-z0-9_.$\[\\])(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d{0,6})(?![A-Za-z0-9_.(\[!])|\"[^\"]*\"|'[^']*'"
 )
 _TOKEN = re.compile(
-    r"\s*(?:(?P<cell>(?:(?P<sheet>'(?:[^']|'')+'|[^\W\d][\w.]*)!)?(?P<place>R(?:\[-?\d+\]|\d+)C(?:\[-?\d+\]|\d+)))"
+    r"\s*(?:(?P<cell>(?:(?P<sheet>'(?:[^']|'')+'|(?:\[[^\[\]]+\])?[^\W\d][\w.]*)!)?(?P<place>R(?:\[-?\d+\]|\d+)C(?:\[-?\d+\]|\d+)))"
     r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[^\W\d][\w.]*)"
     r"|(?P<symbol><=|>=|<>|[-+*/^%(),;:<>=]))"
@@ -68,9 +68,52 @@ def relative(formula: Formula) -> str:
     return _A1.sub(written, formula.text.lstrip("=+ "))
 
 
+def copied_down(formula: Formula) -> tuple[str, tuple[int, ...]]:
+    """The text that a formula has in its column where it is copied to: %d for every row that moves along, and how far
+    these rows lie from the formula's own."""
+    distances = []
+
+    def written(match: re.Match[str]) -> str:
+        if match[2] is None or match[3]:
+            return match[0]
+        distances.append(int(match[4]) - formula.row)
+        return f"{match[1]}{match[2]}%d"
+
+    return _A1.sub(written, formula.text.replace("%", "%%")), tuple(distances)
+
+
+def text_at(formula: Formula, cell: Position) -> str:
+    """The formula's text as a cell shows it that it was copied to."""
+    down, along = cell[0] - formula.row, cell[1] - formula.column
+
+    def written(match: re.Match[str]) -> str:
+        if match[2] is None:
+            return match[0]
+        column = match[2] if match[1] or not along else letters(column_number(match[2]) + along)
+        return f"{match[1]}{column}{match[3]}{int(match[4]) + (0 if match[3] else down)}"
+
+    return _A1.sub(written, formula.text)
+
+
+@lru_cache(maxsize=20_000)
+def _parts(name: str) -> tuple[str, int, bool, int, bool] | None:
+    """The sheet of a reference, its row and its column, each with whether it moves along with the cell."""
+    sheet, _, where = name.rpartition("!")
+    match = _PLACE.fullmatch(where)
+    if match is None:
+        return None
+    return sheet.strip("'").replace("''", "'"), int(match[2]), bool(match[1]), int(match[4]), bool(match[3])
+
+
 def is_place(name: str) -> bool:
     """Whether a name of `read` means a cell, and not a name that the workbook defines."""
-    return bool(_PLACE.fullmatch(name.rpartition("!")[2]))
+    return _parts(name) is not None
+
+
+def moves_down(name: str) -> bool:
+    """Whether a name of `read` means another row in every row that the formula is copied to."""
+    parts = _parts(name)
+    return parts is not None and parts[2]
 
 
 def place(name: str, cell: Position) -> tuple[str, Position]:
@@ -78,14 +121,14 @@ def place(name: str, cell: Position) -> tuple[str, Position]:
 
     Raises UnknownFormula where it lies outside of the sheet.
     """
-    sheet, _, where = name.rpartition("!")
-    match = _PLACE.fullmatch(where)
-    assert match, name
-    row = int(match[2]) + (cell[0] if match[1] else 0)
-    column = int(match[4]) + (cell[1] if match[3] else 0)
+    parts = _parts(name)
+    assert parts, name
+    sheet, row, row_moves, column, column_moves = parts
+    row += cell[0] if row_moves else 0
+    column += cell[1] if column_moves else 0
     if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
         raise UnknownFormula("a reference leaves the sheet")
-    return sheet.strip("'").replace("''", "'"), (row, column)
+    return sheet, (row, column)
 
 
 def references(formula: Formula, cell: Position) -> list[Position]:
@@ -170,7 +213,7 @@ class _Reader:
             self.advance()
             if kind == "number":
                 return self.percent(Number(float(token)))
-            if kind == "name" and self.take("("):
+            if kind == "name" and (self.kind, self.token) == ("symbol", "("):
                 return self.percent(self.call(token))
             if self.kind == "symbol" and self.token == ":":
                 raise UnknownFormula("a range stands where one value belongs")
@@ -187,6 +230,7 @@ class _Reader:
         rule = _CALLS.get(wanted)
         if rule is None:
             raise UnknownFormula(f"the function {wanted} is not understood")
+        self.expect("(")
         arguments: list[list[Expression]] = []
         if not self.take(")"):
             arguments.append(self.argument())
@@ -330,4 +374,16 @@ _CALLS: dict[str, Callable[[Arguments], Expression]] = {
 }  # fmt: skip
 """Excel's functions, as expressions of ours; an argument is the list of its cells."""
 
-__all__ = ["ROUND", "UnknownFormula", "combined", "place", "read", "references", "relative"]
+__all__ = [
+    "ROUND",
+    "UnknownFormula",
+    "combined",
+    "copied_down",
+    "is_place",
+    "moves_down",
+    "place",
+    "read",
+    "references",
+    "relative",
+    "text_at",
+]

@@ -13,7 +13,7 @@ import numpy as np
 
 from tracer import naming
 from tracer.expression import Call, Expression, Name, Number, names
-from tracer.grading.cells import Cell, Fault, Position, Sheet
+from tracer.grading.cells import Cell, Fault, Formula, Position, Sheet
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.formula import ROUND, UnknownFormula
 from tracer.grading.model import Model
@@ -243,11 +243,12 @@ class Judge:
         """(right, unknown or the kind of mistake, what belongs together, the formula in quantities)."""
         reading: Expression | None = None
         if cell.formula is not None:
-            reading, verdict = self._judged(name, place, step)
+            reading, verdict = self.reading(name, place, step)
             if isinstance(cell.value, Fault):
                 if verdict is False:
                     return Kind.FORMULA, self.translator.relative(cell.formula), reading
-                return (Kind.ERROR, "", None) if known else ("unknown", None, None)
+                begins = verdict is None and self._begins(place, cell.formula)
+                return (Kind.ERROR, "", None) if known or begins else ("unknown", None, None)
             if verdict is True:
                 wrong = known and not right and not self._follows(reading, step, cell)
                 return (Kind.STALE, "", None) if wrong else ("right", None, None)
@@ -255,6 +256,8 @@ class Judge:
                 return "unknown", None, None
             if verdict is False:
                 return Kind.FORMULA, self.translator.relative(cell.formula), reading
+            if cell.value is None:
+                return "unknown", None, None
         elif isinstance(cell.value, Fault):
             return (Kind.ERROR, "", None) if known else ("unknown", None, None)
         if not known:
@@ -265,7 +268,12 @@ class Judge:
             return Kind.FORMULA, self.translator.relative(cell.formula), reading
         return Kind.VALUE, "", None
 
-    def _judged(self, name: str, place: Position, step: int) -> tuple[Expression | None, bool | None]:
+    def _begins(self, place: Position, formula: Formula) -> bool:
+        """Whether an error begins in a cell: nothing that its formula names is without value or an error."""
+        needs = [self.sheet.cells.get(other) for other in self.translator.references(place, formula)]
+        return not any(cell is not None and (cell.value is None or isinstance(cell.value, Fault)) for cell in needs)
+
+    def reading(self, name: str, place: Position, step: int) -> tuple[Expression | None, bool | None]:
         """The formula of a cell in quantities, and whether it is right; None where that cannot be told."""
         try:
             as_written = self.translator.read(place, step)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from tracer.expansion import expand
-from tracer.expression import Call, Expression, Name, Number
+from tracer.expression import Call, Expression, Function, Name, Number
 from tracer.grading.cells import Fault
 
 Array = npt.NDArray[np.float64]
@@ -91,8 +92,19 @@ def _value(node: Expression, names: Mapping[Name, Array]) -> Array:
     if isinstance(node, Number):
         return np.float64(node.value)  # type: ignore[return-value]
     assert isinstance(node, Call)
-    rule = _RULES.get(node.function.name)
-    return rule(*[_value(arg, names) for arg in node.args]) if rule else _value(expand(node), names)
+    rule, function = _RULES.get(node.function.name), node.function
+    if rule is None and not isinstance(function.formula, str):
+        return _value(expand(node), names)
+    values = [_value(arg, names) for arg in node.args]
+    if rule is not None:
+        return rule(*values)
+    return _value(_body(function), dict(zip(map(Name, function.parameters), values, strict=True)))
+
+
+@cache
+def _body(function: Function) -> Expression:
+    """The formula that a function stands for, of its own parameters."""
+    return expand(Call(function, tuple(map(Name, function.parameters))))
 
 
 def plain(expression: Expression, names: Mapping[Name, float]) -> float | Fault:

@@ -7,6 +7,7 @@ workbooks).
 
 from __future__ import annotations
 
+import errno
 import posixpath
 import struct
 import zipfile
@@ -28,11 +29,18 @@ MAX_RATIO = 150
 """Unpacked size by packed size, for parts larger than MAX_DENSE; sheets come to about 10, at most 60."""
 MAX_DENSE = 4 * MEGABYTE
 MAX_CELLS = 600_000
+MAX_ELEMENTS = 2_500_000
+"""XML elements of one part; a cell has three."""
+COUNTED = 8 * MEGABYTE
+"""Parts from this size on are counted before they are read."""
 MAX_SHEETS = 256
 MAX_ENTRIES = 10_000
 
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+_TOO_MANY = f"has more than {MAX_CELLS:,} cells; at most so many are read"
 
 
 class Unreadable(Exception):
@@ -46,6 +54,8 @@ def read_book(path: Path) -> Book:
         with zipfile.ZipFile(path) as archive:
             return _Package(archive).book()
     except OSError as error:
+        if error.errno == errno.EINVAL:  # zipfile looks for a part in front of the file's beginning
+            raise Unreadable("is damaged: its parts are not where its list of them says") from None
         raise Unreadable(f"cannot be opened ({error.strerror or error})") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
         raise Unreadable(f"is damaged: {error}") from None
@@ -102,7 +112,7 @@ class _Package:
         if len(entries) > MAX_ENTRIES:
             raise Unreadable(f"has {len(entries):,} parts; a workbook has some dozens")
         self.entries = {entry.filename.lstrip("/").lower(): entry for entry in entries}
-        self.total = 0
+        self.sizes: dict[str, int] = {}
 
     def book(self) -> Book:
         root = self._relations("")
@@ -116,22 +126,28 @@ class _Package:
         relations = self._relations(main)
         if len(sheets) > MAX_SHEETS:
             raise Unreadable(f"has {len(sheets)} sheets; at most {MAX_SHEETS} are read")
+        if len({name.lower() for name, _ in sheets}) < len(sheets):
+            raise Unreadable("is damaged: two of its sheets have the same name")
         of_kind = dict(relations.values())
         texts = self._texts(of_kind.get("sharedStrings", ""))
         styles = self._style_count(of_kind.get("styles", ""))
-        read, left, highest = [], MAX_CELLS, (0, (1, 1))
+        read, left, highest, damages = [], MAX_CELLS, (0, (1, 1)), []
         for name, identity in sheets:
             kind, target = relations.get(identity, ("", ""))
             if kind != "worksheet" or target.lower() not in self.entries:
                 continue
+            if self._count(target, b"v>", b"f>") > 2 * left:  # each has two tags
+                raise Unreadable(_TOO_MANY)
             reader = CellReader(texts, left)
             self._parse(target, reader.start, reader.end, reader.text)
             if reader.full:
-                raise Unreadable(f"has more than {MAX_CELLS:,} cells; at most so many are read")
+                raise Unreadable(_TOO_MANY)
             left -= len(reader.cells)
             highest = max(highest, reader.highest_style)
+            damages.append(f"{name}: {reader.damage}" if reader.damage else "")
             read.append(Sheet(name, reader.cells))
-        return Book(tuple(read), names, _damage(styles, *highest))
+        damages.insert(0, _damage(styles, *highest))
+        return Book(tuple(read), names, "; ".join(filter(None, damages)))
 
     def _workbook(self, part: str) -> tuple[list[tuple[str, str]], dict[str, str]]:
         """The sheets as (name, relation), and the defined names."""
@@ -227,26 +243,42 @@ class _Package:
         end: Callable[[str], None] | None = None,
         text: Callable[[str], None] | None = None,
     ) -> None:
+        def begin(tag: str, attributes: dict[str, str]) -> None:
+            """The first element says with which prefix, if any, those of the workbook are written."""
+            prefix = tag[: tag.find(":") + 1]
+            parser.StartElementHandler = (lambda t, a: start(t.removeprefix(prefix), a)) if prefix else start
+            parser.EndElementHandler = (lambda t: end(t.removeprefix(prefix))) if prefix and end else end
+            start(tag.removeprefix(prefix), attributes)
+
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _no_document_type
-        parser.StartElementHandler = lambda tag, attributes: start(tag.rpartition(":")[2], attributes)
-        if end:
-            finish = end
-            parser.EndElementHandler = lambda tag: finish(tag.rpartition(":")[2])
+        parser.StartElementHandler = begin
         if text:
             parser.CharacterDataHandler = text
+        if self._count(part, b"<") > 2 * MAX_ELEMENTS:
+            raise Unreadable(f"has more than {MAX_ELEMENTS:,} elements in {part}; that is no workbook made by hand")
         for chunk in self._unpacked(part):
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
+
+    def _count(self, part: str, *pieces: bytes) -> int:
+        """How often the most frequent of these pieces stands in a large part."""
+        if self.entries[part.lower()].file_size < COUNTED:
+            return 0
+        counts = [0] * len(pieces)
+        for chunk in self._unpacked(part):
+            for index, piece in enumerate(pieces):
+                counts[index] += chunk.count(piece)
+        return max(counts)
 
     def _unpacked(self, part: str) -> Iterator[bytes]:
         entry = self.entries[part.lower()]
         if entry.flag_bits & 1:
             raise Unreadable("is encrypted; save it without a password")
         too_dense = entry.file_size > MAX_DENSE and entry.file_size > MAX_RATIO * max(entry.compress_size, 1)
-        self.total += entry.file_size
-        if too_dense or entry.file_size > MAX_PART or self.total > MAX_TOTAL:
+        self.sizes[part.lower()] = entry.file_size
+        if too_dense or entry.file_size > MAX_PART or sum(self.sizes.values()) > MAX_TOTAL:
             raise Unreadable(
                 f"unpacks to {entry.file_size // MEGABYTE:,} MB in {part}; that is no workbook made by hand"
             )

@@ -6,10 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
-from tracer.grading.findings import BookReport, Finding, SheetReport, Verdict
-from tracer.notation import shortest
+from tracer.grading.findings import BookReport, Departure, Finding, SheetReport, Verdict
 
 
 def as_json(reports: Sequence[BookReport]) -> str:
@@ -17,61 +17,23 @@ def as_json(reports: Sequence[BookReport]) -> str:
     return json.dumps([as_data(report) for report in reports], indent=2, ensure_ascii=False) + "\n"
 
 
-def as_data(report: BookReport) -> dict[str, Any]:
-    """A report as plain data."""
-    return {
-        "workbook": report.workbook,
-        "status": "read" if report.readable else "unreadable",
-        "reason": report.reason,
-        "score": _rounded(report.score),
-        "sheets": [_sheet(sheet) for sheet in report.sheets],
-    }
+def as_data(value: Any) -> Any:
+    """A report, or what it is made of, as plain data; lists come last, so that they hide nothing."""
+    if isinstance(value, (BookReport, SheetReport, Finding, Departure)):
+        data = {key: as_data(getattr(value, key)) for key in _keys(type(value))}
+        return dict(sorted(data.items(), key=lambda item: isinstance(item[1], list)))
+    return [as_data(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _sheet(sheet: SheetReport) -> dict[str, Any]:
-    departure = sheet.departure
-    return {
-        "sheet": sheet.sheet,
-        "table": sheet.table,
-        "eta": sheet.eta,
-        "verdict": str(sheet.verdict),
-        "reason": sheet.reason,
-        "network": sheet.network,
-        "recognised": list(sheet.recognised),
-        "unmatched": list(sheet.unmatched),
-        "not_judged": list(sheet.not_judged),
-        "judged": sheet.judged,
-        "right": sheet.right,
-        "score": _rounded(sheet.score),
-        "departure": departure
-        and {"row": departure.row, "final_loss": departure.final, "right_final_loss": departure.right_final},
-        "findings": [_finding(finding) for finding in sheet.findings],
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "quantity": finding.quantity,
-        "cells": finding.cells,
-        "kind": str(finding.kind),
-        "mistake": finding.is_mistake,
-        "cause": finding.cause,
-        "theirs": finding.theirs if finding.theirs is not None or finding.value is None else shortest(finding.value),
-        "right": finding.right,
-        "differs": [list(mark) for mark in finding.marks],
-        "value": finding.value,
-        "right_value": finding.right_value,
-        "effect": finding.effect,
-    }
-
-
-def _rounded(score: float | None) -> float | None:
-    return None if score is None else round(score, 1)
+def _keys(kind: type[BookReport | SheetReport | Finding | Departure]) -> list[str]:
+    """The fields and properties of a class that are not for Python only."""
+    names = [*(field.name for field in fields(kind)), *(n for n, v in vars(kind).items() if isinstance(v, property))]
+    return [name for name in names if name not in kind.INTERNAL]
 
 
 COLUMNS = (
-    "workbook", "sheet", "status", "verdict", "score", "judged", "right", "mistakes", "quantities", "causes", "eta",
-    "table", "reason",
+    "workbook", "sheet", "status", "verdict", "score", "judged", "right", "unjudged", "mistakes", "quantities",
+    "causes", "eta", "table", "reason",
 )  # fmt: skip
 
 
@@ -87,18 +49,18 @@ def as_csv(reports: Iterable[BookReport]) -> str:
 
 
 def _rows(report: BookReport) -> Iterable[Mapping[str, Any]]:
-    status = "read" if report.readable else "unreadable"
     if not report.sheets:
-        yield {"workbook": report.workbook, "status": status, "reason": report.reason}
+        yield {"workbook": report.workbook, "status": report.status, "reason": report.reason}
     for sheet in report.sheets:
         yield {
             "workbook": report.workbook,
             "sheet": sheet.sheet,
-            "status": status,
+            "status": report.status,
             "verdict": str(sheet.verdict),
-            "score": _rounded(sheet.score),
+            "score": sheet.score,
             "judged": sheet.judged,
             "right": sheet.right,
+            "unjudged": sheet.unjudged,
             "mistakes": len(sheet.mistakes),
             "quantities": "; ".join(finding.quantity for finding in sheet.mistakes),
             "causes": "; ".join(dict.fromkeys(finding.cause or "unknown" for finding in sheet.mistakes)),
@@ -132,7 +94,7 @@ def as_gradescope(reports: Sequence[BookReport]) -> str:
                         "name": f"{report.workbook}: {sheet.sheet}",
                         "score": round(100.0 * sheet.right / judged, 2),
                         "max_score": round(100.0 * sheet.judged / judged, 2),
-                        "output": "\n".join(_line(finding) for finding in sheet.mistakes) or "right",
+                        "output": "\n".join(_lines(sheet)),
                     }
                 )
     scores = [report.score or 0.0 if report.readable else 0.0 for report in reports]
@@ -140,6 +102,12 @@ def as_gradescope(reports: Sequence[BookReport]) -> str:
     result = {"score": total, "output": f"{total:g} % of what was judged is right.", "output_format": "text",
               "visibility": "visible", "tests": tests}  # fmt: skip
     return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+
+
+def _lines(sheet: SheetReport) -> list[str]:
+    """The findings of a sheet, a line each; and what could not be judged."""
+    rest = [f"not judged: {', '.join(sheet.not_judged)}"] if sheet.not_judged else []
+    return [*([_line(finding) for finding in sheet.mistakes] or ["right"]), *rest]
 
 
 def _line(finding: Finding) -> str:

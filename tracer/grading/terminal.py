@@ -54,7 +54,8 @@ def _show_book(report: BookReport, echo: Callable[[str], None]) -> None:
         word = "1 finding" if count == 1 else f"{count or 'no'} findings"
         colour = "red" if count else "green"
         verdict = click.style("right" if not count else word, fg=colour, bold=True)
-        echo(f"  verdict: {verdict}, score {report.score:.0f} of 100")
+        rest = f", {_quantities(report.unjudged)} not judged" if report.unjudged else ""
+        echo(f"  verdict: {verdict}, score {report.score:g} of 100{rest}")
 
 
 def _show_sheet(sheet: SheetReport, echo: Callable[[str], None]) -> None:
@@ -68,22 +69,29 @@ def _show_sheet(sheet: SheetReport, echo: Callable[[str], None]) -> None:
         recognised += f"; not matched: {shown}{more}"
     echo(f"    {recognised}")
     if sheet.not_judged:
-        echo(f"    not judged, because what they depend on is missing: {', '.join(sheet.not_judged)}")
+        echo(f"    not judged, because what they depend on is missing or has no value: {', '.join(sheet.not_judged)}")
+    if sheet.reason:
+        echo(f"    {sheet.reason}")
     for finding in sheet.mistakes:
         _show_finding(finding, echo)
     _show_notes(sheet, echo)
     if sheet.judged:
-        words = f"{sheet.right} of {sheet.judged} quantities right"
+        rest = f", {sheet.unjudged} not judged" if sheet.unjudged else ""
+        words = f"{sheet.right} of {_quantities(sheet.judged)} right{rest}"
         echo(f"    {click.style(verdict, fg=colour)}: {words}{_departs(sheet)}")
     else:
         echo(f"    {click.style(verdict, fg=colour)}")
+
+
+def _quantities(count: int) -> str:
+    return "1 quantity" if count == 1 else f"{count} quantities"
 
 
 def _show_finding(finding: Finding, echo: Callable[[str], None]) -> None:
     cause = finding.cause or "not as it should be; no single slip that would explain it was found"
     head = click.style(f"{finding.quantity}  {finding.cells}", fg="red")
     echo(f"    {head}  {cause}{_effect(finding)}")
-    if finding.theirs is not None and finding.kind is not Kind.ETA:
+    if finding.formula is not None and finding.kind is not Kind.ETA:
         echo(f"        reads      {_marked(finding)}")
         if not _coloured():
             line = _pointers(finding)
@@ -105,8 +113,8 @@ def _coloured() -> bool:
 
 
 def _marked(finding: Finding) -> str:
-    text, done, out = finding.theirs or "", 0, ""
-    for start, end in finding.marks:
+    text, done, out = finding.formula or "", 0, ""
+    for start, end in finding.differs:
         out += text[done:start] + click.style(text[start:end], fg="red", bold=True, underline=True)
         done = end
     return out + text[done:]
@@ -114,8 +122,8 @@ def _marked(finding: Finding) -> str:
 
 def _pointers(finding: Finding) -> str:
     """Carets under what differs, for a terminal without colours."""
-    line = [" "] * len(finding.theirs or "")
-    for start, end in finding.marks:
+    line = [" "] * len(finding.formula or "")
+    for start, end in finding.differs:
         line[start:end] = "^" * (end - start)
     return "".join(line).rstrip()
 
@@ -123,7 +131,7 @@ def _pointers(finding: Finding) -> str:
 def _show_notes(sheet: SheetReport, echo: Callable[[str], None]) -> None:
     groups: dict[str, list[str]] = {}
     for finding in sheet.findings:
-        if not finding.is_mistake:
+        if not finding.mistake:
             groups.setdefault(finding.cause or "", []).append(finding.quantity)
     for cause, quantities in groups.items():
         names = ", ".join(quantities[:4]) + (f" and {len(quantities) - 4} more" if len(quantities) > 4 else "")
@@ -135,10 +143,12 @@ def _departs(sheet: SheetReport) -> str:
     if departure is None or sheet.verdict is not Verdict.FINDINGS:
         return ""
     if departure.row is None:
+        if any(finding.kind is Kind.ERROR for finding in sheet.mistakes):
+            return ""  # only part of the trajectory is there
         return "; the trajectory is the right one all the same"
-    apart = departure.final - departure.right_final
-    relative = f" ({apart / departure.right_final:+.2g} of it)".replace("-", "−") if departure.right_final else ""
+    final, right = departure.final_loss, departure.right_final_loss
+    relative = f" ({(final - right) / right:+.2g} of it)".replace("-", "−") if right else ""
     return (
         f"; the trajectory departs from the right one in row {departure.row}, the final loss is "
-        f"{departure.final:.6g} in place of {departure.right_final:.6g}{relative}"
+        f"{final:.6g} in place of {right:.6g}{relative}"
     )
