@@ -22,8 +22,9 @@ from tracer.cli import main
 from tracer.grading.cells import Formula
 from tracer.grading.check import check_workbook
 from tracer.grading.findings import Departure, Verdict, ranges
-from tracer.grading.formula import read, relative
+from tracer.grading.formula import read
 from tracer.grading.package import Unreadable, read_book
+from tracer.grading.relative import UnknownFormula, relative
 from tracer.grading.spelling import candidates
 from tracer.notation.text import text
 
@@ -288,6 +289,22 @@ def test_formulas_as_excel_reads_them() -> None:
     assert text(read(relative(Formula("SUM(A1:B1,3)/SUMPRODUCT(A1:A2,B1:B2)", 1, 1)))) == (
         "(R[0]C[0] + R[0]C[1] + 3)/(R[0]C[0]·R[0]C[1] + R[1]C[0]·R[1]C[1])"
     )
+
+
+def test_formulas_over_ranges() -> None:
+    def reads(formula: str) -> str:
+        return text(read(relative(Formula(formula, 1, 1))))
+
+    product = "R[0]C[0]·R[0]C[2] + R[0]C[1]·R[0]C[3]"
+    assert reads("SUM(A1:B1*C1:D1)") == product
+    assert reads("SUMPRODUCT((A1:B1)*(C1:D1))") == product
+    assert reads("MMULT(A1:B1,TRANSPOSE(C1:D1))") == product
+    assert reads("SUM((A1:B1-0.5)^2)/2") == "((R[0]C[0] − 0.5)^2 + (R[0]C[1] − 0.5)^2)/2"
+    assert reads("SUM(EXP(A1:B1))") == "e^(R[0]C[0]) + e^(R[0]C[1])"
+    assert reads("INDEX(A1:D1,3)+INDEX(A1:D1,1,2)") == "R[0]C[2] + R[0]C[1]"
+    for wrong in ("A1:B1", "A1:B1*C1:E1", "SUM(A1:B1*C1:E1)", "INDEX(A1:B1,0)", "INDEX(A1:B1,3)", "MMULT(A1:B1,C1:E1)"):
+        with pytest.raises(UnknownFormula):
+            read(relative(Formula(wrong, 1, 1)))
 
 
 def test_cells_as_ranges() -> None:

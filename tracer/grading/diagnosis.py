@@ -13,10 +13,10 @@ from tracer.grading.causes import Budget, Cause, Evidence, find_cause, typed_num
 from tracer.grading.cells import letters
 from tracer.grading.edits import Setting
 from tracer.grading.findings import Finding, Kind
-from tracer.grading.formula import UnknownFormula, text_at
 from tracer.grading.judge import Judge, Wrong, without_rounding
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import same
+from tracer.grading.relative import UnknownFormula, text_at
 from tracer.grading.writing import differences, written
 
 POINTS = 6

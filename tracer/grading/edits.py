@@ -11,8 +11,9 @@ from itertools import combinations
 
 from tracer import naming
 from tracer.expression import ADD, DIV, MUL, NEG, POW, SUB, Call, Expression, Name, Number
-from tracer.grading.formula import UnknownFormula, read
+from tracer.grading.formula import read
 from tracer.grading.model import family
+from tracer.grading.relative import UnknownFormula
 from tracer.grading.tree import distinct, nodes, put, with_names
 from tracer.grading.writing import written
 from tracer.notation import render

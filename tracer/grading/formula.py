@@ -1,13 +1,11 @@
 """An Excel formula → an `Expression` over cells. Nothing is executed; what the reader does not know, it refuses.
 
-The formula is first written relative to its own cell (`R[-1]C[2]`, `R31C7`), so that a formula copied down a column is
-one text, parsed once. Precedence is Excel's own: a sign binds tighter than a power, and powers bind to the left.
+Precedence is Excel's own: a sign binds tighter than a power, and powers bind to the left.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 
 from tracer.expression import (
@@ -16,21 +14,17 @@ from tracer.expression import (
     DIV,
     MUL,
     NEG,
-    ONE,
     POW,
     SUB,
     Call,
     Expression,
-    Function,
     Name,
     Number,
     names,
 )
-from tracer.functions import FUNCTIONS
-from tracer.grading.cells import MAX_COLUMN, MAX_ROW, Formula, Position, column_number, letters
-
-ROUND = Function("round", ("x", "digits"))
-"""ROUND(x; digits), which the expression language does not have: a sheet may round on its way."""
+from tracer.grading.cells import Formula, Position
+from tracer.grading.relative import PLACE, UnknownFormula, is_place, place, relative
+from tracer.grading.worksheet_functions import CALLS, Values
 
 LONGEST = 4_000
 """Characters of a formula."""
@@ -39,96 +33,12 @@ MOST_CELLS = 400
 _DEEPEST = 60
 
 
-class UnknownFormula(ValueError):
-    """A formula that this reader does not understand; the message says what of it."""
-
-
-_A1 = re.compile(
-    r"(?<![A-Za-z0-9_.$\[\\])(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d{0,6})(?![A-Za-z0-9_.(\[!])|\"[^\"]*\"|'[^']*'"
-)
 _TOKEN = re.compile(
     r"\s*(?:(?P<cell>(?:(?P<sheet>'(?:[^']|'')+'|(?:\[[^\[\]]+\])?[^\W\d][\w.]*)!)?(?P<place>R(?:\[-?\d+\]|\d+)C(?:\[-?\d+\]|\d+)))"
     r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[^\W\d][\w.]*)"
     r"|(?P<symbol><=|>=|<>|[-+*/^%(),;:<>=]))"
 )
-_PLACE = re.compile(r"R(\[?)(-?\d+)\]?C(\[?)(-?\d+)\]?")
-
-
-def relative(formula: Formula) -> str:
-    """The formula's text with its references written relative to its cell."""
-
-    def written(match: re.Match[str]) -> str:
-        if match[2] is None:
-            return match[0]
-        row, column = int(match[4]), column_number(match[2])
-        down = f"R{row}" if match[3] else f"R[{row - formula.row}]"
-        return down + (f"C{column}" if match[1] else f"C[{column - formula.column}]")
-
-    return _A1.sub(written, formula.text.lstrip("=+ "))
-
-
-def copied_down(formula: Formula) -> tuple[str, tuple[int, ...]]:
-    """The text that a formula has in its column where it is copied to: %d for every row that moves along, and how far
-    these rows lie from the formula's own."""
-    distances = []
-
-    def written(match: re.Match[str]) -> str:
-        if match[2] is None or match[3]:
-            return match[0]
-        distances.append(int(match[4]) - formula.row)
-        return f"{match[1]}{match[2]}%d"
-
-    return _A1.sub(written, formula.text.replace("%", "%%")), tuple(distances)
-
-
-def text_at(formula: Formula, cell: Position) -> str:
-    """The formula's text as a cell shows it that it was copied to."""
-    down, along = cell[0] - formula.row, cell[1] - formula.column
-
-    def written(match: re.Match[str]) -> str:
-        if match[2] is None:
-            return match[0]
-        column = match[2] if match[1] or not along else letters(column_number(match[2]) + along)
-        return f"{match[1]}{column}{match[3]}{int(match[4]) + (0 if match[3] else down)}"
-
-    return _A1.sub(written, formula.text)
-
-
-@lru_cache(maxsize=20_000)
-def _parts(name: str) -> tuple[str, int, bool, int, bool] | None:
-    """The sheet of a reference, its row and its column, each with whether it moves along with the cell."""
-    sheet, _, where = name.rpartition("!")
-    match = _PLACE.fullmatch(where)
-    if match is None:
-        return None
-    return sheet.strip("'").replace("''", "'"), int(match[2]), bool(match[1]), int(match[4]), bool(match[3])
-
-
-def is_place(name: str) -> bool:
-    """Whether a name of `read` means a cell, and not a name that the workbook defines."""
-    return _parts(name) is not None
-
-
-def moves_down(name: str) -> bool:
-    """Whether a name of `read` means another row in every row that the formula is copied to."""
-    parts = _parts(name)
-    return parts is not None and parts[2]
-
-
-def place(name: str, cell: Position) -> tuple[str, Position]:
-    """The sheet ("" for the formula's own) and the cell that a name of `read` means, in the formula of that cell.
-
-    Raises UnknownFormula where it lies outside of the sheet.
-    """
-    parts = _parts(name)
-    assert parts, name
-    sheet, row, row_moves, column, column_moves = parts
-    row += cell[0] if row_moves else 0
-    column += cell[1] if column_moves else 0
-    if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
-        raise UnknownFormula("a reference leaves the sheet")
-    return sheet, (row, column)
 
 
 def references(formula: Formula, cell: Position) -> list[Position]:
@@ -181,12 +91,12 @@ class _Reader:
             raise UnknownFormula(f"'{symbol}' is missing")
 
     def whole(self) -> Expression:
-        expression = self.operation(0)
+        values = self.operation(0)
         if self.kind != "end":
             raise UnknownFormula(f"'{self.token}' is not understood")
-        return expression
+        return _only(values)
 
-    def operation(self, weakest: int) -> Expression:
+    def operation(self, weakest: int) -> Values:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise UnknownFormula("nested too deep")
@@ -194,14 +104,13 @@ class _Reader:
         while self.kind == "symbol" and _BINDING.get(self.token, 0) > weakest:
             symbol = self.token
             self.advance()
-            left = combined(symbol, left, self.operation(_BINDING[symbol]))
+            left = _each(symbol, left, self.operation(_BINDING[symbol]))
         self.depth -= 1
         return left
 
-    def operand(self) -> Expression:
+    def operand(self) -> Values:
         if self.take("-"):
-            inner = self.operation(_SIGN)
-            return Number(-inner.value) if isinstance(inner, Number) else Call(NEG, (inner,))
+            return [_negative(value) for value in self.operation(_SIGN)]
         if self.take("+"):
             return self.operation(_SIGN)
         if self.take("("):
@@ -209,53 +118,64 @@ class _Reader:
             self.expect(")")
             return self.percent(inner)
         kind, token = self.kind, self.token
-        if kind in ("cell", "number", "name"):
+        if kind not in ("cell", "number", "name"):
+            raise UnknownFormula(f"'{token}' stands where a value belongs" if token else "it breaks off")
+        self.advance()
+        if kind == "number":
+            return self.percent([Number(float(token))])
+        if kind == "name" and (self.kind, self.token) == ("symbol", "("):
+            return self.percent(self.call(token))
+        if kind == "cell" and self.take(":"):
+            last = self.token
+            if self.kind != "cell":
+                raise UnknownFormula("a range breaks off")
             self.advance()
-            if kind == "number":
-                return self.percent(Number(float(token)))
-            if kind == "name" and (self.kind, self.token) == ("symbol", "("):
-                return self.percent(self.call(token))
-            if self.kind == "symbol" and self.token == ":":
-                raise UnknownFormula("a range stands where one value belongs")
-            return self.percent(Name(token if kind == "cell" else token.lower()))
-        raise UnknownFormula(f"'{token}' stands where a value belongs" if token else "it breaks off")
+            return cells_between(token, last)
+        return self.percent([Name(token if kind == "cell" else token.lower())])
 
-    def percent(self, value: Expression) -> Expression:
+    def percent(self, values: Values) -> Values:
         while self.take("%"):
-            value = Number(value.value / 100) if isinstance(value, Number) else Call(DIV, (value, Number(100.0)))
-        return value
+            values = [
+                Number(value.value / 100) if isinstance(value, Number) else Call(DIV, (value, Number(100.0)))
+                for value in values
+            ]
+        return values
 
-    def call(self, name: str) -> Expression:
+    def call(self, name: str) -> Values:
         wanted = name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
-        rule = _CALLS.get(wanted)
+        rule = CALLS.get(wanted)
         if rule is None:
             raise UnknownFormula(f"the function {wanted} is not understood")
         self.expect("(")
-        arguments: list[list[Expression]] = []
+        arguments: list[Values] = []
         if not self.take(")"):
-            arguments.append(self.argument())
+            arguments.append(self.operation(0))
             while self.take(",") or self.take(";"):
-                arguments.append(self.argument())
+                arguments.append(self.operation(0))
             self.expect(")")
         try:
             return rule(arguments)
         except (TypeError, ValueError, IndexError):
             raise UnknownFormula(f"the arguments of {wanted} are not understood") from None
 
-    def argument(self) -> list[Expression]:
-        """One argument: the cells of a range, or one value."""
-        if self.kind == "cell":
-            at, first = self.end, self.token
-            self.advance()
-            if self.take(":"):
-                last = self.token
-                if self.kind != "cell":
-                    raise UnknownFormula("a range breaks off")
-                self.advance()
-                return cells_between(first, last)
-            self.end = at - len(first)  # back to the reference, which begins an operation
-            self.advance()
-        return [self.operation(0)]
+
+def _only(values: Values) -> Expression:
+    if len(values) != 1:
+        raise UnknownFormula("a range stands where one value belongs")
+    return values[0]
+
+
+def _each(symbol: str, left: Values, right: Values) -> Values:
+    """The operation on every cell of a range, or of two as long as each other."""
+    count = max(len(left), len(right))
+    if len(left) != len(right) and 1 not in (len(left), len(right)):
+        raise UnknownFormula("ranges of different lengths stand together")
+    pairs = zip(left * (count // len(left)), right * (count // len(right)), strict=True)
+    return [combined(symbol, x, y) for x, y in pairs]
+
+
+def _negative(value: Expression) -> Expression:
+    return Number(-value.value) if isinstance(value, Number) else Call(NEG, (value,))
 
 
 _BINDING = dict.fromkeys(COMPARISONS, 1) | {"+": 2, "-": 2, "*": 3, "/": 3, "^": 4}
@@ -270,11 +190,11 @@ def combined(symbol: str, left: Expression, right: Expression) -> Expression:
     return Call(function, (left, right))
 
 
-def cells_between(first: str, last: str) -> list[Expression]:
+def cells_between(first: str, last: str) -> Values:
     """The references of a range, row by row."""
     sheet, _, start = first.rpartition("!")
     end = last.rpartition("!")[2]
-    one, two = _PLACE.fullmatch(start), _PLACE.fullmatch(end)
+    one, two = PLACE.fullmatch(start), PLACE.fullmatch(end)
     if not one or not two or (one[1], one[3]) != (two[1], two[3]):
         raise UnknownFormula("a range with one fixed end is not understood")
     rows = range(min(int(one[2]), int(two[2])), max(int(one[2]), int(two[2])) + 1)
@@ -288,102 +208,4 @@ def cells_between(first: str, last: str) -> list[Expression]:
     ]
 
 
-Arguments = list[list[Expression]]
-
-
-def _flat(arguments: Arguments) -> list[Expression]:
-    return [value for argument in arguments for value in argument]
-
-
-def _one(arguments: Arguments, index: int = 0) -> Expression:
-    (value,) = arguments[index]
-    return value
-
-
-def _chain(function: Function, values: list[Expression]) -> Expression:
-    if not values:
-        raise ValueError
-    return values[0] if len(values) == 1 else Call(function, tuple(values))
-
-
-def _call(name: str) -> Callable[[Arguments], Expression]:
-    function = FUNCTIONS[name]
-
-    def rule(arguments: Arguments) -> Expression:
-        if len(arguments) != len(function.parameters):
-            raise ValueError
-        return Call(function, tuple(_one(arguments, index) for index in range(len(arguments))))
-
-    return rule
-
-
-def _nested(name: str) -> Callable[[Arguments], Expression]:
-    def rule(arguments: Arguments) -> Expression:
-        first, *rest = _flat(arguments)
-        for value in rest:
-            first = Call(FUNCTIONS[name], (first, value))
-        return first
-
-    return rule
-
-
-def _sum_of_products(arguments: Arguments) -> Expression:
-    columns = zip(*arguments, strict=True)
-    return _chain(ADD, [_chain(MUL, list(factors)) for factors in columns])
-
-
-def _logarithm(arguments: Arguments) -> Expression:
-    log = FUNCTIONS["log"]
-    base = _one(arguments, 1) if len(arguments) > 1 else Number(10.0)
-    return Call(DIV, (Call(log, (_one(arguments),)), Call(log, (base,))))
-
-
-def _square(value: Expression) -> Expression:
-    return Call(POW, (value, Number(2.0)))
-
-
-_PI = Number(3.141592653589793)
-
-_CALLS: dict[str, Callable[[Arguments], Expression]] = {
-    **{excel: _call(ours) for excel, ours in {
-        "EXP": "exp", "LN": "log", "SQRT": "sqrt", "ABS": "abs", "SIGN": "sign", "SIN": "sin", "COS": "cos",
-        "TANH": "tanh", "NORMSDIST": "normal_cdf", "IF": "if",
-    }.items()},
-    "MIN": _nested("min"),
-    "MAX": _nested("max"),
-    "LOG": _logarithm,
-    "LOG10": _logarithm,
-    "NORM.S.DIST": lambda arguments: Call(FUNCTIONS["normal_cdf"], (_one(arguments),)),
-    "SUM": lambda arguments: _chain(ADD, _flat(arguments)),
-    "PRODUCT": lambda arguments: _chain(MUL, _flat(arguments)),
-    "SUMPRODUCT": _sum_of_products,
-    "SUMSQ": lambda arguments: _chain(ADD, [_square(value) for value in _flat(arguments)]),
-    "SUMXMY2": lambda arguments: _chain(
-        ADD, [_square(Call(SUB, (x, y))) for x, y in zip(arguments[0], arguments[1], strict=True)]
-    ),
-    "AVERAGE": lambda arguments: Call(
-        DIV, (_chain(ADD, _flat(arguments)), Number(float(len(_flat(arguments)))))
-    ),
-    "POWER": lambda arguments: Call(POW, (_one(arguments), _one(arguments, 1))),
-    "PI": lambda arguments: _PI,
-    "ROUND": lambda arguments: Call(ROUND, (_one(arguments), _one(arguments, 1))),
-    "IFERROR": lambda arguments: _one(arguments),
-    "N": lambda arguments: _one(arguments),
-    "VALUE": lambda arguments: _one(arguments),
-    "TRUE": lambda arguments: ONE,
-}  # fmt: skip
-"""Excel's functions, as expressions of ours; an argument is the list of its cells."""
-
-__all__ = [
-    "ROUND",
-    "UnknownFormula",
-    "combined",
-    "copied_down",
-    "is_place",
-    "moves_down",
-    "place",
-    "read",
-    "references",
-    "relative",
-    "text_at",
-]
+__all__ = ["UnknownFormula", "combined", "read", "references"]

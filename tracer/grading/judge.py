@@ -15,15 +15,16 @@ from tracer import naming
 from tracer.expression import Call, Expression, Name, Number, names
 from tracer.grading.cells import Cell, Fault, Formula, Position, Sheet
 from tracer.grading.findings import Finding, Kind
-from tracer.grading.formula import ROUND, UnknownFormula
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, Flags, value
 from tracer.grading.oracle import Oracle, same
+from tracer.grading.relative import UnknownFormula
 from tracer.grading.series import HALF, STORED, USUAL_DIGITS, Rows, rounding
 from tracer.grading.spelling import NEXT, STEP
 from tracer.grading.tables import Table
 from tracer.grading.translate import Translator
 from tracer.grading.tree import with_names
+from tracer.grading.worksheet_functions import ROUND
 
 NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""

@@ -15,7 +15,8 @@ from tracer import naming
 from tracer.grading.blocks import FEWEST, PARAMETER, blocks
 from tracer.grading.cells import Position, Sheet
 from tracer.grading.conventions import Spelling
-from tracer.grading.formula import UnknownFormula, references
+from tracer.grading.formula import references
+from tracer.grading.relative import UnknownFormula
 from tracer.grading.scalars import given_apart, scalars
 from tracer.grading.tables import NOWHERE, Scalar, Stranger, Table
 

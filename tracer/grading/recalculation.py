@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from tracer.expression import Name
 from tracer.grading.cells import Book, Cell, Fault, Formula, Place, Sheet, Uncomputed
-from tracer.grading.formula import UnknownFormula
 from tracer.grading.numbers import plain
 from tracer.grading.references import References, parsed
+from tracer.grading.relative import UnknownFormula
 
 MOST_REFERENCES = 300_000
 """References of formulas without values that are followed, in all."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from tracer.expression import Expression, Name, names
-from tracer.grading import formula as formulas
+from tracer.grading import relative as formulas
 from tracer.grading.cells import Book, Formula, Position, Sheet, position, reference
-from tracer.grading.formula import UnknownFormula
+from tracer.grading.formula import read
+from tracer.grading.relative import UnknownFormula
 
 
 @lru_cache(maxsize=20_000)
@@ -16,7 +17,7 @@ def parsed(relative: str) -> tuple[tuple[Name, ...], Expression]:
 
     Raises UnknownFormula.
     """
-    expression = formulas.read(relative)
+    expression = read(relative)
     return tuple(dict.fromkeys(names(expression))), expression
 
 

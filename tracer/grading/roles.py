@@ -14,11 +14,11 @@ import numpy as np
 from tracer import naming
 from tracer.expression import NEG, Call, Expression, Name, Number, names
 from tracer.grading.cells import Book, Position, Sheet
-from tracer.grading.formula import UnknownFormula
 from tracer.grading.givens import Search, with_leaves
 from tracer.grading.model import Model, family
 from tracer.grading.numbers import Array
 from tracer.grading.oracle import Oracle, same
+from tracer.grading.relative import UnknownFormula
 from tracer.grading.spelling import NEXT, STEP
 from tracer.grading.tables import Stranger, Table
 from tracer.grading.translate import Translator

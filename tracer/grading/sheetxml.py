@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 
 from tracer.grading.cells import MAX_COLUMN, MAX_ROW, Cell, Fault, Formula, Position, letters, position
-from tracer.grading.formula import copied_down
+from tracer.grading.relative import copied_down
 
 _DAY_ZERO = datetime(1899, 12, 30)
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from tracer.expression import Expression, Name, Number, names
 from tracer.grading.cells import MAX_ROW, Book, Formula, Position, Sheet
-from tracer.grading.formula import UnknownFormula, moves_down
 from tracer.grading.references import References, parsed
+from tracer.grading.relative import UnknownFormula, moves_down
 from tracer.grading.tables import Table
 from tracer.grading.tree import with_names
 
