@@ -21,6 +21,7 @@ from tracer.grading.inference import NotANetwork, fit, infer, refine
 from tracer.grading.judge import Judge
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.package import Unreadable, read_book
+from tracer.grading.plan import plan_of
 from tracer.grading.rate import learning_rate
 from tracer.grading.series import Rows, rows_of
 from tracer.grading.spelling import NEXT, candidates, normalise
@@ -49,8 +50,6 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
     path, options = Path(path), options or Options()
     if system is None and options.config is not None:
         system = tracer.assemble(tracer.load(options.config))
-    if system is not None and system.batches.several:
-        return BookReport(str(path), "the config takes its samples in batches, and only single samples can be checked")
     try:
         book = recalculated(read_book(path))
     except Unreadable as error:
@@ -126,10 +125,11 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
     model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
     rows = _without_strangers(rows, model)
-    rows = Rows(rows.columns, {**rows.scalars, **model.system.hyper}, rows.steps)
+    rows = _in_batches(rows.changed(scalars={**rows.scalars, **model.system.hyper}), model)
     formulas = [*model.system.updates.values(), *(equation.expression for equation in model.system.equations)]
     if any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
-        rows = Rows({**rows.columns, naming.COUNT: np.arange(1.0, rows.steps + 1)}, rows.scalars, rows.steps)
+        numbers = rows.plan.batch if rows.plan else np.arange(rows.steps)
+        rows = rows.changed({**rows.columns, naming.COUNT: np.asarray(numbers + 1, float)})
     computed = [name for name in table.series if name in rows.columns and model.equation(name) is not None]
     recognised = tuple(table.series)
     unmatched = (
@@ -192,6 +192,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
 
 def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Finding]:
     """Typed rows that are the row before once more, so that no weight moves in them."""
+    if rows.plan:
+        return []
     names = [name for name in table.series if name in rows.columns and name != naming.ITERATION]
     weights = [name for name in names if name in model.system.updates]
     slopes = [name for name in names if name.startswith("∂E/∂") and name[4:] in model.system.updates]
@@ -293,6 +295,15 @@ def _without_strangers(rows: Rows, model: Model) -> Rows:
         {name: number for name, number in rows.scalars.items() if model.knows(name)},
         rows.steps,
     )
+
+
+def _in_batches(rows: Rows, model: Model) -> Rows:
+    """The numbers with the batches that the rows make up, where a batch has several."""
+    if not model.system.batches.several or not rows.steps:
+        return rows
+    numbers = rows.columns.get(naming.ITERATION)
+    plan = plan_of(model.system.batches, model.shared, rows.steps, numbers)
+    return Rows(rows.columns, rows.scalars, rows.steps, plan)
 
 
 def _spread(rows: Rows) -> Rows:

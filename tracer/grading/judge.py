@@ -6,25 +6,26 @@ a formula, or with one that cannot be read, is judged by the row's other values,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from tracer import naming
-from tracer.expression import Call, Expression, Name, Number, names
+from tracer.expression import Expression, Name, Number, names
 from tracer.grading.cells import Cell, Fault, Position, Sheet
 from tracer.grading.findings import Finding, Kind
-from tracer.grading.formula import ROUND, UnknownFormula
+from tracer.grading.formula import UnknownFormula
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, value
-from tracer.grading.oracle import Oracle, same
-from tracer.grading.series import STORED, Rows, rounding
+from tracer.grading.oracle import Oracle, View, same
+from tracer.grading.plan import ALONE, Place, counted
+from tracer.grading.series import STORED, Moved, Rows, rounding
 from tracer.grading.spelling import NEXT
 from tracer.grading.tables import Table
 from tracer.grading.translate import Translator
-from tracer.grading.tree import with_names
+from tracer.grading.tree import distinct, with_names, with_number, without_rounding
 
 NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""
@@ -71,24 +72,14 @@ class Judge:
     eta: float | None
     tolerance: float
     passed_over: frozenset[Position] = frozenset()
-    oracle: Oracle = field(init=False)
-    given_oracle: Oracle = field(init=False)
     slack: dict[str, Array] = field(init=False)
     rounded: dict[str, int] = field(init=False)
-    _known: dict[tuple[str, int], tuple[Expression, bool | None]] = field(default_factory=dict)
+    _known: dict[tuple[str, int, Place, frozenset[Name]], tuple[Expression, bool | None]] = field(default_factory=dict)
     _forms: dict[str, list[Expression]] = field(default_factory=dict)
-    _rightness: dict[tuple[str, Expression], bool | None] = field(default_factory=dict)
+    _rightness: dict[tuple[str, Expression, Place], bool | None] = field(default_factory=dict)
+    _oracles: dict[Place, tuple[Oracle, Oracle]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        eta = 0.5 if self.eta is None else self.eta  # where it is known, typed numbers are recognised by it
-        given = {name: float(self.rows[Name(name)][0]) for name in self.translator.constant if self.rows.has(name)}
-        own = {
-            n: v
-            for n, v in self.rows.scalars.items()
-            if n in self.model.parameters and n not in self.model.system.updates
-        }
-        self.oracle = Oracle(self.model, {}, None, self.translator.constant)
-        self.given_oracle = Oracle(self.model, given | own, eta, self.translator.constant)
         self.slack, self.rounded = {}, {}
         for name, places in self.table.series.items():
             if name in self.rows.columns:
@@ -109,7 +100,28 @@ class Judge:
 
     def first_step(self, name: str) -> int:
         """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
+        if name in self.model.system.states and self.rows.plan:
+            return self.rows.plan.sizes[0]
         return int(name in self.model.parameters or name in self.model.system.states)
+
+    def place(self, step: int) -> Place:
+        """Where a row stands in its batch."""
+        return self.rows.plan.place(step) if self.rows.plan else ALONE
+
+    def made_up(self, place: Place, given: bool = False) -> View:
+        """Made-up steps as a row at that place sees them. given: with the table's own constants and learning rate, by
+        which typed numbers are recognised."""
+        around = place._replace(position=0)
+        if around not in self._oracles:
+            constant, parameters = self.translator.constant, self.model.parameters - self.model.system.updates.keys()
+            numbers = {name: float(self.rows[Name(name)][0]) for name in constant if self.rows.has(name)}
+            numbers |= {name: number for name, number in self.rows.scalars.items() if name in parameters}
+            eta = 0.5 if self.eta is None else self.eta  # where it is known, typed numbers are recognised by it
+            self._oracles[around] = (
+                Oracle(self.model, {}, None, constant, around),
+                Oracle(self.model, numbers, eta, constant, around),
+            )
+        return self._oracles[around][given].at(place.position)
 
     def _typed(self, place: Position) -> float | None:
         cell = self.sheet.cells.get(place)
@@ -118,32 +130,29 @@ class Judge:
     # ------------------------------------------------------------------------------------------ the right value
 
     def forms(self, name: str) -> list[Expression]:
-        """The right formula, first from the nearest quantities that the table has, then from the forward pass."""
+        """The right formula, first from the nearest quantities that the table has, then from the forward pass, or from
+        the samples of the batch."""
         if name in self._forms:
             return self._forms[name]
         model, present = self.model, self.rows.names
-        base = frozenset(
-            q
-            for q in present
-            if q in model.parameters
-            or q in model.forward
-            or q in model.system.data
-            or q == naming.ETA
-            or q.endswith(NEXT)
-        )
-        found = [model.in_terms_of(name, present), model.in_terms_of(name, base)]
+        kinds = {*model.parameters, *model.forward, *model.system.data, naming.ETA}
+        further = frozenset(q for q in present if q in kinds or q.endswith(NEXT))
+        if name in model.shared:  # the sums and means over the batch spelt out, as an update may have them
+            further = present - {equation.quantity for equation in model.reductions}
+        found = [model.in_terms_of(name, present), model.in_terms_of(name, further)]
         if name in model.parameters and name + NEXT in present:
             found.append(model.in_terms_of(name, present - {name + NEXT}))
         self._forms[name] = list(dict.fromkeys(form for form in found if form is not None))
         return self._forms[name]
 
-    def allowed(self, form: Expression, ours: Array) -> Array:
+    def allowed(self, form: Expression, ours: Array, rows: Rows | None = None) -> Array:
         """How far a value may be from the right one: the tolerance, and what the row's values are known to."""
+        rows = rows or self.rows
         room = self.tolerance * np.abs(ours) + NEAR
         for name in dict.fromkeys(names(form)):
             if name.name in self.slack:
-                apart = Rows({name.name: self.slack[name.name]}, {}, self.rows.steps)[name]
-                moved = value(form, _Moved(self.rows, name, self.rows[name] + apart))
+                apart = rows.changed({name.name: self.slack[name.name]}, {})[name]
+                moved = value(form, Moved(rows, name, rows[name] + apart))
                 room = room + np.nan_to_num(np.abs(moved - ours))
         return room
 
@@ -162,36 +171,46 @@ class Judge:
             if not close[finite].all():
                 close = np.abs(theirs - ours) <= self.allowed(form, ours) + own
             right |= close & finite
+        if self.rows.plan and name in self.rows.plan.shared:  # the same as in the row above, of the same batch
+            above = np.where(np.diff(self.rows.plan.batch, prepend=-1) == 0, self.rows.by_row()[Name(name, 1)], np.nan)
+            right |= np.abs(theirs - above) <= self.tolerance * np.abs(above) + NEAR + own
+            known |= np.isfinite(above)
         return right, known, best
 
     # ------------------------------------------------------------------------------------------------ formulas
 
-    def is_right(self, name: str, theirs: Expression) -> bool | None:
+    def is_right(self, name: str, theirs: Expression, place: Place = ALONE) -> bool | None:
         """Whether a formula is the right one; None where that cannot be told at made-up steps."""
-        key = (name, theirs)
+        key = (name, theirs, place)
         if key not in self._rightness:
-            self._rightness[key] = self._compare(name, without_rounding(theirs))
+            self._rightness[key] = self._compare(name, without_rounding(theirs), place)
         return self._rightness[key]
 
-    def _compare(self, name: str, theirs: Expression) -> bool | None:
-        target = Name(name)
-        ours, given = self.oracle.value(theirs), self.oracle.value(target)
+    def _compare(self, name: str, theirs: Expression, place: Place) -> bool | None:
+        target, made_up, as_given = Name(name), self.made_up(place), self.made_up(place, given=True)
+        ours, given = made_up.value(theirs), made_up.value(target)
         if ours is None or given is None:
             return None
         if same(ours, given):
             return True
-        typed = self.given_oracle.value(theirs)
+        typed = as_given.value(theirs)
         in_theirs = {n.name for n in names(theirs)}
         forms = self.forms(name)
         uses_all = any({n.name for n in names(form)} <= in_theirs for form in forms)
-        if typed is not None and not uses_all and same(typed, self.given_oracle[target]):
+        if typed is not None and not uses_all and same(typed, as_given[target]):
             return True
         return False if np.isfinite(ours).any() else None
 
-    def home(self, name: str) -> int:
-        """The lag of the row that a quantity is computed from."""
+    def home(self, name: str, place: Place = ALONE) -> int:
+        """The lag of the row that a quantity is computed from; of the batch, for what there is once a batch."""
         forms = self.forms(name)
-        return min((n.lag for n in names(forms[0]) if n.name != naming.ETA), default=0) if forms else 0
+        if not forms or self.is_carried_on(name, place):
+            return 0
+        return min((n.lag for n in names(forms[0]) if n.name != naming.ETA), default=0)
+
+    def is_carried_on(self, name: str, place: Place) -> bool:
+        """Whether a parameter is to be what it is in the row above, of the same batch."""
+        return place.position > 0 and name in self.model.parameters
 
     # ------------------------------------------------------------------------------------------------- columns
 
@@ -210,6 +229,7 @@ class Judge:
             if (
                 cell is None
                 or places[step] in self.passed_over
+                or self._lacks_rows(name, step)
                 or (isinstance(cell.value, str) and not isinstance(cell.value, Fault))
             ):
                 continue
@@ -218,7 +238,7 @@ class Judge:
             if status not in ("right", "unknown"):
                 groups.setdefault((status, key), []).append(step)
                 if reading is not None:
-                    readings[status, key] = reading
+                    readings.setdefault((status, key), reading)
         wrong = [
             Wrong(name, Kind(status), tuple(steps), readings.get((status, key)), theirs, best)
             for (status, key), steps in groups.items()
@@ -237,7 +257,7 @@ class Judge:
                     return Kind.FORMULA, self.translator.relative(cell.formula), reading
                 return (Kind.ERROR, "", None) if known else ("unknown", None, None)
             if verdict is True:
-                wrong = known and not right and not self._follows(reading, step, cell)
+                wrong = known and not right and not self._follows(place, step, cell)
                 return (Kind.STALE, "", None) if wrong else ("right", None, None)
             if verdict is False and self._is_carried(name, reading):
                 return "unknown", None, None
@@ -259,11 +279,30 @@ class Judge:
             as_written = self.translator.read(place, step)
         except UnknownFormula:
             return None, None
-        key = (name, id(as_written))  # the translator keeps what it has read
+        at, empty = self.place(step), self._empty(as_written, step)
+        key = (name, id(as_written), at, empty)  # the translator keeps what it has read
         if key not in self._known:
-            reading = self._settled(name, as_written, self.home(name))
-            self._known[key] = (reading, self.is_right(name, reading))
+            in_batches = counted(as_written, at, self.model.shared, empty) if self.rows.plan else as_written
+            reading = self._settled(name, in_batches, self.home(name, at))
+            self._known[key] = (reading, self.is_right(name, reading, at))
         return self._known[key]
+
+    def _empty(self, formula: Expression, step: int) -> frozenset[Name]:
+        """What a row's formula takes from an empty cell, though it stands in another row of that batch."""
+        plan, columns = self.rows.plan, self.rows.columns
+        if plan is None:
+            return frozenset()
+        return frozenset(
+            name
+            for name in distinct(formula)
+            if name.name in plan.shared and name.name in columns and 0 <= (row := step - name.lag) < self.rows.steps
+            if np.isnan(columns[name.name][row]) and np.isfinite(self.rows[Name(name.name)][row])
+        )
+
+    def _lacks_rows(self, name: str, step: int) -> bool:
+        """Whether a quantity is made of rows of its batch that the table does not have."""
+        plan = self.rows.plan
+        return plan is not None and name in plan.shared - self.model.parameters and not plan.is_whole(step)
 
     def _settled(self, name: str, reading: Expression, home: int) -> Expression:
         """The formula, what is the same in all rows counted to the row that it is computed from, and a typed learning
@@ -277,20 +316,23 @@ class Judge:
         rate = Number(self.eta) if self.eta is not None else None
         needed = any(n.name == naming.ETA for form in self.forms(name)[:1] for n in names(form))
         if rate is not None and needed and not any(n.name == naming.ETA for n in names(reading)):
-            return _with_number(reading, rate, Name(naming.ETA, home))
+            return with_number(reading, rate, Name(naming.ETA, home))
         return reading
 
     def _is_carried(self, name: str, reading: Expression | None) -> bool:
         """Whether a weight is only carried over from the row before, as between the samples of a batch."""
         samples = set(self.model.system.data) - self.translator.constant
+        if self.rows.plan:
+            return False
         return name in self.model.parameters and bool(samples) and reading == Name(name, self.home(name))
 
-    def _follows(self, reading: Expression | None, step: int, cell: Cell) -> bool:
+    def _follows(self, place: Position, step: int, cell: Cell) -> bool:
         """Whether a cell holds what its formula gives."""
-        if reading is None or cell.number is None:
+        if cell.number is None:
             return True
-        ours = np.broadcast_to(value(reading, self.rows), (self.rows.steps,))
-        room = self.allowed(reading, ours)[step]
+        rows, reading = self.rows.by_row(), self.translator.read(place, step)
+        ours = np.broadcast_to(value(reading, rows), (rows.steps,))
+        room = self.allowed(reading, ours, rows)[step]
         return not np.isfinite(ours[step]) or bool(abs(ours[step] - cell.number) <= 10 * room)
 
     def has_formulas(self, name: str) -> bool:
@@ -319,36 +361,3 @@ class Judge:
             places_ = tuple(places[s] for s in rounding_formulas)
             notes.append(Finding(name, Kind.ROUNDED, places_, "rounded by its formula: consistent"))
         return notes
-
-
-class _Moved(Mapping[Name, Array]):
-    """The rows, one quantity moved."""
-
-    def __init__(self, rows: Rows, name: Name, moved: Array) -> None:
-        self.rows, self.name, self.moved = rows, name, moved
-
-    def __getitem__(self, name: Name) -> Array:
-        return self.moved if name == self.name else self.rows[name]
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-
-def _with_number(expression: Expression, number: Number, name: Name) -> Expression:
-    """The expression with a name in place of a number."""
-    if expression == number:
-        return name
-    if isinstance(expression, Call):
-        return Call(expression.function, tuple(_with_number(arg, number, name) for arg in expression.args))
-    return expression
-
-
-def without_rounding(expression: Expression) -> Expression:
-    if not isinstance(expression, Call):
-        return expression
-    if expression.function == ROUND:
-        return without_rounding(expression.args[0])
-    return Call(expression.function, tuple(without_rounding(arg) for arg in expression.args))
