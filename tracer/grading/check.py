@@ -15,7 +15,7 @@ from tracer import naming
 from tracer.expression import Expression, Name, names
 from tracer.grading.cells import Book, Sheet
 from tracer.grading.diagnosis import Diagnosis
-from tracer.grading.effects import departure, with_effects
+from tracer.grading.effects import with_effects
 from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
 from tracer.grading.inference import NotANetwork, fit, infer, refine
 from tracer.grading.judge import Judge
@@ -173,7 +173,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         )
     if not judged:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
-    findings = with_effects(findings, diagnosis)
+    findings, departure = with_effects(findings, diagnosis)
     if late:
         findings = [_as_headed(finding) for finding in findings]
     mistakes = any(finding.is_mistake for finding in findings)
@@ -185,7 +185,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         findings=tuple(findings),
         judged=judged,
         right=judged - wrong,
-        departure=departure(judge),
+        departure=departure,
         **common,  # type: ignore[arg-type]
     )
 

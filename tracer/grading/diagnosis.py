@@ -32,11 +32,12 @@ STALE = Cause("the formula is right, the stored value is not what it gives: have
 
 @dataclass(slots=True)
 class Diagnosis:
-    """Names the slips of one table. mistaken: the wrong formula behind a finding, where it is known."""
+    """Names the slips of one table. mistaken: the wrong formulas behind a finding, by their steps, where they are
+    known."""
 
     judge: Judge
     budget: Budget = field(default_factory=Budget)
-    mistaken: dict[tuple[str, Kind, str | None], Expression] = field(default_factory=dict)
+    mistaken: dict[tuple[str, Kind, str | None], dict[int, Expression]] = field(default_factory=dict)
     _causes: dict[tuple[str, Expression, Place], Cause | None] = field(default_factory=dict)
 
     def findings(self, wrong: Sequence[Wrong]) -> list[Finding]:
@@ -45,15 +46,17 @@ class Diagnosis:
 
     def _finding(self, wrong: Wrong) -> Finding:
         judge, name, step = self.judge, wrong.quantity, wrong.steps[0]
-        place = judge.place(step)
+        place = judge.place(wrong.step)
         home, forms = judge.home(name, place), self._nearest(name, wrong.reading, place)
         said = written(wrong.reading, home) if wrong.kind is Kind.FORMULA and wrong.reading is not None else None
         right = written(forms[0], home)
         kind, cause = self._named(wrong, forms)
         text = cause.text if cause else None
-        formula = wrong.reading if wrong.reading is not None else cause.expression if cause else None
-        if formula is not None:
-            self.mistaken[name, kind, text] = formula
+        formulas = self.mistaken.setdefault((name, kind, text), {})
+        for s in wrong.steps:
+            formula = judge.formula(name, s)[0] if wrong.reading is not None else cause.expression if cause else None
+            if formula is not None:
+                formulas[s] = without_rounding(formula)
         return Finding(
             name,
             kind,
@@ -80,7 +83,7 @@ class Diagnosis:
             lone = LONE if len(wrong.steps) == 1 and len(places) > 2 else None
             return Kind.VALUE, self._of_values(wrong, forms) or lone
         cause = None
-        place = self.judge.place(wrong.steps[0])
+        place = self.judge.place(wrong.step)
         if reading is not None and self.judge.is_right(name, reading, place) is False:
             cause = self._of_formula(name, reading, place)
             if cause is None and self.judge.is_carried_on(name, place):
@@ -141,7 +144,7 @@ class Diagnosis:
 
     def _of_values(self, wrong: Wrong, forms: list[Expression]) -> Cause | None:
         """The slip that gives the person's values on several rows."""
-        judge, name, theirs, place = self.judge, wrong.quantity, wrong.theirs, self.judge.place(wrong.steps[0])
+        judge, name, theirs, place = self.judge, wrong.quantity, wrong.theirs, self.judge.place(wrong.step)
         steps = [step for step in wrong.steps if judge.place(step) == place]
         chosen = np.array(sorted({steps[round(i * (len(steps) - 1) / (POINTS - 1))] for i in range(POINTS)}))
         own = judge.slack.get(name, np.zeros(len(theirs)))

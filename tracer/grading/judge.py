@@ -20,7 +20,7 @@ from tracer.grading.formula import UnknownFormula
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import Oracle, View, same
-from tracer.grading.plan import ALONE, Place, counted
+from tracer.grading.plan import ALONE, Place, Plan, counted
 from tracer.grading.series import STORED, Moved, Rows, rounding
 from tracer.grading.spelling import NEXT
 from tracer.grading.tables import Table
@@ -31,18 +31,24 @@ NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""
 
 
+Batch = tuple[Place, frozenset[Name]]
+"""Where a row stands in its batch, and what its formula takes from empty cells."""
 Flags = npt.NDArray[np.bool_]
 """Yes or no for every step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Wrong cells of a quantity that belong together. reading: their formula in quantities, where there is one. theirs,
-    right: the values of the whole column."""
+    """Wrong cells of a quantity that belong together.
+
+    step: the one that stands for all of them: the last one, of the largest batches. reading: its formula in quantities,
+    where there is one. theirs, right: the values of the whole column.
+    """
 
     quantity: str
     kind: Kind
     steps: tuple[int, ...]
+    step: int
     reading: Expression | None
     theirs: Array
     right: Array
@@ -74,7 +80,7 @@ class Judge:
     passed_over: frozenset[Position] = frozenset()
     slack: dict[str, Array] = field(init=False)
     rounded: dict[str, int] = field(init=False)
-    _known: dict[tuple[str, int, Place, frozenset[Name]], tuple[Expression, bool | None]] = field(default_factory=dict)
+    _known: dict[tuple[str, int, Batch | None], tuple[Expression, bool | None]] = field(default_factory=dict)
     _forms: dict[str, list[Expression]] = field(default_factory=dict)
     _rightness: dict[tuple[str, Expression, Place], bool | None] = field(default_factory=dict)
     _oracles: dict[Place, tuple[Oracle, Oracle]] = field(default_factory=dict)
@@ -100,7 +106,7 @@ class Judge:
 
     def first_step(self, name: str) -> int:
         """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
-        if name in self.model.system.states and self.rows.plan:
+        if self.rows.plan and name in self.model.system.states:
             return self.rows.plan.sizes[0]
         return int(name in self.model.parameters or name in self.model.system.states)
 
@@ -222,7 +228,6 @@ class Judge:
         right, known, best = self.agrees(name, theirs)
         first = self.first_step(name)
         groups: dict[tuple[str, object], list[int]] = {}
-        readings: dict[tuple[str, object], Expression] = {}
         judged = False
         for step in range(first, len(places)):
             cell = cells[step]
@@ -233,65 +238,65 @@ class Judge:
                 or (isinstance(cell.value, str) and not isinstance(cell.value, Fault))
             ):
                 continue
-            status, key, reading = self._status(name, cell, places[step], step, bool(right[step]), bool(known[step]))
+            status, key = self._status(name, cell, places[step], step, bool(right[step]), bool(known[step]))
             judged |= status != "unknown"
             if status not in ("right", "unknown"):
                 groups.setdefault((status, key), []).append(step)
-                if reading is not None:
-                    readings.setdefault((status, key), reading)
-        wrong = [
-            Wrong(name, Kind(status), tuple(steps), readings.get((status, key)), theirs, best)
-            for (status, key), steps in groups.items()
-        ]
+        wrong = []
+        for (status, _), steps in groups.items():
+            step = max(steps, key=lambda s: (self.place(s).own, s))
+            reading = self.formula(name, step)[0] if status == Kind.FORMULA else None
+            wrong.append(Wrong(name, Kind(status), tuple(steps), step, reading, theirs, best))
         return Judged(judged, wrong, self._notes(name, cells, places, right & known, first))
 
     def _status(
         self, name: str, cell: Cell, place: Position, step: int, right: bool, known: bool
-    ) -> tuple[str, object, Expression | None]:
-        """(right, unknown or the kind of mistake, what belongs together, the formula in quantities)."""
-        reading: Expression | None = None
+    ) -> tuple[str, object]:
+        """(right, unknown or the kind of mistake, what belongs together)."""
         if cell.formula is not None:
-            reading, verdict = self._judged(name, place, step)
+            reading, verdict = self.formula(name, step)
             if isinstance(cell.value, Fault):
                 if verdict is False:
-                    return Kind.FORMULA, self.translator.relative(cell.formula), reading
-                return (Kind.ERROR, "", None) if known else ("unknown", None, None)
+                    return Kind.FORMULA, self.translator.relative(cell.formula)
+                return (Kind.ERROR, "") if known else ("unknown", None)
             if verdict is True:
                 wrong = known and not right and not self._follows(place, step, cell)
-                return (Kind.STALE, "", None) if wrong else ("right", None, None)
+                return (Kind.STALE, "") if wrong else ("right", None)
             if verdict is False and self._is_carried(name, reading):
-                return "unknown", None, None
+                return "unknown", None
             if verdict is False:
-                return Kind.FORMULA, self.translator.relative(cell.formula), reading
+                return Kind.FORMULA, self.translator.relative(cell.formula)
         elif isinstance(cell.value, Fault):
-            return (Kind.ERROR, "", None) if known else ("unknown", None, None)
+            return (Kind.ERROR, "") if known else ("unknown", None)
         if not known:
-            return "unknown", None, None
+            return "unknown", None
         if right:
-            return "right", None, None
-        if cell.formula is not None:
-            return Kind.FORMULA, self.translator.relative(cell.formula), reading
-        return Kind.VALUE, "", None
+            return "right", None
+        return (Kind.VALUE, "") if cell.formula is None else (Kind.FORMULA, self.translator.relative(cell.formula))
 
-    def _judged(self, name: str, place: Position, step: int) -> tuple[Expression | None, bool | None]:
-        """The formula of a cell in quantities, and whether it is right; None where that cannot be told."""
+    def formula(self, name: str, step: int) -> tuple[Expression | None, bool | None]:
+        """The formula of a quantity's cell in quantities, and whether it is right; None where that cannot be told, and
+        where there is none."""
+        at = self.table.series[name][step]
+        cell = self.sheet.cells.get(at)
+        if cell is None or cell.formula is None:
+            return None, None
         try:
-            as_written = self.translator.read(place, step)
+            as_written = self.translator.read(at, step)
         except UnknownFormula:
             return None, None
-        at, empty = self.place(step), self._empty(as_written, step)
-        key = (name, id(as_written), at, empty)  # the translator keeps what it has read
+        batch = (self.place(step), self._empty(as_written, step, self.rows.plan)) if self.rows.plan else None
+        key = (name, id(as_written), batch)  # the translator keeps what it has read
         if key not in self._known:
-            in_batches = counted(as_written, at, self.model.shared, empty) if self.rows.plan else as_written
-            reading = self._settled(name, in_batches, self.home(name, at))
-            self._known[key] = (reading, self.is_right(name, reading, at))
+            place, empty = batch or (ALONE, frozenset())
+            in_batches = counted(as_written, place, self.model.shared, empty) if batch else as_written
+            reading = self._settled(name, in_batches, self.home(name, place))
+            self._known[key] = (reading, self.is_right(name, reading, place))
         return self._known[key]
 
-    def _empty(self, formula: Expression, step: int) -> frozenset[Name]:
+    def _empty(self, formula: Expression, step: int, plan: Plan) -> frozenset[Name]:
         """What a row's formula takes from an empty cell, though it stands in another row of that batch."""
-        plan, columns = self.rows.plan, self.rows.columns
-        if plan is None:
-            return frozenset()
+        columns = self.rows.columns
         return frozenset(
             name
             for name in distinct(formula)
