@@ -11,7 +11,7 @@ import tracer
 from tests.hand import Cells, Value, book, table
 from tests.homework import CONFIG, MISTAKES, Homework, Layout, homework, write
 from tests.test_grading_batches import SLIPS, exported, lab, slipped
-from tests.test_grading_right import FIXED, RATE, checked, classic
+from tests.test_grading_right import FIXED, RATE, checked, classic, layers
 from tracer.expression import Name, names, replace
 from tracer.grading.check import check_workbook
 from tracer.grading.findings import SheetReport
@@ -45,6 +45,13 @@ def test_a_single_mistake_s_effect_is_what_the_sheet_shows(kind: str, updates: s
         planted = MISTAKES[kind](hw, random.Random(seed))
         if planted and planted.quantity[0] in "∂wΔ":
             break
+    assert_told(handed_in(hw, tmp_path))
+
+
+def test_softmax(tmp_path: Path) -> None:
+    values = {**layers("sigmoid", "softmax"), "loss": "cross_entropy", "targets": [0.0, 1.0]}
+    hw = homework(Layout(steps=8, values=values))
+    hw.formulas["∂E/∂w7"] = hw.formulas["∂E/∂w8"]
     assert_told(handed_in(hw, tmp_path))
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tracer import naming
+from tracer.expansion import expand
 from tracer.expression import Expression, Name, names, replace
 from tracer.grading.model import Model
 from tracer.grading.plan import Plan
@@ -33,6 +34,7 @@ class _Formula(NamedTuple):
 
 @lru_cache(maxsize=4_000)
 def _function(expression: Expression) -> _Formula:
+    expression = expand(expression, far=True)
     places = list(dict.fromkeys(names(expression)))
     local: dict[Expression, Expression] = {name: Name(str(index)) for index, name in enumerate(places)}
     needed, function = compiled(replace(expression, local) if local else expression)
@@ -95,17 +97,36 @@ class _Walk:
 
     def history(self) -> History:
         """All rows. Raises LookupError where something is missing."""
-        wanted = [*(p.name for p in self.model.system.parameters), self.model.system.curve]
+        order = self._order()
         for row in range(self._begin(), len(self.values)):
+            last = row == self._same(row)[-1]
             try:
-                for name in wanted:
-                    self.value(name, row)
+                for name in order:
+                    if last or name in self.model.parameters or name not in self.model.shared:
+                        self.value(name, row)
             except NO_NUMBER:
                 del self.values[row:]
                 break
         if not self.values:
             raise LookupError
         return self.values
+
+    def _order(self) -> list[str]:
+        """What is needed for the parameters and the loss, in an order in which little waits for what comes later."""
+        system = self.model.system
+        pending = [*(p.name for p in system.parameters), system.curve, *self.instead]
+        needed: set[str] = set()
+        given = {*system.data, *system.hyper, naming.ETA, naming.ITERATION, naming.COUNT}
+        while pending:
+            name = pending.pop()
+            if name in needed or name in given or (name in self.model.parameters and name not in system.updates):
+                continue
+            needed.add(name)
+            formulas = {self._formula(name), *self.instead.get(name, {}).values()}
+            pending += [n.name for formula in formulas for n in names(formula)]
+        needed |= {p.name for p in system.parameters}
+        known = [*(p.name for p in system.parameters), *(e.quantity for e in system.equations)]
+        return [name for name in known if name in needed] + sorted(needed - set(known))
 
     def _begin(self) -> int:
         """The row that the run begins with, after the first parameters were put in: the second one, where the first one
