@@ -21,6 +21,7 @@ from tracer.expansion import expand
 from tracer.expression import Call, Expression, Name, names, replace
 from tracer.grading.cells import Book, Cell, Formula, Position, Sheet, reference
 from tracer.grading.recalculation import recalculated
+from tracer.grading.relative import text_at
 from tracer.notation import render
 from tracer.notation.excel import EXCEL
 
@@ -319,7 +320,7 @@ _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 def _rows(sheet: Sheet) -> str:
     rows: dict[int, list[str]] = {}
     for place, cell in sorted(sheet.cells.items()):
-        formula = f"<f>{escape(cell.formula.text)}</f>" if cell.formula else ""
+        formula = f"<f>{escape(text_at(cell.formula, place))}</f>" if cell.formula else ""
         if isinstance(cell.value, float):
             xml = f'<c r="{reference(place)}">{formula}<v>{cell.value!r}</v></c>'
         elif cell.value is None:

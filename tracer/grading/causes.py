@@ -9,8 +9,9 @@ import numpy as np
 
 from tracer.expansion import expand
 from tracer.expression import ADD, MUL, Call, Expression, Name, Number
-from tracer.grading.edits import Setting, double, single
+from tracer.grading.edits import double, single
 from tracer.grading.numbers import Array, value
+from tracer.grading.setting import Setting
 from tracer.grading.tree import nodes
 from tracer.grading.writing import likeness
 

@@ -18,13 +18,14 @@ from tracer.grading.causes import Budget
 from tracer.grading.cells import Book, Sheet
 from tracer.grading.conventions import Spelling, is_provisional
 from tracer.grading.diagnosis import Diagnosis
-from tracer.grading.effects import departure, with_effects
+from tracer.grading.effects import with_effects
 from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
 from tracer.grading.inference import NotANetwork, fit, infer, refine
 from tracer.grading.judge import Judge
 from tracer.grading.layout import find_tables
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.package import Unreadable, read_book
+from tracer.grading.plan import plan_of
 from tracer.grading.rate import learning_rate
 from tracer.grading.recalculation import recalculated
 from tracer.grading.roles import recognised
@@ -56,8 +57,6 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
     path, options = Path(path), options or Options()
     if system is None and options.config is not None:
         system = tracer.assemble(tracer.load(options.config))
-    if system is not None and system.batches.several:
-        return BookReport(str(path), "the config takes its samples in batches, and only single samples can be checked")
     try:
         book = recalculated(read_book(path))
     except Unreadable as error:
@@ -145,10 +144,11 @@ def _checked(
         constant = _constant(rows, model.system.data)
         translator = Translator(book, sheet, table, constant)
     rows = _without_strangers(rows, model)
-    rows = Rows(rows.columns, {**rows.scalars, **model.system.hyper}, rows.steps)
+    rows = _in_batches(rows.changed(scalars={**rows.scalars, **model.system.hyper}), model)
     formulas = [*model.system.updates.values(), *(equation.expression for equation in model.system.equations)]
     if any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
-        rows = Rows({**rows.columns, naming.COUNT: np.arange(1.0, rows.steps + 1)}, rows.scalars, rows.steps)
+        numbers = rows.plan.batch if rows.plan else np.arange(rows.steps)
+        rows = rows.changed({**rows.columns, naming.COUNT: np.asarray(numbers + 1, float)})
     shown = given_quantities(rows, system) if system is not None else []
     given = differing(table, rows, system, options.tolerance) if system is not None else []
     computed = [name for name in table.series if name in rows.columns and model.equation(name) is not None]
@@ -201,7 +201,7 @@ def _checked(
     wrong |= {finding.quantity for finding in given}
     for column in columns.values():
         findings += [*diagnosis.findings(column.wrong), *column.notes]
-    findings = with_effects(findings, diagnosis)
+    findings, departure = with_effects(findings, diagnosis)
     if late:
         findings = [_as_headed(finding) for finding in findings]
     mistakes = any(finding.mistake for finding in findings)
@@ -213,7 +213,7 @@ def _checked(
         findings=tuple(findings),
         judged=len(known),
         right=len(known - wrong),
-        departure=departure(judge),
+        departure=departure,
         reason="; ".join(filter(None, [_damaged(book), given_up(sheet)])) or None,
         **common,  # type: ignore[arg-type]
     )
@@ -226,6 +226,8 @@ def _has_uncomputed(sheet: Sheet, table: Table) -> bool:
 
 def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Finding]:
     """Typed rows that are the row before once more, so that no weight moves in them."""
+    if rows.plan:
+        return []
     names = [name for name in table.series if name in rows.columns and name != naming.ITERATION]
     weights = [name for name in names if name in model.system.updates]
     slopes = [name for name in names if name.startswith("∂E/∂") and name[4:] in model.system.updates]
@@ -331,6 +333,15 @@ def _without_strangers(rows: Rows, model: Model) -> Rows:
         {name: number for name, number in rows.scalars.items() if model.knows(name)},
         rows.steps,
     )
+
+
+def _in_batches(rows: Rows, model: Model) -> Rows:
+    """The numbers with the batches that the rows make up, where a batch has several."""
+    if not model.system.batches.several or not rows.steps:
+        return rows
+    numbers = rows.columns.get(naming.ITERATION)
+    plan = plan_of(model.system.batches, model.shared, rows.steps, numbers)
+    return Rows(rows.columns, rows.scalars, rows.steps, plan)
 
 
 def _spread(rows: Rows) -> Rows:

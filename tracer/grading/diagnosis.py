@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tracer import naming
-from tracer.expression import Expression, names
+from tracer.expression import Expression, Name, names
 from tracer.grading.causes import Budget, Cause, Evidence, find_cause, typed_numbers
 from tracer.grading.cells import letters
-from tracer.grading.edits import Setting
 from tracer.grading.findings import Finding, Kind
-from tracer.grading.judge import Judge, Wrong, without_rounding
+from tracer.grading.judge import Judge, Wrong
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import same
+from tracer.grading.plan import Place
 from tracer.grading.relative import UnknownFormula, text_at
+from tracer.grading.setting import Setting
+from tracer.grading.tree import without_rounding
 from tracer.grading.writing import differences, written
 
 POINTS = 6
@@ -24,17 +26,19 @@ POINTS = 6
 
 CONSTANT = Cause("a typed constant stands where a formula belongs")
 LONE = Cause("a typed constant that its row does not give; the column's other values are right")
+WITHIN = Cause("it is changed within the batch, where it stays the same in all rows")
 STALE = Cause("the formula is right, the stored value is not what it gives: have the sheet recalculated")
 
 
 @dataclass(slots=True)
 class Diagnosis:
-    """Names the slips of one table. mistaken: the wrong formula behind a finding, where it is known."""
+    """Names the slips of one table. mistaken: the wrong formulas behind a finding, by their steps, where they are
+    known."""
 
     judge: Judge
     budget: Budget
-    mistaken: dict[tuple[str, Kind, str | None], Expression] = field(default_factory=dict)
-    _causes: dict[tuple[str, Expression], Cause | None] = field(default_factory=dict)
+    mistaken: dict[tuple[str, Kind, str | None], dict[int, Expression]] = field(default_factory=dict)
+    _causes: dict[tuple[str, Expression, Place], Cause | None] = field(default_factory=dict)
 
     def findings(self, wrong: Sequence[Wrong]) -> list[Finding]:
         """A finding for each group of wrong cells; those of one quantity that say the same are one."""
@@ -42,15 +46,17 @@ class Diagnosis:
 
     def _finding(self, wrong: Wrong) -> Finding:
         judge, name, step = self.judge, wrong.quantity, wrong.steps[0]
-        home = judge.home(name)
-        forms = self._nearest(name, wrong.reading)
+        place = judge.place(wrong.step)
+        home, forms = judge.home(name, place), self._nearest(name, wrong.reading, place)
         said = written(wrong.reading, home) if wrong.kind is Kind.FORMULA and wrong.reading is not None else None
         right = written(forms[0], home)
         kind, cause = self._named(wrong, forms)
         text = cause.text if cause else None
-        formula = wrong.reading if wrong.reading is not None else cause.expression if cause else None
-        if formula is not None:
-            self.mistaken[name, kind, text] = formula
+        formulas = self.mistaken.setdefault((name, kind, text), {})
+        for s in wrong.steps:
+            formula = judge.formula(name, s)[0] if wrong.reading is not None else cause.expression if cause else None
+            if formula is not None:
+                formulas[s] = without_rounding(formula)
         return Finding(
             name,
             kind,
@@ -77,8 +83,11 @@ class Diagnosis:
             lone = LONE if len(wrong.steps) == 1 and len(places) > 2 else None
             return Kind.VALUE, self._of_values(wrong, forms) or lone
         cause = None
-        if reading is not None and self.judge.is_right(name, reading) is False:
-            cause = self._of_formula(name, reading)
+        place = self.judge.place(wrong.step)
+        if reading is not None and self.judge.is_right(name, reading, place) is False:
+            cause = self._of_formula(name, reading, place)
+            if cause is None and self.judge.is_carried_on(name, place):
+                cause = WITHIN
         cause = cause or self._of_values(wrong, forms)
         if name not in self.judge.model.parameters:
             return Kind.FORMULA, cause
@@ -101,16 +110,18 @@ class Diagnosis:
             return Cause(f"the cell shows an error: {error}")
         return Cause("the cell shows an error though its row's other cells are there")
 
-    def _of_formula(self, name: str, theirs: Expression) -> Cause | None:
+    def _of_formula(self, name: str, theirs: Expression, place: Place) -> Cause | None:
         """The slip that makes the right formula theirs."""
-        key = (name, theirs)
+        key = (name, theirs, place)
         if key not in self._causes:
             bare = without_rounding(theirs)
-            result = self.judge.oracle.value(bare)
+            made_up = self.judge.made_up(place)
+            result = made_up.value(bare)
             cause = None
             if result is not None:
-                evidence = Evidence(self.judge.oracle, result, same, self.budget)
-                cause = find_cause(self._nearest(name, bare), evidence, self._setting(name, bare), bare)
+                evidence = Evidence(made_up, result, same, self.budget)
+                setting = self._setting(name, place, bare)
+                cause = find_cause(self._nearest(name, bare, place), evidence, setting, bare)
             self._causes[key] = cause
         return self._causes[key]
 
@@ -135,7 +146,8 @@ class Diagnosis:
 
     def _of_values(self, wrong: Wrong, forms: list[Expression]) -> Cause | None:
         """The slip that gives the person's values on several rows."""
-        judge, name, steps, theirs = self.judge, wrong.quantity, wrong.steps, wrong.theirs
+        judge, name, theirs, place = self.judge, wrong.quantity, wrong.theirs, self.judge.place(wrong.step)
+        steps = [step for step in wrong.steps if judge.place(step) == place]
         chosen = np.array(sorted({steps[round(i * (len(steps) - 1) / (POINTS - 1))] for i in range(POINTS)}))
         own = judge.slack.get(name, np.zeros(len(theirs)))
         room = np.maximum.reduce(
@@ -148,21 +160,24 @@ class Diagnosis:
 
         evidence = Evidence(judge.rows.picked(chosen), theirs[chosen], alike, self.budget)
         exact = name not in judge.rounded and len(chosen) >= 3
-        return find_cause(forms, evidence, self._setting(name), pairs=exact)
+        return find_cause(forms, evidence, self._setting(name, place), pairs=exact)
 
-    def _nearest(self, name: str, theirs: Expression | None) -> list[Expression]:
+    def _nearest(self, name: str, theirs: Expression | None, place: Place) -> list[Expression]:
         """The right forms, first the one that is made of most of the same quantities."""
+        if self.judge.is_carried_on(name, place):
+            return [Name(name)]
         forms = self.judge.forms(name)
         if theirs is None:
             return forms
         mine = {n.name for n in names(theirs)}
         return sorted(forms, key=lambda form: len({n.name for n in names(form)} ^ mine))
 
-    def _setting(self, name: str, theirs: Expression | None = None) -> Setting:
+    def _setting(self, name: str, place: Place, theirs: Expression | None = None) -> Setting:
         """What may stand in a wrong formula."""
         rows = self.judge.rows
         quantities = [q for q in (*rows.columns, *rows.scalars) if q != naming.ITERATION]
-        return Setting(quantities, self.judge.home(name), typed_numbers(theirs) if theirs is not None else ())
+        numbers = typed_numbers(theirs) if theirs is not None else ()
+        return Setting(quantities, self.judge.home(name, place), numbers, place, self.judge.model.shared)
 
 
 def _sliding(rate: tuple[int, int]) -> str:

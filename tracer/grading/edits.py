@@ -5,43 +5,20 @@ Rules are a list; each gives (the edited expression, what was done). The likelie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import combinations
 
 from tracer import naming
 from tracer.expression import ADD, DIV, MUL, NEG, POW, SUB, Call, Expression, Name, Number
+from tracer.grading.batch_edits import over_batch
 from tracer.grading.formula import read
 from tracer.grading.model import family
 from tracer.grading.relative import UnknownFormula
+from tracer.grading.setting import Edit, Rule, Setting
 from tracer.grading.tree import distinct, nodes, put, with_names
-from tracer.grading.writing import written
 from tracer.notation import render
 from tracer.notation.excel import EXCEL
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """An edited formula, and the slip in words."""
-
-    expression: Expression
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a rule may use: the table's quantities, the lag that needs no mention, numbers of the person's formula."""
-
-    quantities: Sequence[str]
-    home: int
-    numbers: Sequence[float] = ()
-
-    def text(self, expression: Expression) -> str:
-        return written(expression, self.home)
-
-
-Rule = Callable[[Expression, Setting], Iterator[Edit]]
-
 
 # -------------------------------------------------------------------------------------------------- the rules
 
@@ -51,7 +28,7 @@ def neighbour(right: Expression, setting: Setting) -> Iterator[Edit]:
     for name in distinct(right):
         for other in setting.quantities:
             if other != name.name and family(other) == family(name.name):
-                yield from _in_place_of(right, name, Name(other, name.lag), setting)
+                yield from _in_place_of(right, name, replace(name, name=other), setting)
 
 
 def stranger(right: Expression, setting: Setting) -> Iterator[Edit]:
@@ -59,7 +36,7 @@ def stranger(right: Expression, setting: Setting) -> Iterator[Edit]:
     for name in distinct(right):
         for other in setting.quantities:
             if family(other) != family(name.name):
-                yield from _in_place_of(right, name, Name(other, name.lag), setting)
+                yield from _in_place_of(right, name, replace(name, name=other), setting)
 
 
 def _in_place_of(right: Expression, name: Name, other: Name, setting: Setting) -> Iterator[Edit]:
@@ -74,6 +51,8 @@ def _in_place_of(right: Expression, name: Name, other: Name, setting: Setting) -
 def exchanged(right: Expression, setting: Setting) -> Iterator[Edit]:
     """Two quantities exchanged: w5 and w7, or t1 and a_o1."""
     for one, two in combinations(distinct(right), 2):
+        if one.batch != two.batch:
+            continue
         cause = f"{setting.text(one)} and {setting.text(two)} are exchanged"
         yield Edit(with_names(right, {one: two, two: one}), cause)
 
@@ -81,7 +60,7 @@ def exchanged(right: Expression, setting: Setting) -> Iterator[Edit]:
 def neighbours(right: Expression, setting: Setting) -> Iterator[Edit]:
     """Two neighbours at once, as when a formula is copied to the wrong neuron: w5, w7 for w6, w8."""
     pairs = [
-        (name, Name(other, name.lag))
+        (name, replace(name, name=other))
         for name in distinct(right)
         for other in setting.quantities
         if other != name.name and family(other) == family(name.name)
@@ -237,17 +216,20 @@ def rows(right: Expression, setting: Setting) -> Iterator[Edit]:
     if len(every) > 1:
         groups.append(("everything", every))
         groups += [(f"everything but {setting.text(n)}", [m for m in every if m != n]) for n in every if len(every) > 2]
-    for shift, words in ((1, "the row before"), (-1, "the next row"), (2, "two rows before")):
+    for shift, words in ((1, "the {} before"), (-1, "the next {}"), (2, "two {}s before")):
         for text, group in groups:
-            moved: dict[Name, Expression] = {n: Name(n.name, n.lag + shift) for n in group}
+            moved: dict[Name, Expression] = {n: replace(n, lag=n.lag + shift) for n in group}
+            lines = words.format("batch" if all(n.batch or n.name in setting.shared for n in group) else "row")
             what = "the weights" if len(group) > 1 and family(group[0].name) == "w" and text != "everything" else text
             label = f"{what} ({text})" if what != text else text
             verb = "is" if len(group) == 1 or text.startswith("everything") else "are"
-            yield Edit(with_names(right, moved), f"{label} {verb} taken from {words}")
+            yield Edit(with_names(right, moved), f"{label} {verb} taken from {lines}")
 
 
 def brackets(right: Expression, setting: Setting) -> Iterator[Edit]:
     """One or two pairs of brackets missing."""
+    if any(name.batch for name in distinct(right)):
+        return
     spelt: dict[str, Name] = {}
 
     def spell(name: Name) -> str:
@@ -316,7 +298,18 @@ def activations(right: Expression, setting: Setting) -> Iterator[Edit]:
                     yield Edit(put(right, path, other), f"{name} stands where {node.function.name} belongs")
 
 
-LIKELY: tuple[Rule, ...] = (missing, neighbour, signs, rows, brackets, exchanged, numbers, twice, activations)
+LIKELY: tuple[Rule, ...] = (
+    over_batch,
+    missing,
+    neighbour,
+    signs,
+    rows,
+    brackets,
+    exchanged,
+    numbers,
+    twice,
+    activations,
+)
 UNLIKELY: tuple[Rule, ...] = (constants, stranger, neighbours, operators)
 
 
@@ -329,7 +322,7 @@ def single(right: Expression, setting: Setting) -> Iterator[Edit]:
 def double(right: Expression, setting: Setting, most: int) -> Iterator[Edit]:
     """Two likely edits, one after the other; at most so many."""
     count = 0
-    pairs: Iterable[Rule] = (neighbour, missing, signs, rows, brackets, numbers, exchanged)
+    pairs: Iterable[Rule] = (neighbour, over_batch, missing, signs, rows, brackets, numbers, exchanged)
     for first in pairs:
         for edit in first(right, setting):
             for second in pairs:

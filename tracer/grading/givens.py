@@ -9,7 +9,7 @@ from itertools import permutations
 
 from tracer.expression import Call, Expression, Name, Number, names
 from tracer.grading.model import Model
-from tracer.grading.oracle import Oracle, same
+from tracer.grading.oracle import View, same
 from tracer.grading.tree import nodes
 
 MOST_WANTED = 4
@@ -27,7 +27,7 @@ class Search:
     columns without a known one; constant: those of them that hold the same number in every row."""
 
     model: Model
-    oracle: Oracle
+    oracle: View
     present: frozenset[str]
     unnamed: Collection[str]
     constant: Collection[str]

@@ -157,7 +157,7 @@ def infer(rows: Rows) -> tuple[Shape, Rows]:
     if rows.scalars.get("b1?") is not None:
         scalars = {**rows.scalars}
         scalars.pop("b1?")
-        rows = Rows(rows.columns, scalars, rows.steps)
+        rows = rows.changed(scalars=scalars)
         shape = replace(shape, biases=("shared",) * len(shape.activations), frozen_biases=True)
         shares = fit(model_of(shape), rows)
     for _ in range(6):
@@ -211,7 +211,7 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shap
 
 def _right_formulas(shape: Shape, written: Mapping[str, Expression]) -> int:
     """How many of the formulas are those of the network."""
-    oracle = Oracle(model_of(shape), {}, None, frozenset())
+    oracle = Oracle(model_of(shape), {}, None, frozenset()).at()
     return sum((x := oracle.value(e)) is not None and same(x, oracle[Name(name)]) for name, e in written.items())
 
 
@@ -235,7 +235,7 @@ def _with_typed_biases(shape: Shape, rows: Rows, shares: dict[str, float]) -> Ro
         if not len(offsets) or np.ptp(offsets) > 1e-6 or abs(offsets[0]) < 1e-6:
             return rows
         found[naming.shared_bias(index + 1)] = float(np.round(np.median(offsets), 9))
-    return Rows(rows.columns, {**rows.scalars, **found, "b1?": 1.0}, rows.steps)
+    return rows.changed(scalars={**rows.scalars, **found, "b1?": 1.0})
 
 
 def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:

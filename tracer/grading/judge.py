@@ -6,38 +6,46 @@ a formula, or with one that cannot be read, is judged by the row's other values,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tracer import naming
-from tracer.expression import Call, Expression, Name, Number, names
+from tracer.expression import Expression, Name, Number, names
 from tracer.grading.cells import Cell, Fault, Formula, Position, Sheet
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, Flags, value
-from tracer.grading.oracle import Oracle, same
+from tracer.grading.oracle import Oracle, View, same
+from tracer.grading.plan import ALONE, Place, Plan, counted
 from tracer.grading.relative import UnknownFormula
-from tracer.grading.series import HALF, STORED, USUAL_DIGITS, Rows, rounding
+from tracer.grading.series import HALF, STORED, USUAL_DIGITS, Moved, Rows, rounding
 from tracer.grading.spelling import NEXT, STEP
 from tracer.grading.tables import Table
 from tracer.grading.translate import Translator
-from tracer.grading.tree import with_names
-from tracer.grading.worksheet_functions import ROUND
+from tracer.grading.tree import distinct, with_names, with_number, without_rounding
 
 NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""
 
 
+Batch = tuple[Place, frozenset[Name]]
+"""Where a row stands in its batch, and what its formula takes from empty cells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Wrong cells of a quantity that belong together. reading: their formula in quantities, where there is one. theirs,
-    right: the values of the whole column."""
+    """Wrong cells of a quantity that belong together.
+
+    step: the one that stands for all of them: the last one, of the largest batches. reading: its formula in quantities,
+    where there is one. theirs, right: the values of the whole column.
+    """
 
     quantity: str
     kind: Kind
     steps: tuple[int, ...]
+    step: int
     reading: Expression | None
     theirs: Array
     right: Array
@@ -67,24 +75,14 @@ class Judge:
     eta: float | None
     tolerance: float
     passed_over: frozenset[Position] = frozenset()
-    oracle: Oracle = field(init=False)
-    given_oracle: Oracle = field(init=False)
     slack: dict[str, Array] = field(init=False)
     rounded: dict[str, int] = field(init=False)
-    _known: dict[tuple[str, int], tuple[Expression, bool | None]] = field(default_factory=dict)
+    _known: dict[tuple[str, int, Batch | None], tuple[Expression, bool | None]] = field(default_factory=dict)
     _forms: dict[str, list[Expression]] = field(default_factory=dict)
-    _rightness: dict[tuple[str, Expression], bool | None] = field(default_factory=dict)
+    _rightness: dict[tuple[str, Expression, Place], bool | None] = field(default_factory=dict)
+    _oracles: dict[Place, tuple[Oracle, Oracle]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        eta = 0.5 if self.eta is None else self.eta  # where it is known, typed numbers are recognised by it
-        given = {name: float(self.rows[Name(name)][0]) for name in self.translator.constant if self.rows.has(name)}
-        own = {
-            n: v
-            for n, v in self.rows.scalars.items()
-            if n in self.model.parameters and n not in self.model.system.updates
-        }
-        self.oracle = Oracle(self.model, {}, None, self.translator.constant)
-        self.given_oracle = Oracle(self.model, given | own, eta, self.translator.constant)
         self.slack, self.rounded = {}, {}
         for name, places in self.table.series.items():
             if name in self.rows.columns:
@@ -120,7 +118,28 @@ class Judge:
 
     def first_step(self, name: str) -> int:
         """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
+        if self.rows.plan and name in self.model.system.states:
+            return self.rows.plan.sizes[0]
         return int(name in self.model.parameters or name in self.model.system.states)
+
+    def place(self, step: int) -> Place:
+        """Where a row stands in its batch."""
+        return self.rows.plan.place(step) if self.rows.plan else ALONE
+
+    def made_up(self, place: Place, given: bool = False) -> View:
+        """Made-up steps as a row at that place sees them. given: with the table's own constants and learning rate, by
+        which typed numbers are recognised."""
+        around = place._replace(position=0)
+        if around not in self._oracles:
+            constant, parameters = self.translator.constant, self.model.parameters - self.model.system.updates.keys()
+            numbers = {name: float(self.rows[Name(name)][0]) for name in constant if self.rows.has(name)}
+            numbers |= {name: number for name, number in self.rows.scalars.items() if name in parameters}
+            eta = 0.5 if self.eta is None else self.eta  # where it is known, typed numbers are recognised by it
+            self._oracles[around] = (
+                Oracle(self.model, {}, None, constant, around),
+                Oracle(self.model, numbers, eta, constant, around),
+            )
+        return self._oracles[around][given].at(place.position)
 
     def _typed(self, place: Position) -> float | None:
         cell = self.sheet.cells.get(place)
@@ -129,20 +148,16 @@ class Judge:
     # ------------------------------------------------------------------------------------------ the right value
 
     def forms(self, name: str) -> list[Expression]:
-        """The right formula, first from the nearest quantities that the table has, then from the forward pass."""
+        """The right formula, first from the nearest quantities that the table has, then from the forward pass, or from
+        the samples of the batch."""
         if name in self._forms:
             return self._forms[name]
         model, present = self.model, self.rows.names
-        base = frozenset(
-            q
-            for q in present
-            if q in model.parameters
-            or q in model.forward
-            or q in model.system.data
-            or q == naming.ETA
-            or q.endswith(NEXT)
-        )
-        found = [model.in_terms_of(name, present), model.in_terms_of(name, base)]
+        kinds = {*model.parameters, *model.forward, *model.system.data, naming.ETA}
+        further = frozenset(q for q in present if q in kinds or q.endswith(NEXT))
+        if name in model.shared:  # the sums and means over the batch spelt out, as an update may have them
+            further = present - {equation.quantity for equation in model.reductions}
+        found = [model.in_terms_of(name, present), model.in_terms_of(name, further)]
         if name in model.parameters and name + NEXT in present:
             found.append(model.in_terms_of(name, present - {name + NEXT}))
         if name in model.parameters and STEP + name in present:
@@ -150,13 +165,14 @@ class Judge:
         self._forms[name] = list(dict.fromkeys(form for form in found if form is not None))
         return self._forms[name]
 
-    def allowed(self, form: Expression, ours: Array) -> Array:
+    def allowed(self, form: Expression, ours: Array, rows: Rows | None = None) -> Array:
         """How far a value may be from the right one: the tolerance, and what the row's values are known to."""
+        rows = rows or self.rows
         room = self.tolerance * np.abs(ours) + NEAR
         for name in dict.fromkeys(names(form)):
             if name.name in self.slack:
-                apart = Rows({name.name: self.slack[name.name]}, {}, self.rows.steps)[name]
-                moved = value(form, _Moved(self.rows, name, self.rows[name] + apart))
+                apart = rows.changed({name.name: self.slack[name.name]}, {})[name]
+                moved = value(form, Moved(rows, name, rows[name] + apart))
                 room = room + np.nan_to_num(np.abs(moved - ours))
         return room
 
@@ -175,36 +191,46 @@ class Judge:
             if not close[finite].all():
                 close = np.abs(theirs - ours) <= self.allowed(form, ours) + own
             right |= close & finite
+        if self.rows.plan and name in self.rows.plan.shared:  # the same as in the row above, of the same batch
+            above = np.where(np.diff(self.rows.plan.batch, prepend=-1) == 0, self.rows.by_row()[Name(name, 1)], np.nan)
+            right |= np.abs(theirs - above) <= self.tolerance * np.abs(above) + NEAR + own
+            known |= np.isfinite(above)
         return right, known, best
 
     # ------------------------------------------------------------------------------------------------ formulas
 
-    def is_right(self, name: str, theirs: Expression) -> bool | None:
+    def is_right(self, name: str, theirs: Expression, place: Place = ALONE) -> bool | None:
         """Whether a formula is the right one; None where that cannot be told at made-up steps."""
-        key = (name, theirs)
+        key = (name, theirs, place)
         if key not in self._rightness:
-            self._rightness[key] = self._compare(name, without_rounding(theirs))
+            self._rightness[key] = self._compare(name, without_rounding(theirs), place)
         return self._rightness[key]
 
-    def _compare(self, name: str, theirs: Expression) -> bool | None:
-        target = Name(name)
-        ours, given = self.oracle.value(theirs), self.oracle.value(target)
+    def _compare(self, name: str, theirs: Expression, place: Place) -> bool | None:
+        target, made_up, as_given = Name(name), self.made_up(place), self.made_up(place, given=True)
+        ours, given = made_up.value(theirs), made_up.value(target)
         if ours is None or given is None:
             return None
         if same(ours, given):
             return True
-        typed = self.given_oracle.value(theirs)
+        typed = as_given.value(theirs)
         in_theirs = {n.name for n in names(theirs)}
         forms = self.forms(name)
         uses_all = any({n.name for n in names(form)} <= in_theirs for form in forms)
-        if typed is not None and not uses_all and same(typed, self.given_oracle[target]):
+        if typed is not None and not uses_all and same(typed, as_given[target]):
             return True
         return False if np.isfinite(ours).any() else None
 
-    def home(self, name: str) -> int:
-        """The lag of the row that a quantity is computed from."""
+    def home(self, name: str, place: Place = ALONE) -> int:
+        """The lag of the row that a quantity is computed from; of the batch, for what there is once a batch."""
         forms = self.forms(name)
-        return min((n.lag for n in names(forms[0]) if n.name != naming.ETA), default=0) if forms else 0
+        if not forms or self.is_carried_on(name, place):
+            return 0
+        return min((n.lag for n in names(forms[0]) if n.name != naming.ETA), default=0)
+
+    def is_carried_on(self, name: str, place: Place) -> bool:
+        """Whether a parameter is to be what it is in the row above, of the same batch."""
+        return place.position > 0 and name in self.model.parameters
 
     # ------------------------------------------------------------------------------------------------- columns
 
@@ -216,75 +242,94 @@ class Judge:
         right, known, best = self.agrees(name, theirs)
         first = self.first_step(name)
         groups: dict[tuple[str, object], list[int]] = {}
-        readings: dict[tuple[str, object], Expression] = {}
         judged = False
         for step in range(first, len(places)):
             cell = cells[step]
             if (
                 cell is None
                 or places[step] in self.passed_over
+                or self._lacks_rows(name, step)
                 or (isinstance(cell.value, str) and not isinstance(cell.value, Fault))
             ):
                 continue
-            status, key, reading = self._status(name, cell, places[step], step, bool(right[step]), bool(known[step]))
+            status, key = self._status(name, cell, places[step], step, bool(right[step]), bool(known[step]))
             judged |= status != "unknown"
             if status not in ("right", "unknown"):
                 groups.setdefault((status, key), []).append(step)
-                if reading is not None:
-                    readings[status, key] = reading
-        wrong = [
-            Wrong(name, Kind(status), tuple(steps), readings.get((status, key)), theirs, best)
-            for (status, key), steps in groups.items()
-        ]
+        wrong = []
+        for (status, _), steps in groups.items():
+            step = max(steps, key=lambda s: (self.place(s).own, s))
+            reading = self.formula(name, step)[0] if status == Kind.FORMULA else None
+            wrong.append(Wrong(name, Kind(status), tuple(steps), step, reading, theirs, best))
         return Judged(judged, wrong, self._notes(name, cells, places, right & known, first))
 
     def _status(
         self, name: str, cell: Cell, place: Position, step: int, right: bool, known: bool
-    ) -> tuple[str, object, Expression | None]:
-        """(right, unknown or the kind of mistake, what belongs together, the formula in quantities)."""
-        reading: Expression | None = None
+    ) -> tuple[str, object]:
+        """(right, unknown or the kind of mistake, what belongs together)."""
         if cell.formula is not None:
-            reading, verdict = self.reading(name, place, step)
+            reading, verdict = self.formula(name, step)
             if isinstance(cell.value, Fault):
                 if verdict is False:
-                    return Kind.FORMULA, self.translator.relative(cell.formula), reading
+                    return Kind.FORMULA, self.translator.relative(cell.formula)
                 begins = verdict is None and self._begins(place, cell.formula)
-                return (Kind.ERROR, "", None) if known or begins else ("unknown", None, None)
+                return (Kind.ERROR, "") if known or begins else ("unknown", None)
             if verdict is True:
-                wrong = known and not right and not self._follows(reading, step, cell)
-                return (Kind.STALE, "", None) if wrong else ("right", None, None)
+                wrong = known and not right and not self._follows(place, step, cell)
+                return (Kind.STALE, "") if wrong else ("right", None)
             if verdict is False and self._is_carried(name, reading):
-                return "unknown", None, None
+                return "unknown", None
             if verdict is False:
-                return Kind.FORMULA, self.translator.relative(cell.formula), reading
+                return Kind.FORMULA, self.translator.relative(cell.formula)
             if cell.value is None:
-                return "unknown", None, None
+                return "unknown", None
         elif isinstance(cell.value, Fault):
-            return (Kind.ERROR, "", None) if known else ("unknown", None, None)
+            return (Kind.ERROR, "") if known else ("unknown", None)
         if not known:
-            return "unknown", None, None
+            return "unknown", None
         if right:
-            return "right", None, None
-        if cell.formula is not None:
-            return Kind.FORMULA, self.translator.relative(cell.formula), reading
-        return Kind.VALUE, "", None
+            return "right", None
+        return (Kind.VALUE, "") if cell.formula is None else (Kind.FORMULA, self.translator.relative(cell.formula))
 
     def _begins(self, place: Position, formula: Formula) -> bool:
         """Whether an error begins in a cell: nothing that its formula names is without value or an error."""
         needs = [self.sheet.cells.get(other) for other in self.translator.references(place, formula)]
         return not any(cell is not None and (cell.value is None or isinstance(cell.value, Fault)) for cell in needs)
 
-    def reading(self, name: str, place: Position, step: int) -> tuple[Expression | None, bool | None]:
-        """The formula of a cell in quantities, and whether it is right; None where that cannot be told."""
+    def formula(self, name: str, step: int) -> tuple[Expression | None, bool | None]:
+        """The formula of a quantity's cell in quantities, and whether it is right; None where that cannot be told, and
+        where there is none."""
+        at = self.table.series[name][step]
+        cell = self.sheet.cells.get(at)
+        if cell is None or cell.formula is None:
+            return None, None
         try:
-            as_written = self.translator.read(place, step)
+            as_written = self.translator.read(at, step)
         except UnknownFormula:
             return None, None
-        key = (name, id(as_written))  # the translator keeps what it has read
+        batch = (self.place(step), self._empty(as_written, step, self.rows.plan)) if self.rows.plan else None
+        key = (name, id(as_written), batch)  # the translator keeps what it has read
         if key not in self._known:
-            reading = self._settled(name, as_written, self.home(name))
-            self._known[key] = (reading, self.is_right(name, reading))
+            place, empty = batch or (ALONE, frozenset())
+            in_batches = counted(as_written, place, self.model.shared, empty) if batch else as_written
+            reading = self._settled(name, in_batches, self.home(name, place))
+            self._known[key] = (reading, self.is_right(name, reading, place))
         return self._known[key]
+
+    def _empty(self, formula: Expression, step: int, plan: Plan) -> frozenset[Name]:
+        """What a row's formula takes from an empty cell, though it stands in another row of that batch."""
+        columns = self.rows.columns
+        return frozenset(
+            name
+            for name in distinct(formula)
+            if name.name in plan.shared and name.name in columns and 0 <= (row := step - name.lag) < self.rows.steps
+            if np.isnan(columns[name.name][row]) and np.isfinite(self.rows[Name(name.name)][row])
+        )
+
+    def _lacks_rows(self, name: str, step: int) -> bool:
+        """Whether a quantity is made of rows of its batch that the table does not have."""
+        plan = self.rows.plan
+        return plan is not None and name in plan.shared - self.model.parameters and not plan.is_whole(step)
 
     def _settled(self, name: str, reading: Expression, home: int) -> Expression:
         """The formula, what is the same in all rows counted to the row that it is computed from, and a typed learning
@@ -298,20 +343,23 @@ class Judge:
         rate = Number(self.eta) if self.eta is not None else None
         needed = any(n.name == naming.ETA for form in self.forms(name)[:1] for n in names(form))
         if rate is not None and needed and not any(n.name == naming.ETA for n in names(reading)):
-            return _with_number(reading, rate, Name(naming.ETA, home))
+            return with_number(reading, rate, Name(naming.ETA, home))
         return reading
 
     def _is_carried(self, name: str, reading: Expression | None) -> bool:
         """Whether a weight is only carried over from the row before, as between the samples of a batch."""
         samples = set(self.model.system.data) - self.translator.constant
+        if self.rows.plan:
+            return False
         return name in self.model.parameters and bool(samples) and reading == Name(name, self.home(name))
 
-    def _follows(self, reading: Expression | None, step: int, cell: Cell) -> bool:
+    def _follows(self, place: Position, step: int, cell: Cell) -> bool:
         """Whether a cell holds what its formula gives."""
-        if reading is None or cell.number is None:
+        if cell.number is None:
             return True
-        ours = np.broadcast_to(value(reading, self.rows), (self.rows.steps,))
-        room = self.allowed(reading, ours)[step]
+        rows, reading = self.rows.by_row(), self.translator.read(place, step)
+        ours = np.broadcast_to(value(reading, rows), (rows.steps,))
+        room = self.allowed(reading, ours, rows)[step]
         return not np.isfinite(ours[step]) or bool(abs(ours[step] - cell.number) <= 10 * room)
 
     def has_formulas(self, name: str) -> bool:
@@ -340,36 +388,3 @@ class Judge:
             places_ = tuple(places[s] for s in rounding_formulas)
             notes.append(Finding(name, Kind.ROUNDED, places_, "rounded by its formula: consistent"))
         return notes
-
-
-class _Moved(Mapping[Name, Array]):
-    """The rows, one quantity moved."""
-
-    def __init__(self, rows: Rows, name: Name, moved: Array) -> None:
-        self.rows, self.name, self.moved = rows, name, moved
-
-    def __getitem__(self, name: Name) -> Array:
-        return self.moved if name == self.name else self.rows[name]
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-
-def _with_number(expression: Expression, number: Number, name: Name) -> Expression:
-    """The expression with a name in place of a number."""
-    if expression == number:
-        return name
-    if isinstance(expression, Call):
-        return Call(expression.function, tuple(_with_number(arg, number, name) for arg in expression.args))
-    return expression
-
-
-def without_rounding(expression: Expression) -> Expression:
-    if not isinstance(expression, Call):
-        return expression
-    if expression.function == ROUND:
-        return without_rounding(expression.args[0])
-    return Call(expression.function, tuple(without_rounding(arg) for arg in expression.args))

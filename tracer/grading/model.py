@@ -16,7 +16,7 @@ from tracer import naming
 from tracer.derivative import partials
 from tracer.expression import NEG, ONE, SUB, ZERO, Call, Expression, Name, add, mul, names, neg, replace
 from tracer.grading.spelling import NEXT, STEP
-from tracer.system import Phase, System
+from tracer.system import Equation, Phase, System
 
 LAYERS = (naming.HIDDEN_LAYER, naming.OUTPUT_LAYER)
 
@@ -74,13 +74,30 @@ class Model:
         return {e.quantity: e.expression for e in self.system.equations}
 
     @cached_property
+    def reductions(self) -> list[Equation]:
+        """What is made of all rows of a batch."""
+        return [equation for equation in self.system.equations if equation.phase is Phase.BATCH]
+
+    @cached_property
     def parameters(self) -> frozenset[str]:
         return frozenset(p.name for p in self.system.parameters)
 
     @cached_property
     def known(self) -> frozenset[str]:
         """What can stand in a table of this network without being derived."""
-        return frozenset((*self.system.data, *self.parameters, *self.forward_or_backward, naming.ETA, naming.ITERATION))
+        system = self.system
+        leading = (naming.ITERATION, naming.SAMPLE)[: 1 + (len(system.samples) > 1)]
+        return frozenset((*system.data, *self.parameters, *self.forward_or_backward, naming.ETA, *leading))
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """What has one value for all rows of a batch; nothing, where every row is a batch of its own."""
+        system = self.system
+        if not system.batches.several:
+            return frozenset()
+        stepped = (form.format(name) for name in self.parameters for form in ("{}", f"{{}}{NEXT}", f"{STEP}{{}}"))
+        common = (e.quantity for e in system.equations if system.once_an_iteration(e.phase))
+        return frozenset((*stepped, *common, naming.ETA, naming.ITERATION, naming.COUNT))
 
     def knows(self, name: str) -> bool:
         """Whether the name is a quantity of this network."""
@@ -104,7 +121,7 @@ class Model:
         if name.endswith(NEXT) and name[:-1] in self.parameters:
             return self.next_value(name[:-1])
         if name.startswith(STEP) and name[1:] in self.parameters:
-            change = mul(Name(naming.ETA), Name(naming.gradient(name[1:], self.system.loss)))
+            change = mul(Name(naming.ETA), Name(naming.gradient(name[1:], self.system.curve)))
             return neg(change) if self.step < 0 else change
         if name.startswith("∂"):
             above, slash, below = name[1:].partition("/∂")
@@ -168,11 +185,11 @@ class Model:
                 continue
             if name.name in self.parameters:
                 if present(name.name + NEXT):
-                    what[name] = Name(name.name + NEXT, name.lag + 1)
+                    what[name] = Name(name.name + NEXT, name.lag + 1, name.batch)
                 continue
             equation = self.equation(name.name)
             if equation is not None:
-                what[name] = self._inlined(shifted(equation, name.lag), present, depth + 1)
+                what[name] = self._inlined(shifted(equation, name.lag, name.batch), present, depth + 1)
         return replace(expression, what) if what else expression
 
 
@@ -189,11 +206,11 @@ def _tidy(expression: Expression) -> Expression:
     return expression
 
 
-def shifted(expression: Expression, steps: int) -> Expression:
-    """The expression as it reads that many steps before."""
-    if not steps:
+def shifted(expression: Expression, steps: int, batch: bool = False) -> Expression:
+    """The expression as it reads that many steps before. batch: for all rows of the batch there."""
+    if not steps and not batch:
         return expression
-    return replace(expression, {n: Name(n.name, n.lag + steps) for n in set(names(expression))})
+    return replace(expression, {n: Name(n.name, n.lag + steps, n.batch or batch) for n in set(names(expression))})
 
 
 def family(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cache
 
@@ -10,12 +11,28 @@ import numpy as np
 import numpy.typing as npt
 
 from tracer.expansion import expand
-from tracer.expression import Call, Expression, Function, Name, Number
+from tracer.expression import Call, Expression, Function, Name, Number, names
 from tracer.grading.cells import Fault
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 """Yes or no for every step."""
+
+
+class Quantities(Mapping[Name, Array]):
+    """Arrays by name and lag, of a network that may take its samples in batches. What stands for its values in all rows
+    of a batch (`Name.batch`) has these in its array, and `over_batch` makes one of them."""
+
+    @abstractmethod
+    def over_batch(self, how: str, lag: int, members: Array) -> Array:
+        """The mean or the sum of what was computed for all rows of the batch `lag` batches before."""
+
+
+OVER_BATCH: Mapping[str, Callable[[Array, Array], Array]] = {
+    "mean": lambda total, size: total / size,
+    "sum": lambda total, size: total,
+}
+"""The reductions of a batch, from the sum over its rows and their number."""
 
 _erf = np.frompyfunc(math.erf, 1, 1)
 
@@ -77,25 +94,29 @@ _RULES: dict[str, Callable[..., Array]] = {
 }  # fmt: skip
 
 
-def value(expression: Expression, names: Mapping[Name, Array]) -> Array:
+def value(expression: Expression, quantities: Mapping[Name, Array]) -> Array:
     """The value of an expression. NaN or an infinity where it has none.
 
-    Raises KeyError for a name that `names` does not have.
+    Raises KeyError for a name that `quantities` does not have.
     """
     with np.errstate(all="ignore"):
-        return np.asarray(_value(expression, names), float)
+        return np.asarray(_value(expression, quantities), float)
 
 
-def _value(node: Expression, names: Mapping[Name, Array]) -> Array:
+def _value(node: Expression, quantities: Mapping[Name, Array]) -> Array:
     if isinstance(node, Name):
-        return names[node]
+        return quantities[node]
     if isinstance(node, Number):
         return np.float64(node.value)  # type: ignore[return-value]
     assert isinstance(node, Call)
+    if node.function.name in OVER_BATCH:
+        assert isinstance(quantities, Quantities)
+        lag = next((n.lag for n in names(node) if n.batch), 0)
+        return quantities.over_batch(node.function.name, lag, _value(node.args[0], quantities))
     rule, function = _RULES.get(node.function.name), node.function
     if rule is None and not isinstance(function.formula, str):
-        return _value(expand(node), names)
-    values = [_value(arg, names) for arg in node.args]
+        return _value(expand(node), quantities)
+    values = [_value(arg, quantities) for arg in node.args]
     if rule is not None:
         return rule(*values)
     return _value(_body(function), dict(zip(map(Name, function.parameters), values, strict=True)))
@@ -107,8 +128,8 @@ def _body(function: Function) -> Expression:
     return expand(Call(function, tuple(map(Name, function.parameters))))
 
 
-def plain(expression: Expression, names: Mapping[Name, float]) -> float | Fault:
+def plain(expression: Expression, values: Mapping[Name, float]) -> float | Fault:
     """The value of an expression for single numbers, or the error that a spreadsheet shows."""
     with np.errstate(all="ignore"):
-        result = float(_value(expression, {name: np.float64(x) for name, x in names.items()}))  # type: ignore[misc]
+        result = float(_value(expression, {name: np.float64(x) for name, x in values.items()}))  # type: ignore[misc]
     return result if math.isfinite(result) else Fault("#NUM!")

@@ -57,7 +57,7 @@ def learning_rate(sheet: Sheet, table: Table, rows: Rows, model: Model) -> tuple
 def _with_eta(rows: Rows, eta: float | None) -> Rows:
     if eta is None:
         return rows
-    return Rows(rows.columns, {**rows.scalars, naming.ETA: eta}, rows.steps)
+    return rows.changed(scalars={**rows.scalars, naming.ETA: eta})
 
 
 def _implied(rows: Rows, model: Model) -> tuple[float, float] | None:

@@ -40,6 +40,8 @@ class Roles:
 
 def recognised(book: Book, sheet: Sheet, table: Table, model: Model, constant: frozenset[str]) -> Roles:
     """The roles of a table's strangers."""
+    if model.shared:  # rows of a batch say less of each other
+        return Roles(table)
     keyed = {f"?{n}": stranger for n, stranger in enumerate(table.strangers[:MOST])}
     shown = {*table.series, *table.scalars}
     if not keyed and (model.parameters | set(model.system.data)) <= shown:
@@ -74,7 +76,7 @@ class _Search:
         constant: frozenset[str],
         keyed: Mapping[str, Stranger],
     ) -> None:
-        self.model, self.oracle = model, Oracle(model, {}, None, constant)
+        self.model, self.oracle = model, Oracle(model, {}, None, constant).at()
         self.constant = [key for key, stranger in keyed.items() if _is_constant(sheet, stranger.places)]
         series = {**table.series, **{key: stranger.places for key, stranger in keyed.items()}}
         translator = Translator(book, sheet, replace(table, series=series), constant)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from tracer.expression import Name
 from tracer.grading.cells import Cell, Position
-from tracer.grading.numbers import Array
+from tracer.grading.numbers import Array, Quantities
+from tracer.grading.plan import Plan
 from tracer.grading.tables import Table
 
 EXACT_DIGITS = 14
@@ -23,12 +24,18 @@ STORED = 1e-14
 """How exactly a computed value is stored, relative: some programs write 15 digits."""
 
 
-class Rows(Mapping[Name, Array]):
+class Rows(Quantities):
     """A table's quantities by name and lag, as arrays over its steps. NaN where a cell holds no number, and where the
-    lag leads out of the table."""
+    lag leads out of the table.
 
-    def __init__(self, columns: Mapping[str, Array], scalars: Mapping[str, float], steps: int) -> None:
-        self.columns, self.scalars, self.steps = columns, scalars, steps
+    plan: the batches of the table, where a batch has several rows. A lag of what there is once a batch counts batches;
+    a name that stands for its values in all rows of a batch has a row's own value in every row.
+    """
+
+    def __init__(
+        self, columns: Mapping[str, Array], scalars: Mapping[str, float], steps: int, plan: Plan | None = None
+    ) -> None:
+        self.columns, self.scalars, self.steps, self.plan = columns, scalars, steps, plan
         self._shifted: dict[Name, Array] = {}
 
     def __getitem__(self, name: Name) -> Array:
@@ -43,7 +50,9 @@ class Rows(Mapping[Name, Array]):
                 return np.full(self.steps, self.scalars[name.name])
             return np.full(self.steps, np.nan)
         column = self.columns[name.name]
-        if not name.lag:
+        if self.plan and name.name in self.plan.shared:
+            return self.plan.of_batch(column, 0 if name.batch else name.lag)
+        if not name.lag or name.batch:
             return column
         out = np.full(self.steps, np.nan)
         if 0 < name.lag < self.steps:
@@ -51,6 +60,23 @@ class Rows(Mapping[Name, Array]):
         elif 0 < -name.lag < self.steps:
             out[: name.lag] = column[-name.lag :]
         return out
+
+    def over_batch(self, how: str, lag: int, members: Array) -> Array:
+        assert self.plan is not None
+        return self.plan.reduced(how, lag, np.broadcast_to(members, (self.steps,)))
+
+    def changed(self, columns: Mapping[str, Array] | None = None, scalars: Mapping[str, float] | None = None) -> Rows:
+        """The same with other columns, or other numbers that stand once."""
+        return Rows(
+            self.columns if columns is None else columns,
+            self.scalars if scalars is None else scalars,
+            self.steps,
+            self.plan,
+        )
+
+    def by_row(self) -> Rows:
+        """The same, every lag counted in rows."""
+        return Rows(self.columns, self.scalars, self.steps) if self.plan else self
 
     def __iter__(self) -> Iterator[Name]:
         return iter(Name(name) for name in (*self.columns, *self.scalars))
@@ -72,13 +98,37 @@ class Rows(Mapping[Name, Array]):
         return _Picked(self, steps)
 
 
-class _Picked(Mapping[Name, Array]):
+class _Picked(Quantities):
     def __init__(self, rows: Rows, steps: npt.NDArray[np.intp]) -> None:
         self.rows, self.steps = rows, steps
 
     def __getitem__(self, name: Name) -> Array:
-        picked: Array = self.rows[name][self.steps]
+        column = self.rows[name]
+        picked: Array = column if name.batch else column[self.steps]
         return picked
+
+    def over_batch(self, how: str, lag: int, members: Array) -> Array:
+        picked: Array = self.rows.over_batch(how, lag, members)[self.steps]
+        return picked
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class Moved(Quantities):
+    """The rows, one quantity moved."""
+
+    def __init__(self, rows: Rows, name: Name, moved: Array) -> None:
+        self.rows, self.name, self.moved = rows, name, moved
+
+    def __getitem__(self, name: Name) -> Array:
+        return self.moved if name == self.name else self.rows[name]
+
+    def over_batch(self, how: str, lag: int, members: Array) -> Array:
+        return self.rows.over_batch(how, lag, members)
 
     def __iter__(self) -> Iterator[Name]:
         return iter(self.rows)

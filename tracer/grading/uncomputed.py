@@ -89,7 +89,7 @@ class _Errors:
         name, step = self.quantities[place]
         if step < self.judge.first_step(name) or not self.judge.forms(name):
             return None, None
-        return self.judge.reading(name, place[1], step)
+        return self.judge.formula(name, step)
 
     def _finding(self, shown: Place, root: Place) -> Finding:
         name, step = self.quantities[shown]

@@ -11,7 +11,7 @@ from tracer import naming
 from tracer.expansion import expand
 from tracer.expression import Expression, Name
 from tracer.notation import render
-from tracer.notation.text import TEXT
+from tracer.notation.text import TEXT, spelled
 
 _TEXT = replace(TEXT, functions={**TEXT.functions, "round": "round"})
 
@@ -23,7 +23,7 @@ def written(expression: Expression, home: int = 0) -> str:
     def spell(name: Name) -> str:
         rows = 0 if name.name == naming.ETA else home - name.lag
         place = "" if not rows else f"[{rows:+d}]".replace("-", "−")
-        return naming.label(name.name) + place
+        return spelled(replace(name, name=naming.label(name.name) + place))
 
     return render(expand(expression), _TEXT, spell)
 

@@ -19,7 +19,7 @@ PYTHON = Notation(
     },
     functions={
         name: name
-        for name in ("exp", "log", "sqrt", "abs", "sin", "cos", "tanh", "normal_cdf", "min", "max")
+        for name in ("exp", "log", "sqrt", "abs", "sin", "cos", "tanh", "normal_cdf", "min", "max", "mean", "sum")
     },
     number=repr,
 )  # fmt: skip
