@@ -27,9 +27,11 @@ def settled(spelling: Spelling, headers: Iterable[str]) -> Spelling:
     """The spelling with every provisional name replaced by what it means among these headers."""
     written = [options for header in headers if (options := spelling(header))]
     known = dict.fromkeys(atom for options in written for atom in _atoms(options[0]))
-    every = {atom for options in written for option in options for atom in _atoms(option)}
+    plainly = (option for options in written if options[0][0] != "∂" for option in options)
+    every = {*known, *(atom for option in plainly for atom in _atoms(option))}
     neurons = _neurons(known, every)
-    meaning = {**neurons, **_biases(known), **_weights(known, {neurons.get(atom, atom) for atom in known})}
+    names = {neurons.get(atom, atom) for atom in known}
+    meaning = {**neurons, **_biases(known), **_weights_as_biases(known, names), **_weights(known, names)}
     if not meaning and not any(_THROUGH.fullmatch(atom) or "[" in atom for atom in every):
         return spelling
 
@@ -90,6 +92,16 @@ def _biases(known: Collection[str]) -> dict[str, str]:
     if not numbers or numbers[0] < 11 or numbers[-1] > 29:
         return {}
     return {f"b{n}": f"b_{'h' if n < 20 else 'o'}{n % 10}" for n in numbers}
+
+
+def _weights_as_biases(known: Collection[str], names: Collection[str]) -> dict[str, str]:
+    """w9 … w12 → the biases b1 … b4, where eight weights are all that the network has."""
+    hidden, outputs = max(_highest(names, "h"), _highest(names, "a_h")), _outputs(names)
+    weights, last = hidden * (_highest(names, "i") + outputs), _highest(known, "w")
+    if not weights or last - weights not in (2, hidden + outputs) or _highest(known, "b"):
+        return {}
+    numbers = range(weights + 1, last + 1)
+    return {f"w{n}": f"b{n - weights}" for n in numbers} if all(f"w{n}" in known for n in range(1, last + 1)) else {}
 
 
 # ----------------------------------------------------------------------------------------------------- weights
