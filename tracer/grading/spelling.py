@@ -60,7 +60,10 @@ def normalise(header: str) -> str:
 _LAYER = r"(?P<layer>h|hidden|hid|o|output|out|y)"
 _HIDDEN = {"h": "h", "hidden": "h", "hid": "h", "o": "o", "output": "o", "out": "o", "y": "o"}
 _NUMBER = r"(?P<number>\d{1,3})"
-_WORD_NET = r"(?:net(?:input|in)?|z|sum|s|in|input|weightedsum|ws|pre|preact|preactivation|n|total|totalnetinput|before|raw|i|v)"
+_WORD_NET = (
+    r"(?:net(?:input|in)?|z|sum|s|in|input|weightedsum|ws|pre|preact|preactivation|n|total|totalnetinput|before|raw|"
+    r"i|v)"
+)
 _WORD_ACT = (
     r"(?:a|act|activation|activated|activ|out|output|sig|sigmoid|sigma|logistic|f|g|s|o|phi|y|act?fn|after|post|relu|"
     r"tanh|softmax|')"
