@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,11 +17,12 @@ from tracer.grading.conventions import Spelling, is_provisional
 from tracer.grading.diagnosis import Diagnosis
 from tracer.grading.effects import departure, with_effects
 from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
-from tracer.grading.inference import NotANetwork, fit, infer, refine
+from tracer.grading.inference import NotANetwork, refine
 from tracer.grading.judge import Judge
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.package import Unreadable, read_book
 from tracer.grading.rate import learning_rate
+from tracer.grading.reading import best_reading, numbers
 from tracer.grading.roles import recognised
 from tracer.grading.series import Rows, rows_of
 from tracer.grading.spelling import NEXT, candidates, normalise
@@ -107,7 +107,15 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     if _is_view(sheet, table):
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="its numbers are looked up in other sheets")
     table = _with_rate_in_use(book, sheet, table)
-    rows = _spread(rows_of(table, sheet.cells))
+    shape: Shape | None = None
+    late = False
+    rows = numbers(table, sheet)
+    if system is None:
+        try:
+            read = best_reading(table, sheet)
+        except NotANetwork as error:
+            return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
+        table, rows, shape, late = read.table, read.rows, read.shape, read.late
     constant = frozenset(
         name
         for name in (*rows.columns, *rows.scalars)
@@ -115,17 +123,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         and _is_constant(name, rows)
     )
     translator = Translator(book, sheet, table, constant)
-    shape: Shape | None = None
-    late: dict[str, str] = {}
-    try:
-        if system is None:
-            shape, rows, late = _inferred(rows)
-            if late:
-                table = _renamed(table, late)
-                translator = Translator(book, sheet, table, constant)
-            shape = refine(shape, rows, _readings(table, sheet, translator))
-    except NotANetwork as error:
-        return SheetReport(sheet.name, Verdict.NO_TABLE, reason=error.reason)
+    if shape is not None:
+        shape = refine(shape, rows, _readings(table, sheet, translator))
     model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
     roles = recognised(book, sheet, table, model, constant)
     if roles.table is not table:
@@ -158,19 +157,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     judge = Judge(
         sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places)
     )
-    diagnosis = Diagnosis(judge)
-    judged, wrong = 0, 0
-    not_judged = []
-    for name in computed:
-        if _still(name, rows, model):
-            continue
-        column = judge.column(name)
-        findings += [*diagnosis.findings(column.wrong), *column.notes]
-        judged += column.known
-        wrong += bool(column.wrong)
-        filled = np.isfinite(rows.columns[name]).sum() > (name in model.parameters)
-        if not column.known and (filled or judge.has_formulas(name)):
-            not_judged.append(name)
+    columns = {name: judge.column(name) for name in computed if not _still(name, rows, model)}
+    judged, wrong = sum(c.known for c in columns.values()), sum(bool(c.wrong) for c in columns.values())
     if judged and system is None and judged - wrong < FEWEST_RIGHT * judged:
         return SheetReport(
             sheet.name,
@@ -179,6 +167,13 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         )
     if not judged:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
+    diagnosis = Diagnosis(judge)
+    not_judged = []
+    for name, column in columns.items():
+        findings += [*diagnosis.findings(column.wrong), *column.notes]
+        filled = np.isfinite(rows.columns[name]).sum() > (name in model.parameters)
+        if not column.known and (filled or judge.has_formulas(name)):
+            not_judged.append(name)
     findings = with_effects(findings, diagnosis)
     if late:
         findings = [_as_headed(finding) for finding in findings]
@@ -218,32 +213,6 @@ def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Find
         f"{'the row repeats' if len(steps) == 1 else f'{len(steps)} rows repeat'} the one before: no weight is updated"
     )
     return [Finding(named, Kind.REPEATED, places, cause)]
-
-
-def _inferred(rows: Rows) -> tuple[Shape, Rows, dict[str, str]]:
-    """The network, and where the weights of a row are those after its update, their names as such: a row's forward pass
-    then uses the weights of the row above."""
-    shape, told = infer(rows)
-    parameters = {n: n + NEXT for n in rows.columns if re.fullmatch(r"[wb]\d+|b_[ho]\d+", n)}
-    if rows.steps < 3 or not parameters or any(n.endswith(NEXT) for n in rows.columns):
-        return shape, told, {}
-    shares = fit(model_of(shape), told)
-    if sum(share >= 0.5 for share in shares.values()) > 0.8 * len(shares):
-        return shape, told, {}
-    other = Rows({parameters.get(n, n): column for n, column in rows.columns.items()}, rows.scalars, rows.steps)
-    late_shape, late = infer(other)
-    if sum(fit(model_of(late_shape), late).values()) > sum(shares.values()) + 2:
-        return late_shape, late, parameters
-    return shape, told, {}
-
-
-def _renamed(table: Table, by: Mapping[str, str]) -> Table:
-    return replace(
-        table,
-        series={by.get(name, name): places for name, places in table.series.items()},
-        headers={by.get(name, name): text for name, text in table.headers.items()},
-        header_cells={by.get(name, name): place for name, place in table.header_cells.items()},
-    )
 
 
 _AFTER = re.compile(r"(?<=\w)\+(?! )")
@@ -299,21 +268,6 @@ def _without_strangers(rows: Rows, model: Model) -> Rows:
         {name: number for name, number in rows.scalars.items() if model.knows(name)},
         rows.steps,
     )
-
-
-def _spread(rows: Rows) -> Rows:
-    """Inputs and targets that stand in the first row only hold for all."""
-    columns, scalars = dict(rows.columns), dict(rows.scalars)
-    for name, column in rows.columns.items():
-        if (
-            re.fullmatch(r"[it]\d+|b\d+", name)
-            and rows.steps > 1
-            and np.isfinite(column[0])
-            and not np.isfinite(column[1:]).any()
-        ):
-            scalars[name] = float(column[0])
-            del columns[name]
-    return Rows(columns, scalars, rows.steps)
 
 
 def _still(name: str, rows: Rows, model: Model) -> bool:

@@ -20,11 +20,16 @@ Spelling = Callable[[str], tuple[str, ...]]
 _ATOM = re.compile(r"[A-Za-z_]+\d*(?:\[[^\]]*\])?")
 _THROUGH = re.compile(r"(a_)?n(\d+)")
 _ENDS = re.compile(r"w\[(?:(?P<layer>\w+):)?(?P<first>\w+),(?P<second>\w+)\]")
+_COPY = re.compile(r"(.+)\.\d")
+"""How programs tell a column from an earlier one of the same name."""
 _PAIR = re.compile(r"w(\d?)(\d)(\d)")
 
 
 def settled(spelling: Spelling, headers: Iterable[str]) -> Spelling:
-    """The spelling with every provisional name replaced by what it means among these headers."""
+    """The spelling with every provisional name replaced by what it means among these headers; `bias.1` beside `bias` is
+    the second of that name."""
+    headers = [header.strip() for header in headers]
+    spelling = _without_copies(spelling, {*headers})
     written = [options for header in headers if (options := spelling(header))]
     known = dict.fromkeys(atom for options in written for atom in _atoms(options[0]))
     plainly = (option for options in written if options[0][0] != "∂" for option in options)
@@ -41,6 +46,11 @@ def settled(spelling: Spelling, headers: Iterable[str]) -> Spelling:
         return tuple(dict.fromkeys(name for name in named if not is_provisional(name)))
 
     return plain
+
+
+def _without_copies(spelling: Spelling, headers: Collection[str]) -> Spelling:
+    copies = {header: match[1] for header in headers if (match := _COPY.fullmatch(header)) and match[1] in headers}
+    return (lambda header: spelling(copies.get(header.strip(), header))) if copies else spelling
 
 
 def _atoms(name: str) -> list[str]:
@@ -75,8 +85,9 @@ def _neurons(known: Collection[str], every: Collection[str]) -> dict[str, str]:
     count = max(numbers) - before
     outputs = max(_highest(every, "t"), _highest(known, "E"), 1)
     hidden = count - outputs
-    if _highest(known, "h") or _highest(known, "a_h"):
-        hidden = 0
+    named = max(_highest(known, "h"), _highest(known, "a_h"))
+    if named:  # δ1 … δ4 beside h1, h2, o1, o2: all neurons are counted, otherwise only those of the output
+        hidden = named if count == named + outputs else 0
     elif _highest(known, "o") or hidden < 0 or (not hidden and _highest(known, "w") > inputs * outputs):
         hidden = count
     return {

@@ -53,6 +53,7 @@ class Table:
     series: quantity → its cell in every step. headers: quantity → its header as written. header_cells: where these
     stand. strangers: columns whose headers name nothing known. scalars: numbers of the sheet that stand once; where a
     label stands several times, the one nearest to the table. rates: all learning rates that are labelled on the sheet.
+    options: the cells of headers → all that these may stand for, the likeliest first.
     """
 
     sheet: str
@@ -62,6 +63,7 @@ class Table:
     strangers: tuple[Stranger, ...] = ()
     scalars: Mapping[str, Scalar] = field(default_factory=dict)
     rates: tuple[Scalar, ...] = ()
+    options: Mapping[Position, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
@@ -174,9 +176,16 @@ def _with_headers_in_a_row(
             first = next(
                 (r for r in range(row + 1, row + 1 + GAP) if any(is_filled(cells.get((r, c))) for c in segment)), None
             )
-            names = assigned([spelling(labels[row, column]) for column in segment])
+            if first is None:
+                continue
+            options = {column: spelling(labels[row, column]) for column in segment}
+            names = assigned(list(options.values()), [labels[row, column].strip() for column in segment])
+            names = [
+                None if name == naming.ETA and not _holds_its_rate(cells, labels[row, c], (first, c)) else name
+                for c, name in zip(segment, names, strict=True)
+            ]
             known = [(column, name) for column, name in zip(segment, names, strict=True) if name]
-            if first is None or len(known) < FEWEST:
+            if len(known) < FEWEST:
                 continue
             end = first
             while end <= last and any(is_filled(cells.get((end, c))) for c, _ in known):
@@ -199,17 +208,27 @@ def _with_headers_in_a_row(
                 {name: labels[row, c].strip() for c, name in known},
                 {name: _back((row, c), turned) for c, name in known},
                 tuple(strangers),
+                options={_back((row, c), turned): options[c] for c in segment},
             )
 
 
+def _holds_its_rate(cells: Mapping[Position, Cell], header: str, first: Position) -> bool:
+    """Whether a column holds the learning rate that its header states; `lr = 0.1` above losses only says whose they
+    are."""
+    stated, cell = _IN_TEXT.match(header.replace(",", ".")), cells.get(first)
+    return stated is None or cell is None or cell.number is None or cell.number == float(stated[2])
+
+
 def _segments(row: int, columns: list[int], labels: Headers, spelling: Spelling) -> Iterable[list[int]]:
-    """The headers of a row, parted where names begin again behind an empty column, or all of them come again."""
+    """The headers of a row, parted where names begin again behind an empty column, or all of them come again, and
+    where iterations are counted behind an empty column."""
     segment: list[int] = []
     seen: set[str] = set()
     for column in columns:
         name = spelling(labels[row, column])[0]
         apart = bool(segment) and column > segment[-1] + 1
-        if name in seen and (apart or labels[row, column] == labels[row, segment[0]]):
+        again = name in seen and (apart or labels[row, column] == labels[row, segment[0]])
+        if again or (apart and name == naming.ITERATION):
             yield segment
             segment, seen = [], set()
         segment.append(column)
@@ -218,20 +237,25 @@ def _segments(row: int, columns: list[int], labels: Headers, spelling: Spelling)
         yield segment
 
 
-def assigned(candidates: list[tuple[str, ...]]) -> list[str | None]:
-    """One quantity for each header, none twice: first those that can be one thing only, then the likeliest free one. A
-    parameter that comes a second time is its value after the update."""
+def assigned(candidates: list[tuple[str, ...]], texts: list[str]) -> list[str | None]:
+    """One quantity for each header, none twice: first those that are spelt exactly as it, then those that can be one
+    thing only, then the likeliest free one. A parameter that comes a second time is its value after the update.
+
+    texts: the headers as written.
+    """
     names: list[str | None] = [None] * len(candidates)
     taken: set[str] = set()
-    for single in (True, False):
-        for index, options in enumerate(candidates):
-            if names[index] is not None or (len(options) == 1) != single:
-                continue
-            again = [f"{name}{NEXT}" for name in options if _PARAMETER.fullmatch(name)]
-            name = next((name for name in (*options, *again) if name not in taken), None)
-            if name:
-                names[index] = name
-                taken.add(name)
+    ranks = [
+        0 if options[:1] == (text,) else 1 if len(options) == 1 else 2
+        for options, text in zip(candidates, texts, strict=True)
+    ]
+    for index in sorted(range(len(candidates)), key=ranks.__getitem__):
+        options = candidates[index]
+        again = [f"{name}{NEXT}" for name in options if _PARAMETER.fullmatch(name)]
+        name = next((name for name in (*options, *again) if name not in taken), None)
+        if name:
+            names[index] = name
+            taken.add(name)
     return names
 
 
@@ -247,22 +271,27 @@ def _scalars(
     for (row, column), text in sorted(texts.items()):
         in_text = _IN_TEXT.match(text)
         options = spelling(in_text[1]) if in_text else spelling(text)
-        if not options:
+        if not options or (NOTE.match(text) and not in_text):
             continue
-        name = next((option for option in options if option not in found), options[0])
-        if in_text:
-            found.setdefault(name, []).append(Scalar((row, column), float(in_text[2])))
-            continue
-        if NOTE.match(text):
-            continue
-        for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
-            cell = sheet.cells.get(place)
-            if cell is not None and place not in taken and cell.number is not None:
-                found.setdefault(name, []).append(Scalar(place, cell.number))
-                break
-            if cell is not None and place != (row + 1, column):
-                break
+        scalar = Scalar((row, column), float(in_text[2])) if in_text else _beside(sheet, (row, column), taken)
+        if scalar:
+            whole = scalar.value.is_integer()  # or it counts nothing: n is often typed for η
+            named = [option for option in options if whole or option != naming.ITERATION] or [naming.ITERATION]
+            name = next((option for option in named if option not in found), named[0])
+            found.setdefault(name, []).append(scalar)
     return found
+
+
+def _beside(sheet: Sheet, label: Position, taken: set[Position]) -> Scalar | None:
+    """The number to the right of a label, or below it."""
+    row, column = label
+    for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
+        cell = sheet.cells.get(place)
+        if cell is not None and place not in taken and cell.number is not None:
+            return Scalar(place, cell.number)
+        if cell is not None and place != (row + 1, column):
+            return None
+    return None
 
 
 def _given_apart(tables: list[Table], sheet: Sheet) -> tuple[list[Table], dict[str, Scalar]]:
@@ -305,6 +334,7 @@ def _merged(tables: list[Table]) -> list[Table]:
             headers={**other.headers, **table.headers},
             header_cells={**other.header_cells, **table.header_cells},
             strangers=(*other.strangers, *table.strangers),
+            options={**other.options, **table.options},
         )
     return merged
 
