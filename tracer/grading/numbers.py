@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from tracer.expansion import expand
-from tracer.expression import Call, Expression, Name, Number
+from tracer.expression import Call, Expression, Function, Name, Number
 from tracer.grading.cells import Fault
 
 Array = npt.NDArray[np.float64]
@@ -80,21 +81,37 @@ def value(expression: Expression, names: Mapping[Name, Array]) -> Array:
     Raises KeyError for a name that `names` does not have.
     """
     with np.errstate(all="ignore"):
-        return np.asarray(_value(expression, names), float)
+        return np.asarray(_value(expression, names, {}), float)
 
 
-def _value(node: Expression, names: Mapping[Name, Array]) -> Array:
+def _value(node: Expression, names: Mapping[Name, Array], known: dict[int, Array]) -> Array:
+    """known: what has been computed already, by the nodes' identities; a formula that was put in for a name is one
+    node, wherever the name stands."""
     if isinstance(node, Name):
         return names[node]
     if isinstance(node, Number):
         return np.float64(node.value)  # type: ignore[return-value]
     assert isinstance(node, Call)
-    rule = _RULES.get(node.function.name)
-    return rule(*[_value(arg, names) for arg in node.args]) if rule else _value(expand(node), names)
+    found = known.get(id(node))
+    if found is None:
+        args = [_value(arg, names, known) for arg in node.args]
+        rule = _RULES.get(node.function.name)
+        found = known[id(node)] = rule(*args) if rule else _of_formula(node.function, args)
+    return found
+
+
+def _of_formula(function: Function, args: list[Array]) -> Array:
+    """The value of a function that stands for a formula."""
+    return _value(_formula(function, len(args)), {Name(f"x{n}"): arg for n, arg in enumerate(args)}, {})
+
+
+@cache
+def _formula(function: Function, count: int) -> Expression:
+    return expand(Call(function, tuple(Name(f"x{n}") for n in range(count))))
 
 
 def plain(expression: Expression, names: Mapping[Name, float]) -> float | Fault:
     """The value of an expression for single numbers, or the error that a spreadsheet shows."""
     with np.errstate(all="ignore"):
-        result = float(_value(expression, {name: np.float64(x) for name, x in names.items()}))  # type: ignore[misc]
+        result = float(_value(expression, {name: np.float64(x) for name, x in names.items()}, {}))  # type: ignore[misc]
     return result if math.isfinite(result) else Fault("#NUM!")
