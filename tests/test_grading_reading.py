@@ -71,10 +71,12 @@ def test_the_factor_of_the_loss_at_the_total(total: str, tmp_path: Path) -> None
     assert_right(sheet, 27)
 
 
-def test_a_missing_half_is_still_a_slip(tmp_path: Path) -> None:
-    columns = with_errors() | {"E1": ("=({t1}-{ao1})^2", None)}
-    (sheet,) = checked(book(("S", table("B6", columns, 7, FIXED) | RATE)), tmp_path)
-    assert [(finding.quantity, finding.cause) for finding in sheet.mistakes] == [("E1", "the factor ½ is missing")]
+@pytest.mark.parametrize("wrong", [["E1"], ["E1", "E2"]])
+def test_a_missing_half_is_still_a_slip(wrong: list[str], tmp_path: Path) -> None:
+    slips: Columns = {name: (f"=({{t{name[1]}}}-{{ao{name[1]}}})^2", None) for name in wrong}
+    (sheet,) = checked(book(("S", table("B6", with_errors() | slips, 7, FIXED) | RATE)), tmp_path)
+    assert [finding.quantity for finding in sheet.mistakes] == wrong
+    assert {finding.cause for finding in sheet.mistakes} == {"the factor ½ is missing"}
 
 
 @pytest.mark.parametrize(

@@ -175,10 +175,7 @@ def infer(rows: Rows) -> tuple[Shape, Rows]:
         total = sum(shares.values())
         best, best_shares = shape, shares
         for other in _alternatives(shape, shares):
-            try:
-                other_shares = fit(model_of(other), rows)
-            except TraceError:
-                continue
+            other_shares = _tried(other, rows)
             if sum(other_shares.values()) > sum(best_shares.values()) + 0.5:
                 best, best_shares = other, other_shares
         if best is shape or sum(best_shares.values()) <= total + 0.5:
@@ -198,7 +195,7 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shap
             [naming.activation(f"{layer}{n + 1}") for n in range(shape.widths[i + 1])]
             for i, layer in enumerate(shape.layers)
         ),
-        [f"E{n + 1}" for n in range(shape.widths[-1])],
+        [*(f"E{n + 1}" for n in range(shape.widths[-1])), naming.TOTAL],
         *([f"{layer}{n + 1}" for n in range(shape.widths[i + 1])] for i, layer in enumerate(shape.layers)),
     ]
     for group in groups:
@@ -208,16 +205,21 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shap
             continue
         fitting = sum(fit(model_of(shape), rows).values())
         for other in _alternatives(shape, {**dict.fromkeys(rows.columns, 1.0), **dict.fromkeys(group, 0.0)}):
-            try:
-                if (
-                    _right_formulas(other, written) > right
-                    and sum(fit(model_of(other), rows).values()) >= fitting - 0.01
-                ):
-                    shape = other
-                    break
-            except TraceError:
-                continue
+            shares = _tried(other, rows)
+            if sum(shares.values()) >= fitting - 0.01 and _right_formulas(other, written) > right:
+                shape = other
+                break
     return shape
+
+
+def _tried(shape: Shape, rows: Rows) -> dict[str, float]:
+    """What fits of another network; nothing where there is no such network, or where the factor of its loss should
+    stand at the total and does not."""
+    try:
+        shares = fit(model_of(shape), rows)
+    except TraceError:
+        return {}
+    return {} if shape.factored and shares.get(naming.TOTAL, 0.0) < 0.5 else shares
 
 
 def _right_formulas(shape: Shape, written: Mapping[str, Expression]) -> int:
