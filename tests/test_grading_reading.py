@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.hand import book, table
-from tests.test_grading_headers import Columns, renamed
+from tests.test_grading_headers import Columns, renamed, with_helpers
 from tests.test_grading_right import FIXED, RATE, assert_right, checked, classic
 from tracer.grading.cells import letters
 from tracer.grading.findings import SheetReport, Verdict
@@ -96,6 +96,12 @@ def test_a_table_of_losses_beside(headers: tuple[str, ...], tmp_path: Path) -> N
 def test_n_is_the_learning_rate_where_it_counts_nothing(tmp_path: Path) -> None:
     (sheet,) = checked(book(("S", table("B6", classic(), 7, FIXED) | RATE | {"A1": "n ="})), tmp_path)
     assert_right(sheet, 25)
+
+
+def test_deltas_counted_from_the_output(tmp_path: Path) -> None:
+    helpers = {"stuff 1": "δ1", "stuff 2": "δ2", "helper 1": "δ3", "helper 2": "δ4"}
+    (sheet,) = checked(book(("S", table("B6", renamed(with_helpers(), helpers), 7, FIXED) | RATE)), tmp_path)
+    assert_right(sheet, 29)
 
 
 # ---------------------------------------------------------------------------------------------------------- biases

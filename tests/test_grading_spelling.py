@@ -54,3 +54,20 @@ def test_weights_beyond_those_of_the_network_are_its_biases() -> None:
     assert [spelling(f"w{n}")[0] for n in range(9, 13)] == ["b1", "b2", "b3", "b4"]
     assert spelling("∂E/∂w11") == ("∂E/∂b3",)
     assert spelling("w8") == ("w8",)
+
+
+def test_weights_are_no_biases_where_the_inputs_have_no_columns() -> None:
+    weights = [f"w{n}" for n in range(1, 9)]
+    spelling = settled(candidates, ["h1", "h2", "o1", "o2", *weights])
+    assert [spelling(weight) for weight in weights] == [(weight,) for weight in weights]
+
+
+def test_the_second_of_two_equal_headers_is_known_by_its_number() -> None:
+    spelling = settled(candidates, ["bias", "bias.1"])
+    assert spelling("bias.1") == spelling("bias") == ("b1", "b2")
+    assert settled(candidates, ["x.1", "x.2"])("x.1") == ("i1",)
+
+
+def test_neurons_counted_through_beside_named_ones() -> None:
+    spelling = settled(candidates, ["h1", "h2", "o1", "o2", "t1", "t2", "δ1", "δ2", "δ3", "δ4"])
+    assert [spelling(f"δ{n}")[0] for n in (1, 2, 3, 4)] == ["∂E/∂h1", "∂E/∂h2", "∂E/∂o1", "∂E/∂o2"]

@@ -107,9 +107,10 @@ def _biases(known: Collection[str]) -> dict[str, str]:
 
 def _weights_as_biases(known: Collection[str], names: Collection[str]) -> dict[str, str]:
     """w9 … w12 → the biases b1 … b4, where eight weights are all that the network has."""
-    hidden, outputs = max(_highest(names, "h"), _highest(names, "a_h")), _outputs(names)
-    weights, last = hidden * (_highest(names, "i") + outputs), _highest(known, "w")
-    if not weights or last - weights not in (2, hidden + outputs) or _highest(known, "b"):
+    inputs, outputs = _highest(names, "i"), _outputs(names)
+    hidden = max(_highest(names, "h"), _highest(names, "a_h"))
+    weights, last = hidden * (inputs + outputs), _highest(known, "w")
+    if not (inputs and weights) or last - weights not in (2, hidden + outputs) or _highest(known, "b"):
         return {}
     numbers = range(weights + 1, last + 1)
     return {f"w{n}": f"b{n - weights}" for n in numbers} if all(f"w{n}" in known for n in range(1, last + 1)) else {}
