@@ -157,6 +157,8 @@ def _ends(known: Collection[str], names: Collection[str]) -> dict[str, tuple[str
             pairs.setdefault(two[1], {})[atom] = (int(two[2]), int(two[3]))
     if not pairs:
         return {}
+    standing = {atom: index for index, atom in enumerate(known)}
+    pairs = dict(sorted(pairs.items(), key=lambda layer: min(standing[atom] for atom in layer[1])))
     widths = _highest(names, "i"), max(_highest(names, "h"), _highest(names, "a_h")), _outputs(names)
     if len(pairs) == 1:
         return _of_one_letter(next(iter(pairs.values())), widths)

@@ -36,6 +36,7 @@ _ZERO_FOR_O = re.compile(r"(?<![a-ce-z])(a|out|net|z|act|sig)0(?=[1-9])")
 """a_01 is often typed for a_o1; behind d it is a derivative's."""
 
 
+@lru_cache(maxsize=5_000)
 def normalise(header: str) -> str:
     """The header in lower case, in ASCII, without blanks, brackets and underscores; what follows an equals sign is
     left out, unless nothing stands before it."""
