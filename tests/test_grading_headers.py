@@ -96,6 +96,7 @@ MEANT = {
     ),
     "x1 x2 t1 t2 w_i1h1 w_i2h1 w_i1h2 w_i2h2 w_h1o1 w_h2o1 w_h1o2 w_h2o2": "i1 i2 t1 t2 w1 w2 w3 w4 w5 w6 w7 w8",
     "x1 x2 t1 t2 h1 h2 v11 v12 v21 v22 w11 w12 w21 w22": "i1 i2 t1 t2 h1 h2 w1 w2 w3 w4 w5 w6 w7 w8",
+    "x1 x2 t1 t2 h1 h2 w11 w12 w21 w22 v11 v12 v21 v22": "i1 i2 t1 t2 h1 h2 w1 w2 w3 w4 w5 w6 w7 w8",
     "x1 x2 t1 w11^(1) w12^(1) w21^(1) w22^(1) w11^(2) w12^(2) z1^(1) z2^(1) a2^(1) z1^(2) a1^(2)": (
         "i1 i2 t1 w1 w2 w3 w4 w5 w6 h1 h2 a_h2 o1 a_o1"
     ),

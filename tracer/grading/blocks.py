@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Set
 from typing import TypeVar
 
+from tracer import naming
 from tracer.grading.cells import Cell, Fault, Position, Sheet
 from tracer.grading.conventions import Spelling
 from tracer.grading.headers import Headers, headers
@@ -23,6 +24,8 @@ FILLED = 0.8
 """The part of a table's columns that has to go on behind a gap."""
 
 PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
+IN_TEXT = re.compile(r"^([^=:]{1,40}?)\s*[=:]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*$")
+"""A name and its number: `lr = 0.1`."""
 NOTE = re.compile(r".*=\s*\S")
 """A text such as `h1 = w1*i1 + w2*i2`, which is a header only where numbers stand below it."""
 
@@ -89,8 +92,13 @@ def _with_headers_in_a_row(
         segments = list(_segments(row, columns, labels, spelling))
         for index, segment in enumerate(segments):
             bounds = segments[index - 1][-1] if index else 0, segments[index + 1][0] if segments[index + 1 :] else None
-            names = assigned([spelling(labels[row, column]) for column in segment])
-            known = {column: name for column, name in zip(segment, names, strict=True) if name}
+            options = {column: spelling(labels[row, column]) for column in segment}
+            names = assigned(list(options.values()), [labels[row, column].strip() for column in segment])
+            known = {
+                column: name
+                for column, name in zip(segment, names, strict=True)
+                if name and (name != naming.ETA or _holds_its_rate(cells, labels[row, column], (row, column)))
+            }
             filled = _filled_rows(cells, row, known, segment, headed, last)
             if not filled:
                 continue
@@ -106,7 +114,18 @@ def _with_headers_in_a_row(
                 {name: labels[row, c].strip() for c, name in known.items()},
                 {name: _back((row, c), turned) for c, name in known.items()},
                 tuple(strangers),
+                options={_back((row, c), turned): options[c] for c in segment},
             )
+
+
+def _holds_its_rate(cells: Mapping[Position, Cell], header: str, place: Position) -> bool:
+    """Whether a column holds the learning rate that its header states; `lr = 0.1` above losses only says whose they
+    are."""
+    stated = IN_TEXT.match(header.replace(",", "."))
+    row, column = place
+    below = (cells.get((row + distance, column)) for distance in range(1, GAP + 1))
+    first = next((cell.number for cell in below if cell is not None and cell.number is not None), None)
+    return stated is None or first is None or first == float(stated[2])
 
 
 def _filled_rows(
@@ -137,13 +156,15 @@ def _width(cells: Mapping[Position, Cell], row: int, known: Mapping[int, str]) -
 
 
 def _segments(row: int, columns: list[int], labels: Headers, spelling: Spelling) -> Iterable[list[int]]:
-    """The headers of a row, parted where names begin again behind an empty column, or all of them come again."""
+    """The headers of a row, parted where names begin again behind an empty column, or all of them come again, and
+    where iterations are counted behind an empty column."""
     segment: list[int] = []
     seen: set[str] = set()
     for column in columns:
         name = spelling(labels[row, column])[0]
         apart = bool(segment) and column > segment[-1] + 1
-        if name in seen and (apart or labels[row, column] == labels[row, segment[0]]):
+        again = name in seen and (apart or labels[row, column] == labels[row, segment[0]])
+        if again or (apart and name == naming.ITERATION):
             yield segment
             segment, seen = [], set()
         segment.append(column)
@@ -152,18 +173,23 @@ def _segments(row: int, columns: list[int], labels: Headers, spelling: Spelling)
         yield segment
 
 
-def assigned(candidates: list[tuple[str, ...]]) -> list[str | None]:
-    """One quantity for each header, none twice: first those that can be one thing only, then the likeliest free one. A
-    parameter that comes a second time is its value after the update."""
+def assigned(candidates: list[tuple[str, ...]], texts: list[str]) -> list[str | None]:
+    """One quantity for each header, none twice: first those that are spelt exactly as it, then those that can be one
+    thing only, then the likeliest free one. A parameter that comes a second time is its value after the update.
+
+    texts: the headers as written.
+    """
     names: list[str | None] = [None] * len(candidates)
     taken: set[str] = set()
-    for single in (True, False):
-        for index, options in enumerate(candidates):
-            if names[index] is not None or (len(options) == 1) != single:
-                continue
-            again = [f"{name}{NEXT}" for name in options if PARAMETER.fullmatch(name)]
-            name = next((name for name in (*options, *again) if name not in taken), None)
-            if name:
-                names[index] = name
-                taken.add(name)
+    ranks = [
+        0 if options[:1] == (text,) else 1 if len(options) == 1 else 2
+        for options, text in zip(candidates, texts, strict=True)
+    ]
+    for index in sorted(range(len(candidates)), key=ranks.__getitem__):
+        options = candidates[index]
+        again = [f"{name}{NEXT}" for name in options if PARAMETER.fullmatch(name)]
+        name = next((name for name in (*options, *again) if name not in taken), None)
+        if name:
+            names[index] = name
+            taken.add(name)
     return names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,13 +20,14 @@ from tracer.grading.conventions import Spelling, is_provisional
 from tracer.grading.diagnosis import Diagnosis
 from tracer.grading.effects import with_effects
 from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
-from tracer.grading.inference import NotANetwork, fit, infer, refine
+from tracer.grading.inference import NotANetwork, refine
 from tracer.grading.judge import Judge
 from tracer.grading.layout import find_tables
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.package import Unreadable, read_book
 from tracer.grading.plan import plan_of
 from tracer.grading.rate import learning_rate
+from tracer.grading.reading import best_reading, numbers, spread
 from tracer.grading.recalculation import recalculated
 from tracer.grading.roles import recognised
 from tracer.grading.series import Rows, rows_of
@@ -118,37 +119,35 @@ def _checked(
     if _is_view(sheet, table):
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="its numbers are looked up in other sheets")
     table = _with_rate_in_use(book, sheet, table)
-    rows = _spread(rows_of(table, sheet.cells))
-    constant = _constant(
-        rows, [n for n in rows.names if re.fullmatch(r"[it]\d+", n)] if system is None else system.data
-    )
-    translator = Translator(book, sheet, table, constant)
     shape: Shape | None = None
-    late: dict[str, str] = {}
-    try:
-        if system is None:
-            shape, rows, late = _inferred(rows)
-            if late:
-                table = _renamed(table, late)
-                translator = Translator(book, sheet, table, constant)
-            shape = refine(shape, rows, _readings(table, sheet, translator))
-    except NotANetwork as error:
-        reasons = [error.reason, *filter(None, [first_cause(sheet)])]
-        return SheetReport(sheet.name, Verdict.NO_TABLE, reason="; ".join(reasons))
+    late = False
+    rows = numbers(table, sheet)
+    if system is None:
+        try:
+            read = best_reading(table, sheet)
+        except NotANetwork as error:
+            reasons = [error.reason, *filter(None, [first_cause(sheet)])]
+            return SheetReport(sheet.name, Verdict.NO_TABLE, reason="; ".join(reasons))
+        table, rows, shape, late = read.table, read.rows, read.shape, read.late
+    data = system.data if system is not None else [n for n in rows.names if re.fullmatch(r"[it]\d+", n)]
+    constant = _constant(rows, data)
+    translator = Translator(book, sheet, table, constant)
+    if shape is not None:
+        shape = refine(shape, rows, _readings(table, sheet, translator))
     model = model_of(shape) if shape is not None else Model(system)  # type: ignore[arg-type]
     roles = recognised(book, sheet, table, model, constant)
     if roles.table is not table or roles.numbers:
         table, model = roles.table, model.with_turned(roles.turned)
         scalars = {**rows.scalars, **roles.numbers}
-        rows = _spread(Rows({**rows_of(table, sheet.cells).columns, **rows.columns}, scalars, rows.steps))
+        rows = spread(Rows({**rows_of(table, sheet.cells).columns, **rows.columns}, scalars, rows.steps))
         constant = _constant(rows, model.system.data)
         translator = Translator(book, sheet, table, constant)
     rows = _without_strangers(rows, model)
     rows = _in_batches(rows.changed(scalars={**rows.scalars, **model.system.hyper}), model)
     formulas = [*model.system.updates.values(), *(equation.expression for equation in model.system.equations)]
     if any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
-        numbers = rows.plan.batch if rows.plan else np.arange(rows.steps)
-        rows = rows.changed({**rows.columns, naming.COUNT: np.asarray(numbers + 1, float)})
+        count = rows.plan.batch if rows.plan else np.arange(rows.steps)
+        rows = rows.changed({**rows.columns, naming.COUNT: np.asarray(count + 1, float)})
     shown = given_quantities(rows, system) if system is not None else []
     given = differing(table, rows, system, options.tolerance) if system is not None else []
     computed = [name for name in table.series if name in rows.columns and model.equation(name) is not None]
@@ -250,32 +249,6 @@ def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Find
     return [Finding(named, Kind.REPEATED, places, cause)]
 
 
-def _inferred(rows: Rows) -> tuple[Shape, Rows, dict[str, str]]:
-    """The network, and where the weights of a row are those after its update, their names as such: a row's forward pass
-    then uses the weights of the row above."""
-    shape, told = infer(rows)
-    parameters = {n: n + NEXT for n in rows.columns if re.fullmatch(r"[wb]\d+|b_[ho]\d+", n)}
-    if rows.steps < 3 or not parameters or any(n.endswith(NEXT) for n in rows.columns):
-        return shape, told, {}
-    shares = fit(model_of(shape), told)
-    if sum(share >= 0.5 for share in shares.values()) > 0.8 * len(shares):
-        return shape, told, {}
-    other = Rows({parameters.get(n, n): column for n, column in rows.columns.items()}, rows.scalars, rows.steps)
-    late_shape, late = infer(other)
-    if sum(fit(model_of(late_shape), late).values()) > sum(shares.values()) + 2:
-        return late_shape, late, parameters
-    return shape, told, {}
-
-
-def _renamed(table: Table, by: Mapping[str, str]) -> Table:
-    return replace(
-        table,
-        series={by.get(name, name): places for name, places in table.series.items()},
-        headers={by.get(name, name): text for name, text in table.headers.items()},
-        header_cells={by.get(name, name): place for name, place in table.header_cells.items()},
-    )
-
-
 _AFTER = re.compile(r"(?<=\w)\+(?! )")
 
 
@@ -339,24 +312,8 @@ def _in_batches(rows: Rows, model: Model) -> Rows:
     """The numbers with the batches that the rows make up, where a batch has several."""
     if not model.system.batches.several or not rows.steps:
         return rows
-    numbers = rows.columns.get(naming.ITERATION)
-    plan = plan_of(model.system.batches, model.shared, rows.steps, numbers)
+    plan = plan_of(model.system.batches, model.shared, rows.steps, rows.columns.get(naming.ITERATION))
     return Rows(rows.columns, rows.scalars, rows.steps, plan)
-
-
-def _spread(rows: Rows) -> Rows:
-    """Inputs and targets that stand in the first row only hold for all."""
-    columns, scalars = dict(rows.columns), dict(rows.scalars)
-    for name, column in rows.columns.items():
-        if (
-            re.fullmatch(r"[it]\d+|b\d+", name)
-            and rows.steps > 1
-            and np.isfinite(column[0])
-            and not np.isfinite(column[1:]).any()
-        ):
-            scalars[name] = float(column[0])
-            del columns[name]
-    return Rows(columns, scalars, rows.steps)
 
 
 def _still(name: str, rows: Rows, model: Model) -> bool:

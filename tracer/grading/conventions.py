@@ -21,16 +21,23 @@ Spelling = Callable[[str], tuple[str, ...]]
 _ATOM = re.compile(r"[A-Za-z_]+\d*(?:\[[^\]]*\])?")
 _THROUGH = re.compile(r"(a_)?n(\d+)")
 _ENDS = re.compile(r"w\[(?:(?P<layer>\w+):)?(?P<first>\w+),(?P<second>\w+)\]")
+_COPY = re.compile(r"(.+)\.\d")
+"""How programs tell a column from an earlier one of the same name."""
 _PAIR = re.compile(r"w(\d?)(\d)(\d)")
 
 
 def settled(spelling: Spelling, headers: Iterable[str]) -> Spelling:
-    """The spelling with every provisional name replaced by what it means among these headers."""
+    """The spelling with every provisional name replaced by what it means among these headers; `bias.1` beside `bias` is
+    the second of that name."""
+    headers = [header.strip() for header in headers]
+    spelling = _without_copies(spelling, {*headers})
     written = [options for header in headers if (options := spelling(header))]
     known = dict.fromkeys(atom for options in written for atom in _atoms(options[0]))
-    every = {atom for options in written for option in options for atom in _atoms(option)}
-    neurons = _neurons([atom for options in written for atom in _atoms(options[0]) if not _is_delta(options[0])], every)
-    meaning = {**neurons, **_biases(known), **_weights(known, {neurons.get(atom, atom) for atom in known})}
+    plainly = (option for options in written if options[0][0] != "∂" for option in options)
+    every = {*known, *(atom for option in plainly for atom in _atoms(option))}
+    neurons = _neurons(known, every)
+    names = {neurons.get(atom, atom) for atom in known}
+    meaning = {**neurons, **_biases(known), **_weights_as_biases(known, names), **_weights(known, names)}
     if not meaning and not any(_THROUGH.fullmatch(atom) or "[" in atom for atom in every):
         return spelling
 
@@ -43,14 +50,14 @@ def settled(spelling: Spelling, headers: Iterable[str]) -> Spelling:
     return plain
 
 
+def _without_copies(spelling: Spelling, headers: Collection[str]) -> Spelling:
+    copies = {header: match[1] for header in headers if (match := _COPY.fullmatch(header)) and match[1] in headers}
+    return (lambda header: spelling(copies.get(header.strip(), header))) if copies else spelling
+
+
 def _atoms(name: str) -> list[str]:
     """The quantities that a name is made of: ∂a_h1/∂h1 → a_h1, h1."""
     return _ATOM.findall(name.replace(NEXT, "").replace(STEP, ""))
-
-
-def _is_delta(name: str) -> bool:
-    """∂E/∂n3, which people number in any order: from the outputs back, too."""
-    return name.startswith("∂E/∂n")
 
 
 def is_provisional(name: str) -> bool:
@@ -80,8 +87,9 @@ def _neurons(known: Collection[str], every: Collection[str]) -> dict[str, str]:
     count = max(numbers) - before
     outputs = max(_highest(every, "t"), _highest(known, "E"), 1)
     hidden = count - outputs
-    if _highest(known, "h") or _highest(known, "a_h"):
-        hidden = 0
+    named = max(_highest(known, "h"), _highest(known, "a_h"))
+    if named:  # δ1 … δ4 beside h1, h2, o1, o2: all neurons are counted, otherwise only those of the output
+        hidden = named if count == named + outputs else 0
     elif _highest(known, "o") or hidden < 0 or (not hidden and _highest(known, "w") > inputs * outputs):
         hidden = count
     return {
@@ -97,6 +105,17 @@ def _biases(known: Collection[str]) -> dict[str, str]:
     if not numbers or numbers[0] < 11 or numbers[-1] > 29:
         return {}
     return {f"b{n}": f"b_{'h' if n < 20 else 'o'}{n % 10}" for n in numbers}
+
+
+def _weights_as_biases(known: Collection[str], names: Collection[str]) -> dict[str, str]:
+    """w9 … w12 → the biases b1 … b4, where eight weights are all that the network has."""
+    inputs, outputs = _highest(names, "i"), _outputs(names)
+    hidden = max(_highest(names, "h"), _highest(names, "a_h"))
+    weights, last = hidden * (inputs + outputs), _highest(known, "w")
+    if not (inputs and weights) or last - weights not in (2, hidden + outputs) or _highest(known, "b"):
+        return {}
+    numbers = range(weights + 1, last + 1)
+    return {f"w{n}": f"b{n - weights}" for n in numbers} if all(f"w{n}" in known for n in range(1, last + 1)) else {}
 
 
 # ----------------------------------------------------------------------------------------------------- weights

@@ -13,7 +13,7 @@ from tracer import naming
 from tracer.activations import ACTIVATIONS
 from tracer.errors import TraceError
 from tracer.expression import Expression, Name
-from tracer.grading.model import Model, Shape, family, model_of
+from tracer.grading.model import FACTORS, Model, Shape, family, model_of
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import Oracle, same
 from tracer.grading.series import Rows
@@ -25,7 +25,18 @@ MOST_WEIGHTS = 600
 """Of a network that is told from headers."""
 SAMPLED = 6
 """Steps that are looked at."""
-LOSSES_TRIED = ("squared_error", "mean_squared_error", "binary_cross_entropy", "cross_entropy", "mean_absolute_error")
+OFFSET = 1e-6
+"""Absolute: how near a typed bias shows in all steps."""
+FEWEST_STEPS = 3
+"""In so many steps a slip does not look like a number that is the same in all."""
+LOSSES_TRIED = (
+    "half_squared_error",
+    "squared_error",
+    "mean_squared_error",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "mean_absolute_error",
+)
 _USUAL = ("sigmoid", "tanh", "identity", "relu", "softmax")
 ACTIVATIONS_TRIED = (*_USUAL, *(name for name in ACTIVATIONS if name not in _USUAL))
 
@@ -153,7 +164,7 @@ def infer(rows: Rows) -> tuple[Shape, Rows]:
     stand in the formulas only. The classic conventions win where others fit no better. Raises NotANetwork."""
     shape = first_guess(rows)
     shares = fit(model_of(shape), rows)
-    rows = _with_typed_biases(shape, rows, shares)
+    rows = _with_typed_biases(shape, rows)
     if rows.scalars.get("b1?") is not None:
         scalars = {**rows.scalars}
         scalars.pop("b1?")
@@ -164,10 +175,7 @@ def infer(rows: Rows) -> tuple[Shape, Rows]:
         total = sum(shares.values())
         best, best_shares = shape, shares
         for other in _alternatives(shape, shares):
-            try:
-                other_shares = fit(model_of(other), rows)
-            except TraceError:
-                continue
+            other_shares = _tried(other, rows)
             if sum(other_shares.values()) > sum(best_shares.values()) + 0.5:
                 best, best_shares = other, other_shares
         if best is shape or sum(best_shares.values()) <= total + 0.5:
@@ -187,7 +195,7 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shap
             [naming.activation(f"{layer}{n + 1}") for n in range(shape.widths[i + 1])]
             for i, layer in enumerate(shape.layers)
         ),
-        [f"E{n + 1}" for n in range(shape.widths[-1])],
+        [*(f"E{n + 1}" for n in range(shape.widths[-1])), naming.TOTAL],
         *([f"{layer}{n + 1}" for n in range(shape.widths[i + 1])] for i, layer in enumerate(shape.layers)),
     ]
     for group in groups:
@@ -197,16 +205,21 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shap
             continue
         fitting = sum(fit(model_of(shape), rows).values())
         for other in _alternatives(shape, {**dict.fromkeys(rows.columns, 1.0), **dict.fromkeys(group, 0.0)}):
-            try:
-                if (
-                    _right_formulas(other, written) > right
-                    and sum(fit(model_of(other), rows).values()) >= fitting - 0.01
-                ):
-                    shape = other
-                    break
-            except TraceError:
-                continue
+            shares = _tried(other, rows)
+            if sum(shares.values()) >= fitting - 0.01 and _right_formulas(other, written) > right:
+                shape = other
+                break
     return shape
+
+
+def _tried(shape: Shape, rows: Rows) -> dict[str, float]:
+    """What fits of another network; nothing where there is no such network, or where the factor of its loss should
+    stand at the total and does not."""
+    try:
+        shares = fit(model_of(shape), rows)
+    except TraceError:
+        return {}
+    return {} if shape.factored and shares.get(naming.TOTAL, 0.0) < 0.5 else shares
 
 
 def _right_formulas(shape: Shape, written: Mapping[str, Expression]) -> int:
@@ -215,27 +228,37 @@ def _right_formulas(shape: Shape, written: Mapping[str, Expression]) -> int:
     return sum((x := oracle.value(e)) is not None and same(x, oracle[Name(name)]) for name, e in written.items())
 
 
-def _with_typed_biases(shape: Shape, rows: Rows, shares: dict[str, float]) -> Rows:
-    """Where every net input is off by the same number in all steps, that number is a bias typed into the formulas."""
+def _with_typed_biases(shape: Shape, rows: Rows) -> Rows:
+    """Where the net inputs of a layer are off by the same number in all steps, that number is a bias typed into the
+    formulas. A slip in a net input may hide it there; most of them have to show it, and in every layer one."""
     if any(kind != "none" for kind in shape.biases):
         return rows
     model = model_of(shape)
     found: dict[str, float] = {}
+    showing = 0
     for index, layer in enumerate(shape.layers):
         nets = [f"{layer}{n + 1}" for n in range(shape.widths[index + 1])]
-        if not all(net in rows.columns and shares.get(net, 1.0) < 0.5 for net in nets):
+        if not all(net in rows.columns for net in nets):
             return rows
-        apart = []
-        for net in nets:
-            expression = model.written(net, rows.has)
-            assert expression is not None
-            apart.append(rows.columns[net] - value(expression, rows))
-        offsets = np.concatenate(apart)
-        offsets = offsets[np.isfinite(offsets)]
-        if not len(offsets) or np.ptp(offsets) > 1e-6 or abs(offsets[0]) < 1e-6:
+        offsets = [offset for net in nets if (offset := _offset(model, net, rows)) is not None]
+        middle = float(np.round(np.median(offsets), 9)) if offsets else 0.0
+        agreeing = sum(abs(offset - middle) < OFFSET for offset in offsets)
+        if abs(middle) < OFFSET or not agreeing or (rows.steps < FEWEST_STEPS and agreeing < len(nets)):
             return rows
-        found[naming.shared_bias(index + 1)] = float(np.round(np.median(offsets), 9))
+        showing += agreeing
+        found[naming.shared_bias(index + 1)] = middle
+    if 2 * showing <= sum(shape.widths[1:]):
+        return rows
     return rows.changed(scalars={**rows.scalars, **found, "b1?": 1.0})
+
+
+def _offset(model: Model, net: str, rows: Rows) -> float | None:
+    """What a net input has more than it should have, where that is the same in all steps."""
+    expression = model.written(net, rows.has)
+    assert expression is not None
+    apart = rows.columns[net] - value(expression, rows)
+    apart = apart[np.isfinite(apart)]
+    return float(np.median(apart)) if len(apart) and np.ptp(apart) < OFFSET else None
 
 
 def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
@@ -271,8 +294,9 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
     errors = [name for name in shares if re.fullmatch(r"E\d+", name)] or [naming.TOTAL]
     if wrong(errors) or everything or wrong(name for name in shares if name.startswith("∂E/∂a_o")):
         for loss in LOSSES_TRIED:
-            if loss != shape.loss:
-                yield replace(shape, loss=loss)
+            for factored in (False, True):
+                if (loss, factored) != (shape.loss, shape.factored) and (loss in FACTORS or not factored):
+                    yield replace(shape, loss=loss, factored=factored)
     families = {family(name) for name in shares if name.startswith("∂E")}
     turnable = {f for f in families if wrong(name for name in shares if family(name) == f)}
     updates = wrong(name for name in shares if re.fullmatch(r"w\d+\+?", name))

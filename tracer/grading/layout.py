@@ -113,6 +113,7 @@ def _both(table: Table, part: Table) -> Table:
         headers={**table.headers, **part.headers},
         header_cells={**table.header_cells, **part.header_cells},
         strangers=(*table.strangers, *part.strangers),
+        options={**table.options, **part.options},
     )
 
 

@@ -6,15 +6,17 @@ A `Shape` is the network that a table shows: its widths, activations, loss, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import tracer
 from tracer import naming
 from tracer.derivative import partials
-from tracer.expression import NEG, ONE, SUB, ZERO, Call, Expression, Name, add, mul, names, neg, replace
+from tracer.expression import NEG, ONE, SUB, ZERO, Call, Expression, Name, Number, add, mul, names, neg, replace
 from tracer.grading.spelling import NEXT, STEP
 from tracer.system import Equation, Phase, System
 
@@ -29,7 +31,7 @@ class Shape:
     or "each" (b_h1, …); numbered: the biases of single neurons are called b1, b2, … through the network. by_input: the
     layer's weights are numbered input by input instead of neuron by neuron. turned: families of quantities that are
     written with the other sign. step: the sign of a step Δw as it is written, −η·∂E/∂w for −1. frozen_biases: biases
-    stay as they are.
+    stay as they are. factored: the factor of the loss stands at the total, ½·(E1 + E2) with E1 = (t1 − a_o1)^2.
     """
 
     widths: tuple[int, ...]
@@ -41,6 +43,7 @@ class Shape:
     turned: frozenset[str] = frozenset()
     step: int = -1
     frozen_biases: bool = False
+    factored: bool = False
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -220,7 +223,6 @@ def family(name: str) -> str:
 
 def renamed(system: System, by: Mapping[str, str]) -> System:
     """The system with its parameters called otherwise, and all that is named after them."""
-    from dataclasses import replace as changed
 
     def new(name: str) -> str:
         above, slash, below = name.rpartition("/∂")
@@ -273,7 +275,26 @@ def model_of(shape: Shape) -> Model:
         by |= {name: f"b{index}" for index, name in enumerate(own, 1)}
     if by:
         system = renamed(system, by)
+    if shape.factored:
+        system = _factored(system, model_of(changed(shape, loss=FACTORS[shape.loss][0], factored=False)).system, shape)
     return Model(system, shape.turned, shape.step)
+
+
+FACTORS: Mapping[str, tuple[str, Callable[[int], Expression]]] = {
+    "half_squared_error": ("squared_error", lambda outputs: Number(0.5)),
+    "mean_squared_error": ("squared_error", lambda outputs: Number(1 / outputs)),
+}
+"""Loss → the loss without its factor, and the factor, for a number of outputs."""
+
+
+def _factored(system: System, plain: System, shape: Shape) -> System:
+    """The system with the errors of single outputs as a loss without its factor has them."""
+    errors = {e.quantity: e.expression for e in plain.equations if re.fullmatch(r"E\d+", e.quantity)}
+    total = mul(FACTORS[shape.loss][1](shape.widths[-1]), add(*map(Name, errors)))
+    new = {**errors, system.loss: total}
+    return changed(
+        system, equations=tuple(changed(e, expression=new.get(e.quantity, e.expression)) for e in system.equations)
+    )
 
 
 def _pairs(widths: Iterable[int]) -> list[tuple[int, int]]:

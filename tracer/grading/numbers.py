@@ -100,36 +100,45 @@ def value(expression: Expression, quantities: Mapping[Name, Array]) -> Array:
     Raises KeyError for a name that `quantities` does not have.
     """
     with np.errstate(all="ignore"):
-        return np.asarray(_value(expression, quantities), float)
+        return np.asarray(_value(expression, quantities, {}), float)
 
 
-def _value(node: Expression, quantities: Mapping[Name, Array]) -> Array:
+def _value(node: Expression, quantities: Mapping[Name, Array], known: dict[int, Array]) -> Array:
+    """known: what has been computed already, by the nodes' identities; a formula that was put in for a name is one
+    node, wherever the name stands."""
     if isinstance(node, Name):
         return quantities[node]
     if isinstance(node, Number):
         return np.float64(node.value)  # type: ignore[return-value]
     assert isinstance(node, Call)
+    found = known.get(id(node))
+    if found is None:
+        found = known[id(node)] = _call(node, quantities, known)
+    return found
+
+
+def _call(node: Call, quantities: Mapping[Name, Array], known: dict[int, Array]) -> Array:
+    args = [_value(arg, quantities, known) for arg in node.args]
     if node.function.name in OVER_BATCH:
         assert isinstance(quantities, Quantities)
         lag = next((n.lag for n in names(node) if n.batch), 0)
-        return quantities.over_batch(node.function.name, lag, _value(node.args[0], quantities))
-    rule, function = _RULES.get(node.function.name), node.function
-    if rule is None and not isinstance(function.formula, str):
-        return _value(expand(node), quantities)
-    values = [_value(arg, quantities) for arg in node.args]
-    if rule is not None:
-        return rule(*values)
-    return _value(_body(function), dict(zip(map(Name, function.parameters), values, strict=True)))
+        return quantities.over_batch(node.function.name, lag, args[0])
+    rule = _RULES.get(node.function.name)
+    return rule(*args) if rule else _of_formula(node.function, args)
+
+
+def _of_formula(function: Function, args: list[Array]) -> Array:
+    """The value of a function that stands for a formula."""
+    return _value(_formula(function, len(args)), {Name(f"x{n}"): arg for n, arg in enumerate(args)}, {})
 
 
 @cache
-def _body(function: Function) -> Expression:
-    """The formula that a function stands for, of its own parameters."""
-    return expand(Call(function, tuple(map(Name, function.parameters))))
+def _formula(function: Function, count: int) -> Expression:
+    return expand(Call(function, tuple(Name(f"x{n}") for n in range(count))))
 
 
 def plain(expression: Expression, values: Mapping[Name, float]) -> float | Fault:
     """The value of an expression for single numbers, or the error that a spreadsheet shows."""
     with np.errstate(all="ignore"):
-        result = float(_value(expression, {name: np.float64(x) for name, x in values.items()}))  # type: ignore[misc]
+        result = float(_value(expression, {name: np.float64(x) for name, x in values.items()}, {}))  # type: ignore[misc]
     return result if math.isfinite(result) else Fault("#NUM!")

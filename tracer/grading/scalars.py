@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tracer.grading.blocks import NOTE
+from tracer import naming
+from tracer.grading.blocks import IN_TEXT, NOTE
 from tracer.grading.cells import Position, Sheet
 from tracer.grading.conventions import Spelling
 from tracer.grading.tables import Scalar, Table
-
-_IN_TEXT = re.compile(r"^([^=:]{1,40}?)\s*[=:]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*$")
 
 
 def scalars(
@@ -19,24 +18,29 @@ def scalars(
     """Labels with a number to their right, or below, or behind an equals sign."""
     found: dict[str, list[Scalar]] = {}
     for (row, column), text in sorted(texts.items()):
-        in_text = _IN_TEXT.match(text)
+        in_text = IN_TEXT.match(text)
         options = spelling(in_text[1]) if in_text else spelling(text)
-        if not options:
+        if not options or (NOTE.match(text) and not in_text):
             continue
-        name = next((option for option in options if option not in found), options[0])
-        if in_text:
-            found.setdefault(name, []).append(Scalar((row, column), float(in_text[2])))
-            continue
-        if NOTE.match(text):
-            continue
-        for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
-            cell = sheet.cells.get(place)
-            if cell is not None and place not in taken and cell.number is not None:
-                found.setdefault(name, []).append(Scalar(place, cell.number))
-                break
-            if cell is not None and place != (row + 1, column):
-                break
+        scalar = Scalar((row, column), float(in_text[2])) if in_text else _beside(sheet, (row, column), taken)
+        if scalar:
+            whole = scalar.value.is_integer()  # or it counts nothing: n is often typed for η
+            named = [option for option in options if whole or option != naming.ITERATION] or [naming.ITERATION]
+            name = next((option for option in named if option not in found), named[0])
+            found.setdefault(name, []).append(scalar)
     return found
+
+
+def _beside(sheet: Sheet, label: Position, taken: set[Position]) -> Scalar | None:
+    """The number to the right of a label, or below it."""
+    row, column = label
+    for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
+        cell = sheet.cells.get(place)
+        if cell is not None and place not in taken and cell.number is not None:
+            return Scalar(place, cell.number)
+        if cell is not None and place != (row + 1, column):
+            return None
+    return None
 
 
 def given_apart(tables: list[Table], sheet: Sheet) -> tuple[list[Table], dict[str, Scalar]]:

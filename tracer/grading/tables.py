@@ -35,6 +35,7 @@ class Table:
     series: quantity → its cell in every step. headers: quantity → its header as written. header_cells: where these
     stand. strangers: columns whose headers name nothing known. scalars: numbers of the sheet that stand once; where a
     label stands several times, the one nearest to the table. rates: all learning rates that are labelled on the sheet.
+    options: the cells of headers → all that these may stand for, the likeliest first.
     """
 
     sheet: str
@@ -44,6 +45,7 @@ class Table:
     strangers: tuple[Stranger, ...] = ()
     scalars: Mapping[str, Scalar] = field(default_factory=dict)
     rates: tuple[Scalar, ...] = ()
+    options: Mapping[Position, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
