@@ -17,6 +17,7 @@ from tracer.grading.cells import Book, Sheet
 from tracer.grading.conventions import Spelling, is_provisional
 from tracer.grading.diagnosis import Diagnosis
 from tracer.grading.effects import departure, with_effects
+from tracer.grading.exactness import measured
 from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
 from tracer.grading.inference import NotANetwork, fit, infer, refine
 from tracer.grading.judge import Judge
@@ -152,11 +153,20 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
     }
     if not any(np.isfinite(rows.columns[name]).any() for name in computed if name not in model.parameters):
         return SheetReport(sheet.name, Verdict.UNFILLED, **common)  # type: ignore[arg-type]
-    eta, rows, findings = learning_rate(sheet, table, rows, model)
+    exactness = measured(sheet, table, rows, model)
+    eta, rows, findings = learning_rate(sheet, table, rows, model, exactness)
     repeated = _repeated(sheet, table, rows, model)
     findings += repeated
     judge = Judge(
-        sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places)
+        sheet,
+        table,
+        rows,
+        model,
+        translator,
+        eta,
+        options.tolerance,
+        exactness,
+        frozenset(p for f in repeated for p in f.places),
     )
     diagnosis = Diagnosis(judge)
     judged, wrong = 0, 0

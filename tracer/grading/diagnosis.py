@@ -135,7 +135,7 @@ class Diagnosis:
         """The slip that gives the person's values on several rows."""
         judge, name, steps, theirs = self.judge, wrong.quantity, wrong.steps, wrong.theirs
         chosen = np.array(sorted({steps[round(i * (len(steps) - 1) / (POINTS - 1))] for i in range(POINTS)}))
-        own = judge.slack.get(name, np.zeros(len(theirs)))
+        own = judge.exactness.slack.get(name, np.zeros(len(theirs)))
         room = np.maximum.reduce(
             [judge.allowed(form, np.broadcast_to(value(form, judge.rows), theirs.shape)) for form in forms]
         )
@@ -145,7 +145,7 @@ class Diagnosis:
             return bool(np.isfinite(x).all() and (np.abs(x - y) <= np.maximum(limit, 1e-9 * np.abs(y))).all())
 
         evidence = Evidence(judge.rows.picked(chosen), theirs[chosen], alike, self.budget)
-        exact = name not in judge.rounded and len(chosen) >= 3
+        exact = name not in judge.exactness.said and len(chosen) >= 3
         return find_cause(forms, evidence, self._setting(name), pairs=exact)
 
     def _nearest(self, name: str, theirs: Expression | None) -> list[Expression]:

@@ -50,7 +50,9 @@ def departure(judge: Judge) -> Departure | None:
         if name in judge.rows.columns:
             theirs = judge.rows.columns[name][: len(right)]
             ours = np.array([now[name] for now in right[: len(theirs)]])
-            apart = np.abs(theirs - ours) > 10 * judge.tolerance * np.abs(ours) + judge.slack[name][: len(theirs)]
+            apart = (
+                np.abs(theirs - ours) > 10 * judge.tolerance * np.abs(ours) + judge.exactness.slack[name][: len(theirs)]
+            )
             if apart.any():
                 rows.append(judge.table.series[name][int(np.argmax(apart))][0])
     theirs = judge.rows.columns[loss][: len(right)]

@@ -15,12 +15,13 @@ import numpy.typing as npt
 from tracer import naming
 from tracer.expression import Call, Expression, Name, Number, names
 from tracer.grading.cells import Cell, Fault, Position, Sheet
+from tracer.grading.exactness import Exactness
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.formula import ROUND, UnknownFormula
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import Oracle, same
-from tracer.grading.series import HALF, STORED, USUAL_DIGITS, Rows, rounding
+from tracer.grading.series import Rows
 from tracer.grading.spelling import NEXT, STEP
 from tracer.grading.tables import Table
 from tracer.grading.translate import Translator
@@ -60,7 +61,8 @@ class Judged:
 class Judge:
     """What judging a table needs, and what has been found out so far of formulas.
 
-    tolerance: relative, of values that are known exactly. passed_over: cells that are not judged again.
+    tolerance: relative, of values that are known exactly. exactness: of the table's numbers. passed_over: cells that
+    are not judged again.
     """
 
     sheet: Sheet
@@ -70,11 +72,10 @@ class Judge:
     translator: Translator
     eta: float | None
     tolerance: float
+    exactness: Exactness
     passed_over: frozenset[Position] = frozenset()
     oracle: Oracle = field(init=False)
     given_oracle: Oracle = field(init=False)
-    slack: dict[str, Array] = field(init=False)
-    rounded: dict[str, int] = field(init=False)
     _known: dict[tuple[str, int], tuple[Expression, bool | None]] = field(default_factory=dict)
     _forms: dict[str, list[Expression]] = field(default_factory=dict)
     _rightness: dict[tuple[str, Expression], bool | None] = field(default_factory=dict)
@@ -89,46 +90,23 @@ class Judge:
         }
         self.oracle = Oracle(self.model, {}, None, self.translator.constant)
         self.given_oracle = Oracle(self.model, given | own, eta, self.translator.constant)
-        self.slack, self.rounded = {}, {}
-        for name, places in self.table.series.items():
-            if name in self.rows.columns:
-                self._measure(name, places)
-        self._measure_constants()
+        self._told_from_cut_off()
 
-    def _measure_constants(self) -> None:
-        """A column of one typed number does not show how far it was rounded: it counts as exact as the others."""
-        others = [digits for name, digits in self.rounded.items() if not self._is_constant(name)]
-        usual = int(np.median(others)) if others else USUAL_DIGITS
-        for name, digits in self.rounded.items():
-            if self._is_constant(name) and digits < usual:
-                self.rounded[name] = usual
-                self.slack[name] = np.minimum(self.slack[name], HALF * 10.0**-usual)
+    def _told_from_cut_off(self) -> None:
+        """Rounded values that contradict each other, and would not if their last digits were cut off, were cut off."""
+        contradicting = self._contradicting()
+        if 3 * contradicting > len(self.exactness.said):
+            rounded, self.exactness = self.exactness, self.exactness.cut_off()
+            if 3 * self._contradicting() > contradicting:
+                self.exactness = rounded
 
-    def _is_constant(self, name: str) -> bool:
-        known = self.rows.columns[name][self.first_step(name) :]
-        known = known[np.isfinite(known)]
-        return len(known) > 1 and np.ptp(known) == 0
-
-    def _measure(self, name: str, places: Sequence[Position]) -> None:
-        """How exactly the values of a column are known: typed ones of computed quantities may be rounded."""
-        column = self.rows.columns[name]
-        slack = np.abs(column) * STORED
-        if self.model.equation(name) is not None:
-            first = self.first_step(name)
-            typed = [self._typed(place) if index >= first else None for index, place in enumerate(places)]
-            apart, digits = rounding(typed)
-            if digits is not None:
-                slack = np.fmax(slack, np.array(apart + [0.0] * (len(column) - len(apart))))
-                self.rounded[name] = digits
-        self.slack[name] = slack
-
-    def first_step(self, name: str) -> int:
-        """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
-        return int(name in self.model.parameters or name in self.model.system.states)
-
-    def _typed(self, place: Position) -> float | None:
-        cell = self.sheet.cells.get(place)
-        return cell.number if cell is not None and cell.formula is None else None
+    def _contradicting(self) -> int:
+        """How many rounded columns are not what their rows demand."""
+        count = 0
+        for name in self.exactness.said:
+            right, known, _ = self.agrees(name, self.rows.columns[name])
+            count += bool((known & ~right & np.isfinite(self.rows.columns[name]))[self.model.first_step(name) :].any())
+        return count
 
     # ------------------------------------------------------------------------------------------ the right value
 
@@ -158,8 +136,8 @@ class Judge:
         """How far a value may be from the right one: the tolerance, and what the row's values are known to."""
         room = self.tolerance * np.abs(ours) + NEAR
         for name in dict.fromkeys(names(form)):
-            if name.name in self.slack:
-                apart = Rows({name.name: self.slack[name.name]}, {}, self.rows.steps)[name]
+            if name.name in self.exactness.slack:
+                apart = Rows({name.name: self.exactness.slack[name.name]}, {}, self.rows.steps)[name]
                 moved = value(form, _Moved(self.rows, name, self.rows[name] + apart))
                 room = room + np.nan_to_num(np.abs(moved - ours))
         return room
@@ -169,7 +147,7 @@ class Judge:
         right = np.zeros(len(theirs), bool)
         known = np.zeros(len(theirs), bool)
         best = np.full(len(theirs), np.nan)
-        own = self.slack.get(name, np.zeros(len(theirs)))
+        own = self.exactness.slack.get(name, np.zeros(len(theirs)))
         for form in self.forms(name):
             ours = np.broadcast_to(value(form, self.rows), theirs.shape)
             finite = np.isfinite(ours)
@@ -218,7 +196,7 @@ class Judge:
         cells = [self.sheet.cells.get(place) for place in places]
         theirs = self.rows.columns[name]
         right, known, best = self.agrees(name, theirs)
-        first = self.first_step(name)
+        first = self.model.first_step(name)
         groups: dict[tuple[str, object], list[int]] = {}
         readings: dict[tuple[str, object], Expression] = {}
         judged = False
@@ -328,9 +306,9 @@ class Judge:
         ]  # fmt: skip
         notes = []
         if typed:
-            digits = self.rounded.get(name)
-            kind = Kind.PASTED if digits is None else Kind.ROUNDED
-            text = "pasted" if digits is None else f"pasted, rounded to {digits} decimals"
+            rounded = self.exactness.said.get(name)
+            kind = Kind.ROUNDED if rounded else Kind.PASTED
+            text = f"pasted, {rounded}" if rounded else "pasted"
             notes.append(Finding(name, kind, tuple(places[s] for s in typed), f"{text}: consistent"))
         if rounding_formulas:
             places_ = tuple(places[s] for s in rounding_formulas)

@@ -82,6 +82,10 @@ class Model:
         """What can stand in a table of this network without being derived."""
         return frozenset((*self.system.data, *self.parameters, *self.forward_or_backward, naming.ETA, naming.ITERATION))
 
+    def first_step(self, name: str) -> int:
+        """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
+        return int(name in self.parameters or name in self.system.states)
+
     def knows(self, name: str) -> bool:
         """Whether the name is a quantity of this network."""
         return name in self.known or self.equation(name) is not None

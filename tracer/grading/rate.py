@@ -9,10 +9,11 @@ import numpy as np
 from tracer import naming
 from tracer.expression import names
 from tracer.grading.cells import Sheet
+from tracer.grading.exactness import Exactness
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, value
-from tracer.grading.series import Rows, rounding
+from tracer.grading.series import Rows
 from tracer.grading.spelling import NEXT
 from tracer.grading.tables import Table
 
@@ -24,9 +25,11 @@ CLOSE = 1e-6
 """Relative: two rates that differ by less are one."""
 
 
-def learning_rate(sheet: Sheet, table: Table, rows: Rows, model: Model) -> tuple[float | None, Rows, list[Finding]]:
+def learning_rate(
+    sheet: Sheet, table: Table, rows: Rows, model: Model, exactness: Exactness
+) -> tuple[float | None, Rows, list[Finding]]:
     """η: from its label, the sheet's name, or the updates; and a finding where the label contradicts the updates."""
-    implied, room = _implied(rows, model) or (None, 0.0)
+    implied, room = _implied(rows, model, exactness) or (None, 0.0)
     label = rows.scalars.get(naming.ETA)
     if naming.ETA in rows.columns:
         column = rows.columns[naming.ETA]
@@ -60,7 +63,7 @@ def _with_eta(rows: Rows, eta: float | None) -> Rows:
     return Rows(rows.columns, {**rows.scalars, naming.ETA: eta}, rows.steps)
 
 
-def _implied(rows: Rows, model: Model) -> tuple[float, float] | None:
+def _implied(rows: Rows, model: Model, exactness: Exactness) -> tuple[float, float] | None:
     """The learning rate that the updates show and how exactly, where most of the parameters agree on one; None
     otherwise."""
     rates = []
@@ -70,25 +73,24 @@ def _implied(rows: Rows, model: Model) -> tuple[float, float] | None:
             form = model.written(name, rows.has) if name in rows.columns else None
             if form is None or not any(n.name == naming.ETA for n in names(form)):
                 continue
-            rate = _rate(rows.columns[name], value(form, none), value(form, one))
+            rate = _rate(rows.columns[name], value(form, none), value(form, one), exactness.slack[name])
             if rate is not None:
                 rates.append(rate)
     if not rates:
         return None
     middle, room = (float(np.median(part)) for part in zip(*rates, strict=True))
-    if len(rates) == 1 and middle <= 0:
+    if middle <= room:  # a sign or a reference that is wrong everywhere, no rate
         return None
     agreeing = [rate for rate, _ in rates if abs(rate - middle) <= CLOSE * abs(middle) + room]
     return (_short(middle, room), room) if len(agreeing) * 3 >= len(rates) * 2 else None
 
 
-def _rate(theirs: Array, start: Array, end: Array) -> tuple[float, float] | None:
+def _rate(theirs: Array, start: Array, end: Array, slack: Array) -> tuple[float, float] | None:
     """η of one parameter's updates, the middle of those that are known exactly, and how far rounding may have moved
     it."""
-    slack, _ = rounding([x if np.isfinite(x) else None for x in theirs.tolist()])
     with np.errstate(all="ignore"):
         rates = (theirs - start) / (end - start)
-        rooms = 2 * np.array(slack) / np.abs(end - start)
+        rooms = 2 * slack / np.abs(end - start)
     usable = np.isfinite(rates) & (np.abs(end - start) > 1e-9)
     known = rates[usable]
     if not len(known):
