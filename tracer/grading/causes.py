@@ -9,7 +9,8 @@ import numpy as np
 
 from tracer.expansion import expand
 from tracer.expression import ADD, MUL, Call, Expression, Name, Number
-from tracer.grading.edits import Setting, double, single
+from tracer.grading.edit import Setting
+from tracer.grading.edits import double, single
 from tracer.grading.numbers import Array, value
 from tracer.grading.tree import nodes
 from tracer.grading.writing import likeness
@@ -17,13 +18,18 @@ from tracer.grading.writing import likeness
 MOST_DOUBLE = 4_000
 """Pairs of edits that are tried where no single one explains the values."""
 
+TELLING = 1e-3
+"""Relative: a number by which a value is off in all rows tells of a slip where it is no smaller than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A slip in words, and the formula that it makes of the right one (None where that is not known)."""
+    """A slip in words, and the formula that it makes of the right one (None where that is not known). shown: the
+    person's formula, where it is to be shown otherwise than it was read."""
 
     text: str
     expression: Expression | None = None
+    shown: Expression | None = None
 
 
 @dataclass(slots=True)
@@ -105,9 +111,13 @@ def _constant(evidence: Evidence) -> Cause | None:
     """One number everywhere."""
     theirs = evidence.theirs
     if len(theirs) > 1 and np.ptp(theirs) == 0:
-        number = float(theirs[0])
-        return Cause(f"a constant, {number:g}, stands where a formula belongs", Number(number))
+        return one_number(float(theirs[0]))
     return None
+
+
+def one_number(number: float) -> Cause:
+    """A constant where a formula belongs."""
+    return Cause(f"a constant, {number:g}, stands where a formula belongs", Number(number))
 
 
 def _scaled(right: Expression, evidence: Evidence) -> Cause | None:
@@ -123,10 +133,10 @@ def _scaled(right: Expression, evidence: Evidence) -> Cause | None:
     if np.isfinite(ratio).all():
         factor = float(np.median(ratio))
         scaled = Call(MUL, (Number(factor), right))
-        if evidence.same(ours * factor, evidence.theirs):
+        if abs(factor - 1) > TELLING and evidence.same(ours * factor, evidence.theirs):
             return Cause(f"the right value times {factor:.6g}", scaled)
     offset = float(np.median(evidence.theirs - ours))
-    if evidence.same(ours + offset, evidence.theirs):
+    if abs(offset) > TELLING * np.abs(ours).max() and evidence.same(ours + offset, evidence.theirs):
         return Cause(f"the right value plus {offset:.6g}", Call(ADD, (right, Number(offset))))
     return None
 

@@ -22,6 +22,7 @@ from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetR
 from tracer.grading.inference import NotANetwork, fit, infer, refine
 from tracer.grading.judge import Judge
 from tracer.grading.model import Model, Shape, model_of
+from tracer.grading.notes import notes
 from tracer.grading.package import Unreadable, read_book
 from tracer.grading.rate import learning_rate
 from tracer.grading.roles import recognised
@@ -175,7 +176,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         if _still(name, rows, model):
             continue
         column = judge.column(name)
-        findings += [*diagnosis.findings(column.wrong), *column.notes]
+        findings += [*diagnosis.findings(column.wrong), *notes(judge, name, column.right)]
         judged += column.known
         wrong += bool(column.wrong)
         filled = np.isfinite(rows.columns[name]).sum() > (name in model.parameters)

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tracer import naming
-from tracer.expression import Expression, names
-from tracer.grading.causes import Budget, Cause, Evidence, find_cause, typed_numbers
-from tracer.grading.cells import letters
-from tracer.grading.edits import Setting
+from tracer.expression import Expression, Name, names
+from tracer.grading.causes import Budget, Cause, Evidence, find_cause, one_number, typed_numbers
+from tracer.grading.edit import Setting
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.formula import UnknownFormula
-from tracer.grading.judge import Judge, Wrong, without_rounding
+from tracer.grading.judge import Judge, Wrong
+from tracer.grading.meant import as_meant
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import same
+from tracer.grading.references import frozen, slides, sliding
 from tracer.grading.writing import differences, written
 
 POINTS = 6
@@ -44,12 +45,13 @@ class Diagnosis:
         judge, name, step = self.judge, wrong.quantity, wrong.steps[0]
         home = judge.home(name)
         forms = self._nearest(name, wrong.reading)
-        said = written(wrong.reading, home) if wrong.kind is Kind.FORMULA and wrong.reading is not None else None
         right = written(forms[0], home)
         kind, cause = self._named(wrong, forms)
         text = cause.text if cause else None
+        reading = cause.shown if cause and cause.shown else wrong.reading
+        said = written(reading, home) if wrong.kind is Kind.FORMULA and reading is not None else None
         formula = wrong.reading if wrong.reading is not None else cause.expression if cause else None
-        if formula is not None:
+        if formula is not None and not (cause and cause.shown):
             self.mistaken[name, kind, text] = formula
         return Finding(
             name,
@@ -65,24 +67,40 @@ class Diagnosis:
 
     def _named(self, wrong: Wrong, forms: list[Expression]) -> tuple[Kind, Cause | None]:
         """What kind of mistake it is, and the slip; None where it stays unknown."""
-        name, reading = wrong.quantity, wrong.reading
+        name = wrong.quantity
         if wrong.kind is Kind.STALE:
             return Kind.STALE, STALE
         if wrong.kind is Kind.ERROR:
             return Kind.ERROR, self._of_error(name, wrong.steps[0])
         if wrong.kind is Kind.VALUE:
             places = self.judge.table.series[name]
+            constant = self._of_one_number(wrong)
+            if constant:
+                return Kind.CONSTANT if self.judge.has_formulas(name) else Kind.VALUE, constant
             if len(wrong.steps) < 0.5 * len(places) and self.judge.has_formulas(name):
                 return Kind.CONSTANT, CONSTANT
             lone = LONE if len(wrong.steps) == 1 and len(places) > 2 else None
             return Kind.VALUE, self._of_values(wrong, forms) or lone
-        cause = None
-        if reading is not None and self.judge.is_right(name, reading) is False:
-            cause = self._of_formula(name, reading)
-        cause = cause or self._of_values(wrong, forms)
-        if name not in self.judge.model.parameters:
-            return Kind.FORMULA, cause
-        return Kind.UPDATE, self._of_sliding(wrong) or cause
+        kind = Kind.UPDATE if name in self.judge.model.parameters else Kind.FORMULA
+        return kind, self._of_reference(wrong, forms[0]) or self._of_reading(wrong) or self._of_values(wrong, forms)
+
+    def _of_one_number(self, wrong: Wrong) -> Cause | None:
+        """One number in all cells, though the right values differ."""
+        theirs, right = wrong.theirs[list(wrong.steps)], wrong.right[list(wrong.steps)]
+        room = 0.0 if self.judge.has_formulas(wrong.quantity) else 2 * self.judge.exactness.slack[wrong.quantity].max()
+        if len(theirs) < 2 or np.ptp(theirs) > 0 or not np.ptp(right) > room:
+            return None
+        return one_number(float(theirs[0]))
+
+    def _of_reference(self, wrong: Wrong, right: Expression) -> Cause | None:
+        """A reference that moves with the rows and should not, or the other way round."""
+        if wrong.reading is None:
+            return None
+        slid = sliding(self.judge, wrong, right)
+        if slid:
+            return Cause(slid)
+        stuck = frozen(self.judge, wrong)
+        return Cause(stuck.text, None, stuck.shown) if stuck else None
 
     def _of_error(self, name: str, step: int) -> Cause:
         """Why a cell shows an error though what it should be made of is there."""
@@ -97,15 +115,18 @@ class Diagnosis:
             scalar = judge.table.scalars.get(naming.ETA)
             of_update = any(n.name == naming.ETA for form in judge.forms(name) for n in names(form))
             if scalar and of_update and judge.translator.slides(formula) and "text" in str(error):
-                return Cause(f"{_sliding(scalar.position)}: in ={formula.text} {error}")
+                return Cause(f"{slides(scalar.position)}: in ={formula.text} {error}")
             return Cause(f"the cell shows an error: {error}")
         return Cause("the cell shows an error though its row's other cells are there")
 
-    def _of_formula(self, name: str, theirs: Expression) -> Cause | None:
+    def _of_reading(self, wrong: Wrong) -> Cause | None:
         """The slip that makes the right formula theirs."""
+        name, theirs = wrong.quantity, wrong.reading
+        if theirs is None or self.judge.is_right(name, theirs) is not False:
+            return None
         key = (name, theirs)
         if key not in self._causes:
-            bare = without_rounding(theirs)
+            bare = as_meant(theirs)
             result = self.judge.oracle.value(bare)
             cause = None
             if result is not None:
@@ -113,23 +134,6 @@ class Diagnosis:
                 cause = find_cause(self._nearest(name, bare), evidence, self._setting(name, bare), bare)
             self._causes[key] = cause
         return self._causes[key]
-
-    def _of_sliding(self, wrong: Wrong) -> Cause | None:
-        """η's reference that was not fixed, so that it slides along with the rows."""
-        judge, reading = self.judge, wrong.reading
-        scalar = judge.table.scalars.get(naming.ETA)
-        first = judge.sheet.cells[judge.table.series[wrong.quantity][wrong.steps[0]]]
-        if reading is None or scalar is None or first.formula is None:
-            return None
-        if any(n.name == naming.ETA for n in names(reading)) or not judge.translator.slides(first.formula):
-            return None
-        right = {n for form in judge.forms(wrong.quantity) for n in names(form)}
-        instead = next((n for n in names(reading) if n not in right), None)
-        if instead is None:
-            return None
-        rows = judge.home(wrong.quantity) - instead.lag
-        where = f" ({-rows} rows before)" if rows < 0 else ""
-        return Cause(f"{_sliding(scalar.position)}: ={first.formula.text} takes {instead.name}{where} for {naming.ETA}")
 
     def _of_values(self, wrong: Wrong, forms: list[Expression]) -> Cause | None:
         """The slip that gives the person's values on several rows."""
@@ -160,12 +164,8 @@ class Diagnosis:
         """What may stand in a wrong formula."""
         rows = self.judge.rows
         quantities = [q for q in (*rows.columns, *rows.scalars) if q != naming.ITERATION]
-        return Setting(quantities, self.judge.home(name), typed_numbers(theirs) if theirs is not None else ())
-
-
-def _sliding(rate: tuple[int, int]) -> str:
-    fixed = f"${letters(rate[1])}${rate[0]}"
-    return f"the reference to {naming.ETA} slides down with the rows, it is not fixed as {fixed}"
+        still = frozenset(q for q in quantities if len(set(rows[Name(q)][np.isfinite(rows[Name(q)])])) == 1)
+        return Setting(quantities, self.judge.home(name), typed_numbers(theirs) if theirs is not None else (), still)
 
 
 def _joined(findings: list[Finding]) -> list[Finding]:

@@ -5,42 +5,15 @@ Rules are a list; each gives (the edited expression, what was done). The likelie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from tracer import naming
 from tracer.expression import ADD, DIV, MUL, NEG, POW, SUB, Call, Expression, Name, Number
-from tracer.grading.formula import UnknownFormula, read
+from tracer.grading.brackets import brackets
+from tracer.grading.edit import Edit, Rule, Setting
 from tracer.grading.model import family
 from tracer.grading.tree import distinct, nodes, put, with_names
-from tracer.grading.writing import written
-from tracer.notation import render
-from tracer.notation.excel import EXCEL
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """An edited formula, and the slip in words."""
-
-    expression: Expression
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a rule may use: the table's quantities, the lag that needs no mention, numbers of the person's formula."""
-
-    quantities: Sequence[str]
-    home: int
-    numbers: Sequence[float] = ()
-
-    def text(self, expression: Expression) -> str:
-        return written(expression, self.home)
-
-
-Rule = Callable[[Expression, Setting], Iterator[Edit]]
-
 
 # -------------------------------------------------------------------------------------------------- the rules
 
@@ -226,8 +199,9 @@ def operators(right: Expression, setting: Setting) -> Iterator[Edit]:
 
 
 def rows(right: Expression, setting: Setting) -> Iterator[Edit]:
-    """Quantities of the row before, or of the next one: all of them, all weights, one family, one alone."""
-    every = [n for n in distinct(right) if n.name != naming.ETA]
+    """Quantities of the row before, or of the next one: all of them, all weights, one family, one alone. What is the
+    same in all rows is not taken from another one."""
+    every = [n for n in distinct(right) if n.name not in setting.constant]
     groups: list[tuple[str, list[Name]]] = [(setting.text(n), [n]) for n in every]
     families: dict[str, list[Name]] = {}
     for n in every:
@@ -243,46 +217,6 @@ def rows(right: Expression, setting: Setting) -> Iterator[Edit]:
             label = f"{what} ({text})" if what != text else text
             verb = "is" if len(group) == 1 or text.startswith("everything") else "are"
             yield Edit(with_names(right, moved), f"{label} {verb} taken from {words}")
-
-
-def brackets(right: Expression, setting: Setting) -> Iterator[Edit]:
-    """One or two pairs of brackets missing."""
-    spelt: dict[str, Name] = {}
-
-    def spell(name: Name) -> str:
-        key = f"q{len(spelt)}x"
-        known = next((k for k, n in spelt.items() if n == name), None)
-        spelt.setdefault(known or key, name)
-        return known or key
-
-    from tracer.expansion import expand
-
-    text = render(expand(right), EXCEL, spell)
-    pairs = _pairs(text)
-    back: dict[Name, Expression] = {Name(key): name for key, name in spelt.items()}
-    for gone in [(pair,) for pair in pairs] + list(combinations(pairs, 2)):
-        out = {position for pair in gone for position in pair}
-        try:
-            expression = read("".join(c for i, c in enumerate(text) if i not in out))
-        except UnknownFormula:
-            continue
-        named = with_names(expression, back)
-        inside = [with_names(read(text[first + 1 : last]), back) for first, last in gone]
-        yield Edit(named, "brackets are missing around " + " and ".join(map(setting.text, inside)))
-
-
-def _pairs(text: str) -> list[tuple[int, int]]:
-    """The brackets of a formula that are no function's."""
-    opened: list[int] = []
-    pairs = []
-    for index, character in enumerate(text):
-        if character == "(":
-            opened.append(index)
-        elif character == ")":
-            first = opened.pop()
-            if not (first and text[first - 1].isalpha()):
-                pairs.append((first, index))
-    return sorted(pairs)
 
 
 def activations(right: Expression, setting: Setting) -> Iterator[Edit]:

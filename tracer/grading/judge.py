@@ -6,7 +6,7 @@ a formula, or with one that cannot be read, is judged by the row's other values,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,8 +16,9 @@ from tracer import naming
 from tracer.expression import Call, Expression, Name, Number, names
 from tracer.grading.cells import Cell, Fault, Position, Sheet
 from tracer.grading.exactness import Exactness
-from tracer.grading.findings import Finding, Kind
-from tracer.grading.formula import ROUND, UnknownFormula
+from tracer.grading.findings import Kind
+from tracer.grading.formula import UnknownFormula
+from tracer.grading.meant import as_meant
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import Oracle, same
@@ -50,11 +51,11 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A column. known: whether anything of it could be judged. notes: how right values came there."""
+    """A column. known: whether anything of it could be judged. right: which values are right."""
 
     known: bool
     wrong: list[Wrong]
-    notes: list[Finding]
+    right: Flags
 
 
 @dataclass(slots=True)
@@ -165,7 +166,7 @@ class Judge:
         """Whether a formula is the right one; None where that cannot be told at made-up steps."""
         key = (name, theirs)
         if key not in self._rightness:
-            self._rightness[key] = self._compare(name, without_rounding(theirs))
+            self._rightness[key] = self._compare(name, as_meant(theirs))
         return self._rightness[key]
 
     def _compare(self, name: str, theirs: Expression) -> bool | None:
@@ -218,7 +219,7 @@ class Judge:
             Wrong(name, Kind(status), tuple(steps), readings.get((status, key)), theirs, best)
             for (status, key), steps in groups.items()
         ]
-        return Judged(judged, wrong, self._notes(name, cells, places, right & known, first))
+        return Judged(judged, wrong, right & known)
 
     def _status(
         self, name: str, cell: Cell, place: Position, step: int, right: bool, known: bool
@@ -226,7 +227,7 @@ class Judge:
         """(right, unknown or the kind of mistake, what belongs together, the formula in quantities)."""
         reading: Expression | None = None
         if cell.formula is not None:
-            reading, verdict = self._judged(name, place, step)
+            reading, verdict = self.judged(name, place, step)
             if isinstance(cell.value, Fault):
                 if verdict is False:
                     return Kind.FORMULA, self.translator.relative(cell.formula), reading
@@ -248,7 +249,7 @@ class Judge:
             return Kind.FORMULA, self.translator.relative(cell.formula), reading
         return Kind.VALUE, "", None
 
-    def _judged(self, name: str, place: Position, step: int) -> tuple[Expression | None, bool | None]:
+    def judged(self, name: str, place: Position, step: int) -> tuple[Expression | None, bool | None]:
         """The formula of a cell in quantities, and whether it is right; None where that cannot be told."""
         try:
             as_written = self.translator.read(place, step)
@@ -292,29 +293,6 @@ class Judge:
         """Whether a quantity has formulas, computed or not."""
         return any((cell := self.sheet.cells.get(place)) and cell.formula for place in self.table.series[name])
 
-    def _notes(
-        self, name: str, cells: Sequence[Cell | None], places: Sequence[Position], right: Flags, first: int
-    ) -> list[Finding]:
-        """Right values that were typed or pasted where others have formulas, or rounded."""
-        typed = [
-            step for step in range(first, len(places))
-            if (cell := cells[step]) is not None and cell.formula is None and cell.number is not None and right[step]
-        ]  # fmt: skip
-        rounding_formulas = [
-            step for step in range(first, len(places))
-            if (cell := cells[step]) and cell.formula and right[step] and "ROUND" in cell.formula.text.upper()
-        ]  # fmt: skip
-        notes = []
-        if typed:
-            rounded = self.exactness.said.get(name)
-            kind = Kind.ROUNDED if rounded else Kind.PASTED
-            text = f"pasted, {rounded}" if rounded else "pasted"
-            notes.append(Finding(name, kind, tuple(places[s] for s in typed), f"{text}: consistent"))
-        if rounding_formulas:
-            places_ = tuple(places[s] for s in rounding_formulas)
-            notes.append(Finding(name, Kind.ROUNDED, places_, "rounded by its formula: consistent"))
-        return notes
-
 
 class _Moved(Mapping[Name, Array]):
     """The rows, one quantity moved."""
@@ -339,11 +317,3 @@ def _with_number(expression: Expression, number: Number, name: Name) -> Expressi
     if isinstance(expression, Call):
         return Call(expression.function, tuple(_with_number(arg, number, name) for arg in expression.args))
     return expression
-
-
-def without_rounding(expression: Expression) -> Expression:
-    if not isinstance(expression, Call):
-        return expression
-    if expression.function == ROUND:
-        return without_rounding(expression.args[0])
-    return Call(expression.function, tuple(without_rounding(arg) for arg in expression.args))

@@ -28,7 +28,7 @@ def written(expression: Expression, home: int = 0) -> str:
     return render(expand(expression), _TEXT, spell)
 
 
-_TOKEN = re.compile(r"∂[^·()+−^, ]+|[^\W\d]\w*(?:\[[+−]\d+\])?|\d[\d.e−]*|\S")
+_TOKEN = re.compile(r"\$[A-Z]+\$\d+|∂[^·()+−^, ]+|[^\W\d]\w*(?:\[[+−]\d+\])?|\d[\d.e−]*|\S")
 
 
 def tokens(text: str) -> list[tuple[int, int, str]]:
@@ -42,7 +42,7 @@ def differences(theirs: str, right: str) -> list[tuple[int, int]]:
     ours = Counter(token for *_, token in tokens(right))
     found, surplus = tokens(theirs), []
     extra = Counter(token for *_, token in found) - ours
-    words = {token for token in extra if re.match(r"[∂\w]", token)}
+    words = {token for token in extra if re.match(r"[$∂\w]", token)}
     for start, end, token in found:
         if token in words:
             surplus.append((start, end))

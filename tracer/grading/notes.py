@@ -1,0 +1,44 @@
+"""How the right values of a column came there, where that is worth a word: pasted, rounded, with a rounded e."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tracer.grading.cells import Cell
+from tracer.grading.findings import Finding, Kind
+from tracer.grading.judge import Flags, Judge
+from tracer.grading.meant import typed_e
+
+
+def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
+    """The notes on a column, of which these values are right."""
+    places = judge.table.series[name]
+    cells = [judge.sheet.cells.get(place) for place in places]
+    first = judge.model.first_step(name)
+
+    def where(fits: Callable[[int, Cell], bool]) -> tuple[int, ...]:
+        return tuple(step for step in range(first, len(places)) if (cell := cells[step]) and fits(step, cell))
+
+    found: dict[tuple[Kind, str], tuple[int, ...]] = {}
+    rounded = judge.exactness.said.get(name)
+    text = f"pasted, {rounded}" if rounded else "pasted"
+    found[Kind.ROUNDED if rounded else Kind.PASTED, text] = where(
+        lambda step, cell: cell.formula is None and cell.number is not None and bool(right[step])
+    )
+    found[Kind.ROUNDED, "rounded by its formula"] = where(
+        lambda step, cell: bool(cell.formula and right[step] and "ROUND" in cell.formula.text.upper())
+    )
+    for step in where(lambda step, cell: cell.formula is not None):
+        reading, verdict = judge.judged(name, places[step], step)
+        digits = typed_e(reading) if verdict and reading is not None else None
+        if digits is not None:
+            key = (Kind.ROUNDED, f"e is typed with {digits} decimals")
+            found[key] = (*found.get(key, ()), step)
+    return [
+        Finding(name, kind, tuple(places[step] for step in steps), f"{text}: consistent")
+        for (kind, text), steps in found.items()
+        if steps
+    ]
+
+
+__all__ = ["notes"]
