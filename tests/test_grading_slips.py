@@ -97,3 +97,28 @@ def test_what_is_the_same_in_all_rows_is_not_taken_from_another_one() -> None:
     causes = [edit.cause for edit in rows(parse("(w5 + w6)*t1"), setting)]
     assert "w5 is taken from the row before" in causes
     assert not [cause for cause in causes if "t1" in cause]
+
+
+def with_another_rate(cell: str) -> Cells:
+    """The classic table, all of whose updates take another cell's rate from row 40 on."""
+    cells = table("A32", classic(), 12, FIXED) | RATE
+    for where, formula in cells.items():
+        if isinstance(formula, str) and "$B$1" in formula and int(where.lstrip("ABCDEFGHIJKL")) >= 40:
+            cells[where] = formula.replace("$B$1", cell)
+    return cells
+
+
+@pytest.mark.parametrize("label", ["η2", "lr 2 ="])
+def test_another_labelled_rate_from_some_row_on_is_no_mistake(label: str, tmp_path: Path) -> None:
+    sheet = of(with_another_rate("$B$2") | {"A2": label, "B2": 0.1}, tmp_path)
+    assert sheet.verdict is Verdict.RIGHT, sheet.mistakes
+    assert {(f.kind, f.cause) for f in sheet.findings} == {
+        (Kind.RATE, "the learning rate is 0.1, as B2 says: consistent")
+    }
+    assert {f.cells for f in sheet.findings} == {f"{letter}40:{letter}44" for letter in "EFGHIJKL"}
+
+
+def test_another_rate_without_a_label_is_said_once(tmp_path: Path) -> None:
+    finding = only(of(with_another_rate("0.1"), tmp_path))
+    assert (finding.kind, finding.cells) == (Kind.ETA, "E40:L44")
+    assert finding.cause == "from row 40 on all updates take 0.1 for η, those before 0.5"

@@ -67,11 +67,12 @@ def find_cause(
     setting: Setting,
     theirs: Expression | None = None,
     pairs: bool = True,
+    rather: Cause | None = None,
 ) -> Cause | None:
     """The slip that leads from a right formula, in any of its forms, to the person's values; None where none is found.
 
     theirs: the person's formula, where there is one: of several slips with the same result, the one that reads most
-    like it is named. pairs: whether two slips at once are tried too.
+    like it is named. pairs: whether two slips at once are tried too. rather: what is likelier than two slips at once.
     """
     said = None if theirs is None else setting.text(theirs)
     for right in forms:
@@ -90,7 +91,7 @@ def find_cause(
                     break
         if best:
             return best[1]
-    simple = _constant(evidence) or _scaled(forms[0], evidence)
+    simple = _constant(evidence) or _scaled(forms[0], evidence) or rather
     if simple:
         return simple
     if pairs:

@@ -18,13 +18,15 @@ from tracer.grading.conventions import Spelling, is_provisional
 from tracer.grading.diagnosis import Diagnosis
 from tracer.grading.effects import departure, with_effects
 from tracer.grading.exactness import measured
+from tracer.grading.exchange import with_headers_in_place
+from tracer.grading.filling import dragged, repeated
 from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
 from tracer.grading.inference import NotANetwork, fit, infer, refine
 from tracer.grading.judge import Judge
 from tracer.grading.model import Model, Shape, model_of
 from tracer.grading.notes import notes
 from tracer.grading.package import Unreadable, read_book
-from tracer.grading.rate import learning_rate
+from tracer.grading.rate import labelled_rates, learning_rate
 from tracer.grading.roles import recognised
 from tracer.grading.series import Rows, rows_of
 from tracer.grading.spelling import NEXT, candidates, normalise
@@ -156,8 +158,13 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         return SheetReport(sheet.name, Verdict.UNFILLED, **common)  # type: ignore[arg-type]
     exactness = measured(sheet, table, rows, model)
     eta, rows, findings = learning_rate(sheet, table, rows, model, exactness)
-    repeated = _repeated(sheet, table, rows, model)
-    findings += repeated
+    in_place, rows, exchanged = with_headers_in_place(table, rows, model)
+    if exchanged:
+        table, findings = in_place, [*findings, *exchanged]
+        translator = Translator(book, sheet, table, constant)
+        exactness = measured(sheet, table, rows, model)
+    again = repeated(sheet, table, rows, model)
+    findings += [*dragged(sheet, table, rows, model), *again]
     judge = Judge(
         sheet,
         table,
@@ -167,7 +174,8 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         eta,
         options.tolerance,
         exactness,
-        frozenset(p for f in repeated for p in f.places),
+        frozenset(p for f in again for p in f.places),
+        labelled_rates(sheet),
     )
     diagnosis = Diagnosis(judge)
     judged, wrong = 0, 0
@@ -190,7 +198,7 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         )
     if not judged:
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason="nothing in it could be judged")
-    findings = with_effects(findings, diagnosis)
+    findings = with_effects(diagnosis.with_common_rate(findings), diagnosis)
     if late:
         findings = [_as_headed(finding) for finding in findings]
     mistakes = any(finding.is_mistake for finding in findings)
@@ -202,33 +210,9 @@ def _checked(book: Book, sheet: Sheet, table: Table, options: Options, system: S
         findings=tuple(findings),
         judged=judged,
         right=judged - wrong,
-        departure=departure(judge),
+        departure=departure(judge) if all(finding.kind is not Kind.RATE for finding in findings) else None,
         **common,  # type: ignore[arg-type]
     )
-
-
-def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Finding]:
-    """Typed rows that are the row before once more, so that no weight moves in them."""
-    names = [name for name in table.series if name in rows.columns and name != naming.ITERATION]
-    weights = [name for name in names if name in model.system.updates]
-    slopes = [name for name in names if name.startswith("∂E/∂") and name[4:] in model.system.updates]
-    if not weights or not slopes:
-        return []
-    steps = [
-        step
-        for step in range(1, rows.steps)
-        if all(rows.columns[n][step] == rows.columns[n][step - 1] for n in names if np.isfinite(rows.columns[n][step]))
-        and any(rows.columns[n][step] for n in slopes)
-        and all((cell := sheet.cells.get(table.series[n][step])) and cell.formula is None for n in weights)
-    ]
-    if not steps:
-        return []
-    places = tuple(table.series[name][step] for name in weights for step in steps)
-    named = weights[0] if len(weights) == 1 else f"{weights[0]}…{weights[-1]}"
-    cause = (
-        f"{'the row repeats' if len(steps) == 1 else f'{len(steps)} rows repeat'} the one before: no weight is updated"
-    )
-    return [Finding(named, Kind.REPEATED, places, cause)]
 
 
 def _inferred(rows: Rows) -> tuple[Shape, Rows, dict[str, str]]:

@@ -15,6 +15,7 @@ from tracer.grading.findings import Finding, Kind
 from tracer.grading.formula import UnknownFormula
 from tracer.grading.judge import Judge, Wrong
 from tracer.grading.meant import as_meant
+from tracer.grading.model import family
 from tracer.grading.numbers import Array, value
 from tracer.grading.oracle import same
 from tracer.grading.references import frozen, slides, sliding
@@ -40,6 +41,31 @@ class Diagnosis:
     def findings(self, wrong: Sequence[Wrong]) -> list[Finding]:
         """A finding for each group of wrong cells; those of one quantity that say the same are one."""
         return _joined([self._finding(group) for group in wrong])
+
+    def with_common_rate(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings; those of a number that all updates take for η, in the same rows, are one."""
+        numbers = {finding: self._instead_of_rate(finding) for finding in findings if finding.kind is Kind.UPDATE}
+        updated = [name for name in self.judge.taking_rate if name in self.judge.model.parameters]
+        joined = list(findings)
+        for number, rows in dict.fromkeys((n, _rows(f)) for f, n in numbers.items() if n is not None):
+            same_slip = [f for f, n in numbers.items() if (n, _rows(f)) == (number, rows)]
+            if len(updated) > 1 and {finding.quantity for finding in same_slip} == set(updated):
+                places = tuple(place for finding in same_slip for place in finding.places)
+                before = f"those before {self.judge.eta:g}"
+                text = f"from row {rows[0]} on all updates take {number:g} for {naming.ETA}, {before}"
+                joined.insert(joined.index(same_slip[0]), Finding(naming.ETA, Kind.ETA, places, text, value=number))
+                joined = [finding for finding in joined if finding not in same_slip]
+        return joined
+
+    def _instead_of_rate(self, finding: Finding) -> float | None:
+        """The number that stands where η belongs, where that is all that is wrong."""
+        judge, name = self.judge, finding.quantity
+        formula = self.mistaken.get((name, finding.kind, finding.cause))
+        if formula is None or judge.eta is None:
+            return None
+        return next(
+            (x for x in typed_numbers(formula) if judge.is_right(name, judge.with_rate(name, formula, x))), None
+        )
 
     def _finding(self, wrong: Wrong) -> Finding:
         judge, name, step = self.judge, wrong.quantity, wrong.steps[0]
@@ -131,9 +157,16 @@ class Diagnosis:
             cause = None
             if result is not None:
                 evidence = Evidence(self.judge.oracle, result, same, self.budget)
-                cause = find_cause(self._nearest(name, bare), evidence, self._setting(name, bare), bare)
+                other = self._of_other(name, theirs)
+                cause = find_cause(self._nearest(name, bare), evidence, self._setting(name, bare), bare, rather=other)
             self._causes[key] = cause
         return self._causes[key]
+
+    def _of_other(self, name: str, theirs: Expression) -> Cause | None:
+        """The formula of another quantity of the same kind."""
+        others = (q for q in self.judge.rows.columns if q != name and family(q) == family(name))
+        other = next((q for q in others if self.judge.is_right(q, theirs)), None)
+        return Cause(f"it is the formula of {naming.label(other)}") if other else None
 
     def _of_values(self, wrong: Wrong, forms: list[Expression]) -> Cause | None:
         """The slip that gives the person's values on several rows."""
@@ -176,6 +209,10 @@ def _joined(findings: list[Finding]) -> list[Finding]:
         known = joined.get(key)
         joined[key] = replace(known, places=known.places + finding.places) if known else finding
     return list(joined.values())
+
+
+def _rows(finding: Finding) -> tuple[int, ...]:
+    return tuple(row for row, _ in finding.places)
 
 
 def _number(x: float) -> float | None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracer import naming
-from tracer.expression import Call, Expression, Name, Number, names
+from tracer.expression import Expression, Name, Number, names
 from tracer.grading.cells import Cell, Fault, Position, Sheet
 from tracer.grading.exactness import Exactness
 from tracer.grading.findings import Kind
@@ -26,7 +26,7 @@ from tracer.grading.series import Rows
 from tracer.grading.spelling import NEXT, STEP
 from tracer.grading.tables import Table
 from tracer.grading.translate import Translator
-from tracer.grading.tree import with_names
+from tracer.grading.tree import with_names, with_number
 
 NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""
@@ -63,7 +63,7 @@ class Judge:
     """What judging a table needs, and what has been found out so far of formulas.
 
     tolerance: relative, of values that are known exactly. exactness: of the table's numbers. passed_over: cells that
-    are not judged again.
+    are not judged again. rates: all learning rates that are labelled on the sheet.
     """
 
     sheet: Sheet
@@ -75,8 +75,11 @@ class Judge:
     tolerance: float
     exactness: Exactness
     passed_over: frozenset[Position] = frozenset()
+    rates: Mapping[Position, float] = field(default_factory=dict)
     oracle: Oracle = field(init=False)
     given_oracle: Oracle = field(init=False)
+    _taking_rate: frozenset[str] | None = None
+    _other_rates: dict[int, Position | None] = field(default_factory=dict)
     _known: dict[tuple[str, int], tuple[Expression, bool | None]] = field(default_factory=dict)
     _forms: dict[str, list[Expression]] = field(default_factory=dict)
     _rightness: dict[tuple[str, Expression], bool | None] = field(default_factory=dict)
@@ -139,7 +142,7 @@ class Judge:
         for name in dict.fromkeys(names(form)):
             if name.name in self.exactness.slack:
                 apart = Rows({name.name: self.exactness.slack[name.name]}, {}, self.rows.steps)[name]
-                moved = value(form, _Moved(self.rows, name, self.rows[name] + apart))
+                moved = value(form, self.rows.moved(name, apart))
                 room = room + np.nan_to_num(np.abs(moved - ours))
         return room
 
@@ -237,6 +240,8 @@ class Judge:
                 return (Kind.STALE, "", None) if wrong else ("right", None, None)
             if verdict is False and self._is_carried(name, reading):
                 return "unknown", None, None
+            if verdict is False and name in self.taking_rate and self.other_rate(step):
+                return "right", None, None
             if verdict is False:
                 return Kind.FORMULA, self.translator.relative(cell.formula), reading
         elif isinstance(cell.value, Fault):
@@ -270,11 +275,49 @@ class Judge:
         by = {n: Name(n.name, home) for n in set(names(reading)) if n.name in constant and n.lag != home}
         if by:
             reading = with_names(reading, by)
-        rate = Number(self.eta) if self.eta is not None else None
-        needed = any(n.name == naming.ETA for form in self.forms(name)[:1] for n in names(form))
-        if rate is not None and needed and not any(n.name == naming.ETA for n in names(reading)):
-            return _with_number(reading, rate, Name(naming.ETA, home))
+        if self.eta is not None and name in self.taking_rate and not any(n.name == naming.ETA for n in names(reading)):
+            return self.with_rate(name, reading, self.eta)
         return reading
+
+    @property
+    def taking_rate(self) -> frozenset[str]:
+        """The columns that take the learning rate."""
+        if self._taking_rate is None:
+            takes = (
+                q
+                for q in self.rows.columns
+                for form in self.forms(q)[:1]
+                if naming.ETA in {n.name for n in names(form)}
+            )
+            self._taking_rate = frozenset(takes)
+        return self._taking_rate
+
+    def with_rate(self, name: str, reading: Expression, number: float) -> Expression:
+        """A formula with η in place of a number."""
+        return with_number(reading, Number(number), Name(naming.ETA, self.home(name)))
+
+    def other_rate(self, step: int) -> Position | None:
+        """The cell of another labelled learning rate that all updates of a step take."""
+        if step not in self._other_rates:
+            rates = [self._rate_of(name, step) for name in self.taking_rate if step >= self.model.first_step(name)]
+            self._other_rates[step] = rates[0] if rates and all(rate == rates[0] for rate in rates) else None
+        return self._other_rates[step]
+
+    def _rate_of(self, name: str, step: int) -> Position | None:
+        """The cell of another labelled learning rate with which a formula is right."""
+        place = self.table.series[name][step]
+        cell = self.sheet.cells.get(place)
+        reading, verdict = self.judged(name, place, step) if cell and cell.formula else (None, None)
+        if cell is None or cell.formula is None or reading is None or verdict is not False:
+            return None
+        return next(
+            (
+                at
+                for at in self.translator.references(place, cell.formula)
+                if at in self.rates and self.is_right(name, self.with_rate(name, reading, self.rates[at]))
+            ),
+            None,
+        )
 
     def _is_carried(self, name: str, reading: Expression | None) -> bool:
         """Whether a weight is only carried over from the row before, as between the samples of a batch."""
@@ -292,28 +335,3 @@ class Judge:
     def has_formulas(self, name: str) -> bool:
         """Whether a quantity has formulas, computed or not."""
         return any((cell := self.sheet.cells.get(place)) and cell.formula for place in self.table.series[name])
-
-
-class _Moved(Mapping[Name, Array]):
-    """The rows, one quantity moved."""
-
-    def __init__(self, rows: Rows, name: Name, moved: Array) -> None:
-        self.rows, self.name, self.moved = rows, name, moved
-
-    def __getitem__(self, name: Name) -> Array:
-        return self.moved if name == self.name else self.rows[name]
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-
-def _with_number(expression: Expression, number: Number, name: Name) -> Expression:
-    """The expression with a name in place of a number."""
-    if expression == number:
-        return name
-    if isinstance(expression, Call):
-        return Call(expression.function, tuple(_with_number(arg, number, name) for arg in expression.args))
-    return expression

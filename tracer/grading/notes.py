@@ -1,10 +1,11 @@
-"""How the right values of a column came there, where that is worth a word: pasted, rounded, with a rounded e."""
+"""How the right values of a column came there, where that is worth a word: pasted, rounded, with a rounded e, with
+another labelled learning rate."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from tracer.grading.cells import Cell
+from tracer.grading.cells import Cell, reference
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.judge import Flags, Judge
 from tracer.grading.meant import typed_e
@@ -34,6 +35,12 @@ def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
         if digits is not None:
             key = (Kind.ROUNDED, f"e is typed with {digits} decimals")
             found[key] = (*found.get(key, ()), step)
+    if name in judge.taking_rate:
+        for step in range(first, len(places)):
+            place = judge.other_rate(step)
+            if place is not None:
+                key = (Kind.RATE, f"the learning rate is {judge.rates[place]:g}, as {reference(place)} says")
+                found[key] = (*found.get(key, ()), step)
     return [
         Finding(name, kind, tuple(places[step] for step in steps), f"{text}: consistent")
         for (kind, text), steps in found.items()

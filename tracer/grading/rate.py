@@ -8,18 +8,21 @@ import numpy as np
 
 from tracer import naming
 from tracer.expression import names
-from tracer.grading.cells import Sheet
+from tracer.grading.cells import Position, Sheet
 from tracer.grading.exactness import Exactness
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, value
 from tracer.grading.series import Rows
-from tracer.grading.spelling import NEXT
+from tracer.grading.spelling import NEXT, candidates
 from tracer.grading.tables import Table
 
 _RATE_IN_NAME = re.compile(
     r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE
 )
+
+_NUMBERED = re.compile(r"[ _]*\d+(?=[ =:]*$)")
+"""The number of a label that is one of several."""
 
 CLOSE = 1e-6
 """Relative: two rates that differ by less are one."""
@@ -55,6 +58,20 @@ def learning_rate(
         f"{implied:.6g}", f"{label:g}", ((0, len(f"{implied:.6g}")),), None, implied, label,
     )  # fmt: skip
     return implied, _with_eta(rows, implied), [finding]
+
+
+def labelled_rates(sheet: Sheet) -> dict[Position, float]:
+    """All numbers of a sheet beside or below a label that names η, also one with a number, as η2."""
+    found = {}
+    for (row, column), cell in sheet.cells.items():
+        bare = _NUMBERED.sub("", cell.value) if isinstance(cell.value, str) else ""
+        if bare and naming.ETA in candidates(bare):
+            for place in ((row, column + 1), (row + 1, column)):
+                number = sheet.cells[place].number if place in sheet.cells else None
+                if number is not None:
+                    found[place] = number
+                    break
+    return found
 
 
 def _with_eta(rows: Rows, eta: float | None) -> Rows:

@@ -57,9 +57,29 @@ class Rows(Mapping[Name, Array]):
         """Whether the quantity stands in the table, or once for all its steps."""
         return name in self.columns or name in self.scalars
 
+    def moved(self, name: Name, by: Array) -> Mapping[Name, Array]:
+        """The same, one quantity with something added."""
+        return _Moved(self, name, self[name] + by)
+
     def picked(self, steps: npt.NDArray[np.intp]) -> Mapping[Name, Array]:
         """The same, of some steps only."""
         return _Picked(self, steps)
+
+
+class _Moved(Mapping[Name, Array]):
+    """The rows, one quantity moved."""
+
+    def __init__(self, rows: Rows, name: Name, moved: Array) -> None:
+        self.rows, self.name, self.moved = rows, name, moved
+
+    def __getitem__(self, name: Name) -> Array:
+        return self.moved if name == self.name else self.rows[name]
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 class _Picked(Mapping[Name, Array]):

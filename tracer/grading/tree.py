@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tracer.expression import Call, Expression, Name, names
+from tracer.expression import Call, Expression, Name, Number, names
 
 Path = tuple[int, ...]
 """The way from a formula to one of its nodes: which argument, of which argument, …"""
@@ -45,3 +45,12 @@ def with_names(expression: Expression, meant: Mapping[Name, Expression]) -> Expr
 def distinct(expression: Expression) -> list[Name]:
     """The names in it, each once, in their order."""
     return list(dict.fromkeys(names(expression)))
+
+
+def with_number(expression: Expression, number: Number, name: Name) -> Expression:
+    """The expression with a name in place of a number."""
+    if expression == number:
+        return name
+    if isinstance(expression, Call):
+        return Call(expression.function, tuple(with_number(arg, number, name) for arg in expression.args))
+    return expression
