@@ -82,3 +82,10 @@ def test_columns_that_were_rounded_otherwise_than_the_rest(tmp_path: Path) -> No
     assert {finding.cause for finding in sheet.findings if finding.quantity == "w5"} == {
         "pasted, rounded to 3 decimals: consistent"
     }
+
+
+def test_one_wrong_number_is_not_cut_off(tmp_path: Path) -> None:
+    hw = homework(Layout(steps=STEPS))
+    hw.typed["w5", 6] = 0.3
+    (finding,) = checked(hw.book(), tmp_path).mistakes
+    assert (finding.quantity, finding.kind) == ("w5", Kind.CONSTANT)

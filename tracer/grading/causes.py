@@ -17,6 +17,8 @@ from tracer.grading.writing import likeness
 
 MOST_DOUBLE = 4_000
 """Pairs of edits that are tried where no single one explains the values."""
+MOST_FRUITLESS = 3
+"""Formulas of a table for which pairs of edits are tried in vain."""
 
 TELLING = 1e-3
 """Relative: a number by which a value is off in all rows tells of a slip where it is no smaller than this."""
@@ -36,11 +38,12 @@ class Cause:
 class Budget:
     """How much may still be tried for one table, in nodes of expressions; a sheet with everything wrong has no end.
 
-    reserve: what is kept for single edits, of which other columns may be in need.
+    fruitless: searches for pairs of edits that found nothing; after MOST_FRUITLESS of them a table is taken to be
+    something else than two slips in a formula.
     """
 
-    left: int = 1_800_000
-    reserve: int = 1_000_000
+    left: int = 1_200_000
+    fruitless: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +97,24 @@ def find_cause(
     simple = _constant(evidence) or _scaled(forms[0], evidence) or rather
     if simple:
         return simple
-    if pairs:
-        for right in forms[:2]:
-            for edit in double(right, setting, MOST_DOUBLE):
-                if evidence.budget.left <= evidence.budget.reserve:
-                    return None
-                if evidence.explains(edit.expression):
-                    return Cause(edit.cause, edit.expression)
+    if pairs and evidence.budget.fruitless < MOST_FRUITLESS:
+        return _pair(forms[:2], evidence, setting)
+    return None
+
+
+def _pair(forms: Sequence[Expression], evidence: Evidence, setting: Setting) -> Cause | None:
+    """Two slips at once; the order in which they are made does not matter, so none is tried twice."""
+    tried: set[Expression] = set()
+    for right in forms:
+        for edit in double(right, setting, MOST_DOUBLE):
+            if evidence.budget.left <= 0:
+                return None
+            if edit.expression in tried:
+                continue
+            tried.add(edit.expression)
+            if evidence.explains(edit.expression):
+                return Cause(edit.cause, edit.expression)
+    evidence.budget.fruitless += 1
     return None
 
 

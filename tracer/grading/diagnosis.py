@@ -36,7 +36,7 @@ class Diagnosis:
     judge: Judge
     budget: Budget = field(default_factory=Budget)
     mistaken: dict[tuple[str, Kind, str | None], Expression] = field(default_factory=dict)
-    _causes: dict[tuple[str, Expression], Cause | None] = field(default_factory=dict)
+    _causes: dict[tuple[str, Expression | None], Cause | None] = field(default_factory=dict)
 
     def findings(self, wrong: Sequence[Wrong]) -> list[Finding]:
         """A finding for each group of wrong cells; those of one quantity that say the same are one."""
@@ -108,7 +108,9 @@ class Diagnosis:
             lone = LONE if len(wrong.steps) == 1 and len(places) > 2 else None
             return Kind.VALUE, self._of_values(wrong, forms) or lone
         kind = Kind.UPDATE if name in self.judge.model.parameters else Kind.FORMULA
-        return kind, self._of_reference(wrong, forms[0]) or self._of_reading(wrong) or self._of_values(wrong, forms)
+        cause = self._of_reference(wrong, forms[0]) or self._of_reading(wrong)
+        told = (name, wrong.reading) in self._causes  # what gives the values but not the formula gives them by chance
+        return kind, cause if cause or told else self._of_values(wrong, forms)
 
     def _of_one_number(self, wrong: Wrong) -> Cause | None:
         """One number in all cells, though the right values differ."""
@@ -154,12 +156,13 @@ class Diagnosis:
         if key not in self._causes:
             bare = as_meant(theirs)
             result = self.judge.oracle.value(bare)
-            cause = None
-            if result is not None:
-                evidence = Evidence(self.judge.oracle, result, same, self.budget)
-                other = self._of_other(name, theirs)
-                cause = find_cause(self._nearest(name, bare), evidence, self._setting(name, bare), bare, rather=other)
-            self._causes[key] = cause
+            if result is None:
+                return None
+            evidence = Evidence(self.judge.oracle, result, same, self.budget)
+            other = self._of_other(name, theirs)
+            self._causes[key] = find_cause(
+                self._nearest(name, bare), evidence, self._setting(name, bare), bare, rather=other
+            )
         return self._causes[key]
 
     def _of_other(self, name: str, theirs: Expression) -> Cause | None:

@@ -85,10 +85,7 @@ def measured(sheet: Sheet, table: Table, rows: Rows, model: Model) -> Exactness:
         for name, places in table.series.items()
         if name in rows.columns and model.equation(name) is not None
     }
-    judged = {
-        name: [None if step < model.first_step(name) else value for step, value in enumerate(values)]
-        for name, values in typed.items()
-    }
+    judged = {name: _without_given(values, model.first_step(name)) for name, values in typed.items()}
     slack = {name: np.abs(column) * STORED for name, column in rows.columns.items()}
     single = _single(judged)
     if single:
@@ -101,6 +98,10 @@ def measured(sheet: Sheet, table: Table, rows: Rows, model: Model) -> Exactness:
         own = rounding.slack(_with_first(typed[name], judged[name], rounding))
         slack[name] = np.fmax(slack[name], np.array(own + [0.0] * (rows.steps - len(own))))
     return Exactness(slack, {name: rounding.text for name, rounding in roundings.items()})
+
+
+def _without_given(values: Typed, first: int) -> Typed:
+    return [None if step < first else value for step, value in enumerate(values)]
 
 
 def _typed(sheet: Sheet, place: Position) -> float | None:

@@ -77,14 +77,20 @@ def place(name: str, cell: Position) -> tuple[str, Position]:
 
     Raises UnknownFormula where it lies outside of the sheet.
     """
+    sheet, rows, down, columns, along = _parts(name)
+    row, column = rows + (cell[0] if down else 0), columns + (cell[1] if along else 0)
+    if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
+        raise UnknownFormula("a reference leaves the sheet")
+    return sheet, (row, column)
+
+
+@lru_cache(maxsize=20_000)
+def _parts(name: str) -> tuple[str, int, bool, int, bool]:
+    """The sheet of a reference, its rows and columns, and whether each of them counts from the formula's cell."""
     sheet, _, where = name.rpartition("!")
     match = _PLACE.fullmatch(where)
     assert match, name
-    row = int(match[2]) + (cell[0] if match[1] else 0)
-    column = int(match[4]) + (cell[1] if match[3] else 0)
-    if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
-        raise UnknownFormula("a reference leaves the sheet")
-    return sheet.strip("'").replace("''", "'"), (row, column)
+    return sheet.strip("'").replace("''", "'"), int(match[2]), bool(match[1]), int(match[4]), bool(match[3])
 
 
 @lru_cache(maxsize=20_000)

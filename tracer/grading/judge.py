@@ -30,6 +30,8 @@ from tracer.grading.tree import with_names, with_number
 
 NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""
+FEWEST_CUT_OFF = 4
+"""Rounded columns that contradict their rows, from which on cut off digits are thought of."""
 
 
 Flags = npt.NDArray[np.bool_]
@@ -99,7 +101,7 @@ class Judge:
     def _told_from_cut_off(self) -> None:
         """Rounded values that contradict each other, and would not if their last digits were cut off, were cut off."""
         contradicting = self._contradicting()
-        if 3 * contradicting > len(self.exactness.said):
+        if contradicting >= FEWEST_CUT_OFF and 3 * contradicting > len(self.exactness.said):
             rounded, self.exactness = self.exactness, self.exactness.cut_off()
             if 3 * self._contradicting() > contradicting:
                 self.exactness = rounded

@@ -21,6 +21,7 @@ def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
         return tuple(step for step in range(first, len(places)) if (cell := cells[step]) and fits(step, cell))
 
     found: dict[tuple[Kind, str], tuple[int, ...]] = {}
+    of_formula: dict[str, int | None] = {}
     rounded = judge.exactness.said.get(name)
     text = f"pasted, {rounded}" if rounded else "pasted"
     found[Kind.ROUNDED if rounded else Kind.PASTED, text] = where(
@@ -30,8 +31,7 @@ def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
         lambda step, cell: bool(cell.formula and right[step] and "ROUND" in cell.formula.text.upper())
     )
     for step in where(lambda step, cell: cell.formula is not None):
-        reading, verdict = judge.judged(name, places[step], step)
-        digits = typed_e(reading) if verdict and reading is not None else None
+        digits = _typed_e(judge, name, step, of_formula)
         if digits is not None:
             key = (Kind.ROUNDED, f"e is typed with {digits} decimals")
             found[key] = (*found.get(key, ()), step)
@@ -46,6 +46,18 @@ def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
         for (kind, text), steps in found.items()
         if steps
     ]
+
+
+def _typed_e(judge: Judge, name: str, step: int, known: dict[str, int | None]) -> int | None:
+    """The decimals of a typed e in a right formula, looked up once for all cells that it was copied to."""
+    place = judge.table.series[name][step]
+    formula = judge.sheet.cells[place].formula
+    assert formula is not None
+    text = judge.translator.relative(formula)
+    if text not in known:
+        reading, verdict = judge.judged(name, place, step)
+        known[text] = typed_e(reading) if verdict and reading is not None else None
+    return known[text]
 
 
 __all__ = ["notes"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
+from tracer import naming
 from tracer.expression import Expression, Name, Number, names
 from tracer.grading import formula as formulas
 from tracer.grading.cells import Book, Cell, Fault, Formula, Position, Sheet, position
@@ -34,7 +35,9 @@ class Translator:
         self.sheets: Mapping[str, Sheet] = {s.name.lower(): s for s in book.sheets}
         self.defined = book.names
         self.quantity: dict[Position, tuple[str, int | None]] = {
-            s.position: (n, ETERNAL) for n, s in table.scalars.items()
+            s.position: (n, ETERNAL)
+            for n, s in table.scalars.items()
+            if n != naming.ITERATION  # a number that stands once counts no rows
         }
         self.quantity |= {
             place: (name, step) for name, series in table.series.items() for step, place in enumerate(series)
