@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.homework import Homework, Layout, homework, write
+from tests.homework import ETA, Homework, Layout, homework, write
+from tracer.expression import ONE, Name
+from tracer.expression import replace as replaced
 from tracer.grading.cells import Book, Cell
 from tracer.grading.check import check_workbook
 from tracer.grading.findings import Kind, SheetReport, Verdict
@@ -89,3 +91,12 @@ def test_one_wrong_number_is_not_cut_off(tmp_path: Path) -> None:
     hw.typed["w5", 6] = 0.3
     (finding,) = checked(hw.book(), tmp_path).mistakes
     assert (finding.quantity, finding.kind) == ("w5", Kind.CONSTANT)
+
+
+@pytest.mark.parametrize(("name", "decimals"), [("w1", 6), ("w5", 4), ("w8", 4)])
+def test_one_update_without_the_rate_does_not_decide_the_rate(name: str, decimals: int, tmp_path: Path) -> None:
+    wrong = homework(Layout(steps=STEPS))
+    wrong.formulas[name] = replaced(wrong.formulas[name], {Name(ETA): ONE, Name(ETA, 1): ONE})
+    sheet = checked(pasted(wrong, lambda x: round(x, decimals)), tmp_path)
+    assert [(finding.quantity, finding.cause) for finding in sheet.mistakes] == [(name, "η is left out")]
+    assert sheet.eta == 0.5

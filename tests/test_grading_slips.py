@@ -13,7 +13,7 @@ from tests.test_grading_right import FIXED, LAYOUTS, RATE, classic
 from tests.test_grading_right import checked as tables
 from tracer.expression import Name
 from tracer.grading.edit import Setting
-from tracer.grading.edits import rows
+from tracer.grading.edits import operators, rows
 from tracer.grading.findings import Finding, Kind, SheetReport, Verdict
 from tracer.grading.tree import with_names
 from tracer.parser import parse
@@ -90,6 +90,23 @@ def test_brackets_missing_inside_those_of_the_person(tmp_path: Path) -> None:
     found = mistakes(checked(hw, tmp_path))
     assert set(found) == {"∂E/∂w1"}
     assert found["∂E/∂w1"].cause == "brackets are missing around a_o1 − t1"
+
+
+def test_brackets_missing_behind_a_factor_of_the_squared_error(tmp_path: Path) -> None:
+    hw = homework(LAYOUTS["squared error"])
+    hw.formulas["∂E/∂w5"] = parse("(2*a_o1 - t1*a_o1*(1 - a_o1))*a_h1")
+    found = mistakes(checked(hw, tmp_path))
+    assert set(found) == {"∂E/∂w5"}
+    assert found["∂E/∂w5"].cause == "brackets are missing around a_o1 − t1"
+
+
+def test_a_product_of_two_terms_among_three() -> None:
+    causes = [edit.cause for edit in operators(parse("x + y + z"), Setting(["x", "y", "z"], 0))]
+    assert causes == [
+        "· stands where + belongs in x + y + z",
+        "· stands where + belongs between x and y",
+        "· stands where + belongs between y and z",
+    ]
 
 
 def test_what_is_the_same_in_all_rows_is_not_taken_from_another_one() -> None:

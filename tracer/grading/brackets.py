@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from tracer.expansion import expand
-from tracer.expression import ADD, MUL, SUB, Call, Expression, Name
+from tracer.expression import ADD, MUL, SUB, Call, Expression, Name, Number
 from tracer.grading.edit import Edit, Setting
 from tracer.grading.formula import UnknownFormula, read
 from tracer.grading.tree import nodes, put, with_names
@@ -16,8 +16,21 @@ from tracer.notation.excel import EXCEL
 
 def brackets(right: Expression, setting: Setting) -> Iterator[Edit]:
     """One or two pairs of brackets missing."""
-    yield from _shown(right, setting)
-    yield from _grouped(right, setting)
+    for form in dict.fromkeys((right, _turned(right))):
+        yield from _shown(form, setting)
+        yield from _grouped(form, setting)
+
+
+def _turned(right: Expression) -> Expression:
+    """The formula without negative numbers before a difference: −2·(t − a) as 2·(a − t)."""
+    if not isinstance(right, Call):
+        return right
+    match right:
+        case Call(function, (Number(number), Call(inner, (first, second)), *rest)) if (
+            function == MUL and inner == SUB and number < 0
+        ):
+            return Call(MUL, (Number(-number), Call(SUB, (second, first)), *map(_turned, rest)))
+    return Call(right.function, tuple(map(_turned, right.args)))
 
 
 def _grouped(right: Expression, setting: Setting) -> Iterator[Edit]:

@@ -194,6 +194,12 @@ def operators(right: Expression, setting: Setting) -> Iterator[Edit]:
                 (ADD, "+ stands where · belongs") if node.function == MUL else (MUL, "· stands where + belongs")
             )
             yield Edit(put(right, path, Call(other, node.args)), f"{now} in {setting.text(node)}")
+            if len(node.args) > 2 and node.function == ADD:
+                for index in range(len(node.args) - 1):
+                    both = Call(MUL, node.args[index : index + 2])
+                    sum_ = Call(ADD, (*node.args[:index], both, *node.args[index + 2 :]))
+                    where = f"between {setting.text(both.args[0])} and {setting.text(both.args[1])}"
+                    yield Edit(put(right, path, sum_), f"{now} {where}")
             if node.function == MUL and len(node.args) == 2:
                 yield Edit(put(right, path, Call(DIV, node.args)), f"/ stands where · belongs in {setting.text(node)}")
 
