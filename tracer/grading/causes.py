@@ -42,7 +42,7 @@ class Budget:
     something else than two slips in a formula.
     """
 
-    left: int = 1_200_000
+    left: int = 900_000
     fruitless: int = 0
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from tracer import naming
 from tracer.expansion import expand
@@ -16,6 +17,7 @@ from tracer.notation.text import TEXT
 _TEXT = replace(TEXT, functions={**TEXT.functions, "round": "round"})
 
 
+@lru_cache(maxsize=20_000)
 def written(expression: Expression, home: int = 0) -> str:
     """The expression as text. home: the lag that needs no mention, 1 for an update; what stems from a later row reads
     `w5[+1]`, from an earlier one `w5[−1]`."""
