@@ -206,7 +206,7 @@ def test_a_slip_beside_given_numbers_without_a_header_is_one_finding(tmp_path: P
     columns = {name: column for name, column in classic().items() if name not in GIVEN}
     columns["dw1"] = (str(columns["dw1"][0]).replace("{i1}", "{i2}"), None)
     (finding,) = mistakes(table("B6", columns, 7, FIXED | fixed) | RATE, tmp_path)
-    assert (finding.quantity, finding.cause) == ("∂E/∂w1", "i2 stands where i1 belongs")
+    assert (finding.quantity, finding.cause) == ("∂E/∂w1", "it is the formula of ∂E/∂w2")
 
 
 def test_inputs_and_targets_under_headers_that_say_nothing(tmp_path: Path) -> None:

@@ -8,12 +8,16 @@ import numpy as np
 
 from tracer import naming
 from tracer.expression import Name
+from tracer.grading.exactness import HALF, decimals
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.numbers import Array, Flags
-from tracer.grading.series import Rows, rounding
+from tracer.grading.series import Rows
 from tracer.grading.tables import NOWHERE, Table
 from tracer.notation import shortest
 from tracer.system import System
+
+FEWEST = 3
+"""Decimals of a typed value that may have been rounded from the config's."""
 
 
 def given_quantities(rows: Rows, system: System) -> list[str]:
@@ -61,9 +65,9 @@ def _samples(table: Table, rows: Rows, system: System, tolerance: float) -> Iter
 
 def _alike(theirs: Array, right: float, tolerance: float) -> Flags:
     """Which values are the config's, as exactly as they were typed."""
-    slack, _ = rounding([x if np.isfinite(x) else None for x in theirs.tolist()])
-    room = np.array(slack) if abs(right) % 1 else np.zeros(len(theirs))
-    result: Flags = np.abs(theirs - right) <= tolerance * abs(right) + np.where(room < 1e-3, room, 0.0)
+    shown = [decimals(x) for x in theirs.tolist()]
+    room = np.array([HALF * 10.0**-digits if digits and digits >= FEWEST else 0.0 for digits in shown])
+    result: Flags = np.abs(theirs - right) <= tolerance * abs(right) + room
     return result
 
 

@@ -17,6 +17,11 @@ from tracer.grading.writing import likeness
 
 MOST_DOUBLE = 4_000
 """Pairs of edits that are tried where no single one explains the values."""
+MOST_FRUITLESS = 3
+"""Formulas of a table for which pairs of edits are tried in vain."""
+
+TELLING = 1e-3
+"""Relative: a number by which a value is off in all rows tells of a slip where it is no smaller than this."""
 
 
 ATTEMPT = 15
@@ -25,10 +30,12 @@ ATTEMPT = 15
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A slip in words, and the formula that it makes of the right one (None where that is not known)."""
+    """A slip in words, and the formula that it makes of the right one (None where that is not known). shown: the
+    person's formula, where it is to be shown otherwise than it was read."""
 
     text: str
     expression: Expression | None = None
+    shown: Expression | None = None
 
 
 @dataclass(slots=True)
@@ -36,11 +43,12 @@ class Budget:
     """How much may still be tried for one workbook, in nodes of expressions; where everything is wrong there is no end.
     The slips of a usual workbook take some thousands, two slips at once in one cell some hundred thousand.
 
-    reserve: what is kept for single edits, of which other columns may be in need.
+    fruitless: searches for pairs of edits that found nothing; after MOST_FRUITLESS of them a table is taken to be
+    something else than two slips in a formula.
     """
 
     left: int = 1_200_000
-    reserve: int = 600_000
+    fruitless: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +75,12 @@ def find_cause(
     setting: Setting,
     theirs: Expression | None = None,
     pairs: bool = True,
+    rather: Cause | None = None,
 ) -> Cause | None:
     """The slip that leads from a right formula, in any of its forms, to the person's values; None where none is found.
 
     theirs: the person's formula, where there is one: of several slips with the same result, the one that reads most
-    like it is named. pairs: whether two slips at once are tried too.
+    like it is named. pairs: whether two slips at once are tried too. rather: what is likelier than two slips at once.
     """
     said = None if theirs is None else setting.text(theirs)
     for right in forms:
@@ -90,16 +99,27 @@ def find_cause(
                     break
         if best:
             return best[1]
-    simple = _constant(evidence) or _scaled(forms[0], evidence)
+    simple = _constant(evidence) or _scaled(forms[0], evidence) or rather
     if simple:
         return simple
-    if pairs:
-        for right in forms[:2]:
-            for edit in double(right, setting, MOST_DOUBLE):
-                if evidence.budget.left <= evidence.budget.reserve:
-                    return None
-                if evidence.explains(edit.expression):
-                    return Cause(edit.cause, edit.expression)
+    if pairs and evidence.budget.fruitless < MOST_FRUITLESS:
+        return _pair(forms[:2], evidence, setting)
+    return None
+
+
+def _pair(forms: Sequence[Expression], evidence: Evidence, setting: Setting) -> Cause | None:
+    """Two slips at once; the order in which they are made does not matter, so none is tried twice."""
+    tried: set[Expression] = set()
+    for right in forms:
+        for edit in double(right, setting, MOST_DOUBLE):
+            if evidence.budget.left <= 0:
+                return None
+            if edit.expression in tried:
+                continue
+            tried.add(edit.expression)
+            if evidence.explains(edit.expression):
+                return Cause(edit.cause, edit.expression)
+    evidence.budget.fruitless += 1
     return None
 
 
@@ -111,9 +131,13 @@ def _constant(evidence: Evidence) -> Cause | None:
     """One number everywhere."""
     theirs = evidence.theirs
     if len(theirs) > 1 and np.ptp(theirs) == 0:
-        number = float(theirs[0])
-        return Cause(f"a constant, {number:g}, stands where a formula belongs", Number(number))
+        return one_number(float(theirs[0]))
     return None
+
+
+def one_number(number: float) -> Cause:
+    """A constant where a formula belongs."""
+    return Cause(f"a constant, {number:g}, stands where a formula belongs", Number(number))
 
 
 def _scaled(right: Expression, evidence: Evidence) -> Cause | None:
@@ -129,10 +153,10 @@ def _scaled(right: Expression, evidence: Evidence) -> Cause | None:
     if np.isfinite(ratio).all():
         factor = float(np.median(ratio))
         scaled = Call(MUL, (Number(factor), right))
-        if evidence.same(ours * factor, evidence.theirs):
+        if abs(factor - 1) > TELLING and evidence.same(ours * factor, evidence.theirs):
             return Cause(f"the right value times {factor:.6g}", scaled)
     offset = float(np.median(evidence.theirs - ours))
-    if evidence.same(ours + offset, evidence.theirs):
+    if abs(offset) > TELLING * np.abs(ours).max() and evidence.same(ours + offset, evidence.theirs):
         return Cause(f"the right value plus {offset:.6g}", Call(ADD, (right, Number(offset))))
     return None
 

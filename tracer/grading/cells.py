@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 Position = tuple[int, int]
@@ -87,6 +88,7 @@ def letters(column: int) -> str:
     return text
 
 
+@lru_cache(maxsize=MAX_COLUMN)
 def column_number(text: str) -> int:
     """The number of a column: A → 1, AA → 27."""
     number = 0

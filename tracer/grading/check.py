@@ -19,14 +19,18 @@ from tracer.grading.cells import Book, Sheet
 from tracer.grading.conventions import Spelling, is_provisional
 from tracer.grading.diagnosis import Diagnosis
 from tracer.grading.effects import with_effects
+from tracer.grading.exactness import measured
+from tracer.grading.exchange import with_headers_in_place
+from tracer.grading.filling import dragged, repeated
 from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
 from tracer.grading.inference import NotANetwork, refine
 from tracer.grading.judge import Judge
 from tracer.grading.layout import find_tables
 from tracer.grading.model import Model, Shape, model_of
+from tracer.grading.notes import notes
 from tracer.grading.package import Unreadable, read_book
 from tracer.grading.plan import plan_of
-from tracer.grading.rate import learning_rate
+from tracer.grading.rate import labelled_rates, learning_rate
 from tracer.grading.reading import best_reading, numbers, spread
 from tracer.grading.recalculation import recalculated
 from tracer.grading.roles import recognised
@@ -166,11 +170,26 @@ def _checked(
     filled = any(np.isfinite(rows.columns[name]).any() for name in computed if name not in model.parameters)
     if not filled and not _has_uncomputed(sheet, table):
         return SheetReport(sheet.name, Verdict.UNFILLED, **common)  # type: ignore[arg-type]
-    eta, rows, findings = learning_rate(sheet, table, rows, model)
-    repeated = _repeated(sheet, table, rows, model)
-    findings += given + repeated
+    exactness = measured(sheet, table, rows, model)
+    eta, rows, findings = learning_rate(sheet, table, rows, model, exactness)
+    in_place, rows, exchanged = with_headers_in_place(table, rows, model)
+    if exchanged:
+        table, findings = in_place, [*findings, *exchanged]
+        translator = Translator(book, sheet, table, constant)
+        exactness = measured(sheet, table, rows, model)
+    again = repeated(sheet, table, rows, model)
+    findings += [*(given if system is not None else dragged(sheet, table, rows, model)), *again]
     judge = Judge(
-        sheet, table, rows, model, translator, eta, options.tolerance, frozenset(p for f in repeated for p in f.places)
+        sheet,
+        table,
+        rows,
+        model,
+        translator,
+        eta,
+        options.tolerance,
+        exactness,
+        frozenset(p for f in again for p in f.places),
+        labelled_rates(sheet),
     )
     diagnosis = Diagnosis(judge, budget)
     no_value = errors(book, judge)
@@ -198,9 +217,9 @@ def _checked(
         return SheetReport(sheet.name, Verdict.NO_TABLE, reason=given_up(sheet) or "nothing in it could be judged")
     known |= {*shown}
     wrong |= {finding.quantity for finding in given}
-    for column in columns.values():
-        findings += [*diagnosis.findings(column.wrong), *column.notes]
-    findings, departure = with_effects(findings, diagnosis)
+    for name, column in columns.items():
+        findings += [*diagnosis.findings(column.wrong), *notes(judge, name, column.right)]
+    findings, departure = with_effects(diagnosis.with_common_rate(findings), diagnosis)
     if late:
         findings = [_as_headed(finding) for finding in findings]
     mistakes = any(finding.mistake for finding in findings)
@@ -212,7 +231,7 @@ def _checked(
         findings=tuple(findings),
         judged=len(known),
         right=len(known - wrong),
-        departure=departure,
+        departure=departure if all(finding.kind is not Kind.RATE for finding in findings) else None,
         reason="; ".join(filter(None, [_damaged(book), given_up(sheet)])) or None,
         **common,  # type: ignore[arg-type]
     )
@@ -221,32 +240,6 @@ def _checked(
 def _has_uncomputed(sheet: Sheet, table: Table) -> bool:
     """Whether a cell of the table has a formula that could not be computed."""
     return any(place in sheet.uncomputed for places in table.series.values() for place in places)
-
-
-def _repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Finding]:
-    """Typed rows that are the row before once more, so that no weight moves in them."""
-    if rows.plan:
-        return []
-    names = [name for name in table.series if name in rows.columns and name != naming.ITERATION]
-    weights = [name for name in names if name in model.system.updates]
-    slopes = [name for name in names if name.startswith("∂E/∂") and name[4:] in model.system.updates]
-    if not weights or not slopes:
-        return []
-    steps = [
-        step
-        for step in range(1, rows.steps)
-        if all(rows.columns[n][step] == rows.columns[n][step - 1] for n in names if np.isfinite(rows.columns[n][step]))
-        and any(rows.columns[n][step] for n in slopes)
-        and all((cell := sheet.cells.get(table.series[n][step])) and cell.formula is None for n in weights)
-    ]
-    if not steps:
-        return []
-    places = tuple(table.series[name][step] for name in weights for step in steps)
-    named = weights[0] if len(weights) == 1 else f"{weights[0]}…{weights[-1]}"
-    cause = (
-        f"{'the row repeats' if len(steps) == 1 else f'{len(steps)} rows repeat'} the one before: no weight is updated"
-    )
-    return [Finding(named, Kind.REPEATED, places, cause)]
 
 
 _AFTER = re.compile(r"(?<=\w)\+(?! )")

@@ -12,13 +12,10 @@ from itertools import combinations
 from tracer import naming
 from tracer.expression import ADD, DIV, MUL, NEG, POW, SUB, Call, Expression, Name, Number
 from tracer.grading.batch_edits import over_batch
-from tracer.grading.formula import read
+from tracer.grading.brackets import brackets
 from tracer.grading.model import family
-from tracer.grading.relative import UnknownFormula
 from tracer.grading.setting import Edit, Rule, Setting
 from tracer.grading.tree import distinct, nodes, put, with_names
-from tracer.notation import render
-from tracer.notation.excel import EXCEL
 
 # -------------------------------------------------------------------------------------------------- the rules
 
@@ -201,13 +198,20 @@ def operators(right: Expression, setting: Setting) -> Iterator[Edit]:
                 (ADD, "+ stands where · belongs") if node.function == MUL else (MUL, "· stands where + belongs")
             )
             yield Edit(put(right, path, Call(other, node.args)), f"{now} in {setting.text(node)}")
+            if len(node.args) > 2 and node.function == ADD:
+                for index in range(len(node.args) - 1):
+                    both = Call(MUL, node.args[index : index + 2])
+                    sum_ = Call(ADD, (*node.args[:index], both, *node.args[index + 2 :]))
+                    where = f"between {setting.text(both.args[0])} and {setting.text(both.args[1])}"
+                    yield Edit(put(right, path, sum_), f"{now} {where}")
             if node.function == MUL and len(node.args) == 2:
                 yield Edit(put(right, path, Call(DIV, node.args)), f"/ stands where · belongs in {setting.text(node)}")
 
 
 def rows(right: Expression, setting: Setting) -> Iterator[Edit]:
-    """Quantities of the row before, or of the next one: all of them, all weights, one family, one alone."""
-    every = [n for n in distinct(right) if n.name != naming.ETA]
+    """Quantities of the row before, or of the next one: all of them, all weights, one family, one alone. What is the
+    same in all rows is not taken from another one."""
+    every = [n for n in distinct(right) if n.name not in setting.constant]
     groups: list[tuple[str, list[Name]]] = [(setting.text(n), [n]) for n in every]
     families: dict[str, list[Name]] = {}
     for n in every:
@@ -224,48 +228,6 @@ def rows(right: Expression, setting: Setting) -> Iterator[Edit]:
             label = f"{what} ({text})" if what != text else text
             verb = "is" if len(group) == 1 or text.startswith("everything") else "are"
             yield Edit(with_names(right, moved), f"{label} {verb} taken from {lines}")
-
-
-def brackets(right: Expression, setting: Setting) -> Iterator[Edit]:
-    """One or two pairs of brackets missing."""
-    if any(name.batch for name in distinct(right)):
-        return
-    spelt: dict[str, Name] = {}
-
-    def spell(name: Name) -> str:
-        key = f"q{len(spelt)}x"
-        known = next((k for k, n in spelt.items() if n == name), None)
-        spelt.setdefault(known or key, name)
-        return known or key
-
-    from tracer.expansion import expand
-
-    text = render(expand(right), EXCEL, spell)
-    pairs = _pairs(text)
-    back: dict[Name, Expression] = {Name(key): name for key, name in spelt.items()}
-    for gone in [(pair,) for pair in pairs] + list(combinations(pairs, 2)):
-        out = {position for pair in gone for position in pair}
-        try:
-            expression = read("".join(c for i, c in enumerate(text) if i not in out))
-        except UnknownFormula:
-            continue
-        named = with_names(expression, back)
-        inside = [with_names(read(text[first + 1 : last]), back) for first, last in gone]
-        yield Edit(named, "brackets are missing around " + " and ".join(map(setting.text, inside)))
-
-
-def _pairs(text: str) -> list[tuple[int, int]]:
-    """The brackets of a formula that are no function's."""
-    opened: list[int] = []
-    pairs = []
-    for index, character in enumerate(text):
-        if character == "(":
-            opened.append(index)
-        elif character == ")":
-            first = opened.pop()
-            if not (first and text[first - 1].isalpha()):
-                pairs.append((first, index))
-    return sorted(pairs)
 
 
 def activations(right: Expression, setting: Setting) -> Iterator[Edit]:

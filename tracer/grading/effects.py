@@ -10,13 +10,14 @@ import numpy as np
 from tracer import naming
 from tracer.expression import Expression, Name, Number, add, names
 from tracer.grading.diagnosis import Diagnosis
+from tracer.grading.exactness import decimals
 from tracer.grading.findings import Departure, Finding, Kind
 from tracer.grading.judge import Judge
+from tracer.grading.meant import as_meant
 from tracer.grading.numbers import Array
-from tracer.grading.series import Rows, decimals
+from tracer.grading.series import Rows
 from tracer.grading.spelling import NEXT
 from tracer.grading.trajectory import History, walked
-from tracer.grading.tree import without_rounding
 
 LAST_ROWS = 40
 """Of a table, in which a quantity's formula is looked for."""
@@ -59,7 +60,7 @@ def _own_formulas(judge: Judge) -> dict[str, Expression]:
         for step in range(len(places) - 1, max(-1, len(places) - 1 - LAST_ROWS), -1):
             formula, right = judge.formula(name, step)
             if formula is not None and right and _holds_everywhere(name, formula, judge):
-                found[name] = without_rounding(formula)
+                found[name] = as_meant(formula)
                 break
     return found
 
@@ -84,11 +85,11 @@ def _departure(judge: Judge, right: History) -> Departure | None:
         return None
     parameters = [name for p in system.updates for name in (p, p + NEXT) if name in columns]
     ours = {name: _column(right, name, judge.rows) for name in (*parameters, loss)}
-    rounded = _explained(judge, ours, parameters) if judge.rounded else {}
+    rounded = _explained(judge, ours, parameters) if judge.exactness.said else {}
     rows: list[int] = []
     for name in ours:
         theirs, own = columns[name][: len(right)], ours[name]
-        room = 10 * judge.tolerance * np.abs(own) + judge.slack[name][: len(right)] + rounded.get(name, 0.0)
+        room = 10 * judge.tolerance * np.abs(own) + judge.exactness.slack[name][: len(right)] + rounded.get(name, 0.0)
         apart = np.abs(theirs - own) > room
         if apart.any():
             rows.append(judge.table.series[name][int(np.argmax(apart))][0])
@@ -119,7 +120,7 @@ def _explained(judge: Judge, ours: Mapping[str, Array], parameters: Sequence[str
         if name + NEXT in parameters:
             continue
         slope = naming.gradient(parameter, model.system.curve)
-        by, of_slope = (float(np.nan_to_num(judge.slack.get(of, np.zeros(1))).max()) for of in (name, slope))
+        by, of_slope = (float(np.nan_to_num(judge.exactness.slack.get(of, np.zeros(1))).max()) for of in (name, slope))
         by += judge.eta * of_slope
         theirs = rows.columns[name][: len(ours[name])]
         apart = (theirs - ours[name])[np.isfinite(theirs - ours[name])]
@@ -127,8 +128,8 @@ def _explained(judge: Judge, ours: Mapping[str, Array], parameters: Sequence[str
         update = model.equation(name)
         assert update is not None
         instead[name] = dict.fromkeys(range(rows.steps), add(update, Number(by)))
-        digits, first = judge.rounded.get(name), float(rows.columns[name][0])
-        if digits is not None and (decimals(first) or 0) >= digits:
+        column = rows.columns[name][np.isfinite(rows.columns[name])].tolist()
+        if name in judge.exactness.said and (decimals(column[0]) or 0) >= max(decimals(x) or 0 for x in column):
             moved[parameter] = by
     run = walked(model, rows, judge.eta, instead, moved=moved)
     if run is None or any(len(run) != len(column) for column in ours.values()):

@@ -26,14 +26,16 @@ class Kind(StrEnum):
     GIVEN = "given"
     VALUE = "value"
     CONSTANT = "constant"
+    HEADER = "header"
     ERROR = "error"
     REPEATED = "repeated"
     STALE = "stale"
     ROUNDED = "rounded"
     PASTED = "pasted"
+    RATE = "rate"
 
 
-NOTES = frozenset({Kind.ROUNDED, Kind.PASTED})
+NOTES = frozenset({Kind.ROUNDED, Kind.PASTED, Kind.RATE})
 """Kinds that are no mistake."""
 
 

@@ -6,7 +6,7 @@ a formula, or with one that cannot be read, is judged by the row's other values,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,20 +14,24 @@ import numpy as np
 from tracer import naming
 from tracer.expression import Expression, Name, Number, names
 from tracer.grading.cells import Cell, Fault, Formula, Position, Sheet
-from tracer.grading.findings import Finding, Kind
+from tracer.grading.exactness import Exactness
+from tracer.grading.findings import Kind
+from tracer.grading.meant import as_meant
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, Flags, value
 from tracer.grading.oracle import Oracle, View, same
 from tracer.grading.plan import ALONE, Place, Plan, counted
 from tracer.grading.relative import UnknownFormula
-from tracer.grading.series import HALF, STORED, USUAL_DIGITS, Moved, Rows, rounding
+from tracer.grading.series import Moved, Rows
 from tracer.grading.spelling import NEXT, STEP
 from tracer.grading.tables import Table
 from tracer.grading.translate import Translator
-from tracer.grading.tree import distinct, with_names, with_number, without_rounding
+from tracer.grading.tree import distinct, with_names, with_number
 
 NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""
+FEWEST_CUT_OFF = 4
+"""Rounded columns that contradict their rows, from which on cut off digits are thought of."""
 
 
 Batch = tuple[Place, frozenset[Name]]
@@ -53,18 +57,19 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A column. known: whether anything of it could be judged. notes: how right values came there."""
+    """A column. known: whether anything of it could be judged. right: which values are right."""
 
     known: bool
     wrong: list[Wrong]
-    notes: list[Finding]
+    right: Flags
 
 
 @dataclass(slots=True)
 class Judge:
     """What judging a table needs, and what has been found out so far of formulas.
 
-    tolerance: relative, of values that are known exactly. passed_over: cells that are not judged again.
+    tolerance: relative, of values that are known exactly. exactness: of the table's numbers. passed_over: cells that
+    are not judged again. rates: all learning rates that are labelled on the sheet.
     """
 
     sheet: Sheet
@@ -74,53 +79,40 @@ class Judge:
     translator: Translator
     eta: float | None
     tolerance: float
+    exactness: Exactness
     passed_over: frozenset[Position] = frozenset()
-    slack: dict[str, Array] = field(init=False)
-    rounded: dict[str, int] = field(init=False)
+    rates: Mapping[Position, float] = field(default_factory=dict)
+    _taking_rate: frozenset[str] | None = None
+    _other_rates: dict[int, Position | None] = field(default_factory=dict)
     _known: dict[tuple[str, int, Batch | None], tuple[Expression, bool | None]] = field(default_factory=dict)
     _forms: dict[str, list[Expression]] = field(default_factory=dict)
     _rightness: dict[tuple[str, Expression, Place], bool | None] = field(default_factory=dict)
     _oracles: dict[Place, tuple[Oracle, Oracle]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.slack, self.rounded = {}, {}
-        for name, places in self.table.series.items():
-            if name in self.rows.columns:
-                self._measure(name, places)
-        self._measure_constants()
+        self._told_from_cut_off()
 
-    def _measure_constants(self) -> None:
-        """A column of one typed number does not show how far it was rounded: it counts as exact as the others."""
-        others = [digits for name, digits in self.rounded.items() if not self._is_constant(name)]
-        usual = int(np.median(others)) if others else USUAL_DIGITS
-        for name, digits in self.rounded.items():
-            if self._is_constant(name) and digits < usual:
-                self.rounded[name] = usual
-                self.slack[name] = np.minimum(self.slack[name], HALF * 10.0**-usual)
+    def _told_from_cut_off(self) -> None:
+        """Rounded values that contradict each other, and would not if their last digits were cut off, were cut off."""
+        contradicting = self._contradicting()
+        if contradicting >= FEWEST_CUT_OFF and 3 * contradicting > len(self.exactness.said):
+            rounded, self.exactness = self.exactness, self.exactness.cut_off()
+            if 3 * self._contradicting() > contradicting:
+                self.exactness = rounded
 
-    def _is_constant(self, name: str) -> bool:
-        known = self.rows.columns[name][self.first_step(name) :]
-        known = known[np.isfinite(known)]
-        return len(known) > 1 and np.ptp(known) == 0
-
-    def _measure(self, name: str, places: Sequence[Position]) -> None:
-        """How exactly the values of a column are known: typed ones of computed quantities may be rounded."""
-        column = self.rows.columns[name]
-        slack = np.abs(column) * STORED
-        if self.model.equation(name) is not None:
-            first = self.first_step(name)
-            typed = [self._typed(place) if index >= first else None for index, place in enumerate(places)]
-            apart, digits = rounding(typed)
-            if digits is not None:
-                slack = np.fmax(slack, np.array(apart + [0.0] * (len(column) - len(apart))))
-                self.rounded[name] = digits
-        self.slack[name] = slack
+    def _contradicting(self) -> int:
+        """How many rounded columns are not what their rows demand."""
+        count = 0
+        for name in self.exactness.said:
+            right, known, _ = self.agrees(name, self.rows.columns[name])
+            count += bool((known & ~right & np.isfinite(self.rows.columns[name]))[self.first_step(name) :].any())
+        return count
 
     def first_step(self, name: str) -> int:
         """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
         if self.rows.plan and name in self.model.system.states:
             return self.rows.plan.sizes[0]
-        return int(name in self.model.parameters or name in self.model.system.states)
+        return self.model.first_step(name)
 
     def place(self, step: int) -> Place:
         """Where a row stands in its batch."""
@@ -140,10 +132,6 @@ class Judge:
                 Oracle(self.model, numbers, eta, constant, around),
             )
         return self._oracles[around][given].at(place.position)
-
-    def _typed(self, place: Position) -> float | None:
-        cell = self.sheet.cells.get(place)
-        return cell.number if cell is not None and cell.formula is None else None
 
     # ------------------------------------------------------------------------------------------ the right value
 
@@ -170,8 +158,8 @@ class Judge:
         rows = rows or self.rows
         room = self.tolerance * np.abs(ours) + NEAR
         for name in dict.fromkeys(names(form)):
-            if name.name in self.slack:
-                apart = rows.changed({name.name: self.slack[name.name]}, {})[name]
+            if name.name in self.exactness.slack:
+                apart = rows.changed({name.name: self.exactness.slack[name.name]}, {})[name]
                 moved = value(form, Moved(rows, name, rows[name] + apart))
                 room = room + np.nan_to_num(np.abs(moved - ours))
         return room
@@ -181,7 +169,7 @@ class Judge:
         right = np.zeros(len(theirs), bool)
         known = np.zeros(len(theirs), bool)
         best = np.full(len(theirs), np.nan)
-        own = self.slack.get(name, np.zeros(len(theirs)))
+        own = self.exactness.slack.get(name, np.zeros(len(theirs)))
         for form in self.forms(name):
             ours = np.broadcast_to(value(form, self.rows), theirs.shape)
             finite = np.isfinite(ours)
@@ -203,7 +191,7 @@ class Judge:
         """Whether a formula is the right one; None where that cannot be told at made-up steps."""
         key = (name, theirs, place)
         if key not in self._rightness:
-            self._rightness[key] = self._compare(name, without_rounding(theirs), place)
+            self._rightness[key] = self._compare(name, as_meant(theirs), place)
         return self._rightness[key]
 
     def _compare(self, name: str, theirs: Expression, place: Place) -> bool | None:
@@ -261,7 +249,7 @@ class Judge:
             step = max(steps, key=lambda s: (self.place(s).own, s))
             reading = self.formula(name, step)[0] if status == Kind.FORMULA else None
             wrong.append(Wrong(name, Kind(status), tuple(steps), step, reading, theirs, best))
-        return Judged(judged, wrong, self._notes(name, cells, places, right & known, first))
+        return Judged(judged, wrong, right & known)
 
     def _status(
         self, name: str, cell: Cell, place: Position, step: int, right: bool, known: bool
@@ -279,6 +267,8 @@ class Judge:
                 return (Kind.STALE, "") if wrong else ("right", None)
             if verdict is False and self._is_carried(name, reading):
                 return "unknown", None
+            if verdict is False and name in self.taking_rate and self.other_rate(step):
+                return "right", None
             if verdict is False:
                 return Kind.FORMULA, self.translator.relative(cell.formula)
             if cell.value is None:
@@ -340,11 +330,49 @@ class Judge:
         by = {n: Name(n.name, home) for n in set(names(reading)) if n.name in constant and n.lag != home}
         if by:
             reading = with_names(reading, by)
-        rate = Number(self.eta) if self.eta is not None else None
-        needed = any(n.name == naming.ETA for form in self.forms(name)[:1] for n in names(form))
-        if rate is not None and needed and not any(n.name == naming.ETA for n in names(reading)):
-            return with_number(reading, rate, Name(naming.ETA, home))
+        if self.eta is not None and name in self.taking_rate and not any(n.name == naming.ETA for n in names(reading)):
+            return with_number(reading, Number(self.eta), Name(naming.ETA, home))
         return reading
+
+    @property
+    def taking_rate(self) -> frozenset[str]:
+        """The columns that take the learning rate."""
+        if self._taking_rate is None:
+            takes = (
+                q
+                for q in self.rows.columns
+                for form in self.forms(q)[:1]
+                if naming.ETA in {n.name for n in names(form)}
+            )
+            self._taking_rate = frozenset(takes)
+        return self._taking_rate
+
+    def with_rate(self, name: str, reading: Expression, number: float) -> Expression:
+        """A formula with η in place of a number."""
+        return with_number(reading, Number(number), Name(naming.ETA, self.home(name)))
+
+    def other_rate(self, step: int) -> Position | None:
+        """The cell of another labelled learning rate that all updates of a step take."""
+        if step not in self._other_rates:
+            rates = [self._rate_of(name, step) for name in self.taking_rate if step >= self.first_step(name)]
+            self._other_rates[step] = rates[0] if rates and all(rate == rates[0] for rate in rates) else None
+        return self._other_rates[step]
+
+    def _rate_of(self, name: str, step: int) -> Position | None:
+        """The cell of another labelled learning rate with which a formula is right."""
+        place = self.table.series[name][step]
+        cell = self.sheet.cells.get(place)
+        reading, verdict = self.formula(name, step)
+        if cell is None or cell.formula is None or reading is None or verdict is not False:
+            return None
+        return next(
+            (
+                at
+                for at in self.translator.references(place, cell.formula)
+                if at in self.rates and self.is_right(name, self.with_rate(name, reading, self.rates[at]))
+            ),
+            None,
+        )
 
     def _is_carried(self, name: str, reading: Expression | None) -> bool:
         """Whether a weight is only carried over from the row before, as between the samples of a batch."""
@@ -365,26 +393,3 @@ class Judge:
     def has_formulas(self, name: str) -> bool:
         """Whether a quantity has formulas, computed or not."""
         return any((cell := self.sheet.cells.get(place)) and cell.formula for place in self.table.series[name])
-
-    def _notes(
-        self, name: str, cells: Sequence[Cell | None], places: Sequence[Position], right: Flags, first: int
-    ) -> list[Finding]:
-        """Right values that were typed or pasted where others have formulas, or rounded."""
-        typed = [
-            step for step in range(first, len(places))
-            if (cell := cells[step]) is not None and cell.formula is None and cell.number is not None and right[step]
-        ]  # fmt: skip
-        rounding_formulas = [
-            step for step in range(first, len(places))
-            if (cell := cells[step]) and cell.formula and right[step] and "ROUND" in cell.formula.text.upper()
-        ]  # fmt: skip
-        notes = []
-        if typed:
-            digits = self.rounded.get(name)
-            kind = Kind.PASTED if digits is None else Kind.ROUNDED
-            text = "pasted" if digits is None else f"pasted, rounded to {digits} decimals"
-            notes.append(Finding(name, kind, tuple(places[s] for s in typed), f"{text}: consistent"))
-        if rounding_formulas:
-            places_ = tuple(places[s] for s in rounding_formulas)
-            notes.append(Finding(name, Kind.ROUNDED, places_, "rounded by its formula: consistent"))
-        return notes

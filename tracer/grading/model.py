@@ -102,6 +102,10 @@ class Model:
         common = (e.quantity for e in system.equations if system.once_an_iteration(e.phase))
         return frozenset((*stepped, *common, naming.ETA, naming.ITERATION, naming.COUNT))
 
+    def first_step(self, name: str) -> int:
+        """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
+        return int(name in self.parameters or name in self.system.states)
+
     def knows(self, name: str) -> bool:
         """Whether the name is a quantity of this network."""
         return name in self.known or self.equation(name) is not None

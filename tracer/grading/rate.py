@@ -8,25 +8,31 @@ import numpy as np
 
 from tracer import naming
 from tracer.expression import names
-from tracer.grading.cells import Sheet
+from tracer.grading.cells import Position, Sheet
+from tracer.grading.exactness import Exactness
 from tracer.grading.findings import Finding, Kind
 from tracer.grading.model import Model
 from tracer.grading.numbers import Array, value
-from tracer.grading.series import Rows, rounding
-from tracer.grading.spelling import NEXT
+from tracer.grading.series import Rows
+from tracer.grading.spelling import NEXT, candidates
 from tracer.grading.tables import Table
 
 _RATE_IN_NAME = re.compile(
     r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE
 )
 
+_NUMBERED = re.compile(r"[ _]*\d+(?=[ =:]*$)")
+"""The number of a label that is one of several."""
+
 CLOSE = 1e-6
 """Relative: two rates that differ by less are one."""
 
 
-def learning_rate(sheet: Sheet, table: Table, rows: Rows, model: Model) -> tuple[float | None, Rows, list[Finding]]:
+def learning_rate(
+    sheet: Sheet, table: Table, rows: Rows, model: Model, exactness: Exactness
+) -> tuple[float | None, Rows, list[Finding]]:
     """η: from its label, the sheet's name, or the updates; and a finding where the label contradicts the updates."""
-    implied, room = _implied(rows, model) or (None, 0.0)
+    implied, room = _implied(rows, model, exactness) or (None, 0.0)
     label = rows.scalars.get(naming.ETA)
     if naming.ETA in rows.columns:
         column = rows.columns[naming.ETA]
@@ -54,13 +60,27 @@ def learning_rate(sheet: Sheet, table: Table, rows: Rows, model: Model) -> tuple
     return implied, _with_eta(rows, implied), [finding]
 
 
+def labelled_rates(sheet: Sheet) -> dict[Position, float]:
+    """All numbers of a sheet beside or below a label that names η, also one with a number, as η2."""
+    found = {}
+    for (row, column), cell in sheet.cells.items():
+        bare = _NUMBERED.sub("", cell.value) if isinstance(cell.value, str) else ""
+        if bare and naming.ETA in candidates(bare):
+            for place in ((row, column + 1), (row + 1, column)):
+                number = sheet.cells[place].number if place in sheet.cells else None
+                if number is not None:
+                    found[place] = number
+                    break
+    return found
+
+
 def _with_eta(rows: Rows, eta: float | None) -> Rows:
     if eta is None:
         return rows
     return rows.changed(scalars={**rows.scalars, naming.ETA: eta})
 
 
-def _implied(rows: Rows, model: Model) -> tuple[float, float] | None:
+def _implied(rows: Rows, model: Model, exactness: Exactness) -> tuple[float, float] | None:
     """The learning rate that the updates show and how exactly, where most of the parameters agree on one; None
     otherwise."""
     rates = []
@@ -70,25 +90,24 @@ def _implied(rows: Rows, model: Model) -> tuple[float, float] | None:
             form = model.written(name, rows.has) if name in rows.columns else None
             if form is None or not any(n.name == naming.ETA for n in names(form)):
                 continue
-            rate = _rate(rows.columns[name], value(form, none), value(form, one))
+            rate = _rate(rows.columns[name], value(form, none), value(form, one), exactness.slack[name])
             if rate is not None:
                 rates.append(rate)
     if not rates:
         return None
     middle, room = (float(np.median(part)) for part in zip(*rates, strict=True))
-    if len(rates) == 1 and middle <= 0:
+    if middle <= room:  # a sign or a reference that is wrong everywhere, no rate
         return None
     agreeing = [rate for rate, _ in rates if abs(rate - middle) <= CLOSE * abs(middle) + room]
     return (_short(middle, room), room) if len(agreeing) * 3 >= len(rates) * 2 else None
 
 
-def _rate(theirs: Array, start: Array, end: Array) -> tuple[float, float] | None:
+def _rate(theirs: Array, start: Array, end: Array, slack: Array) -> tuple[float, float] | None:
     """η of one parameter's updates, the middle of those that are known exactly, and how far rounding may have moved
     it."""
-    slack, _ = rounding([x if np.isfinite(x) else None for x in theirs.tolist()])
     with np.errstate(all="ignore"):
         rates = (theirs - start) / (end - start)
-        rooms = 2 * np.array(slack) / np.abs(end - start)
+        rooms = 2 * slack / np.abs(end - start)
     usable = np.isfinite(rates) & (np.abs(end - start) > 1e-9)
     known = rates[usable]
     if not len(known):

@@ -1,9 +1,8 @@
-"""The numbers of a table as arrays, and how exactly each of them is known."""
+"""The numbers of a table as arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +12,6 @@ from tracer.grading.cells import Cell, Position
 from tracer.grading.numbers import Array, Quantities
 from tracer.grading.plan import Plan
 from tracer.grading.tables import Table
-
-EXACT_DIGITS = 14
-"""A value with so many significant digits was not rounded by a person."""
-USUAL_DIGITS = 4
-"""Decimals that a person keeps."""
-HALF = 0.5000001
-"""Of the last digit: how far a rounded value may be from the one that it was rounded from."""
-STORED = 1e-14
-"""How exactly a computed value is stored, relative: some programs write 15 digits."""
 
 
 class Rows(Quantities):
@@ -147,42 +137,3 @@ def rows_of(table: Table, cells: Mapping[Position, Cell]) -> Rows:
         if not np.isnan(column).all() or any(p in cells for p in places):
             columns[name] = column
     return Rows(columns, {name: scalar.value for name, scalar in table.scalars.items()}, steps)
-
-
-def decimals(value: float) -> int | None:
-    """How many decimals a typed value has; None where it has all the digits of a double."""
-    if value == 0 or not np.isfinite(value):
-        return 0
-    number = Decimal(f"{value:.15g}").normalize().as_tuple()  # 0.19975300000000001 was typed as 0.199753
-    if len(number.digits) >= EXACT_DIGITS:
-        return None
-    return max(0, -int(number.exponent))
-
-
-def rounding(values: list[float | None]) -> tuple[list[float], int | None]:
-    """How far each typed value of a column may be from the one that it was rounded from (0: not rounded), and the
-    decimals that they were rounded to. None for cells that are no typed value.
-
-    A column that was copied as a spreadsheet shows it has so many characters, not so many decimals: −0.07422 beside
-    0.327843, 2.93E-05 beside 0.000131.
-    """
-    places = [decimals(value) if value is not None else None for value in values]
-    known = [p for p in places if p is not None]
-    typed = [value for value in values if value is not None]
-    if not known or len(known) < 0.9 * len(typed):
-        return [0.0] * len(values), None
-    most = max(known)
-    width = max(_before_point(v) + p for v, p in zip(values, places, strict=True) if v is not None and p is not None)
-    slack = []
-    for value, place in zip(values, places, strict=True):
-        if value is None or place is None:
-            slack.append(0.0)
-            continue
-        shown = place if 0 < abs(value) < 1e-4 else max(place, min(most, width - _before_point(value)))
-        slack.append(HALF * 10.0**-shown)
-    return slack, most
-
-
-def _before_point(value: float) -> int:
-    """The characters of a number before its point, the sign among them."""
-    return len(str(int(abs(value)))) + (value < 0)

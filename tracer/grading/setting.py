@@ -20,7 +20,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a rule may use: the table's quantities, the lag that needs no mention, numbers of the person's formula.
+    """What a rule may use: the table's quantities, the lag that needs no mention, numbers of the person's formula, the
+    quantities that are the same in all rows.
 
     place: where its row stands in its batch. shared: what there is once a batch.
     """
@@ -28,6 +29,7 @@ class Setting:
     quantities: Sequence[str]
     home: int
     numbers: Sequence[float] = ()
+    constant: frozenset[str] = frozenset()
     place: Place = ALONE
     shared: frozenset[str] = frozenset()
 

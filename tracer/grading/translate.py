@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
+from tracer import naming
 from tracer.expression import Expression, Name, Number, names
 from tracer.grading.cells import MAX_ROW, Book, Formula, Position, Sheet
 from tracer.grading.references import References, parsed
@@ -40,7 +41,11 @@ class Translator:
         self.sheet, self.constant = sheet, constant
         self._references = References(book)
         self._columns: dict[int, list[_Series]] = {}
-        self._single: dict[Position, tuple[str, int | None]] = {s.position: (n, None) for n, s in table.scalars.items()}
+        self._single: dict[Position, tuple[str, int | None]] = {
+            s.position: (n, None)
+            for n, s in table.scalars.items()
+            if n != naming.ITERATION  # a number that stands once counts no rows
+        }
         for name, places in table.series.items():
             first, column = places[0]
             if places[-1] == (first + len(places) - 1, column):
@@ -89,7 +94,7 @@ class Translator:
         low, high = 0, step + MAX_ROW
         for name in parsed(self.relative(formula))[0]:
             sheet, (row, column) = self._references.cell(name, self.sheet, place)
-            quantity, _ = self._quantity((row, column)) if sheet is self.sheet else (None, None)
+            quantity, _ = self.quantity((row, column)) if sheet is self.sheet else (None, None)
             rows = next((s.rows for s in self._columns.get(column, ()) if row in s.rows), None)
             if quantity is None:
                 return range(step, step + 1)
@@ -101,7 +106,7 @@ class Translator:
                 return range(step, step + 1)
         return range(low, high)
 
-    def _quantity(self, place: Position) -> tuple[str | None, int | None]:
+    def quantity(self, place: Position) -> tuple[str | None, int | None]:
         """The quantity that a cell is, and in which step; no step for what holds in all of them."""
         for series in self._columns.get(place[1], ()):
             if place[0] in series.rows:
@@ -134,7 +139,7 @@ class Translator:
 
     def _meaning(self, sheet: Sheet, name: Name, at: Position, step: int, depth: int) -> Expression:
         sheet, place = self._references.cell(name, sheet, at)
-        quantity, of = self._quantity(place) if sheet is self.sheet else (None, None)
+        quantity, of = self.quantity(place) if sheet is self.sheet else (None, None)
         if quantity is not None:
             lag = 0 if of is None or quantity in self.constant else step - of
             return Name(quantity, lag)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tracer.expression import Call, Expression, Name, Number, names
-from tracer.grading.worksheet_functions import ROUND
 
 Path = tuple[int, ...]
 """The way from a formula to one of its nodes: which argument, of which argument, …"""
@@ -55,12 +54,3 @@ def with_number(expression: Expression, number: Number, name: Name) -> Expressio
     if isinstance(expression, Call):
         return Call(expression.function, tuple(with_number(arg, number, name) for arg in expression.args))
     return expression
-
-
-def without_rounding(expression: Expression) -> Expression:
-    """The expression with every ROUND left out."""
-    if not isinstance(expression, Call):
-        return expression
-    if expression.function == ROUND:
-        return without_rounding(expression.args[0])
-    return Call(expression.function, tuple(without_rounding(arg) for arg in expression.args))

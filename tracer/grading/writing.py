@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from tracer import naming
 from tracer.expansion import expand
@@ -16,6 +17,7 @@ from tracer.notation.text import TEXT, spelled
 _TEXT = replace(TEXT, functions={**TEXT.functions, "round": "round"})
 
 
+@lru_cache(maxsize=20_000)
 def written(expression: Expression, home: int = 0) -> str:
     """The expression as text. home: the lag that needs no mention, 1 for an update; what stems from a later row reads
     `w5[+1]`, from an earlier one `w5[−1]`."""
@@ -28,7 +30,7 @@ def written(expression: Expression, home: int = 0) -> str:
     return render(expand(expression), _TEXT, spell)
 
 
-_TOKEN = re.compile(r"∂[^·()+−^, ]+|[^\W\d]\w*(?:\[[+−]\d+\])?|\d[\d.e−]*|\S")
+_TOKEN = re.compile(r"\$[A-Z]+\$\d+|∂[^·()+−^, ]+|[^\W\d]\w*(?:\[[+−]\d+\])?|\d[\d.e−]*|\S")
 
 
 def tokens(text: str) -> list[tuple[int, int, str]]:
@@ -42,7 +44,7 @@ def differences(theirs: str, right: str) -> list[tuple[int, int]]:
     ours = Counter(token for *_, token in tokens(right))
     found, surplus = tokens(theirs), []
     extra = Counter(token for *_, token in found) - ours
-    words = {token for token in extra if re.match(r"[∂\w]", token)}
+    words = {token for token in extra if re.match(r"[$∂\w]", token)}
     for start, end, token in found:
         if token in words:
             surplus.append((start, end))
