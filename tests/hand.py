@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from tracer.grading.cells import Book, Cell, Formula, Position, Sheet, position, reference
-from tracer.grading.recalculation import recalculated
+from tracer.grading.book.cells import Book, Cell, Formula, Position, Sheet, position, reference
+from tracer.grading.book.recalculation import recalculated
 
 Value = float | str | None
 Cells = dict[str, Value]

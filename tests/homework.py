@@ -19,9 +19,9 @@ from tracer import naming
 from tracer.backward import compact
 from tracer.expansion import expand
 from tracer.expression import Call, Expression, Name, names, replace
-from tracer.grading.cells import Book, Cell, Formula, Position, Sheet, reference
-from tracer.grading.recalculation import recalculated
-from tracer.grading.relative import text_at
+from tracer.grading.book.cells import Book, Cell, Formula, Position, Sheet, reference
+from tracer.grading.book.recalculation import recalculated
+from tracer.grading.book.relative import text_at
 from tracer.notation import render
 from tracer.notation.excel import EXCEL
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 import tracer
 from tests.homework import write
-from tracer.grading.cells import Book, Cell, Formula, Position, Sheet, reference
+from tracer.grading.book.cells import Book, Cell, Formula, Position, Sheet, reference
+from tracer.grading.book.package import read_book
+from tracer.grading.book.recalculation import recalculated
+from tracer.grading.book.relative import text_at
 from tracer.grading.check import Options, check_workbook
-from tracer.grading.findings import Finding, Kind, SheetReport, Verdict
-from tracer.grading.package import read_book
-from tracer.grading.recalculation import recalculated
-from tracer.grading.relative import text_at
+from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 from tracer.workbook.trace_formulas import FIRST_ROW, HEADER_ROW
 
 CONFIGS = Path(__file__).parents[1] / "configs"

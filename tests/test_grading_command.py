@@ -19,13 +19,13 @@ from tests.homework import Layout, homework, write
 from tests.test_grading_mistakes import slip
 from tests.test_grading_right import FIXED, RATE, classic
 from tracer.cli import main
-from tracer.grading.cells import Formula
+from tracer.grading.book.cells import Formula
+from tracer.grading.book.formula import read
+from tracer.grading.book.package import Unreadable, read_book
+from tracer.grading.book.relative import UnknownFormula, relative
 from tracer.grading.check import check_workbook
-from tracer.grading.findings import Departure, Verdict, ranges
-from tracer.grading.formula import read
-from tracer.grading.package import Unreadable, read_book
-from tracer.grading.relative import UnknownFormula, relative
-from tracer.grading.spelling import candidates
+from tracer.grading.judging.findings import Departure, Verdict, ranges
+from tracer.grading.sheet.spelling import candidates
 from tracer.notation.text import text
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

@@ -14,10 +14,10 @@ from tests.test_grading_batches import SLIPS, exported, lab, slipped
 from tests.test_grading_right import FIXED, RATE, checked, classic, layers
 from tracer.expression import Name, names, replace
 from tracer.grading.check import check_workbook
-from tracer.grading.findings import SheetReport
-from tracer.grading.model import Model
-from tracer.grading.series import Rows
-from tracer.grading.trajectory import walked
+from tracer.grading.judging.findings import SheetReport
+from tracer.grading.network.model import Model
+from tracer.grading.network.series import Rows
+from tracer.grading.slips.trajectory import walked
 
 Columns = dict[str, tuple[Value, str | None]]
 

@@ -14,9 +14,9 @@ import pytest
 from tests.homework import ETA, Homework, Layout, homework, write
 from tracer.expression import ONE, Name
 from tracer.expression import replace as replaced
-from tracer.grading.cells import Book, Cell
+from tracer.grading.book.cells import Book, Cell
 from tracer.grading.check import check_workbook
-from tracer.grading.findings import Kind, SheetReport, Verdict
+from tracer.grading.judging.findings import Kind, SheetReport, Verdict
 
 STEPS = 16
 CROSSING = {"weights": [0.15, 0.2, 0.25, 0.3, 0.15, 0.13, 0.5, 0.55], "learning_rate": 1.0}

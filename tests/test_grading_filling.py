@@ -8,7 +8,7 @@ import pytest
 
 from tests.hand import book, table
 from tests.test_grading_right import FIXED, RATE, checked, classic
-from tracer.grading.findings import Finding, Kind, SheetReport, Verdict
+from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 
 STEPS = 9
 

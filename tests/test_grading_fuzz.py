@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.homework import Layout, homework, write
-from tracer.grading.cells import Book
+from tracer.grading.book.cells import Book
 from tracer.grading.check import check_workbook
 
 MUTANTS = 40

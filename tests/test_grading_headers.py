@@ -12,11 +12,11 @@ import pytest
 from tests.hand import Cells, Value, book, table
 from tests.homework import write
 from tests.test_grading_right import FIXED, RATE, assert_right, checked, classic
-from tracer.grading.cells import Book, Cell, Sheet
+from tracer.grading.book.cells import Book, Cell, Sheet
 from tracer.grading.check import check_workbook
-from tracer.grading.conventions import settled
-from tracer.grading.findings import SheetReport, Verdict
-from tracer.grading.spelling import candidates
+from tracer.grading.judging.findings import SheetReport, Verdict
+from tracer.grading.sheet.conventions import settled
+from tracer.grading.sheet.spelling import candidates
 
 Columns = dict[str, tuple[Value, str | None]]
 

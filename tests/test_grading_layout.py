@@ -12,7 +12,7 @@ from tests.hand import Cells, Value, book, form, table
 from tests.homework import write
 from tests.test_grading_right import FIXED, RATE, assert_right, checked, classic, sigmoid
 from tracer.grading.check import check_workbook
-from tracer.grading.findings import Finding
+from tracer.grading.judging.findings import Finding
 
 Columns = dict[str, tuple[Value, str | None]]
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.hand import Cells, book, table
 from tests.homework import MISTAKES, SPELLINGS, Homework, Layout, homework, write
 from tests.test_grading_right import FIXED, RATE, classic
-from tracer.grading.cells import Book
+from tracer.grading.book.cells import Book
 from tracer.grading.check import check_workbook
-from tracer.grading.findings import Finding, Kind, SheetReport, Verdict
+from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 
 CASES = 500
 NAMED = 0.9

@@ -9,8 +9,8 @@ import pytest
 from tests.hand import book, table
 from tests.test_grading_headers import Columns, renamed, with_helpers
 from tests.test_grading_right import FIXED, RATE, assert_right, checked, classic
-from tracer.grading.cells import letters
-from tracer.grading.findings import SheetReport, Verdict
+from tracer.grading.book.cells import letters
+from tracer.grading.judging.findings import SheetReport, Verdict
 
 WEIGHTS = range(1, 9)
 

@@ -11,9 +11,9 @@ from openpyxl.workbook.defined_name import DefinedName
 import tracer
 from tests.hand import Cells, book, form, table
 from tests.homework import SPELLINGS, Layout, homework, write
-from tracer.grading.cells import Book
+from tracer.grading.book.cells import Book
 from tracer.grading.check import Options, check_workbook
-from tracer.grading.findings import Kind, SheetReport, Verdict
+from tracer.grading.judging.findings import Kind, SheetReport, Verdict
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 BIASES = {"biases": {"h": 0.35, "o": 0.6}}

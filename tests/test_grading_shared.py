@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from tracer.cli import main
 from tracer.grading.check import check_workbook
-from tracer.grading.findings import BookReport, Finding, Kind, Verdict
+from tracer.grading.judging.findings import BookReport, Finding, Kind, Verdict
 
 FOLDER = Path(__file__).parents[2] / "shared" / "workbooks"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the real workbooks are not at hand (../shared/workbooks)")

@@ -12,10 +12,10 @@ from tests.test_grading_mistakes import checked, mistakes, slip
 from tests.test_grading_right import FIXED, LAYOUTS, RATE, classic
 from tests.test_grading_right import checked as tables
 from tracer.expression import Name
-from tracer.grading.edits import operators, rows
-from tracer.grading.findings import Finding, Kind, SheetReport, Verdict
-from tracer.grading.setting import Setting
-from tracer.grading.tree import with_names
+from tracer.grading.book.tree import with_names
+from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
+from tracer.grading.slips.edits import operators, rows
+from tracer.grading.slips.setting import Setting
 from tracer.parser import parse
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tracer.grading.conventions import settled
-from tracer.grading.spelling import candidates
+from tracer.grading.sheet.conventions import settled
+from tracer.grading.sheet.spelling import candidates
 
 SPELLINGS = {
     "E_total": [

@@ -12,9 +12,9 @@ from tests.hand import Cells, book, table
 from tests.homework import write
 from tests.test_grading_right import FIXED, RATE, classic
 from tracer.cli import main
-from tracer.grading import recalculation
+from tracer.grading.book import recalculation
 from tracer.grading.check import check_workbook
-from tracer.grading.findings import Kind, SheetReport, Verdict
+from tracer.grading.judging.findings import Kind, SheetReport, Verdict
 
 UNREAD = "which is not read, and no value is stored"
 

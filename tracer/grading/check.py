@@ -13,33 +13,33 @@ import numpy as np
 import tracer
 from tracer import naming
 from tracer.expression import Expression, Name, names
-from tracer.grading.assignment import differing, given_quantities
-from tracer.grading.causes import Budget
-from tracer.grading.cells import Book, Sheet
-from tracer.grading.conventions import Spelling, is_provisional
-from tracer.grading.diagnosis import Diagnosis
-from tracer.grading.effects import with_effects
-from tracer.grading.exactness import measured
-from tracer.grading.exchange import with_headers_in_place
-from tracer.grading.filling import dragged, repeated
-from tracer.grading.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
-from tracer.grading.inference import NotANetwork, refine
-from tracer.grading.judge import Judge
-from tracer.grading.layout import find_tables
-from tracer.grading.model import Model, Shape, model_of
-from tracer.grading.notes import notes
-from tracer.grading.package import Unreadable, read_book
-from tracer.grading.plan import plan_of
-from tracer.grading.rate import labelled_rates, learning_rate
-from tracer.grading.reading import best_reading, numbers, spread
-from tracer.grading.recalculation import recalculated
-from tracer.grading.roles import recognised
-from tracer.grading.series import Rows, rows_of
-from tracer.grading.spelling import NEXT, candidates, normalise
-from tracer.grading.tables import Table
-from tracer.grading.translate import Translator, UnknownFormula
-from tracer.grading.uncomputed import errors, first_cause, given_up
-from tracer.grading.writing import differences
+from tracer.grading.book.cells import Book, Sheet
+from tracer.grading.book.package import Unreadable, read_book
+from tracer.grading.book.recalculation import recalculated
+from tracer.grading.judging.assignment import differing, given_quantities
+from tracer.grading.judging.exactness import measured
+from tracer.grading.judging.exchange import with_headers_in_place
+from tracer.grading.judging.filling import dragged, repeated
+from tracer.grading.judging.findings import TOLERANCE, BookReport, Finding, Kind, SheetReport, Verdict
+from tracer.grading.judging.judge import Judge
+from tracer.grading.judging.notes import notes
+from tracer.grading.judging.rate import labelled_rates, learning_rate
+from tracer.grading.judging.uncomputed import errors, first_cause, given_up
+from tracer.grading.network.inference import NotANetwork, refine
+from tracer.grading.network.model import Model, Shape, model_of
+from tracer.grading.network.plan import plan_of
+from tracer.grading.network.reading import best_reading, numbers, spread
+from tracer.grading.network.roles import recognised
+from tracer.grading.network.series import Rows, rows_of
+from tracer.grading.network.translate import Translator, UnknownFormula
+from tracer.grading.network.writing import differences
+from tracer.grading.sheet.conventions import Spelling, is_provisional
+from tracer.grading.sheet.layout import find_tables
+from tracer.grading.sheet.spelling import NEXT, candidates, normalise
+from tracer.grading.sheet.tables import Table
+from tracer.grading.slips.causes import Budget
+from tracer.grading.slips.diagnosis import Diagnosis
+from tracer.grading.slips.effects import with_effects
 from tracer.system import System
 
 FEWEST_RIGHT = 0.34

@@ -9,7 +9,7 @@ import click
 
 from tracer.errors import OutputError
 from tracer.files import problems_of, replacing
-from tracer.grading.findings import TOLERANCE
+from tracer.grading.judging.findings import TOLERANCE
 
 EXIT_FINDINGS, EXIT_UNREADABLE = 1, 2
 
@@ -68,8 +68,9 @@ def check(
     read.
     """
     import tracer
-    from tracer.grading import folder, reports, terminal
+    from tracer.grading import folder
     from tracer.grading.check import Options
+    from tracer.grading.report import reports, terminal
     from tracer.screen import can_print
 
     paths = folder.workbooks(workbooks)
@@ -93,7 +94,7 @@ def check(
             with replacing(target) as part:
                 part.write_text(form(found), encoding="utf-8")
     if annotate is not None:
-        from tracer.grading.annotation import annotate_all
+        from tracer.grading.report.annotation import annotate_all
 
         annotate_all(found, annotate)
     if any(not each.readable for each in found):

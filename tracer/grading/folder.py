@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tracer.grading.check import Options, check_workbook
-from tracer.grading.findings import BookReport
+from tracer.grading.judging.findings import BookReport
 
 ALONE = 3
 """Up to so many workbooks are not worth a second process."""

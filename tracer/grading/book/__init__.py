@@ -1,0 +1,1 @@
+"""A workbook of a stranger: its cells, and what their formulas say."""

@@ -1,0 +1,208 @@
+"""What a check says, as plain data.
+
+The fields and properties of these classes are the keys of the JSON, except for those named in `INTERNAL`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from tracer.grading.book.cells import Position, reference
+from tracer.notation import shortest
+
+TOLERANCE = 1e-9
+"""Relative: what unrounded doubles may differ by."""
+
+
+class Kind(StrEnum):
+    """What a finding is. The last ones are no mistakes, they only say how the values came there."""
+
+    FORMULA = "formula"
+    UPDATE = "update"
+    ETA = "eta"
+    GIVEN = "given"
+    VALUE = "value"
+    CONSTANT = "constant"
+    HEADER = "header"
+    ERROR = "error"
+    REPEATED = "repeated"
+    STALE = "stale"
+    ROUNDED = "rounded"
+    PASTED = "pasted"
+    RATE = "rate"
+
+
+NOTES = frozenset({Kind.ROUNDED, Kind.PASTED, Kind.RATE})
+"""Kinds that are no mistake."""
+
+
+class Verdict(StrEnum):
+    """What a sheet's table came to."""
+
+    RIGHT = "right"
+    FINDINGS = "findings"
+    UNFILLED = "unfilled"
+    NO_TABLE = "no table"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Cells that are not what their row demands, or a note on how they came there.
+
+    places: the cells. cause: the likely slip in words, None where it stays unknown. formula: what their formula reads,
+    in quantities, None where they hold none; right: what it should read. differs: (start, end) of what is different in
+    the formula. effect: the final loss with this mistake alone minus the right final loss; None where that cannot be
+    told. value, right_value: of the first of the cells.
+    """
+
+    INTERNAL: ClassVar = frozenset({"places", "formula"})
+
+    quantity: str
+    kind: Kind
+    places: tuple[Position, ...]
+    cause: str | None
+    formula: str | None = None
+    right: str | None = None
+    differs: tuple[tuple[int, int], ...] = ()
+    effect: float | None = None
+    value: float | None = None
+    right_value: float | None = None
+
+    @property
+    def mistake(self) -> bool:
+        """Whether it is one, and no mere note."""
+        return self.kind not in NOTES
+
+    @property
+    def cells(self) -> str:
+        """In the person's sheet, Z33:Z100."""
+        return ranges(self.places)
+
+    @property
+    def theirs(self) -> str | None:
+        """What the cells hold: their formula in quantities, or the first one's value."""
+        return self.formula if self.formula is not None or self.value is None else shortest(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """How the whole trajectory compares with the right one from the same start.
+
+    row: of the sheet, the first in which a weight or the loss differs; None where all is right. final_loss,
+    right_final_loss: the last loss of the table, and the right one.
+    """
+
+    INTERNAL: ClassVar = frozenset[str]()
+
+    row: int | None
+    final_loss: float
+    right_final_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReport:
+    """What was found in one table of a sheet. reason: why there is no table, or why something was not judged.
+
+    judged, right: how many quantities were judged, and how many of them are right.
+    """
+
+    INTERNAL: ClassVar = frozenset({"mistakes"})
+
+    sheet: str
+    verdict: Verdict
+    table: str | None = None
+    eta: float | None = None
+    network: str | None = None
+    recognised: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    not_judged: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    judged: int = 0
+    right: int = 0
+    departure: Departure | None = None
+    reason: str | None = None
+
+    @property
+    def mistakes(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.mistake]
+
+    @property
+    def unjudged(self) -> int:
+        """How many quantities are filled in, but could not be judged."""
+        return len(self.not_judged)
+
+    @property
+    def score(self) -> float | None:
+        """The share of judged quantities that are right, in per cent, to one decimal; None where none was judged."""
+        return _percent(self.right, self.judged)
+
+
+@dataclass(frozen=True, slots=True)
+class BookReport:
+    """A workbook: read, or unreadable and why."""
+
+    INTERNAL: ClassVar = frozenset({"readable", "has_findings"})
+
+    workbook: str
+    reason: str | None
+    sheets: tuple[SheetReport, ...] = ()
+
+    @property
+    def status(self) -> Literal["read", "unreadable"]:
+        return "read" if self.readable else "unreadable"
+
+    @property
+    def readable(self) -> bool:
+        return self.reason is None
+
+    @property
+    def has_findings(self) -> bool:
+        return any(sheet.verdict is Verdict.FINDINGS for sheet in self.sheets)
+
+    @property
+    def unjudged(self) -> int:
+        """How many quantities are filled in, but could not be judged, over all sheets."""
+        return sum(sheet.unjudged for sheet in self.sheets)
+
+    @property
+    def score(self) -> float | None:
+        """The share of judged quantities that are right, over all sheets, in per cent, to one decimal."""
+        return _percent(sum(sheet.right for sheet in self.sheets), sum(sheet.judged for sheet in self.sheets))
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return round(100.0 * part / whole, 1) if whole else None
+
+
+def ranges(places: Iterable[Position]) -> str:
+    """Cells as ranges: Z33:Z100, or Z33, Z35:Z37; as blocks where columns lie side by side."""
+    cells = sorted(set(places), key=lambda place: (place[1], place[0]))
+    blocks: list[tuple[int, int, list[tuple[int, int]]]] = []
+    for column in sorted({column for _, column in cells}):
+        rows = _runs([row for row, c in cells if c == column])
+        if blocks and blocks[-1][1] == column - 1 and blocks[-1][2] == rows:
+            blocks[-1] = (blocks[-1][0], column, rows)
+        else:
+            blocks.append((column, column, rows))
+    return ", ".join(
+        _range(reference((top, left)), reference((bottom, right)))
+        for left, right, rows in blocks
+        for top, bottom in rows
+    )
+
+
+def _range(first: str, last: str) -> str:
+    return first if first == last else f"{first}:{last}"
+
+
+def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs

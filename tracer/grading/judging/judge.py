@@ -1,0 +1,395 @@
+"""Every cell of a table against what its own row demands.
+
+A formula is judged as a formula: read into quantities, it has to equal the right one at made-up steps. A value without
+a formula, or with one that cannot be read, is judged by the row's other values, as exactly as these are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tracer import naming
+from tracer.expression import Expression, Name, Number, names
+from tracer.grading.book.cells import Cell, Fault, Formula, Position, Sheet
+from tracer.grading.book.relative import UnknownFormula
+from tracer.grading.book.tree import distinct, with_names, with_number
+from tracer.grading.judging.exactness import Exactness
+from tracer.grading.judging.findings import Kind
+from tracer.grading.judging.meant import as_meant
+from tracer.grading.network.model import Model
+from tracer.grading.network.numbers import Array, Flags, value
+from tracer.grading.network.oracle import Oracle, View, same
+from tracer.grading.network.plan import ALONE, Place, Plan, counted
+from tracer.grading.network.series import Moved, Rows
+from tracer.grading.network.translate import Translator
+from tracer.grading.sheet.spelling import NEXT, STEP
+from tracer.grading.sheet.tables import Table
+
+NEAR = 1e-15
+"""Absolute: a difference that two equal numbers may have."""
+FEWEST_CUT_OFF = 4
+"""Rounded columns that contradict their rows, from which on cut off digits are thought of."""
+
+
+Batch = tuple[Place, frozenset[Name]]
+"""Where a row stands in its batch, and what its formula takes from empty cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Wrong cells of a quantity that belong together.
+
+    step: the one that stands for all of them: the last one, of the largest batches. reading: its formula in quantities,
+    where there is one. theirs, right: the values of the whole column.
+    """
+
+    quantity: str
+    kind: Kind
+    steps: tuple[int, ...]
+    step: int
+    reading: Expression | None
+    theirs: Array
+    right: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A column. known: whether anything of it could be judged. right: which values are right."""
+
+    known: bool
+    wrong: list[Wrong]
+    right: Flags
+
+
+@dataclass(slots=True)
+class Judge:
+    """What judging a table needs, and what has been found out so far of formulas.
+
+    tolerance: relative, of values that are known exactly. exactness: of the table's numbers. passed_over: cells that
+    are not judged again. rates: all learning rates that are labelled on the sheet.
+    """
+
+    sheet: Sheet
+    table: Table
+    rows: Rows
+    model: Model
+    translator: Translator
+    eta: float | None
+    tolerance: float
+    exactness: Exactness
+    passed_over: frozenset[Position] = frozenset()
+    rates: Mapping[Position, float] = field(default_factory=dict)
+    _taking_rate: frozenset[str] | None = None
+    _other_rates: dict[int, Position | None] = field(default_factory=dict)
+    _known: dict[tuple[str, int, Batch | None], tuple[Expression, bool | None]] = field(default_factory=dict)
+    _forms: dict[str, list[Expression]] = field(default_factory=dict)
+    _rightness: dict[tuple[str, Expression, Place], bool | None] = field(default_factory=dict)
+    _oracles: dict[Place, tuple[Oracle, Oracle]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._told_from_cut_off()
+
+    def _told_from_cut_off(self) -> None:
+        """Rounded values that contradict each other, and would not if their last digits were cut off, were cut off."""
+        contradicting = self._contradicting()
+        if contradicting >= FEWEST_CUT_OFF and 3 * contradicting > len(self.exactness.said):
+            rounded, self.exactness = self.exactness, self.exactness.cut_off()
+            if 3 * self._contradicting() > contradicting:
+                self.exactness = rounded
+
+    def _contradicting(self) -> int:
+        """How many rounded columns are not what their rows demand."""
+        count = 0
+        for name in self.exactness.said:
+            right, known, _ = self.agrees(name, self.rows.columns[name])
+            count += bool((known & ~right & np.isfinite(self.rows.columns[name]))[self.first_step(name) :].any())
+        return count
+
+    def first_step(self, name: str) -> int:
+        """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
+        if self.rows.plan and name in self.model.system.states:
+            return self.rows.plan.sizes[0]
+        return self.model.first_step(name)
+
+    def place(self, step: int) -> Place:
+        """Where a row stands in its batch."""
+        return self.rows.plan.place(step) if self.rows.plan else ALONE
+
+    def made_up(self, place: Place, given: bool = False) -> View:
+        """Made-up steps as a row at that place sees them. given: with the table's own constants and learning rate, by
+        which typed numbers are recognised."""
+        around = place._replace(position=0)
+        if around not in self._oracles:
+            constant, parameters = self.translator.constant, self.model.parameters - self.model.system.updates.keys()
+            numbers = {name: float(self.rows[Name(name)][0]) for name in constant if self.rows.has(name)}
+            numbers |= {name: number for name, number in self.rows.scalars.items() if name in parameters}
+            eta = 0.5 if self.eta is None else self.eta  # where it is known, typed numbers are recognised by it
+            self._oracles[around] = (
+                Oracle(self.model, {}, None, constant, around),
+                Oracle(self.model, numbers, eta, constant, around),
+            )
+        return self._oracles[around][given].at(place.position)
+
+    # ------------------------------------------------------------------------------------------ the right value
+
+    def forms(self, name: str) -> list[Expression]:
+        """The right formula, first from the nearest quantities that the table has, then from the forward pass, or from
+        the samples of the batch."""
+        if name in self._forms:
+            return self._forms[name]
+        model, present = self.model, self.rows.names
+        kinds = {*model.parameters, *model.forward, *model.system.data, naming.ETA}
+        further = frozenset(q for q in present if q in kinds or q.endswith(NEXT))
+        if name in model.shared:  # the sums and means over the batch spelt out, as an update may have them
+            further = present - {equation.quantity for equation in model.reductions}
+        found = [model.in_terms_of(name, present), model.in_terms_of(name, further)]
+        if name in model.parameters and name + NEXT in present:
+            found.append(model.in_terms_of(name, present - {name + NEXT}))
+        if name in model.parameters and STEP + name in present:
+            found.append(model.after_step(name))
+        self._forms[name] = list(dict.fromkeys(form for form in found if form is not None))
+        return self._forms[name]
+
+    def allowed(self, form: Expression, ours: Array, rows: Rows | None = None) -> Array:
+        """How far a value may be from the right one: the tolerance, and what the row's values are known to."""
+        rows = rows or self.rows
+        room = self.tolerance * np.abs(ours) + NEAR
+        for name in dict.fromkeys(names(form)):
+            if name.name in self.exactness.slack:
+                apart = rows.changed({name.name: self.exactness.slack[name.name]}, {})[name]
+                moved = value(form, Moved(rows, name, rows[name] + apart))
+                room = room + np.nan_to_num(np.abs(moved - ours))
+        return room
+
+    def agrees(self, name: str, theirs: Array) -> tuple[Flags, Flags, Array]:
+        """For every step: whether the value is right in one of the forms, whether that can be told, the right value."""
+        right = np.zeros(len(theirs), bool)
+        known = np.zeros(len(theirs), bool)
+        best = np.full(len(theirs), np.nan)
+        own = self.exactness.slack.get(name, np.zeros(len(theirs)))
+        for form in self.forms(name):
+            ours = np.broadcast_to(value(form, self.rows), theirs.shape)
+            finite = np.isfinite(ours)
+            best = np.where(np.isnan(best) & finite, ours, best)
+            known |= finite
+            close = np.abs(theirs - ours) <= self.tolerance * np.abs(ours) + NEAR + own
+            if not close[finite].all():
+                close = np.abs(theirs - ours) <= self.allowed(form, ours) + own
+            right |= close & finite
+        if self.rows.plan and name in self.rows.plan.shared:  # the same as in the row above, of the same batch
+            above = np.where(np.diff(self.rows.plan.batch, prepend=-1) == 0, self.rows.by_row()[Name(name, 1)], np.nan)
+            right |= np.abs(theirs - above) <= self.tolerance * np.abs(above) + NEAR + own
+            known |= np.isfinite(above)
+        return right, known, best
+
+    # ------------------------------------------------------------------------------------------------ formulas
+
+    def is_right(self, name: str, theirs: Expression, place: Place = ALONE) -> bool | None:
+        """Whether a formula is the right one; None where that cannot be told at made-up steps."""
+        key = (name, theirs, place)
+        if key not in self._rightness:
+            self._rightness[key] = self._compare(name, as_meant(theirs), place)
+        return self._rightness[key]
+
+    def _compare(self, name: str, theirs: Expression, place: Place) -> bool | None:
+        target, made_up, as_given = Name(name), self.made_up(place), self.made_up(place, given=True)
+        ours, given = made_up.value(theirs), made_up.value(target)
+        if ours is None or given is None:
+            return None
+        if same(ours, given):
+            return True
+        typed = as_given.value(theirs)
+        in_theirs = {n.name for n in names(theirs)}
+        forms = self.forms(name)
+        uses_all = any({n.name for n in names(form)} <= in_theirs for form in forms)
+        if typed is not None and not uses_all and same(typed, as_given[target]):
+            return True
+        return False if np.isfinite(ours).any() else None
+
+    def home(self, name: str, place: Place = ALONE) -> int:
+        """The lag of the row that a quantity is computed from; of the batch, for what there is once a batch."""
+        forms = self.forms(name)
+        if not forms or self.is_carried_on(name, place):
+            return 0
+        return min((n.lag for n in names(forms[0]) if n.name != naming.ETA), default=0)
+
+    def is_carried_on(self, name: str, place: Place) -> bool:
+        """Whether a parameter is to be what it is in the row above, of the same batch."""
+        return place.position > 0 and name in self.model.parameters
+
+    # ------------------------------------------------------------------------------------------------- columns
+
+    def column(self, name: str) -> Judged:
+        """Every cell of a quantity against what its row demands."""
+        places = self.table.series[name]
+        cells = [self.sheet.cells.get(place) for place in places]
+        theirs = self.rows.columns[name]
+        right, known, best = self.agrees(name, theirs)
+        first = self.first_step(name)
+        groups: dict[tuple[str, object], list[int]] = {}
+        judged = False
+        for step in range(first, len(places)):
+            cell = cells[step]
+            if (
+                cell is None
+                or places[step] in self.passed_over
+                or self._lacks_rows(name, step)
+                or (isinstance(cell.value, str) and not isinstance(cell.value, Fault))
+            ):
+                continue
+            status, key = self._status(name, cell, places[step], step, bool(right[step]), bool(known[step]))
+            judged |= status != "unknown"
+            if status not in ("right", "unknown"):
+                groups.setdefault((status, key), []).append(step)
+        wrong = []
+        for (status, _), steps in groups.items():
+            step = max(steps, key=lambda s: (self.place(s).own, s))
+            reading = self.formula(name, step)[0] if status == Kind.FORMULA else None
+            wrong.append(Wrong(name, Kind(status), tuple(steps), step, reading, theirs, best))
+        return Judged(judged, wrong, right & known)
+
+    def _status(
+        self, name: str, cell: Cell, place: Position, step: int, right: bool, known: bool
+    ) -> tuple[str, object]:
+        """(right, unknown or the kind of mistake, what belongs together)."""
+        if cell.formula is not None:
+            reading, verdict = self.formula(name, step)
+            if isinstance(cell.value, Fault):
+                if verdict is False:
+                    return Kind.FORMULA, self.translator.relative(cell.formula)
+                begins = verdict is None and self._begins(place, cell.formula)
+                return (Kind.ERROR, "") if known or begins else ("unknown", None)
+            if verdict is True:
+                wrong = known and not right and not self._follows(place, step, cell)
+                return (Kind.STALE, "") if wrong else ("right", None)
+            if verdict is False and self._is_carried(name, reading):
+                return "unknown", None
+            if verdict is False and name in self.taking_rate and self.other_rate(step):
+                return "right", None
+            if verdict is False:
+                return Kind.FORMULA, self.translator.relative(cell.formula)
+            if cell.value is None:
+                return "unknown", None
+        elif isinstance(cell.value, Fault):
+            return (Kind.ERROR, "") if known else ("unknown", None)
+        if not known:
+            return "unknown", None
+        if right:
+            return "right", None
+        return (Kind.VALUE, "") if cell.formula is None else (Kind.FORMULA, self.translator.relative(cell.formula))
+
+    def _begins(self, place: Position, formula: Formula) -> bool:
+        """Whether an error begins in a cell: nothing that its formula names is without value or an error."""
+        needs = [self.sheet.cells.get(other) for other in self.translator.references(place, formula)]
+        return not any(cell is not None and (cell.value is None or isinstance(cell.value, Fault)) for cell in needs)
+
+    def formula(self, name: str, step: int) -> tuple[Expression | None, bool | None]:
+        """The formula of a quantity's cell in quantities, and whether it is right; None where that cannot be told, and
+        where there is none."""
+        at = self.table.series[name][step]
+        cell = self.sheet.cells.get(at)
+        if cell is None or cell.formula is None:
+            return None, None
+        try:
+            as_written = self.translator.read(at, step)
+        except UnknownFormula:
+            return None, None
+        batch = (self.place(step), self._empty(as_written, step, self.rows.plan)) if self.rows.plan else None
+        key = (name, id(as_written), batch)  # the translator keeps what it has read
+        if key not in self._known:
+            place, empty = batch or (ALONE, frozenset())
+            in_batches = counted(as_written, place, self.model.shared, empty) if batch else as_written
+            reading = self._settled(name, in_batches, self.home(name, place))
+            self._known[key] = (reading, self.is_right(name, reading, place))
+        return self._known[key]
+
+    def _empty(self, formula: Expression, step: int, plan: Plan) -> frozenset[Name]:
+        """What a row's formula takes from an empty cell, though it stands in another row of that batch."""
+        columns = self.rows.columns
+        return frozenset(
+            name
+            for name in distinct(formula)
+            if name.name in plan.shared and name.name in columns and 0 <= (row := step - name.lag) < self.rows.steps
+            if np.isnan(columns[name.name][row]) and np.isfinite(self.rows[Name(name.name)][row])
+        )
+
+    def _lacks_rows(self, name: str, step: int) -> bool:
+        """Whether a quantity is made of rows of its batch that the table does not have."""
+        plan = self.rows.plan
+        return plan is not None and name in plan.shared - self.model.parameters and not plan.is_whole(step)
+
+    def _settled(self, name: str, reading: Expression, home: int) -> Expression:
+        """The formula, what is the same in all rows counted to the row that it is computed from, and a typed learning
+        rate as η."""
+        constant = (
+            {*self.translator.constant, naming.ETA} if naming.ETA in self.rows.scalars else self.translator.constant
+        )
+        by = {n: Name(n.name, home) for n in set(names(reading)) if n.name in constant and n.lag != home}
+        if by:
+            reading = with_names(reading, by)
+        if self.eta is not None and name in self.taking_rate and not any(n.name == naming.ETA for n in names(reading)):
+            return with_number(reading, Number(self.eta), Name(naming.ETA, home))
+        return reading
+
+    @property
+    def taking_rate(self) -> frozenset[str]:
+        """The columns that take the learning rate."""
+        if self._taking_rate is None:
+            takes = (
+                q
+                for q in self.rows.columns
+                for form in self.forms(q)[:1]
+                if naming.ETA in {n.name for n in names(form)}
+            )
+            self._taking_rate = frozenset(takes)
+        return self._taking_rate
+
+    def with_rate(self, name: str, reading: Expression, number: float) -> Expression:
+        """A formula with η in place of a number."""
+        return with_number(reading, Number(number), Name(naming.ETA, self.home(name)))
+
+    def other_rate(self, step: int) -> Position | None:
+        """The cell of another labelled learning rate that all updates of a step take."""
+        if step not in self._other_rates:
+            rates = [self._rate_of(name, step) for name in self.taking_rate if step >= self.first_step(name)]
+            self._other_rates[step] = rates[0] if rates and all(rate == rates[0] for rate in rates) else None
+        return self._other_rates[step]
+
+    def _rate_of(self, name: str, step: int) -> Position | None:
+        """The cell of another labelled learning rate with which a formula is right."""
+        place = self.table.series[name][step]
+        cell = self.sheet.cells.get(place)
+        reading, verdict = self.formula(name, step)
+        if cell is None or cell.formula is None or reading is None or verdict is not False:
+            return None
+        return next(
+            (
+                at
+                for at in self.translator.references(place, cell.formula)
+                if at in self.rates and self.is_right(name, self.with_rate(name, reading, self.rates[at]))
+            ),
+            None,
+        )
+
+    def _is_carried(self, name: str, reading: Expression | None) -> bool:
+        """Whether a weight is only carried over from the row before, as between the samples of a batch."""
+        samples = set(self.model.system.data) - self.translator.constant
+        if self.rows.plan:
+            return False
+        return name in self.model.parameters and bool(samples) and reading == Name(name, self.home(name))
+
+    def _follows(self, place: Position, step: int, cell: Cell) -> bool:
+        """Whether a cell holds what its formula gives."""
+        if cell.number is None:
+            return True
+        rows, reading = self.rows.by_row(), self.translator.read(place, step)
+        ours = np.broadcast_to(value(reading, rows), (rows.steps,))
+        room = self.allowed(reading, ours, rows)[step]
+        return not np.isfinite(ours[step]) or bool(abs(ours[step] - cell.number) <= 10 * room)
+
+    def has_formulas(self, name: str) -> bool:
+        """Whether a quantity has formulas, computed or not."""
+        return any((cell := self.sheet.cells.get(place)) and cell.formula for place in self.table.series[name])

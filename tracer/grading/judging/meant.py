@@ -1,0 +1,46 @@
+"""What a formula means: that it rounds on its way, or holds e as a typed number, does not make it another formula."""
+
+from __future__ import annotations
+
+import math
+
+from tracer.expression import POW, Call, Expression, Number
+from tracer.functions import FUNCTIONS
+from tracer.grading.book.tree import nodes
+from tracer.grading.book.worksheet_functions import ROUND
+from tracer.grading.judging.exactness import decimals
+
+FEWEST_DECIMALS = 2
+"""Of a number that stands for e."""
+
+
+def as_meant(expression: Expression) -> Expression:
+    """The formula without its roundings, and with exp for a power of a typed e."""
+    if not isinstance(expression, Call):
+        return expression
+    if expression.function == ROUND:
+        return as_meant(expression.args[0])
+    args = tuple(as_meant(arg) for arg in expression.args)
+    if expression.function == POW and _decimals_of_e(args[0]) is not None:
+        return Call(FUNCTIONS["exp"], args[1:])
+    return Call(expression.function, args)
+
+
+def typed_e(expression: Expression) -> int | None:
+    """The decimals with which a formula holds e; None where it does not, or with all digits of a double."""
+    powers = (node for _, node in nodes(expression) if isinstance(node, Call) and node.function == POW)
+    found = [places for node in powers if (places := _decimals_of_e(node.args[0])) is not None and places < 14]
+    return min(found, default=None)
+
+
+def _decimals_of_e(base: Expression) -> int | None:
+    """The decimals of a number that is e, rounded or cut off."""
+    if not isinstance(base, Number) or not 2 < base.value < 3:
+        return None
+    places = decimals(base.value)
+    places = 15 if places is None else places
+    apart = abs(base.value - math.e)
+    return places if places >= FEWEST_DECIMALS and apart < 10.0**-places else None
+
+
+__all__ = ["as_meant", "typed_e"]

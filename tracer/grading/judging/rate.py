@@ -1,0 +1,122 @@
+"""The learning rate of a table: from its label, the sheet's name, or the updates; labels that contradict these."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from tracer import naming
+from tracer.expression import names
+from tracer.grading.book.cells import Position, Sheet
+from tracer.grading.judging.exactness import Exactness
+from tracer.grading.judging.findings import Finding, Kind
+from tracer.grading.network.model import Model
+from tracer.grading.network.numbers import Array, value
+from tracer.grading.network.series import Rows
+from tracer.grading.sheet.spelling import NEXT, candidates
+from tracer.grading.sheet.tables import Table
+
+_RATE_IN_NAME = re.compile(
+    r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE
+)
+
+_NUMBERED = re.compile(r"[ _]*\d+(?=[ =:]*$)")
+"""The number of a label that is one of several."""
+
+CLOSE = 1e-6
+"""Relative: two rates that differ by less are one."""
+
+
+def learning_rate(
+    sheet: Sheet, table: Table, rows: Rows, model: Model, exactness: Exactness
+) -> tuple[float | None, Rows, list[Finding]]:
+    """η: from its label, the sheet's name, or the updates; and a finding where the label contradicts the updates."""
+    implied, room = _implied(rows, model, exactness) or (None, 0.0)
+    label = rows.scalars.get(naming.ETA)
+    if naming.ETA in rows.columns:
+        column = rows.columns[naming.ETA]
+        values = column[np.isfinite(column)]
+        return (float(values[0]) if len(values) else None), rows, []
+    if label is None:
+        match = _RATE_IN_NAME.search(sheet.name)
+        label = float(match[1].replace(",", ".")) if match else None
+        if label is None and re.fullmatch(r"\d*\.?\d+", sheet.name.strip()) and "." in sheet.name:
+            label = float(sheet.name)
+    if implied is None:
+        return label, _with_eta(rows, label), []
+    if label is None:
+        return implied, _with_eta(rows, implied), []
+    if abs(implied - label) <= CLOSE * max(abs(implied), abs(label)) + room:
+        return label, _with_eta(rows, label), []
+    scalar = table.scalars.get(naming.ETA)
+    places = (scalar.position,) if scalar else (min(table.header_cells.values()),)
+    said = "the label" if scalar else "the sheet's name"
+    finding = Finding(
+        naming.ETA, Kind.ETA, places,
+        f"{said} says {label:g}, all updates take {implied:.6g} of the gradient",
+        f"{implied:.6g}", f"{label:g}", ((0, len(f"{implied:.6g}")),), None, implied, label,
+    )  # fmt: skip
+    return implied, _with_eta(rows, implied), [finding]
+
+
+def labelled_rates(sheet: Sheet) -> dict[Position, float]:
+    """All numbers of a sheet beside or below a label that names η, also one with a number, as η2."""
+    found = {}
+    for (row, column), cell in sheet.cells.items():
+        bare = _NUMBERED.sub("", cell.value) if isinstance(cell.value, str) else ""
+        if bare and naming.ETA in candidates(bare):
+            for place in ((row, column + 1), (row + 1, column)):
+                number = sheet.cells[place].number if place in sheet.cells else None
+                if number is not None:
+                    found[place] = number
+                    break
+    return found
+
+
+def _with_eta(rows: Rows, eta: float | None) -> Rows:
+    if eta is None:
+        return rows
+    return rows.changed(scalars={**rows.scalars, naming.ETA: eta})
+
+
+def _implied(rows: Rows, model: Model, exactness: Exactness) -> tuple[float, float] | None:
+    """The learning rate that the updates show and how exactly, where most of the parameters agree on one; None
+    otherwise."""
+    rates = []
+    none, one = _with_eta(rows, 0.0), _with_eta(rows, 1.0)
+    for parameter in model.parameters:
+        for name in (parameter, parameter + NEXT):
+            form = model.written(name, rows.has) if name in rows.columns else None
+            if form is None or not any(n.name == naming.ETA for n in names(form)):
+                continue
+            rate = _rate(rows.columns[name], value(form, none), value(form, one), exactness.slack[name])
+            if rate is not None:
+                rates.append(rate)
+    if not rates:
+        return None
+    middle, room = (float(np.median(part)) for part in zip(*rates, strict=True))
+    if middle <= room:  # a sign or a reference that is wrong everywhere, no rate
+        return None
+    agreeing = [rate for rate, _ in rates if abs(rate - middle) <= CLOSE * abs(middle) + room]
+    return (_short(middle, room), room) if len(agreeing) * 3 >= len(rates) * 2 else None
+
+
+def _rate(theirs: Array, start: Array, end: Array, slack: Array) -> tuple[float, float] | None:
+    """η of one parameter's updates, the middle of those that are known exactly, and how far rounding may have moved
+    it."""
+    with np.errstate(all="ignore"):
+        rates = (theirs - start) / (end - start)
+        rooms = 2 * slack / np.abs(end - start)
+    usable = np.isfinite(rates) & (np.abs(end - start) > 1e-9)
+    known = rates[usable]
+    if not len(known):
+        return None
+    middle, room = float(np.median(known)), float(np.median(rooms[usable]))
+    return (middle, room) if (np.abs(known - middle) <= 1e-5 * abs(middle) + 2 * room).mean() > 0.6 else None
+
+
+def _short(rate: float, room: float) -> float:
+    """The shortest number that the rate may be."""
+    shortened = (float(f"{rate:.{digits}g}") for digits in range(1, 10))
+    return next((short for short in shortened if abs(short - rate) <= max(1e-9 * abs(rate), room)), rate)

@@ -1,0 +1,128 @@
+"""Cells of a table that have no value, as findings: each cause once, where it lies or where it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from tracer.expression import Expression
+from tracer.grading.book.cells import Book, Place, Sheet, Uncomputed, reference
+from tracer.grading.judging.findings import Finding, Kind
+from tracer.grading.judging.judge import Judge
+from tracer.grading.network.writing import differences, written
+
+LONGEST_CIRCLE = 8
+"""Cells of a circle that are named."""
+
+
+def given_up(sheet: Sheet) -> str | None:
+    """Why cells of a sheet were not even tried to compute; None where all were."""
+    return next((why.given_up for why in sheet.uncomputed.values() if why.given_up), None)
+
+
+def first_cause(sheet: Sheet) -> str | None:
+    """Why a sheet's first cell without value has none, and which cell that is; None where all have one."""
+    for place, why in sheet.uncomputed.items():
+        if text := _said((sheet.name, place), why, sheet.name):
+            return f"{reference(place)}: {text}"
+    return given_up(sheet)
+
+
+def errors(book: Book, judge: Judge) -> list[Finding]:
+    """A finding for each cell that has no value by its own fault, or by that of a cell outside of the table. What only
+    depends on another quantity without value is left to be judged by its formula."""
+    return _Errors(book, judge).found() if any(sheet.uncomputed for sheet in book.sheets) else []
+
+
+@dataclass(slots=True)
+class _Errors:
+    """Goes through a table from quantity to quantity; remembers which cells have been seen to."""
+
+    book: Book
+    judge: Judge
+    quantities: dict[Place, tuple[str, int]] = field(init=False)
+    uncomputed: dict[Place, Uncomputed] = field(init=False)
+    seen: set[Place] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        judge = self.judge
+        self.quantities = {
+            (judge.sheet.name, place): (name, step)
+            for name, places in judge.table.series.items()
+            if judge.model.knows(name)
+            for step, place in enumerate(places)
+        }
+        self.uncomputed = {(s.name, place): why for s in self.book.sheets for place, why in s.uncomputed.items()}
+
+    def found(self) -> list[Finding]:
+        joined: dict[tuple[str, str], Finding] = {}
+        for place in self.quantities:
+            for shown, root in self._roots(place):
+                key = (self.quantities[shown][0], self._relative(root))
+                known = joined.get(key)
+                joined[key] = replace(known, places=(*known.places, shown[1])) if known else self._finding(shown, root)
+        return list(joined.values())
+
+    def _roots(self, place: Place) -> Iterator[tuple[Place, Place]]:
+        """The cells that are to blame for a missing value of the table, as far as no other quantity of it is; each
+        behind the cell of the table in which it is shown."""
+        pending = [place]
+        while pending:
+            root = pending.pop()
+            why = self.uncomputed.get(root)
+            if why is None or root in self.seen:
+                continue
+            self.seen |= {root, *why.circle}
+            if why.circle:
+                root = self._at_fault(why.circle) or root
+            if why.circle or why.cause:
+                yield (root if root in self.quantities else place), root
+            pending += [need for need in why.needs if need not in self.quantities]
+
+    def _at_fault(self, circle: tuple[Place, ...]) -> Place | None:
+        """The cell of a circle whose formula is not the right one, or its first; None where none is in the table."""
+        inside = sorted(place for place in circle if place in self.quantities)
+        return next((place for place in inside if self._reading(place)[1] is False), inside[0] if inside else None)
+
+    def _reading(self, place: Place) -> tuple[Expression | None, bool | None]:
+        """The formula of a cell in quantities, and whether it is right; None where that cannot be told."""
+        name, step = self.quantities[place]
+        if step < self.judge.first_step(name) or not self.judge.forms(name):
+            return None, None
+        return self.judge.formula(name, step)
+
+    def _finding(self, shown: Place, root: Place) -> Finding:
+        name, step = self.quantities[shown]
+        text = _said(root, self.uncomputed[root], shown[0])
+        if root != shown:
+            text = f"{_cell(root, shown[0])}: {text}"
+        reading, right = self._reading(shown)
+        home = self.judge.home(name)
+        theirs = written(reading, home) if reading is not None and right is False else None
+        forms = self.judge.forms(name) if step >= self.judge.first_step(name) else []
+        ours = written(forms[0], home) if forms else None
+        marks = tuple(differences(theirs, ours)) if theirs and ours else ()
+        return Finding(name, Kind.ERROR, (shown[1],), text, theirs, ours, marks)
+
+    def _relative(self, root: Place) -> str:
+        sheet = next(sheet for sheet in self.book.sheets if sheet.name == root[0])
+        formula = sheet.cells[root[1]].formula
+        return self.judge.translator.relative(formula) if formula else ""
+
+
+def _said(place: Place, why: Uncomputed, home: str) -> str:
+    """Why a cell has no value, in words; nothing where only others are to blame."""
+    if not why.circle:
+        return why.cause
+    start = why.circle.index(place)
+    names = [_cell(each, home) for each in (*why.circle[start:], *why.circle[:start])]
+    if len(names) > LONGEST_CIRCLE:
+        names = [*names[: LONGEST_CIRCLE - 1], f"… ({len(names)} cells)"]
+    return f"the formula leads in a circle: {' → '.join([*names, names[0]])}"
+
+
+def _cell(place: Place, home: str) -> str:
+    return reference(place[1]) if place[0] == home else f"{place[0]}!{reference(place[1])}"
+
+
+__all__ = ["errors", "first_cause", "given_up"]

@@ -1,0 +1,101 @@
+"""Given quantities that no header names, told from the formulas that use them: a typed number, a cell of another sheet,
+a column whose header says nothing. What stands where i1 belongs, and makes the formula right, is i1."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import permutations
+
+from tracer.expression import Call, Expression, Name, Number, names
+from tracer.grading.book.tree import nodes
+from tracer.grading.network.model import Model
+from tracer.grading.network.oracle import View, same
+
+MOST_WANTED = 4
+"""Quantities of one formula that may have to be told at once."""
+MOST_LEAVES = 7
+"""Numbers and unknown columns of a formula among which they are looked for."""
+
+Leaf = Name | Number
+"""A column without a known name (its lag is 0), or a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """model: the right equations. present: the quantities that the table shows. unnamed: the names that stand for
+    columns without a known one; constant: those of them that hold the same number in every row."""
+
+    model: Model
+    oracle: View
+    present: frozenset[str]
+    unnamed: Collection[str]
+    constant: Collection[str]
+
+    def told(self, readings: Mapping[str, Expression]) -> dict[Leaf, str]:
+        """Number or column → the given quantity that it is.
+
+        readings: the formulas of known quantities, as they are written.
+        """
+        found: dict[Leaf, str] = {}
+        progress = True
+        while progress:
+            progress = False
+            for quantity, reading in readings.items():
+                more = self._in_formula(quantity, with_leaves(reading, found), set(found.values()))
+                found.update(more)
+                progress |= bool(more)
+        return found
+
+    def _in_formula(self, quantity: str, reading: Expression, known: Collection[str]) -> dict[Leaf, str]:
+        form = self.model.in_terms_of(quantity, self.present)
+        right = self.oracle.value(Name(quantity))
+        if form is None or right is None:
+            return {}
+        wanted = list(dict.fromkeys(n.name for n in names(form) if self._is_missing(n.name) and n.name not in known))
+        own = {node.value for _, node in nodes(form) if isinstance(node, Number)}
+        leaves = [
+            leaf for leaf in _leaves(reading, self.unnamed) if not (isinstance(leaf, Number) and leaf.value in own)
+        ]
+        if not wanted or len(wanted) > MOST_WANTED or not len(wanted) <= len(leaves) <= MOST_LEAVES:
+            return {}
+        for choice in permutations(leaves, len(wanted)):
+            meant: dict[Leaf, str] = dict(zip(choice, wanted, strict=True))
+            if all(self._may_be(leaf, name) for leaf, name in meant.items()):
+                value = self.oracle.value(with_leaves(reading, meant))
+                if value is not None and same(value, right):
+                    return meant
+        return {}
+
+    def _is_missing(self, name: str) -> bool:
+        return name not in self.present and (name in self.model.system.data or name in self.model.parameters)
+
+    def _may_be(self, leaf: Leaf, name: str) -> bool:
+        """Numbers that stay are inputs and targets; weights change, unless they are not trained."""
+        stays = isinstance(leaf, Number) or leaf.name in self.constant
+        return stays or name in self.model.parameters
+
+
+def _leaves(reading: Expression, unnamed: Collection[str]) -> Iterator[Leaf]:
+    """The numbers and the unnamed columns in a formula, each once, in its order."""
+    found: dict[Leaf, None] = {}
+    for _, node in nodes(reading):
+        if isinstance(node, Number):
+            found.setdefault(node)
+        elif isinstance(node, Name) and node.name in unnamed:
+            found.setdefault(Name(node.name))
+    yield from found
+
+
+def with_leaves(expression: Expression, meant: Mapping[Leaf, str]) -> Expression:
+    """The expression with the quantities that its numbers and columns are; each keeps its lag."""
+    if isinstance(expression, Number):
+        return Name(meant[expression]) if expression in meant else expression
+    if isinstance(expression, Name):
+        known = meant.get(Name(expression.name))
+        return expression if known is None else Name(known, expression.lag)
+    assert isinstance(expression, Call)
+    return Call(expression.function, tuple(with_leaves(arg, meant) for arg in expression.args))
+
+
+__all__ = ["Leaf", "Search", "with_leaves"]

@@ -1,0 +1,309 @@
+"""Which network a table shows: its widths from the names, the rest from what fits its numbers best."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tracer import naming
+from tracer.activations import ACTIVATIONS
+from tracer.errors import TraceError
+from tracer.expression import Expression, Name
+from tracer.grading.network.model import FACTORS, Model, Shape, family, model_of
+from tracer.grading.network.numbers import Array, value
+from tracer.grading.network.oracle import Oracle, same
+from tracer.grading.network.series import Rows
+from tracer.grading.sheet.spelling import NEXT, STEP
+
+TIGHT, LOOSE = 1e-8, 2e-3
+"""Relative: how near a value has to be to speak for a network; the second for rounded values."""
+MOST_WEIGHTS = 600
+"""Of a network that is told from headers."""
+SAMPLED = 6
+"""Steps that are looked at."""
+OFFSET = 1e-6
+"""Absolute: how near a typed bias shows in all steps."""
+FEWEST_STEPS = 3
+"""In so many steps a slip does not look like a number that is the same in all."""
+LOSSES_TRIED = (
+    "half_squared_error",
+    "squared_error",
+    "mean_squared_error",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "mean_absolute_error",
+)
+_USUAL = ("sigmoid", "tanh", "identity", "relu", "softmax")
+ACTIVATIONS_TRIED = (*_USUAL, *(name for name in ACTIVATIONS if name not in _USUAL))
+
+
+@dataclass(frozen=True, slots=True)
+class NotANetwork(Exception):
+    """Why no network can be told from a table."""
+
+    reason: str
+
+
+def widths_of(names: Iterable[str]) -> tuple[int, ...]:
+    """Inputs, hidden neurons, outputs, as the names of a table's quantities show them. Raises NotANetwork."""
+    highest = dict.fromkeys(("i", "h", "o", "w"), 0)
+    for name in names:
+        bare = name.removesuffix(NEXT).removeprefix(STEP)
+        for part in re.split(r"/?∂", bare):
+            match = re.fullmatch(r"(i|t|w|E|a_h|a_o|h|o|b_h|b_o)(\d+)", part)
+            if match:
+                kind = {"t": "o", "E": "o", "a_h": "h", "a_o": "o", "b_h": "h", "b_o": "o"}.get(match[1], match[1])
+                highest[kind] = max(highest[kind], int(match[2]))
+    inputs, hidden, outputs, weights = highest.values()
+    if not outputs and naming.TOTAL in set(names):
+        outputs = 1
+    if not hidden:
+        if inputs and outputs and weights == inputs * outputs:
+            return inputs, outputs
+        if inputs and outputs and weights and weights % (inputs + outputs) == 0:
+            hidden = weights // (inputs + outputs)
+    if hidden and outputs and not inputs and weights > hidden * outputs:
+        inputs = (weights - hidden * outputs) // hidden
+    if hidden and inputs and not outputs and weights > hidden * inputs:
+        outputs = (weights - hidden * inputs) // hidden
+    if not (hidden and inputs and outputs):
+        raise NotANetwork("the headers do not show a whole network; describe it with --config")
+    if hidden * (inputs + outputs) > MOST_WEIGHTS:
+        raise NotANetwork(f"a network of more than {MOST_WEIGHTS} weights is only checked with --config")
+    if weights > hidden * (inputs + outputs):
+        raise NotANetwork(
+            f"{weights} weights do not fit {inputs} inputs, {hidden} hidden and {outputs} output neurons; "
+            f"describe the network with --config"
+        )
+    return inputs, hidden, outputs
+
+
+def first_guess(rows: Rows) -> Shape:
+    """The classic network with the table's widths and biases. Raises NotANetwork."""
+    names = {*rows.columns, *rows.scalars}
+    widths = widths_of(names)
+    layers = len(widths) - 1
+    bare = {name.removesuffix(NEXT).removeprefix(STEP).removeprefix("∂E/∂") for name in names}
+    numbers = [int(name[1:]) for name in bare if re.fullmatch(r"b\d+", name)]
+    biases = tuple(
+        "each" if any(name.startswith(f"b_{layer}") for name in bare) else "none"
+        for layer in (("h", "o") if layers == 2 else ("o",))
+    )
+    numbered = False
+    if numbers and "each" not in biases:
+        if max(numbers) > layers:
+            numbered = True
+            biases = ("each",) * layers if max(numbers) > widths[1] else ("each", *("none",) * (layers - 1))
+        else:
+            biases = tuple("shared" if index + 1 in numbers else "none" for index in range(layers))
+    trained = any(re.fullmatch(r"b_?[ho]?\d+\+", name) for name in names)
+    moving = any(
+        np.ptp(column[np.isfinite(column)]) > 0
+        for name, column in rows.columns.items()
+        if re.fullmatch(r"b_?[ho]?\d+", name) and np.isfinite(column).any()
+    )
+    return Shape(
+        widths,
+        ("sigmoid",) * layers,
+        biases=biases,
+        numbered=numbered,
+        by_input=(False,) * layers,
+        frozen_biases=not (trained or moving),
+    )
+
+
+Steps = npt.NDArray[np.intp]
+"""Which steps of a table."""
+
+
+def fit(model: Model, rows: Rows) -> dict[str, float]:
+    """For every column that can be judged: the share of its values that are as they should be; rounded ones count a
+    little less."""
+    steps = _sampled(rows.steps)
+    picked = rows.picked(steps)
+    shares: dict[str, float] = {}
+    everything = rows.names
+    given = frozenset((*(model.parameters & everything), *rows.scalars, *(everything & set(model.system.data))))
+    for name, column in rows.columns.items():
+        theirs = column[steps]
+        if np.isnan(theirs).all():
+            continue
+        for present in (everything, given):
+            expression = model.in_terms_of(name, present)
+            if expression is None:
+                break
+            ours = value(expression, picked)
+            judged = np.isfinite(ours) & np.isfinite(theirs)
+            if judged.any():
+                share = _share(theirs[judged], np.broadcast_to(ours, theirs.shape)[judged])
+                shares[name] = max(shares.get(name, 0.0), share)
+            if shares.get(name, 0.0) == 1.0:
+                break
+    return shares
+
+
+def _sampled(steps: int) -> Steps:
+    if steps <= SAMPLED:
+        return np.arange(steps)
+    return np.unique(np.r_[0:3, np.linspace(3, steps - 1, SAMPLED - 3).astype(int)])
+
+
+def _share(theirs: Array, ours: Array) -> float:
+    apart = np.abs(theirs - ours)
+    scale = np.maximum(np.abs(theirs), np.abs(ours))
+    tight, loose = apart <= TIGHT * scale + 1e-13, apart <= LOOSE * scale + 1e-13
+    return float(np.mean(np.where(tight, 1.0, np.where(loose, 0.9, 0.0))))
+
+
+def infer(rows: Rows) -> tuple[Shape, Rows]:
+    """The network that fits a table best, and the table's numbers with what had to be told from them: biases that
+    stand in the formulas only. The classic conventions win where others fit no better. Raises NotANetwork."""
+    shape = first_guess(rows)
+    shares = fit(model_of(shape), rows)
+    rows = _with_typed_biases(shape, rows)
+    if rows.scalars.get("b1?") is not None:
+        scalars = {**rows.scalars}
+        scalars.pop("b1?")
+        rows = rows.changed(scalars=scalars)
+        shape = replace(shape, biases=("shared",) * len(shape.activations), frozen_biases=True)
+        shares = fit(model_of(shape), rows)
+    for _ in range(6):
+        total = sum(shares.values())
+        best, best_shares = shape, shares
+        for other in _alternatives(shape, shares):
+            other_shares = _tried(other, rows)
+            if sum(other_shares.values()) > sum(best_shares.values()) + 0.5:
+                best, best_shares = other, other_shares
+        if best is shape or sum(best_shares.values()) <= total + 0.5:
+            break
+        shape, shares = best, best_shares
+    return shape, rows
+
+
+def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shape:
+    """The network among those that fit the numbers as well whose formulas are the person's: relu and identity give the
+    same numbers where no net input is negative.
+
+    readings: the formula of a quantity, as the person wrote it.
+    """
+    groups = [
+        *(
+            [naming.activation(f"{layer}{n + 1}") for n in range(shape.widths[i + 1])]
+            for i, layer in enumerate(shape.layers)
+        ),
+        [*(f"E{n + 1}" for n in range(shape.widths[-1])), naming.TOTAL],
+        *([f"{layer}{n + 1}" for n in range(shape.widths[i + 1])] for i, layer in enumerate(shape.layers)),
+    ]
+    for group in groups:
+        written = {name: readings[name] for name in group if name in readings}
+        right = _right_formulas(shape, written)
+        if right * 2 >= len(written):
+            continue
+        fitting = sum(fit(model_of(shape), rows).values())
+        for other in _alternatives(shape, {**dict.fromkeys(rows.columns, 1.0), **dict.fromkeys(group, 0.0)}):
+            shares = _tried(other, rows)
+            if sum(shares.values()) >= fitting - 0.01 and _right_formulas(other, written) > right:
+                shape = other
+                break
+    return shape
+
+
+def _tried(shape: Shape, rows: Rows) -> dict[str, float]:
+    """What fits of another network; nothing where there is no such network, or where the factor of its loss should
+    stand at the total and does not."""
+    try:
+        shares = fit(model_of(shape), rows)
+    except TraceError:
+        return {}
+    return {} if shape.factored and shares.get(naming.TOTAL, 0.0) < 0.5 else shares
+
+
+def _right_formulas(shape: Shape, written: Mapping[str, Expression]) -> int:
+    """How many of the formulas are those of the network."""
+    oracle = Oracle(model_of(shape), {}, None, frozenset()).at()
+    return sum((x := oracle.value(e)) is not None and same(x, oracle[Name(name)]) for name, e in written.items())
+
+
+def _with_typed_biases(shape: Shape, rows: Rows) -> Rows:
+    """Where the net inputs of a layer are off by the same number in all steps, that number is a bias typed into the
+    formulas. A slip in a net input may hide it there; most of them have to show it, and in every layer one."""
+    if any(kind != "none" for kind in shape.biases):
+        return rows
+    model = model_of(shape)
+    found: dict[str, float] = {}
+    showing = 0
+    for index, layer in enumerate(shape.layers):
+        nets = [f"{layer}{n + 1}" for n in range(shape.widths[index + 1])]
+        if not all(net in rows.columns for net in nets):
+            return rows
+        offsets = [offset for net in nets if (offset := _offset(model, net, rows)) is not None]
+        middle = float(np.round(np.median(offsets), 9)) if offsets else 0.0
+        agreeing = sum(abs(offset - middle) < OFFSET for offset in offsets)
+        if abs(middle) < OFFSET or not agreeing or (rows.steps < FEWEST_STEPS and agreeing < len(nets)):
+            return rows
+        showing += agreeing
+        found[naming.shared_bias(index + 1)] = middle
+    if 2 * showing <= sum(shape.widths[1:]):
+        return rows
+    return rows.changed(scalars={**rows.scalars, **found, "b1?": 1.0})
+
+
+def _offset(model: Model, net: str, rows: Rows) -> float | None:
+    """What a net input has more than it should have, where that is the same in all steps."""
+    expression = model.written(net, rows.has)
+    assert expression is not None
+    apart = rows.columns[net] - value(expression, rows)
+    apart = apart[np.isfinite(apart)]
+    return float(np.median(apart)) if len(apart) and np.ptp(apart) < OFFSET else None
+
+
+def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
+    """Other networks that may explain what does not fit; only where most of a group of columns does not."""
+
+    def wrong(names: Iterable[str]) -> bool:
+        judged = [shares[name] for name in names if name in shares]
+        return bool(judged) and sum(share >= 0.5 for share in judged) * 2 < len(judged)
+
+    everything = wrong(shares)
+    for index, layer in enumerate(shape.layers):
+        neurons = [f"{layer}{n + 1}" for n in range(shape.widths[index + 1])]
+        nets, outs = wrong(neurons), wrong(naming.activation(n) for n in neurons)
+        if nets or outs or everything:
+            if min(shape.widths[index : index + 2]) > 1:
+                by = list(shape.by_input)
+                by[index] = not by[index]
+                yield replace(shape, by_input=tuple(by))
+            if any(kind != "none" for kind in shape.biases):
+                yield replace(shape, biases=tuple("none" if i == index else k for i, k in enumerate(shape.biases)))
+                if not shape.numbered and shape.biases[0] == "shared":
+                    yield replace(shape, biases=("each", *shape.biases[1:]), numbered=True)
+                yield replace(shape, biases=tuple(reversed(shape.biases)))
+        if outs or everything:
+            for activation in ACTIVATIONS_TRIED:
+                last = index == len(shape.layers) - 1
+                if activation != shape.activations[index] and (last or activation != "softmax"):
+                    changed = list(shape.activations)
+                    changed[index] = activation
+                    yield replace(shape, activations=tuple(changed))
+                    if activation == "softmax":
+                        yield replace(shape, activations=tuple(changed), loss="cross_entropy")
+    errors = [name for name in shares if re.fullmatch(r"E\d+", name)] or [naming.TOTAL]
+    if wrong(errors) or everything or wrong(name for name in shares if name.startswith("∂E/∂a_o")):
+        for loss in LOSSES_TRIED:
+            for factored in (False, True):
+                if (loss, factored) != (shape.loss, shape.factored) and (loss in FACTORS or not factored):
+                    yield replace(shape, loss=loss, factored=factored)
+    families = {family(name) for name in shares if name.startswith("∂E")}
+    turnable = {f for f in families if wrong(name for name in shares if family(name) == f)}
+    updates = wrong(name for name in shares if re.fullmatch(r"w\d+\+?", name))
+    for one in turnable:
+        yield replace(shape, turned=shape.turned ^ {one})
+    if turnable or updates:
+        yield replace(shape, turned=shape.turned ^ families)
+        yield replace(shape, turned=shape.turned ^ {f for f in families if f.endswith(("w", "b"))})
+    if wrong(name for name in shares if name.startswith(STEP)):
+        yield replace(shape, step=-shape.step)

@@ -1,0 +1,186 @@
+"""What the headers of a table mean, settled together with the network that its numbers show.
+
+A header may stand for several quantities, and two headers for one. The likeliest meanings are taken first; where
+columns then do not fit the network, the others are tried, a kind of header at a time (a_h1, a_h2, … together), and the
+reading that fits best is kept. A column that loses its quantity to one that fits becomes a stranger.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tracer.grading.book.cells import Position, Sheet
+from tracer.grading.network.inference import NotANetwork, fit, infer
+from tracer.grading.network.model import Shape, model_of
+from tracer.grading.network.series import Rows, rows_of
+from tracer.grading.sheet.spelling import NEXT, normalise
+from tracer.grading.sheet.tables import Stranger, Table
+
+FITS = 0.5
+"""The share of its values from which a column fits."""
+BETTER = 0.5
+"""So many columns more have to fit for another reading."""
+MOST_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A table as it is understood. shares: see `inference.fit`. late: whether the weights of a row are those after its
+    update."""
+
+    table: Table
+    rows: Rows
+    shape: Shape
+    shares: Mapping[str, float]
+    late: bool = False
+
+    @property
+    def score(self) -> float:
+        return sum(self.shares.values())
+
+
+def best_reading(table: Table, sheet: Sheet) -> Reading:
+    """The reading of a table that fits its numbers best. Raises NotANetwork."""
+    best = _with_late_weights(_read(table, sheet), sheet)
+    for _ in range(MOST_ROUNDS):
+        others = [other for rival in _rivals(best) if (other := _tried(rival, sheet))]
+        other = max(others, key=lambda reading: reading.score, default=best)
+        if other.score <= best.score + BETTER:
+            break
+        best = replace(other, late=best.late)
+    return best
+
+
+def _tried(table: Table, sheet: Sheet) -> Reading | None:
+    try:
+        return _read(table, sheet)
+    except NotANetwork:
+        return None
+
+
+def _read(table: Table, sheet: Sheet) -> Reading:
+    shape, rows = infer(numbers(table, sheet))
+    return Reading(table, rows, shape, fit(model_of(shape), rows))
+
+
+def numbers(table: Table, sheet: Sheet) -> Rows:
+    """The numbers of a table; inputs, targets and biases that stand in its first row only hold for all."""
+    return spread(rows_of(table, sheet.cells))
+
+
+def spread(rows: Rows) -> Rows:
+    """Inputs, targets and biases that stand in the first row only hold for all."""
+    columns, scalars = dict(rows.columns), dict(rows.scalars)
+    for name, column in rows.columns.items():
+        if (
+            re.fullmatch(r"[it]\d+|b\d+", name)
+            and rows.steps > 1
+            and np.isfinite(column[0])
+            and not np.isfinite(column[1:]).any()
+        ):
+            scalars[name] = float(column[0])
+            del columns[name]
+    return Rows(columns, scalars, rows.steps)
+
+
+_PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
+
+
+def _with_late_weights(reading: Reading, sheet: Sheet) -> Reading:
+    """Where the weights of a row are those after its update, they are named as such: a row's forward pass then uses the
+    weights of the row above."""
+    table, rows, shares = reading.table, reading.rows, reading.shares
+    late = {name: name + NEXT for name in rows.columns if _PARAMETER.fullmatch(name)}
+    fitting = sum(share >= FITS for share in shares.values())
+    if rows.steps < 3 or not late or any(n.endswith(NEXT) for n in rows.columns) or fitting > 0.8 * len(shares):
+        return reading
+    renamed = replace(
+        table,
+        series={late.get(name, name): places for name, places in table.series.items()},
+        headers={late.get(name, name): text for name, text in table.headers.items()},
+        header_cells={late.get(name, name): place for name, place in table.header_cells.items()},
+    )
+    other = _read(renamed, sheet)
+    return replace(other, late=True) if other.score > reading.score + 2 else reading
+
+
+# ------------------------------------------------------------------------------------------------ other readings
+
+
+def _rivals(reading: Reading) -> Iterator[Table]:
+    """The table with one kind of header read otherwise, for every kind that may be why columns do not fit."""
+    table = reading.table
+    columns = _columns(table)
+    kinds: dict[tuple[str, str], list[Position]] = {}
+    for place, (name, column) in columns.items():
+        kinds.setdefault((_kind(normalise(column.header)), _kind(name or "")), []).append(place)
+    if all(share >= FITS for share in reading.shares.values()):
+        return
+    for places in kinds.values():
+        meanings = {place: _meanings(table, place, columns[place][0]) for place in places}
+        fits = _most_fit((columns[place][0] for place in places), reading)
+        for kind in dict.fromkeys(_kind(meaning) for meaning in meanings[places[0]]):
+            new = {place: next((m for m in meanings[place] if _kind(m) == kind), "") for place in places}
+            held = [name for name in new.values() if name in reading.shares]
+            if all(new.values()) and (not fits or (held and not _most_fit(held, reading))):
+                yield _renamed(table, columns, new)
+
+
+def _kind(text: str) -> str:
+    return re.sub(r"\d", "", text)
+
+
+def _most_fit(names: Iterable[str | None], reading: Reading) -> bool:
+    """Whether most of the columns fit."""
+    fits = [reading.shares.get(name or "", 0.0) >= FITS for name in names]
+    return 2 * sum(fits) >= len(fits)
+
+
+Columns = Mapping[Position, tuple[str | None, Stranger]]
+"""The cell of a header → the quantity that its column has, and the column."""
+
+
+def _columns(table: Table) -> Columns:
+    named = {
+        table.header_cells[name]: (name, Stranger(table.headers[name], table.header_cells[name], places))
+        for name, places in table.series.items()
+    }
+    return {**named, **{stranger.header_cell: (None, stranger) for stranger in table.strangers}}
+
+
+def _meanings(table: Table, place: Position, name: str | None) -> list[str]:
+    """What a column may be besides what it is: what its header may stand for, and what is often taken for that."""
+    options = table.options.get(place, ())
+    taken_for = [_TAKEN_FOR.sub(lambda m: _OTHER[m[0]], option, count=1) for option in options]
+    return [option for option in dict.fromkeys((*options, *taken_for)) if option != name]
+
+
+_OTHER = {"h": "a_h", "a_h": "h", "o": "a_o", "a_o": "o", "∂E/∂h": "∂E/∂o", "∂E/∂o": "∂E/∂h"}
+"""Names that change places: net input and activation; the δ of the layers, which some count from the output."""
+_TAKEN_FOR = re.compile(r"^(?:a_h|a_o|h|o|∂E/∂h|∂E/∂o)(?=\d)")
+
+
+def _renamed(table: Table, columns: Columns, new: Mapping[Position, str]) -> Table:
+    """The table with some of its columns called otherwise; who had these names takes another, or becomes a stranger."""
+    names = {place: name for place, (name, _) in columns.items() if place not in new}
+    taken = {*names.values(), *new.values()}
+    for place, name in names.items():
+        if name in new.values():
+            names[place] = next((m for m in _meanings(table, place, name) if m not in taken), None)
+            taken.add(names[place])
+    names |= new
+    series = {name: columns[place][1] for place, name in names.items() if name}
+    return replace(
+        table,
+        series={name: column.places for name, column in series.items()},
+        headers={name: column.header for name, column in series.items()},
+        header_cells={name: column.header_cell for name, column in series.items()},
+        strangers=tuple(column for place, (_, column) in columns.items() if not names[place]),
+    )
+
+
+__all__ = ["Reading", "best_reading", "numbers", "spread"]

@@ -1,0 +1,210 @@
+"""Columns whose headers say nothing known: which quantity each of them is, told from its formula and from its users.
+
+A column that holds what a quantity should be is that quantity. One that holds something else is the quantity that makes
+the formulas right which use it: so a slip in it is found there, once, and not in everything that depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tracer import naming
+from tracer.expression import NEG, Call, Expression, Name, Number, names
+from tracer.grading.book.cells import Book, Position, Sheet
+from tracer.grading.book.relative import UnknownFormula
+from tracer.grading.book.tree import with_names
+from tracer.grading.network.givens import Search, with_leaves
+from tracer.grading.network.model import Model, family
+from tracer.grading.network.numbers import Array
+from tracer.grading.network.oracle import Oracle, same
+from tracer.grading.network.translate import Translator
+from tracer.grading.sheet.spelling import NEXT, STEP
+from tracer.grading.sheet.tables import Stranger, Table
+
+MOST = 60
+"""Columns that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The table with the columns that were recognised as quantities. turned: families (see `model.family`) of them that
+    are written with the other sign. numbers: given quantities that stand in the formulas as numbers."""
+
+    table: Table
+    turned: frozenset[str] = frozenset()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+def recognised(book: Book, sheet: Sheet, table: Table, model: Model, constant: frozenset[str]) -> Roles:
+    """The roles of a table's strangers."""
+    if model.shared:  # rows of a batch say less of each other
+        return Roles(table)
+    keyed = {f"?{n}": stranger for n, stranger in enumerate(table.strangers[:MOST])}
+    shown = {*table.series, *table.scalars}
+    if not keyed and (model.parameters | set(model.system.data)) <= shown:
+        return Roles(table)
+    search = _Search(book, sheet, table, model, constant, keyed)
+    numbers = search.given(frozenset(shown))
+    roles = search.roles()
+    found = {quantity: keyed[key] for key, (quantity, _) in roles.items()}
+    turned = {family(quantity) for quantity, sign in roles.values() if sign < 0}
+    return Roles(_with(table, found) if found else table, frozenset(turned), numbers)
+
+
+def _with(table: Table, found: Mapping[str, Stranger]) -> Table:
+    return replace(
+        table,
+        series={**table.series, **{q: stranger.places for q, stranger in found.items()}},
+        headers={**table.headers, **{q: stranger.header for q, stranger in found.items()}},
+        header_cells={**table.header_cells, **{q: stranger.header_cell for q, stranger in found.items()}},
+        strangers=tuple(stranger for stranger in table.strangers if stranger not in found.values()),
+    )
+
+
+class _Search:
+    """What is known of the strangers so far."""
+
+    def __init__(
+        self,
+        book: Book,
+        sheet: Sheet,
+        table: Table,
+        model: Model,
+        constant: frozenset[str],
+        keyed: Mapping[str, Stranger],
+    ) -> None:
+        self.model, self.oracle = model, Oracle(model, {}, None, constant).at()
+        self.constant = [key for key, stranger in keyed.items() if _is_constant(sheet, stranger.places)]
+        series = {**table.series, **{key: stranger.places for key, stranger in keyed.items()}}
+        translator = Translator(book, sheet, replace(table, series=series), constant)
+        self.readings = {
+            name: reading for name, places in series.items() if (reading := _reading(sheet, places, translator))
+        }
+        used = {n.name for reading in self.readings.values() for n in names(reading)}
+        self.pending = [key for key in keyed if key in self.readings or key in used]
+        self.found: dict[str, tuple[str, int]] = {}
+        self.signs = {family(q): 1 for q in table.series if q.startswith("∂")}
+        self.candidates: dict[str, Array] = {}
+        if self.pending:
+            self.candidates = {
+                q: x for q in _candidates(model) if q not in table.series and (x := self._value(q)) is not None
+            }
+
+    def _value(self, quantity: str) -> Array | None:
+        found = self.oracle.value(Name(quantity))
+        return found if found is not None and np.isfinite(found).all() and np.ptp(found) > 0 else None
+
+    def given(self, shown: frozenset[str]) -> dict[str, float]:
+        """The given quantities that stand in formulas as numbers; columns that hold one have their role then."""
+        missing = (self.model.parameters | set(self.model.system.data)) - shown
+        if not missing:
+            return {}
+        known = {name: reading for name, reading in self.readings.items() if name[0] != "?"}
+        told = Search(self.model, self.oracle, shown, self.pending, self.constant).told(known)
+        self.readings = {name: with_leaves(reading, told) for name, reading in self.readings.items()}
+        for leaf, quantity in told.items():
+            if isinstance(leaf, Name):
+                self.found[leaf.name] = quantity, 1
+                self.pending.remove(leaf.name)
+        return {quantity: leaf.value for leaf, quantity in told.items() if isinstance(leaf, Number)}
+
+    def roles(self) -> dict[str, tuple[str, int]]:
+        """Stranger → (its quantity, its sign)."""
+        while any(self._settle(key, way) for way in (self._by_formula, self._by_users) for key in list(self.pending)):
+            pass
+        return self.found
+
+    def _settle(self, key: str, way: Callable[[str], tuple[str, int] | None]) -> bool:
+        role = way(key)
+        if role is None or self.signs.setdefault(family(role[0]), role[1]) != role[1]:
+            return False
+        self.found[key] = role
+        self.candidates.pop(role[0])
+        self.pending.remove(key)
+        return True
+
+    def _known(self, reading: Expression) -> Expression | None:
+        """A reading, the strangers in it by their roles; None where one has none yet."""
+        strangers = [n for n in set(names(reading)) if n.name[0] == "?"]
+        if any(n.name not in self.found for n in strangers):
+            return None
+        by = {n: _signed(Name(self.found[n.name][0], n.lag), self.found[n.name][1]) for n in strangers}
+        return with_names(reading, by)
+
+    def _by_formula(self, key: str) -> tuple[str, int] | None:
+        """The quantity that a column's own formula gives; a bare reference to another column gives none."""
+        reading = self.readings.get(key)
+        if reading is None or isinstance(reading, Name):
+            return None
+        known = self._known(reading)
+        theirs = self.oracle.value(known) if known is not None else None
+        if theirs is None:
+            return None
+        for sign in (1, -1):
+            for quantity, ours in self.candidates.items():
+                if same(theirs, sign * ours):
+                    return quantity, sign
+        return None
+
+    def _by_users(self, key: str) -> tuple[str, int] | None:
+        """The quantity that makes most of the formulas right that use a column."""
+        users = {
+            name: reading
+            for name, reading in self.readings.items()
+            if name[0] != "?" and any(n.name == key for n in names(reading))
+        }
+        best: tuple[int, str, int] | None = None
+        for quantity in self.candidates:
+            for sign in (1, -1):
+                right = sum(self._is_right(name, reading, key, quantity, sign) for name, reading in users.items())
+                if 2 * right > len(users) and (best is None or right > best[0]):
+                    best = right, quantity, sign
+        return best[1:] if best else None
+
+    def _is_right(self, name: str, reading: Expression, key: str, quantity: str, sign: int) -> bool:
+        by = {n: _signed(Name(quantity, n.lag), sign) for n in set(names(reading)) if n.name == key}
+        known = self._known(with_names(reading, by))
+        ours, theirs = self.oracle.value(Name(name)), self.oracle.value(known) if known is not None else None
+        return ours is not None and theirs is not None and same(theirs, ours)
+
+
+def _is_constant(sheet: Sheet, places: tuple[Position, ...]) -> bool:
+    """Whether the cells hold one number, or only the first of them holds any."""
+    values = {cell.number for place in places if (cell := sheet.cells.get(place)) is not None}
+    return len(values) == 1
+
+
+def _signed(name: Name, sign: int) -> Expression:
+    return name if sign > 0 else Call(NEG, (name,))
+
+
+def _reading(sheet: Sheet, places: tuple[Position, ...], translator: Translator) -> Expression | None:
+    """The formula of a column's last cell that has one, in quantities and strangers."""
+    for step in reversed(range(len(places))):
+        cell = sheet.cells.get(places[step])
+        if cell is not None and cell.formula is not None:
+            try:
+                return translator.read(places[step], step)
+            except UnknownFormula:
+                return None
+    return None
+
+
+def _candidates(model: Model) -> Iterator[str]:
+    """Every quantity that a column may show, the likeliest first."""
+    loss = model.system.loss
+    errors = [q for q in model.forward if q != loss and Name(q) in set(names(model.forward[loss]))]
+    yield from model.forward
+    yield from (naming.gradient(q, loss) for q in (*model.forward, *sorted(model.parameters)))
+    for quantity, equation in model.forward.items():
+        if quantity != loss:
+            yield from (f"∂{quantity}/∂{name}" for name in dict.fromkeys(n.name for n in names(equation)))
+    yield from (f"∂{error}/∂{name}" for error in errors for name in model.forward if name != error)
+    yield from (f"{STEP}{name}" for name in sorted(model.parameters & model.system.updates.keys()))
+    yield from (f"{name}{NEXT}" for name in sorted(model.parameters & model.system.updates.keys()))
+
+
+__all__ = ["Roles", "recognised"]

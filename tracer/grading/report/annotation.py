@@ -1,0 +1,337 @@
+"""Copies of checked workbooks in which every wrong cell is coloured and has a note.
+
+The copy is the original's package with a few parts changed as text, so that charts, pictures and whatever else it holds
+stay as they are. The original is only read.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from tracer.errors import OutputError
+from tracer.files import problems_of, replacing
+from tracer.grading.book.cells import Position, reference
+from tracer.grading.book.package import MAX_PART, MAX_TOTAL
+from tracer.grading.judging.findings import BookReport, Finding
+
+COLOUR = "FFFFC7CE"
+AUTHOR = "backprop-trace"
+_KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+
+def annotate_all(reports: Iterable[BookReport], folder: Path) -> list[Path]:
+    """Write a copy of every workbook that could be read to the folder, under its own name.
+
+    Raises OutputError where the folder is the original's own, or cannot be written to.
+    """
+    written: list[Path] = []
+    taken: set[str] = set()
+    for report in reports:
+        if not report.readable:
+            continue
+        original = Path(report.workbook)
+        target = folder / _free_name(original.name, taken)
+        if target.resolve() == original.resolve():
+            raise OutputError([f"{folder}: holds the originals; choose another folder with --annotate"])
+        problems = problems_of([target])
+        if problems:
+            raise OutputError(problems)
+        with replacing(target) as part:
+            annotate(original, report, part)
+        written.append(target)
+    return written
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    stem, suffix = Path(name).stem, Path(name).suffix
+    number, free = 1, name
+    while free.lower() in taken:
+        number += 1
+        free = f"{stem} ({number}){suffix}"
+    taken.add(free.lower())
+    return free
+
+
+def annotate(original: Path, report: BookReport, target: Path) -> None:
+    """Write the copy of one workbook."""
+    notes: dict[str, dict[Position, str]] = {}
+    for sheet in report.sheets:
+        for finding in sheet.mistakes:
+            for place in finding.places:
+                known = notes.setdefault(sheet.sheet, {})
+                known[place] = "\n\n".join(filter(None, (known.get(place), note(finding))))
+    with zipfile.ZipFile(original) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MAX_TOTAL:
+            raise OutputError([f"{original}: is too large to be copied with notes"])
+        changed = _Copy(archive).with_notes(notes)
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
+            for entry in archive.infolist():
+                if entry.filename in changed:
+                    copy.writestr(entry.filename, changed.pop(entry.filename))
+                elif not entry.is_dir() and entry.file_size <= MAX_PART:
+                    copy.writestr(entry, archive.read(entry))
+            for name, text in changed.items():
+                copy.writestr(name, text)
+
+
+def note(finding: Finding) -> str:
+    """What the note in a cell says."""
+    lines = [f"{finding.quantity}: {finding.cause or 'not as it should be; the cause is unknown'}"]
+    if finding.formula:
+        lines.append(f"reads {finding.formula}")
+    if finding.right:
+        lines.append(f"should be {finding.right}")
+    return "\n".join(lines)
+
+
+class _Copy:
+    """The parts of a package that change, as text."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self.names = {name.lower(): name for name in archive.namelist()}
+        self.changed: dict[str, str] = {}
+        self.styles: dict[int, int] = {}
+
+    def text(self, part: str) -> str | None:
+        if part in self.changed:
+            return self.changed[part]
+        stored = self.names.get(part.lower())
+        return self.archive.read(stored).decode("utf-8-sig") if stored else None
+
+    def put(self, part: str, text: str) -> None:
+        self.changed[self.names.get(part.lower(), part)] = text
+
+    def with_notes(self, notes: Mapping[str, Mapping[Position, str]]) -> dict[str, str]:
+        """The changed parts, for the notes of every sheet."""
+        main = next((target for kind, target, _ in self.relations("") if kind == "officeDocument"), "xl/workbook.xml")
+        targets = {identity: target for _, target, identity in self.relations(main)}
+        book = self.text(main) or ""
+        for number, match in enumerate(re.finditer(r"<(?:\w+:)?sheet\s[^>]*>", book), 1):
+            name, identity = _attribute(match[0], "name"), _attribute(match[0], r"\w+:id")
+            of_sheet = notes.get(_unescaped(name), {})
+            if of_sheet and targets.get(identity):
+                self.sheet(targets[identity], of_sheet, number, main)
+        return self.changed
+
+    def sheet(self, part: str, notes: Mapping[Position, str], number: int, main: str) -> None:
+        """Colour the cells of a sheet, and hang the notes on."""
+        xml = self.text(part)
+        if xml is None:
+            return
+        places = {reference(place) for place in notes}
+
+        def coloured(match: re.Match[str]) -> str:
+            if _attribute(match[2], "r") not in places:
+                return match[0]
+            style = self.style(int(_attribute(match[2], "s") or 0), main)
+            attributes = re.sub(r'\ss="\d+"', "", match[2])
+            return f'<{match[1]}{attributes.rstrip()} s="{style}"{match[3]}>'
+
+        xml = re.sub(r"<((?:\w+:)?c)(\s[^<>]*?)(/?)>", coloured, xml)
+        relations = self.relations(part)
+        comments = next((target for kind, target, _ in relations if kind == "comments"), None)
+        shapes = next((target for kind, target, _ in relations if kind == "vmlDrawing"), None)
+        if comments is None:
+            comments = f"xl/commentsChecked{number}.xml"
+            self.relate(part, "comments", comments)
+            self.declare(_override(comments, "spreadsheetml.comments"))
+        if shapes is None or "legacyDrawing " not in xml:
+            shapes = f"xl/drawings/vmlDrawingChecked{number}.vml"
+            identity = self.relate(part, "vmlDrawing", shapes)
+            xml = _with_drawing(xml, identity)
+            if 'Extension="vml"' not in (self.text("[Content_Types].xml") or ""):
+                self.declare(
+                    '<Default Extension="vml" ContentType="application/vnd.openxmlformats-officedocument.vmlDrawing"/>'
+                )
+        self.put(part, xml)
+        self.put(comments, _with_comments(self.text(comments), notes))
+        self.put(shapes, _with_shapes(self.text(shapes), notes, number))
+
+    def style(self, index: int, main: str) -> int:
+        """The style of a coloured cell that had this one."""
+        if index in self.styles:
+            return self.styles[index]
+        part = next((target for kind, target, _ in self.relations(main) if kind == "styles"), None)
+        if part is None:
+            part = posixpath.join(posixpath.dirname(main), "styles.xml")
+            self.relate(main, "styles", part)
+            self.declare(_override(part, "spreadsheetml.styles"))
+        xml = self.text(part) or _PLAIN_STYLES
+        if not self.styles:
+            xml, self.fill = _appended(xml, "fills", "fill", _FILL)
+        formats = re.search(r"<((?:\w+:)?)cellXfs\b[^>]*>(.*?)</(?:\w+:)?cellXfs>", xml, re.DOTALL)
+        listed = (
+            re.findall(r"<(?:\w+:)?xf\b[^>]*?/>|<(?:\w+:)?xf\b[^>]*[^/]>.*?</(?:\w+:)?xf>", formats[2], re.DOTALL)
+            if formats
+            else []
+        )
+        old = listed[index] if index < len(listed) else '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+        head, tail = re.match(r"(<(?:\w+:)?xf\b[^>]*?)(/?>.*)", old, re.DOTALL).groups()  # type: ignore[union-attr]
+        head = re.sub(r'\s(?:fillId|applyFill)="\w*"', "", head)
+        xml, self.styles[index] = _appended(xml, "cellXfs", "xf", f'{head} fillId="{self.fill}" applyFill="1"{tail}')
+        self.put(part, xml)
+        return self.styles[index]
+
+    def relations(self, part: str) -> list[tuple[str, str, str]]:
+        """(kind, target, identity) of what a part relates to."""
+        folder = posixpath.dirname(part)
+        found = []
+        for match in re.finditer(r"<(?:\w+:)?Relationship\s[^>]*>", self.text(_relations_of(part)) or ""):
+            if _attribute(match[0], "TargetMode") == "External":
+                continue
+            target = _attribute(match[0], "Target")
+            whole = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
+            kind = _attribute(match[0], "Type").rpartition("/")[2]
+            found.append((kind, posixpath.normpath(whole), _attribute(match[0], "Id")))
+        return found
+
+    def relate(self, part: str, kind: str, target: str) -> str:
+        """Add a relation; its identity."""
+        where = _relations_of(part)
+        xml = self.text(where) or f'{_HEAD}<Relationships xmlns="{_RELATIONS}"></Relationships>'
+        identity = f"rIdChecked{xml.count('Relationship ') + 1}"
+        xml = re.sub(r"<((?:\w+:)?Relationships)([^>]*)/>\s*$", r"<\1\2></\1>", xml)
+        prefix = re.search(r"</((?:\w+:)?)Relationships>", xml)
+        line = f'<{prefix[1] if prefix else ""}Relationship Id="{identity}" Type="{_KIND}/{kind}" Target="/{target}"/>'
+        self.put(where, re.sub(r"(</(?:\w+:)?Relationships>)", lambda m: line + m[1], xml))
+        return identity
+
+    def declare(self, line: str) -> None:
+        """Add a line to the content types."""
+        xml = self.text("[Content_Types].xml") or ""
+        prefix = re.search(r"</((?:\w+:)?)Types>", xml)
+        line = line.replace("<", f"<{prefix[1] if prefix else ''}", 1)
+        if line.startswith(f"<{prefix[1] if prefix else ''}Default"):
+            self.put("[Content_Types].xml", re.sub(r"(<(?:\w+:)?Types\b[^>]*>)", lambda m: m[1] + line, xml, count=1))
+        else:
+            self.put("[Content_Types].xml", re.sub(r"(</(?:\w+:)?Types>)", lambda m: line + m[1], xml))
+
+
+_FILL = f'<fill><patternFill patternType="solid"><fgColor rgb="{COLOUR}"/><bgColor indexed="64"/></patternFill></fill>'
+_PLAIN_STYLES = (
+    f'{_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+)
+
+
+def _override(part: str, kind: str) -> str:
+    """The content type of a part."""
+    return f'<Override PartName="/{part}" ContentType="application/vnd.openxmlformats-officedocument.{kind}+xml"/>'
+
+
+def _relations_of(part: str) -> str:
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+def _attribute(tag: str, name: str) -> str:
+    match = re.search(rf"(?:^|\s){name}\s*=\s*[\"']([^\"']*)[\"']", tag)
+    return match[1] if match else ""
+
+
+def _unescaped(text: str) -> str:
+    from html import unescape
+
+    return unescape(text)
+
+
+def _appended(xml: str, collection: str, item: str, new: str) -> tuple[str, int]:
+    """The XML with an item at the end of a counted collection, and the item's index."""
+    match = re.search(rf"<((?:\w+:)?){collection}\b[^>]*>(.*?)</(?:\w+:)?{collection}>", xml, re.DOTALL)
+    if match is None:
+        return xml, 0
+    prefix, inside = match[1], match[2]
+    count = len(re.findall(rf"<(?:\w+:)?{item}\b", inside))
+    if prefix and not new.startswith(f"<{prefix}"):
+        new = re.sub(r"<(/?)", rf"<\1{prefix}", new)
+    head = re.sub(r'count="\d+"', f'count="{count + 1}"', xml[match.start() : match.start(2)])
+    return xml[: match.start()] + head + inside + new + xml[match.end(2) :], count
+
+
+_AFTER_DRAWING = r"<(?:\w+:)?(?:legacyDrawingHF|picture|oleObjects|controls|webPublishItems|tableParts)\b"
+
+
+def _with_drawing(xml: str, identity: str) -> str:
+    """The sheet with its reference to the drawing that holds the notes, where the schema wants it."""
+    xml = re.sub(r"<(?:\w+:)?legacyDrawing\s[^>]*/>", "", xml)
+    end = re.search(r"</((?:\w+:)?)worksheet>", xml)
+    if end is None:
+        return xml
+    start = max(xml.rfind("</sheetData>"), xml.rfind(":sheetData>"), 0)
+    place = end.start()
+    if re.search(r"</(?:\w+:)?extLst>\s*$", xml[start : end.start()]):
+        place = max(xml.rfind("<extLst"), xml.rfind(f"<{end[1]}extLst"))
+    other = re.search(_AFTER_DRAWING, xml[start:place])
+    if other:
+        place = start + other.start()
+    return f'{xml[:place]}<{end[1]}legacyDrawing xmlns:r="{_KIND}" r:id="{identity}"/>{xml[place:]}'
+
+
+def _with_comments(xml: str | None, notes: Mapping[Position, str]) -> str:
+    """The notes as comments, behind those that are there."""
+    if xml is None:
+        xml = f'{_HEAD}<comments xmlns="{_MAIN}"><authors></authors><commentList></commentList></comments>'
+    prefix = re.search(r"<((?:\w+:)?)comments\b", xml)
+    p = prefix[1] if prefix else ""
+    author = len(re.findall(rf"<{p}author\b(?!s)", xml))
+    xml = re.sub(rf"<{p}authors\s*/>", f"<{p}authors></{p}authors>", xml)
+    xml = xml.replace(f"</{p}authors>", f"<{p}author>{AUTHOR}</{p}author></{p}authors>", 1)
+    there = set(re.findall(rf'<{p}comment\b[^>]*?\bref="([A-Z]+\d+)"', xml))
+    lines = []
+    for place, text in sorted(notes.items()):
+        where = reference(place)
+        piece = f'<{p}r><{p}t xml:space="preserve">{escape(text)}</{p}t></{p}r>'
+        if where in there:
+            pattern = rf'(<{p}comment\b[^>]*?\bref="{where}".*?)(</{p}text>)'
+            xml = re.sub(pattern, lambda m, piece=piece: f"{m[1]}{piece}{m[2]}", xml, count=1, flags=re.DOTALL)  # type: ignore[misc]
+        else:
+            lines.append(f'<{p}comment ref="{where}" authorId="{author}"><{p}text>{piece}</{p}text></{p}comment>')
+    return xml.replace(f"</{p}commentList>", f"{''.join(lines)}</{p}commentList>", 1)
+
+
+def _with_shapes(xml: str | None, notes: Mapping[Position, str], number: int) -> str:
+    """The boxes of the notes, which spreadsheets ask for; hidden until the cell is pointed at."""
+    if xml is None:
+        xml = (
+            '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+            'xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit">'
+            f'<o:idmap v:ext="edit" data="{number}"/></o:shapelayout>'
+            '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
+            '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype></xml>'
+        )
+    there = set(re.findall(r"<x:Row>(\d+)</x:Row>\s*<x:Column>(\d+)</x:Column>", xml))
+    shapes = []
+    for index, ((row, column), text) in enumerate(sorted(notes.items()), 1):
+        if (str(row - 1), str(column - 1)) in there:
+            continue
+        top = max(row - 2, 0)
+        lines = sum(1 + len(line) // 60 for line in text.splitlines())
+        shapes.append(
+            f'<v:shape id="_x0000_s{number * 1024 + 900_000 + index}" type="#_x0000_t202" style="position:absolute;'
+            f'margin-left:60pt;margin-top:2pt;width:330pt;height:{14 * lines + 8}pt;z-index:{index};visibility:hidden" '
+            'fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/>'
+            '<v:shadow on="t" color="black" obscured="t"/>'
+            '<v:path o:connecttype="none"/><v:textbox><div style="text-align:left"></div></v:textbox>'
+            '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/>'
+            f"<x:Anchor>{column}, 15, {top}, 10, {column + 6}, 15, {top + lines + 1}, 4</x:Anchor>"
+            f"<x:AutoFill>False</x:AutoFill><x:Row>{row - 1}</x:Row><x:Column>{column - 1}</x:Column>"
+            "</x:ClientData></v:shape>"
+        )
+    return re.sub(r"</xml>\s*$", lambda m: "".join(shapes) + m[0], xml)
+
+
+__all__ = ["annotate", "annotate_all"]

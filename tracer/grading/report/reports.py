@@ -1,0 +1,115 @@
+"""The forms of a report: JSON, a CSV row a sheet, and the results file of Gradescope."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from tracer.grading.judging.findings import BookReport, Departure, Finding, SheetReport, Verdict
+
+
+def as_json(reports: Sequence[BookReport]) -> str:
+    """Everything that was found; the README documents the form."""
+    return json.dumps([as_data(report) for report in reports], indent=2, ensure_ascii=False) + "\n"
+
+
+def as_data(value: Any) -> Any:
+    """A report, or what it is made of, as plain data; lists come last, so that they hide nothing."""
+    if isinstance(value, (BookReport, SheetReport, Finding, Departure)):
+        data = {key: as_data(getattr(value, key)) for key in _keys(type(value))}
+        return dict(sorted(data.items(), key=lambda item: isinstance(item[1], list)))
+    return [as_data(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _keys(kind: type[BookReport | SheetReport | Finding | Departure]) -> list[str]:
+    """The fields and properties of a class that are not for Python only."""
+    names = [*(field.name for field in fields(kind)), *(n for n, v in vars(kind).items() if isinstance(v, property))]
+    return [name for name in names if name not in kind.INTERNAL]
+
+
+COLUMNS = (
+    "workbook", "sheet", "status", "verdict", "score", "judged", "right", "unjudged", "mistakes", "quantities",
+    "causes", "eta", "table", "reason",
+)  # fmt: skip
+
+
+def as_csv(reports: Iterable[BookReport]) -> str:
+    """One row a workbook and sheet, with a header."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for report in reports:
+        for row in _rows(report):
+            writer.writerow([_harmless(row.get(column)) for column in COLUMNS])
+    return file.getvalue()
+
+
+def _rows(report: BookReport) -> Iterable[Mapping[str, Any]]:
+    if not report.sheets:
+        yield {"workbook": report.workbook, "status": report.status, "reason": report.reason}
+    for sheet in report.sheets:
+        yield {
+            "workbook": report.workbook,
+            "sheet": sheet.sheet,
+            "status": report.status,
+            "verdict": str(sheet.verdict),
+            "score": sheet.score,
+            "judged": sheet.judged,
+            "right": sheet.right,
+            "unjudged": sheet.unjudged,
+            "mistakes": len(sheet.mistakes),
+            "quantities": "; ".join(finding.quantity for finding in sheet.mistakes),
+            "causes": "; ".join(dict.fromkeys(finding.cause or "unknown" for finding in sheet.mistakes)),
+            "eta": sheet.eta,
+            "table": sheet.table,
+            "reason": sheet.reason or report.reason,
+        }
+
+
+def _harmless(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def as_gradescope(reports: Sequence[BookReport]) -> str:
+    """The `results.json` of a Gradescope autograder: one test a sheet, 100 points for each workbook.
+
+    (Gradescope, "Autograder Specifications", output format.)
+    """
+    tests: list[dict[str, Any]] = []
+    for report in reports:
+        judged = sum(sheet.judged for sheet in report.sheets)
+        if not report.readable or not judged:
+            reason = report.reason or "nothing in it could be judged"
+            tests.append({"name": report.workbook, "score": 0.0, "max_score": 100.0, "output": reason})
+            continue
+        for sheet in report.sheets:
+            if sheet.verdict in (Verdict.RIGHT, Verdict.FINDINGS):
+                tests.append(
+                    {
+                        "name": f"{report.workbook}: {sheet.sheet}",
+                        "score": round(100.0 * sheet.right / judged, 2),
+                        "max_score": round(100.0 * sheet.judged / judged, 2),
+                        "output": "\n".join(_lines(sheet)),
+                    }
+                )
+    scores = [report.score or 0.0 if report.readable else 0.0 for report in reports]
+    total = round(sum(scores) / len(scores), 2) if scores else 0.0
+    result = {"score": total, "output": f"{total:g} % of what was judged is right.", "output_format": "text",
+              "visibility": "visible", "tests": tests}  # fmt: skip
+    return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+
+
+def _lines(sheet: SheetReport) -> list[str]:
+    """The findings of a sheet, a line each; and what could not be judged."""
+    rest = [f"not judged: {', '.join(sheet.not_judged)}"] if sheet.not_judged else []
+    return [*([_line(finding) for finding in sheet.mistakes] or ["right"]), *rest]
+
+
+def _line(finding: Finding) -> str:
+    text = f"{finding.quantity} ({finding.cells}): {finding.cause or 'not as it should be, the cause is unknown'}"
+    return f"{text}; it should be {finding.right}" if finding.right else text

@@ -1,0 +1,1 @@
+"""A sheet: what its headers mean, and where its tables are."""

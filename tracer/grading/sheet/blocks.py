@@ -1,0 +1,195 @@
+"""Blocks of a sheet: a line of headers, and the lines of numbers that belong to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Set
+from typing import TypeVar
+
+from tracer import naming
+from tracer.grading.book.cells import Cell, Fault, Position, Sheet
+from tracer.grading.sheet.conventions import Spelling
+from tracer.grading.sheet.headers import Headers, headers
+from tracer.grading.sheet.spelling import NEXT
+from tracer.grading.sheet.tables import Stranger, Table
+
+_T = TypeVar("_T")
+
+FEWEST = 4
+"""Recognised headers that make a table of their own."""
+GAP = 4
+"""So many lines may lie between the headers and the first numbers, or between two numbers: units, formulas in words,
+spacers, a line of text."""
+FILLED = 0.8
+"""The part of a table's columns that has to go on behind a gap."""
+
+PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
+IN_TEXT = re.compile(r"^([^=:]{1,40}?)\s*[=:]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*$")
+"""A name and its number: `lr = 0.1`."""
+NOTE = re.compile(r".*=\s*\S")
+"""A text such as `h1 = w1*i1 + w2*i2`, which is a header only where numbers stand below it."""
+
+
+def blocks(sheet: Sheet, spelling: Spelling) -> tuple[list[Table], Spelling]:
+    """Every block of a sheet, of few headers or many, in rows or in columns; and the spelling that knows what headers
+    mean beside each other."""
+    found: list[Table] = []
+    for turned in (True, False):
+        cells = _turned(sheet.cells, turned)
+        labels, plain = headers(cells, spelling)
+        found = [*_with_headers_in_a_row(cells, labels, plain, sheet.name, turned), *found]
+    return found, plain
+
+
+def _turned(cells: Mapping[Position, _T], turned: bool) -> Mapping[Position, _T]:
+    return {(column, row): cell for (row, column), cell in cells.items()} if turned else cells
+
+
+def _back(place: Position, turned: bool) -> Position:
+    return (place[1], place[0]) if turned else place
+
+
+def _span(
+    cells: Mapping[Position, Cell], row: int, first: int, segment: list[int], before: int, after: int | None
+) -> range:
+    """The columns of a block: up to two beyond its known ones, and on while headers follow without a gap; those of the
+    blocks before and after it are theirs."""
+
+    def headed(column: int) -> bool:
+        return bool(_text(cells.get((row, column)))) and is_filled(cells.get((first, column)))
+
+    left, right = min(segment) - 2, max(segment) + 2
+    while headed(left - 1):
+        left -= 1
+    while headed(right + 1):
+        right += 1
+    return range(max(left, before + 1), right + 1 if after is None else min(right + 1, after))
+
+
+def _series(column: int, rows: list[int], turned: bool) -> tuple[Position, ...]:
+    return tuple(_back((row, column), turned) for row in rows)
+
+
+def _text(cell: Cell | None) -> str:
+    return cell.value.strip() if cell is not None and type(cell.value) is str else ""
+
+
+def is_filled(cell: Cell | None) -> bool:
+    """Whether a cell holds a number, or a formula that should give one."""
+    return cell is not None and (isinstance(cell.value, (float, Fault)) or cell.formula is not None)
+
+
+def _with_headers_in_a_row(
+    cells: Mapping[Position, Cell], labels: Headers, spelling: Spelling, sheet: str, turned: bool
+) -> Iterable[Table]:
+    lines: dict[int, list[int]] = {}
+    for (row, column), text in sorted(labels.items()):
+        if not NOTE.match(text) or is_filled(cells.get((row + 1, column))):
+            lines.setdefault(row, []).append(column)
+    headed = {row: set(columns) for row, columns in lines.items()}
+    last = max((row for row, _ in cells), default=0)
+    for row, columns in lines.items():
+        segments = list(_segments(row, columns, labels, spelling))
+        for index, segment in enumerate(segments):
+            bounds = segments[index - 1][-1] if index else 0, segments[index + 1][0] if segments[index + 1 :] else None
+            options = {column: spelling(labels[row, column]) for column in segment}
+            names = assigned(list(options.values()), [labels[row, column].strip() for column in segment])
+            known = {
+                column: name
+                for column, name in zip(segment, names, strict=True)
+                if name and (name != naming.ETA or _holds_its_rate(cells, labels[row, column], (row, column)))
+            }
+            filled = _filled_rows(cells, row, known, segment, headed, last)
+            if not filled:
+                continue
+            strangers = [
+                Stranger(_text(cells.get((row, c))), _back((row, c), turned), _series(c, filled, turned))
+                for c in _span(cells, row, filled[0], segment, *bounds)
+                if c not in known
+                and (is_filled(cells.get((filled[0], c))) or (c in segment and _text(cells.get((row, c)))))
+            ]
+            yield Table(
+                sheet,
+                {name: _series(c, filled, turned) for c, name in known.items()},
+                {name: labels[row, c].strip() for c, name in known.items()},
+                {name: _back((row, c), turned) for c, name in known.items()},
+                tuple(strangers),
+                options={_back((row, c), turned): options[c] for c in segment},
+            )
+
+
+def _holds_its_rate(cells: Mapping[Position, Cell], header: str, place: Position) -> bool:
+    """Whether a column holds the learning rate that its header states; `lr = 0.1` above losses only says whose they
+    are."""
+    stated = IN_TEXT.match(header.replace(",", "."))
+    row, column = place
+    below = (cells.get((row + distance, column)) for distance in range(1, GAP + 1))
+    first = next((cell.number for cell in below if cell is not None and cell.number is not None), None)
+    return stated is None or first is None or first == float(stated[2])
+
+
+def _filled_rows(
+    cells: Mapping[Position, Cell],
+    row: int,
+    known: Mapping[int, str],
+    segment: list[int],
+    headed: Mapping[int, Set[int]],
+    last: int,
+) -> list[int]:
+    """The rows of a block: those with numbers, up to the headers of another block; behind a gap they have to go on in
+    most of the columns."""
+    found: list[int] = []
+    at = row
+    while at < last and at - (found[-1] if found else row) <= GAP:
+        at += 1
+        if found and len(known.keys() & headed.get(at, set())) >= min(FEWEST, len(known)):
+            break
+        count = sum(is_filled(cells.get((at, column))) for column in (known if found else segment))
+        behind_a_gap = bool(found) and at > found[-1] + 1
+        if count and (not behind_a_gap or count >= FILLED * _width(cells, found[0], known)):
+            found.append(at)
+    return found if any(is_filled(cells.get((r, c))) for r in found for c in known) else []
+
+
+def _width(cells: Mapping[Position, Cell], row: int, known: Mapping[int, str]) -> int:
+    return sum(is_filled(cells.get((row, column))) for column in known)
+
+
+def _segments(row: int, columns: list[int], labels: Headers, spelling: Spelling) -> Iterable[list[int]]:
+    """The headers of a row, parted where names begin again behind an empty column, or all of them come again, and
+    where iterations are counted behind an empty column."""
+    segment: list[int] = []
+    seen: set[str] = set()
+    for column in columns:
+        name = spelling(labels[row, column])[0]
+        apart = bool(segment) and column > segment[-1] + 1
+        again = name in seen and (apart or labels[row, column] == labels[row, segment[0]])
+        if again or (apart and name == naming.ITERATION):
+            yield segment
+            segment, seen = [], set()
+        segment.append(column)
+        seen.add(name)
+    if segment:
+        yield segment
+
+
+def assigned(candidates: list[tuple[str, ...]], texts: list[str]) -> list[str | None]:
+    """One quantity for each header, none twice: first those that are spelt exactly as it, then those that can be one
+    thing only, then the likeliest free one. A parameter that comes a second time is its value after the update.
+
+    texts: the headers as written.
+    """
+    names: list[str | None] = [None] * len(candidates)
+    taken: set[str] = set()
+    ranks = [
+        0 if options[:1] == (text,) else 1 if len(options) == 1 else 2
+        for options, text in zip(candidates, texts, strict=True)
+    ]
+    for index in sorted(range(len(candidates)), key=ranks.__getitem__):
+        options = candidates[index]
+        again = [f"{name}{NEXT}" for name in options if PARAMETER.fullmatch(name)]
+        name = next((name for name in (*options, *again) if name not in taken), None)
+        if name:
+            names[index] = name
+            taken.add(name)
+    return names

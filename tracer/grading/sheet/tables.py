@@ -1,0 +1,75 @@
+"""Tables of a foreign sheet, as plain data: which cell is which quantity in which step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tracer.grading.book.cells import Position, reference
+
+NOWHERE: Position = (0, 0)
+"""In place of a cell, for a quantity that a step does not show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A number that stands once, beside its label."""
+
+    position: Position
+    value: float
+
+
+class Stranger(NamedTuple):
+    """A column of a table whose header names nothing known, "" where it has none."""
+
+    header: str
+    header_cell: Position
+    places: tuple[Position, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a sheet, turned so that it does not matter how it lies.
+
+    series: quantity → its cell in every step. headers: quantity → its header as written. header_cells: where these
+    stand. strangers: columns whose headers name nothing known. scalars: numbers of the sheet that stand once; where a
+    label stands several times, the one nearest to the table. rates: all learning rates that are labelled on the sheet.
+    options: the cells of headers → all that these may stand for, the likeliest first.
+    """
+
+    sheet: str
+    series: Mapping[str, tuple[Position, ...]]
+    headers: Mapping[str, str]
+    header_cells: Mapping[str, Position]
+    strangers: tuple[Stranger, ...] = ()
+    scalars: Mapping[str, Scalar] = field(default_factory=dict)
+    rates: tuple[Scalar, ...] = ()
+    options: Mapping[Position, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        return max(map(len, self.series.values()), default=0)
+
+    def corners(self) -> tuple[Position, Position]:
+        """The first and the last cell of the rectangle that the table fills."""
+        shown = [cell for series in self.series.values() for cell in series if cell != NOWHERE]
+        cells = shown + list(self.header_cells.values())
+        rows, columns = [row for row, _ in cells], [column for _, column in cells]
+        return (min(rows), min(columns)), (max(rows), max(columns))
+
+    @property
+    def area(self) -> str:
+        """From the first header to the last cell: A32:AE100."""
+        return ":".join(map(reference, self.corners()))
+
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """The headers that name nothing known."""
+        return tuple(stranger.header for stranger in self.strangers if stranger.header)
+
+    def distance(self, scalar: Scalar) -> int:
+        """How many cells a number lies away from the table; what lies below counts as further off."""
+        (top, left), (bottom, right) = self.corners()
+        row, column = scalar.position
+        return max(top - row, 3 * (row - bottom), 0) + max(left - column, column - right, 0)

@@ -1,0 +1,1 @@
+"""What went wrong in a cell, and what it does to the rest."""

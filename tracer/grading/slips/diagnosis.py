@@ -1,0 +1,240 @@
+"""Wrong cells → findings: what they read, what they should be, and the slip that leads from one to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tracer import naming
+from tracer.expression import Expression, Name, names
+from tracer.grading.book.relative import UnknownFormula, text_at
+from tracer.grading.judging.findings import Finding, Kind
+from tracer.grading.judging.judge import Judge, Wrong
+from tracer.grading.judging.meant import as_meant
+from tracer.grading.network.model import family
+from tracer.grading.network.numbers import Array, value
+from tracer.grading.network.oracle import same
+from tracer.grading.network.plan import Place
+from tracer.grading.network.writing import differences, written
+from tracer.grading.slips.causes import Budget, Cause, Evidence, find_cause, one_number, typed_numbers
+from tracer.grading.slips.copied import frozen, slides, sliding
+from tracer.grading.slips.setting import Setting
+
+POINTS = 6
+"""Rows on which a cause has to give the person's values."""
+
+CONSTANT = Cause("a typed constant stands where a formula belongs")
+LONE = Cause("a typed constant that its row does not give; the column's other values are right")
+WITHIN = Cause("it is changed within the batch, where it stays the same in all rows")
+STALE = Cause("the formula is right, the stored value is not what it gives: have the sheet recalculated")
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """Names the slips of one table. mistaken: the wrong formulas behind a finding, by their steps, where they are
+    known."""
+
+    judge: Judge
+    budget: Budget
+    mistaken: dict[tuple[str, Kind, str | None], dict[int, Expression]] = field(default_factory=dict)
+    _causes: dict[tuple[str, Expression, Place], Cause | None] = field(default_factory=dict)
+
+    def findings(self, wrong: Sequence[Wrong]) -> list[Finding]:
+        """A finding for each group of wrong cells; those of one quantity that say the same are one."""
+        return _joined([self._finding(group) for group in wrong])
+
+    def with_common_rate(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings; those of a number that all updates take for η, in the same rows, are one."""
+        numbers = {finding: self._instead_of_rate(finding) for finding in findings if finding.kind is Kind.UPDATE}
+        updated = [name for name in self.judge.taking_rate if name in self.judge.model.parameters]
+        joined = list(findings)
+        for number, rows in dict.fromkeys((n, _rows(f)) for f, n in numbers.items() if n is not None):
+            same_slip = [f for f, n in numbers.items() if (n, _rows(f)) == (number, rows)]
+            if len(updated) > 1 and {finding.quantity for finding in same_slip} == set(updated):
+                places = tuple(place for finding in same_slip for place in finding.places)
+                before = f"those before {self.judge.eta:g}"
+                text = f"from row {rows[0]} on all updates take {number:g} for {naming.ETA}, {before}"
+                joined.insert(joined.index(same_slip[0]), Finding(naming.ETA, Kind.ETA, places, text, value=number))
+                joined = [finding for finding in joined if finding not in same_slip]
+        return joined
+
+    def _instead_of_rate(self, finding: Finding) -> float | None:
+        """The number that stands where η belongs, where that is all that is wrong."""
+        judge, name = self.judge, finding.quantity
+        formula = next(iter(self.mistaken.get((name, finding.kind, finding.cause), {}).values()), None)
+        if formula is None or judge.eta is None:
+            return None
+        numbers = (x for x in typed_numbers(formula) if x > 0)
+        return next((x for x in numbers if judge.is_right(name, judge.with_rate(name, formula, x))), None)
+
+    def _finding(self, wrong: Wrong) -> Finding:
+        judge, name, step = self.judge, wrong.quantity, wrong.steps[0]
+        place = judge.place(wrong.step)
+        home, forms = judge.home(name, place), self._nearest(name, wrong.reading, place)
+        right = written(forms[0], home)
+        kind, cause = self._named(wrong, forms)
+        text = cause.text if cause else None
+        reading = cause.shown if cause and cause.shown else wrong.reading
+        said = written(reading, home) if wrong.kind is Kind.FORMULA and reading is not None else None
+        if not (cause and cause.shown):
+            self.mistaken.setdefault((name, kind, text), {}).update(self._formulas(wrong, cause))
+        return Finding(
+            name,
+            kind,
+            tuple(judge.table.series[name][s] for s in wrong.steps),
+            text,
+            said,
+            right,
+            tuple(differences(said, right)) if said else (),
+            value=_number(wrong.theirs[step]),
+            right_value=_number(wrong.right[step]),
+        )
+
+    def _formulas(self, wrong: Wrong, cause: Cause | None) -> dict[int, Expression]:
+        """The wrong formula of every step, as far as it is known."""
+        if wrong.reading is None:
+            return dict.fromkeys(wrong.steps, cause.expression) if cause and cause.expression is not None else {}
+        formulas = ((step, self.judge.formula(wrong.quantity, step)[0]) for step in wrong.steps)
+        return {step: as_meant(formula) for step, formula in formulas if formula is not None}
+
+    def _named(self, wrong: Wrong, forms: list[Expression]) -> tuple[Kind, Cause | None]:
+        """What kind of mistake it is, and the slip; None where it stays unknown."""
+        name = wrong.quantity
+        if wrong.kind is Kind.STALE:
+            return Kind.STALE, STALE
+        if wrong.kind is Kind.ERROR:
+            return Kind.ERROR, self._of_error(name, wrong.steps[0])
+        if wrong.kind is Kind.VALUE:
+            places = self.judge.table.series[name]
+            constant = self._of_one_number(wrong)
+            if constant:
+                return Kind.CONSTANT if self.judge.has_formulas(name) else Kind.VALUE, constant
+            if len(wrong.steps) < 0.5 * len(places) and self.judge.has_formulas(name):
+                return Kind.CONSTANT, CONSTANT
+            lone = LONE if len(wrong.steps) == 1 and len(places) > 2 else None
+            return Kind.VALUE, self._of_values(wrong, forms) or lone
+        kind = Kind.UPDATE if name in self.judge.model.parameters else Kind.FORMULA
+        cause = self._of_reference(wrong, forms[0]) or self._of_reading(wrong)
+        place = self.judge.place(wrong.step)
+        if cause is None and self.judge.is_carried_on(name, place):
+            cause = WITHIN
+        told = wrong.reading is not None and (name, wrong.reading, place) in self._causes
+        # what gives the values but not the formula gives them by chance
+        return kind, cause if cause or told else self._of_values(wrong, forms)
+
+    def _of_one_number(self, wrong: Wrong) -> Cause | None:
+        """One number in all cells, though the right values differ."""
+        theirs, right = wrong.theirs[list(wrong.steps)], wrong.right[list(wrong.steps)]
+        room = 0.0 if self.judge.has_formulas(wrong.quantity) else 2 * self.judge.exactness.slack[wrong.quantity].max()
+        if len(theirs) < 2 or np.ptp(theirs) > 0 or not np.ptp(right) > room:
+            return None
+        return one_number(float(theirs[0]))
+
+    def _of_reference(self, wrong: Wrong, right: Expression) -> Cause | None:
+        """A reference that moves with the rows and should not, or the other way round."""
+        if wrong.reading is None:
+            return None
+        slid = sliding(self.judge, wrong, right)
+        if slid:
+            return Cause(slid)
+        stuck = frozen(self.judge, wrong)
+        return Cause(stuck.text, None, stuck.shown) if stuck else None
+
+    def _of_error(self, name: str, step: int) -> Cause:
+        """Why a cell shows an error though what it should be made of is there."""
+        judge = self.judge
+        place = judge.table.series[name][step]
+        formula = judge.sheet.cells[place].formula
+        if formula is None:
+            return Cause("an error stands where a value belongs")
+        try:
+            judge.translator.read(place, step)
+        except UnknownFormula as error:
+            scalar = judge.table.scalars.get(naming.ETA)
+            of_update = any(n.name == naming.ETA for form in judge.forms(name) for n in names(form))
+            if scalar and of_update and judge.translator.slides(formula) and "text" in str(error):
+                return Cause(f"{slides(scalar.position)}: in ={text_at(formula, place)} {error}")
+            return Cause(f"the cell shows an error: {error}")
+        return Cause("the cell shows an error though its row's other cells are there")
+
+    def _of_reading(self, wrong: Wrong) -> Cause | None:
+        """The slip that makes the right formula theirs."""
+        name, theirs, place = wrong.quantity, wrong.reading, self.judge.place(wrong.step)
+        if theirs is None or self.judge.is_right(name, theirs, place) is not False:
+            return None
+        key = (name, theirs, place)
+        if key not in self._causes:
+            bare, forms = as_meant(theirs), self._nearest(name, theirs, place)
+            setting, other = self._setting(name, place, bare), self._of_other(name, theirs, place)
+            for given in (False, True):  # given numbers may be typed into the formula
+                made_up = self.judge.made_up(place, given)
+                result = made_up.value(bare)
+                if result is None:
+                    return None
+                evidence = Evidence(made_up, result, same, self.budget)
+                self._causes[key] = find_cause(forms, evidence, setting, bare, pairs=not given, rather=other)
+                if self._causes[key]:
+                    break
+        return self._causes[key]
+
+    def _of_other(self, name: str, theirs: Expression, place: Place) -> Cause | None:
+        """The formula of another quantity of the same kind."""
+        others = (q for q in self.judge.rows.columns if q != name and family(q) == family(name))
+        other = next((q for q in others if self.judge.is_right(q, theirs, place)), None)
+        return Cause(f"it is the formula of {naming.label(other)}") if other else None
+
+    def _of_values(self, wrong: Wrong, forms: list[Expression]) -> Cause | None:
+        """The slip that gives the person's values on several rows."""
+        judge, name, theirs, place = self.judge, wrong.quantity, wrong.theirs, self.judge.place(wrong.step)
+        steps = [step for step in wrong.steps if judge.place(step) == place]
+        chosen = np.array(sorted({steps[round(i * (len(steps) - 1) / (POINTS - 1))] for i in range(POINTS)}))
+        own = judge.exactness.slack.get(name, np.zeros(len(theirs)))
+        room = np.maximum.reduce(
+            [judge.allowed(form, np.broadcast_to(value(form, judge.rows), theirs.shape)) for form in forms]
+        )
+        limit = 3 * (room + own)[chosen]  # a slip may weigh what is not known exactly more than the right formula
+
+        def alike(x: Array, y: Array) -> bool:
+            return bool(np.isfinite(x).all() and (np.abs(x - y) <= np.maximum(limit, 1e-9 * np.abs(y))).all())
+
+        evidence = Evidence(judge.rows.picked(chosen), theirs[chosen], alike, self.budget)
+        exact = name not in judge.exactness.said and len(chosen) >= 3
+        return find_cause(forms, evidence, self._setting(name, place), pairs=exact)
+
+    def _nearest(self, name: str, theirs: Expression | None, place: Place) -> list[Expression]:
+        """The right forms, first the one that is made of most of the same quantities."""
+        if self.judge.is_carried_on(name, place):
+            return [Name(name)]
+        forms = self.judge.forms(name)
+        if theirs is None:
+            return forms
+        mine = {n.name for n in names(theirs)}
+        return sorted(forms, key=lambda form: len({n.name for n in names(form)} ^ mine))
+
+    def _setting(self, name: str, place: Place, theirs: Expression | None = None) -> Setting:
+        """What may stand in a wrong formula."""
+        rows = self.judge.rows
+        quantities = [q for q in (*rows.columns, *rows.scalars) if q != naming.ITERATION]
+        still = frozenset(q for q in quantities if len(set(rows[Name(q)][np.isfinite(rows[Name(q)])])) == 1)
+        numbers = typed_numbers(theirs) if theirs is not None else ()
+        return Setting(quantities, self.judge.home(name, place), numbers, still, place, self.judge.model.shared)
+
+
+def _joined(findings: list[Finding]) -> list[Finding]:
+    """Findings of one quantity that say the same, as one."""
+    joined: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        key = (finding.quantity, finding.kind, finding.cause, finding.formula if finding.cause is None else None)
+        known = joined.get(key)
+        joined[key] = replace(known, places=known.places + finding.places) if known else finding
+    return list(joined.values())
+
+
+def _rows(finding: Finding) -> tuple[int, ...]:
+    return tuple(row for row, _ in finding.places)
+
+
+def _number(x: float) -> float | None:
+    return float(x) if np.isfinite(x) else None

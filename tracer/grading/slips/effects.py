@@ -1,0 +1,137 @@
+"""What the mistakes of a table do to its final loss, and from where its trajectory departs from the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from tracer import naming
+from tracer.expression import Expression, Name, Number, add, names
+from tracer.grading.judging.exactness import decimals
+from tracer.grading.judging.findings import Departure, Finding, Kind
+from tracer.grading.judging.judge import Judge
+from tracer.grading.judging.meant import as_meant
+from tracer.grading.network.numbers import Array
+from tracer.grading.network.series import Rows
+from tracer.grading.sheet.spelling import NEXT
+from tracer.grading.slips.diagnosis import Diagnosis
+from tracer.grading.slips.trajectory import History, walked
+
+LAST_ROWS = 40
+"""Of a table, in which a quantity's formula is looked for."""
+
+
+def with_effects(findings: list[Finding], diagnosis: Diagnosis) -> tuple[list[Finding], Departure | None]:
+    """The findings, each with what it alone does to the final loss, and where the table departs from the right
+    trajectory; as far as that can be told."""
+    judge = diagnosis.judge
+    right = walked(judge.model, judge.rows, judge.eta) if judge.eta is not None else None
+    if right is None:
+        return findings, None
+    if any(finding.mistake for finding in findings):
+        findings = _each_alone(findings, diagnosis, right)
+    return findings, _departure(judge, right)
+
+
+def _each_alone(findings: list[Finding], diagnosis: Diagnosis, right: History) -> list[Finding]:
+    judge, loss = diagnosis.judge, diagnosis.judge.model.system.curve
+    assert judge.eta is not None
+    final, own = _last(right, loss), _own_formulas(judge)
+    out = []
+    for finding in findings:
+        formulas = diagnosis.mistaken.get((finding.quantity, finding.kind, finding.cause), {})
+        effect = None
+        if finding.kind is Kind.ETA and finding.right_value is not None:
+            other = walked(judge.model, judge.rows, finding.right_value)
+            effect = final - _last(other, loss) if other and len(other) == len(right) else None
+        elif formulas and not any(judge.is_carried_on(finding.quantity, judge.place(step)) for step in formulas):
+            wrong = walked(judge.model, judge.rows, judge.eta, {finding.quantity: formulas}, own)
+            effect = _last(wrong, loss) - final if wrong and len(wrong) == len(right) else None
+        out.append(replace(finding, effect=effect))
+    return out
+
+
+def _own_formulas(judge: Judge) -> dict[str, Expression]:
+    """The table's own right formulas, one a quantity, in which a mistake is passed on, or is not."""
+    found: dict[str, Expression] = {}
+    for name, places in judge.table.series.items():
+        for step in range(len(places) - 1, max(-1, len(places) - 1 - LAST_ROWS), -1):
+            formula, right = judge.formula(name, step)
+            if formula is not None and right and _holds_everywhere(name, formula, judge):
+                found[name] = as_meant(formula)
+                break
+    return found
+
+
+def _holds_everywhere(name: str, formula: Expression, judge: Judge) -> bool:
+    """Whether a formula does not only hold in its own row: where it carries a value on, or takes single rows of its
+    batch, it does not."""
+    plan = judge.rows.plan
+    single = plan is not None and any(n.lag and not n.batch and n.name not in plan.shared for n in names(formula))
+    return not single and Name(name) not in set(names(formula))
+
+
+def _last(history: History, name: str) -> float:
+    return next(now[name] for now in reversed(history) if name in now)
+
+
+def _departure(judge: Judge, right: History) -> Departure | None:
+    """From which row, and how far, the table's losses depart from the right ones; not what rounding explains."""
+    system, columns = judge.model.system, judge.rows.columns
+    loss = system.curve if system.curve in columns else system.loss
+    if loss not in columns:
+        return None
+    parameters = [name for p in system.updates for name in (p, p + NEXT) if name in columns]
+    ours = {name: _column(right, name, judge.rows) for name in (*parameters, loss)}
+    rounded = _explained(judge, ours, parameters) if judge.exactness.said else {}
+    rows: list[int] = []
+    for name in ours:
+        theirs, own = columns[name][: len(right)], ours[name]
+        room = 10 * judge.tolerance * np.abs(own) + judge.exactness.slack[name][: len(right)] + rounded.get(name, 0.0)
+        apart = np.abs(theirs - own) > room
+        if apart.any():
+            rows.append(judge.table.series[name][int(np.argmax(apart))][0])
+    known = np.flatnonzero(np.isfinite(columns[loss][: len(right)]) & np.isfinite(ours[loss]))
+    if not len(known):
+        return None
+    return Departure(min(rows, default=None), float(columns[loss][known[-1]]), float(ours[loss][known[-1]]))
+
+
+def _column(history: History, name: str, rows: Rows) -> Array:
+    """A quantity of a run in every row; NaN where there is none."""
+    column = np.array([now.get(name, np.nan) for now in history])
+    if rows.plan and name in rows.plan.shared:
+        padded = np.concatenate((column, np.full(rows.steps - len(column), np.nan)))
+        return rows.plan.of_batch(padded, 0)[: len(column)]
+    return column
+
+
+def _explained(judge: Judge, ours: Mapping[str, Array], parameters: Sequence[str]) -> dict[str, Array]:
+    """How far rounding alone may lead a run away: by as much as every row of the table is rounded, each parameter is
+    moved in every row, in the direction in which the table's own goes."""
+    assert judge.eta is not None
+    rows, model = judge.rows, judge.model
+    instead: dict[str, dict[int, Expression]] = {}
+    moved: dict[str, float] = {}
+    for name in parameters:
+        parameter = name.removesuffix(NEXT)
+        if name + NEXT in parameters:
+            continue
+        slope = naming.gradient(parameter, model.system.curve)
+        by, of_slope = (float(np.nan_to_num(judge.exactness.slack.get(of, np.zeros(1))).max()) for of in (name, slope))
+        by += judge.eta * of_slope
+        theirs = rows.columns[name][: len(ours[name])]
+        apart = (theirs - ours[name])[np.isfinite(theirs - ours[name])]
+        by *= float(np.sign(apart[-1])) if len(apart) else 0.0
+        update = model.equation(name)
+        assert update is not None
+        instead[name] = dict.fromkeys(range(rows.steps), add(update, Number(by)))
+        column = rows.columns[name][np.isfinite(rows.columns[name])].tolist()
+        if name in judge.exactness.said and (decimals(column[0]) or 0) >= max(decimals(x) or 0 for x in column):
+            moved[parameter] = by
+    run = walked(model, rows, judge.eta, instead, moved=moved)
+    if run is None or any(len(run) != len(column) for column in ours.values()):
+        return {}
+    return {name: np.abs(_column(run, name, rows) - column) for name, column in ours.items()}
