@@ -75,6 +75,11 @@ class Book:
     names: Mapping[str, str]
     damage: str = ""
 
+    @property
+    def damaged(self) -> str:
+        """That the file is damaged, and how; "" where it is not."""
+        return f"the file is damaged: {self.damage}" if self.damage else ""
+
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from tracer.expression import Name
 from tracer.grading.book.cells import Book, Cell, Fault, Formula, Place, Sheet, Uncomputed
+from tracer.grading.book.numbers import plain
 from tracer.grading.book.references import References, parsed
 from tracer.grading.book.relative import UnknownFormula
-from tracer.grading.network.numbers import plain
 
 MOST_REFERENCES = 300_000
 """References of formulas without values that are followed, in all."""

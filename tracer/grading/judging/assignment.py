@@ -8,9 +8,9 @@ import numpy as np
 
 from tracer import naming
 from tracer.expression import Name
+from tracer.grading.book.numbers import Array, Flags
 from tracer.grading.judging.exactness import HALF, decimals
 from tracer.grading.judging.findings import Finding, Kind
-from tracer.grading.network.numbers import Array, Flags
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.tables import NOWHERE, Table
 from tracer.notation import shortest

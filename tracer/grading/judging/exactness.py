@@ -11,8 +11,8 @@ from math import floor, log10
 import numpy as np
 
 from tracer.grading.book.cells import Position, Sheet
+from tracer.grading.book.numbers import Array
 from tracer.grading.network.model import Model
-from tracer.grading.network.numbers import Array
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.tables import Table
 

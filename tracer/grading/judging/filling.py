@@ -8,9 +8,9 @@ import numpy as np
 
 from tracer import naming
 from tracer.grading.book.cells import Sheet
+from tracer.grading.book.numbers import Array
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.model import Model
-from tracer.grading.network.numbers import Array
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.tables import Table
 

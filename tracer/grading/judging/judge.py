@@ -14,13 +14,13 @@ import numpy as np
 from tracer import naming
 from tracer.expression import Expression, Name, Number, names
 from tracer.grading.book.cells import Cell, Fault, Formula, Position, Sheet
+from tracer.grading.book.numbers import Array, Flags, value
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.book.tree import distinct, with_names, with_number
 from tracer.grading.judging.exactness import Exactness
 from tracer.grading.judging.findings import Kind
 from tracer.grading.judging.meant import as_meant
 from tracer.grading.network.model import Model
-from tracer.grading.network.numbers import Array, Flags, value
 from tracer.grading.network.oracle import Oracle, View, same
 from tracer.grading.network.plan import ALONE, Place, Plan, counted
 from tracer.grading.network.series import Moved, Rows

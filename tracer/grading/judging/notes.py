@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tracer.grading.book.cells import Cell, reference
+from tracer.grading.book.numbers import Flags
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge
 from tracer.grading.judging.meant import typed_e
-from tracer.grading.network.numbers import Flags
 
 
 def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:

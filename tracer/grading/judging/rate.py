@@ -9,10 +9,10 @@ import numpy as np
 from tracer import naming
 from tracer.expression import names
 from tracer.grading.book.cells import Position, Sheet
+from tracer.grading.book.numbers import Array, value
 from tracer.grading.judging.exactness import Exactness
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.model import Model
-from tracer.grading.network.numbers import Array, value
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT, candidates
 from tracer.grading.sheet.tables import Table

@@ -13,8 +13,8 @@ from tracer import naming
 from tracer.activations import ACTIVATIONS
 from tracer.errors import TraceError
 from tracer.expression import Expression, Name
+from tracer.grading.book.numbers import Array, value
 from tracer.grading.network.model import FACTORS, Model, Shape, family, model_of
-from tracer.grading.network.numbers import Array, value
 from tracer.grading.network.oracle import Oracle, same
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT, STEP

@@ -9,8 +9,8 @@ import numpy as np
 
 from tracer import naming
 from tracer.expression import Expression, Name
+from tracer.grading.book.numbers import OVER_BATCH, Array, Quantities, value
 from tracer.grading.network.model import Model
-from tracer.grading.network.numbers import OVER_BATCH, Array, Quantities, value
 from tracer.grading.network.plan import ALONE, Place
 
 TRIALS = 12

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from tracer.batches import REDUCTIONS, Batches
 from tracer.expression import ADD, DIV, ZERO, Call, Expression, Name, Number
+from tracer.grading.book.numbers import OVER_BATCH, Array
 from tracer.grading.book.tree import distinct, with_names
-from tracer.grading.network.numbers import OVER_BATCH, Array
 
 MEAN, SUM = REDUCTIONS["mean"], REDUCTIONS["sum"]
 

@@ -14,11 +14,11 @@ import numpy as np
 from tracer import naming
 from tracer.expression import NEG, Call, Expression, Name, Number, names
 from tracer.grading.book.cells import Book, Position, Sheet
+from tracer.grading.book.numbers import Array
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.book.tree import with_names
 from tracer.grading.network.givens import Search, with_leaves
 from tracer.grading.network.model import Model, family
-from tracer.grading.network.numbers import Array
 from tracer.grading.network.oracle import Oracle, same
 from tracer.grading.network.translate import Translator
 from tracer.grading.sheet.spelling import NEXT, STEP

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tracer.expression import Name
 from tracer.grading.book.cells import Cell, Position
-from tracer.grading.network.numbers import Array, Quantities
+from tracer.grading.book.numbers import Array, Quantities
 from tracer.grading.network.plan import Plan
 from tracer.grading.sheet.tables import Table
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from tracer.expansion import expand
 from tracer.expression import ADD, MUL, Call, Expression, Name, Number
+from tracer.grading.book.numbers import Array, value
 from tracer.grading.book.tree import nodes
-from tracer.grading.network.numbers import Array, value
 from tracer.grading.network.writing import likeness
 from tracer.grading.slips.edits import double, single
 from tracer.grading.slips.setting import Setting

@@ -9,12 +9,12 @@ import numpy as np
 
 from tracer import naming
 from tracer.expression import Expression, Name, names
+from tracer.grading.book.numbers import Array, value
 from tracer.grading.book.relative import UnknownFormula, text_at
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge, Wrong
 from tracer.grading.judging.meant import as_meant
 from tracer.grading.network.model import family
-from tracer.grading.network.numbers import Array, value
 from tracer.grading.network.oracle import same
 from tracer.grading.network.plan import Place
 from tracer.grading.network.writing import differences, written

@@ -9,11 +9,11 @@ import numpy as np
 
 from tracer import naming
 from tracer.expression import Expression, Name, Number, add, names
+from tracer.grading.book.numbers import Array
 from tracer.grading.judging.exactness import decimals
 from tracer.grading.judging.findings import Departure, Finding, Kind
 from tracer.grading.judging.judge import Judge
 from tracer.grading.judging.meant import as_meant
-from tracer.grading.network.numbers import Array
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT
 from tracer.grading.slips.diagnosis import Diagnosis
