@@ -17,9 +17,9 @@ from click.testing import CliRunner, Result
 from tests.hand import book, table
 from tests.homework import Layout, homework, write
 from tests.test_grading_mistakes import slip
-from tests.test_grading_right import FIXED, RATE, classic
+from tests.test_grading_right import FIXED, RATE, classic, layers
 from tracer.cli import main
-from tracer.grading.book.cells import Formula
+from tracer.grading.book.cells import Book, Formula, Sheet, letters
 from tracer.grading.book.formula import read
 from tracer.grading.book.package import Unreadable, read_book
 from tracer.grading.book.relative import UnknownFormula, relative
@@ -252,6 +252,28 @@ def test_a_sheet_of_nothing_but_headers_takes_no_time(tmp_path: Path) -> None:
     began = time.monotonic()
     check_workbook(path)
     assert time.monotonic() - began < 10
+
+
+def test_many_tables_of_nothing_take_little_time_and_the_right_one_is_found(tmp_path: Path) -> None:
+    cells = {**table("A4", classic(), 4, FIXED), **RATE}
+    names = list(classic())
+    for k in range(40 * len(names)):
+        column = letters(35 + k + k // len(names))
+        cells |= {
+            f"{column}4": names[k % len(names)],
+            **{f"{column}{row}": (k * row * 0.37) % 1 for row in range(5, 9)},
+        }
+    began = time.process_time()
+    sheets = check_workbook(write(book(("S", cells)), tmp_path / "wide.xlsx")).sheets
+    assert time.process_time() - began < 20
+    assert [sheet.table for sheet in sheets if sheet.verdict is Verdict.RIGHT] == ["A4:AC8"]
+
+
+def test_a_network_in_every_sheet_of_a_workbook(tmp_path: Path) -> None:
+    sheets = [homework(Layout(steps=4, values=layers("tanh", "tanh"))).book().sheets[0] for _ in range(12)]
+    whole = Book(tuple(Sheet(f"S{n}", sheet.cells) for n, sheet in enumerate(sheets)), {})
+    report = check_workbook(write(whole, tmp_path / "many.xlsx"))
+    assert {sheet.verdict for sheet in report.sheets} == {Verdict.RIGHT}
 
 
 # ------------------------------------------------------------------------------------------------ its parts

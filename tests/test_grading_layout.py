@@ -83,6 +83,13 @@ def test_headers_that_are_repeated_within_a_table(tmp_path: Path) -> None:
     assert sheet.table == "B4:AD19"
 
 
+def test_a_row_that_numbers_the_columns_is_no_step(tmp_path: Path) -> None:
+    numbers: Cells = {f"{'' if n < 25 else 'A'}{chr(66 + n % 25 - (n >= 25))}5": float(n + 1) for n in range(29)}
+    cells = {**moved(table("B4", classic(), 7, FIXED), {row: row + 1 for row in range(5, 12)}), **numbers, **RATE}
+    (sheet,) = checked(book(("S", cells)), tmp_path)
+    assert_right(sheet, 25)
+
+
 def test_two_tables_that_begin_alike_are_two(tmp_path: Path) -> None:
     second = table("B20", classic(), 5, FIXED)
     for column in "FGHIJKLM":  # the same first weights, by reference

@@ -281,6 +281,7 @@ def test_any_network_with_its_config(config: str, tmp_path: Path) -> None:
     assert sheets
     for sheet in sheets:
         assert sheet.verdict is Verdict.RIGHT, [(f.quantity, f.cause) for f in sheet.findings[:3]]
+        assert not sheet.unmatched
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "nesterov", "rmsprop", "adam"])

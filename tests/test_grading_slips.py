@@ -139,3 +139,11 @@ def test_another_rate_without_a_label_is_said_once(tmp_path: Path) -> None:
     finding = only(of(with_another_rate("0.1"), tmp_path))
     assert (finding.kind, finding.cells) == (Kind.ETA, "E40:L44")
     assert finding.cause == "from row 40 on all updates take 0.1 for η, those before 0.5"
+
+
+def test_two_references_that_stay_in_the_first_row(tmp_path: Path) -> None:
+    cells = slip("h1", "{w1}*{i1}+{w2}*{i2}", "$E$33*{i1}+$F$33*{i2}")
+    ((finding,),) = (sheet.mistakes for sheet in tables(book(("S", cells)), tmp_path))
+    stays = "the references $E$33 and $F$33 do not move down with the rows"
+    assert finding.cause == f"always the first row's w1 and w2: {stays}"
+    assert finding.theirs == "$E$33·i1 + $F$33·i2"

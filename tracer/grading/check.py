@@ -14,7 +14,7 @@ from tracer.grading.book.recalculation import recalculated
 from tracer.grading.judging.findings import TOLERANCE, BookReport, SheetReport, Verdict
 from tracer.grading.judging.uncomputed import first_cause
 from tracer.grading.marking import marked, no_table
-from tracer.grading.network.inference import NotANetwork
+from tracer.grading.network.inference import Effort, NotANetwork
 from tracer.grading.network.model import Model
 from tracer.grading.network.understanding import understood
 from tracer.grading.sheet.conventions import Spelling, is_provisional
@@ -47,9 +47,11 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         return BookReport(str(path), str(error))
     except (MemoryError, RecursionError):
         return BookReport(str(path), "is too large or too deeply nested to be read")
-    budget = Budget()
+    budget, effort = Budget(), Effort()
     with np.errstate(all="ignore"):  # a person's numbers may be anything
-        reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, options, system, budget)]
+        reports = [
+            report for sheet in book.sheets for report in check_sheet(book, sheet, options, system, budget, effort)
+        ]
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
         reason = "no table of a network was recognised"
         if book.damage:
@@ -61,10 +63,12 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
     return BookReport(str(path), None, tuple(reports))
 
 
-def check_sheet(book: Book, sheet: Sheet, options: Options, system: System | None, budget: Budget) -> list[SheetReport]:
+def check_sheet(
+    book: Book, sheet: Sheet, options: Options, system: System | None, budget: Budget, effort: Effort
+) -> list[SheetReport]:
     """One report for each table of a sheet, or one that there is none."""
     spelling = candidates if system is None else _spelling_of(Model(system))
-    reports = [_report(book, sheet, table, options, system, budget) for table in find_tables(sheet, spelling)]
+    reports = [_report(book, sheet, table, options, system, budget, effort) for table in find_tables(sheet, spelling)]
     found = [report for report in reports if report.verdict is not Verdict.NO_TABLE]
     if found:
         return found
@@ -73,12 +77,12 @@ def check_sheet(book: Book, sheet: Sheet, options: Options, system: System | Non
 
 
 def _report(
-    book: Book, sheet: Sheet, table: Table, options: Options, system: System | None, budget: Budget
+    book: Book, sheet: Sheet, table: Table, options: Options, system: System | None, budget: Budget, effort: Effort
 ) -> SheetReport:
     if _is_view(sheet, table):
         return no_table(sheet, "its numbers are looked up in other sheets")
     try:
-        return marked(understood(book, sheet, table, system), options.tolerance, system, budget)
+        return marked(understood(book, sheet, table, system, effort), options.tolerance, system, budget)
     except NotANetwork as error:
         return no_table(sheet, "; ".join(filter(None, [error.reason, first_cause(sheet)])))
 
@@ -89,8 +93,9 @@ def _spelling_of(model: Model) -> Spelling:
 
     def spelling(header: str) -> tuple[str, ...]:
         exact = own.get(normalise(header)) if len(header) <= LONGEST else None
-        usual = tuple(name for name in candidates(header) if model.knows(name) or is_provisional(name))
-        return tuple(dict.fromkeys((exact, *usual))) if exact else usual
+        if exact:
+            return (exact,)
+        return tuple(name for name in candidates(header) if model.knows(name) or is_provisional(name))
 
     return spelling
 

@@ -28,8 +28,9 @@ from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.effects import with_effects
 from tracer.system import System
 
-FEWEST_RIGHT = 0.34
-"""Where less of the columns than this are as a network demands, it is not the network that the table shows."""
+FEWEST_RIGHT, MANY, HALF_RIGHT = 0.34, 6, 0.51
+"""Where less of the columns than the first are as a network demands, it is not the network that the table shows; of so
+many columns or more, where less than the last are."""
 
 
 def marked(shown: Understood, tolerance: float, system: System | None, budget: Budget) -> SheetReport:
@@ -60,7 +61,7 @@ def marked(shown: Understood, tolerance: float, system: System | None, budget: B
     known = without_value | {name for name, column in columns.items() if column.known}
     wrong = without_value | {name for name, column in columns.items() if column.wrong}
     fitting, fits = len(known - without_value), len(known - wrong)
-    if fitting and system is None and fits < FEWEST_RIGHT * fitting:
+    if fitting and system is None and fits < (HALF_RIGHT if fitting >= MANY else FEWEST_RIGHT) * fitting:
         return no_table(
             sheet,
             f"{fitting - fits} of {fitting} columns fit no network that the headers show; describe it with --config",

@@ -159,7 +159,14 @@ def _share(theirs: Array, ours: Array) -> float:
     return float(np.mean(np.where(tight, 1.0, np.where(loose, 0.9, 0.0))))
 
 
-def infer(rows: Rows) -> tuple[Shape, Rows]:
+@dataclass(slots=True)
+class Effort:
+    """How many more networks are tried for one workbook; a table that fits none tries them all."""
+
+    left: int = 300
+
+
+def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
     """The network that fits a table best, and the table's numbers with what had to be told from them: biases that
     stand in the formulas only. The classic conventions win where others fit no better. Raises NotANetwork."""
     shape = first_guess(rows)
@@ -175,7 +182,7 @@ def infer(rows: Rows) -> tuple[Shape, Rows]:
         total = sum(shares.values())
         best, best_shares = shape, shares
         for other in _alternatives(shape, shares):
-            other_shares = _tried(other, rows)
+            other_shares = _tried(other, rows, effort)
             if sum(other_shares.values()) > sum(best_shares.values()) + 0.5:
                 best, best_shares = other, other_shares
         if best is shape or sum(best_shares.values()) <= total + 0.5:
@@ -184,7 +191,7 @@ def infer(rows: Rows) -> tuple[Shape, Rows]:
     return shape, rows
 
 
-def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shape:
+def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression], effort: Effort) -> Shape:
     """The network among those that fit the numbers as well whose formulas are the person's: relu and identity give the
     same numbers where no net input is negative.
 
@@ -205,16 +212,19 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression]) -> Shap
             continue
         fitting = sum(fit(model_of(shape), rows).values())
         for other in _alternatives(shape, {**dict.fromkeys(rows.columns, 1.0), **dict.fromkeys(group, 0.0)}):
-            shares = _tried(other, rows)
+            shares = _tried(other, rows, effort)
             if sum(shares.values()) >= fitting - 0.01 and _right_formulas(other, written) > right:
                 shape = other
                 break
     return shape
 
 
-def _tried(shape: Shape, rows: Rows) -> dict[str, float]:
+def _tried(shape: Shape, rows: Rows, effort: Effort) -> dict[str, float]:
     """What fits of another network; nothing where there is no such network, or where the factor of its loss should
-    stand at the total and does not."""
+    stand at the total and does not, or where enough have been tried."""
+    if effort.left <= 0:
+        return {}
+    effort.left -= 1
     try:
         shares = fit(model_of(shape), rows)
     except TraceError:
@@ -285,7 +295,9 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
         if outs or everything:
             for activation in ACTIVATIONS_TRIED:
                 last = index == len(shape.layers) - 1
-                if activation != shape.activations[index] and (last or activation != "softmax"):
+                if activation != shape.activations[index] and (
+                    activation != "softmax" or (last and shape.widths[-1] > 1)
+                ):
                     changed = list(shape.activations)
                     changed[index] = activation
                     yield replace(shape, activations=tuple(changed))

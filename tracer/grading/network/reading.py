@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracer.grading.book.cells import Position, Sheet
-from tracer.grading.network.inference import NotANetwork, fit, infer
+from tracer.grading.network.inference import Effort, NotANetwork, fit, infer
 from tracer.grading.network.model import Shape, model_of
 from tracer.grading.network.series import Rows, rows_of
 from tracer.grading.sheet.spelling import NEXT, normalise
@@ -22,6 +22,8 @@ from tracer.grading.sheet.tables import Stranger, Table
 
 FITS = 0.5
 """The share of its values from which a column fits."""
+MOST = 0.8
+"""The part of the columns of a network that has been told."""
 BETTER = 0.5
 """So many columns more have to fit for another reading."""
 MOST_ROUNDS = 4
@@ -42,28 +44,38 @@ class Reading:
     def score(self) -> float:
         return sum(self.shares.values())
 
+    @property
+    def fits(self) -> bool:
+        """Whether most of its columns fit."""
+        return sum(share >= FITS for share in self.shares.values()) > MOST * len(self.shares)
 
-def best_reading(table: Table, sheet: Sheet) -> Reading:
+
+def best_reading(table: Table, sheet: Sheet, effort: Effort) -> Reading:
     """The reading of a table that fits its numbers best. Raises NotANetwork."""
-    best = _with_late_weights(_read(table, sheet), sheet)
+    before = effort.left
+    best = _with_late_weights(_read(table, sheet, effort), sheet, effort)
     for _ in range(MOST_ROUNDS):
-        others = [other for rival in _rivals(best) if (other := _tried(rival, sheet))]
+        others = [other for rival in _rivals(best) if (other := _tried(rival, sheet, effort))]
         other = max(others, key=lambda reading: reading.score, default=best)
         if other.score <= best.score + BETTER:
             break
         best = replace(other, late=best.late)
+    if best.fits:
+        effort.left = before  # a network that was found cost nothing: the next table may be another
     return best
 
 
-def _tried(table: Table, sheet: Sheet) -> Reading | None:
+def _tried(table: Table, sheet: Sheet, effort: Effort) -> Reading | None:
+    if effort.left <= 0:
+        return None
     try:
-        return _read(table, sheet)
+        return _read(table, sheet, effort)
     except NotANetwork:
         return None
 
 
-def _read(table: Table, sheet: Sheet) -> Reading:
-    shape, rows = infer(numbers(table, sheet))
+def _read(table: Table, sheet: Sheet, effort: Effort) -> Reading:
+    shape, rows = infer(numbers(table, sheet), effort)
     return Reading(table, rows, shape, fit(model_of(shape), rows))
 
 
@@ -90,13 +102,12 @@ def spread(rows: Rows) -> Rows:
 _PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
 
 
-def _with_late_weights(reading: Reading, sheet: Sheet) -> Reading:
+def _with_late_weights(reading: Reading, sheet: Sheet, effort: Effort) -> Reading:
     """Where the weights of a row are those after its update, they are named as such: a row's forward pass then uses the
     weights of the row above."""
-    table, rows, shares = reading.table, reading.rows, reading.shares
+    table, rows = reading.table, reading.rows
     late = {name: name + NEXT for name in rows.columns if _PARAMETER.fullmatch(name)}
-    fitting = sum(share >= FITS for share in shares.values())
-    if rows.steps < 3 or not late or any(n.endswith(NEXT) for n in rows.columns) or fitting > 0.8 * len(shares):
+    if rows.steps < 3 or not late or any(n.endswith(NEXT) for n in rows.columns) or reading.fits:
         return reading
     renamed = replace(
         table,
@@ -104,7 +115,7 @@ def _with_late_weights(reading: Reading, sheet: Sheet) -> Reading:
         headers={late.get(name, name): text for name, text in table.headers.items()},
         header_cells={late.get(name, name): place for name, place in table.header_cells.items()},
     )
-    other = _read(renamed, sheet)
+    other = _read(renamed, sheet, effort)
     return replace(other, late=True) if other.score > reading.score + 2 else reading
 
 

@@ -13,7 +13,7 @@ from tracer import naming
 from tracer.expression import Expression, Name, names
 from tracer.grading.book.cells import Book, Sheet
 from tracer.grading.book.relative import UnknownFormula
-from tracer.grading.network.inference import refine
+from tracer.grading.network.inference import Effort, NotANetwork, refine
 from tracer.grading.network.model import Model, Shape, model_of
 from tracer.grading.network.plan import plan_of
 from tracer.grading.network.reading import best_reading, numbers, spread
@@ -22,6 +22,9 @@ from tracer.grading.network.series import Rows, rows_of
 from tracer.grading.network.translate import Translator
 from tracer.grading.sheet.tables import Table
 from tracer.system import System
+
+BATCH = "E_batch"
+"""In the headers of our own sheets of batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,19 @@ class Understood:
         return replace(self, table=table, rows=rows, translator=translator)
 
 
-def understood(book: Book, sheet: Sheet, table: Table, system: System | None) -> Understood:
+def understood(book: Book, sheet: Sheet, table: Table, system: System | None, effort: Effort) -> Understood:
     """What a table shows. Raises NotANetwork where no network can be told from it.
 
     system: the network, where it is known.
     """
     table = _with_rate_in_use(book, sheet, table)
     if system is None:
-        read = best_reading(table, sheet)
+        if any(BATCH in stranger.header for stranger in table.strangers):
+            raise NotANetwork("its samples are taken in batches; describe it with --config")
+        read = best_reading(table, sheet, effort)
         table, rows, late = read.table, read.rows, read.late
         constant = _constant(rows, [n for n in rows.names if re.fullmatch(r"[it]\d+", n)])
-        shape = refine(read.shape, rows, _readings(table, sheet, Translator(book, sheet, table, constant)))
+        shape = refine(read.shape, rows, _readings(table, sheet, Translator(book, sheet, table, constant)), effort)
         model, network = model_of(shape), describe(shape)
     else:
         rows, late = numbers(table, sheet), False

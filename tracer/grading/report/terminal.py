@@ -10,6 +10,8 @@ import click
 from tracer import naming
 from tracer.grading.judging.findings import BookReport, Finding, Kind, SheetReport, Verdict
 
+MOST_RANGES = 6
+"""Ranges of cells that are named of a finding."""
 MOST_UNMATCHED = 12
 """Unmatched headers that are listed."""
 
@@ -89,7 +91,7 @@ def _quantities(count: int) -> str:
 
 def _show_finding(finding: Finding, echo: Callable[[str], None]) -> None:
     cause = finding.cause or "not as it should be; no single slip that would explain it was found"
-    head = click.style(f"{finding.quantity}  {finding.cells}", fg="red")
+    head = click.style(f"{finding.quantity}  {_shortened(finding.cells)}", fg="red")
     echo(f"    {head}  {cause}{_effect(finding)}")
     if finding.formula is not None and finding.kind is not Kind.ETA:
         echo(f"        reads      {_marked(finding)}")
@@ -101,6 +103,13 @@ def _show_finding(finding: Finding, echo: Callable[[str], None]) -> None:
         echo(f"        holds      {finding.value:.9g} where {finding.right_value:.9g} belongs")
     if finding.right is not None and finding.kind is not Kind.ETA:
         echo(f"        should be  {finding.right}")
+
+
+def _shortened(cells: str) -> str:
+    """The first ranges of many."""
+    ranges = cells.split(", ")
+    rest = len(ranges) - MOST_RANGES
+    return ", ".join(ranges[:MOST_RANGES]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _effect(finding: Finding) -> str:

@@ -144,11 +144,23 @@ def _filled_rows(
         at += 1
         if found and len(known.keys() & headed.get(at, set())) >= min(FEWEST, len(known)):
             break
+        if not found and _is_numbering(cells, at, segment):
+            continue
         count = sum(is_filled(cells.get((at, column))) for column in (known if found else segment))
         behind_a_gap = bool(found) and at > found[-1] + 1
         if count and (not behind_a_gap or count >= FILLED * _width(cells, found[0], known)):
             found.append(at)
     return found if any(is_filled(cells.get((r, c))) for r in found for c in known) else []
+
+
+def _is_numbering(cells: Mapping[Position, Cell], row: int, columns: list[int]) -> bool:
+    """Whether a row under headers only numbers the columns: 1, 2, 3, …"""
+    values = [cell.value for column in columns if (cell := cells.get((row, column))) is not None]
+    formulas = any((cell := cells.get((row, column))) is not None and cell.formula for column in columns)
+    first = values[0] if values else None
+    if len(values) < FEWEST + 1 or formulas or not isinstance(first, float):
+        return False
+    return values == [first + n for n in range(len(values))]
 
 
 def _width(cells: Mapping[Position, Cell], row: int, known: Mapping[int, str]) -> int:

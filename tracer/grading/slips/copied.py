@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracer import naming
@@ -57,25 +58,39 @@ def _named(judge: Judge, place: Position, step: int) -> str:
 
 
 def frozen(judge: Judge, wrong: Wrong) -> Frozen | None:
-    """The slip where one reference stays in one row in all cells, and the formula is right once it moves along."""
+    """The slip where references stay in one row in all cells, and the formula is right once they move along."""
     first, last = wrong.steps[0], wrong.steps[-1]
     places = judge.table.series[wrong.quantity]
+    if first == last:
+        return None
     try:
         one, other = (judge.translator.read(places[step], step) for step in (first, last))
     except UnknownFormula:
         return None
-    lags = {n for form in judge.forms(wrong.quantity) for n in names(form)}
-    for before, after in zip(distinct(one), distinct(other), strict=False):
-        if before.name != after.name or after.lag - before.lag != last - first or first == last:
-            continue
-        for meant in (n for n in lags if n.name == before.name):
-            if judge.is_right(wrong.quantity, with_names(one, {before: meant})):
-                at = judge.table.series[before.name][first - before.lag]
-                label = naming.label(before.name)
-                whose = f"the first row's {label}" if first == before.lag else f"{label} of row {at[0]}"
-                text = f"always {whose}: the reference {fixed(at)} does not move down with the rows"
-                return Frozen(text, with_names(one, {before: Name(fixed(at), judge.home(wrong.quantity))}))
-    return None
+    meant = {n.name: n for form in judge.forms(wrong.quantity) for n in names(form)}
+    pairs = zip(distinct(one), distinct(other), strict=False)
+    stuck = [before for before, after in pairs if (before.name, before.lag + last - first) == (after.name, after.lag)]
+    if not stuck or any(name.name not in meant for name in stuck):
+        return None
+    if not judge.is_right(wrong.quantity, with_names(one, {name: meant[name.name] for name in stuck})):
+        return None
+    home = judge.home(wrong.quantity)
+    cells = {name: judge.table.series[name.name][first - name.lag] for name in stuck}
+    shown = with_names(one, {name: Name(fixed(cell), home) for name, cell in cells.items()})
+    labels = _listed([naming.label(name.name) for name in stuck])
+    rows = {name.lag for name in stuck}
+    whose = (
+        f"the first row's {labels}"
+        if rows == {first}
+        else f"{labels} of row {_listed(sorted({str(c[0]) for c in cells.values()}))}"
+    )
+    several = len(stuck) > 1
+    references = f"reference{'s' if several else ''} {_listed([fixed(cell) for cell in cells.values()])}"
+    return Frozen(f"always {whose}: the {references} {'do' if several else 'does'} not move down with the rows", shown)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
 
 
 __all__ = ["Frozen", "frozen", "slides", "sliding"]

@@ -171,8 +171,8 @@ class Diagnosis:
             for given in (False, True):  # given numbers may be typed into the formula
                 made_up = self.judge.made_up(place, given)
                 result = made_up.value(bare)
-                if result is None:
-                    return None
+                if result is None or (given and np.ptp(result) == 0) or self.budget.left <= 0:
+                    return self._causes.setdefault(key, None)
                 evidence = Evidence(made_up, result, same, self.budget)
                 self._causes[key] = find_cause(forms, evidence, setting, bare, pairs=not given, rather=other)
                 if self._causes[key]:
@@ -187,6 +187,8 @@ class Diagnosis:
 
     def _of_values(self, wrong: Wrong, forms: list[Expression]) -> Cause | None:
         """The slip that gives the person's values on several rows."""
+        if self.budget.left <= 0:
+            return None
         judge, name, theirs, place = self.judge, wrong.quantity, wrong.theirs, self.judge.place(wrong.step)
         steps = [step for step in wrong.steps if judge.place(step) == place]
         chosen = np.array(sorted({steps[round(i * (len(steps) - 1) / (POINTS - 1))] for i in range(POINTS)}))

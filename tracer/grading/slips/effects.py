@@ -19,6 +19,8 @@ from tracer.grading.sheet.spelling import NEXT
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.trajectory import History, walked
 
+SURELY, MOST_STEPS = 8, 6_000
+"""So many findings are followed to the final loss at any rate, and others as long as no more steps are walked."""
 LAST_ROWS = 40
 """Of a table, in which a quantity's formula is looked for."""
 
@@ -39,8 +41,10 @@ def _each_alone(findings: list[Finding], diagnosis: Diagnosis, right: History) -
     judge, loss = diagnosis.judge, diagnosis.judge.model.system.curve
     assert judge.eta is not None
     final, own = _last(right, loss), _own_formulas(judge)
-    out = []
-    for finding in findings:
+    out: list[Finding] = []
+    for index, finding in enumerate(findings):
+        if index >= SURELY and index * len(right) > MOST_STEPS:
+            return [*out, *findings[index:]]
         formulas = diagnosis.mistaken.get((finding.quantity, finding.kind, finding.cause), {})
         effect = None
         if finding.kind is Kind.ETA and finding.right_value is not None:
