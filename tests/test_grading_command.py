@@ -13,6 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl.comments import Comment
 
 from tests.hand import book, table
 from tests.homework import Layout, homework, write
@@ -114,6 +115,16 @@ def test_annotated_copies(wrong: Path, tmp_path: Path) -> None:
     assert noted == coloured == {f"X{row}" for row in range(33, 45)}
     assert "a_h1 stands where a_h2 belongs" in sheet["X33"].comment.text
     assert read_book(tmp_path / "marked" / "wrong.xlsx").sheets == read_book(wrong).sheets
+
+
+def test_a_note_follows_the_comment_that_is_there(wrong: Path, tmp_path: Path) -> None:
+    workbook = openpyxl.load_workbook(wrong)
+    workbook["Self"]["X33"].comment = Comment("mine", "me")
+    workbook.save(tmp_path / "commented.xlsx")
+    assert run(tmp_path / "commented.xlsx", "-q", "--annotate", tmp_path / "marked").exit_code == 1
+    sheet = openpyxl.load_workbook(tmp_path / "marked" / "commented.xlsx")["Self"]
+    assert sheet["X33"].comment.text.startswith("mine\n\n∂E/∂w3: a_h1 stands where a_h2 belongs")
+    assert sheet["X34"].comment.text.startswith("∂E/∂w3: a_h1 stands")
 
 
 def test_the_originals_are_never_written_to(wrong: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.hand import Cells, book, table
 from tests.homework import MISTAKES, SPELLINGS, Homework, Layout, homework, write
 from tests.test_grading_right import FIXED, RATE, classic
+from tracer.expression import ADD, MUL, Call, Name, Number
 from tracer.grading.book.cells import Book
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
@@ -230,6 +231,15 @@ def test_a_number_typed_over_a_formula_is_reported_once(tmp_path: Path) -> None:
     assert set(found) == {"a_o1"}
     assert found["a_o1"].kind is Kind.CONSTANT
     assert len(found["a_o1"].places) == 1
+
+
+def test_where_all_gradients_and_updates_are_wrong_the_network_is_told_all_the_same(tmp_path: Path) -> None:
+    hw = homework(Layout(steps=6))
+    for n in range(1, 9):
+        hw.formulas[f"∂E/∂w{n}"] = Call(MUL, (Number(0.5), hw.formulas[f"∂E/∂w{n}"]))
+        hw.formulas[f"w{n}"] = Call(ADD, (hw.formulas[f"w{n}"], Name(f"∂E/∂w{n}", 1)))
+    found = mistakes(checked(hw, tmp_path))
+    assert {f"{stem}{n}" for stem in ("w", "∂E/∂w") for n in range(1, 9)} <= set(found)
 
 
 def test_an_empty_template_is_unfilled(tmp_path: Path) -> None:

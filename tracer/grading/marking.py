@@ -9,6 +9,7 @@ import numpy as np
 
 from tracer.grading.book.cells import Sheet
 from tracer.grading.judging.assignment import differing, given_quantities
+from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.exactness import measured
 from tracer.grading.judging.exchange import with_headers_in_place
 from tracer.grading.judging.filling import dragged, repeated
@@ -28,9 +29,11 @@ from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.effects import with_effects
 from tracer.system import System
 
-FEWEST_RIGHT, MANY, HALF_RIGHT = 0.34, 6, 0.51
-"""Where less of the columns than the first are as a network demands, it is not the network that the table shows; of so
-many columns or more, where less than the last are."""
+FEWEST_RIGHT = 0.34
+"""Where less of the columns than this are as a network demands, it is not the network that the table shows."""
+FEWEST_FORWARD = 4
+"""Half of the columns have to be as the network demands, too: of the forward pass, where so many of it are shown, for
+gradients and updates may all be wrong; of all of them otherwise."""
 
 
 def marked(shown: Understood, tolerance: float, system: System | None, budget: Budget) -> SheetReport:
@@ -61,7 +64,9 @@ def marked(shown: Understood, tolerance: float, system: System | None, budget: B
     known = without_value | {name for name, column in columns.items() if column.known}
     wrong = without_value | {name for name, column in columns.items() if column.wrong}
     fitting, fits = len(known - without_value), len(known - wrong)
-    if fitting and system is None and fits < (HALF_RIGHT if fitting >= MANY else FEWEST_RIGHT) * fitting:
+    forward = (known - without_value) & model.forward.keys()
+    most = forward if len(forward) >= FEWEST_FORWARD else known - without_value
+    if system is None and (2 * len(most - wrong) < len(most) or fits < FEWEST_RIGHT * fitting):
         return no_table(
             sheet,
             f"{fitting - fits} of {fitting} columns fit no network that the headers show; describe it with --config",
@@ -107,18 +112,9 @@ def _judge(shown: Understood, tolerance: float, system: System | None) -> tuple[
         exactness = measured(sheet, table, rows, model)
     again = repeated(sheet, table, rows, model)
     given = differing(table, rows, system, tolerance) if system is not None else dragged(sheet, table, rows, model)
-    judge = Judge(
-        sheet,
-        table,
-        rows,
-        model,
-        shown.translator,
-        eta,
-        tolerance,
-        exactness,
-        frozenset(place for finding in again for place in finding.places),
-        labelled_rates(sheet),
-    )
+    passed_over = frozenset(place for finding in again for place in finding.places)
+    demand = Demand(model, rows, tolerance, exactness)
+    judge = Judge(sheet, table, shown.translator, demand, eta, passed_over, labelled_rates(sheet))
     return judge, [*findings, *exchanged, *given, *again]
 
 

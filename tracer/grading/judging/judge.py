@@ -17,22 +17,15 @@ from tracer.grading.book.cells import Cell, Fault, Formula, Position, Sheet
 from tracer.grading.book.numbers import Array, Flags, value
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.book.tree import distinct, with_names, with_number
-from tracer.grading.judging.exactness import Exactness
+from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.findings import Kind
 from tracer.grading.judging.meant import as_meant
 from tracer.grading.network.model import Model
 from tracer.grading.network.oracle import Oracle, View, same
 from tracer.grading.network.plan import ALONE, Place, Plan, counted
-from tracer.grading.network.series import Moved, Rows
+from tracer.grading.network.series import Rows
 from tracer.grading.network.translate import Translator
-from tracer.grading.sheet.spelling import NEXT, STEP
 from tracer.grading.sheet.tables import Table
-
-NEAR = 1e-15
-"""Absolute: a difference that two equal numbers may have."""
-FEWEST_CUT_OFF = 4
-"""Rounded columns that contradict their rows, from which on cut off digits are thought of."""
-
 
 Batch = tuple[Place, frozenset[Name]]
 """Where a row stands in its batch, and what its formula takes from empty cells."""
@@ -68,51 +61,30 @@ class Judged:
 class Judge:
     """What judging a table needs, and what has been found out so far of formulas.
 
-    tolerance: relative, of values that are known exactly. exactness: of the table's numbers. passed_over: cells that
-    are not judged again. rates: all learning rates that are labelled on the sheet.
+    demand: what the table's rows demand. passed_over: cells that are not judged again. rates: all learning rates that
+    are labelled on the sheet.
     """
 
     sheet: Sheet
     table: Table
-    rows: Rows
-    model: Model
     translator: Translator
+    demand: Demand
     eta: float | None
-    tolerance: float
-    exactness: Exactness
     passed_over: frozenset[Position] = frozenset()
     rates: Mapping[Position, float] = field(default_factory=dict)
     _taking_rate: frozenset[str] | None = None
     _other_rates: dict[int, Position | None] = field(default_factory=dict)
     _known: dict[tuple[str, int, Batch | None], tuple[Expression, bool | None]] = field(default_factory=dict)
-    _forms: dict[str, list[Expression]] = field(default_factory=dict)
     _rightness: dict[tuple[str, Expression, Place], bool | None] = field(default_factory=dict)
     _oracles: dict[Place, tuple[Oracle, Oracle]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._told_from_cut_off()
+    @property
+    def rows(self) -> Rows:
+        return self.demand.rows
 
-    def _told_from_cut_off(self) -> None:
-        """Rounded values that contradict each other, and would not if their last digits were cut off, were cut off."""
-        contradicting = self._contradicting()
-        if contradicting >= FEWEST_CUT_OFF and 3 * contradicting > len(self.exactness.said):
-            rounded, self.exactness = self.exactness, self.exactness.cut_off()
-            if 3 * self._contradicting() > contradicting:
-                self.exactness = rounded
-
-    def _contradicting(self) -> int:
-        """How many rounded columns are not what their rows demand."""
-        count = 0
-        for name in self.exactness.said:
-            right, known, _ = self.agrees(name, self.rows.columns[name])
-            count += bool((known & ~right & np.isfinite(self.rows.columns[name]))[self.first_step(name) :].any())
-        return count
-
-    def first_step(self, name: str) -> int:
-        """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
-        if self.rows.plan and name in self.model.system.states:
-            return self.rows.plan.sizes[0]
-        return self.model.first_step(name)
+    @property
+    def model(self) -> Model:
+        return self.demand.model
 
     def place(self, step: int) -> Place:
         """Where a row stands in its batch."""
@@ -133,58 +105,6 @@ class Judge:
             )
         return self._oracles[around][given].at(place.position)
 
-    # ------------------------------------------------------------------------------------------ the right value
-
-    def forms(self, name: str) -> list[Expression]:
-        """The right formula, first from the nearest quantities that the table has, then from the forward pass, or from
-        the samples of the batch."""
-        if name in self._forms:
-            return self._forms[name]
-        model, present = self.model, self.rows.names
-        kinds = {*model.parameters, *model.forward, *model.system.data, naming.ETA}
-        further = frozenset(q for q in present if q in kinds or q.endswith(NEXT))
-        if name in model.shared:  # the sums and means over the batch spelt out, as an update may have them
-            further = present - {equation.quantity for equation in model.reductions}
-        found = [model.in_terms_of(name, present), model.in_terms_of(name, further)]
-        if name in model.parameters and name + NEXT in present:
-            found.append(model.in_terms_of(name, present - {name + NEXT}))
-        if name in model.parameters and STEP + name in present:
-            found.append(model.after_step(name))
-        self._forms[name] = list(dict.fromkeys(form for form in found if form is not None))
-        return self._forms[name]
-
-    def allowed(self, form: Expression, ours: Array, rows: Rows | None = None) -> Array:
-        """How far a value may be from the right one: the tolerance, and what the row's values are known to."""
-        rows = rows or self.rows
-        room = self.tolerance * np.abs(ours) + NEAR
-        for name in dict.fromkeys(names(form)):
-            if name.name in self.exactness.slack:
-                apart = rows.changed({name.name: self.exactness.slack[name.name]}, {})[name]
-                moved = value(form, Moved(rows, name, rows[name] + apart))
-                room = room + np.nan_to_num(np.abs(moved - ours))
-        return room
-
-    def agrees(self, name: str, theirs: Array) -> tuple[Flags, Flags, Array]:
-        """For every step: whether the value is right in one of the forms, whether that can be told, the right value."""
-        right = np.zeros(len(theirs), bool)
-        known = np.zeros(len(theirs), bool)
-        best = np.full(len(theirs), np.nan)
-        own = self.exactness.slack.get(name, np.zeros(len(theirs)))
-        for form in self.forms(name):
-            ours = np.broadcast_to(value(form, self.rows), theirs.shape)
-            finite = np.isfinite(ours)
-            best = np.where(np.isnan(best) & finite, ours, best)
-            known |= finite
-            close = np.abs(theirs - ours) <= self.tolerance * np.abs(ours) + NEAR + own
-            if not close[finite].all():
-                close = np.abs(theirs - ours) <= self.allowed(form, ours) + own
-            right |= close & finite
-        if self.rows.plan and name in self.rows.plan.shared:  # the same as in the row above, of the same batch
-            above = np.where(np.diff(self.rows.plan.batch, prepend=-1) == 0, self.rows.by_row()[Name(name, 1)], np.nan)
-            right |= np.abs(theirs - above) <= self.tolerance * np.abs(above) + NEAR + own
-            known |= np.isfinite(above)
-        return right, known, best
-
     # ------------------------------------------------------------------------------------------------ formulas
 
     def is_right(self, name: str, theirs: Expression, place: Place = ALONE) -> bool | None:
@@ -203,7 +123,7 @@ class Judge:
             return True
         typed = as_given.value(theirs)
         in_theirs = {n.name for n in names(theirs)}
-        forms = self.forms(name)
+        forms = self.demand.forms(name)
         uses_all = any({n.name for n in names(form)} <= in_theirs for form in forms)
         if typed is not None and not uses_all and same(typed, as_given[target]):
             return True
@@ -211,7 +131,7 @@ class Judge:
 
     def home(self, name: str, place: Place = ALONE) -> int:
         """The lag of the row that a quantity is computed from; of the batch, for what there is once a batch."""
-        forms = self.forms(name)
+        forms = self.demand.forms(name)
         if not forms or self.is_carried_on(name, place):
             return 0
         return min((n.lag for n in names(forms[0]) if n.name != naming.ETA), default=0)
@@ -227,8 +147,8 @@ class Judge:
         places = self.table.series[name]
         cells = [self.sheet.cells.get(place) for place in places]
         theirs = self.rows.columns[name]
-        right, known, best = self.agrees(name, theirs)
-        first = self.first_step(name)
+        right, known, best = self.demand.agrees(name, theirs)
+        first = self.demand.first_step(name)
         groups: dict[tuple[str, object], list[int]] = {}
         judged = False
         for step in range(first, len(places)):
@@ -341,7 +261,7 @@ class Judge:
             takes = (
                 q
                 for q in self.rows.columns
-                for form in self.forms(q)[:1]
+                for form in self.demand.forms(q)[:1]
                 if naming.ETA in {n.name for n in names(form)}
             )
             self._taking_rate = frozenset(takes)
@@ -354,7 +274,7 @@ class Judge:
     def other_rate(self, step: int) -> Position | None:
         """The cell of another labelled learning rate that all updates of a step take."""
         if step not in self._other_rates:
-            rates = [self._rate_of(name, step) for name in self.taking_rate if step >= self.first_step(name)]
+            rates = [self._rate_of(name, step) for name in self.taking_rate if step >= self.demand.first_step(name)]
             self._other_rates[step] = rates[0] if rates and all(rate == rates[0] for rate in rates) else None
         return self._other_rates[step]
 
@@ -387,7 +307,7 @@ class Judge:
             return True
         rows, reading = self.rows.by_row(), self.translator.read(place, step)
         ours = np.broadcast_to(value(reading, rows), (rows.steps,))
-        room = self.allowed(reading, ours, rows)[step]
+        room = self.demand.allowed(reading, ours, rows)[step]
         return not np.isfinite(ours[step]) or bool(abs(ours[step] - cell.number) <= 10 * room)
 
     def has_formulas(self, name: str) -> bool:

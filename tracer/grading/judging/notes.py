@@ -16,14 +16,14 @@ def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
     """The notes on a column, of which these values are right."""
     places = judge.table.series[name]
     cells = [judge.sheet.cells.get(place) for place in places]
-    first = judge.first_step(name)
+    first = judge.demand.first_step(name)
 
     def where(fits: Callable[[int, Cell], bool]) -> tuple[int, ...]:
         return tuple(step for step in range(first, len(places)) if (cell := cells[step]) and fits(step, cell))
 
     found: dict[tuple[Kind, str], tuple[int, ...]] = {}
     of_formula: dict[str, int | None] = {}
-    rounded = judge.exactness.said.get(name)
+    rounded = judge.demand.exactness.said.get(name)
     text = f"pasted, {rounded}" if rounded else "pasted"
     found[Kind.ROUNDED if rounded else Kind.PASTED, text] = where(
         lambda step, cell: cell.formula is None and cell.number is not None and bool(right[step])

@@ -87,7 +87,7 @@ class _Errors:
     def _reading(self, place: Place) -> tuple[Expression | None, bool | None]:
         """The formula of a cell in quantities, and whether it is right; None where that cannot be told."""
         name, step = self.quantities[place]
-        if step < self.judge.first_step(name) or not self.judge.forms(name):
+        if step < self.judge.demand.first_step(name) or not self.judge.demand.forms(name):
             return None, None
         return self.judge.formula(name, step)
 
@@ -99,7 +99,7 @@ class _Errors:
         reading, right = self._reading(shown)
         home = self.judge.home(name)
         theirs = written(reading, home) if reading is not None and right is False else None
-        forms = self.judge.forms(name) if step >= self.judge.first_step(name) else []
+        forms = self.judge.demand.forms(name) if step >= self.judge.demand.first_step(name) else []
         ours = written(forms[0], home) if forms else None
         marks = tuple(differences(theirs, ours)) if theirs and ours else ()
         return Finding(name, Kind.ERROR, (shown[1],), text, theirs, ours, marks)

@@ -11,20 +11,17 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from tracer.errors import OutputError
 from tracer.files import problems_of, replacing
 from tracer.grading.book.cells import Position, reference
 from tracer.grading.book.package import MAX_PART, MAX_TOTAL
 from tracer.grading.judging.findings import BookReport, Finding
+from tracer.grading.report.comments import HEAD, MAIN, with_comments, with_shapes
 
 COLOUR = "FFFFC7CE"
-AUTHOR = "backprop-trace"
 _KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
 def annotate_all(reports: Iterable[BookReport], folder: Path) -> list[Path]:
@@ -153,8 +150,8 @@ class _Copy:
                     '<Default Extension="vml" ContentType="application/vnd.openxmlformats-officedocument.vmlDrawing"/>'
                 )
         self.put(part, xml)
-        self.put(comments, _with_comments(self.text(comments), notes))
-        self.put(shapes, _with_shapes(self.text(shapes), notes, number))
+        self.put(comments, with_comments(self.text(comments), notes))
+        self.put(shapes, with_shapes(self.text(shapes), notes, number))
 
     def style(self, index: int, main: str) -> int:
         """The style of a coloured cell that had this one."""
@@ -197,7 +194,7 @@ class _Copy:
     def relate(self, part: str, kind: str, target: str) -> str:
         """Add a relation; its identity."""
         where = _relations_of(part)
-        xml = self.text(where) or f'{_HEAD}<Relationships xmlns="{_RELATIONS}"></Relationships>'
+        xml = self.text(where) or f'{HEAD}<Relationships xmlns="{_RELATIONS}"></Relationships>'
         identity = f"rIdChecked{xml.count('Relationship ') + 1}"
         xml = re.sub(r"<((?:\w+:)?Relationships)([^>]*)/>\s*$", r"<\1\2></\1>", xml)
         prefix = re.search(r"</((?:\w+:)?)Relationships>", xml)
@@ -218,7 +215,7 @@ class _Copy:
 
 _FILL = f'<fill><patternFill patternType="solid"><fgColor rgb="{COLOUR}"/><bgColor indexed="64"/></patternFill></fill>'
 _PLAIN_STYLES = (
-    f'{_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
+    f'{HEAD}<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill>'
     '<fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
@@ -279,59 +276,6 @@ def _with_drawing(xml: str, identity: str) -> str:
     if other:
         place = start + other.start()
     return f'{xml[:place]}<{end[1]}legacyDrawing xmlns:r="{_KIND}" r:id="{identity}"/>{xml[place:]}'
-
-
-def _with_comments(xml: str | None, notes: Mapping[Position, str]) -> str:
-    """The notes as comments, behind those that are there."""
-    if xml is None:
-        xml = f'{_HEAD}<comments xmlns="{_MAIN}"><authors></authors><commentList></commentList></comments>'
-    prefix = re.search(r"<((?:\w+:)?)comments\b", xml)
-    p = prefix[1] if prefix else ""
-    author = len(re.findall(rf"<{p}author\b(?!s)", xml))
-    xml = re.sub(rf"<{p}authors\s*/>", f"<{p}authors></{p}authors>", xml)
-    xml = xml.replace(f"</{p}authors>", f"<{p}author>{AUTHOR}</{p}author></{p}authors>", 1)
-    there = set(re.findall(rf'<{p}comment\b[^>]*?\bref="([A-Z]+\d+)"', xml))
-    lines = []
-    for place, text in sorted(notes.items()):
-        where = reference(place)
-        piece = f'<{p}r><{p}t xml:space="preserve">{escape(text)}</{p}t></{p}r>'
-        if where in there:
-            pattern = rf'(<{p}comment\b[^>]*?\bref="{where}".*?)(</{p}text>)'
-            xml = re.sub(pattern, lambda m, piece=piece: f"{m[1]}{piece}{m[2]}", xml, count=1, flags=re.DOTALL)  # type: ignore[misc]
-        else:
-            lines.append(f'<{p}comment ref="{where}" authorId="{author}"><{p}text>{piece}</{p}text></{p}comment>')
-    return xml.replace(f"</{p}commentList>", f"{''.join(lines)}</{p}commentList>", 1)
-
-
-def _with_shapes(xml: str | None, notes: Mapping[Position, str], number: int) -> str:
-    """The boxes of the notes, which spreadsheets ask for; hidden until the cell is pointed at."""
-    if xml is None:
-        xml = (
-            '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
-            'xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit">'
-            f'<o:idmap v:ext="edit" data="{number}"/></o:shapelayout>'
-            '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
-            '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype></xml>'
-        )
-    there = set(re.findall(r"<x:Row>(\d+)</x:Row>\s*<x:Column>(\d+)</x:Column>", xml))
-    shapes = []
-    for index, ((row, column), text) in enumerate(sorted(notes.items()), 1):
-        if (str(row - 1), str(column - 1)) in there:
-            continue
-        top = max(row - 2, 0)
-        lines = sum(1 + len(line) // 60 for line in text.splitlines())
-        shapes.append(
-            f'<v:shape id="_x0000_s{number * 1024 + 900_000 + index}" type="#_x0000_t202" style="position:absolute;'
-            f'margin-left:60pt;margin-top:2pt;width:330pt;height:{14 * lines + 8}pt;z-index:{index};visibility:hidden" '
-            'fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/>'
-            '<v:shadow on="t" color="black" obscured="t"/>'
-            '<v:path o:connecttype="none"/><v:textbox><div style="text-align:left"></div></v:textbox>'
-            '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/>'
-            f"<x:Anchor>{column}, 15, {top}, 10, {column + 6}, 15, {top + lines + 1}, 4</x:Anchor>"
-            f"<x:AutoFill>False</x:AutoFill><x:Row>{row - 1}</x:Row><x:Column>{column - 1}</x:Column>"
-            "</x:ClientData></v:shape>"
-        )
-    return re.sub(r"</xml>\s*$", lambda m: "".join(shapes) + m[0], xml)
 
 
 __all__ = ["annotate", "annotate_all"]

@@ -39,7 +39,7 @@ def sliding(judge: Judge, wrong: Wrong, right: Expression) -> str | None:
     formula = judge.sheet.cells[place].formula
     if scalar is None or formula is None or not any(n.name == naming.ETA for n in names(right)):
         return None
-    start = places[judge.first_step(wrong.quantity)]
+    start = places[judge.demand.first_step(wrong.quantity)]
     at = (scalar.position[0] + place[0] - start[0], scalar.position[1] + place[1] - start[1])
     if place == start or at not in judge.translator.references(place, formula):
         return None
@@ -67,7 +67,7 @@ def frozen(judge: Judge, wrong: Wrong) -> Frozen | None:
         one, other = (judge.translator.read(places[step], step) for step in (first, last))
     except UnknownFormula:
         return None
-    meant = {n.name: n for form in judge.forms(wrong.quantity) for n in names(form)}
+    meant = {n.name: n for form in judge.demand.forms(wrong.quantity) for n in names(form)}
     pairs = zip(distinct(one), distinct(other), strict=False)
     stuck = [before for before, after in pairs if (before.name, before.lag + last - first) == (after.name, after.lag)]
     if not stuck or any(name.name not in meant for name in stuck):

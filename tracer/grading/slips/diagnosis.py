@@ -127,7 +127,11 @@ class Diagnosis:
     def _of_one_number(self, wrong: Wrong) -> Cause | None:
         """One number in all cells, though the right values differ."""
         theirs, right = wrong.theirs[list(wrong.steps)], wrong.right[list(wrong.steps)]
-        room = 0.0 if self.judge.has_formulas(wrong.quantity) else 2 * self.judge.exactness.slack[wrong.quantity].max()
+        room = (
+            0.0
+            if self.judge.has_formulas(wrong.quantity)
+            else 2 * self.judge.demand.exactness.slack[wrong.quantity].max()
+        )
         if len(theirs) < 2 or np.ptp(theirs) > 0 or not np.ptp(right) > room:
             return None
         return one_number(float(theirs[0]))
@@ -153,7 +157,7 @@ class Diagnosis:
             judge.translator.read(place, step)
         except UnknownFormula as error:
             scalar = judge.table.scalars.get(naming.ETA)
-            of_update = any(n.name == naming.ETA for form in judge.forms(name) for n in names(form))
+            of_update = any(n.name == naming.ETA for form in judge.demand.forms(name) for n in names(form))
             if scalar and of_update and judge.translator.slides(formula) and "text" in str(error):
                 return Cause(f"{slides(scalar.position)}: in ={text_at(formula, place)} {error}")
             return Cause(f"the cell shows an error: {error}")
@@ -192,9 +196,9 @@ class Diagnosis:
         judge, name, theirs, place = self.judge, wrong.quantity, wrong.theirs, self.judge.place(wrong.step)
         steps = [step for step in wrong.steps if judge.place(step) == place]
         chosen = np.array(sorted({steps[round(i * (len(steps) - 1) / (POINTS - 1))] for i in range(POINTS)}))
-        own = judge.exactness.slack.get(name, np.zeros(len(theirs)))
+        own = judge.demand.exactness.slack.get(name, np.zeros(len(theirs)))
         room = np.maximum.reduce(
-            [judge.allowed(form, np.broadcast_to(value(form, judge.rows), theirs.shape)) for form in forms]
+            [judge.demand.allowed(form, np.broadcast_to(value(form, judge.rows), theirs.shape)) for form in forms]
         )
         limit = 3 * (room + own)[chosen]  # a slip may weigh what is not known exactly more than the right formula
 
@@ -202,14 +206,14 @@ class Diagnosis:
             return bool(np.isfinite(x).all() and (np.abs(x - y) <= np.maximum(limit, 1e-9 * np.abs(y))).all())
 
         evidence = Evidence(judge.rows.picked(chosen), theirs[chosen], alike, self.budget)
-        exact = name not in judge.exactness.said and len(chosen) >= 3
+        exact = name not in judge.demand.exactness.said and len(chosen) >= 3
         return find_cause(forms, evidence, self._setting(name, place), pairs=exact)
 
     def _nearest(self, name: str, theirs: Expression | None, place: Place) -> list[Expression]:
         """The right forms, first the one that is made of most of the same quantities."""
         if self.judge.is_carried_on(name, place):
             return [Name(name)]
-        forms = self.judge.forms(name)
+        forms = self.judge.demand.forms(name)
         if theirs is None:
             return forms
         mine = {n.name for n in names(theirs)}

@@ -89,11 +89,15 @@ def _departure(judge: Judge, right: History) -> Departure | None:
         return None
     parameters = [name for p in system.updates for name in (p, p + NEXT) if name in columns]
     ours = {name: _column(right, name, judge.rows) for name in (*parameters, loss)}
-    rounded = _explained(judge, ours, parameters) if judge.exactness.said else {}
+    rounded = _explained(judge, ours, parameters) if judge.demand.exactness.said else {}
     rows: list[int] = []
     for name in ours:
         theirs, own = columns[name][: len(right)], ours[name]
-        room = 10 * judge.tolerance * np.abs(own) + judge.exactness.slack[name][: len(right)] + rounded.get(name, 0.0)
+        room = (
+            10 * judge.demand.tolerance * np.abs(own)
+            + judge.demand.exactness.slack[name][: len(right)]
+            + rounded.get(name, 0.0)
+        )
         apart = np.abs(theirs - own) > room
         if apart.any():
             rows.append(judge.table.series[name][int(np.argmax(apart))][0])
@@ -124,7 +128,9 @@ def _explained(judge: Judge, ours: Mapping[str, Array], parameters: Sequence[str
         if name + NEXT in parameters:
             continue
         slope = naming.gradient(parameter, model.system.curve)
-        by, of_slope = (float(np.nan_to_num(judge.exactness.slack.get(of, np.zeros(1))).max()) for of in (name, slope))
+        by, of_slope = (
+            float(np.nan_to_num(judge.demand.exactness.slack.get(of, np.zeros(1))).max()) for of in (name, slope)
+        )
         by += judge.eta * of_slope
         theirs = rows.columns[name][: len(ours[name])]
         apart = (theirs - ours[name])[np.isfinite(theirs - ours[name])]
@@ -133,7 +139,7 @@ def _explained(judge: Judge, ours: Mapping[str, Array], parameters: Sequence[str
         assert update is not None
         instead[name] = dict.fromkeys(range(rows.steps), add(update, Number(by)))
         column = rows.columns[name][np.isfinite(rows.columns[name])].tolist()
-        if name in judge.exactness.said and (decimals(column[0]) or 0) >= max(decimals(x) or 0 for x in column):
+        if name in judge.demand.exactness.said and (decimals(column[0]) or 0) >= max(decimals(x) or 0 for x in column):
             moved[parameter] = by
     run = walked(model, rows, judge.eta, instead, moved=moved)
     if run is None or any(len(run) != len(column) for column in ours.values()):

@@ -1,0 +1,109 @@
+"""What the row of each value demands: the right formula of every quantity, and how far a value may be from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tracer import naming
+from tracer.expression import Expression, Name, names
+from tracer.grading.book.numbers import Array, Flags, value
+from tracer.grading.judging.exactness import Exactness
+from tracer.grading.network.model import Model
+from tracer.grading.network.series import Moved, Rows
+from tracer.grading.sheet.spelling import NEXT, STEP
+
+NEAR = 1e-15
+"""Absolute: a difference that two equal numbers may have."""
+FEWEST_CUT_OFF = 4
+"""Rounded columns that contradict their rows, from which on cut off digits are thought of."""
+
+
+@dataclass(slots=True)
+class Demand:
+    """tolerance: relative, of values that are known exactly. exactness: of the table's numbers."""
+
+    model: Model
+    rows: Rows
+    tolerance: float
+    exactness: Exactness
+    _forms: dict[str, list[Expression]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._told_from_cut_off()
+
+    def _told_from_cut_off(self) -> None:
+        """Rounded values that contradict each other, and would not if their last digits were cut off, were cut off."""
+        contradicting = self._contradicting()
+        if contradicting >= FEWEST_CUT_OFF and 3 * contradicting > len(self.exactness.said):
+            rounded, self.exactness = self.exactness, self.exactness.cut_off()
+            if 3 * self._contradicting() > contradicting:
+                self.exactness = rounded
+
+    def _contradicting(self) -> int:
+        """How many rounded columns are not what their rows demand."""
+        count = 0
+        for name in self.exactness.said:
+            right, known, _ = self.agrees(name, self.rows.columns[name])
+            count += bool((known & ~right & np.isfinite(self.rows.columns[name]))[self.first_step(name) :].any())
+        return count
+
+    def first_step(self, name: str) -> int:
+        """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
+        if self.rows.plan and name in self.model.system.states:
+            return self.rows.plan.sizes[0]
+        return self.model.first_step(name)
+
+    def forms(self, name: str) -> list[Expression]:
+        """The right formula, first from the nearest quantities that the table has, then from the forward pass, or from
+        the samples of the batch."""
+        if name in self._forms:
+            return self._forms[name]
+        model, present = self.model, self.rows.names
+        kinds = {*model.parameters, *model.forward, *model.system.data, naming.ETA}
+        further = frozenset(q for q in present if q in kinds or q.endswith(NEXT))
+        if name in model.shared:  # the sums and means over the batch spelt out, as an update may have them
+            further = present - {equation.quantity for equation in model.reductions}
+        found = [model.in_terms_of(name, present), model.in_terms_of(name, further)]
+        if name in model.parameters and name + NEXT in present:
+            found.append(model.in_terms_of(name, present - {name + NEXT}))
+        if name in model.parameters and STEP + name in present:
+            found.append(model.after_step(name))
+        self._forms[name] = list(dict.fromkeys(form for form in found if form is not None))
+        return self._forms[name]
+
+    def allowed(self, form: Expression, ours: Array, rows: Rows | None = None) -> Array:
+        """How far a value may be from the right one: the tolerance, and what the row's values are known to."""
+        rows = rows or self.rows
+        room = self.tolerance * np.abs(ours) + NEAR
+        for name in dict.fromkeys(names(form)):
+            if name.name in self.exactness.slack:
+                apart = rows.changed({name.name: self.exactness.slack[name.name]}, {})[name]
+                moved = value(form, Moved(rows, name, rows[name] + apart))
+                room = room + np.nan_to_num(np.abs(moved - ours))
+        return room
+
+    def agrees(self, name: str, theirs: Array) -> tuple[Flags, Flags, Array]:
+        """For every step: whether the value is right in one of the forms, whether that can be told, the right value."""
+        right = np.zeros(len(theirs), bool)
+        known = np.zeros(len(theirs), bool)
+        best = np.full(len(theirs), np.nan)
+        own = self.exactness.slack.get(name, np.zeros(len(theirs)))
+        for form in self.forms(name):
+            ours = np.broadcast_to(value(form, self.rows), theirs.shape)
+            finite = np.isfinite(ours)
+            best = np.where(np.isnan(best) & finite, ours, best)
+            known |= finite
+            close = np.abs(theirs - ours) <= self.tolerance * np.abs(ours) + NEAR + own
+            if not close[finite].all():
+                close = np.abs(theirs - ours) <= self.allowed(form, ours) + own
+            right |= close & finite
+        if self.rows.plan and name in self.rows.plan.shared:  # the same as in the row above, of the same batch
+            above = np.where(np.diff(self.rows.plan.batch, prepend=-1) == 0, self.rows.by_row()[Name(name, 1)], np.nan)
+            right |= np.abs(theirs - above) <= self.tolerance * np.abs(above) + NEAR + own
+            known |= np.isfinite(above)
+        return right, known, best
+
+
+__all__ = ["Demand"]
