@@ -17,7 +17,7 @@ from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.network.inference import Effort, NotANetwork, fit, infer
 from tracer.grading.network.model import Shape, model_of
 from tracer.grading.network.series import Rows, rows_of
-from tracer.grading.sheet.spelling import NEXT, normalise
+from tracer.grading.sheet.spelling import NEXT, PARAMETER, normalise
 from tracer.grading.sheet.tables import Stranger, Table
 
 FITS = 0.5
@@ -99,14 +99,11 @@ def spread(rows: Rows) -> Rows:
     return Rows(columns, scalars, rows.steps)
 
 
-_PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
-
-
 def _with_late_weights(reading: Reading, sheet: Sheet, effort: Effort) -> Reading:
     """Where the weights of a row are those after its update, they are named as such: a row's forward pass then uses the
     weights of the row above."""
     table, rows = reading.table, reading.rows
-    late = {name: name + NEXT for name in rows.columns if _PARAMETER.fullmatch(name)}
+    late = {name: name + NEXT for name in rows.columns if PARAMETER.fullmatch(name)}
     if rows.steps < 3 or not late or any(n.endswith(NEXT) for n in rows.columns) or reading.fits:
         return reading
     renamed = replace(

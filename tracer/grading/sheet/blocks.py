@@ -10,7 +10,7 @@ from tracer import naming
 from tracer.grading.book.cells import Cell, Fault, Position, Sheet
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.headers import Headers, headers
-from tracer.grading.sheet.spelling import NEXT
+from tracer.grading.sheet.spelling import NEXT, PARAMETER
 from tracer.grading.sheet.tables import Stranger, Table
 
 _T = TypeVar("_T")
@@ -23,7 +23,6 @@ spacers, a line of text."""
 FILLED = 0.8
 """The part of a table's columns that has to go on behind a gap."""
 
-PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
 IN_TEXT = re.compile(r"^([^=:]{1,40}?)\s*[=:]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*$")
 """A name and its number: `lr = 0.1`."""
 NOTE = re.compile(r".*=\s*\S")

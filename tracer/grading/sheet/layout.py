@@ -15,9 +15,10 @@ from tracer import naming
 from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.book.formula import references
 from tracer.grading.book.relative import UnknownFormula
-from tracer.grading.sheet.blocks import FEWEST, PARAMETER, blocks
+from tracer.grading.sheet.blocks import FEWEST, blocks
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.scalars import given_apart, scalars
+from tracer.grading.sheet.spelling import PARAMETER
 from tracer.grading.sheet.tables import NOWHERE, Scalar, Stranger, Table
 
 MOST_TABLES = 40

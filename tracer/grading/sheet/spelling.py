@@ -18,6 +18,8 @@ NEXT = "+"
 """Behind a parameter: its value after the update of the row."""
 STEP = "Δ"
 """In front of a parameter: what the update adds to it, or subtracts from it."""
+PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
+"""A weight or a bias, by its name here."""
 LONGEST = 60
 """Characters of a header; longer texts are notes."""
 
@@ -216,19 +218,18 @@ def _is_derived_by(name: str) -> bool:
 
 
 _COUNTERS = (naming.ETA, naming.ITERATION, naming.TOTAL)
-_PARAMETER = re.compile(r"[wb]_?[ho]?\d+")
 
 
 def _changed(text: str) -> list[str]:
     """A parameter's step, or its value after the update."""
     step = re.fullmatch(r"(?:dd|delta|change(?:in|of)?|step|diff|update(?:of)?)(.+)", text)
-    names = [name for name in _plain(step[1]) if _PARAMETER.fullmatch(name)] if step else []
+    names = [name for name in _plain(step[1]) if PARAMETER.fullmatch(name)] if step else []
     if names:
         steps, slopes = [f"{STEP}{name}" for name in names], [f"∂E/∂{name}" for name in names]
         return [*slopes, *steps] if text.startswith("delta") else [*steps, *slopes]
     new = re.fullmatch(rf"(?:(.+?){_NEW}|{_NEW}(.+))", text)
     if new:
-        return [f"{name}{NEXT}" for name in _plain(new[1] or new[2]) if _PARAMETER.fullmatch(name)]
+        return [f"{name}{NEXT}" for name in _plain(new[1] or new[2]) if PARAMETER.fullmatch(name)]
     return []
 
 
