@@ -9,8 +9,9 @@ import pytest
 from tests.hand import Cells, book, table
 from tests.homework import Layout, homework
 from tests.test_grading_mistakes import checked, mistakes, slip
-from tests.test_grading_right import FIXED, LAYOUTS, RATE, classic
+from tests.test_grading_right import FIXED, LAYOUTS, RATE, classic, layers
 from tests.test_grading_right import checked as tables
+from tracer.activations import ACTIVATIONS
 from tracer.expression import Name
 from tracer.grading.book.tree import with_names
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
@@ -147,3 +148,12 @@ def test_two_references_that_stay_in_the_first_row(tmp_path: Path) -> None:
     stays = "the references $E$33 and $F$33 do not move down with the rows"
     assert finding.cause == f"always the first row's w1 and w2: {stays}"
     assert finding.theirs == "$E$33·i1 + $F$33·i2"
+
+
+@pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "softmax"])
+def test_a_slip_with_every_activation(activation: str, tmp_path: Path) -> None:
+    """Slips are searched for, and their effect computed, at single numbers as well as at whole columns."""
+    hw = homework(Layout(steps=4, values=layers(activation, activation)))
+    hw.formulas["∂E/∂w3"] = with_names(hw.formulas["∂E/∂w3"], {Name("i1"): Name("i2")})
+    finding = only(checked(hw, tmp_path))
+    assert (finding.quantity, finding.cause) == ("∂E/∂w3", "i2 stands where i1 belongs")

@@ -38,7 +38,9 @@ _erf = np.frompyfunc(math.erf, 1, 1)
 
 
 def _normal_cdf(x: Array) -> Array:
-    result: Array = 0.5 * (1.0 + _erf(np.asarray(x, float) / np.sqrt(2.0)).astype(float))
+    # of a single number, a ufunc from Python gives a Python number
+    erf = np.asarray(_erf(np.asarray(x, float) / np.sqrt(2.0)), float)
+    result: Array = 0.5 * (1.0 + erf)
     return result
 
 
