@@ -170,11 +170,15 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 def changed(path: Path, change: Callable[[str], str]) -> Path:
+    return changed_part(path, SHEET, change)
+
+
+def changed_part(path: Path, changing: str, change: Callable[[str], str]) -> Path:
     copy = path.with_name("changed.xlsx")
     with zipfile.ZipFile(path) as package, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as other:
         for name in package.namelist():
             part = package.read(name).decode()
-            other.writestr(name, change(part) if name == SHEET else part)
+            other.writestr(name, change(part) if name == changing else part)
     return copy
 
 

@@ -57,7 +57,10 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         if book.damage:
             reason += f", and {book.damaged}"
         details = {r.reason for r in reports if r.reason}
-        if len(details) == 1 and not book.damage:
+        hidden = ", ".join(sheet.name for sheet in book.sheets if sheet.hidden)
+        if hidden:
+            reason += f"; hidden sheets are not graded, unhide the one that is meant: {hidden}"
+        elif len(details) == 1 and not book.damage:
             reason = f"{reason}: {details.pop()}"
         return BookReport(str(path), reason, tuple(reports))
     return BookReport(str(path), None, tuple(reports))
@@ -67,6 +70,8 @@ def check_sheet(
     book: Book, sheet: Sheet, options: Options, system: System | None, budget: Budget, effort: Effort
 ) -> list[SheetReport]:
     """One report for each table of a sheet, or one that there is none."""
+    if sheet.hidden:
+        return [no_table(sheet, "it is hidden, and hidden sheets are not graded")]
     spelling = candidates if system is None else _spelling_of(Model(system))
     reports = [_report(book, sheet, table, options, system, budget, effort) for table in find_tables(sheet, spelling)]
     found = [report for report in reports if report.verdict is not Verdict.NO_TABLE]

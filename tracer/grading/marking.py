@@ -10,6 +10,7 @@ import numpy as np
 from tracer.grading.book.cells import Sheet
 from tracer.grading.judging.assignment import differing, given_quantities
 from tracer.grading.judging.demand import Demand
+from tracer.grading.judging.empty import empty_cells
 from tracer.grading.judging.exactness import measured
 from tracer.grading.judging.exchange import with_headers_in_place
 from tracer.grading.judging.filling import dragged, repeated
@@ -53,8 +54,11 @@ def marked(shown: Understood, tolerance: float, system: System | None, budget: B
     if not any(name not in model.parameters for name in shown.table.series if model.equation(name) is not None):
         return no_table(sheet, "no quantity that is computed was found")
     filled = any(np.isfinite(shown.rows.columns[name]).any() for name in computed if name not in model.parameters)
+    empty = empty_cells(sheet, shown.table)
     if not filled and not _has_uncomputed(sheet, shown.table):
-        return report
+        if not empty:
+            return report
+        return replace(report, verdict=Verdict.FINDINGS, findings=tuple(empty), judged=len(empty))
 
     judge, findings = _judge(shown, tolerance, system)
     no_value = errors(shown.book, judge)
@@ -71,7 +75,7 @@ def marked(shown: Understood, tolerance: float, system: System | None, budget: B
             sheet,
             f"{fitting - fits} of {fitting} columns fit no network that the headers show; describe it with --config",
         )
-    if not known:
+    if not known and not empty:
         return no_table(sheet, given_up(sheet) or "nothing in it could be judged")
 
     diagnosis = Diagnosis(judge, budget)
@@ -79,6 +83,7 @@ def marked(shown: Understood, tolerance: float, system: System | None, budget: B
     for name, column in columns.items():
         findings += [*diagnosis.findings(column.wrong), *notes(judge, name, column.right)]
     findings, departure = with_effects(diagnosis.with_common_rate(findings), diagnosis)
+    findings += empty
     wrong |= {finding.quantity for finding in findings if finding.mistake}
     known |= {*(given_quantities(judge.rows, system) if system is not None else ()), *wrong}
     if shown.late:

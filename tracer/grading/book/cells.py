@@ -60,11 +60,13 @@ class Uncomputed:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet by its name, and its cells; empty ones are left out. uncomputed: why cells have no value."""
+    """A sheet by its name, and its cells; empty ones are left out. uncomputed: why cells have no value. hidden: whether
+    the person who opens the workbook does not see it."""
 
     name: str
     cells: Mapping[Position, Cell]
     uncomputed: Mapping[Position, Uncomputed] = field(default_factory=dict)
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

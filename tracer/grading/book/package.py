@@ -126,13 +126,13 @@ class _Package:
         relations = self._relations(main)
         if len(sheets) > MAX_SHEETS:
             raise Unreadable(f"has {len(sheets)} sheets; at most {MAX_SHEETS} are read")
-        if len({name.lower() for name, _ in sheets}) < len(sheets):
+        if len({name.lower() for name, *_ in sheets}) < len(sheets):
             raise Unreadable("is damaged: two of its sheets have the same name")
         of_kind = dict(relations.values())
         texts = self._texts(of_kind.get("sharedStrings", ""))
         styles = self._style_count(of_kind.get("styles", ""))
         read, left, highest, damages = [], MAX_CELLS, (0, (1, 1)), []
-        for name, identity in sheets:
+        for name, identity, hidden in sheets:
             kind, target = relations.get(identity, ("", ""))
             if kind != "worksheet" or target.lower() not in self.entries:
                 continue
@@ -145,20 +145,20 @@ class _Package:
             left -= len(reader.cells)
             highest = max(highest, reader.highest_style)
             damages.append(f"{name}: {reader.damage}" if reader.damage else "")
-            read.append(Sheet(name, reader.cells))
+            read.append(Sheet(name, reader.cells, hidden=hidden))
         damages.insert(0, _damage(styles, *highest))
         return Book(tuple(read), names, "; ".join(filter(None, damages)))
 
-    def _workbook(self, part: str) -> tuple[list[tuple[str, str]], dict[str, str]]:
-        """The sheets as (name, relation), and the defined names."""
-        sheets: list[tuple[str, str]] = []
+    def _workbook(self, part: str) -> tuple[list[tuple[str, str, bool]], dict[str, str]]:
+        """The sheets as (name, relation, whether it is hidden), and the defined names."""
+        sheets: list[tuple[str, str, bool]] = []
         names: dict[str, str] = {}
         current: list[str] = []
 
         def start(tag: str, attributes: dict[str, str]) -> None:
             if tag == "sheet":
                 identity = next((value for key, value in attributes.items() if key.endswith(":id")), "")
-                sheets.append((attributes.get("name", ""), identity))
+                sheets.append((attributes.get("name", ""), identity, attributes.get("state", "visible") != "visible"))
             elif tag == "definedName":
                 current[:] = [attributes.get("name", "").lower(), ""]
 

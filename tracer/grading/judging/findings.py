@@ -28,6 +28,7 @@ class Kind(StrEnum):
     CONSTANT = "constant"
     HEADER = "header"
     ERROR = "error"
+    EMPTY = "empty"
     REPEATED = "repeated"
     STALE = "stale"
     ROUNDED = "rounded"

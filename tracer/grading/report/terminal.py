@@ -152,7 +152,7 @@ def _departs(sheet: SheetReport) -> str:
     if departure is None or sheet.verdict is not Verdict.FINDINGS:
         return ""
     if departure.row is None:
-        if any(finding.kind is Kind.ERROR for finding in sheet.mistakes):
+        if any(finding.kind in (Kind.ERROR, Kind.EMPTY) for finding in sheet.mistakes):
             return ""  # only part of the trajectory is there
         return "; the trajectory is the right one all the same"
     final, right = departure.final_loss, departure.right_final_loss
