@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import stat
 import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -203,6 +206,72 @@ def test_an_existing_file_keeps_its_mode_and_links(here: Path) -> None:
     assert real.stat().st_mode & 0o777 == 0o640
 
 
+def make_device(path: Path) -> None:
+    """A private node of the null device; the machine's own is never touched."""
+    os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(path.name)  # from the current folder: the length of an address is limited
+
+
+SPECIAL: dict[str, tuple[Callable[[Path], None], str]] = {
+    "device": (make_device, "is a character device, not a regular file; choose another name"),
+    "pipe": (make_pipe, "is a named pipe (FIFO), not a regular file; choose another name"),
+    "socket": (make_socket, "is a socket, not a regular file; choose another name"),
+    "folder": (Path.mkdir, "is a folder; remove it, or choose another name"),
+}
+
+
+def made_special(kind: str, path: Path) -> str:
+    """Make one of SPECIAL; what is said of it."""
+    make, problem = SPECIAL[kind]
+    try:
+        make(path)
+    except (PermissionError, AttributeError) as error:  # only root makes devices; Windows has no named pipes as files
+        pytest.skip(f"no {kind} can be made here: {error}")
+    return problem
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+@pytest.mark.parametrize("linked", [False, True], ids=["itself", "a link to it"])
+@pytest.mark.parametrize("writer", ["to_csv", "to_excel", "to_exercise"])
+def test_a_trace_replaces_only_regular_files(here: Path, kind: str, linked: bool, writer: str) -> None:
+    """Nothing else is replaced, and nothing is left beside it."""
+    problem = made_special(kind, here / "special")
+    target = here / "link" if linked else here / "special"
+    if linked:
+        target.symlink_to("special")
+    before = {path.name: path.lstat() for path in here.iterdir()}
+    with pytest.raises(tracer.OutputError) as raised:
+        getattr(tracer.run(WALKTHROUGH, iterations=2), writer)(target)
+    assert raised.value.problems == (f"{target}: {problem}",)
+    assert {path.name: path.lstat() for path in here.iterdir()} == before
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_commands_replace_only_regular_files(here: Path, kind: str) -> None:
+    """They say so before they do anything else."""
+    problem = made_special(kind, here / "walkthrough.xlsx")
+    before = (here / "walkthrough.xlsx").lstat()
+    for arguments in (("run", WALKTHROUGH, "-o", here), ("exercise", WALKTHROUGH, "-o", here / "walkthrough.xlsx")):
+        result = command(*arguments)
+        assert result.exit_code == 2
+        assert f"walkthrough.xlsx: {problem}\n" in result.stderr
+    (here / "book.xlsx").write_bytes(b"")
+    for option in ("--json", "--report", "--gradescope"):
+        result = command("check", "book.xlsx", option, here / "walkthrough.xlsx")
+        assert result.exit_code == 2
+        assert f"walkthrough.xlsx: {problem}\n" in result.stderr
+    assert (here / "walkthrough.xlsx").lstat() == before
+    assert files_in(here) == ["book.xlsx", "walkthrough.xlsx"]
+
+
 def test_a_run_that_blows_up(here: Path) -> None:
     (here / "blows-up.yaml").write_text(yaml.safe_dump(BLOWS_UP), encoding="utf-8")
     result = command("run", "blows-up.yaml", "--learning-rate", "1e6", "--learning-rate", "0.1")
@@ -360,7 +429,7 @@ def test_targets_that_are_no_regular_file(here: Path) -> None:
     result = command("run", WALKTHROUGH)
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 2
-    assert "walkthrough.xlsx: is no regular file" in result.stderr
+    assert "walkthrough.xlsx: is a named pipe (FIFO), not a regular file; choose another name\n" in result.stderr
 
 
 def test_a_config_with_a_very_long_name(here: Path) -> None:

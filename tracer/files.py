@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tracer.errors import OutputError
+
+KINDS = {
+    stat.S_IFCHR: "a character device", stat.S_IFBLK: "a block device", stat.S_IFIFO: "a named pipe (FIFO)",
+    stat.S_IFSOCK: "a socket",
+}  # fmt: skip
+"""What a path can be besides a regular file and a folder."""
 
 
 def problems_of(targets: list[Path]) -> list[str]:
@@ -27,20 +34,31 @@ def problems_of(targets: list[Path]) -> list[str]:
         except OSError as error:
             problems.append(f"{folder}: cannot write here ({error.strerror}); choose another folder with -o")
     for target in targets:
-        try:
-            problems += _problems_of(target)
-        except (OSError, RuntimeError) as error:
-            problems.append(f"{target}: cannot be written ({getattr(error, 'strerror', None) or error})")
+        problems += _first(target, _not_a_file, _open_elsewhere)
     return problems
 
 
-def _problems_of(target: Path) -> list[str]:
+def _first(target: Path, *checks: Callable[[Path], list[str]]) -> list[str]:
+    """The problems that the first of these checks finds, or that a check itself runs into."""
+    try:
+        return next(filter(None, (check(target) for check in checks)), [])
+    except (OSError, RuntimeError) as error:
+        return [f"{target}: cannot be written ({getattr(error, 'strerror', None) or error})"]
+
+
+def _not_a_file(target: Path) -> list[str]:
+    """Something other than a regular file is there, which must not be replaced."""
     if target.is_dir():
         return [f"{target}: is a folder; remove it, or choose another name"]
     if target.resolve().is_symlink():  # a loop; before Python 3.13 resolve() raises
         return [f"{target}: is a link that leads back to itself; remove it, or choose another name"]
-    if target.resolve().exists() and not target.is_file():
-        return [f"{target}: is no regular file; remove it, or choose another name"]
+    if target.exists() and not target.is_file():
+        kind = KINDS.get(stat.S_IFMT(target.stat().st_mode), "special")
+        return [f"{target}: is {kind}, not a regular file; choose another name"]
+    return []
+
+
+def _open_elsewhere(target: Path) -> list[str]:
     return [
         f"{target}: is open in another program; close it there (if it is not open, delete the leftover {lock})"
         for lock in _locks(target)
@@ -56,7 +74,10 @@ def _locks(target: Path) -> list[Path]:
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """A path to write to in place of `target`; on success the file takes the target's place, otherwise it is removed
-    and the target stays as it was. Raises OutputError when the file cannot be written or moved."""
+    and the target stays as it was. Raises OutputError when the file cannot be written or moved, and before anything is
+    written when the target is not a regular file: a device or a named pipe is never replaced."""
+    if problems := _first(target, _not_a_file):
+        raise OutputError(problems)
     target = target.resolve()
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
