@@ -200,6 +200,39 @@ def test_net_inputs_far_out_recalculate(tmp_path: Path) -> None:
     check_all(FAR_OUT, tmp_path)
 
 
+def own(equations: str, **changes: Any) -> dict[str, Any]:
+    """Two parameters, one input of 0, and equations of the user's own."""
+    return {
+        "inputs": {"x": 0}, "parameters": {"w": 0.5, "u": -3}, "equations": equations, "minimize": "E",
+        "learning_rate": 1e-3, "iterations": 12, **changes,
+    }  # fmt: skip
+
+
+CONSTANTS = {
+    "equation": own("E = (w*sigmoid(0.5) - 1)^2 + u^2"),
+    "equation far out": own("E = (w*sigmoid(-800) + silu(800) - softplus(-30))^2 + u^2*softplus(20)"),
+    "tiny constant": own("E = w^2 + u*(1e-160)^2"),
+    "no value in the other branch": own("E = u^2 + if(x > 5, sigmoid(w/x) + softplus(1/x) + (w/x)^2, w^2)"),
+    "activation": small(layers=output("z * sigmoid(1) + softplus(-800)")),
+    "loss": small(loss="(t - a)^2 * softplus(1) + elu(-2)"),
+    "rate of k": small(learning_rate="0.1 * sigmoid(1/k)"),
+    "rate far out": small(learning_rate="0.1 * sigmoid(100*(k - 9)) + 0.01 * sigmoid(0.5)"),
+    "rate of tiny k": small(learning_rate="0.1 + (1e-150/k)^2"),
+    "rate without a value": small(learning_rate="if(k > 1, sigmoid(1/(k - 1)) + (1/(k - 1))^2, 0.1)"),
+    "rate of a batch": several(learning_rate="0.1 * softplus(-2*k)", update="batch", optimizer="adam"),
+    "rate of one of several": several(learning_rate="0.1 * sigmoid(90 - 100*k)"),
+    "phases": small(learning_rate=[{"iterations": 5, "learning_rate": 0.1}, {"iterations": 7, "learning_rate": "silu(1/k)"}]),
+    "until": small(until="E_total < 0.2 * sigmoid(0.5)"),
+    "until at once": small(until="sigmoid(0.5) < 1"),
+    "until without a value": small(until="E_total < sigmoid(1/0)"),
+}  # fmt: skip
+"""Functions of constants and of the iteration's number, which have no column, in every place that takes a formula."""
+
+
+def test_functions_of_constants_and_of_the_iteration(tmp_path: Path) -> None:
+    check_all(CONSTANTS, tmp_path)
+
+
 def test_a_run_that_diverged(tmp_path: Path) -> None:
     """What could be computed is in the sheet, and recalculates."""
     trace = tracer.run(BLOWS_UP)
@@ -207,6 +240,17 @@ def test_a_run_that_diverged(tmp_path: Path) -> None:
     path = tmp_path / "diverged.xlsx"
     trace.to_excel(path)
     (computed,) = recalculated([path], tmp_path / "computed")
+    assert disagreements(path, computed) == []
+
+
+def test_a_condition_without_a_value(tmp_path: Path) -> None:
+    """Whether w/x is far out cannot be told where x is 0; the run stops there, and its workbook is written."""
+    trace = tracer.run(own("a = (w + u)^2\nE = a + if(w > 0, sigmoid(w/x), 1)"))
+    assert trace.runs[0].divergence == tracer.Divergence("E", 1)
+    path = tmp_path / "no value.xlsx"
+    trace.to_excel(path)
+    (computed,) = recalculated([path], tmp_path / "computed")
+    assert stored_cells(computed)["η = 0.001"]["E5"].value == 6.25
     assert disagreements(path, computed) == []
 
 

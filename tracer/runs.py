@@ -10,9 +10,8 @@ from operator import itemgetter
 
 from tracer import naming
 from tracer.batches import Batches
-from tracer.expression import Expression
 from tracer.notation import shortest
-from tracer.numeric import REDUCE, compiled
+from tracer.numeric import REDUCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +99,3 @@ class Run:
     def _row(self, index: int) -> list[float]:
         width = len(self.columns)
         return list(self.rows[index * width : (index + 1) * width])
-
-
-def holds_anywhere(condition: Expression, run: Run) -> bool:
-    """Whether a condition on quantities of one step holds in any step of the run."""
-    needed, holds = compiled(condition)
-    return any(map(holds, *(run[name] for name in needed)))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import islice, repeat, starmap
 
 from openpyxl.utils import get_column_letter
 
@@ -16,8 +15,8 @@ from tracer.experiment import Experiment
 from tracer.expression import MUL, POW, ZERO, Call, Expression, Name, Number, names, replace
 from tracer.notation import render
 from tracer.notation.excel import EXCEL
-from tracer.numeric import compiled
-from tracer.runs import Run, holds_anywhere
+from tracer.numeric import NO_NUMBER, compiled
+from tracer.runs import Run
 from tracer.system import Phase, System
 from tracer.workbook.data_sheet import lookup
 from tracer.workbook.names import reference
@@ -170,7 +169,8 @@ class TraceFormulas:
 
     def _goes_far(self, expression: Expression) -> bool:
         """Whether a plain formula would overflow somewhere in this run."""
-        return any(holds_anywhere(condition, self.run) for condition in far_conditions(expression))
+        steps = len(self.run)
+        return any(any(self._values(condition, steps)) for condition in far_conditions(expression))
 
     def _written(self, expression: Expression) -> Expression:
         """An equation as the sheet writes it: functions spelt out, in a form that holds in all of this run."""
@@ -185,14 +185,26 @@ class TraceFormulas:
         match args:
             case (base, Number(exponent)) if expression.function == POW and exponent in PRODUCTS:
                 limit = TINY ** (1 / exponent)
-                if any(0 < abs(value) < limit for value in self._values(base)):
+                if any(0 < abs(value) < limit for value in self._values(base, self.run.complete)):
                     return Call(MUL, (base,) * int(exponent))
         return expression if args == expression.args else Call(expression.function, args)
 
-    def _values(self, expression: Expression) -> Iterator[float]:
-        """What an expression is in the whole steps of this run."""
+    def _values(self, expression: Expression, steps: int) -> Iterator[float]:
+        """What an expression is in each of the first `steps` steps of this run in which it has a value."""
         needed, value = compiled(expression)
-        whole = self.run.complete
-        columns = [self.run[name][:whole] if name in self.columns else repeat(self.constants.get(name, math.nan), whole)
-                   for name in needed]  # fmt: skip
-        return map(value, *columns) if columns else iter(())
+        columns = [self._column(name, steps) for name in needed]
+        values = starmap(value, zip(*columns, strict=True) if columns else [()])
+        while True:
+            try:
+                yield from values
+                return
+            except NO_NUMBER:  # the next step may have a value
+                continue
+
+    def _column(self, name: str, steps: int) -> Iterable[float]:
+        """What a name stands for in each of the first `steps` steps of this run."""
+        if name in self.columns:
+            return self.run[name][:steps]
+        if name == naming.COUNT:
+            return (float(iteration) for iteration, _ in islice(self.run.places(), steps))
+        return repeat(self.constants[name], steps)
