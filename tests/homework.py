@@ -14,16 +14,16 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import tracer
-from tracer import expression as ex
-from tracer import naming
-from tracer.backward import compact
-from tracer.expansion import expand
-from tracer.expression import Call, Expression, Name, names, replace
+from tracer.formulas import tree as ex
+from tracer.formulas.expansion import expand
+from tracer.formulas.notation import render
+from tracer.formulas.notation.excel import EXCEL
+from tracer.formulas.tree import Call, Expression, Name, names, replace
 from tracer.grading.book.cells import Book, Cell, Formula, Position, Sheet, reference
 from tracer.grading.book.recalculation import recalculated
 from tracer.grading.book.relative import text_at
-from tracer.notation import render
-from tracer.notation.excel import EXCEL
+from tracer.model import naming
+from tracer.model.backward import compact
 
 ETA = naming.ETA
 Spell = Callable[[str], str]

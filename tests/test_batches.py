@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import tracer
 from tests.places import agree
 from tests.sheets import stored_cells
-from tracer.batches import Batches
+from tracer.model.batches import Batches
 
 XOR: dict[str, Any] = {
     "samples": [{"inputs": [x, y], "targets": [t]} for x, y, t in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0))],

@@ -22,12 +22,13 @@ from click.testing import CliRunner, Result
 
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH
-from tracer import files, screen
-from tracer.activations import ACTIVATIONS
-from tracer.cli import main
+from tracer import files
+from tracer.commands import screen
+from tracer.commands.main import main
 from tracer.config.schema import FIELDS, json_schema
-from tracer.losses import LOSSES
-from tracer.optimizers import OPTIMIZERS
+from tracer.tables.activations import ACTIVATIONS
+from tracer.tables.losses import LOSSES
+from tracer.tables.optimizers import OPTIMIZERS
 
 
 @pytest.fixture(autouse=True)
@@ -180,7 +181,7 @@ def test_a_full_disk(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tracer.workbook.save", full)
+    monkeypatch.setattr("tracer.workbook.book.save", full)
     result = command("run", WALKTHROUGH)
     assert result.exit_code == 2
     assert "cannot write it (No space left on device)" in result.stderr
@@ -392,7 +393,7 @@ def test_many_learning_rates_fit_the_screen(here: Path) -> None:
 
 def test_a_million_iterations_fit_the_chart(here: Path) -> None:
     """openpyxl's references end at row 1,000,000; ours do not."""
-    from tracer.workbook.charts import Curve, loss_chart
+    from tracer.workbook.xlsx.charts import Curve, loss_chart
 
     chart = loss_chart("E", [Curve("E", openpyxl.Workbook().active, 7, 5, 1_048_000, 1_047_996)])
     assert chart.series[0].yVal.numRef.f == "'Sheet'!$G$5:$G$1048000"

@@ -16,9 +16,9 @@ import tracer
 from tests.places import CONFIGS, ROOT, WALKTHROUGH
 from tracer.config import yamlfile
 from tracer.config.schema import FIELDS, Model, json_schema
-from tracer.experiment import Network
-from tracer.losses import LOSSES
-from tracer.optimizers import OPTIMIZERS
+from tracer.model.experiment import Network
+from tracer.tables.losses import LOSSES
+from tracer.tables.optimizers import OPTIMIZERS
 
 BASE: dict[str, Any] = {
     "inputs": {"i1": 0.05, "i2": 0.1},

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 import tracer
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
 from tests.sheets import disagreements, recalculated, stored_cells
-from tracer.blanks import BLANKS
-from tracer.cli import main
-from tracer.results import shortened
+from tracer.commands.main import main
+from tracer.output.formats import shortened
+from tracer.workbook.exercise.blanks import BLANKS
 
 GREEN, RED = "#C6EFCE", "#FFC7CE"
 XOR = ROOT / "configs" / "xor.yaml"

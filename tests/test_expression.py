@@ -11,10 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracer.activations import ACTIVATIONS
-from tracer.derivative import partials
-from tracer.expansion import expand
-from tracer.expression import (
+from tracer.formulas.derivative import partials
+from tracer.formulas.expansion import expand
+from tracer.formulas.grammar import FormulaError
+from tracer.formulas.notation import Notation, render
+from tracer.formulas.notation.excel import EXCEL
+from tracer.formulas.notation.python import PYTHON
+from tracer.formulas.notation.text import TEXT
+from tracer.formulas.primitives import FUNCTIONS
+from tracer.formulas.tree import (
     ADD,
     DIV,
     MUL,
@@ -32,12 +37,7 @@ from tracer.expression import (
     neg,
     sub,
 )
-from tracer.functions import FUNCTIONS
-from tracer.notation import Notation, render
-from tracer.notation.excel import EXCEL
-from tracer.notation.python import PYTHON
-from tracer.notation.text import TEXT
-from tracer.parser import FormulaError, parse
+from tracer.tables.activations import ACTIVATIONS, read_formula
 
 MATH = {
     **{name: getattr(math, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")},
@@ -75,7 +75,7 @@ def value(expression: Expression, **values: float) -> float:
     ],
 )  # fmt: skip
 def test_brackets_come_from_precedence(formula: str, python: str, excel: str, text: str) -> None:
-    expression = parse(formula)
+    expression = read_formula(formula)
     assert [write(expression, notation) for notation in (PYTHON, EXCEL, TEXT)] == [python, excel, text]
 
 
@@ -131,7 +131,7 @@ def test_a_formula_reads_back_as_it_was_written(expression: Expression) -> None:
     text = write(expression, PYTHON)
     if " if " in text:
         return
-    again = parse(text.replace("**", "^"))
+    again = read_formula(text.replace("**", "^"))
     try:
         expected = direct(expression)
     except (ZeroDivisionError, OverflowError):
@@ -170,7 +170,7 @@ def test_the_derivative_is_the_slope(expression: Expression, by: str) -> None:
     ],
 )
 def test_derivatives_read_like_a_textbook(formula: str, by: str, slope: str) -> None:
-    assert write(partials(parse(formula))[Name(by)], TEXT) == slope
+    assert write(partials(read_formula(formula))[Name(by)], TEXT) == slope
 
 
 def test_a_slope_names_the_result() -> None:
@@ -182,7 +182,7 @@ def test_a_slope_names_the_result() -> None:
 
 def test_equal_arguments_of_max_share_the_gradient() -> None:
     """As PyTorch's torch.maximum does."""
-    slope = partials(parse("max(x, y)"))
+    slope = partials(read_formula("max(x, y)"))
     assert value(slope[Name("x")], x=1.0, y=1.0) == 0.5
     assert value(slope[Name("y")], x=1.0, y=1.0) == 0.5
 
@@ -244,11 +244,11 @@ def test_simplification_keeps_to_what_a_person_writes() -> None:
 )
 def test_what_is_no_formula(text: str, position: int, problem: str) -> None:
     with pytest.raises(FormulaError) as caught:
-        parse(text)
+        read_formula(text)
     assert (caught.value.problem.split(",")[0], caught.value.position) == (problem.split(",")[0], position)
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_formula_or_a_formula_error(text: str) -> None:
     with contextlib.suppress(FormulaError):
-        parse(text)
+        read_formula(text)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
-from tracer import activations, losses
+from tracer.tables import activations, losses
 
 
 def normal_cdf(z: complex) -> complex:

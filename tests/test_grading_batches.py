@@ -21,7 +21,7 @@ from tracer.grading.book.recalculation import recalculated
 from tracer.grading.book.relative import text_at
 from tracer.grading.check import Options, check_workbook
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
-from tracer.workbook.trace_formulas import FIRST_ROW, HEADER_ROW
+from tracer.workbook.trace.formulas import FIRST_ROW, HEADER_ROW
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SAMPLES = [([0.1, 0.9], [0.2]), ([0.4, 0.3], [0.8]), ([0.7, 0.6], [0.5]), ([0.2, 0.5], [0.9]), ([0.8, 0.1], [0.4])]

@@ -19,7 +19,8 @@ from tests.hand import book, table
 from tests.homework import Layout, homework, write
 from tests.test_grading_mistakes import slip
 from tests.test_grading_right import FIXED, RATE, classic, layers
-from tracer.cli import main
+from tracer.commands.main import main
+from tracer.formulas.notation.text import text
 from tracer.grading.book.cells import Book, Formula, Sheet, letters
 from tracer.grading.book.formula import read
 from tracer.grading.book.package import Unreadable, read_book
@@ -27,7 +28,6 @@ from tracer.grading.book.relative import UnknownFormula, relative
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Departure, Verdict, ranges
 from tracer.grading.sheet.spelling import candidates
-from tracer.notation.text import text
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 SLIP = ("dw3", "{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})")

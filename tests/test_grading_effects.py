@@ -12,7 +12,7 @@ from tests.hand import Cells, Value, book, table
 from tests.homework import CONFIG, MISTAKES, Homework, Layout, homework, write
 from tests.test_grading_batches import SLIPS, exported, lab, slipped
 from tests.test_grading_right import FIXED, RATE, checked, classic, layers
-from tracer.expression import Name, names, replace
+from tracer.formulas.tree import Name, names, replace
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import SheetReport
 from tracer.grading.network.model import Model

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tests.homework import ETA, Homework, Layout, homework, write
-from tracer.expression import ONE, Name
-from tracer.expression import replace as replaced
+from tracer.formulas.tree import ONE, Name
+from tracer.formulas.tree import replace as replaced
 from tracer.grading.book.cells import Book, Cell
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Kind, SheetReport, Verdict

@@ -12,12 +12,12 @@ from tests.homework import Layout, homework, write
 from tests.places import ROOT, WALKTHROUGH
 from tests.test_exercise import answers, filled, trace_of
 from tests.test_grading_command import changed_part
-from tracer.blanks import BLANKS
-from tracer.cli import main
+from tracer.commands.main import main
 from tracer.grading.book.cells import reference
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
-from tracer.system import System
+from tracer.model.system import System
+from tracer.workbook.exercise.blanks import BLANKS
 
 XOR = ROOT / "configs" / "xor.yaml"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.hand import Cells, book, table
 from tests.homework import MISTAKES, SPELLINGS, Homework, Layout, homework, write
 from tests.test_grading_right import FIXED, RATE, classic
-from tracer.expression import ADD, MUL, Call, Name, Number
+from tracer.formulas.tree import ADD, MUL, Call, Name, Number
 from tracer.grading.book.cells import Book
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict

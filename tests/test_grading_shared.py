@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tracer.cli import main
+from tracer.commands.main import main
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import BookReport, Finding, Kind, Verdict
 

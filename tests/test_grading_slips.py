@@ -11,13 +11,12 @@ from tests.homework import Layout, homework
 from tests.test_grading_mistakes import checked, mistakes, slip
 from tests.test_grading_right import FIXED, LAYOUTS, RATE, classic, layers
 from tests.test_grading_right import checked as tables
-from tracer.activations import ACTIVATIONS
-from tracer.expression import Name
+from tracer.formulas.tree import Name
 from tracer.grading.book.tree import with_names
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 from tracer.grading.slips.edits import operators, rows
 from tracer.grading.slips.setting import Setting
-from tracer.parser import parse
+from tracer.tables.activations import ACTIVATIONS, read_formula
 
 
 def of(cells: Cells, folder: Path) -> SheetReport:
@@ -87,7 +86,7 @@ def test_a_typed_e_is_no_mistake(tmp_path: Path) -> None:
 
 def test_brackets_missing_inside_those_of_the_person(tmp_path: Path) -> None:
     hw = homework(LAYOUTS["3-4-1"])
-    hw.formulas["∂E/∂w1"] = parse("(a_o1 - t1*a_o1*(1 - a_o1)*w13)*a_h1*(1 - a_h1)*i1")
+    hw.formulas["∂E/∂w1"] = read_formula("(a_o1 - t1*a_o1*(1 - a_o1)*w13)*a_h1*(1 - a_h1)*i1")
     found = mistakes(checked(hw, tmp_path))
     assert set(found) == {"∂E/∂w1"}
     assert found["∂E/∂w1"].cause == "brackets are missing around a_o1 − t1"
@@ -95,14 +94,14 @@ def test_brackets_missing_inside_those_of_the_person(tmp_path: Path) -> None:
 
 def test_brackets_missing_behind_a_factor_of_the_squared_error(tmp_path: Path) -> None:
     hw = homework(LAYOUTS["squared error"])
-    hw.formulas["∂E/∂w5"] = parse("(2*a_o1 - t1*a_o1*(1 - a_o1))*a_h1")
+    hw.formulas["∂E/∂w5"] = read_formula("(2*a_o1 - t1*a_o1*(1 - a_o1))*a_h1")
     found = mistakes(checked(hw, tmp_path))
     assert set(found) == {"∂E/∂w5"}
     assert found["∂E/∂w5"].cause == "brackets are missing around a_o1 − t1"
 
 
 def test_a_product_of_two_terms_among_three() -> None:
-    causes = [edit.cause for edit in operators(parse("x + y + z"), Setting(["x", "y", "z"], 0))]
+    causes = [edit.cause for edit in operators(read_formula("x + y + z"), Setting(["x", "y", "z"], 0))]
     assert causes == [
         "· stands where + belongs in x + y + z",
         "· stands where + belongs between x and y",
@@ -112,7 +111,7 @@ def test_a_product_of_two_terms_among_three() -> None:
 
 def test_what_is_the_same_in_all_rows_is_not_taken_from_another_one() -> None:
     setting = Setting(["w5", "w6", "t1"], 0, constant=frozenset({"t1"}))
-    causes = [edit.cause for edit in rows(parse("(w5 + w6)*t1"), setting)]
+    causes = [edit.cause for edit in rows(read_formula("(w5 + w6)*t1"), setting)]
     assert "w5 is taken from the row before" in causes
     assert not [cause for cause in causes if "t1" in cause]
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from tests.hand import Cells, book, table
 from tests.homework import write
 from tests.test_grading_right import FIXED, RATE, classic
-from tracer.cli import main
+from tracer.commands.main import main
 from tracer.grading.book import recalculation
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Kind, SheetReport, Verdict

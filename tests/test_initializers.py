@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 import tracer
-from tracer.initializers import INITIALIZERS
+from tracer.tables.initializers import INITIALIZERS
 
 FAN_IN, FAN_OUT = 60, 40
 

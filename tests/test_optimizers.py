@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 import tracer
-from tracer.activations import ACTIVATIONS
-from tracer.losses import LOSSES, Domain
-from tracer.optimizers import OPTIMIZERS
+from tracer.tables.activations import ACTIVATIONS
+from tracer.tables.losses import LOSSES, Domain
+from tracer.tables.optimizers import OPTIMIZERS
 
 REQUIRE_TORCH = "BACKPROP_TRACE_REQUIRE_TORCH"
 if os.environ.get(REQUIRE_TORCH):

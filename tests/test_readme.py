@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import tracer
 from tests.places import CONFIGS, ROOT, WALKTHROUGH
 from tests.sheets import stored_cells
-from tracer.cli import main
+from tracer.commands.main import main
 from tracer.config.schema import FIELDS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

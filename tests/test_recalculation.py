@@ -13,10 +13,10 @@ import pytest
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, agree
 from tests.sheets import disagreements, formula_count, recalculated, rewrite, sheet_xml, stored_cells
-from tracer.activations import ACTIVATIONS, SOFTMAX
-from tracer.losses import LOSSES, Domain
-from tracer.optimizers import OPTIMIZERS
-from tracer.workbook.trace_formulas import FIRST_ROW
+from tracer.tables.activations import ACTIVATIONS, SOFTMAX
+from tracer.tables.losses import LOSSES, Domain
+from tracer.tables.optimizers import OPTIMIZERS
+from tracer.workbook.trace.formulas import FIRST_ROW
 
 pytestmark = pytest.mark.office
 

@@ -17,11 +17,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, agree
 from tests.sheets import recalculated, rewrite, stored_cells
-from tracer.explain import BATCH_SIZE, TOTAL, Line, Slot, blocks, filled, written
-from tracer.naming import COUNT, ETA, to_ascii
-from tracer.numeric import evaluate
-from tracer.parser import parse
-from tracer.workbook.controls import HINT_TEXT
+from tracer.explain.blocks import Line, blocks
+from tracer.explain.templates import BATCH_SIZE, TOTAL, Slot, filled, written
+from tracer.formulas.evaluation import evaluate
+from tracer.model.naming import COUNT, ETA, to_ascii
+from tracer.tables.activations import read_formula
+from tracer.workbook.walkthrough.controls import HINT_TEXT
 
 SHEET = "Walkthrough"
 IRIS: dict[str, Any] = {
@@ -298,7 +299,7 @@ def test_the_numbers_put_in_come_to_the_result(name: str) -> None:
             if "…" in text or " if " in text or "|" in text:
                 continue
             known = to_ascii(text).removeprefix("= ").replace("e^(", "exp(").replace("ln(", "log(")
-            assert evaluate(parse(known), {}) == pytest.approx(result, rel=2e-4, abs=2e-5), text
+            assert evaluate(read_formula(known), {}) == pytest.approx(result, rel=2e-4, abs=2e-5), text
             compared += 1
     assert compared > 15
 

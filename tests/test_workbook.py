@@ -14,7 +14,7 @@ from lxml import etree
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, SCHEMAS, WALKTHROUGH
 from tests.sheets import sheet_xml, stored_cells
-from tracer.workbook.sheetdata import Cell, row
+from tracer.workbook.xlsx.sheetdata import Cell, row
 
 
 @pytest.fixture(scope="module")

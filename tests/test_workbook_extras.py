@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import tracer
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH, agree
 from tests.sheets import recalculated, rewrite, stored_cells
-from tracer.cli import main
-from tracer.workbook.charts import every, thinned
-from tracer.workbook.names import MAX_SHEET_NAME, cell_name, reference, sheet_titles
+from tracer.commands.main import main
+from tracer.workbook.xlsx.charts import every, thinned
+from tracer.workbook.xlsx.names import MAX_SHEET_NAME, cell_name, reference, sheet_titles
 
 ADAM = tracer.Override(("optimizer",), "adam", "test")
 

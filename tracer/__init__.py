@@ -13,28 +13,40 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tracer.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from tracer.api import run, shown, walk
-    from tracer.assembly import assemble
     from tracer.config import Override, load
-    from tracer.engine import Engine
     from tracer.errors import ConfigError, OutputError, TraceError
-    from tracer.experiment import Experiment
-    from tracer.runs import Divergence, Run
-    from tracer.system import System
-    from tracer.trace import Trace
+    from tracer.execution.engine import Engine
+    from tracer.execution.runs import Divergence, Run
+    from tracer.model.assembly import assemble
+    from tracer.model.experiment import Experiment
+    from tracer.model.system import System
+    from tracer.output.trace import Trace
 
 __all__ = [
     "ConfigError", "Divergence", "Engine", "Experiment", "OutputError", "Override", "Run", "System", "Trace",
-    "TraceError", "assemble", "load", "run", "shown", "walk",
+    "TraceError", "__version__", "assemble", "load", "run", "shown", "walk",
 ]  # fmt: skip
-__version__ = "0.1.0"
 
-_HOMES = ("api", "assembly", "config", "engine", "errors", "experiment", "runs", "system", "trace")
+_HOMES = {
+    "api": ("run", "shown", "walk"),
+    "config": ("Override", "load"),
+    "errors": ("ConfigError", "OutputError", "TraceError"),
+    "model.assembly": ("assemble",),
+    "model.experiment": ("Experiment",),
+    "model.system": ("System",),
+    "output.trace": ("Trace",),
+    "execution.engine": ("Engine",),
+    "execution.runs": ("Divergence", "Run"),
+}
+"""Where each public name is defined, below `tracer`."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    home = next((home for home, names in _HOMES.items() if name in names), None)
+    if home is None:
         raise AttributeError(f"module 'tracer' has no attribute '{name}'")
-    homes = (import_module(f"tracer.{home}") for home in _HOMES)
-    return next(getattr(home, name) for home in homes if hasattr(home, name))
+    return getattr(import_module(f"tracer.{home}"), name)

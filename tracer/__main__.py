@@ -13,7 +13,7 @@ def start() -> None:
     """Run the command; Ctrl-C while it is still being loaded is as quiet as later."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     try:
-        from tracer.cli import main
+        from tracer.commands.main import main
 
         main(prog_name="backprop-trace")
     except KeyboardInterrupt:

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tracer.assembly import assemble
-from tracer.backward import compact
 from tracer.config import Override, load
-from tracer.engine import Engine
 from tracer.errors import ConfigError
-from tracer.experiment import Experiment
-from tracer.progress import Progress
-from tracer.results import problems_of_size
-from tracer.system import System
-from tracer.trace import Trace
+from tracer.execution.engine import Engine
+from tracer.execution.progress import Progress
+from tracer.model.assembly import assemble
+from tracer.model.backward import compact
+from tracer.model.experiment import Experiment
+from tracer.model.system import System
+from tracer.output.formats import problems_of_size
+from tracer.output.trace import Trace
 
 
 def run(

@@ -15,7 +15,7 @@ from tracer.config.reader import read_experiment
 from tracer.config.schema import FIELDS
 from tracer.config.yamlfile import Document
 from tracer.errors import ConfigError
-from tracer.experiment import Experiment, Source
+from tracer.model.experiment import Experiment, Source
 
 __all__ = ["Override", "load"]
 

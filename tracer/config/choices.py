@@ -9,9 +9,10 @@ from typing import Any
 from tracer.config.values import Values, show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
-from tracer.experiment import Choice
-from tracer.expression import COMPARISONS, Call, Expression, names
-from tracer.parser import FormulaError, parse
+from tracer.formulas.grammar import FormulaError
+from tracer.formulas.tree import COMPARISONS, Call, Expression, names
+from tracer.model.experiment import Choice
+from tracer.tables.activations import read_formula
 
 ABOVE_ZERO = ("delta",)
 """Settings that must be more than 0."""
@@ -85,7 +86,7 @@ class Choices(Values):
     def expression(self, text: str, place: Place, where: str = "", at: Place | None = None) -> Expression | None:
         """The expression of a formula or a condition."""
         try:
-            return parse(text)
+            return read_formula(text)
         except FormulaError as error:
             self.document.problem(place, self.with_caret(where + error.problem, text, error.position), at)
             return None

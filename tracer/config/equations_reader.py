@@ -12,8 +12,8 @@ from tracer.config.samples_reader import Data
 from tracer.config.values import show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
-from tracer.experiment import OwnEquations
-from tracer.expression import Expression, names
+from tracer.formulas.tree import Expression, names
+from tracer.model.experiment import OwnEquations
 
 _WORD = re.compile(r"[^\W\d]\w*")
 MAX_EQUATIONS = 10_000

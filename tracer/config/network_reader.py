@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracer import naming
-from tracer.activations import SOFTMAX
 from tracer.config.choices import Choices
 from tracer.config.overrides import canonical
 from tracer.config.samples_reader import Data
@@ -16,9 +14,11 @@ from tracer.config.schema import ACTIVATION_SETTINGS, FIELDS, LAYER_FIELDS
 from tracer.config.values import Names, show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
-from tracer.experiment import Choice, Layer, Network
-from tracer.initializers import INITIALIZERS
-from tracer.losses import LOSSES, PENALTIES, Domain
+from tracer.model import naming
+from tracer.model.experiment import Choice, Layer, Network
+from tracer.tables.activations import SOFTMAX
+from tracer.tables.initializers import INITIALIZERS
+from tracer.tables.losses import LOSSES, PENALTIES, Domain
 
 DEFAULT = "identity"
 """Stands in where a choice could not be read, so that reading can go on."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from tracer import naming
 from tracer.config.equations_reader import EquationsReader
 from tracer.config.network_reader import NetworkReader
 from tracer.config.samples_reader import SamplesReader
@@ -16,7 +15,8 @@ from tracer.config.training_reader import TrainingReader
 from tracer.config.values import show
 from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
-from tracer.experiment import Experiment, Network, OwnEquations
+from tracer.model import naming
+from tracer.model.experiment import Experiment, Network, OwnEquations
 
 
 def read_experiment(document: Document, stem: str) -> Experiment:

@@ -10,13 +10,13 @@ from functools import partial
 from operator import mul
 from typing import Any
 
-from tracer import naming
-from tracer.batches import Batches
 from tracer.config.schema import BATCH, BATCH_FIELDS, FIELDS, ONLINE, ORDERS, Model
 from tracer.config.tables import MAX_COLUMNS, Table, read_table
 from tracer.config.values import Values, show
 from tracer.config.yamlfile import Place
 from tracer.errors import ConfigError, nearest
+from tracer.model import naming
+from tracer.model.batches import Batches
 
 MOST_PROBLEMS = 20
 """How many wrong cells of a file are reported one by one."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tracer.activations import ACTIVATIONS, SOFTMAX
-from tracer.batches import REDUCTIONS
-from tracer.initializers import INITIALIZERS
-from tracer.losses import LOSSES
-from tracer.optimizers import CLIPPINGS, OPTIMIZERS
+from tracer.model.batches import REDUCTIONS
+from tracer.tables.activations import ACTIVATIONS, SOFTMAX
+from tracer.tables.initializers import INITIALIZERS
+from tracer.tables.losses import LOSSES
+from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS
 
 COLUMNS = ("full", "compact")
 ONLINE, BATCH = "online", "batch"

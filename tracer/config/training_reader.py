@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tracer import naming
-from tracer.batches import Batches
 from tracer.config.choices import Choices
 from tracer.config.schema import FIELDS, MAX_PHASES
 from tracer.config.values import is_number, show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
-from tracer.experiment import Choice, Schedule
-from tracer.expression import COMPARISONS, Call, Expression, Name, Number, names
-from tracer.functions import FUNCTIONS
-from tracer.numeric import NO_NUMBER, compiled
-from tracer.optimizers import CLIPPINGS, OPTIMIZERS
+from tracer.formulas.evaluation import NO_NUMBER, compiled
+from tracer.formulas.primitives import FUNCTIONS
+from tracer.formulas.tree import COMPARISONS, Call, Expression, Name, Number, names
+from tracer.model import naming
+from tracer.model.batches import Batches
+from tracer.model.experiment import Choice, Schedule
+from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS
 
 BELOW_ONE = ("beta1", "beta2", "alpha")
 """Settings of optimizers that are shares."""

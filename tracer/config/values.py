@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracer import naming
 from tracer.config.schema import FIELDS, Field
 from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
+from tracer.model import naming
 
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 RESERVED = {naming.ITERATION, "eta", naming.ETA, naming.SAMPLE, naming.COUNT}

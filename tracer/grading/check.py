@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-import tracer
+from tracer.config import load
 from tracer.grading.book.cells import Book, Sheet
 from tracer.grading.book.package import Unreadable, read_book
 from tracer.grading.book.recalculation import recalculated
@@ -22,7 +22,8 @@ from tracer.grading.sheet.layout import find_tables
 from tracer.grading.sheet.spelling import LONGEST, candidates, normalise
 from tracer.grading.sheet.tables import Table
 from tracer.grading.slips.causes import Budget
-from tracer.system import System
+from tracer.model.assembly import assemble
+from tracer.model.system import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
     """
     path, options = Path(path), options or Options()
     if system is None and options.config is not None:
-        system = tracer.assemble(tracer.load(options.config))
+        system = assemble(load(options.config))
     try:
         book = recalculated(read_book(path))
     except Unreadable as error:

@@ -28,7 +28,7 @@ from tracer.grading.sheet.tables import Table
 from tracer.grading.slips.causes import Budget
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.effects import with_effects
-from tracer.system import System
+from tracer.model.system import System
 
 FEWEST_RIGHT = 0.34
 """Where less of the columns than this are as a network demands, it is not the network that the table shows."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tracer.expression import (
+from tracer.formulas.tree import (
     ADD,
     COMPARISONS,
     DIV,

@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from tracer.expansion import expand
-from tracer.expression import Call, Expression, Function, Name, Number, names
+from tracer.formulas.expansion import expand
+from tracer.formulas.tree import Call, Expression, Function, Name, Number, names
 from tracer.grading.book.cells import Fault
 
 Array = npt.NDArray[np.float64]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tracer.expression import Name
+from tracer.formulas.tree import Name
 from tracer.grading.book.cells import Book, Cell, Fault, Formula, Place, Sheet, Uncomputed
 from tracer.grading.book.numbers import plain
 from tracer.grading.book.references import References, parsed

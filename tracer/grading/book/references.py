@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tracer.expression import Expression, Name, names
+from tracer.formulas.tree import Expression, Name, names
 from tracer.grading.book import relative as formulas
 from tracer.grading.book.cells import Book, Formula, Position, Sheet, position, reference
 from tracer.grading.book.formula import read

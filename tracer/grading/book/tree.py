@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tracer.expression import Call, Expression, Name, Number, names
+from tracer.formulas.tree import Call, Expression, Name, Number, names
 
 Path = tuple[int, ...]
 """The way from a formula to one of its nodes: which argument, of which argument, …"""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tracer.expression import ADD, DIV, MUL, ONE, POW, SUB, Call, Expression, Function, Number
-from tracer.functions import FUNCTIONS
+from tracer.formulas.primitives import FUNCTIONS
+from tracer.formulas.tree import ADD, DIV, MUL, ONE, POW, SUB, Call, Expression, Function, Number
 
 ROUND = Function("round", ("x", "digits"))
 """ROUND(x; digits), which the expression language does not have: a sheet may round on its way."""

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tracer import naming
-from tracer.expression import Name
+from tracer.formulas.notation import shortest
+from tracer.formulas.tree import Name
 from tracer.grading.book.numbers import Array, Flags
 from tracer.grading.judging.exactness import HALF, decimals
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.tables import NOWHERE, Table
-from tracer.notation import shortest
-from tracer.system import System
+from tracer.model import naming
+from tracer.model.system import System
 
 FEWEST = 3
 """Decimals of a typed value that may have been rounded from the config's."""

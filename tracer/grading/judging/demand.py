@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracer import naming
-from tracer.expression import Expression, Name, names
+from tracer.formulas.tree import Expression, Name, names
 from tracer.grading.book.numbers import Array, Flags, value
 from tracer.grading.judging.exactness import Exactness
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Moved, Rows
 from tracer.grading.sheet.spelling import NEXT, STEP
+from tracer.model import naming
 
 NEAR = 1e-15
 """Absolute: a difference that two equal numbers may have."""

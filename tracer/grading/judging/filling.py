@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tracer import naming
 from tracer.grading.book.cells import Sheet
 from tracer.grading.book.numbers import Array
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.tables import Table
+from tracer.model import naming
 
 FEWEST = 4
 """Rows in which a given number has to stand for its change to be told from another sample."""

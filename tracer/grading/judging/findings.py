@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
+from tracer.formulas.notation import shortest
 from tracer.grading.book.cells import Position, reference
-from tracer.notation import shortest
 
 TOLERANCE = 1e-9
 """Relative: what unrounded doubles may differ by."""

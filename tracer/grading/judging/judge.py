@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracer import naming
-from tracer.expression import Expression, Name, Number, names
+from tracer.formulas.tree import Expression, Name, Number, names
 from tracer.grading.book.cells import Cell, Fault, Formula, Position, Sheet
 from tracer.grading.book.numbers import Array, Flags, value
 from tracer.grading.book.relative import UnknownFormula
@@ -26,6 +25,7 @@ from tracer.grading.network.plan import ALONE, Place, Plan, counted
 from tracer.grading.network.series import Rows
 from tracer.grading.network.translate import Translator
 from tracer.grading.sheet.tables import Table
+from tracer.model import naming
 
 Batch = tuple[Place, frozenset[Name]]
 """Where a row stands in its batch, and what its formula takes from empty cells."""

@@ -6,8 +6,7 @@ import re
 
 import numpy as np
 
-from tracer import naming
-from tracer.expression import names
+from tracer.formulas.tree import names
 from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.book.numbers import Array, value
 from tracer.grading.judging.exactness import Exactness
@@ -16,6 +15,7 @@ from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT, candidates
 from tracer.grading.sheet.tables import Table
+from tracer.model import naming
 
 _RATE_IN_NAME = re.compile(
     r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE

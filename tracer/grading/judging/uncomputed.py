@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from tracer.expression import Expression
+from tracer.formulas.tree import Expression
 from tracer.grading.book.cells import Book, Place, Sheet, Uncomputed, reference
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tracer import naming
-from tracer.activations import ACTIVATIONS
 from tracer.errors import TraceError
-from tracer.expression import Expression, Name
+from tracer.formulas.tree import Expression, Name
 from tracer.grading.book.numbers import Array, value
 from tracer.grading.network.model import FACTORS, Model, Shape, family, model_of
 from tracer.grading.network.oracle import Oracle, same
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT, STEP
+from tracer.model import naming
+from tracer.tables.activations import ACTIVATIONS
 
 TIGHT, LOOSE = 1e-8, 2e-3
 """Relative: how near a value has to be to speak for a network; the second for rounded values."""

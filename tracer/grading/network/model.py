@@ -13,12 +13,13 @@ from dataclasses import replace as changed
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-import tracer
-from tracer import naming
-from tracer.derivative import partials
-from tracer.expression import NEG, ONE, SUB, ZERO, Call, Expression, Name, Number, add, mul, names, neg, replace
+from tracer.config import load
+from tracer.formulas.derivative import partials
+from tracer.formulas.tree import NEG, ONE, SUB, ZERO, Call, Expression, Name, Number, add, mul, names, neg, replace
 from tracer.grading.sheet.spelling import NEXT, STEP
-from tracer.system import Equation, Phase, System
+from tracer.model import naming
+from tracer.model.assembly import assemble
+from tracer.model.system import Equation, Phase, System
 
 LAYERS = (naming.HIDDEN_LAYER, naming.OUTPUT_LAYER)
 
@@ -272,7 +273,7 @@ def model_of(shape: Shape) -> Model:
         config["biases"] = biases
         if shape.frozen_biases:
             config["frozen"] = ["b*"]
-    system = tracer.assemble(tracer.load(config))
+    system = assemble(load(config))
     by = _numbering(shape)
     if shape.numbered:
         own = [p.name for p in system.parameters if p.name.startswith("b_")]

@@ -7,11 +7,11 @@ from itertools import accumulate
 
 import numpy as np
 
-from tracer import naming
-from tracer.expression import Expression, Name
+from tracer.formulas.tree import Expression, Name
 from tracer.grading.book.numbers import OVER_BATCH, Array, Quantities, value
 from tracer.grading.network.model import Model
 from tracer.grading.network.plan import ALONE, Place
+from tracer.model import naming
 
 TRIALS = 12
 BEFORE, FEWEST_BEFORE = 6, 2

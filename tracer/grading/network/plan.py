@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tracer.batches import REDUCTIONS, Batches
-from tracer.expression import ADD, DIV, ZERO, Call, Expression, Name, Number
+from tracer.formulas.tree import ADD, DIV, ZERO, Call, Expression, Name, Number
 from tracer.grading.book.numbers import OVER_BATCH, Array
 from tracer.grading.book.tree import distinct, with_names
+from tracer.model.batches import REDUCTIONS, Batches
 
 MEAN, SUM = REDUCTIONS["mean"], REDUCTIONS["sum"]
 

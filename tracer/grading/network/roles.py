@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tracer import naming
-from tracer.expression import NEG, Call, Expression, Name, Number, names
+from tracer.formulas.tree import NEG, Call, Expression, Name, Number, names
 from tracer.grading.book.cells import Book, Position, Sheet
 from tracer.grading.book.numbers import Array
 from tracer.grading.book.relative import UnknownFormula
@@ -23,6 +22,7 @@ from tracer.grading.network.oracle import Oracle, same
 from tracer.grading.network.translate import Translator
 from tracer.grading.sheet.spelling import NEXT, STEP
 from tracer.grading.sheet.tables import Stranger, Table
+from tracer.model import naming
 
 MOST = 60
 """Columns that are looked at."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from tracer.expression import Name
+from tracer.formulas.tree import Name
 from tracer.grading.book.cells import Cell, Position
 from tracer.grading.book.numbers import Array, Quantities
 from tracer.grading.network.plan import Plan

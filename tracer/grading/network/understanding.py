@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracer import naming
-from tracer.expression import Expression, Name, names
+from tracer.formulas.tree import Expression, Name, names
 from tracer.grading.book.cells import Book, Sheet
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.network.inference import Effort, NotANetwork, refine
@@ -21,7 +20,8 @@ from tracer.grading.network.roles import recognised
 from tracer.grading.network.series import Rows, rows_of
 from tracer.grading.network.translate import Translator
 from tracer.grading.sheet.tables import Table
-from tracer.system import System
+from tracer.model import naming
+from tracer.model.system import System
 
 BATCH = "E_batch"
 """In the headers of our own sheets of batches."""

@@ -8,11 +8,12 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from tracer import naming
-from tracer.expansion import expand
-from tracer.expression import Expression, Name
-from tracer.notation import render
-from tracer.notation.text import TEXT, spelled
+from tracer.explain.words import spelled
+from tracer.formulas.expansion import expand
+from tracer.formulas.notation import render
+from tracer.formulas.notation.text import TEXT
+from tracer.formulas.tree import Expression, Name
+from tracer.model import naming
 
 _TEXT = replace(TEXT, functions={**TEXT.functions, "round": "round"})
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from tracer import naming
 from tracer.grading.judging.findings import BookReport, Finding, Kind, SheetReport, Verdict
+from tracer.model import naming
 
 MOST_RANGES = 6
 """Ranges of cells that are named of a finding."""

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping, Set
 from typing import TypeVar
 
-from tracer import naming
 from tracer.grading.book.cells import Cell, Fault, Position, Sheet
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.headers import Headers, headers
 from tracer.grading.sheet.spelling import NEXT, PARAMETER
 from tracer.grading.sheet.tables import Stranger, Table
+from tracer.model import naming
 
 _T = TypeVar("_T")
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from tracer import naming
 from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.book.formula import references
 from tracer.grading.book.relative import UnknownFormula
@@ -20,6 +19,7 @@ from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.scalars import given_apart, scalars
 from tracer.grading.sheet.spelling import PARAMETER
 from tracer.grading.sheet.tables import NOWHERE, Scalar, Stranger, Table
+from tracer.model import naming
 
 MOST_TABLES = 40
 """Of a sheet; the largest are checked."""

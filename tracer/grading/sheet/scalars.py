@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tracer import naming
 from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.sheet.blocks import IN_TEXT, NOTE
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.tables import Scalar, Table
+from tracer.model import naming
 
 
 def scalars(

@@ -11,8 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from tracer import naming
 from tracer.grading.sheet.words import in_english, repeats
+from tracer.model import naming
 
 NEXT = "+"
 """Behind a parameter: its value after the update of the row."""

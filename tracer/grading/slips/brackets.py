@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from tracer.expansion import expand
-from tracer.expression import ADD, MUL, SUB, Call, Expression, Name, Number
+from tracer.formulas.expansion import expand
+from tracer.formulas.notation import render
+from tracer.formulas.notation.excel import EXCEL
+from tracer.formulas.tree import ADD, MUL, SUB, Call, Expression, Name, Number
 from tracer.grading.book.formula import read
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.book.tree import distinct, nodes, put, with_names
 from tracer.grading.slips.setting import Edit, Setting
-from tracer.notation import render
-from tracer.notation.excel import EXCEL
 
 
 def brackets(right: Expression, setting: Setting) -> Iterator[Edit]:

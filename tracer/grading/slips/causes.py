@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.expansion import expand
-from tracer.expression import ADD, MUL, Call, Expression, Name, Number
+from tracer.formulas.expansion import expand
+from tracer.formulas.tree import ADD, MUL, Call, Expression, Name, Number
 from tracer.grading.book.numbers import Array, value
 from tracer.grading.book.tree import nodes
 from tracer.grading.network.writing import likeness

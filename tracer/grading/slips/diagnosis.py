@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tracer import naming
-from tracer.expression import Expression, Name, names
+from tracer.formulas.tree import Expression, Name, names
 from tracer.grading.book.numbers import Array, value
 from tracer.grading.book.relative import UnknownFormula, text_at
 from tracer.grading.judging.findings import Finding, Kind
@@ -21,6 +20,7 @@ from tracer.grading.network.writing import differences, written
 from tracer.grading.slips.causes import Budget, Cause, Evidence, find_cause, one_number, typed_numbers
 from tracer.grading.slips.copied import frozen, slides, sliding
 from tracer.grading.slips.setting import Setting
+from tracer.model import naming
 
 POINTS = 6
 """Rows on which a cause has to give the person's values."""

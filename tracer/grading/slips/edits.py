@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from tracer import naming
-from tracer.expression import ADD, DIV, MUL, NEG, POW, SUB, Call, Expression, Name, Number
+from tracer.formulas.tree import ADD, DIV, MUL, NEG, POW, SUB, Call, Expression, Name, Number
 from tracer.grading.book.tree import distinct, nodes, put, with_names
 from tracer.grading.network.model import family
 from tracer.grading.slips.batch_edits import over_batch
 from tracer.grading.slips.brackets import brackets
 from tracer.grading.slips.setting import Edit, Rule, Setting
+from tracer.model import naming
 
 # -------------------------------------------------------------------------------------------------- the rules
 
@@ -252,7 +252,7 @@ def activations(right: Expression, setting: Setting) -> Iterator[Edit]:
                         f"{setting.text(a)}² stands where {setting.text(slope)} belongs",
                     )
         if isinstance(node, Call) and node.function.parameters == ("z",) and len(node.args) == 1:
-            from tracer.activations import ACTIVATIONS
+            from tracer.tables.activations import ACTIVATIONS
 
             for name, activation in ACTIVATIONS.items():
                 if name != node.function.name:

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracer import naming
-from tracer.expression import Expression, Name, Number, add, names
+from tracer.formulas.tree import Expression, Name, Number, add, names
 from tracer.grading.book.numbers import Array
 from tracer.grading.judging.exactness import decimals
 from tracer.grading.judging.findings import Departure, Finding, Kind
@@ -18,6 +17,7 @@ from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.trajectory import History, walked
+from tracer.model import naming
 
 SURELY, MOST_STEPS = 8, 6_000
 """So many findings are followed to the final loss at any rate, and others as long as no more steps are walked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tracer.expression import Expression
+from tracer.formulas.tree import Expression
 from tracer.grading.network.plan import ALONE, Place
 from tracer.grading.network.writing import written
 

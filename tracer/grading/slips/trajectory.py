@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from tracer import naming
-from tracer.expansion import expand
-from tracer.expression import Expression, Name, names, replace
+from tracer.formulas.evaluation import NO_NUMBER, compiled
+from tracer.formulas.expansion import expand
+from tracer.formulas.tree import Expression, Name, names, replace
 from tracer.grading.network.model import Model
 from tracer.grading.network.plan import Plan
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT
-from tracer.numeric import NO_NUMBER, compiled
+from tracer.model import naming
 
 History = list[dict[str, float]]
 """The quantities of every row. What there is once a batch stands in the first row of the batch."""

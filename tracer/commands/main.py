@@ -1,0 +1,72 @@
+"""The command `backprop-trace`: the group of all commands, and what becomes of every failure.
+
+Exit codes: 0 done; 1 a run met a non-finite number (the trace up to there is written); 2 the config, an option or the
+place to write to cannot be used (nothing is written); 130 interrupted (nothing is written); 141 the reader of the
+output went away. `check` has its own, see `tracer.commands.check`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from tracer.commands.check import check
+from tracer.commands.exercise import exercise
+from tracer.commands.list import list_
+from tracer.commands.options import CONTEXT
+from tracer.commands.run import run
+from tracer.commands.schema import schema
+from tracer.errors import EXIT_BROKEN_PIPE, TraceError
+from tracer.version import VERSION
+
+EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 130, 143
+
+
+class _Main(click.Group):
+    """Turns every expected failure into lines on stderr and an exit code; nobody sees a traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")  # a terminal that cannot show η shows ? and goes on
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            click.echo(f"cannot print ({error.strerror or error})", err=True)
+            sys.exit(EXIT_UNUSABLE)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TraceError as error:
+            for problem in error.problems:
+                click.echo(problem, err=True)
+            ctx.exit(EXIT_UNUSABLE)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(EXIT_BROKEN_PIPE)
+        except KeyboardInterrupt:
+            click.echo("interrupted: nothing was written", err=True)
+            ctx.exit(EXIT_INTERRUPTED)
+        except MemoryError:
+            click.echo("not enough memory for this trace; use fewer iterations or --columns compact", err=True)
+            ctx.exit(EXIT_UNUSABLE)
+
+
+@click.group(cls=_Main, context_settings=CONTEXT, epilog="Example: backprop-trace run configs/walkthrough.yaml")
+@click.version_option(VERSION, prog_name="backprop-trace")
+def main() -> None:
+    """Walk backpropagation through by hand, number by number."""
+    signal.signal(signal.SIGTERM, _terminated)
+
+
+def _terminated(_signal: int, _frame: object) -> NoReturn:
+    sys.exit(EXIT_TERMINATED)
+
+
+for _command in (run, exercise, check, list_, schema):
+    main.add_command(_command)

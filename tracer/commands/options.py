@@ -1,0 +1,82 @@
+"""The argument and the options that several commands share, and the experiment that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from tracer.config import Override, load, yamlfile
+from tracer.config.schema import COLUMNS, FIELDS
+from tracer.errors import ConfigError
+from tracer.model.experiment import Experiment
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""The settings of every command."""
+
+as_ascii = click.option("--ascii", "ascii", is_flag=True, help="Spell ∂E/∂w1 as dE/dw1 and η as eta.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+
+
+def of_config(command: Callable[..., None]) -> Callable[..., None]:
+    """The argument and the options of a command that reads a config."""
+    for option in reversed(
+        (
+            click.argument("config", type=click.Path(path_type=Path)),
+            click.option("--learning-rate", metavar="X", multiple=True,
+                         help=FIELDS["learning_rate"].help + " Repeatable."),
+            click.option("--columns", metavar="|".join(COLUMNS), help=FIELDS["columns"].help),
+            click.option("--set", "settings", metavar="KEY=VALUE", multiple=True,
+                         help="Replace any value of the config, such as weights.w1=0.2 or layers.0.activation=tanh. "
+                         "Repeatable."),
+            as_ascii,
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def experiment_of(
+    config: Path,
+    learning_rate: tuple[str, ...],
+    columns: str | None,
+    settings: tuple[str, ...],
+    iterations: str | None = None,
+    further: Sequence[Override] = (),
+) -> Experiment:
+    """The config, with what the options put in place of its values. Raises ConfigError, with every problem."""
+    options = [(f"--set {text}", *_key_and_value(text)) for text in settings]
+    options += [("--iterations", "iterations", iterations), ("--columns", "columns", columns)]
+    if learning_rate:
+        rates = learning_rate[0] if len(learning_rate) == 1 else f"[{', '.join(learning_rate)}]"
+        options.append(("--learning-rate", "learning_rate", rates))
+    overrides, problems = _overrides(options)
+    try:
+        experiment = load(config, [*overrides, *further])
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigError(problems)
+    return experiment
+
+
+def _key_and_value(setting: str) -> tuple[str, str | None]:
+    key, equals, value = setting.partition("=")
+    return (key.strip(), value) if equals else ("", None)
+
+
+def _overrides(options: list[tuple[str, str, str | None]]) -> tuple[list[Override], list[str]]:
+    """Options as (what a message calls them, the key, the text of the value; None where an option is not given) →
+    the overrides, and the problems of those that cannot be read."""
+    overrides, problems = [], []
+    for origin, key, text in options:
+        if not key:
+            problems.append(f"{origin}: write it as KEY=VALUE, such as iterations=10")
+        elif text is not None:
+            try:
+                place = tuple(part.strip() for part in key.split("."))
+                overrides.append(Override(place, yamlfile.scalar(text), origin))
+            except ConfigError:
+                problems.append(f"{origin}: '{text}' cannot be read as a value")
+    return overrides, problems

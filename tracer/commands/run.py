@@ -1,0 +1,75 @@
+"""The command `backprop-trace run`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from tracer.api import shown, walk
+from tracer.commands.options import CONTEXT, experiment_of, of_config, quiet
+from tracer.config import Override
+from tracer.config.schema import FIELDS
+from tracer.model.assembly import assemble
+from tracer.output import formats as results
+from tracer.output.formats import FORMATS
+
+EXIT_DIVERGED = 1
+
+
+def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip().lower() for part in value.split(",") if part.strip()))
+    unknown = [part for part in chosen if part not in FORMATS]
+    if unknown or not chosen:
+        raise click.BadParameter(f"{value!r}; choose from {', '.join(FORMATS)}")
+    return chosen
+
+
+@click.command(
+    context_settings=CONTEXT, epilog="Example: backprop-trace run configs/walkthrough.yaml --iterations 10 -o out"
+)
+@of_config
+@click.option("-o", "--output", metavar="DIR", help=FIELDS["output"].help)
+@click.option("--iterations", metavar="N", help=FIELDS["iterations"].help)
+@click.option(
+    "--format",
+    "formats",
+    metavar="LIST",
+    default=",".join(FORMATS),
+    show_default=True,
+    callback=_formats,
+    help="The files to write.",
+)
+@quiet
+def run(
+    config: Path,
+    output: str | None,
+    iterations: str | None,
+    learning_rate: tuple[str, ...],
+    columns: str | None,
+    settings: tuple[str, ...],
+    formats: tuple[str, ...],
+    ascii: bool,
+    quiet: bool,
+) -> None:
+    """Run CONFIG: log every intermediate of every forward and backward pass to a CSV file and an Excel workbook."""
+    folder = [] if output is None else [Override(("output",), output, "--output")]
+    experiment = experiment_of(config, learning_rate, columns, settings, iterations, folder)
+    system = assemble(experiment)
+    paths = results.paths(experiment, formats)
+    results.check(experiment, shown(experiment, system), paths)
+
+    from tracer.commands import screen
+
+    steps = experiment.most_rows * len(experiment.runs)
+    with screen.progress(steps * (1 + len(paths)), hidden=quiet) as progress:
+        trace = walk(experiment, system, progress)
+        results.write(trace, paths, ascii, progress)
+    if not quiet:
+        screen.show(trace, list(paths.values()), ascii)
+    stopped = [run for run in trace.runs if run.divergence]
+    for run in stopped:
+        click.echo(screen.divergence_line(run, ascii), err=True)
+    if stopped:
+        sys.exit(EXIT_DIVERGED)

@@ -1,0 +1,16 @@
+"""The command `backprop-trace schema`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from tracer.commands.options import CONTEXT
+from tracer.config.schema import json_schema
+
+
+@click.command(context_settings=CONTEXT, epilog="Example: backprop-trace schema > configs/schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a config, with which editors complete and check it."""
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,162 @@
+"""What the terminal shows of a trace: a progress bar, a table of the losses and the final parameters, the paths."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from tracer.errors import EXIT_BROKEN_PIPE
+from tracer.execution.progress import Progress
+from tracer.execution.runs import Run
+from tracer.formulas.notation import shortest
+from tracer.model import naming
+from tracer.output.trace import Trace
+from tracer.tables.catalogue import Entry
+
+PATIENCE = 1.0
+"""Seconds before a progress bar appears."""
+SPARKS = "▁▂▃▄▅▆▇█"
+ASCII_SPARKS = "_.-~=+*#"
+SPARK_WIDTH = 9
+MOST_PARAMETERS = 24
+"""How many final parameters the table lists."""
+LABEL_WIDTH, COLUMN_WIDTH = 20, 14
+"""In characters, with what stands between columns: so many runs fit beside each other."""
+
+
+class _Console(Console):
+    """A console whose reader may go away, as in `… | head`: the status is that of a broken pipe."""
+
+    def on_broken_pipe(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(EXIT_BROKEN_PIPE)
+
+
+@contextmanager
+def progress(total: int, hidden: bool) -> Iterator[Progress]:
+    """A progress bar over `total` steps, on stderr, that appears only where the work takes longer than a second."""
+    console = Console(stderr=True)
+    bar = Bar(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
+        console=console, transient=True, disable=hidden or not console.is_terminal,
+    )  # fmt: skip
+    task = bar.add_task("walking", total=total)
+    began = time.monotonic()
+    started = False
+
+    def advance(steps: int) -> None:
+        nonlocal started
+        bar.update(task, advance=steps)
+        if not started and time.monotonic() - began > PATIENCE:
+            started = True
+            bar.start()
+
+    try:
+        yield advance
+    finally:
+        if started:
+            bar.stop()
+
+
+def show(trace: Trace, paths: Sequence[Path], ascii: bool) -> None:
+    """Print the table of the runs and the paths of the result files."""
+    console = _Console(highlight=False)
+    ascii = ascii or not can_print(SPARKS + naming.ETA, console.encoding)
+    at_once = max(1, (console.width - LABEL_WIDTH) // COLUMN_WIDTH)
+    for first in range(0, len(trace.runs), at_once):
+        console.print(_table(trace, trace.runs[first : first + at_once], ascii))
+    hidden = len(trace.experiment.start) - MOST_PARAMETERS
+    if hidden > 0:
+        click.echo(f"and {hidden:,} parameters more: in Python, trace.final has them all")
+    for path in paths:
+        click.echo(f"wrote {path}")
+
+
+def divergence_line(run: Run, ascii: bool) -> str:
+    """Where and why a run stopped, in a line."""
+    assert run.divergence is not None
+    line = (
+        f"{run.title}: stopped in iteration {run.divergence.iteration}, "
+        f"{run.divergence.quantity} is not a finite number"
+    )
+    if run.divergence.iteration > 1:
+        line += "; try a smaller learning rate"
+    return naming.to_ascii(line) if ascii or not can_print(line, sys.stderr.encoding) else line
+
+
+def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
+    table = Table(box=box.ASCII if ascii else box.SIMPLE_HEAD, title=None, pad_edge=False)
+    table.add_column("eta" if ascii else naming.ETA, style="bold", no_wrap=True)
+    for run in runs:
+        table.add_column(_rate(run, ascii), justify="right", no_wrap=True)
+
+    def digits(value: float) -> str:
+        return naming.to_ascii(_digits(value)) if ascii else _digits(value)
+
+    loss, curve = trace.system.loss, trace.system.curve
+    first, last = ("first pass", "last pass") if runs[0].batches.samples > 1 else ("first", "last")
+    table.add_row(f"{first} {loss}", *(digits(run.over_pass(loss)) for run in runs))
+    table.add_row(f"{last} {loss}", *(digits(run.over_pass(loss, last=True)) for run in runs), style="bold")
+    table.add_row("after final update", *(digits(run.final_loss) for run in runs))
+    curves = [run[curve][: run.complete] for run in runs]
+    table.add_row(
+        "loss curve", *(sparkline(values, ascii) for values in curves), end_section=not trace.experiment.until
+    )
+    if trace.experiment.until:
+        table.add_row("iterations", *(str(run.iterations) for run in runs))
+        table.add_row("until was met", *("yes" if run.until_met else "no" for run in runs), end_section=True)
+    for name in list(trace.experiment.start)[:MOST_PARAMETERS]:
+        table.add_row(f"final {name}", *(digits(run.final.get(name, float("nan"))) for run in runs), style="dim")
+    return table
+
+
+def _rate(run: Run, ascii: bool) -> str:
+    rate = naming.SCHEDULE if run.learning_rate is None else shortest(run.learning_rate)
+    return naming.to_ascii(rate) if ascii else rate
+
+
+def sparkline(values: Sequence[float], ascii: bool = False) -> str:
+    """The values as a row of bars, the largest at full height; a character for each part of the row."""
+    finite = [value for value in values if value == value]
+    sparks = ASCII_SPARKS if ascii else SPARKS
+    count = min(SPARK_WIDTH, len(finite))
+    if not count:
+        return ""
+    picked = [finite[round(index * (len(finite) - 1) / max(count - 1, 1))] for index in range(count)]
+    low, high = min(0.0, *picked), max(picked)
+    span = (high - low) or 1.0
+    return "".join(sparks[round((value - low) / span * (len(sparks) - 1))] for value in picked)
+
+
+def _digits(value: float) -> str:
+    return "—" if value != value else f"{value:.6g}"
+
+
+def can_print(text: str, encoding: str | None) -> bool:
+    try:
+        text.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def show_catalogue(entries: Sequence[Entry], ascii: bool) -> None:
+    """Print what there is to choose from."""
+    ascii = ascii or not can_print("∂≤·", Console().encoding)
+    for entry in entries:
+        click.echo(f"{entry.name}  ({entry.kind})")
+        for label, text in entry.lines.items():
+            if text:
+                line = f"    {label:<12}{text}"
+                click.echo(naming.to_ascii(line) if ascii else line)

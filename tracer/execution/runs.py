@@ -1,0 +1,101 @@
+"""What a run gave: its steps, the parameters at its end, where it stopped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter
+
+from tracer.formulas.evaluation import REDUCE
+from tracer.formulas.notation import shortest
+from tracer.model import naming
+from tracer.model.batches import Batches
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """The first quantity without a finite value, and the iteration in which it came up."""
+
+    quantity: str
+    iteration: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one learning rate gave. Steps count from 0, iterations from 1; all values are dimensionless.
+
+    learning_rate: None where it follows a schedule. batches: which samples each iteration took.
+    rows: the steps, a row of doubles each, in the order of `System.columns`; where the run diverged, the last row
+        holds what was computed before, then NaN. Where only the last update did, all rows are complete.
+    final: the parameters after the last update. final_loss: the loss that they give, of all samples.
+    until_met: whether the condition that ends a run was met.
+    """
+
+    learning_rate: float | None
+    batches: Batches
+    columns: Mapping[str, int]
+    rows: memoryview[float]
+    final: Mapping[str, float] = field(default_factory=dict)
+    final_loss: float = math.nan
+    divergence: Divergence | None = None
+    until_met: bool = False
+
+    def __len__(self) -> int:
+        return len(self.rows) // len(self.columns)
+
+    @property
+    def complete(self) -> int:
+        """How many steps have all their values: all, but for the last iteration of a run that diverged."""
+        return min(len(self), self.batches.first_row(self.divergence.iteration - 1)) if self.divergence else len(self)
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations there are, the one included in which the run may have diverged."""
+        return self.batches.iteration(len(self) - 1) + 1
+
+    def places(self, first: int = 0) -> Iterator[tuple[int, int]]:
+        """The iteration and the sample of every step from the step `first` on, both counted from 1."""
+        number = self.batches.iteration(first)
+        skipped = first - self.batches.first_row(number)
+        steps = (
+            (iteration, sample + 1)
+            for iteration, batch in enumerate(self.batches.taken(number), number + 1)
+            for sample in batch
+        )
+        return islice(steps, skipped, skipped + len(self) - first)
+
+    @property
+    def title(self) -> str:
+        """What tells this run from others."""
+        return naming.SCHEDULE if self.learning_rate is None else f"{naming.ETA} = {shortest(self.learning_rate)}"
+
+    def pass_steps(self, last: bool = False) -> range:
+        """The steps of the first or the last whole pass through the samples; all, where there is no whole pass."""
+        samples, passes = self.batches.samples, self.complete // self.batches.samples
+        first = (passes - 1) * samples if last and passes else 0
+        return range(first, min(first + samples, self.complete))
+
+    def over_pass(self, quantity: str, last: bool = False) -> float:
+        """A quantity over the first or the last pass, reduced as in a batch; NaN where there is no step."""
+        steps = self.pass_steps(last)
+        return REDUCE[self.batches.reduction](self[quantity][steps.start : steps.stop]) if steps else math.nan
+
+    def __getitem__(self, quantity: str) -> list[float]:
+        """A quantity in every step. Raises KeyError for an unknown one."""
+        return list(self.rows[self.columns[quantity] :: len(self.columns)])
+
+    def step(self, index: int) -> dict[str, float]:
+        """All quantities of one step."""
+        return dict(zip(self.columns, self._row(index), strict=True))
+
+    def steps(self, quantities: Iterable[str], first: int = 0, end: int | None = None) -> Iterator[tuple[float, ...]]:
+        """The given quantities (two or more) of the steps from `first` to before `end`."""
+        choose = itemgetter(*(self.columns[quantity] for quantity in quantities))
+        for index in range(first, len(self) if end is None else end):
+            yield choose(self._row(index))
+
+    def _row(self, index: int) -> list[float]:
+        width = len(self.columns)
+        return list(self.rows[index * width : (index + 1) * width])

@@ -1,0 +1,1 @@
+"""What a lecturer says of a step, as data."""

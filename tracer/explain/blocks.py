@@ -1,0 +1,95 @@
+"""The equations of a step in numbered blocks, in the order in which a lecturer writes them down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from tracer.explain.templates import Template, template
+from tracer.formulas.tree import Expression, names
+from tracer.formulas.tree import replace as substitute
+from tracer.model import naming
+from tracer.model.system import Equation, Phase, System
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One equation. `is_update`: its result is the quantity's value in the next iteration."""
+
+    quantity: str
+    expression: Expression
+    is_update: bool = False
+
+    def template(self, batch: int = 1) -> Template:
+        """The right-hand side with the numbers put in, for batches of so many rows."""
+        return ("= ", *template(self.expression, batch))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that belong together: those of a layer. left_out: how many more there are of the same kind."""
+
+    layer: str
+    lines: tuple[Line, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a step. Phase: which colours it has."""
+
+    title: str
+    phase: Phase
+    groups: tuple[Group, ...]
+
+
+def blocks(system: System) -> list[Block]:
+    """A step's equations in the order in which a lecturer writes them down; blocks without any are left out."""
+    gradients = {naming.gradient(parameter.name, system.loss) for parameter in system.parameters}
+    backward = [equation for equation in system.equations if equation.phase is Phase.BACKWARD]
+    forward = [equation for equation in system.equations if equation.phase is Phase.FORWARD]
+    output = forward[-1].layer if len({equation.layer for equation in forward}) > 1 else None
+    at_output = [equation for equation in backward if equation.layer == output]
+    behind = [equation for equation in backward if equation.layer != output]
+    batch = [equation for equation in system.equations if equation.phase is Phase.BATCH]
+    optimizer = [equation for equation in system.equations if equation.phase is Phase.OPTIMIZER]
+    updates = [Line(name, _of_this_step(update), is_update=True) for name, update in system.updates.items()]
+    of_parameters = "Hidden gradients" if output else "Gradients"
+    parts = [
+        ("Forward", Phase.FORWARD, _groups(forward)),
+        ("Loss", Phase.LOSS, _groups([e for e in system.equations if e.phase is Phase.LOSS])),
+        ("Output gradients", Phase.BACKWARD, _groups(at_output)),
+        ("The error carried back", Phase.BACKWARD, _groups([e for e in behind if e.quantity not in gradients])),
+        (of_parameters, Phase.BACKWARD, _groups([e for e in behind if e.quantity in gradients])),
+        ("The batch", Phase.BATCH, _groups(batch)),
+        ("Updates", Phase.PARAMETER, (Group("", (*map(_line, optimizer), *updates)),) if updates else ()),
+    ]
+    present = [(title, phase, groups) for title, phase, groups in parts if groups]
+    return [Block(f"{number}  {title}", phase, groups) for number, (title, phase, groups) in enumerate(present, 1)]
+
+
+def _groups(equations: Sequence[Equation]) -> tuple[Group, ...]:
+    layers = groupby(equations, key=lambda equation: equation.layer)
+    return tuple(Group(layer, tuple(map(_line, group))) for layer, group in layers)
+
+
+def _of_this_step(update: Expression) -> Expression:
+    """An update as it reads in the step that it follows."""
+    return substitute(update, {name: replace(name, lag=0) for name in names(update)})
+
+
+def _line(equation: Equation) -> Line:
+    return Line(equation.quantity, equation.expression)
+
+
+def shortened(blocks: Iterable[Block], most: int, first: int, last: int) -> list[Block]:
+    """The blocks with the first and the last lines of each group of more than `most`."""
+
+    def cut(group: Group) -> Group:
+        count = len(group.lines)
+        if count <= most:
+            return group
+        return Group(group.layer, group.lines[:first] + group.lines[-last:], count - first - last)
+
+    return [replace(block, groups=tuple(map(cut, block.groups))) for block in blocks]

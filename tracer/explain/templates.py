@@ -1,0 +1,107 @@
+"""The right-hand side of an equation with the numbers put in, as a template: literal text and quantities.
+
+Filled with the values of a step it is text; a workbook turns the same template into a formula that builds the text from
+its cells.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+
+from tracer.formulas.notation.text import CUT, LONGEST_SUM, text
+from tracer.formulas.tree import Call, Expression, Name
+from tracer.model.batches import REDUCTIONS
+
+DIGITS = 6
+"""Significant digits of a number that is put in."""
+PLAIN_FROM, PLAIN_BELOW = -4, 6
+"""The powers of ten within which a number is written without one."""
+NEXT_POWER = 2.1715e-7
+"""Added to the logarithm of a number: one that rounds up to a power of ten counts as it. log10(10 / 9.999995)."""
+LEAST = 1e-300
+"""Numbers below are written as 0; spreadsheets keep none below 2e-308."""
+
+TOTAL = -1
+"""In place of a row of a batch: the sum over all of them."""
+BATCH_SIZE = Name("rows of the batch", batch=True)
+"""How many rows a batch has."""
+_MARK = re.compile("\x01(\\d+)\x02")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of a quantity's number in a text. signed: a negative number needs no brackets there. row: of a quantity
+    in all rows of a batch, the row that is meant, counted from 0, or TOTAL."""
+
+    name: Name
+    signed: bool
+    row: int = 0
+
+
+Template = tuple[str | Slot, ...]
+
+
+def template(expression: Expression, batch: int = 1) -> Template:
+    """The expression as text, with a slot for every quantity in it; for one over a batch, a slot for each of so many
+    rows, the middle ones left out where they are many. Where that number varies (0), their sum stands for them."""
+    match expression:
+        case Call(function, (Name(batch=True) as name,)) if not batch:
+            total: Template = (Slot(name, True, TOTAL),)
+            return (*total, "/", Slot(BATCH_SIZE, True)) if function == REDUCTIONS["mean"] else total
+    rows = range(batch) if batch <= LONGEST_SUM else (0, 1, 2, batch - 1)
+    slots: list[Slot] = []
+
+    def mark(name: Name) -> str:
+        if name.name == CUT:
+            return CUT
+        marks = []
+        for row in rows if name.batch else (0,):
+            marks.append(f"\x01{len(slots)}\x02")
+            slots.append(Slot(name, False, row))
+        return ", ".join(marks if len(marks) == batch or len(marks) == 1 else [*marks[:-1], CUT, marks[-1]])
+
+    parts = _MARK.split(text(expression, mark))
+    pieces: list[str | Slot] = []
+    for index, part in enumerate(parts):
+        if index % 2:
+            begins = parts[index - 1] == "" or parts[index - 1].endswith(("(", "|", ", "))
+            pieces.append(replace(slots[int(part)], signed=begins and not parts[index + 1].startswith("^")))
+        elif part:
+            pieces.append(part)
+    return tuple(pieces)
+
+
+def filled(template: Template, value: Callable[[Slot], float]) -> str:
+    """The template with the numbers put in; `value` gives the number of a slot."""
+    return "".join(piece if isinstance(piece, str) else written(value(piece), piece.signed) for piece in template)
+
+
+def written(value: float, signed: bool = True) -> str:
+    """A number with six significant digits, as a person writes it: 0.15, −0.0275, 1.23457e-7; a negative one in
+    brackets where it is not `signed`. It is rounded as spreadsheets do: half up, from its first fifteen digits."""
+    size = abs(value)
+    if size < LEAST:
+        return "0"
+    power = exponent(size)
+    number = Decimal(f"{size:.15g}")
+    if PLAIN_FROM <= power < PLAIN_BELOW:
+        digits = _rounded(number, DIGITS - 1 - power)
+    else:
+        digits = f"{_rounded(number.scaleb(-power), DIGITS - 1)}e{power}"
+    if value > 0:
+        return digits
+    return f"−{digits}" if signed else f"(−{digits})"
+
+
+def exponent(size: float) -> int:
+    """The power of ten of a positive number that is written with six digits."""
+    return math.floor(math.log10(size) + NEXT_POWER)
+
+
+def _rounded(number: Decimal, decimals: int) -> str:
+    digits = f"{number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits

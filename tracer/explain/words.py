@@ -1,0 +1,28 @@
+"""Equations in words, as a person writes them: names, operators, functions spelled out."""
+
+from __future__ import annotations
+
+from tracer.formulas.notation.text import text
+from tracer.formulas.tree import Expression, Name
+from tracer.model import naming
+from tracer.model.system import System
+
+
+def spelled(name: Name) -> str:
+    """A name as a person would write it."""
+    return f"{naming.label(name.name)} over the batch" if name.batch else naming.label(name.name)
+
+
+def words(expression: Expression) -> str:
+    """The expression as a person would write it, functions spelled out, long sums cut short."""
+    return text(expression, spelled)
+
+
+def in_words(system: System) -> dict[str, str]:
+    """What every column of the system is, in its order: an equation, an update, or where the value comes from."""
+    given = {name: f"{name} is given" for name in system.data}
+    fixed = {p.name: f"{p.name} stays as it is" for p in system.parameters}
+    updates = {name: f"{name} ← {words(update)}" for name, update in system.updates.items()}
+    equations = {e.quantity: f"{e.quantity} = {words(e.expression)}" for e in system.equations}
+    said = given | fixed | updates | equations
+    return {name: said[name] for name in system.columns()}

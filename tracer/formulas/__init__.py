@@ -1,0 +1,1 @@
+"""The language of formulas: trees, the grammar, derivatives, values, notations."""

@@ -1,0 +1,140 @@
+"""Experiment → System: the forward equations, the chain rule over them, then what the batch and the optimizer do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tracer.formulas.primitives import FUNCTIONS
+from tracer.formulas.tree import Call, Expression, Name, Number, add, names, power, replace
+from tracer.model import naming
+from tracer.model.backward import backward_equations
+from tracer.model.batches import REDUCTIONS
+from tracer.model.experiment import Choice, Experiment, Network, OwnEquations
+from tracer.model.network import forward_equations
+from tracer.model.system import Equation, Parameter, Phase, System
+from tracer.tables.activations import read_formula
+from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS, Optimizer
+
+OWN_LAYER = "equations"
+"""The one layer that a user's own equations make up."""
+BATCH_LAYER, OPTIMIZER_LAYER = "batch", "optimizer"
+"""What a batch and the optimizer compute is of no layer of the network."""
+
+
+def assemble(experiment: Experiment) -> System:
+    """All equations of the experiment, ready to run."""
+    forward, loss, layer_of = _forward(experiment)
+    parameters = tuple(
+        Parameter(name, experiment.start[name], layer, name not in experiment.frozen)
+        for name, layer in layer_of.items()
+    )
+    trained = [parameter.name for parameter in parameters if parameter.trained]
+    settings = {**OPTIMIZERS[experiment.optimizer.name].settings, **dict(experiment.optimizer.settings)}
+    hyper = {naming.setting(name): value for name, value in settings.items() if value != 0}
+    equations = [*forward, *backward_equations(forward, parameters, loss)]
+    gradients = {name: naming.gradient(name, loss) for name in trained}
+    batch_loss = None
+    if experiment.batches.several:
+        batch_loss = naming.batch_loss(loss)
+        equations += _reduced(experiment.batches.reduction, loss, batch_loss, trained)
+        gradients = {name: naming.gradient(name, batch_loss) for name in trained}
+    if experiment.clip:
+        hyper |= {naming.setting(name): value for name, value in experiment.clip.settings}
+        equations += _clipped(experiment.clip, gradients)
+        gradients = {name: naming.clipped(name) for name in trained}
+    if experiment.schedule:
+        hyper |= experiment.schedule.rates
+        equations.append(_of_optimizer(naming.ETA, experiment.schedule.formula))
+    rule = _Rule(OPTIMIZERS[experiment.optimizer.name], settings, gradients)
+    return System(
+        data=(*experiment.targets, *experiment.inputs),
+        samples=experiment.samples,
+        batches=experiment.batches,
+        parameters=parameters,
+        equations=(*equations, *(equation for parameter in trained for equation in rule.states(parameter))),
+        updates={parameter: rule.update(parameter) for parameter in trained},
+        hyper=hyper,
+        loss=loss,
+        batch_loss=batch_loss,
+        until=experiment.until,
+    )
+
+
+def _forward(experiment: Experiment) -> tuple[tuple[Equation, ...], str, dict[str, str]]:
+    """The forward pass of one sample, the quantity that is minimised, and the layer of every parameter."""
+    match experiment.model:
+        case Network() as network:
+            equations = forward_equations(network, experiment.inputs, experiment.targets)
+            layer_of = {name: layer.name for layer in network.layers for name in layer.parameters()}
+            return equations, naming.TOTAL, layer_of
+        case OwnEquations(own, loss):
+            equations = tuple(
+                Equation(name, expression, Phase.LOSS if name == loss else Phase.FORWARD, OWN_LAYER)
+                for name, expression in own.items()
+            )
+            return equations, loss, dict.fromkeys(experiment.start, OWN_LAYER)
+
+
+def _reduced(reduction: str, loss: str, batch_loss: str, trained: Sequence[str]) -> list[Equation]:
+    """The loss and the gradients of a batch, from those of its samples."""
+    results = {batch_loss: loss}
+    results |= {naming.gradient(name, batch_loss): naming.gradient(name, loss) for name in trained}
+    return [
+        Equation(result, Call(REDUCTIONS[reduction], (Name(of, batch=True),)), Phase.BATCH, BATCH_LAYER)
+        for result, of in results.items()
+    ]
+
+
+def _clipped(clip: Choice, gradients: Mapping[str, str]) -> list[Equation]:
+    """The gradients as the optimizer gets them (parameter → name of its gradient before)."""
+    formula = read_formula(CLIPPINGS[clip.name].formula)
+    known: dict[Expression, Expression] = {Name("limit"): Name(naming.setting(name)) for name, _ in clip.settings}
+    known |= {Name("n"): Name(naming.GRADIENT_NORM)}
+    equations = []
+    if Name("n") in names(formula):
+        squares = add(*(power(Name(gradient), Number(2.0)) for gradient in gradients.values()))
+        equations.append(_of_optimizer(naming.GRADIENT_NORM, Call(FUNCTIONS["sqrt"], (squares,))))
+    return equations + [
+        _of_optimizer(naming.clipped(parameter), replace(formula, known | {Name("g"): Name(gradient)}))
+        for parameter, gradient in gradients.items()
+    ]
+
+
+def _of_optimizer(quantity: str, expression: Expression) -> Equation:
+    return Equation(quantity, expression, Phase.OPTIMIZER, OPTIMIZER_LAYER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """An optimizer's formulas, as they read for one parameter; a setting that is 0 leaves them. gradients: parameter →
+    the gradient that the optimizer gets."""
+
+    optimizer: Optimizer
+    settings: Mapping[str, float]
+    gradients: Mapping[str, str]
+
+    def states(self, parameter: str) -> list[Equation]:
+        """The states' equations, each from its value in the step before."""
+        return [
+            Equation(naming.state(name, parameter), self.written(formula, parameter, name), Phase.OPTIMIZER, parameter)
+            for name, formula in self.optimizer.states.items()
+        ]
+
+    def update(self, parameter: str) -> Expression:
+        """The parameter's next value, from the step before."""
+        return self.written(self.optimizer.update, parameter, lag=1)
+
+    def written(self, formula: str, parameter: str, own: str = "", lag: int = 0) -> Expression:
+        """A formula for this parameter; `own` is the state that it computes."""
+        values: dict[Expression, Expression] = {
+            Name("p"): Name(parameter, lag),
+            Name("g"): Name(self.gradients[parameter], lag),
+            Name("k"): Name(naming.COUNT, lag),
+            Name("eta"): Name(naming.ETA, lag),
+        }
+        for state in self.optimizer.states:
+            values[Name(state)] = Name(naming.state(state, parameter), 1 if state == own else lag)
+        for name, value in self.settings.items():
+            values[Name(name)] = Name(naming.setting(name)) if value else Number(0.0)
+        return replace(read_formula(formula), values)

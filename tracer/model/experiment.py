@@ -1,0 +1,131 @@
+"""What the user asked for, as plain frozen data: checked, named, and with every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracer.formulas.tree import Expression
+from tracer.model import naming
+from tracer.model.batches import Batches
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An entry of a table by its name, with settings in place of its defaults; or a formula of the user's own."""
+
+    name: str
+    settings: tuple[tuple[str, float], ...] = ()
+    is_formula: bool = False
+
+    def __str__(self) -> str:
+        settings = ", ".join(f"{key} {value:g}" for key, value in self.settings)
+        return f"{self.name} ({settings})" if settings else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer of neurons, by the names of its quantities.
+
+    neurons: the net inputs; activations: one a neuron, from ACTIVATIONS or formulas in z; weights: one row a neuron,
+    one name an input; biases: one name a neuron, the same name for all where they share it, None where there is none.
+    """
+
+    name: str
+    activations: tuple[Choice, ...]
+    neurons: tuple[str, ...]
+    weights: tuple[tuple[str, ...], ...]
+    biases: tuple[str | None, ...]
+
+    def parameters(self) -> list[str]:
+        """The layer's weights, then its biases, each once."""
+        names = [weight for row in self.weights for weight in row]
+        return names + list(dict.fromkeys(bias for bias in self.biases if bias))
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Layers of neurons, the loss of their last layer, and the strengths of l1 and l2, where not 0."""
+
+    layers: tuple[Layer, ...]
+    loss: Choice
+    penalties: Mapping[str, float]
+
+    def quantities(self) -> list[str]:
+        """What is computed by the layers, and the loss with its parts."""
+        neurons = [neuron for layer in self.layers for neuron in layer.neurons]
+        errors = naming.errors(len(self.layers[-1].neurons)) if self.layers else []
+        parts = [*errors, *map(naming.penalty, self.penalties), naming.TOTAL]
+        return [*neurons, *map(naming.activation, neurons), *parts]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEquations:
+    """The user's own equations, in an order in which they can be computed, and the quantity that is minimised."""
+
+    equations: Mapping[str, Expression]
+    minimize: str
+
+    def quantities(self) -> list[str]:
+        """What is computed by the equations."""
+        return list(self.equations)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A learning rate that changes: a formula of the iteration k and of the rates (name → value) in it."""
+
+    formula: Expression
+    rates: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an experiment comes from: the name of its file, where it is one, the YAML as it was read, and what was set
+    in place of some of its values, as KEY=VALUE."""
+
+    file: str = ""
+    text: str = ""
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A config after reading. Values are dimensionless.
+
+    samples: their values, a row a sample: the targets, then the inputs. start: every parameter before the first step.
+    batches: which of them an iteration takes. clip: how gradients are clipped, from CLIPPINGS.
+    learning_rates: one run each; none where a schedule says it. iterations: at most, where `until` ends a run.
+    places: where the keys that a later check may complain of stand.
+    """
+
+    name: str
+    description: str
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+    samples: tuple[tuple[float, ...], ...]
+    batches: Batches
+    model: Network | OwnEquations
+    start: Mapping[str, float]
+    frozen: frozenset[str]
+    clip: Choice | None
+    optimizer: Choice
+    learning_rates: tuple[float, ...]
+    schedule: Schedule | None
+    iterations: int
+    until: Expression | None
+    columns: str
+    output: Path
+    places: Mapping[str, str]
+    source: Source = Source()
+
+    @property
+    def runs(self) -> tuple[float | None, ...]:
+        """The learning rate of every run; None where the schedule says it."""
+        return self.learning_rates or (None,)
+
+    @property
+    def most_rows(self) -> int:
+        """The steps of a run that goes through all iterations."""
+        return self.batches.first_row(self.iterations)

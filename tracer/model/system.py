@@ -1,0 +1,101 @@
+"""The system of equations: what every later stage works on, as plain data.
+
+A network, or a user's own equations, is turned into a `System` once. Numbers, spreadsheet formulas and text are
+renderings of its equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tracer.formulas.tree import Expression, names
+from tracer.model.batches import Batches
+
+
+class Phase(StrEnum):
+    """Which part of a step a quantity belongs to."""
+
+    DATA = "data"
+    PARAMETER = "parameters"
+    FORWARD = "forward"
+    LOSS = "loss"
+    BACKWARD = "backward"
+    BATCH = "batch"
+    OPTIMIZER = "optimizer"
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """quantity = expression. `layer` groups the equations as a person would: by layer, the loss by itself."""
+
+    quantity: str
+    expression: Expression
+    phase: Phase
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A weight or a bias: its value before the first step, the layer it belongs to, and whether it is updated."""
+
+    name: str
+    start: float
+    layer: str
+    trained: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """An ordered list of equations and what they start from; every value is dimensionless.
+
+    data: targets and inputs, in the order of the columns. samples: their values, a row a sample.
+    batches: which samples an iteration takes.
+    parameters: in the order of their numbers.
+    equations: forward, loss, backward, what is reduced over a batch, and the optimizer's, in the order in which they
+        are computed. A state of the optimizer refers to its own value in the iteration before (lag 1), which is 0 in
+        the first one.
+    updates: parameter → its value in the next iteration; the expression refers to the one before (lag 1) only.
+    hyper: the numbers that hold for a whole run, such as the momentum; a constant η is another, a run has its own.
+    loss: the quantity that is minimised, of one sample. batch_loss: the same of a batch, reduced, where there are any.
+    until: a condition that ends a run, as soon as it held for every sample of a pass.
+    """
+
+    data: tuple[str, ...]
+    samples: tuple[tuple[float, ...], ...]
+    batches: Batches
+    parameters: tuple[Parameter, ...]
+    equations: tuple[Equation, ...]
+    updates: Mapping[str, Expression]
+    hyper: Mapping[str, float]
+    loss: str
+    batch_loss: str | None = None
+    until: Expression | None = None
+
+    @property
+    def states(self) -> list[str]:
+        """What an iteration remembers of the one before, besides the parameters."""
+        remembered = {name.name for equation in self.equations for name in names(equation.expression) if name.lag}
+        return [equation.quantity for equation in self.equations if equation.quantity in remembered]
+
+    @property
+    def curve(self) -> str:
+        """The loss that a chart shows: of the batch, where there are batches."""
+        return self.batch_loss or self.loss
+
+    def once_an_iteration(self, phase: Phase) -> bool:
+        """Whether quantities of this phase have one value for all rows of a batch."""
+        return self.batches.several and phase in (Phase.BATCH, Phase.OPTIMIZER)
+
+    def columns(self) -> dict[str, Phase]:
+        """Every quantity of a step with its phase, in the walkthrough's order: data, then layer by layer the
+        parameters and what is computed from them, the loss, the backward pass, the batch, the optimizer."""
+        columns = dict.fromkeys(self.data, Phase.DATA)
+        placed: set[str] = set()
+        for equation in self.equations:
+            if equation.layer not in placed and equation.phase in (Phase.FORWARD, Phase.LOSS):
+                placed.add(equation.layer)
+                columns |= {p.name: Phase.PARAMETER for p in self.parameters if p.layer == equation.layer}
+            columns[equation.quantity] = equation.phase
+        return columns

@@ -1,0 +1,1 @@
+"""The Trace and the files it is written to."""

@@ -1,0 +1,116 @@
+"""The Trace: one row a step, one column a quantity, for every learning rate; its CSV, frame and workbook forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracer.execution.progress import Progress, counted
+from tracer.execution.runs import Run
+from tracer.files import replacing
+from tracer.model import naming
+from tracer.model.experiment import Experiment
+from tracer.model.system import System
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Everything that was computed.
+
+    experiment: what was asked for. system: the equations, with the columns that the experiment shows.
+    runs: one for each learning rate, all from the same start.
+    """
+
+    experiment: Experiment
+    system: System
+    runs: tuple[Run, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the CSV and of the frame: iteration, the sample where there are several, eta, then every
+        quantity."""
+        sample = [naming.SAMPLE] if len(self.system.samples) > 1 else []
+        return [naming.ITERATION, *sample, "eta", *self._quantities]
+
+    @property
+    def _quantities(self) -> list[str]:
+        """The quantities but η, which has a column already."""
+        return [name for name in self.system.columns() if name != naming.ETA]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.runs))
+
+    def __getitem__(self, column: str) -> list[float]:
+        """A column, in the order of the rows. Raises KeyError for an unknown one."""
+        return [value for run in self.runs for value in self._of_run(run, column)]
+
+    def _of_run(self, run: Run, column: str) -> Iterable[float]:
+        if column == naming.ITERATION:
+            return (float(iteration) for iteration, _ in run.places())
+        if column == naming.SAMPLE and column in self.columns:
+            return (float(sample) for _, sample in run.places())
+        if column == "eta":
+            return run[naming.ETA] if run.learning_rate is None else repeat(run.learning_rate, len(run))
+        return run[column]
+
+    @property
+    def final(self) -> dict[str, float] | dict[float, dict[str, float]]:
+        """The parameters after the last update, by name; with several learning rates, by learning rate and name."""
+        if len(self.runs) == 1:
+            return dict(self.runs[0].final)
+        return {run.learning_rate: dict(run.final) for run in self.runs if run.learning_rate is not None}
+
+    def to_frame(self, ascii: bool = False) -> pandas.DataFrame:
+        """The trace as a pandas DataFrame; ascii spells ∂E/∂w1 as dE/dw1."""
+        import pandas
+
+        return pandas.DataFrame({_spelled(name, ascii): self._typed(name) for name in self.columns})
+
+    def _typed(self, column: str) -> list[float] | list[int]:
+        return [int(value) for value in self[column]] if column in (naming.ITERATION, naming.SAMPLE) else self[column]
+
+    def to_csv(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
+        """Write the trace as CSV (UTF-8, digits that read back as the same double; empty where a run diverged).
+
+        Raises OutputError when the file cannot be written; an old file then stays as it was.
+        """
+        several = naming.SAMPLE in self.columns
+        with replacing(Path(path)) as part, part.open("w", encoding="utf-8", newline="") as file:
+            file.write(",".join(_spelled(name, ascii) for name in self.columns) + "\n")
+            for run in self.runs:
+                steps = counted(run.steps(self._quantities), progress)
+                leading = zip(run.places(), self._of_run(run, "eta"), strict=True)
+                for ((iteration, sample), eta), row in zip(leading, steps, strict=True):
+                    values = ",".join(map(repr, (eta, *row))).replace("nan", "")
+                    file.write(f"{iteration},{sample},{values}\n" if several else f"{iteration},{values}\n")
+
+    def to_excel(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
+        """Write the trace as an Excel workbook of live formulas that carry their values.
+
+        Raises OutputError when Excel cannot hold it or the file cannot be written; an old file then stays as it was.
+        """
+        from tracer.workbook.book import write_workbook
+
+        with replacing(Path(path)) as part:
+            write_workbook(self.experiment, self.system, self.runs, part, ascii, progress)
+
+    def to_exercise(self, path: str | Path, blank: str = "all", ascii: bool = False, solved: bool = False) -> None:
+        """Write the trace as a workbook with cells to fill in, which turn green when they are right.
+
+        blank: which cells, one of BLANKS. solved: with the right formulas in them.
+        Raises OutputError when the file cannot be written, or nothing is left to fill in.
+        """
+        from tracer.workbook.exercise.book import write_exercise
+
+        with replacing(Path(path)) as part:
+            write_exercise(self.experiment, self.system, self.runs, part, blank, ascii, solved)
+
+
+def _spelled(name: str, ascii: bool) -> str:
+    return naming.to_ascii(name) if ascii else name

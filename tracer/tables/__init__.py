@@ -1,0 +1,1 @@
+"""What a config can choose from, one row an entry."""

@@ -1,0 +1,1 @@
+"""Workbooks with cells to fill in."""

@@ -1,0 +1,40 @@
+"""What an Excel sheet can hold, and whether a run fits."""
+
+from __future__ import annotations
+
+from tracer.model.experiment import Experiment
+from tracer.model.system import System
+from tracer.workbook.trace.formulas import FIRST_ROW, LAST_ROW, deepest_formula, leading, longest_formula
+
+MAX_COLUMNS, MAX_FORMULA, MAX_NESTED = 16_384, 8_192, 64
+"""What a sheet and a formula can hold (Microsoft, "Excel specifications and limits")."""
+CHART_ROWS = 25
+"""What the chart needs below the steps."""
+
+
+def problems_of_limits(experiment: Experiment, system: System, steps: int) -> list[str]:
+    """Whether a sheet can hold this many steps, and the quantities of one."""
+    problems = []
+    most = LAST_ROW - FIRST_ROW + 1 - CHART_ROWS
+    if steps > most:
+        problems.append(
+            f"{experiment.places['iterations']}: an Excel sheet holds at most {most:,} steps, not {steps:,}; "
+            "use fewer iterations, or --format csv"
+        )
+    columns = len(system.columns()) + len(leading(system))
+    if columns > MAX_COLUMNS:
+        problems.append(
+            f"{experiment.places['model']}: an Excel sheet holds at most {MAX_COLUMNS:,} columns, not {columns:,}; "
+            "use --columns compact, a smaller network, or --format csv"
+        )
+    if not problems and longest_formula(system) > MAX_FORMULA:
+        problems.append(
+            f"{experiment.places['model']}: a formula of this network would be longer than the {MAX_FORMULA:,} "
+            "characters that Excel takes; use a smaller network, or --format csv"
+        )
+    if not problems and deepest_formula(system) > MAX_NESTED:
+        problems.append(
+            f"{experiment.places['model']}: a formula would have more than {MAX_NESTED} functions inside each other, "
+            "the most that Excel takes; split it into several equations, or use --format csv"
+        )
+    return problems

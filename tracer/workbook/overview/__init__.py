@@ -1,0 +1,1 @@
+"""The sheets that sum up a run."""

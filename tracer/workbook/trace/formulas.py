@@ -1,0 +1,210 @@
+"""Where every quantity of a run stands in its sheet, and its formula in any row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice, repeat, starmap
+
+from openpyxl.utils import get_column_letter
+
+from tracer.execution.runs import Run
+from tracer.formulas.evaluation import NO_NUMBER, compiled
+from tracer.formulas.expansion import expand, far_conditions
+from tracer.formulas.notation import render
+from tracer.formulas.notation.excel import EXCEL
+from tracer.formulas.tree import MUL, POW, ZERO, Call, Expression, Name, Number, names, replace
+from tracer.model import naming
+from tracer.model.batches import REDUCTIONS
+from tracer.model.experiment import Experiment
+from tracer.model.system import Phase, System
+from tracer.workbook.trace.data import lookup
+from tracer.workbook.xlsx.names import reference
+
+TITLE_ROW, ETA_ROW, WORDS_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 3, 4, 5
+ETA_CELL = f"$B${ETA_ROW}"
+HYPER_COLUMN = 15
+"""Where the numbers that hold for a whole run begin, a label and a cell each."""
+LAST_ROW = 1_048_576
+"""The last row of a sheet (Microsoft, "Excel specifications and limits")."""
+TINY, PRODUCTS = 1e-290, (2.0, 3.0, 4.0)
+"""Powers below this are no longer exact, and these exponents can be written as products."""
+
+
+def leading(system: System) -> list[str]:
+    """What the columns in front of the quantities hold: the iteration, and the sample where there are several."""
+    return [naming.ITERATION, naming.SAMPLE] if len(system.samples) > 1 else [naming.ITERATION]
+
+
+def deepest_formula(system: System) -> int:
+    """How many functions stand in each other at most."""
+
+    def depth(expression: Expression) -> int:
+        if not isinstance(expression, Call):
+            return 0
+        return max(map(depth, expression.args), default=0) + (expression.function.name not in EXCEL.operators)
+
+    return max(depth(expand(equation.expression, far=True)) for equation in system.equations)
+
+
+def longest_formula(system: System) -> int:
+    """The characters of the longest formula in the last row that a sheet can have."""
+    letters = {name: get_column_letter(index) for index, name in enumerate(system.columns(), len(leading(system)) + 1)}
+
+    def cell(name: Name) -> str:
+        reference = f"{letters.get(name.name, ETA_CELL)}{LAST_ROW}"
+        return f"{reference}:{reference}" if name.batch else reference
+
+    return max(len(render(expand(equation.expression, far=True), EXCEL, cell)) for equation in system.equations)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Row numbers, or marks of a RowTemplate for them: this one, the one above, the first one of the iteration before,
+    the last one of this iteration."""
+
+    this: int | str
+    above: int | str
+    before: int | str
+    last: int | str
+
+
+@dataclass(slots=True)
+class TraceFormulas:
+    """The cells of a run's sheet. The columns are the system's, after the iteration in column A and the sample in
+    column B, where there are several.
+
+    title: the sheet's name. given_by: the sheet of the same form that holds the given numbers, where this one does not.
+    """
+
+    title: str
+    experiment: Experiment
+    system: System
+    run: Run
+    given_by: str | None = field(default=None, kw_only=True)
+    columns: dict[str, Phase] = field(init=False)
+    letters: dict[str, str] = field(init=False)
+    formulas: dict[str, Expression] = field(init=False)
+    updates: dict[str, Expression] = field(init=False)
+    nothing_before: dict[Expression, Expression] = field(init=False)
+    hyper_cells: dict[str, str] = field(init=False)
+    constants: dict[str, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.columns = self.system.columns()
+        first = len(leading(self.system)) + 1
+        self.letters = {name: get_column_letter(index) for index, name in enumerate(self.columns, first)}
+        # an update spells its reduction out, as in a sheet made by hand
+        reduced: dict[Expression, Expression] = {
+            Name(equation.quantity, lag=1): replace(equation.expression, {n: Name(n.name, 1, True)})
+            for equation in self.system.equations
+            if equation.phase is Phase.BATCH
+            for n in names(equation.expression)
+        }
+        self.updates = {name: replace(update, reduced) for name, update in self.system.updates.items()}
+        self.nothing_before = {Name(state, lag=1): ZERO for state in self.system.states}
+        self.hyper_cells = {} if naming.ETA in self.columns else {naming.ETA: ETA_CELL}
+        for index, name in enumerate(self.system.hyper):
+            self.hyper_cells[name] = f"${get_column_letter(HYPER_COLUMN + 2 * index + 1)}${ETA_ROW}"
+        self.constants = dict(self.system.hyper)
+        if self.run.learning_rate is not None:
+            self.constants[naming.ETA] = self.run.learning_rate
+        self.formulas = {e.quantity: self._written(e.expression) for e in self.system.equations}
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations have all their values."""
+        return self.run.batches.iteration(self.run.complete)
+
+    def row_of(self, iteration: int) -> int:
+        """The first row of an iteration."""
+        return FIRST_ROW + self.run.batches.first_row(iteration - 1)
+
+    def losses(self) -> list[float]:
+        """The loss of every whole iteration, as the charts show it."""
+        values = self.run[self.system.curve]
+        return [values[self.row_of(iteration) - FIRST_ROW] for iteration in range(1, self.iterations + 1)]
+
+    def reference(self, cell: str) -> str:
+        """A cell of this sheet, as other sheets refer to it."""
+        return reference(self.title, cell)
+
+    def over(self, letter: str, steps: range) -> str:
+        """The formula of a column's value over some steps, reduced as in a batch, for other sheets."""
+        first, last = FIRST_ROW + steps.start, FIRST_ROW + steps.stop - 1
+        if first == last:
+            return self.reference(f"{letter}{first}")
+        values = Name(self.reference(f"{letter}{first}:{letter}{last}"))
+        return render(Call(REDUCTIONS[self.run.batches.reduction], (values,)), EXCEL, lambda name: name.name)
+
+    def given(self, cell: str) -> str | None:
+        """The formula of a given number; None where it stands here."""
+        return reference(self.given_by, cell) if self.given_by else None
+
+    def formula(self, name: str, rows: Rows, begins: bool, first: bool = False) -> str | None:
+        """The formula of a quantity in a row; None where the value is given. begins: whether the row is the first one
+        of its iteration. first: whether it is the first one of the sheet."""
+
+        def cell(reference: Name) -> str:
+            if reference.name in self.hyper_cells:
+                return self.hyper_cells[reference.name]
+            letter = "A" if reference.name == naming.COUNT else self.letters[reference.name]
+            begin, end = (rows.before, rows.above) if reference.lag else (rows.this, rows.last)
+            return f"{letter}{begin}:{letter}{end}" if reference.batch else f"{letter}{begin}"
+
+        phase = self.columns[name]
+        if phase is Phase.DATA and len(self.system.samples) > 1:
+            return lookup(self.system, name, f"$B{rows.this}")
+        if name in self.formulas and (begins or not self.system.once_an_iteration(phase)):
+            formula = self.formulas[name]
+            text = render(replace(formula, self.nothing_before) if first else formula, EXCEL, cell)
+            # LibreOffice computes a long column of one formula in one go, and takes cells of it for 0 that an AVERAGE
+            # in it asks for meanwhile; with another formula in the first row, no column runs across batches
+            return f"+{text}" if begins and self.run.batches.several else text
+        if first:
+            return self.given(f"{self.letters[name]}{rows.this}")
+        if name in self.updates and begins:
+            return render(self.updates[name], EXCEL, cell)
+        return f"{self.letters[name]}{rows.above}"
+
+    def _goes_far(self, expression: Expression) -> bool:
+        """Whether a plain formula would overflow somewhere in this run."""
+        steps = len(self.run)
+        return any(any(self._values(condition, steps)) for condition in far_conditions(expression))
+
+    def _written(self, expression: Expression) -> Expression:
+        """An equation as the sheet writes it: functions spelt out, in a form that holds in all of this run."""
+        return self._without_tiny_powers(expand(expression, far=self._goes_far(expression)))
+
+    def _without_tiny_powers(self, expression: Expression) -> Expression:
+        """The expression with a product in place of a power that becomes as small as no number is somewhere in this
+        run: LibreOffice takes that for an error, where a product is 0."""
+        if not isinstance(expression, Call):
+            return expression
+        args = tuple(map(self._without_tiny_powers, expression.args))
+        match args:
+            case (base, Number(exponent)) if expression.function == POW and exponent in PRODUCTS:
+                limit = TINY ** (1 / exponent)
+                if any(0 < abs(value) < limit for value in self._values(base, self.run.complete)):
+                    return Call(MUL, (base,) * int(exponent))
+        return expression if args == expression.args else Call(expression.function, args)
+
+    def _values(self, expression: Expression, steps: int) -> Iterator[float]:
+        """What an expression is in each of the first `steps` steps of this run in which it has a value."""
+        needed, value = compiled(expression)
+        columns = [self._column(name, steps) for name in needed]
+        values = starmap(value, zip(*columns, strict=True) if columns else [()])
+        while True:
+            try:
+                yield from values
+                return
+            except NO_NUMBER:  # the next step may have a value
+                continue
+
+    def _column(self, name: str, steps: int) -> Iterable[float]:
+        """What a name stands for in each of the first `steps` steps of this run."""
+        if name in self.columns:
+            return self.run[name][:steps]
+        if name == naming.COUNT:
+            return (float(iteration) for iteration, _ in islice(self.run.places(), steps))
+        return repeat(self.constants[name], steps)

@@ -1,0 +1,1 @@
+"""The Walkthrough: one step, drawn and explained."""

@@ -1,0 +1,1 @@
+"""Cells, styles, charts and the parts of an .xlsx file."""

@@ -1,0 +1,102 @@
+"""A sheet that is laid out cell by cell: what stands where, merged ranges, row heights, column widths."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import CellRange
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tracer.workbook.xlsx.package import SheetCells
+from tracer.workbook.xlsx.sheetdata import Cell, Value, row
+
+LINE_HEIGHT = 15.0
+"""Points to a line of text at the sheet's size."""
+CHARACTER = 0.85
+"""The width of a character of text, on average, in those of a digit, which widths are measured in."""
+MAX_HEIGHT = 409.0
+"""Of a row, in points (Microsoft, "Excel specifications and limits")."""
+
+
+class Grid:
+    """Cells by row and column, both counted from 1. It grows while a sheet is laid out; `content` closes it."""
+
+    def __init__(self, widths: Sequence[float]) -> None:
+        self.widths = list(widths)
+        self._cells: dict[int, dict[int, Cell]] = {}
+        self._heights: dict[int, float] = {}
+        self._merged: list[CellRange] = []
+
+    def put(self, at: tuple[int, int], style: int, value: Value | None = None, formula: str | None = None) -> str:
+        """Fill the cell at (row, column); its absolute reference, such as $B$5."""
+        letter = get_column_letter(at[1])
+        self._cells.setdefault(at[0], {})[at[1]] = Cell(letter, style, value, formula)
+        return f"${letter}${at[0]}"
+
+    def span(
+        self,
+        at: tuple[int, int],
+        last: int,
+        style: int,
+        value: Value | None = None,
+        formula: str | None = None,
+        rows: int = 1,
+    ) -> str:
+        """Fill a cell that reaches to the column `last`, and over so many rows."""
+        top, first = at
+        for number in range(top, top + rows):
+            for column in range(first, last + 1):
+                self.put((number, column), style)
+        if last > first or rows > 1:
+            self._merged.append(CellRange(min_col=first, min_row=top, max_col=last, max_row=top + rows - 1))
+        return self.put(at, style, value, formula)
+
+    def reach(self, first: int, width: float) -> int:
+        """The column up to which the columns from `first` on are at least this wide together, in characters."""
+        for column, total in enumerate(accumulate(self.widths[first - 1 :]), first):
+            if total >= width:
+                return column
+        return len(self.widths)
+
+    def spans(self, row: int, first: int, widths: Sequence[float]) -> list[tuple[tuple[int, int], int]]:
+        """Cells beside each other, at least so wide, for `span`: each as its place and its last column."""
+        spans = []
+        for width in widths:
+            last = self.reach(first, width)
+            spans.append(((row, first), last))
+            first = last + 1
+        return spans
+
+    def width(self, first: int, last: int) -> float:
+        """How wide the columns from `first` to `last` are together, in characters."""
+        return sum(self.widths[first - 1 : last])
+
+    def height(self, number: int, points: float) -> None:
+        """Make the row at least this high."""
+        self._heights[number] = min(max(points, self._heights.get(number, 0.0)), MAX_HEIGHT)
+
+    def wrap(self, number: int, characters: float, width: float) -> None:
+        """Make the row high enough for a text of so many characters in a cell of this width."""
+        lines = math.ceil(CHARACTER * characters / max(width - 2, 1))
+        self.height(number, LINE_HEIGHT * max(1, lines) + 3)
+
+    @property
+    def last_row(self) -> int:
+        return max(self._cells)
+
+    def content(self, sheet: Worksheet) -> SheetCells:
+        """Give the sheet its widths and merged ranges, and its cells for the package."""
+        for column, width in enumerate(self.widths, 1):
+            sheet.column_dimensions[get_column_letter(column)].width = width
+        for cells in self._merged:
+            sheet.merged_cells.add(cells)
+        last = max(column for cells in self._cells.values() for column in cells)
+        return SheetCells(self._rows(), f"A1:{get_column_letter(last)}{self.last_row}")
+
+    def _rows(self) -> Iterator[str]:
+        for number in sorted(self._cells.keys() | self._heights.keys()):
+            cells = self._cells.get(number, {})
+            yield row(number, [cells[column] for column in sorted(cells)], self._heights.get(number))

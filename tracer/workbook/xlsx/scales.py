@@ -1,0 +1,33 @@
+"""Colours that follow the numbers, as conditional formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from openpyxl.formatting.rule import ColorScaleRule
+from openpyxl.worksheet.worksheet import Worksheet
+
+NEGATIVE, POSITIVE = "60A5FA", "FB923C"
+"""The colours of the largest numbers below and above 0; what is near 0 is white."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Cells that are coloured by sign and size, white at 0, in full colour at `largest` and beyond."""
+
+    cells: tuple[str, ...]
+    largest: float
+    neutral: str = "FFFFFF"
+
+
+def colour(sheet: Worksheet, scales: Iterable[Scale]) -> None:
+    """Give the sheet its colour scales, as conditional formats."""
+    for scale in scales:
+        largest = scale.largest or 1.0
+        rule = ColorScaleRule(
+            start_type="num", start_value=-largest, start_color=NEGATIVE,
+            mid_type="num", mid_value=0, mid_color=scale.neutral,
+            end_type="num", end_value=largest, end_color=POSITIVE,
+        )  # fmt: skip
+        sheet.conditional_formatting.add(" ".join(cell.replace("$", "") for cell in scale.cells), rule)

@@ -1,0 +1,145 @@
+"""The look of the workbook: a colour a phase, the number formats, the styles of all cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+from tracer.model.system import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of a phase, as RRGGBB: strong for headers, pale for cells."""
+
+    strong: str
+    pale: str
+
+
+PALETTE = {
+    Phase.DATA: Palette("475569", "F1F5F9"),
+    Phase.PARAMETER: Palette("B45309", "FEF6E0"),
+    Phase.FORWARD: Palette("1D4ED8", "E8F0FE"),
+    Phase.LOSS: Palette("BE123C", "FFE9EC"),
+    Phase.BACKWARD: Palette("047857", "E3F9EE"),
+    Phase.BATCH: Palette("0E7490", "E0F7FB"),
+    Phase.OPTIMIZER: Palette("6D28D9", "F1EBFE"),
+}
+TOTAL_PALETTE = Palette("9F1239", "FDA4AF")
+INPUT_FILL = "FFF59D"
+"""Of the cells that a reader is invited to change."""
+
+FIXED = "0.000000000"
+"""Nine decimals, as the published walkthroughs print them. No conditions: LibreOffice drops the minus sign then."""
+SCIENTIFIC = "0.000000E+00"
+PLAIN = "General"
+SMALL, LARGE = 1e-3, 100.0
+"""A column that never reaches the first, or reaches the second, is shown in powers of ten."""
+
+
+def number_format(largest: float) -> str:
+    """How numbers up to this magnitude are shown."""
+    return FIXED if largest == 0 or SMALL <= largest < LARGE else SCIENTIFIC
+
+
+SERIES_COLORS = ("1D4ED8", "BE123C", "047857", "B45309", "7C3AED", "0891B2", "DB2777", "475569")
+
+
+class Styles:
+    """The index of every style in the workbook's table of cell formats; openpyxl keeps the table."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._sheet = book.active
+        self.title = self.look(font=font(size=16, bold=True, color="111827"))
+        self.subtitle = self.look(font=font(size=11, color="475569"))
+        self.warning = self.look(font=font(size=11, bold=True, color="BE123C"))
+        self.label = self.look(font=font(size=11, bold=True, color="475569"), alignment=Alignment(vertical="top"))
+        self.wrapped = self.look(alignment=Alignment(vertical="top", wrap_text=True))
+        self.link = self.look(font=font(underline="single", color="1D4ED8"))
+        self.column_head = self.look(
+            font=font(bold=True, color="FFFFFF"), fill=fill("475569"), alignment=Alignment(horizontal="center")
+        )
+        self.eta_label = self.look(font=font(size=12, bold=True), alignment=Alignment(horizontal="right"))
+        self.eta = self.look(
+            font=font(size=12, bold=True, color="1D4ED8"), fill=fill(INPUT_FILL), border=box("B45309"),
+            alignment=Alignment(horizontal="center"),
+        )  # fmt: skip
+        self.number = {form: self.look(number_format=form) for form in (FIXED, SCIENTIFIC, PLAIN)}
+        self.score = self.look(
+            font=font(size=12, bold=True, color="111827"), number_format="0%", alignment=Alignment(horizontal="center")
+        )
+        self.blank = {
+            form: self.look(number_format=form, border=box("94A3B8"), fill=fill("FFFFFF"))
+            for form in (FIXED, SCIENTIFIC, PLAIN)
+        }
+        self.percent = self.look(number_format="0.000%")
+        palettes = {str(phase): palette for phase, palette in PALETTE.items()} | {"total": TOTAL_PALETTE}
+        self.header = {key: self._header(palette) for key, palette in palettes.items()}
+        self.words = {key: self._words(palette) for key, palette in palettes.items()}
+        self._values = {
+            (key, form, given): self._value(palette, form, given, key == "total")
+            for key, palette in palettes.items()
+            for form in (FIXED, SCIENTIFIC, PLAIN)
+            for given in (False, True)
+        }
+
+    def value(self, kind: str, form: str, given: bool = False) -> int:
+        """A number of a phase (or "total") in a number format; `given` numbers are typed in, not computed."""
+        return self._values[kind, form, given]
+
+    def look(self, **look: Any) -> int:
+        """The index of a style; `look` as openpyxl calls its parts, in the sheets' typeface where it says none.
+
+        To be called before the book is saved, and so not by rows that are made while it is.
+        """
+        cell = Cell(self._sheet, 1, 1)  # of the book, but in no sheet
+        for attribute, value in (_PLAIN_LOOK | look).items():
+            setattr(cell, attribute, value)
+        index: int = cell.style_id
+        return index
+
+    def _header(self, palette: Palette) -> int:
+        return self.look(
+            font=font(bold=True, color="FFFFFF"), fill=fill(palette.strong),
+            alignment=Alignment(horizontal="center", vertical="center"),
+        )  # fmt: skip
+
+    def _words(self, palette: Palette) -> int:
+        return self.look(
+            font=font(size=9, color=palette.strong), fill=fill(palette.pale),
+            alignment=Alignment(horizontal="center", vertical="center", wrap_text=True),
+        )  # fmt: skip
+
+    def _value(self, palette: Palette, form: str, given: bool, bold: bool) -> int:
+        look = font(bold=bold, color="1D4ED8" if given else "111827")
+        return self.look(font=look, fill=fill(palette.pale), number_format=form, border=_LINE)
+
+
+def font(**look: Any) -> Font:
+    """The sheets' typeface."""
+    return Font(name="Calibri", **look)
+
+
+def fill(color: str) -> PatternFill:
+    """A cell of one colour, RRGGBB."""
+    return PatternFill("solid", fgColor=color)
+
+
+def box(color: str) -> Border:
+    """A thin line on all sides."""
+    side = Side(style="thin", color=color)
+    return Border(left=side, right=side, top=side, bottom=side)
+
+
+_LINE = Border(bottom=Side(style="hair", color="CBD5E1"))
+_PLAIN_LOOK: dict[str, Any] = {
+    "font": font(color="111827"),
+    "fill": PatternFill(),
+    "border": Border(),
+    "alignment": Alignment(),
+    "number_format": PLAIN,
+}
