@@ -102,7 +102,7 @@ def test_set_reaches_every_place() -> None:
     ("arguments", "problem"),
     [
         (["--iterations", "ten"], "--iterations: iterations: 'ten' is not a whole number"),
-        (["--iterations", "0"], "--iterations: iterations: 0 is too few; at least 1"),
+        (["--iterations", "0"], "--iterations: iterations: 0 is out of range; must be at least 1"),
         (["--learning-rate", "x"], "--learning-rate: learning_rate: 'x' is neither a number nor a formula of k, the iteration"),
         (["--columns", "all"], "--columns: columns: 'all' is not one of full, compact."),
         (["--set", "colums=full"], "--set colums=full: unknown key 'colums'. Did you mean 'columns'?"),

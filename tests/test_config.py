@@ -163,7 +163,7 @@ name: a/b
         "x.yaml:9:22: learning_rate.1: -1 is negative, the loss would be climbed; use 0 or more",
         "x.yaml:9:26: learning_rate.2: '0,5' is not a number; write it without quotes and with a decimal point",
         "x.yaml:9:33: learning_rate.3: 0.1 stands twice; each learning rate is one run",
-        "x.yaml:10:13: iterations: 0 is too few; at least 1",
+        "x.yaml:10:13: iterations: 0 is out of range; must be at least 1",
         "x.yaml:11:10: columns: 'ful' is not one of full, compact. Did you mean 'full'?",
         "x.yaml:12:7: name: 'a/b' cannot be a file's name; leave out / \\ : * ? \" < > | and dots or spaces at the ends",
     ]
@@ -199,7 +199,7 @@ name: a/b
         ({"frozen": ["w9"]}, "frozen.0: no parameter of this network is called 'w9'. Did you mean 'w8'?"),
         ({"frozen": "w1"}, "frozen: 'w1': give a list of parameters, such as [b1, b2]"),
         ({"iterations": 1.5}, "iterations: 1.5 is not a whole number"),
-        ({"iterations": -4}, "iterations: -4 is too few; at least 1"),
+        ({"iterations": -4}, "iterations: -4 is out of range; must be at least 1"),
         ({"iterations": "ten"}, "iterations: 'ten' is not a whole number"),
         ({"iterations": float("inf")}, "iterations: inf is not a whole number"),
         ({"iterations": None}, "iterations: nothing is not a whole number"),
@@ -325,6 +325,10 @@ def test_the_schema_refuses_nothing_that_the_program_takes(key: str, value: Any)
         {"unknown": 1}, {"iterations": 0}, {"iterations": "ten"}, {"loss": "mse"}, {"columns": "all"}, {"layers": []},
         {"layers": [{"neurons": 2, "activation": "sigmoyd"}]}, {"layers": [{}]}, {"inputs": []}, {"targets": {"t1": "x"}},
         {"learning_rate": -1}, {"learning_rate": [0.1, 0.1]}, {"eta": 0.1}, {"biases": [1]}, {"frozen": "w1"}, {"name": ""},
+        {"optimizer": {"name": "adam", "beta1": 1.5}}, {"optimizer": {"name": "adam", "betas": [0.9, 1]}},
+        {"optimizer": {"name": "adam", "betas": [0.9, 0.9], "beta1": 0.5}}, {"optimizer": {"name": "sgd", "eps": 1}},
+        {"loss": {"name": "huber", "delta": -1}}, {"layers": [{"neurons": 2, "activation": {"name": "tanh", "alpha": 1}}]},
+        {"weights": {"init": "normal", "std": -1}}, {"weights": {"init": "zeros", "std": 1}}, {"clip": {"norm": 0}},
     ],
 )  # fmt: skip
 def test_the_schema_and_the_program_refuse_the_same(change: dict[str, Any]) -> None:
@@ -396,8 +400,8 @@ def test_very_many_wrong_names_are_summed_up() -> None:
         ({"name": "adam", "betta1": 1}, "optimizer: adam has no setting 'betta1'. Did you mean 'beta1'? "
                                       "It has beta1, beta2, eps, weight_decay."),
         ({"name": "adam", "betas": 0.9}, "optimizer.betas: 0.9: give two numbers, such as [0.9, 0.999]"),
-        ({"name": "adam", "betas": [0.9, 1]}, "optimizer.beta2: 1 is too large; beta2 is below 1"),
-        ({"name": "rmsprop", "eps": -1}, "optimizer.eps: -1 is negative; eps is 0 or more"),
+        ({"name": "adam", "betas": [0.9, 1]}, "optimizer.beta2: 1 is out of range; must be at least 0 and less than 1"),
+        ({"name": "rmsprop", "eps": -1}, "optimizer.eps: -1 is out of range; must be at least 0"),
         ({"name": "sgd", "weight_decay": "x"}, "optimizer.weight_decay: 'x' is not a number"),
     ],
 )  # fmt: skip
@@ -408,7 +412,7 @@ def test_optimizers_that_cannot_be_used(optimizer: Any, problem: str) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"loss": {"name": "huber", "delta": 0}}, "loss.delta: 0 is too small; delta is above 0"),
+        ({"loss": {"name": "huber", "delta": 0}}, "loss.delta: 0 is out of range; must be greater than 0"),
         ({"loss": {"delta": 2}}, f"loss: 'name' is missing; it is one of {', '.join(LOSSES)}"),
         ({"loss": {"name": "(t - a)^4", "delta": 2}}, "loss: a formula has no setting 'delta'"),
         ({"loss": "cross_entropy", "targets": [0.5, 0.6]}, "targets: cross_entropy takes numbers from 0 to 1 that add up to 1 "
@@ -425,7 +429,7 @@ def test_optimizers_that_cannot_be_used(optimizer: Any, problem: str) -> None:
          "layers.0.activation: the formula has an unknown 't'; it may have z\n    2 * t\n        ^"),
         ({"layers": [{"neurons": 2}, {"neurons": 50, "activation": "softmax"}]},
          "layers.1: softmax is traced for up to 40 neurons, not 50"),
-        ({"l2": -1}, "l2: -1 is negative; a penalty has a strength of 0 or more"),
+        ({"l2": -1}, "l2: -1 is out of range; must be at least 0"),
     ],
 )  # fmt: skip
 def test_choices_that_cannot_be_used(change: dict[str, Any], problem: str) -> None:

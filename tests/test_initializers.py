@@ -91,7 +91,7 @@ def test_the_drawn_weights_stand_in_the_summary(tmp_path: Path) -> None:
             "weights: uniform has no setting 'hight'. Did you mean 'high'? It has low, high.",
         ),
         ({"init": "normal", "std": "x"}, "weights.std: 'x' is not a number"),
-        ({"init": "normal", "std": -1}, "weights.std: -1 is negative; a deviation is 0 or more"),
+        ({"init": "normal", "std": -1}, "weights.std: -1 is out of range; must be at least 0"),
     ],
 )
 def test_what_is_wrong_is_said(weights: dict[str, Any], problem: str) -> None:

@@ -132,7 +132,7 @@ def test_every_optimizer(tmp_path: Path) -> None:
     """With PyTorch's defaults, and with every setting at work."""
     configs = {name: small(optimizer=name) for name in OPTIMIZERS}
     for name, optimizer in OPTIMIZERS.items():
-        settings = {key: value or 0.05 for key, value in optimizer.settings.items()}
+        settings = {key: setting.default or 0.05 for key, setting in optimizer.settings.items()}
         configs[f"{name} with settings"] = small(optimizer={"name": name, **settings})
     check_all(configs, tmp_path)
 

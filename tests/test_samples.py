@@ -243,7 +243,7 @@ def test_too_many_samples_are_refused(tmp_path: Path) -> None:
         ({"samples": SAMPLES, "inputs": [1, 2]}, ["inputs: beside samples, give the names alone, such as [x1, x2]"]),
         ({"samples": SAMPLES, "update": {"batch_size": 5}},
          ["update.batch_size: 5 is larger than the data, which has 4 samples"]),
-        ({"samples": SAMPLES, "update": {"batch_size": 0}}, ["update.batch_size: 0 is too few; at least 1"]),
+        ({"samples": SAMPLES, "update": {"batch_size": 0}}, ["update.batch_size: 0 is out of range; must be at least 1"]),
         ({"samples": SAMPLES, "update": {"batch_size": 1.5}}, ["update.batch_size: 1.5 is not a whole number"]),
         ({"samples": SAMPLES, "update": "minibatch"},
          ["update: 'minibatch' is not one of online, batch, {batch_size: 4}"]),

@@ -13,9 +13,7 @@ from tracer.formulas.grammar import FormulaError
 from tracer.formulas.tree import COMPARISONS, Call, Expression, names
 from tracer.model.experiment import Choice
 from tracer.tables.activations import read_formula
-
-ABOVE_ZERO = ("delta",)
-"""Settings that must be more than 0."""
+from tracer.tables.settings import Settings
 
 
 @dataclass(slots=True)
@@ -23,9 +21,9 @@ class Choices(Values):
     """Reads choices and formulas; what is wrong with one is noted, and None returned."""
 
     def choose(
-        self, value: Any, place: Place, table: Mapping[str, Mapping[str, float]], variables: Sequence[str] = ()
+        self, value: Any, place: Place, table: Mapping[str, Settings], variables: Sequence[str] = ()
     ) -> Choice | None:
-        """One entry of a table (name → its settings and their defaults); with `variables`, also a formula in them."""
+        """One entry of a table (name → its settings); with `variables`, also a formula in them."""
         name, settings = value, {}
         if isinstance(value, dict):
             settings = {key: item for key, item in value.items() if key != "name"}
@@ -47,11 +45,11 @@ class Choices(Values):
                 what = f"{name} has no setting '{key}'.{nearest(key, table[name])}"
                 known = f" It has {', '.join(table[name])}." if table[name] else ""
                 self.document.problem(place, what + known, (*place, key), key=True)
-        given = tuple((key, self.number(item, (*place, key))) for key, item in settings.items() if key in table[name])
-        for key, number in given:
-            if key in ABOVE_ZERO and number <= 0:
-                self.document.problem((*place, key), f"{number:g} is too small; {key} is above 0")
-        return Choice(name, given)
+        return Choice(name, tuple(
+            (key, self.number(item, (*place, key), table[name][key].form()))
+            for key, item in settings.items()
+            if key in table[name]
+        ))  # fmt: skip
 
     def own_formula(self, text: str, place: Place, table: Mapping[str, Any], variables: Sequence[str]) -> Choice | None:
         """A formula where no entry of the table has that name."""

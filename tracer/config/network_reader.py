@@ -10,7 +10,7 @@ from typing import Any
 from tracer.config.choices import Choices
 from tracer.config.overrides import canonical
 from tracer.config.samples_reader import Data
-from tracer.config.schema import ACTIVATION_SETTINGS, FIELDS, LAYER_FIELDS
+from tracer.config.schema import ACTIVATION_SETTINGS, FIELDS, INITIALIZER_SETTINGS, LAYER_FIELDS, LOSS_SETTINGS
 from tracer.config.values import Names, show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
@@ -126,8 +126,7 @@ class NetworkReader(Choices):
     def loss(self, data: Data) -> Choice | None:
         """The loss, with targets that it takes."""
         value = self.document.value.get("loss", FIELDS["loss"].default)
-        table = {name: entry.settings for name, entry in LOSSES.items()}
-        choice = self.choose(value, ("loss",), table, ("t", "a"))
+        choice = self.choose(value, ("loss",), LOSS_SETTINGS, ("t", "a"))
         if choice and not choice.is_formula:
             noted = len(self.document.problems)
             for index, complain in enumerate(data.complain):
@@ -153,10 +152,8 @@ class NetworkReader(Choices):
         """The strengths of the penalties that are not 0."""
         strengths = {}
         for key in PENALTIES:
-            strength = self.number(self.document.value.get(key, FIELDS[key].default), (key,))
-            if strength < 0:
-                self.document.problem((key,), f"{strength:g} is negative; a penalty has a strength of 0 or more")
-            elif strength:
+            strength = self.number(self.document.value.get(key, FIELDS[key].default), (key,), FIELDS[key].schema)
+            if strength:
                 strengths[key] = strength
         return strengths
 
@@ -237,13 +234,9 @@ class NetworkReader(Choices):
     def drawn_weights(self, value: dict[str, Any], layers: tuple[Layer, ...]) -> dict[str, float]:
         """Weights drawn by an initializer, layer by layer, from one sequence of random numbers."""
         place: Place = ("weights",)
-        table = {name: entry.settings for name, entry in INITIALIZERS.items()}
         settings = {key: item for key, item in value.items() if key not in ("init", "seed")}
-        chosen = self.choose({"name": value["init"], **settings}, place, table)
+        chosen = self.choose({"name": value["init"], **settings}, place, INITIALIZER_SETTINGS)
         seed = self.whole_number(value.get("seed", DEFAULT_SEED), (*place, "seed"))
-        for key, number in chosen.settings if chosen else ():
-            if key == "std" and number < 0:
-                self.document.problem((*place, key), f"{number:g} is negative; a deviation is 0 or more")
         if chosen is None or self.document.problems:
             return {}
         sequence = random.Random(seed)

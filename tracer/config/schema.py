@@ -9,18 +9,19 @@ from enum import StrEnum
 from typing import Any
 
 from tracer.model.batches import REDUCTIONS
-from tracer.tables.activations import ACTIVATIONS, SOFTMAX
-from tracer.tables.initializers import INITIALIZERS
-from tracer.tables.losses import LOSSES
-from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS
+from tracer.tables.activations import ACTIVATIONS, SOFTMAX, Activation
+from tracer.tables.initializers import INITIALIZERS, Initializer
+from tracer.tables.losses import LOSSES, Loss
+from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS, Optimizer
+from tracer.tables.settings import Settings
 
 COLUMNS = ("full", "compact")
 ONLINE, BATCH = "online", "batch"
 ORDERS = ("sequential", "shuffled")
 
-_NUMBER = {"type": "number"}
-_NUMBERS = {"type": "array", "items": _NUMBER, "minItems": 1}
-_NAMED_NUMBERS = {"type": "object", "additionalProperties": _NUMBER, "minProperties": 1}
+NUMBER: Mapping[str, Any] = {"type": "number"}
+_NUMBERS = {"type": "array", "items": NUMBER, "minItems": 1}
+_NAMED_NUMBERS = {"type": "object", "additionalProperties": NUMBER, "minProperties": 1}
 _MATRIX = {"type": "array", "items": _NUMBERS, "minItems": 1}
 _COUNT = {"type": "integer", "minimum": 1}
 _RATE = {"type": "number", "minimum": 0}
@@ -41,31 +42,46 @@ _SAMPLE = {
 }  # fmt: skip
 
 
-ACTIVATION_SETTINGS: dict[str, Mapping[str, float]] = {
-    **{name: activation.settings for name, activation in ACTIVATIONS.items()}, SOFTMAX: {},
-}  # fmt: skip
+def _settings_of(table: Mapping[str, Activation | Loss | Optimizer | Initializer]) -> dict[str, Settings]:
+    return {name: entry.settings for name, entry in table.items()}
 
 
-def choice(table: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
-    """The form of an entry of a table (name → its settings), with settings, or of a formula."""
-    settings = {key: _NUMBER for entry in table.values() for key in entry}
-    named = {"name": {"enum": list(table)}, **settings}
-    entry = {"type": "object", "properties": named, "required": ["name"], "additionalProperties": False}
-    return {"anyOf": [{"enum": list(table)}, {"type": "string", "pattern": "[^a-z_]|^[azt]$"}, entry]}
+ACTIVATION_SETTINGS = {**_settings_of(ACTIVATIONS), SOFTMAX: {}}
+LOSS_SETTINGS, OPTIMIZER_SETTINGS = _settings_of(LOSSES), _settings_of(OPTIMIZERS)
+INITIALIZER_SETTINGS = _settings_of(INITIALIZERS)
+BETAS = ("beta1", "beta2")
+"""The settings that PyTorch's pair `betas` gives."""
+_FORMULA = {"type": "string", "pattern": "[^a-z_]|^[azt]$"}
+
+
+def _entries(table: Mapping[str, Settings], key: str, **further: Any) -> list[dict[str, Any]]:
+    """A mapping for every entry of a table: its name under `key`, and its settings; those without settings in one."""
+    plain = [name for name, settings in table.items() if not settings]
+    forms = [_mapping({key: {"enum": plain}, **further}, key)] if plain else []
+    for name, settings in table.items():
+        properties: dict[str, Any] = {setting: settings[setting].form() for setting in settings}
+        if set(BETAS) <= set(settings):
+            pair = [properties[beta] for beta in BETAS]
+            properties["betas"] = {"type": "array", "items": pair, "minItems": 2, "maxItems": 2}
+        if settings:
+            forms.append(_mapping({key: {"const": name}, **properties, **further}, key))
+        if "betas" in properties:
+            forms[-1]["dependencies"] = {"betas": {"not": {"anyOf": [{"required": [beta]} for beta in BETAS]}}}
+    return forms
+
+
+def _mapping(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+def _choice(table: Mapping[str, Settings], formula: bool = True) -> dict[str, Any]:
+    """The form of an entry of a table: by its name, with settings, or, where one will do, a formula."""
+    forms = [{"enum": list(table)}, *_entries(table, "name")]
+    return {"anyOf": [*forms, _FORMULA, _mapping({"name": _FORMULA}, "name")] if formula else forms}
 
 
 def _one_or_more(form: Mapping[str, Any]) -> dict[str, Any]:
     return {"anyOf": [*form["anyOf"], {"type": "array", "items": form, "minItems": 1}]}
-
-
-def _optimizer() -> dict[str, Any]:
-    table = {name: optimizer.settings for name, optimizer in OPTIMIZERS.items()}
-    name, _, named = choice(table)["anyOf"]
-    pair = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
-    return {"anyOf": [name, named | {"properties": {**named["properties"], "betas": pair}}]}
-
-
-OPTIMIZER_SCHEMA = _optimizer()
 
 
 class Model(StrEnum):
@@ -117,13 +133,10 @@ FIELDS: dict[str, Field] = {
                      "drawn: {init: xavier_uniform, seed: 42}.",
                      {"anyOf": [_NAMED_NUMBERS, _NUMBERS,
                                 {"type": "object", "additionalProperties": _MATRIX, "minProperties": 1},
-                                {"type": "object", "required": ["init"], "additionalProperties": False,
-                                 "properties": {"init": {"enum": list(INITIALIZERS)}, "seed": {"type": "integer"},
-                                                **{key: _NUMBER for entry in INITIALIZERS.values()
-                                                   for key in entry.settings}}}]},
+                                *_entries(INITIALIZER_SETTINGS, "init", seed={"type": "integer"})]},
                      required=True, model=Model.NETWORK),
     "biases": Field("The biases: {h: 0.35} is one for the whole layer, {h: [0.1, 0.2]} one a neuron; none by default.",
-                    {"type": "object", "additionalProperties": {"anyOf": [_NUMBER, _NUMBERS]}}, default={},
+                    {"type": "object", "additionalProperties": {"anyOf": [NUMBER, _NUMBERS]}}, default={},
                     model=Model.NETWORK),
     "equations": Field("Equations of your own in place of layers, one a line: y = tanh(w*x + b).", _TEXT,
                        required=True, model=Model.EQUATIONS),
@@ -134,15 +147,15 @@ FIELDS: dict[str, Field] = {
     "frozen": Field("Parameters that are traced but not updated; patterns like 'w*' are allowed.",
                     {"type": "array", "items": _TEXT}, default=[]),
     "loss": Field("The error of an output: a name, {name: huber, delta: 0.5}, or a formula in t and a.",
-                  choice({name: loss.settings for name, loss in LOSSES.items()}), default="half_squared_error",
+                  _choice(LOSS_SETTINGS), default="half_squared_error",
                   model=Model.NETWORK),
     "l1": Field("Strength of the penalty on the sum of |w| over all weights.", _RATE, default=0, model=Model.NETWORK),
     "l2": Field("Strength of the penalty on the sum of w² over all weights.", _RATE, default=0, model=Model.NETWORK),
     "optimizer": Field("How a parameter moves: a name, or {name: adam, betas: [0.9, 0.999], eps: 1e-8}.",
-                       OPTIMIZER_SCHEMA, default="sgd"),
+                       _choice(OPTIMIZER_SETTINGS, formula=False), default="sgd"),
     "clip": Field("Gradient clipping: {norm: 1} of all gradients together, or {value: 0.5} of each by itself.",
                   {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
-                   "properties": {name: {"type": "number", "exclusiveMinimum": 0} for name in CLIPPINGS}}),
+                   "properties": {name: clipping.limit.form() for name, clipping in CLIPPINGS.items()}}),
     "learning_rate": Field("The learning rate η, or a list of them: one run each, all from the same start; or a "
                            "formula of the iteration k, or phases [{iterations: 100, learning_rate: 0.1}, …].",
                            {"anyOf": [*_RATE_OR_FORMULA["anyOf"], PHASES,
@@ -174,7 +187,7 @@ LAYER_FIELDS: dict[str, Field] = {
     "activation": Field(
         "The activation of its neurons: a name, {name: elu, alpha: 0.5}, a formula in z, or a list "
         "of these, one a neuron.",
-        _one_or_more(choice(ACTIVATION_SETTINGS)),
+        _one_or_more(_choice(ACTIVATION_SETTINGS)),
         default="sigmoid",
     ),
 }

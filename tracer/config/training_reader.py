@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.config.choices import Choices
-from tracer.config.schema import FIELDS, MAX_PHASES
+from tracer.config.schema import FIELDS, MAX_PHASES, OPTIMIZER_SETTINGS
 from tracer.config.values import is_number, show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
@@ -19,8 +19,6 @@ from tracer.model.batches import Batches
 from tracer.model.experiment import Choice, Schedule
 from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS
 
-BELOW_ONE = ("beta1", "beta2", "alpha")
-"""Settings of optimizers that are shares."""
 MOST_CHECKED = 1_000_000
 """In how many iterations the learning rate is computed ahead."""
 
@@ -42,14 +40,7 @@ class TrainingReader(Choices):
             if {"beta1", "beta2"} & set(rest):
                 self.document.problem(place, "'betas' and 'beta1', 'beta2' mean the same; keep one")
             value = {**rest, "beta1": betas[0], "beta2": betas[1]}
-        table = {name: optimizer.settings for name, optimizer in OPTIMIZERS.items()}
-        chosen = self.choose(value, place, table) or Choice(next(iter(OPTIMIZERS)))
-        for key, number in chosen.settings:
-            if number < 0:
-                self.document.problem((*place, key), f"{number:g} is negative; {key} is 0 or more")
-            elif key in BELOW_ONE and number >= 1:
-                self.document.problem((*place, key), f"{number:g} is too large; {key} is below 1")
-        return chosen
+        return self.choose(value, place, OPTIMIZER_SETTINGS) or Choice(next(iter(OPTIMIZERS)))
 
     def clip(self) -> Choice | None:
         """How gradients are clipped: its kind, and the limit as its one setting."""
@@ -65,9 +56,7 @@ class TrainingReader(Choices):
             hint = nearest(kind, CLIPPINGS)
             self.document.problem(("clip",), f"'{kind}' is not known; write {kinds}.{hint}", ("clip", kind), key=True)
             return None
-        number = self.number(limit, ("clip", kind))
-        if number <= 0:
-            self.document.problem(("clip", kind), f"{number:g} is too small; a limit is above 0")
+        number = self.number(limit, ("clip", kind), CLIPPINGS[kind].limit.form())
         return Choice(kind, ((f"clip_{kind}", number),))
 
     # ---------------------------------------------------------------------------------------------- learning rate

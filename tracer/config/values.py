@@ -6,9 +6,10 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import ge, gt, le, lt
 from typing import Any
 
-from tracer.config.schema import FIELDS, Field
+from tracer.config.schema import FIELDS, NUMBER, Field
 from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
 from tracer.model import naming
@@ -28,8 +29,8 @@ class Values:
 
     document: Document
 
-    def number(self, value: Any, place: Place) -> float:
-        """A finite number; NaN where there is none, after noting the problem."""
+    def number(self, value: Any, place: Place, form: Mapping[str, Any] = NUMBER) -> float:
+        """A finite number in the range of its form; NaN where there is none, after noting the problem."""
         problem = None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             problem = f"{show(value)} is not a number"
@@ -37,6 +38,8 @@ class Values:
                 problem += "; write it without quotes and with a decimal point"
         elif not _is_finite(value):
             problem = f"{value if isinstance(value, float) else 'this'} is not a finite number"
+        elif outside := out_of_range(value, form):
+            problem = outside
         if problem:
             self.document.problem(place, problem)
             return math.nan
@@ -63,8 +66,8 @@ class Values:
             self.document.problem(place, f"{show(value)} is not a whole number")
         elif not _is_finite(value) or value != int(value):
             self.document.problem(place, f"{value} is not a whole number")
-        elif value < 1:
-            self.document.problem(place, f"{value} is too few; at least 1")
+        elif outside := out_of_range(value, fields[key].schema):
+            self.document.problem(place, outside)
         else:
             return int(value)
         return 1
@@ -149,6 +152,20 @@ class Values:
                     what = f"'{name}' would be both {owner[spelled]} and {kind}; rename one of them"
                     self.document.problem(place, what, (*place, name), key=True)
                 owner.setdefault(spelled, kind)
+
+
+_ENDS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
+    ("minimum", "at least", ge), ("exclusiveMinimum", "greater than", gt),
+    ("maximum", "at most", le), ("exclusiveMaximum", "less than", lt),
+)  # fmt: skip
+
+
+def out_of_range(value: float, form: Mapping[str, Any]) -> str:
+    """What is wrong with a number outside the range of its form; nothing where it is within."""
+    ends = [(words, form[key], within) for key, words, within in _ENDS if key in form]
+    if all(within(value, end) for _, end, within in ends):
+        return ""
+    return f"{show(value)} is out of range; must be {' and '.join(f'{words} {end}' for words, end, _ in ends)}"
 
 
 def is_number(text: str) -> bool:

@@ -15,6 +15,7 @@ from tracer.model.network import forward_equations
 from tracer.model.system import Equation, Parameter, Phase, System
 from tracer.tables.activations import read_formula
 from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS, Optimizer
+from tracer.tables.settings import defaults
 
 OWN_LAYER = "equations"
 """The one layer that a user's own equations make up."""
@@ -30,7 +31,7 @@ def assemble(experiment: Experiment) -> System:
         for name, layer in layer_of.items()
     )
     trained = [parameter.name for parameter in parameters if parameter.trained]
-    settings = {**OPTIMIZERS[experiment.optimizer.name].settings, **dict(experiment.optimizer.settings)}
+    settings = {**defaults(OPTIMIZERS[experiment.optimizer.name].settings), **dict(experiment.optimizer.settings)}
     hyper = {naming.setting(name): value for name, value in settings.items() if value != 0}
     equations = [*forward, *backward_equations(forward, parameters, loss)]
     gradients = {name: naming.gradient(name, loss) for name in trained}

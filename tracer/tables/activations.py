@@ -13,6 +13,7 @@ from functools import cache
 from tracer.formulas.grammar import parse
 from tracer.formulas.primitives import FUNCTIONS
 from tracer.formulas.tree import COMPARISONS, Call, Expression, Form, Function, Number, add, div, mul, neg, sub
+from tracer.tables.settings import Setting, Settings, defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +21,19 @@ class Activation:
     """An activation function a = f(z).
 
     formula: f, in `z` and the settings. slope: da/dz, in `z`, `a` and the settings, where one is stated; otherwise the
-    formula is differentiated. source: where they stand. settings: the numbers of the family with their defaults.
+    formula is differentiated. source: where they stand. settings: the numbers of the family, defaults and ranges.
     far: (condition, formula) where `formula` overflows although its value exists.
     """
 
     formula: str
     slope: str | None
     source: str
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
     far: tuple[str, str] | None = None
 
     def function(self, name: str, settings: Mapping[str, float] | None = None) -> Function:
         """The activation as a function of the expression language, with settings in place of the defaults."""
-        values = tuple({**self.settings, **(settings or {})}.items())
+        values = tuple({**defaults(self.settings), **(settings or {})}.items())
         slopes = (read_formula(self.slope),) if self.slope else ()
         far = (read_formula(self.far[0]), read_formula(self.far[1])) if self.far else None
         return Function(name, ("z",), slopes, read_formula(self.formula), far, values)
@@ -53,11 +54,11 @@ ACTIVATIONS: dict[str, Activation] = {
     "relu": Activation("max(0, z)", "if(z > 0, 1, 0)", f"{GOODFELLOW} 6.3.1; slope 0 at 0"),
     "leaky_relu": Activation(
         "if(z > 0, z, alpha * z)", "if(z > 0, 1, alpha)", "Maas, Hannun and Ng, ICML (2013); slope alpha at 0",
-        {"alpha": 0.01},
+        {"alpha": Setting(0.01)},
     ),
     "elu": Activation(
         "if(z > 0, z, alpha * (exp(z) - 1))", "if(z > 0, 1, alpha * exp(z))",
-        "Clevert, Unterthiner and Hochreiter, ICLR (2016); slope alpha at 0", {"alpha": 1.0},
+        "Clevert, Unterthiner and Hochreiter, ICLR (2016); slope alpha at 0", {"alpha": Setting(1.0)},
     ),
     "selu": Activation(
         "if(z > 0, 1.0507009873554805 * z, 1.7580993408473766 * (exp(z) - 1))",

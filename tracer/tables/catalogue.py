@@ -12,6 +12,7 @@ from tracer.tables.activations import ACTIVATIONS, SOFTMAX, SOFTMAX_FORMULA, SOF
 from tracer.tables.initializers import INITIALIZERS
 from tracer.tables.losses import LOSSES, PENALTIES
 from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS
+from tracer.tables.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +58,5 @@ def _derivative(function: Function, by: str, result: str) -> str:
     return text(replace(partials(call, known)[Name(by)], known))
 
 
-def _settings(settings: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} = {value:g}" for name, value in settings.items())
+def _settings(settings: Settings) -> str:
+    return ", ".join(f"{name} = {setting.default:g}" for name, setting in settings.items())

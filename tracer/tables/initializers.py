@@ -13,6 +13,7 @@ from statistics import NormalDist
 
 from tracer.formulas.evaluation import evaluate
 from tracer.tables.activations import read_formula
+from tracer.tables.settings import Setting, Settings, defaults, nonnegative
 
 
 class Distribution(StrEnum):
@@ -25,19 +26,19 @@ class Distribution(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Initializer:
     """A distribution and its two numbers, as formulas of `fan_in`, `fan_out` and the settings; source: where they
-    stand. settings: its numbers, with PyTorch's defaults."""
+    stand. settings: its numbers, with PyTorch's defaults and their ranges."""
 
     distribution: Distribution
     numbers: tuple[str, str]
     source: str
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
 
     def draw(
         self, fan_in: int, fan_out: int, settings: Mapping[str, float], source: random.Random
     ) -> list[list[float]]:
         """The weights of a layer, a row a neuron. Only `random()` of the source is used, whose sequence for a seed is
         the same in every version of Python."""
-        values = {**self.settings, **settings, "fan_in": float(fan_in), "fan_out": float(fan_out)}
+        values = {**defaults(self.settings), **settings, "fan_in": float(fan_in), "fan_out": float(fan_out)}
         first, second = (evaluate(read_formula(formula), values) for formula in self.numbers)
         return [[self._at(source.random(), first, second) for _ in range(fan_in)] for _ in range(fan_out)]
 
@@ -57,10 +58,15 @@ INITIALIZERS: dict[str, Initializer] = {
     "xavier_normal": Initializer(Distribution.NORMAL, ("0", "sqrt(2 / (fan_in + fan_out))"), GLOROT),
     "he_uniform": Initializer(Distribution.UNIFORM, ("-sqrt(6 / fan_in)", "sqrt(6 / fan_in)"), HE),
     "he_normal": Initializer(Distribution.NORMAL, ("0", "sqrt(2 / fan_in)"), HE),
-    "uniform": Initializer(Distribution.UNIFORM, ("low", "high"), "torch.nn.init.uniform_", {"low": 0.0, "high": 1.0}),
-    "normal": Initializer(Distribution.NORMAL, ("mean", "std"), "torch.nn.init.normal_", {"mean": 0.0, "std": 1.0}),
+    "uniform": Initializer(
+        Distribution.UNIFORM, ("low", "high"), "torch.nn.init.uniform_",
+        {"low": Setting(0.0), "high": Setting(1.0)},
+    ),
+    "normal": Initializer(
+        Distribution.NORMAL, ("mean", "std"), "torch.nn.init.normal_", {"mean": Setting(0.0), "std": nonnegative(1.0)},
+    ),
     "constant": Initializer(
-        Distribution.UNIFORM, ("value", "value"), "torch.nn.init.constant_", {"value": 0.1}
+        Distribution.UNIFORM, ("value", "value"), "torch.nn.init.constant_", {"value": Setting(0.1)}
     ),
     "zeros": Initializer(Distribution.UNIFORM, ("0", "0"), "torch.nn.init.zeros_"),
 }  # fmt: skip

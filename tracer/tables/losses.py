@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from tracer.formulas.tree import Function
 from tracer.tables.activations import GOODFELLOW, LOG_TAIL, TAIL, read_formula
+from tracer.tables.settings import Setting, Settings, defaults
 
 
 class Domain(StrEnum):
@@ -27,7 +28,8 @@ class Loss:
     """The error of one output.
 
     formula: in the target `t`, the activation `a`, the number of outputs `n` and the settings. source: where it
-    stands. slope: ∂E/∂a, where one is stated. domain: what targets it takes. settings: its numbers, with defaults.
+    stands. slope: ∂E/∂a, where one is stated. domain: what targets it takes. settings: its numbers, with
+    their defaults and ranges.
     from_net_input: an activation, and (condition, formula) in `t`, `a` and the net input `z` for where a comes near 0
         or 1 and the formula loses the value: the sum of e^z over the outputs is `s`, their largest z is `m`.
     """
@@ -36,13 +38,13 @@ class Loss:
     source: str
     slope: str | None = None
     domain: Domain = Domain.ANY
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
     from_net_input: tuple[str, tuple[str, str]] | None = None
 
     def function(self, name: str, outputs: int, settings: Mapping[str, float] | None = None) -> Function:
         """The error of one of so many outputs as a function of the expression language, with settings in place of the
         defaults."""
-        values = {**self.settings, **(settings or {}), "n": float(outputs)}
+        values = {**defaults(self.settings), **(settings or {}), "n": float(outputs)}
         slope = read_formula(self.slope) if self.slope else None
         return Function(name, ("t", "a"), (None, slope), read_formula(self.formula), settings=tuple(values.items()))
 
@@ -56,7 +58,7 @@ LOSSES: dict[str, Loss] = {
     "mean_absolute_error": Loss("abs(t - a) / n", f"{GOODFELLOW} 6.2.1.2; slope 0 at t = a"),
     "huber": Loss(
         "if(abs(t - a) < delta, 0.5 * (t - a)^2, delta * (abs(t - a) - 0.5 * delta))",
-        "Huber, Annals of Mathematical Statistics 35 (1964)", settings={"delta": 1.0},
+        "Huber, Annals of Mathematical Statistics 35 (1964)", settings={"delta": Setting(1.0, above=0)},
     ),
     "log_cosh": Loss(
         "abs(t - a) + log(1 + exp(-2 * abs(t - a))) - 0.6931471805599453",
