@@ -4,6 +4,7 @@ weights by their ends, and columns whose header says nothing at all."""
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -170,3 +171,47 @@ def test_a_slip_in_a_column_without_a_name_is_one_finding(
     sheet = the_sheet(with_helpers(slip), tmp_path)
     assert [(finding.quantity, finding.cause) for finding in sheet.mistakes] == [(quantity, cause)]
     assert sheet.judged - sheet.right == 1
+
+
+@pytest.mark.parametrize("number", [3, 7, 13, 25, 200])
+def test_one_header_makes_no_large_network(number: int, tmp_path: Path) -> None:
+    """The errors of two outputs numbered otherwise than the outputs: the network is the one that all else shows."""
+    columns = classic()
+    errors: Columns = {f"E{number + n}": (f"=0.5*({{t{n}}}-{{ao{n}}})^2", None) for n in (1, 2)}
+    total: Columns = {"E": (f"={{E{number + 1}}}+{{E{number + 2}}}", None)}
+    path = write(book(("S", table("B6", {**errors, **columns, **total}, 7, FIXED) | RATE)), tmp_path / "large.xlsx")
+    began = time.process_time()
+    (sheet,) = check_workbook(path).sheets
+    assert time.process_time() - began < 1
+    assert (sheet.verdict, sheet.network) == (Verdict.RIGHT, "2-2-2, sigmoid, half_squared_error")
+    assert sheet.unmatched == (f"E{number + 1}", f"E{number + 2}")
+
+
+LARGE = {
+    "hidden neurons": ({"h1": "h61", "ah1": "a_h61", "h2": "h62", "ah2": "a_h62"}, "up to 62 and show 2 of them"),
+    "outputs": ({"o1": "o25", "ao1": "a_o25", "o2": "o26", "ao2": "a_o26", "t1": "t25", "t2": "t26"}, "up to 26"),
+    "weights": ({"h1": "p", "h2": "q", "ah1": "r", "ah2": "s", "w8": "w600"}, "do not show a whole network"),
+}
+
+
+@pytest.mark.parametrize("of", LARGE)
+def test_a_network_of_which_little_is_shown_is_refused_at_once(of: str, tmp_path: Path) -> None:
+    names, reason = LARGE[of]
+    path = write(book(("S", table("B6", renamed(classic(), names), 7, FIXED) | RATE)), tmp_path / "large.xlsx")
+    began = time.process_time()
+    report = check_workbook(path)
+    assert time.process_time() - began < 1
+    assert reason in str(report.reason)
+
+
+def test_a_table_that_leaves_much_out_is_not_searched_for_long(tmp_path: Path) -> None:
+    """Errors up to that of a 26th output, and two outputs: with all that is left out, every formula is long."""
+    columns = {name: (first, None) if name[0] == "w" else (first, others) for name, (first, others) in classic().items()
+               if name[0] != "d"}  # fmt: skip
+    for n in (*range(1, 15), 25, 26):
+        columns[f"E{n}"] = (f"=0.5*({{t{1 + n % 2}}}-{{ao{1 + n % 2}}})^2", None)
+    columns["E"] = ("={E25}+{E26}", None)
+    path = write(book(("S", table("B6", columns, 7, FIXED) | RATE)), tmp_path / "long.xlsx")
+    began = time.process_time()
+    check_workbook(path)
+    assert time.process_time() - began < 15

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,18 +26,16 @@ MOST_WEIGHTS = 600
 """Of a network that is told from headers."""
 SAMPLED = 6
 """Steps that are looked at."""
+SIZE = 3_000
+"""Names in the written-out formulas of a network's columns that weigh as much as trying an ordinary network."""
 OFFSET = 1e-6
 """Absolute: how near a typed bias shows in all steps."""
 FEWEST_STEPS = 3
 """In so many steps a slip does not look like a number that is the same in all."""
 LOSSES_TRIED = (
-    "half_squared_error",
-    "squared_error",
-    "mean_squared_error",
-    "binary_cross_entropy",
-    "cross_entropy",
+    "half_squared_error", "squared_error", "mean_squared_error", "binary_cross_entropy", "cross_entropy",
     "mean_absolute_error",
-)
+)  # fmt: skip
 _USUAL = ("sigmoid", "tanh", "identity", "relu", "softmax")
 ACTIVATIONS_TRIED = (*_USUAL, *(name for name in ACTIVATIONS if name not in _USUAL))
 
@@ -50,15 +49,14 @@ class NotANetwork(Exception):
 
 def widths_of(names: Iterable[str]) -> tuple[int, ...]:
     """Inputs, hidden neurons, outputs, as the names of a table's quantities show them. Raises NotANetwork."""
-    highest = dict.fromkeys(("i", "h", "o", "w"), 0)
+    numbers: defaultdict[str, set[int]] = defaultdict(set)
     for name in names:
-        bare = name.removesuffix(NEXT).removeprefix(STEP)
-        for part in re.split(r"/?∂", bare):
-            match = re.fullmatch(r"(i|t|w|E|a_h|a_o|h|o|b_h|b_o)(\d+)", part)
-            if match:
-                kind = {"t": "o", "E": "o", "a_h": "h", "a_o": "o", "b_h": "h", "b_o": "o"}.get(match[1], match[1])
-                highest[kind] = max(highest[kind], int(match[2]))
-    inputs, hidden, outputs, weights = highest.values()
+        for part in re.split(r"/?∂", name.removesuffix(NEXT).removeprefix(STEP)):
+            if match := re.fullmatch(r"(i|t|w|E|a_h|a_o|h|o|b_h|b_o)(\d+)", part):
+                numbers[match[1]].add(int(match[2]))
+    inputs, hidden, outputs = (_count([numbers[kind] for kind in kinds]) for kinds in _LAYERS)
+    highest = max(numbers["w"], default=0)
+    weights = highest if 2 * len(numbers["w"]) >= highest else 0  # one of a high number says nothing of the layers
     if not outputs and naming.TOTAL in set(names):
         outputs = 1
     if not hidden:
@@ -74,12 +72,31 @@ def widths_of(names: Iterable[str]) -> tuple[int, ...]:
         raise NotANetwork("the headers do not show a whole network; describe it with --config")
     if hidden * (inputs + outputs) > MOST_WEIGHTS:
         raise NotANetwork(f"a network of more than {MOST_WEIGHTS} weights is only checked with --config")
-    if weights > hidden * (inputs + outputs):
+    if highest > hidden * (inputs + outputs):
         raise NotANetwork(
-            f"{weights} weights do not fit {inputs} inputs, {hidden} hidden and {outputs} output neurons; "
+            f"{highest} weights do not fit {inputs} inputs, {hidden} hidden and {outputs} output neurons; "
             f"describe the network with --config"
         )
     return inputs, hidden, outputs
+
+
+_LAYERS = (("i",), ("h", "a_h", "b_h"), ("o", "a_o", "b_o", "t", "E"))
+"""What is numbered by the neurons of a layer."""
+
+
+def _count(numbers: Sequence[Set[int]]) -> int:
+    """How many neurons a layer has, by the numbers of each kind of header: the highest up to which a kind shows more
+    than half of them, so that one header does not make a network; the highest of all where no kind shows so many.
+
+    Raises NotANetwork where most of the layer is not shown.
+    """
+    shown: set[int] = set().union(*numbers)
+    highest = max(shown, default=0)
+    count = max((n for kind in numbers for n in kind if 2 * sum(m <= n for m in kind) > n), default=highest)
+    if 2 * len(shown) < count:
+        reason = f"the headers number the neurons of a layer up to {highest} and show {len(shown)} of them"
+        raise NotANetwork(f"{reason}; describe the network with --config")
+    return count
 
 
 def first_guess(rows: Rows) -> Shape:
@@ -126,8 +143,7 @@ def fit(model: Model, rows: Rows) -> dict[str, float]:
     steps = _sampled(rows.steps)
     picked = rows.picked(steps)
     shares: dict[str, float] = {}
-    everything = rows.names
-    given = frozenset((*(model.parameters & everything), *rows.scalars, *(everything & set(model.system.data))))
+    everything, given = rows.names, _given(model, rows)
     for name, column in rows.columns.items():
         theirs = column[steps]
         if np.isnan(theirs).all():
@@ -146,6 +162,11 @@ def fit(model: Model, rows: Rows) -> dict[str, float]:
     return shares
 
 
+def _given(model: Model, rows: Rows) -> frozenset[str]:
+    """The parameters and the data that a table shows."""
+    return frozenset((*(model.parameters & rows.names), *rows.scalars, *(rows.names & set(model.system.data))))
+
+
 def _sampled(steps: int) -> Steps:
     if steps <= SAMPLED:
         return np.arange(steps)
@@ -161,9 +182,17 @@ def _share(theirs: Array, ours: Array) -> float:
 
 @dataclass(slots=True)
 class Effort:
-    """How many more networks are tried for one workbook; a table that fits none tries them all."""
+    """How many more networks are tried for one workbook; a table that fits none tries them all. A network of which
+    little is shown counts as one more for every `SIZE` names in its written-out formulas."""
 
     left: int = 300
+
+    def spend(self, model: Model, rows: Rows) -> bool:
+        """Whether a network may be tried; it counts as tried then."""
+        cost = 1 + model.extent(rows.columns, _given(model, rows)) // SIZE
+        allowed = cost <= self.left
+        self.left -= min(cost, self.left)
+        return allowed
 
 
 def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
@@ -224,9 +253,9 @@ def _tried(shape: Shape, rows: Rows, effort: Effort) -> dict[str, float]:
     stand at the total and does not, or where enough have been tried."""
     if effort.left <= 0:
         return {}
-    effort.left -= 1
     try:
-        shares = fit(model_of(shape), rows)
+        model = model_of(shape)
+        shares = fit(model, rows) if effort.spend(model, rows) else {}
     except TraceError:
         return {}
     return {} if shape.factored and shares.get(naming.TOTAL, 0.0) < 0.5 else shares

@@ -184,6 +184,20 @@ class Model:
             return Name(name + NEXT, 1)
         return self._inlined(equation, present, 0)
 
+    def extent(self, quantities: Iterable[str], present: frozenset[str]) -> int:
+        """How many names the equations of quantities have, with everything that is not present put in."""
+        known: dict[str, int] = {}
+
+        def of(name: str) -> int:
+            if name not in known:
+                known[name] = 1
+                equation = self.equation(name)
+                known[name] = sum(1 if n.name in ends else of(n.name) for n in names(equation)) if equation else 1
+            return known[name]
+
+        ends = present | self.parameters
+        return sum(map(of, quantities))
+
     def _inlined(self, expression: Expression, present: Callable[[str], bool], depth: int) -> Expression:
         if depth > _DEEPEST:
             return expression
