@@ -11,8 +11,7 @@ from tests.homework import Layout, homework
 from tests.test_grading_mistakes import checked, mistakes, slip
 from tests.test_grading_right import FIXED, LAYOUTS, RATE, classic, layers
 from tests.test_grading_right import checked as tables
-from tracer.formulas.tree import Name
-from tracer.grading.book.tree import with_names
+from tracer.formulas.tree import Name, with_names
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 from tracer.grading.slips.edits import operators, rows
 from tracer.grading.slips.setting import Setting

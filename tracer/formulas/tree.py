@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import is_
+from typing import Any, TypeVar
 
 
 class Expression:
@@ -34,12 +36,52 @@ class Name(Expression):
     batch: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Expression):
-    """A function of its arguments. Operators are functions too: `+` and `*` take any number of arguments."""
+    """A function of its arguments. Operators are functions too: `+` and `*` take any number of arguments.
+
+    Trees are as deep as a chain `a - b - c - …` is long, and may have parts in common: equality and hashes look at each
+    distinct node once, without recursion.
+    """
 
     function: Function
     args: tuple[Expression, ...]
+    _hash: int | None = field(default=None, init=False, repr=False)
+
+    def __hash__(self) -> int:
+        pending = [self] if self._hash is None else []
+        while pending:
+            node = pending[-1]
+            inner = [arg for arg in node.args if isinstance(arg, Call) and arg._hash is None]
+            if inner:
+                pending += inner
+            else:
+                object.__setattr__(pending.pop(), "_hash", hash((node.function, node.args)))
+        assert self._hash is not None
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Call) or hash(self) != hash(other):
+            return False
+        pending: list[tuple[Expression, Expression]] = [(self, other)]
+        seen = set()
+        while pending:
+            pair = x, y = pending.pop()
+            if x is y or (id(x), id(y)) in seen:
+                continue
+            if isinstance(x, Call) and isinstance(y, Call):
+                if x.function != y.function or len(x.args) != len(y.args):
+                    return False
+                seen.add((id(x), id(y)))
+                pending += zip(*(node.args for node in (x, y)), strict=True)
+            elif pair[0] != pair[1]:
+                return False
+        return True
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Call, (self.function, self.args)  # without the hash: that of a text differs from process to process
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +124,11 @@ COMPARISONS = {symbol: Function(symbol) for symbol in ("<=", ">=", "<>", "<", ">
 # ------------------------------------------------- constructors that simplify, as a person would while writing
 
 
+LONGEST_PRODUCT = 64
+"""A product of more factors stays as it is within another one, so that a long chain of products is not copied again
+and again."""
+
+
 def neg(x: Expression) -> Expression:
     """−x."""
     match x:
@@ -89,9 +136,14 @@ def neg(x: Expression) -> Expression:
             return Number(-value)
         case Call(function, (inner,)) if function == NEG:
             return inner
-        case Call(function, (first, *rest)) if function in (MUL, DIV):
-            return Call(function, (neg(first), *rest))
-    return Call(NEG, (x,))
+    sides: list[Call] = []  # down to the first factor, which takes the sign
+    while isinstance(x, Call) and x.function in (MUL, DIV):
+        sides.append(x)
+        x = x.args[0]
+    turned = neg(x) if sides else Call(NEG, (x,))
+    for side in reversed(sides):
+        turned = Call(side.function, (turned, *side.args[1:]))
+    return turned
 
 
 def add(*terms: Expression) -> Expression:
@@ -110,14 +162,9 @@ def add(*terms: Expression) -> Expression:
 
 
 def _is_negative(term: Expression) -> bool:
-    match term:
-        case Number(value):
-            return value < 0
-        case Call(function, (first, *_)) if function in (MUL, DIV):
-            return _is_negative(first)
-        case Call(function, _):
-            return function == NEG
-    return False
+    while isinstance(term, Call) and term.function in (MUL, DIV):
+        term = term.args[0]
+    return term.value < 0 if isinstance(term, Number) else isinstance(term, Call) and term.function == NEG
 
 
 def _sum(terms: list[Expression]) -> Expression:
@@ -148,7 +195,7 @@ def mul(*factors: Expression) -> Expression:
             case Call(function, (inner,)) if function == NEG:
                 coefficient = -coefficient
                 pending.append(inner)
-            case Call(function, inner) if function == MUL:
+            case Call(function, inner) if function == MUL and len(inner) <= LONGEST_PRODUCT:
                 pending.extend(reversed(inner))
             case _:
                 rest.append(factor)
@@ -189,6 +236,29 @@ def power(x: Expression, y: Expression) -> Expression:
 
 # ------------------------------------------------------------------------------------------------ walking it
 
+T = TypeVar("T")
+
+
+def fold(expression: Expression, visit: Callable[[Expression, list[T]], T], known: dict[int, T] | None = None) -> T:
+    """What `visit(node, what its arguments gave)` gives for the root. Every distinct node is visited once, its
+    arguments before it, without recursion.
+
+    known: what nodes gave already, by their identities; what is found is added. The caller keeps these nodes alive.
+    """
+    known = {} if known is None else known
+    pending = [expression]
+    while pending:
+        node = pending[-1]
+        args = node.args if isinstance(node, Call) else ()
+        missing = [] if id(node) in known else [arg for arg in args if id(arg) not in known]
+        if missing:
+            pending.extend(reversed(missing))
+            continue
+        pending.pop()
+        if id(node) not in known:
+            known[id(node)] = visit(node, [known[id(arg)] for arg in args])
+    return known[id(expression)]
+
 
 def names(expression: Expression) -> Iterator[Name]:
     """Every name in the expression, left to right, as often as it stands there."""
@@ -201,19 +271,85 @@ def names(expression: Expression) -> Iterator[Name]:
             pending.extend(reversed(node.args))
 
 
-def replace(expression: Expression, what: Mapping[Expression, Expression]) -> Expression:
-    """The expression with every occurrence of a key of `what` replaced, simplified where that allows it."""
-    if expression in what:
-        return what[expression]
-    if not isinstance(expression, Call):
-        return expression
-    args = tuple(replace(arg, what) for arg in expression.args)
-    if args == expression.args:
-        return expression
-    rebuild = _CONSTRUCTORS.get(expression.function.name)
-    return rebuild(*args) if rebuild else Call(expression.function, args)
+def distinct(expression: Expression) -> list[Name]:
+    """The names in the expression, each once, in the order of their first appearance."""
+    found: dict[Name, None] = {}
+    seen = set()
+    pending = [expression]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Name):
+            found[node] = None
+        elif isinstance(node, Call) and id(node) not in seen:
+            seen.add(id(node))
+            pending.extend(reversed(node.args))
+    return list(found)
+
+
+Path = tuple[int, ...]
+"""The way from an expression to one of its nodes: which argument, of which argument, …"""
+
+
+def nodes(expression: Expression) -> Iterator[tuple[Path, Expression]]:
+    """Every node with the way to it, the root first, as often as it stands there."""
+    pending: list[tuple[Path, Expression]] = [((), expression)]
+    while pending:
+        path, node = pending.pop()
+        yield path, node
+        if isinstance(node, Call):
+            pending += [((*path, index), node.args[index]) for index in range(len(node.args) - 1, -1, -1)]
+
+
+def put(expression: Expression, path: Path, new: Expression | None) -> Expression:
+    """The expression, as it was written, with the node there replaced, or taken out of its sum or product (None)."""
+    above: list[Call] = []
+    for index in path:
+        assert isinstance(expression, Call)
+        above.append(expression)
+        expression = expression.args[index]
+    for call, index in zip(reversed(above), reversed(path), strict=True):
+        args = (*call.args[:index], *(() if new is None else (new,)), *call.args[index + 1 :])
+        new = args[0] if new is None and len(args) == 1 else Call(call.function, args)
+    assert new is not None
+    return new
+
+
+def replace(
+    expression: Expression, what: Mapping[Expression, Expression], known: dict[int, Expression] | None = None
+) -> Expression:
+    """The expression with every occurrence of a key of `what` replaced, simplified where that allows it.
+
+    known: what has been replaced by the same `what` before, as `fold` takes it.
+    """
+    return _replaced(expression, what, _CONSTRUCTORS, known)
+
+
+def with_names(expression: Expression, meant: Mapping[Name, Expression] | Mapping[Number, Expression]) -> Expression:
+    """The expression with names, or numbers, replaced, as it was written: nothing is simplified."""
+    return _replaced(expression, meant, {}, None)
 
 
 _CONSTRUCTORS: dict[str, Callable[..., Expression]] = {
     "+": add, "-": sub, "neg": neg, "*": mul, "/": div, "^": power,
 }  # fmt: skip
+
+
+def _replaced(
+    expression: Expression,
+    what: Mapping[Any, Expression],
+    constructors: Mapping[str, Callable[..., Expression]],
+    known: dict[int, Expression] | None,
+) -> Expression:
+    calls = any(isinstance(key, Call) for key in what)
+
+    def visit(node: Expression, args: list[Expression]) -> Expression:
+        if not isinstance(node, Call):
+            return what.get(node, node)
+        if calls and node in what:
+            return what[node]
+        if all(map(is_, args, node.args)):
+            return node
+        rebuild = constructors.get(node.function.name)
+        return rebuild(*args) if rebuild else Call(node.function, tuple(args))
+
+    return fold(expression, visit, known)

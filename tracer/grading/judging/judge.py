@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracer.formulas.tree import Expression, Name, Number, names
+from tracer.formulas.tree import Expression, Name, Number, distinct, names, with_names
 from tracer.grading.book.cells import Cell, Fault, Formula, Position, Sheet
 from tracer.grading.book.numbers import Array, Flags, value
 from tracer.grading.book.relative import UnknownFormula
-from tracer.grading.book.tree import distinct, with_names, with_number
 from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.findings import Kind
 from tracer.grading.judging.meant import as_meant
@@ -251,7 +250,7 @@ class Judge:
         if by:
             reading = with_names(reading, by)
         if self.eta is not None and name in self.taking_rate and not any(n.name == naming.ETA for n in names(reading)):
-            return with_number(reading, Number(self.eta), Name(naming.ETA, home))
+            return with_names(reading, {Number(self.eta): Name(naming.ETA, home)})
         return reading
 
     @property
@@ -269,7 +268,7 @@ class Judge:
 
     def with_rate(self, name: str, reading: Expression, number: float) -> Expression:
         """A formula with η in place of a number."""
-        return with_number(reading, Number(number), Name(naming.ETA, self.home(name)))
+        return with_names(reading, {Number(number): Name(naming.ETA, self.home(name))})
 
     def other_rate(self, step: int) -> Position | None:
         """The cell of another labelled learning rate that all updates of a step take."""

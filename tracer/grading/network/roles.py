@@ -11,11 +11,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tracer.formulas.tree import NEG, Call, Expression, Name, Number, names
+from tracer.formulas.tree import NEG, Call, Expression, Name, Number, names, with_names
 from tracer.grading.book.cells import Book, Position, Sheet
 from tracer.grading.book.numbers import Array
 from tracer.grading.book.relative import UnknownFormula
-from tracer.grading.book.tree import with_names
 from tracer.grading.network.givens import Search, with_leaves
 from tracer.grading.network.model import Model, family
 from tracer.grading.network.oracle import Oracle, same

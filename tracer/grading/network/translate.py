@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
-from tracer.formulas.tree import Expression, Name, Number, names
+from tracer.formulas.tree import Expression, Name, Number, names, with_names
 from tracer.grading.book.cells import MAX_ROW, Book, Formula, Position, Sheet
 from tracer.grading.book.references import References, parsed
 from tracer.grading.book.relative import UnknownFormula, moves_down
-from tracer.grading.book.tree import with_names
 from tracer.grading.sheet.tables import Table
 from tracer.model import naming
 

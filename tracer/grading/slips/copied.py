@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tracer.formulas.tree import Expression, Name, names
+from tracer.formulas.tree import Expression, Name, distinct, names, with_names
 from tracer.grading.book.cells import Cell, Position, letters
 from tracer.grading.book.relative import UnknownFormula, text_at
-from tracer.grading.book.tree import distinct, with_names
 from tracer.grading.judging.judge import Judge, Wrong
 from tracer.model import naming
 

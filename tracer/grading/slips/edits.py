@@ -9,8 +9,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from tracer.formulas.tree import ADD, DIV, MUL, NEG, POW, SUB, Call, Expression, Name, Number
-from tracer.grading.book.tree import distinct, nodes, put, with_names
+from tracer.formulas.tree import (
+    ADD,
+    DIV,
+    MUL,
+    NEG,
+    POW,
+    SUB,
+    Call,
+    Expression,
+    Name,
+    Number,
+    distinct,
+    nodes,
+    put,
+    with_names,
+)
 from tracer.grading.network.model import family
 from tracer.grading.slips.batch_edits import over_batch
 from tracer.grading.slips.brackets import brackets
