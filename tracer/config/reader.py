@@ -46,7 +46,7 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
         batches = self.batches(data)
         optimizer, clip = self.optimizer(), self.clip()
         own = [*data.targets, *data.inputs, *start, *model.quantities()]
-        computed = self.own_names(optimizer, clip, batches, loss, start)
+        computed = self.own_names(optimizer, clip, batches, naming.above(loss, own), start)
         self.check_names(computed, own)
         iterations = self.iterations()
         return Experiment(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracer.formulas.primitives import FUNCTIONS
@@ -11,8 +11,10 @@ from tracer.model import naming
 from tracer.model.backward import backward_equations
 from tracer.model.batches import REDUCTIONS
 from tracer.model.experiment import Choice, Experiment, Network, OwnEquations
+from tracer.model.naming import Quantity, Role
 from tracer.model.network import forward_equations
 from tracer.model.system import Equation, Parameter, Phase, System
+from tracer.model.vocabulary import vocabulary
 from tracer.tables.activations import read_formula
 from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS, Optimizer
 from tracer.tables.settings import defaults
@@ -33,21 +35,36 @@ def assemble(experiment: Experiment) -> System:
     trained = [parameter.name for parameter in parameters if parameter.trained]
     settings = {**defaults(OPTIMIZERS[experiment.optimizer.name].settings), **dict(experiment.optimizer.settings)}
     hyper = {naming.setting(name): value for name, value in settings.items() if value != 0}
-    equations = [*forward, *backward_equations(forward, parameters, loss)]
-    gradients = {name: naming.gradient(name, loss) for name in trained}
+    quantities = vocabulary(experiment)
+    equations = [*forward, *backward_equations(forward, parameters, loss, quantities)]
+    above = naming.within(quantities[loss])
+    gradients = {name: naming.derivative(above, name) for name in trained}
     batch_loss = None
     if experiment.batches.several:
-        batch_loss = naming.batch_loss(loss)
-        equations += _reduced(experiment.batches.reduction, loss, batch_loss, trained)
-        gradients = {name: naming.gradient(name, batch_loss) for name in trained}
+        batch_loss = naming.batch_loss(above)
+        of_batch = {name: naming.derivative(batch_loss, name) for name in trained}
+        reduced = {loss: batch_loss} | {gradients[name]: of_batch[name] for name in trained}
+        equations += _reduced(experiment.batches.reduction, reduced)
+        gradients = of_batch
+        quantities[batch_loss] = Quantity(Role.BATCH_LOSS, of=quantities[loss])
+        quantities |= {
+            gradients[name]: Quantity(Role.GRADIENT, of=quantities[batch_loss], by=quantities[name]) for name in trained
+        }
     if experiment.clip:
         hyper |= {naming.setting(name): value for name, value in experiment.clip.settings}
         equations += _clipped(experiment.clip, gradients)
         gradients = {name: naming.clipped(name) for name in trained}
+        quantities |= {gradients[name]: Quantity(Role.CLIPPED, of=quantities[name]) for name in trained}
     if experiment.schedule:
         hyper |= experiment.schedule.rates
         equations.append(_of_optimizer(naming.ETA, experiment.schedule.formula))
     rule = _Rule(OPTIMIZERS[experiment.optimizer.name], settings, gradients)
+    quantities |= {name: Quantity(Role.SETTING, word=naming.label(name)) for name in hyper}
+    quantities |= {
+        naming.state(name, parameter): Quantity(Role.STATE, word=name, of=quantities[parameter])
+        for parameter in trained
+        for name in rule.optimizer.states
+    }
     return System(
         data=(*experiment.targets, *experiment.inputs),
         samples=experiment.samples,
@@ -56,6 +73,7 @@ def assemble(experiment: Experiment) -> System:
         equations=(*equations, *(equation for parameter in trained for equation in rule.states(parameter))),
         updates={parameter: rule.update(parameter) for parameter in trained},
         hyper=hyper,
+        quantities=quantities,
         loss=loss,
         batch_loss=batch_loss,
         until=experiment.until,
@@ -77,13 +95,11 @@ def _forward(experiment: Experiment) -> tuple[tuple[Equation, ...], str, dict[st
             return equations, loss, dict.fromkeys(experiment.start, OWN_LAYER)
 
 
-def _reduced(reduction: str, loss: str, batch_loss: str, trained: Sequence[str]) -> list[Equation]:
-    """The loss and the gradients of a batch, from those of its samples."""
-    results = {batch_loss: loss}
-    results |= {naming.gradient(name, batch_loss): naming.gradient(name, loss) for name in trained}
+def _reduced(reduction: str, results: Mapping[str, str]) -> list[Equation]:
+    """The loss and the gradients of a batch, from those of its samples (name → that of the batch)."""
     return [
         Equation(result, Call(REDUCTIONS[reduction], (Name(of, batch=True),)), Phase.BATCH, BATCH_LAYER)
-        for result, of in results.items()
+        for of, result in results.items()
     ]
 
 

@@ -16,17 +16,20 @@ from tracer.formulas.derivative import partials
 from tracer.formulas.tree import ONE, ZERO, Call, Expression, Name, Number, add, mul, names
 from tracer.formulas.tree import replace as substitute
 from tracer.model import naming
+from tracer.model.naming import Quantity, Role
 from tracer.model.system import Equation, Parameter, Phase, System
 
 
-def backward_equations(forward: Sequence[Equation], parameters: Sequence[Parameter], loss: str) -> tuple[Equation, ...]:
+def backward_equations(
+    forward: Sequence[Equation], parameters: Sequence[Parameter], loss: str, quantities: dict[str, Quantity]
+) -> tuple[Equation, ...]:
     """The backward pass of the forward equations, in the order of computation: from the loss back, layer by layer;
     in a layer first its quantities, then its parameters.
 
     Only what lies between a parameter and the loss has a gradient. A parameter that the loss does not depend on gets
-    the gradient 0.
+    the gradient 0. quantities: what the forward equations' names stand for; the derivatives are added.
     """
-    chain = _Chain(forward, {p.name for p in parameters}, loss)
+    chain = _Chain(forward, {p.name for p in parameters}, loss, quantities)
     for layer, group in groupby(reversed(forward), key=lambda equation: equation.layer):
         chain.walk_layer([equation.quantity for equation in reversed(list(group))], layer)
         for parameter in parameters:
@@ -51,11 +54,14 @@ class _Chain:
     forward: Sequence[Equation]
     parameters: set[str]
     loss: str
+    quantities: dict[str, Quantity]
+    above: str = field(init=False)
     uses: dict[str, list[_Use]] = field(init=False)
     gradients: dict[str, Expression] = field(init=False)
     equations: list[Equation] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.above = naming.within(self.quantities[self.loss])
         self.gradients = {self.loss: ONE}
         self.uses = {}
         known: dict[Expression, Expression] = {
@@ -102,17 +108,23 @@ class _Chain:
                 continue
             slope = use.slope
             if not isinstance(outer, Number) and (use.is_function or not _is_factor(slope)):
-                local = naming.local_derivative(use.result, quantity)
-                self.equations.append(Equation(local, slope, Phase.BACKWARD, layer))
+                local = naming.derivative(use.result, quantity)
+                self.write(local, Role.LOCAL_DERIVATIVE, (use.result, quantity), slope, layer)
                 slope = Name(local)
             terms.append(mul(outer, slope))
         total = add(*terms)
         if isinstance(total, Number) and quantity not in self.parameters:
             self.gradients[quantity] = total
             return
-        name = naming.gradient(quantity, self.loss)
-        self.equations.append(Equation(name, total, Phase.BACKWARD, layer))
+        name = naming.derivative(self.above, quantity)
+        self.write(name, Role.GRADIENT, (self.loss, quantity), total, layer)
         self.gradients[quantity] = Name(name)
+
+    def write(self, name: str, role: Role, ends: tuple[str, str], expression: Expression, layer: str) -> None:
+        """Add the equation of a derivative. ends: of what it is, and by what."""
+        of, by = (self.quantities[end] for end in ends)
+        self.quantities[name] = Quantity(role, of=of, by=by)
+        self.equations.append(Equation(name, expression, Phase.BACKWARD, layer))
 
 
 def _is_factor(slope: Expression) -> bool:
@@ -129,7 +141,7 @@ classic network's longest, ∂E/∂w1, has 13."""
 def compact(system: System) -> System:
     """The system with the columns of the classic sheet: the gradients of the parameters in their order, everything
     between put into their formulas. What would make these too long to read keeps its own equation, in front."""
-    gradients: dict[str, Equation | None] = {naming.gradient(p.name, system.loss): None for p in system.parameters}
+    gradients: dict[str, Equation | None] = {system.gradient(p.name): None for p in system.parameters}
     inlined: dict[Expression, Expression] = {}
     kept = []
     for equation in system.equations:

@@ -1,12 +1,16 @@
-"""The product's alphabet: how every quantity is called.
+"""The product's alphabet: what a quantity is, how it is spelled, and how a spelling is read back.
 
 Inputs `i1…`, targets `t1…`, net inputs `h1…` and activations `a_h1…` of a layer `h`; weights are numbered through the
 whole network, layer by layer, neuron by neuron, input by input, as in the classic figure.
+
+Everywhere else a name is a key, compared and looked up, never taken apart: `System.quantities` says what it stands for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from itertools import pairwise
 
 ETA = "η"
@@ -16,44 +20,214 @@ ITERATION, SAMPLE = "iteration", "sample"
 COUNT = "k"
 """The number of the iteration in formulas."""
 TOTAL = "E_total"
+SHORT_TOTAL = "E"
+"""What stands for the total within the name of another quantity."""
+GRADIENT_NORM = "norm_g"
+"""The 2-norm of all gradients of an iteration."""
 OUTPUT_LAYER = "o"
 HIDDEN_LAYER = "h"
 
-_ASCII = str.maketrans(
-    {
-        "∂": "d",
-        "η": "eta",
-        "·": "*",
-        "−": "-",
-        "≤": "<=",
-        "≥": ">=",
-        "≠": "<>",
-        "←": "<-",
-        "…": "...",
-        "—": "-",
-        "→": "->",
-        "π": "pi",
-        "±": "+-",
-        "½": "1/2",
-        "²": "^2",
-        "Σ": "sum",
-        "√": "sqrt",
-        "Φ": "Phi",
-    }
+
+class Role(StrEnum):
+    """What a quantity is."""
+
+    INPUT = "input"
+    TARGET = "target"
+    WEIGHT = "weight"
+    BIAS = "bias of one neuron"
+    SHARED_BIAS = "bias of a layer"
+    NET_INPUT = "net input"
+    ACTIVATION = "activation"
+    ERROR = "error of one output"
+    PENALTY = "penalty on the weights"
+    LOSS = "loss"
+    OWN = "quantity of the user's own equations"
+    GRADIENT = "gradient"
+    LOCAL_DERIVATIVE = "local derivative"
+    BATCH_LOSS = "loss of a batch"
+    CLIPPED = "clipped gradient"
+    GRADIENT_NORM = "norm of the gradients"
+    STATE = "state of the optimizer"
+    LEARNING_RATE = "learning rate"
+    SETTING = "setting"
+    COUNT = "number of the iteration in formulas"
+    ITERATION = "iteration"
+    SAMPLE = "sample"
+    AFTER_UPDATE = "value after the update of its own row"
+    CHANGE = "what the update adds to a parameter"
+
+
+PARAMETERS = frozenset({Role.WEIGHT, Role.BIAS, Role.SHARED_BIAS})
+"""What a network trains."""
+DERIVATIVES = frozenset({Role.GRADIENT, Role.LOCAL_DERIVATIVE})
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A named scalar; dimensionless.
+
+    layer: of a neuron, of its activation, of a parameter; "" where there is none, or it is not known.
+    indices: its numbers, from 1: of a neuron within its layer, of a weight or an input through the network, of a bias
+        its layer's or its neuron's.
+    word: the name that a user gave it, where it is not called by its role and place; what a state, a setting or a
+        penalty is called by itself.
+    of: what is derived, for a gradient the loss; the parameter of a state, of a clipped gradient, of a change; the loss
+        of a batch's loss. by: what a derivative is taken by.
+    """
+
+    role: Role
+    layer: str = ""
+    indices: tuple[int, ...] = ()
+    word: str = ""
+    of: Quantity | None = None
+    by: Quantity | None = None
+
+    @property
+    def index(self) -> int:
+        """The last of its numbers; 0 where it has none."""
+        return self.indices[-1] if self.indices else 0
+
+    def parts(self) -> Iterable[Quantity]:
+        """The quantities that are not composed of others, from left to right: a_h1 and h1 of ∂a_h1/∂h1."""
+        inner = [part for part in (self.of, self.by) if part]
+        for part in inner:
+            yield from part.parts()
+        if not inner:
+            yield self
+
+
+# --------------------------------------------------------------------------------------------------- the alphabets
+
+
+@dataclass(frozen=True, slots=True)
+class Alphabet:
+    """How quantities are spelled.
+
+    templates: the spelling of each role, from `{index}`, `{layer}`, `{neuron}`, `{word}` and the spellings `{of}` and
+        `{by}`.
+    characters: what is written in place of single characters, at the end.
+    """
+
+    templates: Mapping[Role, str]
+    characters: Mapping[int, str] = field(default_factory=dict)
+
+
+_TEMPLATES = {
+    Role.INPUT: "i{index}",
+    Role.TARGET: "t{index}",
+    Role.WEIGHT: "w{index}",
+    Role.BIAS: "b_{neuron}",
+    Role.SHARED_BIAS: "b{index}",
+    Role.NET_INPUT: "{neuron}",
+    Role.ACTIVATION: "a_{neuron}",
+    Role.ERROR: "E{index}",
+    Role.PENALTY: "{word}",
+    Role.LOSS: TOTAL,
+    Role.OWN: "{word}",
+    Role.GRADIENT: "∂{of}/∂{by}",
+    Role.LOCAL_DERIVATIVE: "∂{of}/∂{by}",
+    Role.BATCH_LOSS: "{of}_batch",
+    Role.CLIPPED: "g_{of}",
+    Role.GRADIENT_NORM: GRADIENT_NORM,
+    Role.STATE: "{word}_{of}",
+    Role.LEARNING_RATE: ETA,
+    Role.SETTING: "setting.{word}",
+    Role.COUNT: COUNT,
+    Role.ITERATION: ITERATION,
+    Role.SAMPLE: SAMPLE,
+    Role.AFTER_UPDATE: "{of}+",
+    Role.CHANGE: "Δ{of}",
+}
+UNICODE = Alphabet(_TEMPLATES)
+"""The names themselves, as they are keys everywhere."""
+ASCII = Alphabet(
+    _TEMPLATES,
+    characters=str.maketrans(
+        {
+            "∂": "d",
+            "η": "eta",
+            "·": "*",
+            "−": "-",
+            "≤": "<=",
+            "≥": ">=",
+            "≠": "<>",
+            "←": "<-",
+            "…": "...",
+            "—": "-",
+            "→": "->",
+            "π": "pi",
+            "±": "+-",
+            "½": "1/2",
+            "²": "^2",
+            "Σ": "sum",
+            "√": "sqrt",
+            "Φ": "Phi",
+            "Δ": "Delta_",
+            "\N{COMBINING CIRCUMFLEX ACCENT}": "_hat",
+        }
+    ),
 )
+ALPHABETS: Mapping[str, Alphabet] = {"unicode": UNICODE, "ascii": ASCII}
+
+
+def spell(quantity: Quantity, alphabet: Alphabet = UNICODE) -> str:
+    """The spelling of a quantity in an alphabet; in Unicode its name."""
+    return _written(quantity, alphabet).translate(alphabet.characters)
+
+
+def _written(quantity: Quantity, alphabet: Alphabet) -> str:
+    template = alphabet.templates[quantity.role]
+    if quantity.word and "{word}" not in template:
+        return quantity.word
+    layer, index = quantity.layer, quantity.index
+    inner = {
+        key: within(part, alphabet) for key, part in (("of", quantity.of), ("by", quantity.by)) if part is not None
+    }
+    return template.format(index=index, neuron=_neuron(layer, index), word=quantity.word, layer=layer, **inner)
+
+
+def within(quantity: Quantity, alphabet: Alphabet = UNICODE) -> str:
+    """The spelling within that of another quantity: E for the total loss."""
+    return SHORT_TOTAL if quantity == _TOTAL_LOSS else _written(quantity, alphabet)
+
+
+_TOTAL_LOSS = Quantity(Role.LOSS)
+
+
+def called(quantity: Quantity, name: str) -> Quantity:
+    """The quantity under the name that it has; a name that its role and place do not spell is the user's word."""
+    return quantity if spell(quantity) == name else replace(quantity, word=name)
+
+
+def read(name: str, quantities: Mapping[str, Quantity]) -> Quantity | None:
+    """What a spelling in any alphabet stands for among these quantities (name → quantity), such as a system's; None
+    for none of them. The inverse of `spell`: `v_h1` is the user's own where the user calls a quantity so."""
+    return quantities.get(name) or spellings(quantities).get(name)
+
+
+def spellings(quantities: Mapping[str, Quantity]) -> dict[str, Quantity]:
+    """Every spelling of the quantities, in every alphabet."""
+    return {spell(quantity, alphabet): quantity for alphabet in ALPHABETS.values() for quantity in quantities.values()}
 
 
 def to_ascii(text: str) -> str:
-    """The ASCII spelling of a quantity or an equation: `∂E/∂w5` → `dE/dw5`."""
-    return text.translate(_ASCII)
+    """The ASCII spelling of a name or of an equation: `∂E/∂w5` → `dE/dw5`."""
+    return text.translate(ASCII.characters)
+
+
+# ---------------------------------------------------------------------------- names, from those they are composed of
+
+
+def _named(role: Role, **parts: str | int) -> str:
+    return _TEMPLATES[role].format(**parts)
 
 
 def inputs(count: int) -> list[str]:
-    return [f"i{index}" for index in range(1, count + 1)]
+    return [_named(Role.INPUT, index=index) for index in range(1, count + 1)]
 
 
 def targets(count: int) -> list[str]:
-    return [f"t{index}" for index in range(1, count + 1)]
+    return [_named(Role.TARGET, index=index) for index in range(1, count + 1)]
 
 
 def layers(count: int) -> list[str]:
@@ -62,14 +236,17 @@ def layers(count: int) -> list[str]:
     return [HIDDEN_LAYER if hidden == 1 else f"{HIDDEN_LAYER}{index}" for index in range(1, count)] + [OUTPUT_LAYER]
 
 
+def _neuron(layer: str, index: int) -> str:
+    return f"{layer}_{index}" if layer[-1:].isdigit() else f"{layer}{index}"
+
+
 def neurons(layer: str, count: int) -> list[str]:
     """The net inputs of a layer: `h1, h2, …`; `h1_1, h1_2, …` where the layer's own name ends in a digit."""
-    joint = "_" if layer[-1].isdigit() else ""
-    return [f"{layer}{joint}{index}" for index in range(1, count + 1)]
+    return [_neuron(layer, index) for index in range(1, count + 1)]
 
 
 def activation(neuron: str) -> str:
-    return f"a_{neuron}"
+    return _named(Role.ACTIVATION, neuron=neuron)
 
 
 def weights(widths: Sequence[int]) -> list[list[list[str]]]:
@@ -85,15 +262,15 @@ def weights(widths: Sequence[int]) -> list[list[list[str]]]:
 
 def shared_bias(layer_number: int) -> str:
     """The bias that all neurons of a layer share; layers count from 1."""
-    return f"b{layer_number}"
+    return _named(Role.SHARED_BIAS, index=layer_number)
 
 
 def neuron_bias(neuron: str) -> str:
-    return f"b_{neuron}"
+    return _named(Role.BIAS, neuron=neuron)
 
 
 def errors(count: int) -> list[str]:
-    return [f"E{index}" for index in range(1, count + 1)]
+    return [_named(Role.ERROR, index=index) for index in range(1, count + 1)]
 
 
 def penalty(name: str) -> str:
@@ -101,27 +278,34 @@ def penalty(name: str) -> str:
     return name.upper()
 
 
+def above(loss: str, names: Container[str]) -> str:
+    """How the loss is called in the names of its derivatives: E for E_total, unless E is another of the names."""
+    return SHORT_TOTAL if loss == TOTAL and SHORT_TOTAL not in names else loss
+
+
+def derivative(of: str, by: str) -> str:
+    """A gradient or a local derivative: `∂E/∂w1`. of: see `above`."""
+    return _named(Role.GRADIENT, of=of, by=by)
+
+
 def gradient(quantity: str, loss: str) -> str:
     """∂E/∂quantity, where E stands for the total error; a loss of the user's own keeps its name."""
-    return f"∂{_short(loss)}/∂{quantity}"
+    return derivative(SHORT_TOTAL if loss == TOTAL else loss, quantity)
 
 
 def batch_loss(loss: str) -> str:
-    """The loss of a batch: `E_batch`; its gradients are `∂E_batch/∂w1`."""
-    return f"{_short(loss)}_batch"
-
-
-def _short(loss: str) -> str:
-    return "E" if loss == TOTAL else loss
-
-
-GRADIENT_NORM = "norm_g"
-"""The 2-norm of all gradients of an iteration."""
+    """The loss of a batch: `E_batch`; its gradients are `∂E_batch/∂w1`. loss: see `above`."""
+    return _named(Role.BATCH_LOSS, of=loss)
 
 
 def clipped(parameter: str) -> str:
     """The gradient as the optimizer gets it, after clipping: `g_w1`."""
-    return f"g_{parameter}"
+    return _named(Role.CLIPPED, of=parameter)
+
+
+def state(name: str, parameter: str) -> str:
+    """What the optimizer remembers of a parameter: `v_w1`."""
+    return _named(Role.STATE, word=name, of=parameter)
 
 
 def phase_rate(number: int) -> str:
@@ -129,23 +313,11 @@ def phase_rate(number: int) -> str:
     return setting(f"{ETA}{number}")
 
 
-_SETTING = "setting."
-
-
 def setting(name: str) -> str:
     """A number that holds for a whole run, such as the momentum, by a name that no quantity can have."""
-    return _SETTING + name
+    return _named(Role.SETTING, word=name)
 
 
 def label(name: str) -> str:
     """A name as it is shown."""
-    return name.removeprefix(_SETTING)
-
-
-def state(name: str, parameter: str) -> str:
-    """What the optimizer remembers of a parameter: `v_w1`."""
-    return f"{name}_{parameter}"
-
-
-def local_derivative(result: str, quantity: str) -> str:
-    return f"∂{result}/∂{quantity}"
+    return name.removeprefix(_named(Role.SETTING, word=""))

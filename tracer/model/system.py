@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tracer.formulas.tree import Expression, names
+from tracer.model import naming
 from tracer.model.batches import Batches
+from tracer.model.naming import Quantity
 
 
 class Phase(StrEnum):
@@ -60,6 +62,7 @@ class System:
     hyper: the numbers that hold for a whole run, such as the momentum; a constant η is another, a run has its own.
     loss: the quantity that is minimised, of one sample. batch_loss: the same of a batch, reduced, where there are any.
     until: a condition that ends a run, as soon as it held for every sample of a pass.
+    quantities: name → what it stands for, for everything that has a name here, η and the counters included.
     """
 
     data: tuple[str, ...]
@@ -69,6 +72,7 @@ class System:
     equations: tuple[Equation, ...]
     updates: Mapping[str, Expression]
     hyper: Mapping[str, float]
+    quantities: Mapping[str, Quantity]
     loss: str
     batch_loss: str | None = None
     until: Expression | None = None
@@ -78,6 +82,10 @@ class System:
         """What an iteration remembers of the one before, besides the parameters."""
         remembered = {name.name for equation in self.equations for name in names(equation.expression) if name.lag}
         return [equation.quantity for equation in self.equations if equation.quantity in remembered]
+
+    def gradient(self, name: str, loss: str | None = None) -> str:
+        """The name of the gradient of a quantity: `∂E/∂w1`. loss: of a batch, in place of a sample's."""
+        return naming.derivative(naming.within(self.quantities[loss or self.loss]), name)
 
     @property
     def curve(self) -> str:
