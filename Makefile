@@ -3,7 +3,7 @@ PYTHON ?= python3
 CONFIG ?= configs/walkthrough.yaml
 BIN := .venv/bin
 
-.PHONY: run test lint bench schema clean
+.PHONY: run test lint bench same schema clean
 
 run: .venv/ready            ## run CONFIG and say where the files are
 	$(BIN)/backprop-trace run $(CONFIG)
@@ -18,6 +18,9 @@ lint: .venv/ready-dev       ## the linter, the formatter and the type checker
 
 bench: .venv/ready-dev      ## measure the speeds that the README states
 	$(BIN)/python benchmarks/bench.py
+
+same: .venv/ready-dev       ## compare what BASE (a revision) writes with what this tree writes
+	$(BIN)/python benchmarks/same.py $(BASE)
 
 schema: .venv/ready         ## write the JSON Schema that editors use
 	$(BIN)/backprop-trace schema > configs/schema.json
