@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 
-from tracer.formulas.tree import Call, Expression, Name, Number, names, nodes
+from tracer.formulas.paths import nodes
+from tracer.formulas.tree import Call, Expression, Name, Number, names
 from tracer.grading.network.model import Model
 from tracer.grading.network.oracle import View, same
 

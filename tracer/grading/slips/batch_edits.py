@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tracer.formulas.tree import ADD, DIV, Call, Expression, Name, Number, nodes, put
+from tracer.formulas.paths import nodes, put
+from tracer.formulas.tree import ADD, DIV, Call, Expression, Name, Number
 from tracer.grading.network.plan import MEAN, SUM
 from tracer.grading.slips.setting import Edit, Setting
 

@@ -8,7 +8,8 @@ from itertools import combinations
 from tracer.formulas.expansion import expand
 from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
-from tracer.formulas.tree import ADD, MUL, SUB, Call, Expression, Name, Number, distinct, nodes, put, with_names
+from tracer.formulas.paths import nodes, put
+from tracer.formulas.tree import ADD, MUL, SUB, Call, Expression, Name, Number, distinct, with_names
 from tracer.grading.book.formula import read
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.slips.setting import Edit, Setting

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.formulas.expansion import expand
-from tracer.formulas.tree import ADD, MUL, Call, Expression, Name, Number, nodes
+from tracer.formulas.paths import nodes
+from tracer.formulas.tree import ADD, MUL, Call, Expression, Name, Number
 from tracer.grading.book.numbers import Array, value
 from tracer.grading.network.writing import likeness
 from tracer.grading.slips.edits import double, single

@@ -9,22 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from tracer.formulas.tree import (
-    ADD,
-    DIV,
-    MUL,
-    NEG,
-    POW,
-    SUB,
-    Call,
-    Expression,
-    Name,
-    Number,
-    distinct,
-    nodes,
-    put,
-    with_names,
-)
+from tracer.formulas.paths import nodes, put
+from tracer.formulas.tree import ADD, DIV, MUL, NEG, POW, SUB, Call, Expression, Name, Number, distinct, with_names
 from tracer.grading.network.model import family
 from tracer.grading.slips.batch_edits import over_batch
 from tracer.grading.slips.brackets import brackets
