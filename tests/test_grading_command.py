@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -142,6 +144,66 @@ def test_a_folder_in_several_processes_goes_on_past_what_cannot_be_read(right: P
     result = run(right.parent)
     assert result.exit_code == 2
     assert "5 workbooks: 1 right, 1 with findings, 3 could not be read" in result.output
+
+
+def damaged(path: Path, part: str, copy: Path) -> None:
+    """Write a copy in which a byte in the middle of a part's packed data is another."""
+    with zipfile.ZipFile(path) as package:
+        entry = package.getinfo(part)
+    data = bytearray(path.read_bytes())
+    start = entry.header_offset + 30 + len(entry.filename)
+    data[start + entry.compress_size // 2] ^= 0xFF
+    copy.write_bytes(data)
+
+
+def test_a_damaged_part_costs_no_other_workbook_its_copy(wrong: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "handed in"
+    folder.mkdir()
+    with zipfile.ZipFile(wrong, "a", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("xl/media/picture.bin", bytes(range(256)) * 9)
+    damaged(wrong, "xl/media/picture.bin", folder / "a.xlsx")
+    damaged(wrong, SHEET, folder / "b.xlsx")
+    (folder / "d.xlsx").write_bytes(wrong.read_bytes())
+    with zipfile.ZipFile(wrong) as package, zipfile.ZipFile(folder / "c.xlsx", "w") as other:
+        for name in package.namelist():
+            part = package.read(name)
+            if name == SHEET:
+                text = part.decode().replace("UTF-8", "ISO-8859-1").replace("<sheetData>", "<!-- ä --><sheetData>")
+                part = text.encode("latin-1", "xmlcharrefreplace")
+            other.writestr(name, part)
+    result = run(folder, "--annotate", tmp_path / "marked", "--json", tmp_path / "found.json")
+    assert result.exit_code == 2
+    assert [each["status"] for each in json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))] == [
+        "read", "unreadable", "read", "read",
+    ]  # fmt: skip
+    assert [path.name for path in (tmp_path / "marked").iterdir()] == ["d.xlsx"]
+    for name in ("a", "c"):
+        assert f"{folder / name}.xlsx: no copy with notes, for a part of it is damaged" in result.output
+    assert "4 workbooks: 0 right, 3 with findings, 1 could not be read" in result.output
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text there")
+def test_a_name_that_is_no_utf_8_costs_no_report(wrong: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "handed in"
+    folder.mkdir()
+    (folder / os.fsdecode(b"na\xefve.xlsx")).write_bytes(wrong.read_bytes())
+    (folder / "plain.xlsx").write_bytes(wrong.read_bytes())
+    outputs = [
+        "--json",
+        tmp_path / "found.json",
+        "--report",
+        tmp_path / "found.csv",
+        "--gradescope",
+        tmp_path / "g.json",
+    ]
+    result = run(folder, *outputs, "--annotate", tmp_path / "marked")
+    assert result.exit_code == 1
+    assert "na\\udcefve.xlsx" in result.output
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+    assert [Path(each["workbook"]).name for each in found] == [os.fsdecode(b"na\xefve.xlsx"), "plain.xlsx"]
+    assert "na\\udcefve.xlsx" in (tmp_path / "found.csv").read_text(encoding="utf-8")
+    assert len(json.loads((tmp_path / "g.json").read_text(encoding="utf-8"))["tests"]) == 2
+    assert len(list((tmp_path / "marked").iterdir())) == 2
 
 
 def test_a_config_that_is_wrong_is_said_at_once(right: Path, tmp_path: Path) -> None:

@@ -93,7 +93,8 @@ def check(
     for target, form in ((json_file, reports.as_json), (report, reports.as_csv), (gradescope, reports.as_gradescope)):
         if target is not None:
             with replacing(target) as part:
-                part.write_text(form(found), encoding="utf-8")
+                # a name of a file that is no UTF-8 is spelt with \udc.. for its bytes, which JSON reads back
+                part.write_text(form(found), encoding="utf-8", errors="backslashreplace")
     if annotate is not None:
         from tracer.grading.report.annotation import annotate_all
 

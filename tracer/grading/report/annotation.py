@@ -27,9 +27,11 @@ _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 def annotate_all(reports: Iterable[BookReport], folder: Path) -> list[Path]:
     """Write a copy of every workbook that could be read to the folder, under its own name.
 
-    Raises OutputError where the folder is the original's own, or cannot be written to.
+    Raises OutputError where the folder is the original's own; and, after all others have been written, where a copy
+    could not be: the folder cannot be written to, or a part of the workbook is damaged.
     """
     written: list[Path] = []
+    problems: list[str] = []
     taken: set[str] = set()
     for report in reports:
         if not report.readable:
@@ -38,12 +40,19 @@ def annotate_all(reports: Iterable[BookReport], folder: Path) -> list[Path]:
         target = folder / _free_name(original.name, taken)
         if target.resolve() == original.resolve():
             raise OutputError([f"{folder}: holds the originals; choose another folder with --annotate"])
-        problems = problems_of([target])
-        if problems:
-            raise OutputError(problems)
-        with replacing(target) as part:
-            annotate(original, report, part)
-        written.append(target)
+        found = problems_of([target])
+        if not found:
+            try:
+                with replacing(target) as part:
+                    annotate(original, report, part)
+                written.append(target)
+            except OutputError as error:
+                found = list(error.problems)
+            except Exception as error:  # whatever is damaged in one file, the others get their copies
+                found = [f"{original}: no copy with notes, for a part of it is damaged ({error})"]
+        problems += found
+    if problems:
+        raise OutputError(list(dict.fromkeys(problems)))
     return written
 
 

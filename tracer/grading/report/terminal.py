@@ -27,6 +27,7 @@ def show(reports: Sequence[BookReport], ascii: bool = False) -> None:
     """Print all reports, and a line for them all where there are several."""
 
     def echo(text: str) -> None:
+        text = text.encode("utf-8", "backslashreplace").decode("utf-8")  # names of files may be no UTF-8
         click.echo(naming.to_ascii(text) if ascii else text)
 
     for index, report in enumerate(reports):
