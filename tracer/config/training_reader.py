@@ -179,7 +179,7 @@ class TrainingReader(Choices):
         for k in range(1, min(iterations, MOST_CHECKED) + 1):
             values = {**schedule.rates, naming.COUNT: float(k)}
             try:
-                value = float(rate(*(values[name] for name in needed)))
+                value = float(rate(*(values[name.name] for name in needed)))
             except NO_NUMBER:
                 value = float("nan")
             if not 0 <= value < float("inf"):

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tracer.formulas.expansion import expand
-from tracer.formulas.notation import render
-from tracer.formulas.notation.python import PYTHON
-from tracer.formulas.tree import Expression, names
+from tracer.formulas.notation.python import statements
+from tracer.formulas.tree import Expression, Name, names
 
 NO_NUMBER = (ArithmeticError, ValueError, TypeError, struct.error)
 """What Python raises where a formula has no finite value; the last two, where a power gave a complex number."""
@@ -38,16 +37,20 @@ REDUCE: dict[str, Callable[[Sequence[float]], float]] = {"mean": _mean, "sum": m
 """What the reductions of a batch are, by name; both exact."""
 
 
-def compiled(expression: Expression) -> tuple[list[str], Callable[..., float]]:
-    """The names in an expression, and a function of their values, in that order, that gives its value. The function
-    raises one of NO_NUMBER where there is none."""
-    local = {name: f"q{index}" for index, name in enumerate(dict.fromkeys(name.name for name in names(expression)))}
-    source = render(expand(expression, far=True), PYTHON, lambda name: local[name.name])
-    function: Callable[..., float] = eval(f"lambda {', '.join(local.values())}: {source}", namespace())
+def compiled(expression: Expression) -> tuple[list[Name], Callable[..., float]]:
+    """The names in an expression, each with its lag, and a function of their values, in that order, that gives its
+    value. The function raises one of NO_NUMBER where there is none."""
+    expression = expand(expression, far=True)
+    local = {name: f"q{index}" for index, name in enumerate(dict.fromkeys(names(expression)))}
+    *first, last = statements("q", expression, local.__getitem__)
+    lines = [f"def value({', '.join(local.values())}):", *first, f"return {last.partition(' = ')[2]}"]
+    scope = namespace()
+    exec("\n    ".join(lines), scope)
+    function: Callable[..., float] = scope["value"]
     return list(local), function
 
 
 def evaluate(expression: Expression, values: Mapping[str, float]) -> float:
     """The value of an expression, for values of its names. Raises one of NO_NUMBER where it has none."""
     needed, function = compiled(expression)
-    return float(function(*(values[name] for name in needed)))
+    return float(function(*(values[name.name] for name in needed)))

@@ -65,15 +65,18 @@ def assemble(experiment: Experiment) -> System:
         for parameter in trained
         for name in rule.optimizer.states
     }
+    of_optimizer = [equation for parameter in trained for equation in rule.states(parameter)]
+    remembered = {name.name for equation in of_optimizer for name in names(equation.expression) if name.lag}
     return System(
         data=(*experiment.targets, *experiment.inputs),
         samples=experiment.samples,
         batches=experiment.batches,
         parameters=parameters,
-        equations=(*equations, *(equation for parameter in trained for equation in rule.states(parameter))),
+        equations=(*equations, *of_optimizer),
         updates={parameter: rule.update(parameter) for parameter in trained},
         hyper=hyper,
         quantities=quantities,
+        states={equation.quantity: 0.0 for equation in of_optimizer if equation.quantity in remembered},
         loss=loss,
         batch_loss=batch_loss,
         until=experiment.until,

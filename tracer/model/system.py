@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tracer.formulas.tree import Expression, names
+from tracer.formulas.tree import Expression
 from tracer.model import naming
 from tracer.model.batches import Batches
 from tracer.model.naming import Quantity
@@ -56,11 +56,11 @@ class System:
     batches: which samples an iteration takes.
     parameters: in the order of their numbers.
     equations: forward, loss, backward, what is reduced over a batch, and the optimizer's, in the order in which they
-        are computed. A state of the optimizer refers to its own value in the iteration before (lag 1), which is 0 in
-        the first one.
+        are computed. A state of the optimizer refers to its own value in the iteration before (lag 1).
     updates: parameter → its value in the next iteration; the expression refers to the one before (lag 1) only.
     hyper: the numbers that hold for a whole run, such as the momentum; a constant η is another, a run has its own.
-    loss: the quantity that is minimised, of one sample. batch_loss: the same of a batch, reduced, where there are any.
+    states: what an iteration remembers of the one before, besides the parameters; with its value before the first one.
+    loss: the quantity to minimize, of one sample. batch_loss: the same of a batch, reduced, where there are any.
     until: a condition that ends a run, as soon as it held for every sample of a pass.
     quantities: name → what it stands for, for everything that has a name here, η and the counters included.
     """
@@ -73,15 +73,10 @@ class System:
     updates: Mapping[str, Expression]
     hyper: Mapping[str, float]
     quantities: Mapping[str, Quantity]
+    states: Mapping[str, float]
     loss: str
     batch_loss: str | None = None
     until: Expression | None = None
-
-    @property
-    def states(self) -> list[str]:
-        """What an iteration remembers of the one before, besides the parameters."""
-        remembered = {name.name for equation in self.equations for name in names(equation.expression) if name.lag}
-        return [equation.quantity for equation in self.equations if equation.quantity in remembered]
 
     def gradient(self, name: str, loss: str | None = None) -> str:
         """The name of the gradient of a quantity: `∂E/∂w1`. loss: of a batch, in place of a sample's."""

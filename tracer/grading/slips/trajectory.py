@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import NamedTuple
 
-from tracer.formulas.evaluation import NO_NUMBER, compiled
-from tracer.formulas.expansion import expand
-from tracer.formulas.tree import Expression, Name, names, replace
+from tracer.execution.interpreter import Formula, formula_of
+from tracer.formulas.evaluation import NO_NUMBER
+from tracer.formulas.tree import Expression, Name, names
 from tracer.grading.network.model import Model
 from tracer.grading.network.plan import Plan
 from tracer.grading.network.series import Rows
@@ -23,22 +21,6 @@ History = list[dict[str, float]]
 
 Instead = Mapping[str, Mapping[int, Expression]]
 """Formulas in place of the right ones: quantity → row → formula, its lags as `plan.counted` counts them."""
-
-
-class _Formula(NamedTuple):
-    """The names that a formula needs, and a function of their values."""
-
-    needed: tuple[Name, ...]
-    value: Callable[..., float]
-
-
-@lru_cache(maxsize=4_000)
-def _function(expression: Expression) -> _Formula:
-    expression = expand(expression, far=True)
-    places = list(dict.fromkeys(names(expression)))
-    local: dict[Expression, Expression] = {name: Name(str(index)) for index, name in enumerate(places)}
-    needed, function = compiled(replace(expression, local) if local else expression)
-    return _Formula(tuple(places[int(index)] for index in needed), function)
 
 
 def walked(
@@ -82,7 +64,7 @@ class _Walk:
     moved: Mapping[str, float]
     values: History = field(init=False)
     plan: Plan | None = field(init=False)
-    right: dict[str, _Formula] = field(default_factory=dict)
+    right: dict[str, Formula] = field(default_factory=dict)
     under_way: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -165,11 +147,11 @@ class _Walk:
         others = self.instead.get(name, {})
         for at in self._same(row) if name in self.model.shared else (row,):
             if at in others:
-                formula = _function(others[at])
+                formula = formula_of(others[at])
                 if all(self._is_there(needed, at) for needed in formula.needed):
                     return self._of(formula, at)
         if name not in self.right:
-            self.right[name] = _function(self._formula(name))
+            self.right[name] = formula_of(self._formula(name))
         return self._of(self.right[name], row)
 
     def _formula(self, name: str) -> Expression:
@@ -187,7 +169,7 @@ class _Walk:
         """Whether a reference leads to a row of the table."""
         return 0 <= self._row(needed, row) < len(self.values)
 
-    def _of(self, formula: _Formula, row: int) -> float:
+    def _of(self, formula: Formula, row: int) -> float:
         return float(formula.value(*[self._taken(name, row) for name in formula.needed]))
 
     def _taken(self, name: Name, row: int) -> float | list[float]:

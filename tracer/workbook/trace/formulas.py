@@ -192,7 +192,7 @@ class TraceFormulas:
     def _values(self, expression: Expression, steps: int) -> Iterator[float]:
         """What an expression is in each of the first `steps` steps of this run in which it has a value."""
         needed, value = compiled(expression)
-        columns = [self._column(name, steps) for name in needed]
+        columns = [self._column(name.name, steps) for name in needed]
         values = starmap(value, zip(*columns, strict=True) if columns else [()])
         while True:
             try:

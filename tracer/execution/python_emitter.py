@@ -1,0 +1,142 @@
+"""A program as straight-line Python: every slot is a local variable, so no name of a config ever reaches the source."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from tracer.execution.program import Assignment, Program
+from tracer.formulas.evaluation import NO_NUMBER, compiled, namespace
+from tracer.formulas.notation import render
+from tracer.formulas.notation.python import PYTHON, statements
+from tracer.formulas.tree import Call, Expression, Name
+from tracer.model.batches import Batches
+
+DOUBLE = 8
+"""Bytes."""
+
+Walk = Callable[..., tuple[tuple[float, ...], int, int]]
+
+
+def walk_function(program: Program, batches: Batches) -> Walk:
+    """walk(samples, rows, buffer, offset, held, *start) → (the start of the next iteration, completed iterations, for
+    how many steps of the pass the condition has held).
+
+    samples: what each iteration takes, a sample or a list of them. buffer: where the steps are packed from `offset` on,
+    as doubles in the order of the columns; rows is the same memory as doubles. start: the values of `Program.start`. An
+    iteration that raises ends the walk; its own start is returned, so that it can be looked at again.
+    """
+    several, width = batches.several, len(program.columns)
+    shared = set(program.shared) if several else set()
+    own = [name for name in program.columns if name not in shared]
+    of_sample = struct.Struct(f"{len(own)}d")
+    each = _statements(program, program.of_sample)
+    each.append(f"pack(buffer, offset, {_locals(program, map(Name, own))})")
+    each.append(f"offset += {width * DOUBLE}")
+    data = _sample(program)
+    body = each
+    if several:
+        common = [name for name in program.columns if name in shared]
+        body = [
+            f"first = offset // {DOUBLE}",
+            f"for {data} in batch:",
+            *("    " + line for line in each),
+            *_statements(program, program.of_batch),
+            f"for place in range(first * {DOUBLE} + {of_sample.size}, offset, {width * DOUBLE}):",
+            f"    pack_common(buffer, place, {_locals(program, map(Name, common))})",
+        ]
+    # all at once: where one raises, the iteration's own start is still there
+    targets = _locals(program, (assignment.target for assignment in program.updates))
+    values = ", ".join(render(a.expression, PYTHON, lambda name: _local(program, name)) for a in program.updates)
+    body.append(f"{targets}, = {values},")
+    needed, holds = _condition(program.until)
+    if holds:
+        begin = "first" if several else f"offset // {DOUBLE} - {width}"
+        places = ", ".join(f"rows[at + {program.slots[name]}]" for name in needed)
+        body += [
+            f"for at in range({begin}, offset // {DOUBLE}, {width}):",
+            f"    held = 0 if at // {width} % {batches.samples} == 0 else held",  # a pass begins
+            f"    held += holds({places})",
+            f"if held == {batches.samples}:",
+            "    done += 1",
+            "    break",
+        ]
+    start = _locals(program, program.start)
+    lines = [
+        f"def walk(samples, rows, buffer, offset, held, {start}):",
+        "    done = -1",
+        "    try:",
+        f"        for done, {'batch' if several else data} in enumerate(samples):",
+        *("            " + line for line in body),
+        "        else:",
+        "            done += 1",
+        "    except NO_NUMBER:",
+        "        pass",
+        f"    return ({start},), done, held",
+    ]
+    packing = {"pack": of_sample.pack_into, "pack_common": struct.Struct(f"{len(shared)}d").pack_into}
+    walk: Walk = _defined("walk", lines, packing | {"holds": holds})
+    return walk
+
+
+def losses_function(program: Program) -> Callable[..., list[float]]:
+    """losses(samples, *start) → the loss of every sample: the forward pass alone."""
+    lines = [
+        f"def losses(samples, {_locals(program, program.start)}):",
+        "    found = []",
+        f"    for {_sample(program)} in samples:",
+        *("        " + line for line in _statements(program, program.needed_for(program.loss))),
+        f"        found.append({_local(program, Name(program.loss))})",
+        "    return found",
+    ]
+    losses: Callable[..., list[float]] = _defined("losses", lines, {})
+    return losses
+
+
+def _local(program: Program, name: Name) -> str:
+    return f"q{program.slots[name]}"
+
+
+def _locals(program: Program, names: Iterable[Name]) -> str:
+    return ", ".join(_local(program, name) for name in names)
+
+
+def _sample(program: Program) -> str:
+    """The locals that a sample is unpacked into."""
+    return f"({''.join(_local(program, Name(name)) + ', ' for name in program.data)})"
+
+
+def _statements(program: Program, assignments: Iterable[Assignment]) -> list[str]:
+    return [line for assignment in assignments for line in _assigned(program, assignment)]
+
+
+def _assigned(program: Program, assignment: Assignment) -> list[str]:
+    """The assignment as statements."""
+    local, over = _local(program, assignment.target), assignment.reduced
+    if over and isinstance(assignment.expression, Call):
+        column, width = program.slots[Name(over.name)], len(program.columns)
+        return [f"{local} = {assignment.expression.function.name}(rows[first + {column}:offset // {DOUBLE}:{width}])"]
+    return statements(local, assignment.expression, lambda name: _local(program, name))
+
+
+def _condition(condition: Expression | None) -> tuple[list[Name], Callable[..., bool] | None]:
+    """The names in a condition, and whether it holds for values of these; where it has no value, it does not."""
+    if condition is None:
+        return [], None
+    needed, holds = compiled(condition)
+
+    def safely(*values: float) -> bool:
+        try:
+            return bool(holds(*values))
+        except NO_NUMBER:
+            return False
+
+    return needed, safely
+
+
+def _defined(name: str, lines: Sequence[str], further: Mapping[str, Any]) -> Any:
+    """The function of this name that the lines define."""
+    scope = namespace() | dict(further)
+    exec(compile("\n".join(lines), "<equations>", "exec"), scope)
+    return scope[name]
