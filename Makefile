@@ -1,17 +1,32 @@
 # Needs Python 3.11 or newer and make; everything else is set up in .venv.
-PYTHON ?= python3
 CONFIG ?= configs/walkthrough.yaml
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+BIN := .venv/Scripts
+EXE := .exe
+SHELL := bash
+else
+PYTHON ?= python3
 BIN := .venv/bin
+EXE :=
+endif
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint bench same schema clean
+.PHONY: help run test test-all lint bench same schema wheel clean
 
-run: .venv/ready            ## run CONFIG and say where the files are
+run: .venv/ready            ## run CONFIG and print the paths of the files
 	$(BIN)/backprop-trace run $(CONFIG)
 
-test: .venv/ready-dev       ## run the whole test suite
-	$(BIN)/pytest -n auto --dist worksteal -ra
+help:                       ## list these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-lint: .venv/ready-dev       ## the linter, the formatter and the type checker
+test: .venv/ready-dev       ## run the test suite, up to 5 minutes on 2 cores
+	$(BIN)/pytest -n auto --dist worksteal -ra -m "not long"
+
+test-all: test              ## run the long tests as well, up to 20 minutes
+	$(BIN)/pytest -n auto --dist worksteal -ra -m long
+
+lint: .venv/ready-dev       ## run the linter, the formatter and the type checker
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -25,19 +40,24 @@ same: .venv/ready-dev       ## compare what BASE (a revision) writes with what t
 schema: .venv/ready         ## write the JSON Schema that editors use
 	$(BIN)/backprop-trace schema > configs/schema.json
 
-.venv/bin/python:
+wheel: .venv/ready-dev      ## build the wheel and the source distribution in dist, and check them
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+	$(BIN)/twine check --strict dist/*
+
+$(BIN)/python$(EXE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "backprop-trace needs Python 3.11 or newer; choose one with: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv .venv || \
 	  { rm -rf .venv; echo "This Python cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
-.venv/ready: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+.venv/ready: $(BIN)/python$(EXE) pyproject.toml
+	$(PIP) -e .
 	@touch $@
 
 .venv/ready-dev: .venv/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(PIP) -e '.[dev]'
 	@touch $@
 
-clean:
-	rm -rf .venv build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+clean:                      ## remove everything that was set up or built
+	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -10,17 +9,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import tracer
-from tests.places import WALKTHROUGH
+from tests.places import REQUIRED, WALKTHROUGH
 
 settings.register_profile("walkthrough", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("walkthrough")
 
-REQUIRE_OFFICE = "BACKPROP_TRACE_REQUIRE_OFFICE"
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave the office tests out where LibreOffice is missing, unless it is required."""
-    if shutil.which("soffice") or os.environ.get(REQUIRE_OFFICE):
+    if shutil.which("soffice") or "office" in REQUIRED:
         return
     reason = "LibreOffice (soffice) is not installed: nothing here can recalculate a workbook"
     for item in items:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 WALKTHROUGH = ROOT / "configs" / "walkthrough.yaml"
 FIGURES = Path(__file__).parent / "figures"
-SCHEMAS = ROOT.parent / "shared" / "ooxml-xsd"
-"""The XML Schema of the .xlsx format (ECMA-376), beside the project where it is available."""
+SHARED = ROOT.parent / "shared"
+"""Real workbooks, the XML Schema of the .xlsx format (ECMA-376) and cases, beside the project where they are at hand."""
+SCHEMAS = SHARED / "ooxml-xsd"
+REQUIRED = os.environ.get("BACKPROP_TRACE_REQUIRE", "").split()
+"""What the suite must not do without: office, torch, shared. Tests that need it then fail where it is missing."""
+
+
+def needs_shared(folder: str) -> pytest.MarkDecorator:
+    """Skip a test where this folder of SHARED is missing, unless it is required."""
+    missing = not (SHARED / folder).is_dir() and "shared" not in REQUIRED
+    return pytest.mark.skipif(missing, reason=f"../shared/{folder} is not beside the project")
+
 
 RELATIVE, ABSOLUTE = 1e-12, 1e-15
 """The figures' tolerance: relative, or absolute where a difference such as t − a cancels."""

@@ -1,6 +1,7 @@
 """The engine against published and independently computed figures.
 
 walkthrough.json: the classic 2-2-2 network, computed in double precision by straight-line arithmetic.
+published.json: worked examples of books and pages, with the digits that they print.
 biases.json: the worked example of Matt Mazur, "A Step by Step Backpropagation Example" (2015), computed likewise.
 """
 
@@ -10,11 +11,13 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 import tracer
 from tests.places import FIGURES, ROOT, agree
 
 REFERENCE: dict[str, Any] = json.loads((FIGURES / "walkthrough.json").read_text(encoding="utf-8"))
+PUBLISHED: list[dict[str, Any]] = json.loads((FIGURES / "published.json").read_text(encoding="utf-8"))
 BIASES: dict[str, Any] = json.loads((FIGURES / "biases.json").read_text(encoding="utf-8"))
 
 
@@ -83,3 +86,14 @@ def test_the_famous_slip_is_not_ours(walkthrough: tracer.Trace) -> None:
     slip = carried * step["a_h1"] * (1 - step["a_h1"]) * step["i1"]
     assert agree(step["∂E/∂w3"], right)
     assert not agree(step["∂E/∂w3"], slip)
+
+
+@pytest.mark.parametrize("example", PUBLISHED, ids=lambda example: example["name"])
+def test_published_examples(example: dict[str, Any]) -> None:
+    """Every printed digit, to half a unit of the last one."""
+    (run,) = tracer.run(yaml.safe_load(example["config"])).runs
+    for iteration, printed in example["expect"].items():
+        step = run.step(int(iteration) - 1)
+        for quantity, digits in printed.items():
+            unit = 0.5001 * 10.0 ** -len(digits.partition(".")[2])
+            assert step[quantity] == pytest.approx(float(digits), abs=unit), f"{quantity} in iteration {iteration}"

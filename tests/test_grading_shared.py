@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from click.testing import CliRunner
 
+from tests.places import SHARED, needs_shared
 from tracer.commands.main import main
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import BookReport, Finding, Kind, Verdict
 
-FOLDER = Path(__file__).parents[2] / "shared" / "workbooks"
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the real workbooks are not at hand (../shared/workbooks)")
+FOLDER = SHARED / "workbooks"
+pytestmark = needs_shared("workbooks")
 
 SLIP = [("∂E/∂w3", "a_h1 stands where a_h2 belongs"), ("∂E/∂w4", "a_h1 stands where a_h2 belongs")]
 

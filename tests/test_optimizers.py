@@ -6,19 +6,18 @@ The network is built there from PyTorch's own modules and functions; nothing of 
 
 from __future__ import annotations
 
-import os
 import random
 from typing import Any
 
 import pytest
 
 import tracer
+from tests.places import REQUIRED
 from tracer.tables.activations import ACTIVATIONS
 from tracer.tables.losses import LOSSES, Domain
 from tracer.tables.optimizers import OPTIMIZERS
 
-REQUIRE_TORCH = "BACKPROP_TRACE_REQUIRE_TORCH"
-if os.environ.get(REQUIRE_TORCH):
+if "torch" in REQUIRED:
     import torch
 else:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")

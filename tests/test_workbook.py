@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 import tracer
-from tests.places import BLOWS_UP, CONFIGS, ROOT, SCHEMAS, WALKTHROUGH
+from tests.places import BLOWS_UP, CONFIGS, ROOT, SCHEMAS, WALKTHROUGH, needs_shared
 from tests.sheets import sheet_xml, stored_cells
 from tracer.workbook.xlsx.sheetdata import Cell, row
 
@@ -160,7 +160,7 @@ XML_SPACE = b' xml:space="preserve"'
 """XML's own attribute, which keeps the spaces at the start of a text; Excel writes it too, its schema leaves it out."""
 
 
-@pytest.mark.skipif(not SCHEMAS.exists(), reason="the XML Schema of the .xlsx format is not beside the project")
+@needs_shared("ooxml-xsd")
 @pytest.mark.parametrize("config", [*CONFIGS, BLOWS_UP], ids=lambda c: c.stem if isinstance(c, Path) else c["name"])
 def test_every_part_obeys_the_schema(config: Path, tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
@@ -168,7 +168,7 @@ def test_every_part_obeys_the_schema(config: Path, tmp_path: Path) -> None:
     assert {"sml.xsd", "dml-chart.xsd", "dml-spreadsheetDrawing.xsd"} <= validated(path)
 
 
-@pytest.mark.skipif(not SCHEMAS.exists(), reason="the XML Schema of the .xlsx format is not beside the project")
+@needs_shared("ooxml-xsd")
 @pytest.mark.parametrize("solved", [False, True])
 def test_an_exercise_obeys_the_schema(solved: bool, tmp_path: Path) -> None:
     path = tmp_path / "exercise.xlsx"
