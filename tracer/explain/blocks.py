@@ -9,7 +9,6 @@ from itertools import groupby
 from tracer.explain.templates import Template, template
 from tracer.formulas.tree import Expression, names
 from tracer.formulas.tree import replace as substitute
-from tracer.model import naming
 from tracer.model.system import Equation, Phase, System
 
 
@@ -46,7 +45,7 @@ class Block:
 
 def blocks(system: System) -> list[Block]:
     """A step's equations in the order in which a lecturer writes them down; blocks without any are left out."""
-    gradients = {naming.gradient(parameter.name, system.loss) for parameter in system.parameters}
+    gradients = {system.gradient(parameter.name) for parameter in system.parameters}
     backward = [equation for equation in system.equations if equation.phase is Phase.BACKWARD]
     forward = [equation for equation in system.equations if equation.phase is Phase.FORWARD]
     output = forward[-1].layer if len({equation.layer for equation in forward}) > 1 else None

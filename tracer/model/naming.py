@@ -288,11 +288,6 @@ def derivative(of: str, by: str) -> str:
     return _named(Role.GRADIENT, of=of, by=by)
 
 
-def gradient(quantity: str, loss: str) -> str:
-    """∂E/∂quantity, where E stands for the total error; a loss of the user's own keeps its name."""
-    return derivative(SHORT_TOTAL if loss == TOTAL else loss, quantity)
-
-
 def batch_loss(loss: str) -> str:
     """The loss of a batch: `E_batch`; its gradients are `∂E_batch/∂w1`. loss: see `above`."""
     return _named(Role.BATCH_LOSS, of=loss)

@@ -129,7 +129,7 @@ class Model:
         if name.endswith(NEXT) and name[:-1] in self.parameters:
             return self.next_value(name[:-1])
         if name.startswith(STEP) and name[1:] in self.parameters:
-            change = mul(Name(naming.ETA), Name(naming.gradient(name[1:], self.system.curve)))
+            change = mul(Name(naming.ETA), Name(self.system.gradient(name[1:], self.system.curve)))
             return neg(change) if self.step < 0 else change
         if name.startswith("∂"):
             above, slash, below = name[1:].partition("/∂")

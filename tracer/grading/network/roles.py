@@ -21,7 +21,6 @@ from tracer.grading.network.oracle import Oracle, same
 from tracer.grading.network.translate import Translator
 from tracer.grading.sheet.spelling import NEXT, STEP
 from tracer.grading.sheet.tables import Stranger, Table
-from tracer.model import naming
 
 MOST = 60
 """Columns that are looked at."""
@@ -197,7 +196,7 @@ def _candidates(model: Model) -> Iterator[str]:
     loss = model.system.loss
     errors = [q for q in model.forward if q != loss and Name(q) in set(names(model.forward[loss]))]
     yield from model.forward
-    yield from (naming.gradient(q, loss) for q in (*model.forward, *sorted(model.parameters)))
+    yield from (model.system.gradient(q) for q in (*model.forward, *sorted(model.parameters)))
     for quantity, equation in model.forward.items():
         if quantity != loss:
             yield from (f"∂{quantity}/∂{name}" for name in dict.fromkeys(n.name for n in names(equation)))

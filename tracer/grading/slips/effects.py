@@ -17,7 +17,6 @@ from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.trajectory import History, walked
-from tracer.model import naming
 
 SURELY, MOST_STEPS = 8, 6_000
 """So many findings are followed to the final loss at any rate, and others as long as no more steps are walked."""
@@ -127,7 +126,7 @@ def _explained(judge: Judge, ours: Mapping[str, Array], parameters: Sequence[str
         parameter = name.removesuffix(NEXT)
         if name + NEXT in parameters:
             continue
-        slope = naming.gradient(parameter, model.system.curve)
+        slope = model.system.gradient(parameter, model.system.curve)
         by, of_slope = (
             float(np.nan_to_num(judge.demand.exactness.slack.get(of, np.zeros(1))).max()) for of in (name, slope)
         )

@@ -46,7 +46,7 @@ def _notes(sheet: Worksheet, trace: TraceSheet) -> None:
 
 def _outline(sheet: Worksheet, trace: TraceSheet) -> None:
     """The factors of the chain rule fold away: what stays is the compact sheet."""
-    gradients = {naming.gradient(parameter.name, trace.system.loss) for parameter in trace.system.parameters}
+    gradients = {trace.system.gradient(parameter.name) for parameter in trace.system.parameters}
     for name, phase in trace.columns.items():
         if phase is Phase.BACKWARD and name not in gradients:
             sheet.column_dimensions[trace.letters[name]].outlineLevel = 1
@@ -57,8 +57,8 @@ def _scales(trace: TraceSheet) -> Iterator[Scale]:
     gradients of the batch."""
     system = trace.system
     losses = {system.loss, system.curve}
-    of_parameters = {naming.gradient(parameter.name, loss) for parameter in system.parameters for loss in losses}
-    gradients = of_parameters | {naming.gradient(name, system.loss) for name in trace.columns}
+    of_parameters = {system.gradient(parameter.name, loss) for parameter in system.parameters for loss in losses}
+    gradients = of_parameters | {system.gradient(name) for name in trace.columns}
     found = [equation for equation in system.equations if equation.quantity in gradients]
     for _, group in groupby(found, key=lambda equation: equation.layer):
         layer = {equation.quantity for equation in group}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from tracer.explain.words import words
 from tracer.formulas.tree import names
-from tracer.model import naming
 from tracer.model.system import Equation, Phase, System
 from tracer.workbook.walkthrough.drawing import GAP, LABEL, ROW_HEIGHT, VALUE, Canvas, label_width
 
@@ -59,7 +58,7 @@ class EquationDrawing:
         """The widths of its columns, from the sheet's first on."""
         widths = []
         for _, nodes in self.columns:
-            labels = [naming.gradient(node.quantity, self.system.loss) for node in nodes]
+            labels = [self.system.gradient(node.quantity) for node in nodes]
             widths += [max(label_width(labels), LABEL + 2), VALUE + 2, GAP / 2]
         return widths
 
@@ -94,7 +93,7 @@ class EquationDrawing:
         if canvas.phases[name] is Phase.DATA:
             return row + 1
         cells["value"].append(value)
-        gradient = naming.gradient(name, self.system.loss)
+        gradient = self.system.gradient(name)
         if gradient in canvas.phases:
             row += 1
             cells["gradient"].append(canvas.pair(row, column, gradient))

@@ -55,7 +55,7 @@ class LayerSummary:
         parts = [("net inputs", layer.neurons), ("activations", activations)]
         last = self._panel(canvas, top, column, f"layer {layer.name}: {len(layer.neurons)} neurons, {kinds}", parts)
         parameters = layer.parameters()
-        gradients = [naming.gradient(name, self.system.loss) for name in parameters]
+        gradients = [self.system.gradient(name) for name in parameters]
         for label, names in ((f"{len(parameters):,} parameters", parameters), ("their gradients", gradients)):
             cells = canvas.step.formula_of_columns([name for name in names if name in canvas.phases])
             if cells:
