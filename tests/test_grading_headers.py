@@ -18,6 +18,7 @@ from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import SheetReport, Verdict
 from tracer.grading.sheet.conventions import settled
 from tracer.grading.sheet.spelling import candidates
+from tracer.model.naming import spell
 
 Columns = dict[str, tuple[Value, str | None]]
 
@@ -109,7 +110,7 @@ MEANT = {
 @pytest.mark.parametrize("headers", MEANT)
 def test_names_that_mean_something_beside_others(headers: str) -> None:
     spelling = settled(candidates, headers.split())
-    assert [spelling(header)[0] for header in headers.split()] == MEANT[headers].split()
+    assert [spell(spelling(header)[0]) for header in headers.split()] == MEANT[headers].split()
 
 
 THROUGH = {

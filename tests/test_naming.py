@@ -168,7 +168,7 @@ def test_a_users_own_name_stays_the_users() -> None:
     }  # fmt: skip
     quantities = assemble(load(config)).quantities
     assert read("v_h1", quantities) == Quantity(Role.OWN, word="v_h1")
-    assert read("v_w", quantities) == Quantity(Role.STATE, word="v", of=Quantity(Role.OWN, word="w"))
+    assert read("v_w", quantities) == Quantity(Role.STATE, word="v", of=Quantity(Role.OWN_PARAMETER, word="w"))
     assert read("x", quantities) == Quantity(Role.INPUT, indices=(1,), word="x")
     assert read("dE/dw", quantities) == Quantity(Role.GRADIENT, of=Quantity(Role.LOSS), by=quantities["w"])
 

@@ -17,12 +17,13 @@ from tracer.grading.marking import marked, no_table
 from tracer.grading.network.inference import Effort, NotANetwork
 from tracer.grading.network.model import Model
 from tracer.grading.network.understanding import understood
-from tracer.grading.sheet.conventions import Spelling, is_provisional
+from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.layout import find_tables
-from tracer.grading.sheet.spelling import LONGEST, candidates, normalise
+from tracer.grading.sheet.spelling import LONGEST, candidates, is_provisional, normalize
 from tracer.grading.sheet.tables import Table
 from tracer.grading.slips.causes import Budget
 from tracer.model.assembly import assemble
+from tracer.model.naming import Quantity, spell
 from tracer.model.system import System
 
 
@@ -95,13 +96,17 @@ def _report(
 
 def _spelling_of(model: Model) -> Spelling:
     """Headers by the names of a config's own quantities first, then by the usual spellings of them."""
-    own = {normalise(name): name for name in reversed([*model.system.columns(), *model.known])}
+    quantities = model.system.quantities
+    own = {normalize(name): quantities[name] for name in reversed([*model.system.columns(), *model.known])}
 
-    def spelling(header: str) -> tuple[str, ...]:
-        exact = own.get(normalise(header)) if len(header) <= LONGEST else None
+    def spelling(header: str) -> tuple[Quantity, ...]:
+        exact = own.get(normalize(header)) if len(header) <= LONGEST else None
         if exact:
             return (exact,)
-        return tuple(name for name in candidates(header) if model.knows(name) or is_provisional(name))
+        options = ((spell(option), option) for option in candidates(header))
+        return tuple(
+            quantities.get(name, option) for name, option in options if is_provisional(option) or model.knows(name)
+        )
 
     return spelling
 

@@ -42,6 +42,7 @@ class Role(StrEnum):
     PENALTY = "penalty on the weights"
     LOSS = "loss"
     OWN = "quantity of the user's own equations"
+    OWN_PARAMETER = "parameter of the user's own equations"
     GRADIENT = "gradient"
     LOCAL_DERIVATIVE = "local derivative"
     BATCH_LOSS = "loss of a batch"
@@ -57,8 +58,8 @@ class Role(StrEnum):
     CHANGE = "what the update adds to a parameter"
 
 
-PARAMETERS = frozenset({Role.WEIGHT, Role.BIAS, Role.SHARED_BIAS})
-"""What a network trains."""
+PARAMETERS = frozenset({Role.WEIGHT, Role.BIAS, Role.SHARED_BIAS, Role.OWN_PARAMETER})
+"""What is trained."""
 DERIVATIVES = frozenset({Role.GRADIENT, Role.LOCAL_DERIVATIVE})
 
 
@@ -86,6 +87,13 @@ class Quantity:
     def index(self) -> int:
         """The last of its numbers; 0 where it has none."""
         return self.indices[-1] if self.indices else 0
+
+    def with_parts(self, instead: Mapping[Quantity, Quantity]) -> Quantity:
+        """The quantity with others in place of some of its `parts`."""
+        if self.of is None and self.by is None:
+            return instead.get(self, self)
+        of, by = (part and part.with_parts(instead) for part in (self.of, self.by))
+        return replace(self, of=of, by=by)
 
     def parts(self) -> Iterable[Quantity]:
         """The quantities that are not composed of others, from left to right: a_h1 and h1 of ∂a_h1/∂h1."""
@@ -124,6 +132,7 @@ _TEMPLATES = {
     Role.PENALTY: "{word}",
     Role.LOSS: TOTAL,
     Role.OWN: "{word}",
+    Role.OWN_PARAMETER: "{word}",
     Role.GRADIENT: "∂{of}/∂{by}",
     Role.LOCAL_DERIVATIVE: "∂{of}/∂{by}",
     Role.BATCH_LOSS: "{of}_batch",
@@ -180,14 +189,12 @@ def _written(quantity: Quantity, alphabet: Alphabet) -> str:
     if quantity.word and "{word}" not in template:
         return quantity.word
     layer, index = quantity.layer, quantity.index
-    inner = {
-        key: within(part, alphabet) for key, part in (("of", quantity.of), ("by", quantity.by)) if part is not None
-    }
-    return template.format(index=index, neuron=_neuron(layer, index), word=quantity.word, layer=layer, **inner)
+    of, by = quantity.of and within(quantity.of, alphabet), quantity.by and _written(quantity.by, alphabet)
+    return template.format(index=index, layer=layer, neuron=_neuron(layer, index), word=quantity.word, of=of, by=by)
 
 
 def within(quantity: Quantity, alphabet: Alphabet = UNICODE) -> str:
-    """The spelling within that of another quantity: E for the total loss."""
+    """The spelling of what is derived, or reduced over a batch: E for the total loss."""
     return SHORT_TOTAL if quantity == _TOTAL_LOSS else _written(quantity, alphabet)
 
 

@@ -28,7 +28,8 @@ def vocabulary(experiment: Experiment) -> dict[str, Quantity]:
         case Network() as network:
             return known | _of_loss(network) | dict(_of_layers(network))
         case OwnEquations(equations, loss):
-            own = {name: Quantity(Role.OWN, word=name) for name in (*experiment.start, *equations)}
+            own = {name: Quantity(Role.OWN, word=name) for name in equations}
+            own |= {name: Quantity(Role.OWN_PARAMETER, word=name) for name in experiment.start}
             short = naming.above(loss, known | own) != loss
             return known | own | {loss: Quantity(Role.LOSS, word="" if short else loss)}
 

@@ -16,6 +16,7 @@ from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT, candidates
 from tracer.grading.sheet.tables import Table
 from tracer.model import naming
+from tracer.model.naming import Role
 
 _RATE_IN_NAME = re.compile(
     r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE
@@ -65,7 +66,7 @@ def labelled_rates(sheet: Sheet) -> dict[Position, float]:
     found = {}
     for (row, column), cell in sheet.cells.items():
         bare = _NUMBERED.sub("", cell.value) if isinstance(cell.value, str) else ""
-        if bare and naming.ETA in candidates(bare):
+        if bare and any(q.role is Role.LEARNING_RATE for q in candidates(bare)):
             for place in ((row, column + 1), (row + 1, column)):
                 number = sheet.cells[place].number if place in sheet.cells else None
                 if number is not None:

@@ -17,8 +17,9 @@ from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.network.inference import Effort, NotANetwork, fit, infer
 from tracer.grading.network.model import Shape, model_of
 from tracer.grading.network.series import Rows, rows_of
-from tracer.grading.sheet.spelling import NEXT, PARAMETER, normalise
+from tracer.grading.sheet.spelling import NEXT, after_update, is_parameter, normalize
 from tracer.grading.sheet.tables import Stranger, Table
+from tracer.model.naming import spell
 
 FITS = 0.5
 """The share of its values from which a column fits."""
@@ -103,7 +104,9 @@ def _with_late_weights(reading: Reading, sheet: Sheet, effort: Effort) -> Readin
     """Where the weights of a row are those after its update, they are named as such: a row's forward pass then uses the
     weights of the row above."""
     table, rows = reading.table, reading.rows
-    late = {name: name + NEXT for name in rows.columns if PARAMETER.fullmatch(name)}
+    parameters = [q for name in rows.columns if (q := table.quantities.get(name)) and is_parameter(q)]
+    after = {spell(parameter): after_update(parameter) for parameter in parameters}
+    late = {name: spell(quantity) for name, quantity in after.items()}
     if rows.steps < 3 or not late or any(n.endswith(NEXT) for n in rows.columns) or reading.fits:
         return reading
     renamed = replace(
@@ -111,6 +114,7 @@ def _with_late_weights(reading: Reading, sheet: Sheet, effort: Effort) -> Readin
         series={late.get(name, name): places for name, places in table.series.items()},
         headers={late.get(name, name): text for name, text in table.headers.items()},
         header_cells={late.get(name, name): place for name, place in table.header_cells.items()},
+        quantities={**table.quantities, **{spell(quantity): quantity for quantity in after.values()}},
     )
     other = _read(renamed, sheet, effort)
     return replace(other, late=True) if other.score > reading.score + 2 else reading
@@ -125,7 +129,7 @@ def _rivals(reading: Reading) -> Iterator[Table]:
     columns = _columns(table)
     kinds: dict[tuple[str, str], list[Position]] = {}
     for place, (name, column) in columns.items():
-        kinds.setdefault((_kind(normalise(column.header)), _kind(name or "")), []).append(place)
+        kinds.setdefault((_kind(normalize(column.header)), _kind(name or "")), []).append(place)
     if all(share >= FITS for share in reading.shares.values()):
         return
     for places in kinds.values():

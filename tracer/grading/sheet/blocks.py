@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Set
+from itertools import chain
 from typing import TypeVar
 
 from tracer.grading.book.cells import Cell, Fault, Position, Sheet
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.headers import Headers, headers
-from tracer.grading.sheet.spelling import NEXT, PARAMETER
+from tracer.grading.sheet.spelling import after_update, is_parameter
 from tracer.grading.sheet.tables import Stranger, Table
-from tracer.model import naming
+from tracer.model.naming import Quantity, Role, spell
 
 _T = TypeVar("_T")
 
@@ -92,12 +93,17 @@ def _with_headers_in_a_row(
         for index, segment in enumerate(segments):
             bounds = segments[index - 1][-1] if index else 0, segments[index + 1][0] if segments[index + 1 :] else None
             options = {column: spelling(labels[row, column]) for column in segment}
-            names = assigned(list(options.values()), [labels[row, column].strip() for column in segment])
-            known = {
-                column: name
-                for column, name in zip(segment, names, strict=True)
-                if name and (name != naming.ETA or _holds_its_rate(cells, labels[row, column], (row, column)))
+            meant = assigned(list(options.values()), [labels[row, column].strip() for column in segment])
+            quantities = {
+                column: quantity
+                for column, quantity in zip(segment, meant, strict=True)
+                if quantity
+                and (
+                    quantity.role is not Role.LEARNING_RATE
+                    or _holds_its_rate(cells, labels[row, column], (row, column))
+                )
             }
+            known = {column: spell(quantity) for column, quantity in quantities.items()}
             filled = _filled_rows(cells, row, known, segment, headed, last)
             if not filled:
                 continue
@@ -113,7 +119,8 @@ def _with_headers_in_a_row(
                 {name: labels[row, c].strip() for c, name in known.items()},
                 {name: _back((row, c), turned) for c, name in known.items()},
                 tuple(strangers),
-                options={_back((row, c), turned): options[c] for c in segment},
+                options={_back((row, c), turned): tuple(map(spell, options[c])) for c in segment},
+                quantities={spell(q): q for q in (*quantities.values(), *chain.from_iterable(options.values()))},
             )
 
 
@@ -170,37 +177,35 @@ def _segments(row: int, columns: list[int], labels: Headers, spelling: Spelling)
     """The headers of a row, parted where names begin again behind an empty column, or all of them come again, and
     where iterations are counted behind an empty column."""
     segment: list[int] = []
-    seen: set[str] = set()
+    seen: set[Quantity] = set()
     for column in columns:
-        name = spelling(labels[row, column])[0]
+        quantity = spelling(labels[row, column])[0]
         apart = bool(segment) and column > segment[-1] + 1
-        again = name in seen and (apart or labels[row, column] == labels[row, segment[0]])
-        if again or (apart and name == naming.ITERATION):
+        again = quantity in seen and (apart or labels[row, column] == labels[row, segment[0]])
+        if again or (apart and quantity.role is Role.ITERATION):
             yield segment
             segment, seen = [], set()
         segment.append(column)
-        seen.add(name)
+        seen.add(quantity)
     if segment:
         yield segment
 
 
-def assigned(candidates: list[tuple[str, ...]], texts: list[str]) -> list[str | None]:
-    """One quantity for each header, none twice: first those that are spelt exactly as it, then those that can be one
+def assigned(candidates: list[tuple[Quantity, ...]], texts: list[str]) -> list[Quantity | None]:
+    """One quantity for each header, none twice: first those that are spelled exactly as it, then those that can be one
     thing only, then the likeliest free one. A parameter that comes a second time is its value after the update.
 
     texts: the headers as written.
     """
-    names: list[str | None] = [None] * len(candidates)
-    taken: set[str] = set()
+    found: list[Quantity | None] = [None] * len(candidates)
+    taken: set[Quantity] = set()
     ranks = [
-        0 if options[:1] == (text,) else 1 if len(options) == 1 else 2
+        0 if options and spell(options[0]) == text else 1 if len(options) == 1 else 2
         for options, text in zip(candidates, texts, strict=True)
     ]
     for index in sorted(range(len(candidates)), key=ranks.__getitem__):
         options = candidates[index]
-        again = [f"{name}{NEXT}" for name in options if PARAMETER.fullmatch(name)]
-        name = next((name for name in (*options, *again) if name not in taken), None)
-        if name:
-            names[index] = name
-            taken.add(name)
-    return names
+        again = map(after_update, filter(is_parameter, options))
+        found[index] = next((quantity for quantity in (*options, *again) if quantity not in taken), None)
+        taken |= {quantity} if (quantity := found[index]) else set()
+    return found

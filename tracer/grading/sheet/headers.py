@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from tracer.grading.book.cells import Cell, Position
 from tracer.grading.sheet.conventions import Spelling, settled
-from tracer.grading.sheet.spelling import LONGEST, normalise
+from tracer.grading.sheet.spelling import LONGEST, normalize
 
 FEWEST_NUMBERED = 2
 """Numbers in a row, from 1 on, that make a group of headers under a text."""
@@ -40,11 +40,11 @@ def headers(cells: Mapping[Position, Cell], spelling: Spelling) -> tuple[Headers
     found: dict[Position, str] = {}
     for row in sorted({*texts, *joined}):
         own, both = texts.get(row, {}), joined.get(row, {})
-        counts = Counter(normalise(text) for text in own.values())
+        counts = Counter(normalize(text) for text in own.values())
         for column in sorted({*own, *both}):
             text, whole = own.get(column, ""), both.get(column, "")
             alone = bool(text) and bool(spelling(text))
-            if alone and (counts[normalise(text)] == 1 or not (whole and spelling(whole))):
+            if alone and (counts[normalize(text)] == 1 or not (whole and spelling(whole))):
                 found[row, column] = text
             elif whole and spelling(whole):
                 found[row, column] = whole

@@ -17,9 +17,10 @@ from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.sheet.blocks import FEWEST, blocks
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.scalars import given_apart, scalars
-from tracer.grading.sheet.spelling import PARAMETER
+from tracer.grading.sheet.spelling import is_parameter
 from tracer.grading.sheet.tables import NOWHERE, Scalar, Stranger, Table
 from tracer.model import naming
+from tracer.model.naming import spell
 
 MOST_TABLES = 40
 """Of a sheet; the largest are checked."""
@@ -39,7 +40,10 @@ def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
     parts = _apart([block for block in found if len(block.series) < FEWEST], taken, MOST_PARTS) if chosen else []
     chosen, taken = _with_parts(chosen, parts)
     texts = {place: cell.value for place, cell in sheet.cells.items() if type(cell.value) is str and place not in taken}
-    every = scalars(sheet, texts, taken, spelling)
+    labeled = scalars(sheet, texts, taken, spelling)
+    quantities = {name: quantity for block in found for name, quantity in block.quantities.items()}
+    quantities |= {spell(quantity): quantity for quantity in labeled}
+    every = {spell(quantity): numbers for quantity, numbers in labeled.items()}
     chosen, given = given_apart(_chained(chosen, sheet), sheet)
     every = {**every, **{name: [scalar, *every.get(name, [])] for name, scalar in given.items()}}
     chosen = [_with_labels(table, every) for table in chosen] or _form(sheet, every)
@@ -48,6 +52,7 @@ def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
             table,
             scalars={n: min(found, key=table.distance) for n, found in every.items() if n not in table.series},
             rates=tuple(every.get(naming.ETA, ())),
+            quantities=quantities,
         )
         for table in chosen
     ]
@@ -115,6 +120,7 @@ def _both(table: Table, part: Table) -> Table:
         header_cells={**table.header_cells, **part.header_cells},
         strangers=(*table.strangers, *part.strangers),
         options={**table.options, **part.options},
+        quantities={**table.quantities, **part.quantities},
     )
 
 
@@ -137,7 +143,7 @@ def _goes_on(before: Table, table: Table, sheet: Sheet) -> bool:
     """Whether the first weights of a table are computed from the last line of another."""
     if len(_names(before) & _names(table)) < SHARED * len(_names(table)):
         return False
-    for name in (name for name in table.series if PARAMETER.fullmatch(name)):
+    for name in (name for name in table.series if is_parameter(table.quantities[name])):
         place = table.series[name][0]
         cell = sheet.cells.get(place)
         if cell is not None and cell.formula is not None:

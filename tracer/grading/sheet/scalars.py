@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.sheet.blocks import IN_TEXT, NOTE
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.tables import Scalar, Table
-from tracer.model import naming
+from tracer.model.naming import DERIVATIVES, Quantity, Role
 
 
 def scalars(
     sheet: Sheet, texts: Mapping[Position, str], taken: set[Position], spelling: Spelling
-) -> dict[str, list[Scalar]]:
+) -> dict[Quantity, list[Scalar]]:
     """Labels with a number to their right, or below, or behind an equals sign."""
-    found: dict[str, list[Scalar]] = {}
+    found: dict[Quantity, list[Scalar]] = {}
     for (row, column), text in sorted(texts.items()):
         in_text = IN_TEXT.match(text)
         options = spelling(in_text[1]) if in_text else spelling(text)
@@ -25,9 +24,9 @@ def scalars(
         scalar = Scalar((row, column), float(in_text[2])) if in_text else _beside(sheet, (row, column), taken)
         if scalar:
             whole = scalar.value.is_integer()  # or it counts nothing: n is often typed for η
-            named = [option for option in options if whole or option != naming.ITERATION] or [naming.ITERATION]
-            name = next((option for option in named if option not in found), named[0])
-            found.setdefault(name, []).append(scalar)
+            likely = [option for option in options if whole or option.role is not Role.ITERATION] or options
+            quantity = next((option for option in likely if option not in found), likely[0])
+            found.setdefault(quantity, []).append(scalar)
     return found
 
 
@@ -46,7 +45,7 @@ def _beside(sheet: Sheet, label: Position, taken: set[Position]) -> Scalar | Non
 def given_apart(tables: list[Table], sheet: Sheet) -> tuple[list[Table], dict[str, Scalar]]:
     """The tables without those of one step that hold given numbers only, and these numbers: inputs, targets and first
     weights that stand above a table hold for all of it."""
-    apart = [t for t in tables if t.steps == 1 and not any(_COMPUTED.match(name) for name in t.series)]
+    apart = [t for t in tables if t.steps == 1 and not any(t.quantities[name].role in _COMPUTED for name in t.series)]
     if len(apart) == len(tables):
         return tables, {}
     scalars = {
@@ -58,4 +57,6 @@ def given_apart(tables: list[Table], sheet: Sheet) -> tuple[list[Table], dict[st
     return [table for table in tables if table not in apart], scalars
 
 
-_COMPUTED = re.compile(r"h\d|o\d|a_|E|∂|.*\+$")
+_COMPUTED = frozenset(
+    {Role.NET_INPUT, Role.ACTIVATION, Role.ERROR, Role.LOSS, Role.OWN, Role.BATCH_LOSS, Role.AFTER_UPDATE, *DERIVATIVES}
+)

@@ -1,29 +1,29 @@
-"""Headers → quantities: one normalising rule, then one table of spellings.
+"""Headers → quantities: one normalizing rule, then one table of spellings.
 
-`candidates("Etotaldw1")` is `["∂E/∂w1"]`. A spelling that people use for two things has both, the likelier one first.
-The names are those of `tracer.naming`, and a few that only hand-made sheets have: `w1+` (the weight after the update of
-its own row) and `Δw1` (the step that the weight takes).
+`candidates("Etotaldw1")` is the gradient of w1. A spelling that people use for two things has both, the likelier one
+first. Besides the quantities of a network there are two that only hand-made sheets have: `w1+` (the weight after the
+update of its own row) and `Δw1` (the change that the update makes).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from tracer.grading.sheet.words import in_english, repeats
-from tracer.model import naming
+from tracer.model.naming import PARAMETERS, Quantity, Role
 
 NEXT = "+"
 """Behind a parameter: its value after the update of the row."""
 STEP = "Δ"
 """In front of a parameter: what the update adds to it, or subtracts from it."""
-PARAMETER = re.compile(r"[wb]\d+|b_[ho]\d+")
-"""A weight or a bias, by its name here."""
 LONGEST = 60
 """Characters of a header; longer texts are notes."""
 
-# ------------------------------------------------------------------------------------------ the normalising rule
+# ------------------------------------------------------------------------------------------ the normalizing rule
 
 _SYMBOLS = str.maketrans(
     {"∂": "d", "δ": "d", "ð": "d", "𝛿": "d", "𝜕": "d", "∇": "grad", "η": "eta", "ƞ": "eta", "σ": "sig", "ς": "sig",
@@ -39,7 +39,7 @@ _ZERO_FOR_O = re.compile(r"(?<![a-ce-z])(a|out|net|z|act|sig)0(?=[1-9])")
 
 
 @lru_cache(maxsize=5_000)
-def normalise(header: str) -> str:
+def normalize(header: str) -> str:
     """The header in lower case, in ASCII, without blanks, brackets and underscores; what follows an equals sign is
     left out, unless nothing stands before it."""
     text = _BAR.sub("/", _FRACTION.sub(r"\1/\2", header))
@@ -61,7 +61,7 @@ def normalise(header: str) -> str:
 # --------------------------------------------------------------------------------------------- the spellings
 
 _LAYER = r"(?P<layer>h|hidden|hid|o|output|out|y)"
-_HIDDEN = {"h": "h", "hidden": "h", "hid": "h", "o": "o", "output": "o", "out": "o", "y": "o"}
+_LAYERS = {"h": "h", "hidden": "h", "hid": "h", "o": "o", "output": "o", "out": "o", "y": "o"}
 _NUMBER = r"(?P<number>\d{1,3})"
 _WORD_NET = (
     r"(?:net(?:input|in)?|z|sum|s|in|input|weightedsum|ws|pre|preact|preactivation|n|total|totalnetinput|before|raw|"
@@ -76,135 +76,168 @@ _ONE_ERROR = r"(?:e|err|error|loss|cost|se|sse|mse|j|l|c)"
 _WHOLE = r"(?:total|tot|totl|sum|sumof|all|overall|global|network|squared)"
 _TOTAL = rf"(?:{_WHOLE}*{_ONE_ERROR}s?(?:{_WHOLE}|t|tt)?|{_WHOLE}e|e1\+e2)"
 
-_PLAIN: tuple[tuple[str, str], ...] = (
-    (r"(?:t|target|targ|tgt|tar|targetoutput|expected|exp|desired|goal|label|true|ytrue|y)(\d{1,3})", "t{0}"),
-    (r"(?:i|x|in|inp|input|inputs|feature|inputneuron)(\d{1,3})", "i{0}"),
-    (r"(?:targeto|to|targetout|toutput|desiredo|expectedo)(\d{1,3})", "t{0}"),
-    (r"(?:o|y|out|output)(\d{1,3})(?:target|desired|expected)", "t{0}"),
-    (r"(?:w|weight|weights|wt|wgt|omega|weightsw|weightw)(\d{1,3})", "w{0}"),
-    (r"(?:w|weight)0(\d)", "b{0}"),
-    (r"(?:initial|init|old|current|start)(?:w|weight)(\d{1,3})", "w{0}"),
-    (r"(?:w|weight)(\d{1,3})(?:initial|init|old|current|start)", "w{0}"),
-    (r"h(\d{1,3})", "h{0}"),
-    (r"h(\d{1,3})", "a_h{0}"),
-    (r"o(\d{1,3})", "o{0}"),
-    (r"(?:y|o|output|out)(\d{1,3})", "a_o{0}"),
-    (r"(?:b|bias|beta|theta)(\d{1,3})", "b{0}"),
-    (r"(?:b|bias|beta|theta)(h|o)(\d{1,3})", "b_{0}{1}"),
-    (r"(?:b|bias)(?:h|hidden)", "b1"),
-    (r"(?:b|bias)(?:o|out|output)", "b2"),
-    (r"(?:b|bias)", "b1"),
-    (r"(?:b|bias)", "b2"),
-    (r"(?:h|hidden|hid|hiddenneuron|neuronh)(\d{1,3})", "h{0}"),
-    (r"(?:o|outputneuron|neurono)(\d{1,3})", "o{0}"),
-    (r"(?:out|output|outo|pred|prediction|predicted|yhat|ypred|actual|result|ist|aout|outputlayer)(\d{1,3})", "a_o{0}"),
-    (r"(?:output|out)(\d{1,3})", "o{0}"),
-    (r"(?:actual|result)(\d{1,3})", "t{0}"),
-    (rf"{_ONE_ERROR}(?:o|of|out|output|ofoutput)?(\d{{1,3}})", "E{0}"),
-    (r"(?:output|out)(?:error|loss)(\d{1,3})", "E{0}"),
-    (_TOTAL, naming.TOTAL),
+Make = Callable[[re.Match[str]], Quantity]
+
+
+def _numbered(role: Role, layer: str = "") -> Make:
+    """A quantity whose numbers are the digits of the match; its layer stands there too where the pattern has one."""
+
+    def make(match: re.Match[str]) -> Quantity:
+        indices = tuple(int(group) for group in match.groups() if group.isdigit())
+        return Quantity(role, _LAYERS[match["layer"]] if "layer" in match.re.groupindex else layer, indices)
+
+    return make
+
+
+def _fixed(role: Role, *indices: int) -> Make:
+    return lambda match: Quantity(role, indices=indices)
+
+
+def _weight_between(match: re.Match[str]) -> Quantity:
+    """A weight by the letters of its layer and two numbers, in whatever order."""
+    return Quantity(Role.WEIGHT, match[1], (int(match[2]), int(match[3])))
+
+
+def _weight_from(layers: str, source: int = 1) -> Make:
+    """A weight by its two ends. layers: theirs. source: which group of the pattern is where it comes from."""
+    return lambda match: Quantity(Role.WEIGHT, layers, (int(match[source]), int(match[3 - source])))
+
+
+_PLAIN: tuple[tuple[str, Make], ...] = (
+    (r"(?:t|target|targ|tgt|tar|targetoutput|expected|exp|desired|goal|label|true|ytrue|y)(\d{1,3})",
+     _numbered(Role.TARGET)),
+    (r"(?:i|x|in|inp|input|inputs|feature|inputneuron)(\d{1,3})", _numbered(Role.INPUT)),
+    (r"(?:targeto|to|targetout|toutput|desiredo|expectedo)(\d{1,3})", _numbered(Role.TARGET)),
+    (r"(?:o|y|out|output)(\d{1,3})(?:target|desired|expected)", _numbered(Role.TARGET)),
+    (r"(?:w|weight|weights|wt|wgt|omega|weightsw|weightw)(\d{1,3})", _numbered(Role.WEIGHT)),
+    (r"(?:w|weight)0(\d)", _numbered(Role.SHARED_BIAS)),
+    (r"(?:initial|init|old|current|start)(?:w|weight)(\d{1,3})", _numbered(Role.WEIGHT)),
+    (r"(?:w|weight)(\d{1,3})(?:initial|init|old|current|start)", _numbered(Role.WEIGHT)),
+    (r"h(\d{1,3})", _numbered(Role.NET_INPUT, "h")),
+    (r"h(\d{1,3})", _numbered(Role.ACTIVATION, "h")),
+    (r"o(\d{1,3})", _numbered(Role.NET_INPUT, "o")),
+    (r"(?:y|o|output|out)(\d{1,3})", _numbered(Role.ACTIVATION, "o")),
+    (r"(?:b|bias|beta|theta)(\d{1,3})", _numbered(Role.SHARED_BIAS)),
+    (r"(?:b|bias|beta|theta)(?P<layer>h|o)(\d{1,3})", _numbered(Role.BIAS)),
+    (r"(?:b|bias)(?:h|hidden)", _fixed(Role.SHARED_BIAS, 1)),
+    (r"(?:b|bias)(?:o|out|output)", _fixed(Role.SHARED_BIAS, 2)),
+    (r"(?:b|bias)", _fixed(Role.SHARED_BIAS, 1)),
+    (r"(?:b|bias)", _fixed(Role.SHARED_BIAS, 2)),
+    (r"(?:h|hidden|hid|hiddenneuron|neuronh)(\d{1,3})", _numbered(Role.NET_INPUT, "h")),
+    (r"(?:o|outputneuron|neurono)(\d{1,3})", _numbered(Role.NET_INPUT, "o")),
+    (r"(?:out|output|outo|pred|prediction|predicted|yhat|ypred|actual|result|ist|aout|outputlayer)(\d{1,3})",
+     _numbered(Role.ACTIVATION, "o")),
+    (r"(?:output|out)(\d{1,3})", _numbered(Role.NET_INPUT, "o")),
+    (r"(?:actual|result)(\d{1,3})", _numbered(Role.TARGET)),
+    (rf"{_ONE_ERROR}(?:o|of|out|output|ofoutput)?(\d{{1,3}})", _numbered(Role.ERROR)),
+    (r"(?:output|out)(?:error|loss)(\d{1,3})", _numbered(Role.ERROR)),
+    (_TOTAL, _fixed(Role.LOSS)),
     (r"(?:eta|lr|learningrate|alpha|learnrate|learningspeed|stepsize|rate|learningratelr|etalearningrate|"
-     r"learningrateeta|lreta|etalr|alphalearningrate|learningratealpha|lrate)", naming.ETA),
+     r"learningrateeta|lreta|etalr|alphalearningrate|learningratealpha|lrate)", _fixed(Role.LEARNING_RATE)),
     (r"(?:iteration|iter|iterations|it|epoch|epochs|step|steps|k|n|no|#|nr|num|round|pass|run|count|index|idx|"
-     r"iterationno|iteration#|epoch#|epochno|stepno|sno|sl|slno|trial|cycle|generation|time)", naming.ITERATION),
-    (r"n", naming.ETA),
-    (r"(?:t|target)", "t1"),
-    (r"(?:x|input)", "i1"),
-    (r"(?:z|net|netinput|s|sum)(\d{1,3})", "n{0}"),
-    (r"(?:a|act|activation|out|output|sig|sigmoid)(\d{1,3})", "a_n{0}"),
-    (r"(?:w|weight)(?:i|x|in|input)(\d)(?:to|>|→)?(?:h|hidden)(\d)", "w[i{0},h{1}]"),
-    (r"(?:w|weight)(?:h|hidden)(\d)(?:to|>|→)?(?:o|y|out|output)(\d)", "w[h{0},o{1}]"),
-    (r"(?:w|weight)(?:h|hidden)(\d)(?:i|x|in|input)(\d)", "w[h{0},i{1}]"),
-    (r"(?:w|weight)(?:o|y|out|output)(\d)(?:h|hidden)(\d)", "w[o{0},h{1}]"),
-    (r"(?:w|weight)(ih|xh|ho|hy|h|o|i|in|out)(\d)(\d)", "w[{0}:{1},{2}]"),
-    (r"(u|v)(\d)(\d)", "w[{0}:{1},{2}]"),
+     r"iterationno|iteration#|epoch#|epochno|stepno|sno|sl|slno|trial|cycle|generation|time)", _fixed(Role.ITERATION)),
+    (r"n", _fixed(Role.LEARNING_RATE)),
+    (r"(?:t|target)", _fixed(Role.TARGET, 1)),
+    (r"(?:x|input)", _fixed(Role.INPUT, 1)),
+    (r"(?:z|net|netinput|s|sum)(\d{1,3})", _numbered(Role.NET_INPUT)),
+    (r"(?:a|act|activation|out|output|sig|sigmoid)(\d{1,3})", _numbered(Role.ACTIVATION)),
+    (r"(?:w|weight)(?:i|x|in|input)(\d)(?:to|>|→)?(?:h|hidden)(\d)", _weight_from("i→h")),
+    (r"(?:w|weight)(?:h|hidden)(\d)(?:to|>|→)?(?:o|y|out|output)(\d)", _weight_from("h→o")),
+    (r"(?:w|weight)(?:h|hidden)(\d)(?:i|x|in|input)(\d)", _weight_from("i→h", source=2)),
+    (r"(?:w|weight)(?:o|y|out|output)(\d)(?:h|hidden)(\d)", _weight_from("h→o", source=2)),
+    (r"(?:w|weight)(ih|xh|ho|hy|h|o|i|in|out)(\d)(\d)", _weight_between),
+    (r"(u|v)(\d)(\d)", _weight_between),
+    (rf"{_WORD_NET}{_LAYER}{_NUMBER}(?:in|net)?", _numbered(Role.NET_INPUT)),
+    (rf"{_LAYER}{_NUMBER}(?:{_WORD_NET})", _numbered(Role.NET_INPUT)),
+    (rf"{_LAYER}(?:net|in|sum|z){_NUMBER}", _numbered(Role.NET_INPUT)),
+    (rf"{_WORD_ACT}{_LAYER}{_NUMBER}", _numbered(Role.ACTIVATION)),
+    (rf"{_LAYER}{_NUMBER}{_WORD_ACT}", _numbered(Role.ACTIVATION)),
+    (rf"{_LAYER}(?:out|act|a){_NUMBER}", _numbered(Role.ACTIVATION)),
+    (rf"{_WORD_ACT}{_WORD_NET}{_LAYER}{_NUMBER}", _numbered(Role.ACTIVATION)),
+    (rf"(?:z|net){_NUMBER}{_LAYER}", _numbered(Role.NET_INPUT)),
+    (rf"(?:a|act|out){_NUMBER}{_LAYER}", _numbered(Role.ACTIVATION)),
 )  # fmt: skip
-"""The last ones are provisional: n3 is the net input of neuron 3 of all, w[h1,o2] a weight by its ends, and what they
-are shows beside the sheet's other headers (see `conventions`)."""
+"""Some are provisional: a neuron without a layer is counted through all of them, a weight has two ends in place of its
+number. What these are shows beside the sheet's other headers (see `conventions`)."""
 
-_NEURON: tuple[tuple[str, str], ...] = (
-    (rf"{_WORD_NET}{_LAYER}{_NUMBER}(?:in|net)?", "{layer}{number}"),
-    (rf"{_LAYER}{_NUMBER}(?:{_WORD_NET})", "{layer}{number}"),
-    (rf"{_LAYER}(?:net|in|sum|z){_NUMBER}", "{layer}{number}"),
-    (rf"{_WORD_ACT}{_LAYER}{_NUMBER}", "a_{layer}{number}"),
-    (rf"{_LAYER}{_NUMBER}{_WORD_ACT}", "a_{layer}{number}"),
-    (rf"{_LAYER}(?:out|act|a){_NUMBER}", "a_{layer}{number}"),
-    (rf"{_WORD_ACT}{_WORD_NET}{_LAYER}{_NUMBER}", "a_{layer}{number}"),
-    (rf"(?:z|net){_NUMBER}{_LAYER}", "{layer}{number}"),
-    (rf"(?:a|act|out){_NUMBER}{_LAYER}", "a_{layer}{number}"),
-)
-
-_COMPILED = [(re.compile(pattern), name) for pattern, name in _PLAIN]
-_OF_NEURON = [(re.compile(pattern), name) for pattern, name in _NEURON]
-_ERROR_ONLY = re.compile(_TOTAL)
-_NUMBERED_ERROR = re.compile(rf"{_ONE_ERROR}o?(\d{{1,3}})")
+_COMPILED = [(re.compile(pattern), make) for pattern, make in _PLAIN]
+_LOSS = Quantity(Role.LOSS)
+_ERRORS = [
+    (re.compile(_TOTAL), _fixed(Role.LOSS)),
+    (re.compile(rf"{_ONE_ERROR}o?(\d{{1,3}})"), _numbered(Role.ERROR)),
+]
+"""What is derived: the total error, or that of one output."""
 
 
-def _plain(text: str) -> list[str]:
-    """A quantity that is no derivative."""
-    found = []
-    for pattern, name in _COMPILED:
-        match = pattern.fullmatch(text)
-        if match:
-            found.append(
-                name.format(*(group.lstrip("0") or "0" if group.isdigit() else group for group in match.groups()))
-            )
-    for pattern, name in _OF_NEURON:
-        match = pattern.fullmatch(text)
-        if match:
-            found.append(name.format(layer=_HIDDEN[match["layer"]], number=match["number"]))
+def is_provisional(quantity: Quantity) -> bool:
+    """Whether what a quantity is shows only beside the sheet's others."""
+    return any(
+        len(part.indices) > 1 if part.role is Role.WEIGHT else part.role in OF_NEURON and not part.layer
+        for part in quantity.parts()
+    )
+
+
+OF_NEURON = frozenset({Role.NET_INPUT, Role.ACTIVATION})
+
+
+def is_parameter(quantity: Quantity) -> bool:
+    """Whether a quantity is a weight or a bias that is known."""
+    return quantity.role in PARAMETERS and not is_provisional(quantity)
+
+
+def _plain(text: str, table: list[tuple[re.Pattern[str], Make]] = _COMPILED) -> list[Quantity]:
+    """What a text stands for that is no derivative."""
+    found = [make(match) for pattern, make in table if (match := pattern.fullmatch(text))]
     return list(dict.fromkeys(found))
 
 
-def _error(text: str) -> str | None:
-    """What is derived: E for the total, E1 for one output's."""
-    numbered = _NUMBERED_ERROR.fullmatch(text)
-    if numbered:
-        return f"E{numbered[1]}"
-    return "E" if _ERROR_ONLY.fullmatch(text) else None
+def _by(of: Quantity, by: Quantity) -> Quantity:
+    return Quantity(Role.GRADIENT if of == _LOSS else Role.LOCAL_DERIVATIVE, of=of, by=by)
 
 
-def _derivative(text: str) -> list[str]:
+def _derivative(text: str) -> list[Quantity]:
     """∂E/∂x, ∂y/∂x, in any of their spellings."""
     above, slash, below = text.partition("/")
     if slash:
-        uppers, lowers = _undone(above), _undone(below)
-        for lower in lowers:
+        for lower in _undone(below):
             under = _plain(lower)
-            for upper in uppers:
-                of = [of] if (of := _error(upper)) else _plain(upper)
+            for upper in _undone(above):
+                of = _plain(upper, _ERRORS)[:1] or _plain(upper)
                 if of and under:
-                    return [f"∂{one}/∂{two}" for one in of[:2] for two in under[:2]]
+                    return [_by(one, two) for one in of[:2] for two in under[:2]]
         return []
     for match in re.finditer("d", text):
-        if match.start() == 0 and len(text) > 1:
+        if match.start() == 0:
             continue
-        of_error = _error(text[: match.start()].removeprefix("d")) if match.start() else None
-        under = _plain(text[match.end() :])
-        if of_error and under:
-            return [f"∂{of_error}/∂{name}" for name in under[:2]]
-    turned = re.fullmatch(r"(.+?)(?:gradients?|grad)", text)
-    if turned and (named := _plain(turned[1])):
-        return [f"∂E/∂{name}" for name in named[:2] if _is_derived_by(name)]
-    numbered = re.fullmatch(r"(?:delta|d|err|error)(\d)", text)
+        of, under = _plain(text[: match.start()].removeprefix("d"), _ERRORS), _plain(text[match.end() :])
+        if of and under:
+            return [_by(of[0], quantity) for quantity in under[:2]]
+    headed = re.fullmatch(r"(.+?)(?:gradients?|grad)", text)
+    if headed and (named := _plain(headed[1])):
+        return [_by(_LOSS, quantity) for quantity in named[:2] if _is_derived_by(quantity)]
+    numbered = re.fullmatch(r"(delta|d|err|error)(\d)", text)
     if numbered:
-        return [f"∂E/∂n{numbered[1]}", *([f"t{numbered[1]}"] if text[:-1] == "d" else [])]
+        index = (int(numbered[2]),)
+        target = [Quantity(Role.TARGET, indices=index)] if numbered[1] == "d" else []
+        return [_by(_LOSS, Quantity(Role.NET_INPUT, indices=index)), *target]
     gradient = _GRADIENT.fullmatch(text)
     if gradient:
-        inner = gradient[1].removeprefix("d") if gradient[1].startswith("dd") else gradient[1]
-        by = [name for name in _plain(inner)[:2] if _is_derived_by(name)]
+        by = [quantity for quantity in _plain(gradient[1])[:2] if _is_derived_by(quantity)]
         slopes = [
-            f"∂a_{name.removeprefix('a_')}/∂{name.removeprefix('a_')}" for name in by if _NEURON_S.fullmatch(name)
+            _by(replace(quantity, role=Role.ACTIVATION), replace(quantity, role=Role.NET_INPUT))
+            for quantity in by
+            if quantity.role in OF_NEURON and quantity.layer
         ]
-        return [*(f"∂E/∂{name}" for name in by), *slopes]
+        return [*(_by(_LOSS, quantity) for quantity in by), *slopes]
     return []
 
 
 _UNDONE = re.compile(r"(?:derivative|deriv|gradient|grad|partial|delta|dd|d)(?:of)?")
 _GRADIENT = re.compile(
-    r"(?:(?:error|loss)?(?:gradient|gradients|grad|derivative|deriv|delta|slope|partial|d|g)(?:of|e)?|e')(.+)"
+    r"(?:(?:error|loss)?(?:gradient|gradients|grad|derivative|deriv|delta|slope|partial|d|g)(?:of|e)?|e')"
+    r"(?:d(?=d))?(.+)"
 )
-_NEURON_S = re.compile(r"(?:a_)?[ho]\d+")
+_NOT_DERIVED_BY = frozenset({Role.TARGET, Role.ERROR, Role.LOSS, Role.LEARNING_RATE, Role.ITERATION})
 
 
 def _undone(text: str) -> list[str]:
@@ -213,36 +246,41 @@ def _undone(text: str) -> list[str]:
     return [text[sign.end() :] or "e", text] if sign else [text]
 
 
-def _is_derived_by(name: str) -> bool:
-    return name[0] not in "tE" and name not in _COUNTERS
+def _is_derived_by(quantity: Quantity) -> bool:
+    return quantity.role not in _NOT_DERIVED_BY
 
 
-_COUNTERS = (naming.ETA, naming.ITERATION, naming.TOTAL)
+_CHANGED = re.compile(r"(dd|delta|change(?:in|of)?|step|diff|update(?:of)?)(.+)")
+_AFTER = re.compile(rf"(?:(.+?){_NEW}|{_NEW}(.+))")
 
 
-def _changed(text: str) -> list[str]:
-    """A parameter's step, or its value after the update."""
-    step = re.fullmatch(r"(?:dd|delta|change(?:in|of)?|step|diff|update(?:of)?)(.+)", text)
-    names = [name for name in _plain(step[1]) if PARAMETER.fullmatch(name)] if step else []
-    if names:
-        steps, slopes = [f"{STEP}{name}" for name in names], [f"∂E/∂{name}" for name in names]
-        return [*slopes, *steps] if text.startswith("delta") else [*steps, *slopes]
-    new = re.fullmatch(rf"(?:(.+?){_NEW}|{_NEW}(.+))", text)
-    if new:
-        return [f"{name}{NEXT}" for name in _plain(new[1] or new[2]) if PARAMETER.fullmatch(name)]
-    return []
+def _changed(text: str) -> list[Quantity]:
+    """A parameter's change, or its value after the update."""
+    change = _CHANGED.fullmatch(text)
+    parameters = list(filter(is_parameter, _plain(change[2]))) if change else []
+    if change and parameters:
+        changes = [Quantity(Role.CHANGE, of=parameter) for parameter in parameters]
+        slopes = [_by(_LOSS, parameter) for parameter in parameters]
+        return [*slopes, *changes] if change[1] == "delta" else [*changes, *slopes]
+    new = _AFTER.fullmatch(text)
+    return [after_update(q) for q in _plain(new[1] or new[2]) if is_parameter(q)] if new else []
+
+
+def after_update(parameter: Quantity) -> Quantity:
+    """A parameter after the update of its own row."""
+    return Quantity(Role.AFTER_UPDATE, of=parameter)
 
 
 @lru_cache(maxsize=5_000)
-def candidates(header: str) -> tuple[str, ...]:
+def candidates(header: str) -> tuple[Quantity, ...]:
     """What a header may stand for, the likeliest first; empty where nothing is known."""
     if len(header) > LONGEST:
         return ()
     return tuple(dict.fromkeys(_meanings(header) or _without_a_remark(header)))
 
 
-def _meanings(header: str) -> list[str]:
-    text = normalise(header)
+def _meanings(header: str) -> list[Quantity]:
+    text = normalize(header)
     if not text or text.replace("/", "").isdigit():
         return []
     return _plain(text) or _changed(text) or _derivative(text)
@@ -256,12 +294,12 @@ _REMARKS = (
 """A name with a remark in brackets, behind it, in front of it."""
 
 
-def _without_a_remark(header: str) -> list[str]:
+def _without_a_remark(header: str) -> list[Quantity]:
     """`i1 (input)`, `Input i1`, `learning rate (η)`: a name beside a word that repeats what the name says."""
     for form in _REMARKS:
         parts = form.fullmatch(header)
         if parts:
-            said, word = _meanings(parts["remark"]), normalise(parts["remark"])
+            said, word = _meanings(parts["remark"]), normalize(parts["remark"])
             named = [name for name in _meanings(parts["name"]) if name in said or repeats(word, name)]
             if named:
                 return named

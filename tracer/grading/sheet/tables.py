@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tracer.grading.book.cells import Position, reference
+from tracer.model.naming import Quantity
 
 NOWHERE: Position = (0, 0)
 """In place of a cell, for a quantity that a step does not show."""
@@ -34,8 +35,9 @@ class Table:
 
     series: quantity → its cell in every step. headers: quantity → its header as written. header_cells: where these
     stand. strangers: columns whose headers name nothing known. scalars: numbers of the sheet that stand once; where a
-    label stands several times, the one nearest to the table. rates: all learning rates that are labelled on the sheet.
-    options: the cells of headers → all that these may stand for, the likeliest first.
+    label stands several times, the one nearest to the table. rates: all learning rates that are labeled on the sheet.
+    options: the cells of headers → all that these may stand for, the likeliest first. quantities: what the names of all
+    of these stand for.
     """
 
     sheet: str
@@ -46,6 +48,7 @@ class Table:
     scalars: Mapping[str, Scalar] = field(default_factory=dict)
     rates: tuple[Scalar, ...] = ()
     options: Mapping[Position, tuple[str, ...]] = field(default_factory=dict)
+    quantities: Mapping[str, Quantity] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:

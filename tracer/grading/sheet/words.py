@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tracer.model.naming import Quantity, Role
+
 _OTHER_LANGUAGES = {
     "input": "entrada entrees entree eingabe eingang eingangs 输入 輸入",
     "target": "objetivo deseada deseado cible voulue soll sollwert ziel zielwert obiettivo alvo 目标 目標 期望",
@@ -42,27 +44,31 @@ def in_english(text: str) -> str:
     return _FOREIGN.sub(lambda match: _ENGLISH[match[0]], text)
 
 
+_OF_WEIGHT = "weight weights t k n old current before initial start w"
+_OF_BIAS = "bias biases old current before initial start b"
+_OF_ERROR = "error loss cost sum total squarederror e mse"
+_OF_DERIVATIVE = "gradient grad derivative slope"
 _REMARKS = {
-    "t": "target targets output desired expected label y d",
-    "i": "input inputs feature x i",
-    "w": "weight weights t k n old current before initial start w",
-    "b": "bias biases old current before initial start b",
-    "net": "net netinput input in sum weightedsum z before hidden output neuron preactivation",
-    "act": "out output act activation activated sigmoid after a result prediction actual",
-    "E": "error loss cost sum total squarederror e mse",
-    "∂": "gradient grad derivative slope",
-}  # fmt: skip
-"""Kind of quantity → words beside its name that say no more than the name does."""
+    Role.TARGET: "target targets output desired expected label y d",
+    Role.INPUT: "input inputs feature x i",
+    Role.ITERATION: "i",
+    Role.WEIGHT: _OF_WEIGHT,
+    Role.BIAS: _OF_BIAS,
+    Role.SHARED_BIAS: _OF_BIAS,
+    Role.NET_INPUT: "net netinput input in sum weightedsum z before hidden output neuron preactivation",
+    Role.ACTIVATION: "out output act activation activated sigmoid after a result prediction actual",
+    Role.ERROR: _OF_ERROR,
+    Role.LOSS: _OF_ERROR,
+    Role.GRADIENT: _OF_DERIVATIVE,
+    Role.LOCAL_DERIVATIVE: _OF_DERIVATIVE,
+}
+"""Role of a quantity → words beside its name that say no more than the name does."""
 
 
-_KINDS = (("a_", "act"), ("h", "net"), ("o", "net"), *((kind, kind) for kind in "tiwbE∂"))
-"""How the names of quantities begin, and their kind."""
-
-
-def repeats(remark: str, quantity: str) -> bool:
+def repeats(remark: str, quantity: Quantity) -> bool:
     """Whether a remark beside the name of a quantity only says what kind of quantity it is."""
-    kind = next((kind for start, kind in _KINDS if quantity.startswith(start)), "")
-    return remark in _REMARKS.get(kind, "").split()
+    named = quantity.of if quantity.role is Role.AFTER_UPDATE and quantity.of else quantity
+    return remark in _REMARKS.get(named.role, "").split()
 
 
 __all__ = ["in_english", "repeats"]
