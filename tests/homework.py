@@ -390,7 +390,7 @@ def plant_neighbour(hw: Homework, rng: random.Random) -> Planted | None:
         return None
     old, new = rng.choice(others(hw.formulas[name]))
     hw.formulas[name] = replace(hw.formulas[name], {old: Name(new, old.lag)})
-    return Planted(name, ("stand",))
+    return Planted(name, ("instead",))
 
 
 def plant_swap(hw: Homework, rng: random.Random) -> Planted | None:
@@ -405,7 +405,7 @@ def plant_swap(hw: Homework, rng: random.Random) -> Planted | None:
         return None
     one, two = rng.choice(pairs(hw.formulas[name]))
     hw.formulas[name] = replace(hw.formulas[name], {one: two, two: one})
-    return Planted(name, ("exchanged",))
+    return Planted(name, ("swapped",))
 
 
 def plant_missing_factor(hw: Homework, rng: random.Random) -> Planted | None:
@@ -417,7 +417,7 @@ def plant_missing_factor(hw: Homework, rng: random.Random) -> Planted | None:
     gone = rng.randrange(len(node.args))
     rest = node.args[:gone] + node.args[gone + 1 :]
     hw.formulas[name] = _put(hw.formulas[name], path, rest[0] if len(rest) == 1 else Call(ex.MUL, rest))
-    return Planted(name, ("missing", "left out"))
+    return Planted(name, ("missing",))
 
 
 def plant_twice(hw: Homework, rng: random.Random) -> Planted | None:
@@ -427,7 +427,7 @@ def plant_twice(hw: Homework, rng: random.Random) -> Planted | None:
         return None
     path, node = rng.choice(_products(hw.formulas[name]))
     hw.formulas[name] = _put(hw.formulas[name], path, Call(ex.MUL, (*node.args, rng.choice(node.args))))
-    return Planted(name, ("twice", "stand"))
+    return Planted(name, ("twice", "instead"))
 
 
 def _pairs_of_brackets(text: str) -> list[tuple[int, int]]:
@@ -454,7 +454,7 @@ def plant_brackets(hw: Homework, rng: random.Random) -> Planted | None:
         return "".join(c for i, c in enumerate(text) if i not in pair)
 
     hw.texts[name] = without
-    return Planted(name, ("brackets", "sign", "stand"))
+    return Planted(name, ("parentheses", "sign", "instead"))
 
 
 def plant_sign(hw: Homework, rng: random.Random) -> Planted | None:
@@ -470,7 +470,7 @@ def plant_sign(hw: Homework, rng: random.Random) -> Planted | None:
     path, node = rng.choice(differences(name, hw.formulas[name]))
     turned = Call(ex.SUB, (node.args[1], node.args[0])) if rng.random() < 0.5 else Call(ex.ADD, node.args)
     hw.formulas[name] = _put(hw.formulas[name], path, turned)
-    return Planted(name, ("sign", "exchanged", "+ stands"))
+    return Planted(name, ("sign", "swapped", "+ is used"))
 
 
 def plant_half(hw: Homework, rng: random.Random) -> Planted | None:
@@ -483,7 +483,7 @@ def plant_half(hw: Homework, rng: random.Random) -> Planted | None:
         hw.texts[name] = lambda text: text.removeprefix("0.5*")
         return Planted(name, ("½", "2"))
     hw.formulas[name] = Call(ex.MUL, (ex.Number(rng.choice([0.5, 2.0])), e))
-    return Planted(name, ("½", "2", "stand"))
+    return Planted(name, ("½", "2", "instead"))
 
 
 def plant_no_derivative(hw: Homework, rng: random.Random) -> Planted | None:
@@ -532,7 +532,7 @@ def plant_no_eta(hw: Homework, rng: random.Random) -> Planted | None:
     if name is None:
         return None
     hw.formulas[name] = replace(hw.formulas[name], {Name(ETA): ex.ONE, Name(ETA, 1): ex.ONE})
-    return Planted(name, (f"{ETA} is left out", ETA))
+    return Planted(name, (f"{ETA} is missing", ETA))
 
 
 def plant_sliding(hw: Homework, rng: random.Random) -> Planted | None:

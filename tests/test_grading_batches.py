@@ -246,16 +246,16 @@ def slipped(own: Lab, header: str, old: str, new: str) -> SheetReport:
 
 UNEVEN, EVEN = {"samples": 3, "iterations": 6}, {"samples": 4, "iterations": 4}
 SLIPS = [
-    ("∂E/∂w1", r"\(1-K(\d+)\)", r"(1-M\1)", "a_h2 stands where a_h1 belongs"),
-    ("E_batch", "AVERAGE", "SUM", "the sum of E_total stands where the mean belongs"),
-    ("∂E_batch/∂w3", "AVERAGE", "SUM", "the division by the batch's size is missing"),
+    ("∂E/∂w1", r"\(1-K(\d+)\)", r"(1-M\1)", "a_h2 is used instead of a_h1"),
+    ("E_batch", "AVERAGE", "SUM", "the sum of E_total is used instead of the mean"),
+    ("∂E_batch/∂w3", "AVERAGE", "SUM", "the division by the batch size is missing"),
     ("∂E_batch/∂w2", r"AVERAGE\((\w+):\w+\)", r"\1", "the last sample of the batch is left out"),
     ("∂E_batch/∂w2", r"AVERAGE\(\w+:(\w+)\)", r"\1", "the first sample of the batch is left out"),
     ("∂E_batch/∂w2", r"AVERAGE\((\w+):\w+\)", r"\1/2", "the last sample of the batch is left out"),
-    ("∂E_batch/∂w2", r"AVERAGE\((\w+:\w+)\)", r"SUM(\1)/3", "is divided by 3, not by the batch's size"),
-    ("w4", r"AVERAGE", "SUM", "the division by the batch's size is missing"),
-    ("w4", r"\$B\$2\*", "", "η is left out"),
-    ("w4", r"-\$B", "+$B", "+ stands where − belongs"),
+    ("∂E_batch/∂w2", r"AVERAGE\((\w+:\w+)\)", r"SUM(\1)/3", "is divided by 3, not by the batch size"),
+    ("w4", r"AVERAGE", "SUM", "the division by the batch size is missing"),
+    ("w4", r"\$B\$2\*", "", "η is missing"),
+    ("w4", r"-\$B", "+$B", "+ is used instead of −"),
 ]
 
 
@@ -275,13 +275,13 @@ def test_another_gradient_s_column_in_a_mean(tmp_path: Path) -> None:
     one, other = (reference((1, own.columns[f"∂E/∂w{n}"]))[:-1] for n in (2, 3))
     finding = only(slipped(own, "∂E_batch/∂w2", rf"\b{one}(?=\d)", other))
     assert (finding.quantity, finding.cells) == ("∂E_batch/∂w2", "AB5, AB7, AB9, AB11")
-    assert finding.cause == "∂E/∂w3 over the batch stands where ∂E/∂w2 over the batch belongs"
+    assert finding.cause == "∂E/∂w3 over the batch is used instead of ∂E/∂w2 over the batch"
     assert (finding.theirs, finding.right) == ("mean(∂E/∂w3 over the batch)", "mean(∂E/∂w2 over the batch)")
 
 
 def test_the_mean_where_the_config_has_the_sum(tmp_path: Path) -> None:
     finding = only(slipped(exported(lab(reduction="sum"), tmp_path), "∂E_batch/∂w1", "SUM", "AVERAGE"))
-    assert finding.cause == "the mean of ∂E/∂w1 stands where the sum belongs"
+    assert finding.cause == "the mean of ∂E/∂w1 is used instead of the sum"
 
 
 def test_a_weight_that_is_updated_within_a_batch(tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_a_weight_that_is_updated_within_a_batch(tmp_path: Path) -> None:
     w = reference((1, column))[:-1]
     finding = only(own.with_formulas({(r, column): f"{w}{r - 1}-$B$2*{slope}{r - 1}" for r in own.rows[1:]}).checked())
     assert (finding.quantity, finding.kind, finding.cells) == ("w3", Kind.UPDATE, f"{w}6:{w}12")
-    assert finding.cause == "it is changed within the batch, where it stays the same in all rows"
+    assert finding.cause == "must not change within a batch"
     within = own.with_formulas({(r, column): f"{w}{r - 1}-$B$2*{slope}{r - 1}" for r in own.rows[1::2]})
     finding = only(within.checked())
     assert (finding.quantity, finding.theirs, finding.right) == ("w3", "w3 − η·∂E/∂w3[−1]", "w3")
@@ -320,14 +320,14 @@ def test_momentum_from_the_wrong_gradient(tmp_path: Path) -> None:
     own = exported(lab(optimizer="momentum"), tmp_path)
     one, other = (reference((1, own.columns[f"∂E_batch/∂w{n}"]))[:-1] for n in (2, 3))
     finding = only(slipped(own, "v_w2", rf"\b{one}(?=\d)", other))
-    assert (finding.quantity, finding.cause) == ("v_w2", "∂E_batch/∂w3 stands where ∂E_batch/∂w2 belongs")
+    assert (finding.quantity, finding.cause) == ("v_w2", "∂E_batch/∂w3 is used instead of ∂E_batch/∂w2")
 
 
 def test_a_wrong_value_among_pasted_ones(tmp_path: Path) -> None:
     own = exported(lab(), tmp_path).rewritten(lambda text: text.replace("AVERAGE", "SUM"), ["∂E_batch/∂w1"]).pasted(9)
     finding = only(own.checked())
     assert (finding.quantity, finding.kind) == ("∂E_batch/∂w1", Kind.VALUE)
-    assert "the division by the batch's size is missing" in str(finding.cause)
+    assert "the division by the batch size is missing" in str(finding.cause)
 
 
 ANYWHERE: dict[str, tuple[str, Callable[[str], str]]] = {

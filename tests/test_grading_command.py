@@ -67,7 +67,9 @@ def test_exit_codes(right: Path, wrong: Path, tmp_path: Path) -> None:
 def test_the_terminal_says_what_is_wrong_and_what_is_right(wrong: Path) -> None:
     output = run(wrong).output
     assert "Self: table A32:AC44, network 2-2-2, sigmoid, half_squared_error, η = 0.5" in output
-    assert re.search(r"∂E/∂w3  X33:X44  a_h1 stands where a_h2 belongs \(final loss [+−]", output)
+    assert re.search(
+        r"∂E/∂w3  X33:X44  a_h1 is used instead of a_h2 in the activation's derivative \(final loss [+−]", output
+    )
     assert "reads      ((a_o1 − t1)" in output
     assert "should be  ((a_o1 − t1)" in output
     assert "24 of 25 quantities right; the trajectory departs from the right one in row 34" in output
@@ -88,8 +90,10 @@ def test_json_csv_and_gradescope(right: Path, wrong: Path, tmp_path: Path) -> No
     (sheet,) = second["sheets"]
     assert (sheet["sheet"], sheet["table"], sheet["eta"], sheet["verdict"]) == ("Self", "A32:AC44", 0.5, "findings")
     (finding,) = sheet["findings"]
-    assert {key: finding[key] for key in ("quantity", "cells", "kind", "cause", "mistake")} == {
-        "quantity": "∂E/∂w3", "cells": "X33:X44", "kind": "formula", "cause": "a_h1 stands where a_h2 belongs", "mistake": True,
+    assert {key: finding[key] for key in ("quantity", "cells", "kind", "cause", "slip", "parts", "mistake")} == {
+        "quantity": "∂E/∂w3", "cells": "X33:X44", "kind": "formula", "mistake": True,
+        "cause": "a_h1 is used instead of a_h2 in the activation's derivative",
+        "slip": "activation_slope_of_another_neuron", "parts": {"found": "a_h1", "expected": "a_h2"},
     }  # fmt: skip
     assert finding["theirs"].replace("a_h1·(1 − a_h1)", "a_h2·(1 − a_h2)") == finding["right"]
 
@@ -116,7 +120,7 @@ def test_annotated_copies(wrong: Path, tmp_path: Path) -> None:
     noted = {cell.coordinate for row in sheet.iter_rows() for cell in row if cell.comment}
     coloured = {cell.coordinate for row in sheet.iter_rows() for cell in row if cell.fill.fgColor.rgb == "FFFFC7CE"}
     assert noted == coloured == {f"X{row}" for row in range(33, 45)}
-    assert "a_h1 stands where a_h2 belongs" in sheet["X33"].comment.text
+    assert "a_h1 is used instead of a_h2" in sheet["X33"].comment.text
     assert read_book(tmp_path / "marked" / "wrong.xlsx").sheets == read_book(wrong).sheets
 
 
@@ -126,8 +130,8 @@ def test_a_note_follows_the_comment_that_is_there(wrong: Path, tmp_path: Path) -
     workbook.save(tmp_path / "commented.xlsx")
     assert run(tmp_path / "commented.xlsx", "-q", "--annotate", tmp_path / "marked").exit_code == 1
     sheet = openpyxl.load_workbook(tmp_path / "marked" / "commented.xlsx")["Self"]
-    assert sheet["X33"].comment.text.startswith("mine\n\n∂E/∂w3: a_h1 stands where a_h2 belongs")
-    assert sheet["X34"].comment.text.startswith("∂E/∂w3: a_h1 stands")
+    assert sheet["X33"].comment.text.startswith("mine\n\n∂E/∂w3: a_h1 is used instead of a_h2")
+    assert sheet["X34"].comment.text.startswith("∂E/∂w3: a_h1 is used")
 
 
 def test_the_originals_are_never_written_to(wrong: Path) -> None:

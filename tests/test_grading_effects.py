@@ -97,7 +97,7 @@ def test_the_next_row_s_weights_in_a_gradient(tmp_path: Path) -> None:
     hw.formulas["∂E/∂w1"] = replace(right, {n: Name(n.name, -1) for n in names(right) if n.name[0] == "w"})
     hw.edges["∂E/∂w1", 8] = right
     sheet = handed_in(hw, tmp_path)
-    assert sheet.mistakes[0].cause == "the weights (w5, w7) are taken from the next row"
+    assert sheet.mistakes[0].cause == "takes the weights (w5, w7) from the next row"
     assert_told(sheet)
 
 

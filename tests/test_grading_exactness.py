@@ -67,7 +67,7 @@ def test_a_slip_shows_in_rounded_values(how: str, tmp_path: Path) -> None:
     wrong = homework(Layout(steps=STEPS, values=CROSSING))
     wrong.formulas["∂E/∂w7"] = wrong.formulas["∂E/∂w8"]
     (finding,) = checked(pasted(wrong, HOW[how]), tmp_path).mistakes
-    assert (finding.quantity, finding.cause) == ("∂E/∂w7", "a_h2 stands where a_h1 belongs")
+    assert (finding.quantity, finding.cause) == ("∂E/∂w7", "a_h2 is used instead of a_h1")
 
 
 def test_single_precision_as_numpy_prints_it(tmp_path: Path) -> None:
@@ -98,5 +98,5 @@ def test_one_update_without_the_rate_does_not_decide_the_rate(name: str, decimal
     wrong = homework(Layout(steps=STEPS))
     wrong.formulas[name] = replaced(wrong.formulas[name], {Name(ETA): ONE, Name(ETA, 1): ONE})
     sheet = checked(pasted(wrong, lambda x: round(x, decimals)), tmp_path)
-    assert [(finding.quantity, finding.cause) for finding in sheet.mistakes] == [(name, "η is left out")]
+    assert [(finding.quantity, finding.cause) for finding in sheet.mistakes] == [(name, "η is missing")]
     assert sheet.eta == 0.5

@@ -31,16 +31,16 @@ def said(findings: list[Finding]) -> list[tuple[str, str, str | None]]:
 def test_inputs_that_were_dragged_into_a_series(tmp_path: Path) -> None:
     series = {"i1": [0.05 + step for step in range(STEPS)], "t1": [0.01 + step for step in range(STEPS)]}
     assert sorted(said(sheet_with(series, tmp_path).mistakes)) == [
-        ("i1", "C6:C13", "it was filled as a series: 0.05, 1.05, 2.05, …"),
-        ("t1", "A6:A13", "it was filled as a series: 0.01, 1.01, 2.01, …"),
+        ("i1", "C6:C13", "filled as a series: 0.05, 1.05, 2.05, …"),
+        ("t1", "A6:A13", "filled as a series: 0.01, 1.01, 2.01, …"),
     ]
 
 
 @pytest.mark.parametrize(
     ("numbers", "cells", "cause"),
     [
-        ([0.05] * 4 + [0.5] + [0.05] * 4, "C9", "it differs from the other rows"),
-        ([0.05] * 6 + [0.06] * 3, "C11:C13", "it differs from the other rows, 3 rows of 9"),
+        ([0.05] * 4 + [0.5] + [0.05] * 4, "C9", "differs from the other rows"),
+        ([0.05] * 6 + [0.06] * 3, "C11:C13", "differs from the other rows in 3 of 9 rows"),
     ],
 )
 def test_an_input_that_changes_though_nothing_else_does(
@@ -70,7 +70,7 @@ def test_two_headers_that_are_exchanged(tmp_path: Path) -> None:
     cells[places["dw6"]], cells[places["dw7"]] = "dw7", "dw6"
     (sheet,) = checked(book(("S", cells)), tmp_path)
     assert [(f.kind, f.cells, f.cause) for f in sheet.findings] == [
-        (Kind.HEADER, "AA4:AB4", "the headers of ∂E/∂w7 and ∂E/∂w6 are exchanged")
+        (Kind.HEADER, "AA4:AB4", "the headers of ∂E/∂w7 and ∂E/∂w6 are swapped")
     ]
 
 
@@ -79,6 +79,6 @@ def test_two_formulas_that_are_exchanged(tmp_path: Path) -> None:
     columns["dw2"], columns["dw3"] = columns["dw3"], columns["dw2"]
     (sheet,) = checked(book(("S", table("A4", columns, STEPS, FIXED) | RATE)), tmp_path)
     assert [(f.quantity, f.cause) for f in sheet.mistakes] == [
-        ("∂E/∂w2", "it is the formula of ∂E/∂w3"),
-        ("∂E/∂w3", "it is the formula of ∂E/∂w2"),
+        ("∂E/∂w2", "this is the formula of ∂E/∂w3"),
+        ("∂E/∂w3", "this is the formula of ∂E/∂w2"),
     ]

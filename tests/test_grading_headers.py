@@ -159,9 +159,9 @@ def test_columns_without_a_name_are_told_from_what_they_hold(turned: bool, tmp_p
 
 SLIPS = [
     (("({ao1}-{t1})*{ao1}*(1-{ao1})", "({ao1}-{t1})*{ao1}"), "∂E/∂o1", "the factor 1 − a_o1 is missing"),
-    (("{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})"), "∂E/∂h2", "a_h1 stands where a_h2 belongs"),
-    (("{stuff 2}*{w7}", "{stuff 2}*{w8}"), "∂E/∂h1", "w8 stands where w7 belongs"),
-    (("={stuff 1}*{ah2}", "={stuff 1}*{ah1}"), "∂E/∂w6", "a_h1 stands where a_h2 belongs"),
+    (("{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})"), "∂E/∂h2", "a_h1 is used instead of a_h2 in the activation's derivative"),
+    (("{stuff 2}*{w7}", "{stuff 2}*{w8}"), "∂E/∂h1", "w8 is used instead of w7"),
+    (("={stuff 1}*{ah2}", "={stuff 1}*{ah1}"), "∂E/∂w6", "a_h1 is used instead of a_h2"),
 ]
 
 

@@ -64,7 +64,7 @@ def test_a_mistake_behind_a_gap_is_found(tmp_path: Path) -> None:
     column = next(where for where, value in cells.items() if value == "dw5").removesuffix("4")
     cells[f"{column}15"] = f"=0.5*({str(cells[f'{column}15'])[1:]})"
     (finding,) = mistakes(cells, tmp_path)
-    assert (finding.quantity, finding.cells, finding.cause) == ("∂E/∂w5", f"{column}15", "a factor ½ too many")
+    assert (finding.quantity, finding.cells, finding.cause) == ("∂E/∂w5", f"{column}15", "an extra factor ½")
 
 
 def test_a_line_of_averages_below_the_table_is_no_step(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_iterations_as_forms_below_each_other(tmp_path: Path) -> None:
 
 def test_a_mistake_in_an_update_from_one_form_to_the_next(tmp_path: Path) -> None:
     (finding,) = mistakes(stacked(slip=("B43", "")), tmp_path)
-    assert (finding.quantity, finding.cells, finding.cause) == ("w5", "B43", "η is left out")
+    assert (finding.quantity, finding.cells, finding.cause) == ("w5", "B43", "η is missing")
 
 
 SECTIONS: list[list[tuple[str, Value]]] = [
@@ -171,7 +171,7 @@ def test_sections_of_a_few_quantities(tmp_path: Path) -> None:
     (sheet,) = checked(book(("S", in_sections())), tmp_path)
     assert_right(sheet, 12)
     (finding,) = mistakes(in_sections(("{E1}+{E2}", "{E1}-{E2}")), tmp_path)
-    assert (finding.quantity, finding.cause) == ("E_total", "the sign of E2 is turned")
+    assert (finding.quantity, finding.cause) == ("E_total", "the sign of E2 is flipped")
 
 
 def test_labels_apart_from_a_form(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_slip_beside_given_numbers_without_a_header_is_one_finding(tmp_path: P
     columns = {name: column for name, column in classic().items() if name not in GIVEN}
     columns["dw1"] = (str(columns["dw1"][0]).replace("{i1}", "{i2}"), None)
     (finding,) = mistakes(table("B6", columns, 7, FIXED | fixed) | RATE, tmp_path)
-    assert (finding.quantity, finding.cause) == ("∂E/∂w1", "it is the formula of ∂E/∂w2")
+    assert (finding.quantity, finding.cause) == ("∂E/∂w1", "this is the formula of ∂E/∂w2")
 
 
 def test_inputs_and_targets_under_headers_that_say_nothing(tmp_path: Path) -> None:

@@ -122,24 +122,24 @@ def slip(name: str, old: str, new: str) -> Cells:
 
 
 NAMED_SLIPS = [
-    ("dw3", "{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})", "a_h1 stands where a_h2 belongs"),
-    ("dw1", "{w5}", "{w6}", "w6 stands where w5 belongs"),
-    ("dw5", "({ao1}-{t1})", "({t1}-{ao1})", "a_o1 and t1 are exchanged: the sign is turned"),
+    ("dw3", "{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})", "a_h1 is used instead of a_h2"),
+    ("dw1", "{w5}", "{w6}", "w6 is used instead of w5"),
+    ("dw5", "({ao1}-{t1})", "({t1}-{ao1})", "a_o1 and t1 are swapped: the sign is flipped"),
     ("dw5", "*(1-{ao1})", "", "the factor 1 − a_o1 is missing"),
-    ("dw5", "*{ao1}*(1-{ao1})", "", "the activation's derivative a_o1·(1 − a_o1) is left out"),
-    ("dw5", "*{ah1}", "*{ah1}*{ah1}", "the factor a_h1 is there twice"),
-    ("dw7", "{ah1}", "{ah2}", "a_h2 stands where a_h1 belongs"),
-    ("dw8", "({ao2}-{t2})", "2*({ao2}-{t2})", "a factor 2 too many"),
-    ("dw6", "={", "=0.5*{", "a factor ½ too many"),
+    ("dw5", "*{ao1}*(1-{ao1})", "", "the activation's derivative a_o1·(1 − a_o1) is missing"),
+    ("dw5", "*{ah1}", "*{ah1}*{ah1}", "the factor a_h1 appears twice"),
+    ("dw7", "{ah1}", "{ah2}", "a_h2 is used instead of a_h1"),
+    ("dw8", "({ao2}-{t2})", "2*({ao2}-{t2})", "an extra factor 2"),
+    ("dw6", "={", "=0.5*{", "an extra factor ½"),
     ("h1", "+{w2}*{i2}", "", "the term w2·i2 is missing"),
-    ("h2", "{i1}", "{i2}", "i2 stands where i1 belongs"),
-    ("ah1", "(1+EXP(-{h1}))", "1+EXP(-{h1})", "brackets are missing around 1 + e^(−h1)"),
+    ("h2", "{i1}", "{i2}", "i2 is used instead of i1"),
+    ("ah1", "(1+EXP(-{h1}))", "1+EXP(-{h1})", "parentheses are missing around 1 + e^(−h1)"),
     ("ah2", "EXP(-{h2})", "EXP({h2})", "the sign"),
-    ("o1", "{w5}*{ah1}+{w6}*{ah2}", "{w6}*{ah1}+{w5}*{ah2}", "w5 and w6 are exchanged"),
-    ("w4", "{eta}*", "", "η is left out"),
-    ("w4", "-{eta}", "+{eta}", "+ stands where − belongs"),
-    ("w4", "{dw4-1}", "{dw3-1}", "∂E/∂w3 stands where ∂E/∂w4 belongs"),
-    ("w4", "{w4-1}", "{w3-1}", "w3 stands where w4 belongs"),
+    ("o1", "{w5}*{ah1}+{w6}*{ah2}", "{w6}*{ah1}+{w5}*{ah2}", "w5 and w6 are swapped"),
+    ("w4", "{eta}*", "", "η is missing"),
+    ("w4", "-{eta}", "+{eta}", "+ is used instead of −"),
+    ("w4", "{dw4-1}", "{dw3-1}", "∂E/∂w3 is used instead of ∂E/∂w4"),
+    ("w4", "{w4-1}", "{w3-1}", "w3 is used instead of w4"),
     ("E", "0.5*({t1}", "({t1}", "the factor ½ is missing"),
 ]
 
@@ -186,7 +186,7 @@ def test_a_label_that_contradicts_the_updates(tmp_path: Path) -> None:
     (sheet,) = check_workbook(write(book(("S", cells)), tmp_path / "eta.xlsx")).sheets
     (finding,) = sheet.mistakes
     assert (finding.kind, finding.cells) == (Kind.ETA, "B1")
-    assert finding.cause == "the label says 0.5, all updates take 0.4 of the gradient"
+    assert finding.cause == "the label says 0.5, but all updates use 0.4"
     assert sheet.eta == 0.4
 
 
@@ -210,7 +210,7 @@ def test_a_mistake_shows_in_rounded_values_too(tmp_path: Path) -> None:
     found = mistakes(checked(wrong, tmp_path))
     assert set(found) == {"∂E/∂w7"}
     assert found["∂E/∂w7"].kind is Kind.VALUE
-    assert found["∂E/∂w7"].cause == "a_h2 stands where a_h1 belongs"
+    assert found["∂E/∂w7"].cause == "a_h2 is used instead of a_h1"
 
 
 def test_pasted_values_without_rounding(tmp_path: Path) -> None:

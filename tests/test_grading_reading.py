@@ -135,4 +135,4 @@ def test_biases_typed_into_the_formulas(tmp_path: Path) -> None:
 def test_a_slip_beside_typed_biases_is_one_finding(tmp_path: Path) -> None:
     columns = with_biases("0.35", "0.6") | {"o2": ("={w6}*{ah1}+{w8}*{ah2}+0.6", None)}
     sheet = biased(columns, tmp_path)
-    assert [(finding.quantity, finding.cause) for finding in sheet.mistakes] == [("o2", "w6 stands where w7 belongs")]
+    assert [(finding.quantity, finding.cause) for finding in sheet.mistakes] == [("o2", "w6 is used instead of w7")]

@@ -343,7 +343,7 @@ def test_the_given_numbers_are_those_of_the_config(tmp_path: Path) -> None:
     columns = {**classic(i2=0.11), "w3": (0.52, classic()["w3"][1])}
     (sheet,) = checked(book(("S", table("B4", columns, 7, FIXED) | RATE)), tmp_path, Options(config=lab))
     assert [(f.quantity, f.kind, f.cells, f.cause) for f in sheet.mistakes] == [
-        ("w3", Kind.GIVEN, "H5", "0.52 stands here, the config begins with 0.25"),
-        ("i2", Kind.GIVEN, "E5:E11", "0.11 stands here, the config has 0.1"),
+        ("w3", Kind.GIVEN, "H5", "0.52 is typed here, but the config starts with 0.25"),
+        ("i2", Kind.GIVEN, "E5:E11", "0.11 is typed here, but the config has 0.1"),
     ]
     assert sheet.judged - sheet.right == 2

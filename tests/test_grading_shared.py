@@ -13,7 +13,7 @@ from tracer.grading.judging.findings import BookReport, Finding, Kind, Verdict
 FOLDER = SHARED / "workbooks"
 pytestmark = needs_shared("workbooks")
 
-SLIP = [("∂E/∂w3", "a_h1 stands where a_h2 belongs"), ("∂E/∂w4", "a_h1 stands where a_h2 belongs")]
+SLIP = [(name, "a_h1 is used instead of a_h2 in the activation's derivative") for name in ("∂E/∂w3", "∂E/∂w4")]
 
 
 def checked(name: str) -> BookReport:
@@ -40,7 +40,7 @@ def test_submission_a_has_the_slip_and_missing_brackets() -> None:
     first, second = checked("submission-a.xlsx").sheets
     assert said(first.mistakes) == SLIP
     assert [finding.quantity for finding in second.mistakes] == ["∂E/∂w1", "∂E/∂w2", "∂E/∂w3", "∂E/∂w4"]
-    assert all((finding.cause or "").startswith("brackets are missing") for finding in second.mistakes)
+    assert all((finding.cause or "").startswith("parentheses are missing") for finding in second.mistakes)
 
 
 def test_submission_b_has_the_slip_and_pasted_sheets() -> None:

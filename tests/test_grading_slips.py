@@ -13,8 +13,8 @@ from tests.test_grading_right import FIXED, LAYOUTS, RATE, classic, layers
 from tests.test_grading_right import checked as tables
 from tracer.formulas.tree import Name, with_names
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
-from tracer.grading.slips.edits import operators, rows
-from tracer.grading.slips.setting import Setting
+from tracer.grading.slips.search import single_slips
+from tracer.grading.slips.slip import Setting
 from tracer.tables.activations import ACTIVATIONS, read_formula
 
 
@@ -46,7 +46,7 @@ def test_an_update_that_starts_from_the_first_row_again(name: str, tmp_path: Pat
 def test_a_neighbour_in_an_update_by_steps_is_no_sliding_rate(tmp_path: Path) -> None:
     hw = homework(Layout(steps=8, updates="steps", corner=(4, 5)))
     hw.formulas["w3"] = with_names(hw.formulas["w3"], {Name("w3", 1): Name("w4", 1)})
-    assert only(checked(hw, tmp_path)).cause == "w4 stands where w3 belongs"
+    assert only(checked(hw, tmp_path)).cause == "w4 is used instead of w3"
 
 
 def test_a_rate_that_slides_in_all_updates_is_no_other_rate(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_number_typed_over_the_formulas_of_many_rows(tmp_path: Path) -> None:
     hw.typed |= {("a_h1", step): 0.517 for step in range(3, 12)}
     finding = only(checked(hw, tmp_path))
     assert (finding.quantity, finding.kind) == ("a_h1", Kind.CONSTANT)
-    assert finding.cause == "a constant, 0.517, stands where a formula belongs"
+    assert finding.cause == "the constant 0.517 is used instead of a formula"
 
 
 def test_a_typed_e_is_no_mistake(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_brackets_missing_inside_those_of_the_person(tmp_path: Path) -> None:
     hw.formulas["∂E/∂w1"] = read_formula("(a_o1 - t1*a_o1*(1 - a_o1)*w13)*a_h1*(1 - a_h1)*i1")
     found = mistakes(checked(hw, tmp_path))
     assert set(found) == {"∂E/∂w1"}
-    assert found["∂E/∂w1"].cause == "brackets are missing around a_o1 − t1"
+    assert found["∂E/∂w1"].cause == "parentheses are missing around a_o1 − t1"
 
 
 def test_brackets_missing_behind_a_factor_of_the_squared_error(tmp_path: Path) -> None:
@@ -96,23 +96,28 @@ def test_brackets_missing_behind_a_factor_of_the_squared_error(tmp_path: Path) -
     hw.formulas["∂E/∂w5"] = read_formula("(2*a_o1 - t1*a_o1*(1 - a_o1))*a_h1")
     found = mistakes(checked(hw, tmp_path))
     assert set(found) == {"∂E/∂w5"}
-    assert found["∂E/∂w5"].cause == "brackets are missing around a_o1 − t1"
+    assert found["∂E/∂w5"].cause == "parentheses are missing around a_o1 − t1"
+
+
+def sentences(right: str, setting: Setting) -> list[str]:
+    """What the single slips of a formula say, in the order of the search."""
+    return [edit.cause(setting).sentence for edit in single_slips(read_formula(right), setting)]
 
 
 def test_a_product_of_two_terms_among_three() -> None:
-    causes = [edit.cause for edit in operators(read_formula("x + y + z"), Setting(["x", "y", "z"], 0))]
-    assert causes == [
-        "· stands where + belongs in x + y + z",
-        "· stands where + belongs between x and y",
-        "· stands where + belongs between y and z",
+    causes = sentences("x + y + z", Setting(["x", "y", "z"], 0))
+    assert [cause for cause in causes if cause.startswith("·")] == [
+        "· is used instead of + in x + y + z",
+        "· is used instead of + between x and y",
+        "· is used instead of + between y and z",
     ]
 
 
 def test_what_is_the_same_in_all_rows_is_not_taken_from_another_one() -> None:
-    setting = Setting(["w5", "w6", "t1"], 0, constant=frozenset({"t1"}))
-    causes = [edit.cause for edit in rows(read_formula("(w5 + w6)*t1"), setting)]
-    assert "w5 is taken from the row before" in causes
-    assert not [cause for cause in causes if "t1" in cause]
+    causes = sentences("(w5 + w6)*t1", Setting(["w5", "w6", "t1"], 0, constant=frozenset({"t1"})))
+    of_rows = [cause for cause in causes if cause.startswith("takes")]
+    assert "takes w5 from the previous row" in of_rows
+    assert not [cause for cause in of_rows if "t1" in cause]
 
 
 def with_another_rate(cell: str) -> Cells:
@@ -137,7 +142,7 @@ def test_another_labelled_rate_from_some_row_on_is_no_mistake(label: str, tmp_pa
 def test_another_rate_without_a_label_is_said_once(tmp_path: Path) -> None:
     finding = only(of(with_another_rate("0.1"), tmp_path))
     assert (finding.kind, finding.cells) == (Kind.ETA, "E40:L44")
-    assert finding.cause == "from row 40 on all updates take 0.1 for η, those before 0.5"
+    assert finding.cause == "from row 40 on, all updates use 0.1 for η; those before use 0.5"
 
 
 def test_two_references_that_stay_in_the_first_row(tmp_path: Path) -> None:
@@ -154,4 +159,4 @@ def test_a_slip_with_every_activation(activation: str, tmp_path: Path) -> None:
     hw = homework(Layout(steps=4, values=layers(activation, activation)))
     hw.formulas["∂E/∂w3"] = with_names(hw.formulas["∂E/∂w3"], {Name("i1"): Name("i2")})
     finding = only(checked(hw, tmp_path))
-    assert (finding.quantity, finding.cause) == ("∂E/∂w3", "i2 stands where i1 belongs")
+    assert (finding.quantity, finding.cause) == ("∂E/∂w3", "i2 is used instead of i1")

@@ -42,19 +42,19 @@ Said = tuple[str, str, str]
 CASES: dict[str, tuple[Cells, list[Said]]] = {
     "a circle of two": (
         {"M6": "=N6"},
-        [("h1", "M6", "the formula leads in a circle: M6 → N6 → M6")],
+        [("h1", "M6", "circular reference: M6 → N6 → M6")],
     ),
     "a cell that needs itself": (
         {"M6": "=E6*C6+F6*D6+0*M6"},
-        [("h1", "M6", "the formula leads in a circle: M6 → M6")],
+        [("h1", "M6", "circular reference: M6 → M6")],
     ),
     "an update by its own row's gradient, in every row": (
         {f"I{row}": f"=I{row - 1}-$B$1*Z{row}" for row in ROWS},
-        [("w5", "I6:I9", "the formula leads in a circle: I6 → Z6 → R6 → Q6 → I6")],
+        [("w5", "I6:I9", "circular reference: I6 → Z6 → R6 → Q6 → I6")],
     ),
     "a circle beside the table": (
         {"B1": "=C1*1", "C1": "=B1*1"},
-        [("w1", "E6", "B1: the formula leads in a circle: B1 → C1 → B1")],
+        [("w1", "E6", "B1: circular reference: B1 → C1 → B1")],
     ),
     "another workbook in a column of given values": (
         {f"C{row}": "='[1]Other'!$A$1" for row in range(5, 10)},
@@ -75,7 +75,7 @@ CASES: dict[str, tuple[Cells, list[Said]]] = {
     "two causes": (
         {"M6": "=N6", "O8": "=NOW()"},
         [
-            ("h1", "M6", "the formula leads in a circle: M6 → N6 → M6"),
+            ("h1", "M6", "circular reference: M6 → N6 → M6"),
             ("h2", "O8", "the function NOW is not understood, and no value is stored"),
         ],
     ),
@@ -111,7 +111,7 @@ def test_a_table_of_nothing_but_circles(tmp_path: Path) -> None:
     cells = {where: f"={where}+1" if str(value).startswith("=") else value for where, value in sheet_of({}).items()}
     sheet = checked(cells, tmp_path)
     assert (sheet.verdict, sheet.score, sheet.judged) == (Verdict.FINDINGS, 0.0, 25)
-    assert said(sheet)[0] == ("w1", "E6:E9", Kind.ERROR, "the formula leads in a circle: E6 → E6")
+    assert said(sheet)[0] == ("w1", "E6:E9", Kind.ERROR, "circular reference: E6 → E6")
 
 
 def test_an_error_that_begins_in_a_cell_is_found_where_the_rest_has_no_value(tmp_path: Path) -> None:

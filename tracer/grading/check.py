@@ -21,7 +21,7 @@ from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.layout import find_tables
 from tracer.grading.sheet.spelling import LONGEST, candidates, is_provisional, normalize
 from tracer.grading.sheet.tables import Table
-from tracer.grading.slips.causes import Budget
+from tracer.grading.slips.search import Budget
 from tracer.model.assembly import assemble
 from tracer.model.naming import Quantity, spell
 from tracer.model.system import System

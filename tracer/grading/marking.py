@@ -25,9 +25,9 @@ from tracer.grading.network.understanding import Understood
 from tracer.grading.network.writing import differences
 from tracer.grading.sheet.spelling import NEXT
 from tracer.grading.sheet.tables import Table
-from tracer.grading.slips.causes import Budget
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.effects import with_effects
+from tracer.grading.slips.search import Budget
 from tracer.model.system import System
 
 FEWEST_RIGHT = 0.34
@@ -159,9 +159,9 @@ def _as_headed(finding: Finding) -> Finding:
     """A finding in a table whose weights are those after the update: under the headers' names."""
     formula, right = (_AFTER.sub("", text) if text else text for text in (finding.formula, finding.right))
     differs = tuple(differences(formula, right)) if formula and right and finding.differs else ()
-    cause = _AFTER.sub("", finding.cause) if finding.cause else None
+    why = finding.why.respelled(lambda text: _AFTER.sub("", text)) if finding.why else None
     quantity = finding.quantity.removesuffix(NEXT)
-    return replace(finding, quantity=quantity, cause=cause, formula=formula, right=right, differs=differs)
+    return replace(finding, quantity=quantity, why=why, formula=formula, right=right, differs=differs)
 
 
 __all__ = ["marked", "no_table"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tracer.formulas.notation import shortest
 from tracer.formulas.tree import Name
 from tracer.grading.book.numbers import Array, Flags
+from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.exactness import HALF, decimals
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.series import Rows
@@ -39,7 +39,7 @@ def _first_values(table: Table, rows: Rows, system: System, tolerance: float) ->
     for parameter in system.parameters:
         theirs = rows[Name(parameter.name)][:1]
         if np.isfinite(theirs).all() and len(theirs) and not _alike(theirs, parameter.start, tolerance).all():
-            yield _finding(table, parameter.name, [0], theirs, parameter.start, "the config begins with")
+            yield _finding(table, parameter.name, [0], theirs, parameter.start, "first_value_differs")
 
 
 def _samples(table: Table, rows: Rows, system: System, tolerance: float) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def _samples(table: Table, rows: Rows, system: System, tolerance: float) -> Iter
             if np.isfinite(columns[name][step]) and not alike[nearest[step]][name][step]
         ]
         if wrong:
-            yield _finding(table, name, wrong, columns[name], right[wrong[0]], "the config has")
+            yield _finding(table, name, wrong, columns[name], right[wrong[0]], "sample_differs")
 
 
 def _alike(theirs: Array, right: float, tolerance: float) -> Flags:
@@ -71,7 +71,7 @@ def _alike(theirs: Array, right: float, tolerance: float) -> Flags:
     return result
 
 
-def _finding(table: Table, name: str, steps: list[int], theirs: Array, right: float, verb: str) -> Finding:
+def _finding(table: Table, name: str, steps: list[int], theirs: Array, right: float, slip: str) -> Finding:
     scalar = table.scalars.get(name)
     series = table.series.get(name, ())
     places = tuple(series[step] for step in steps if step < len(series) and series[step] != NOWHERE)
@@ -81,7 +81,7 @@ def _finding(table: Table, name: str, steps: list[int], theirs: Array, right: fl
         name,
         Kind.GIVEN,
         places,
-        f"{shortest(value)} stands here, {verb} {shortest(float(right))}",
+        cause_of(slip, found=value, expected=float(right)),
         value=value,
         right_value=float(right),
     )

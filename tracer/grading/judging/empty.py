@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from tracer.grading.book.cells import Position, Sheet, position
 from tracer.grading.book.relative import text_at
+from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.sheet.tables import Table
 
 _MARK = re.compile(r'IF\(ISBLANK\((\w+)\),"",')
 """How the mark of a cell to fill in begins, in the sheet of an exercise."""
-CAUSE = "to be filled in, and empty"
+CAUSE = cause_of("not_filled_in")
 
 
 def empty_cells(sheet: Sheet, table: Table) -> list[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TypeVar
 
+from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.inference import fit
 from tracer.grading.network.model import Model, family
@@ -39,7 +40,7 @@ def with_headers_in_place(table: Table, rows: Rows, model: Model) -> tuple[Table
         spoilt = any(new.get(name, 0.0) < share for name, share in shares.items() if name not in (one, other))
         if sum(new.values()) > total + GAIN and not spoilt:
             places = tuple(table.header_cells[name] for name in (one, other))
-            finding = Finding(one, Kind.HEADER, places, f"the headers of {one} and {other} are exchanged")
+            finding = Finding(one, Kind.HEADER, places, cause_of("headers_swapped", one=one, other=other))
             return replace(table, series=_exchanged(table.series, one, other)), turned, [finding]
     return table, rows, []
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from tracer.grading.book.cells import Sheet
 from tracer.grading.book.numbers import Array
+from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows
@@ -30,17 +31,18 @@ def dragged(sheet: Sheet, table: Table, rows: Rows, model: Model) -> Iterator[Fi
         if _is_series(column) and (column[0] != round(column[0]) or changing == [name]):
             start = ", ".join(f"{x:g}" for x in column[:3])
             yield Finding(
-                name, Kind.VALUE, places[1:], f"it was filled as a series: {start}, …",
+                name, Kind.VALUE, places[1:], cause_of("filled_as_series", start=start),
                 value=float(column[1]), right_value=float(column[0]),
             )  # fmt: skip
         elif changing == [name] and (odd := _odd(column)):
-            one = len(odd) == 1
             usual = float(column[0] if 0 not in odd else column[-1])
             yield Finding(
                 name,
                 Kind.VALUE,
                 tuple(places[step] for step in odd),
-                f"it differs from the other rows{'' if one else f', {len(odd)} rows of {len(column)}'}",
+                cause_of("rows_differ_from_others", rows=len(odd), of=len(column))
+                if len(odd) > 1
+                else cause_of("differs_from_other_rows"),
                 value=float(column[odd[0]]),
                 right_value=usual,
             )
@@ -88,9 +90,7 @@ def repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Findi
         return []
     places = tuple(table.series[name][step] for name in weights for step in steps)
     named = weights[0] if len(weights) == 1 else f"{weights[0]}…{weights[-1]}"
-    cause = (
-        f"{'the row repeats' if len(steps) == 1 else f'{len(steps)} rows repeat'} the one before: no weight is updated"
-    )
+    cause = cause_of("rows_repeated", rows=len(steps)) if len(steps) > 1 else cause_of("row_repeated")
     return [Finding(named, Kind.REPEATED, places, cause)]
 
 

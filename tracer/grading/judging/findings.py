@@ -5,13 +5,14 @@ The fields and properties of these classes are the keys of the JSON, except for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
 from tracer.formulas.notation import shortest
 from tracer.grading.book.cells import Position, reference
+from tracer.grading.judging.causes import Cause, Part
 
 TOLERANCE = 1e-9
 """Relative: what unrounded doubles may differ by."""
@@ -53,24 +54,39 @@ class Verdict(StrEnum):
 class Finding:
     """Cells that are not what their row demands, or a note on how they came there.
 
-    places: the cells. cause: the likely slip in words, None where it stays unknown. formula: what their formula reads,
-    in quantities, None where they hold none; right: what it should read. differs: (start, end) of what is different in
-    the formula. effect: the final loss with this mistake alone minus the right final loss; None where that cannot be
-    told. value, right_value: of the first of the cells.
+    places: the cells. why: the likely cause, None where it stays unknown; its sentence is `cause`. formula: what their
+    formula reads, in quantities, None where they hold none; right: what it should read. differs: (start, end) of what
+    is different in the formula. effect: the final loss with this mistake alone minus the right final loss; None where
+    that cannot be told. value, right_value: of the first of the cells.
     """
 
-    INTERNAL: ClassVar = frozenset({"places", "formula"})
+    INTERNAL: ClassVar = frozenset({"places", "formula", "why"})
 
     quantity: str
     kind: Kind
     places: tuple[Position, ...]
-    cause: str | None
+    why: Cause | None
     formula: str | None = None
     right: str | None = None
     differs: tuple[tuple[int, int], ...] = ()
     effect: float | None = None
     value: float | None = None
     right_value: float | None = None
+
+    @property
+    def cause(self) -> str | None:
+        """The likely cause in words."""
+        return self.why.sentence if self.why else None
+
+    @property
+    def slip(self) -> str | None:
+        """The machine-readable name of the cause."""
+        return self.why.slip if self.why else None
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """The parts of the cause, by name."""
+        return self.why.parts if self.why else {}
 
     @property
     def mistake(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tracer.grading.book.cells import Cell, reference
 from tracer.grading.book.numbers import Flags
+from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge
 from tracer.grading.judging.meant import typed_e
@@ -21,31 +22,27 @@ def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
     def where(fits: Callable[[int, Cell], bool]) -> tuple[int, ...]:
         return tuple(step for step in range(first, len(places)) if (cell := cells[step]) and fits(step, cell))
 
-    found: dict[tuple[Kind, str], tuple[int, ...]] = {}
+    found: dict[tuple[Kind, Cause], tuple[int, ...]] = {}
     of_formula: dict[str, int | None] = {}
     rounded = judge.demand.exactness.said.get(name)
-    text = f"pasted, {rounded}" if rounded else "pasted"
-    found[Kind.ROUNDED if rounded else Kind.PASTED, text] = where(
-        lambda step, cell: cell.formula is None and cell.number is not None and bool(right[step])
-    )
-    found[Kind.ROUNDED, "rounded by its formula"] = where(
+    pasted = (Kind.ROUNDED, cause_of("pasted_rounded", how=rounded)) if rounded else (Kind.PASTED, cause_of("pasted"))
+    found[pasted] = where(lambda step, cell: cell.formula is None and cell.number is not None and bool(right[step]))
+    found[Kind.ROUNDED, cause_of("rounded_by_formula")] = where(
         lambda step, cell: bool(cell.formula and right[step] and "ROUND" in cell.formula.text.upper())
     )
     for step in where(lambda step, cell: cell.formula is not None):
         digits = _typed_e(judge, name, step, of_formula)
         if digits is not None:
-            key = (Kind.ROUNDED, f"e is typed with {digits} decimals")
+            key = (Kind.ROUNDED, cause_of("e_typed", decimals=digits))
             found[key] = (*found.get(key, ()), step)
     if name in judge.taking_rate:
         for step in range(first, len(places)):
             place = judge.other_rate(step)
             if place is not None:
-                key = (Kind.RATE, f"the learning rate is {judge.rates[place]:g}, as {reference(place)} says")
+                key = (Kind.RATE, cause_of("other_labeled_rate", rate=judge.rates[place], cell=reference(place)))
                 found[key] = (*found.get(key, ()), step)
     return [
-        Finding(name, kind, tuple(places[step] for step in steps), f"{text}: consistent")
-        for (kind, text), steps in found.items()
-        if steps
+        Finding(name, kind, tuple(places[step] for step in steps), why) for (kind, why), steps in found.items() if steps
     ]
 
 

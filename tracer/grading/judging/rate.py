@@ -9,6 +9,7 @@ import numpy as np
 from tracer.formulas.tree import names
 from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.book.numbers import Array, value
+from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.exactness import Exactness
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.model import Model
@@ -52,10 +53,10 @@ def learning_rate(
         return label, _with_eta(rows, label), []
     scalar = table.scalars.get(naming.ETA)
     places = (scalar.position,) if scalar else (min(table.header_cells.values()),)
-    said = "the label" if scalar else "the sheet's name"
+    label_kind = "label" if scalar else "sheet's name"
     finding = Finding(
         naming.ETA, Kind.ETA, places,
-        f"{said} says {label:g}, all updates take {implied:.6g} of the gradient",
+        cause_of("label_contradicts_updates", label=label_kind, expected=label, found=implied),
         f"{implied:.6g}", f"{label:g}", ((0, len(f"{implied:.6g}")),), None, implied, label,
     )  # fmt: skip
     return implied, _with_eta(rows, implied), [finding]

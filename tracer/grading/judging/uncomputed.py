@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tracer.formulas.tree import Expression
 from tracer.grading.book.cells import Book, Place, Sheet, Uncomputed, reference
+from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge
 from tracer.grading.network.writing import differences, written
@@ -23,8 +24,8 @@ def given_up(sheet: Sheet) -> str | None:
 def first_cause(sheet: Sheet) -> str | None:
     """Why a sheet's first cell without value has none, and which cell that is; None where all have one."""
     for place, why in sheet.uncomputed.items():
-        if text := _said((sheet.name, place), why, sheet.name):
-            return f"{reference(place)}: {text}"
+        if said := _said((sheet.name, place), why, sheet.name):
+            return f"{reference(place)}: {said.sentence}"
     return given_up(sheet)
 
 
@@ -93,16 +94,17 @@ class _Errors:
 
     def _finding(self, shown: Place, root: Place) -> Finding:
         name, step = self.quantities[shown]
-        text = _said(root, self.uncomputed[root], shown[0])
-        if root != shown:
-            text = f"{_cell(root, shown[0])}: {text}"
+        why = _said(root, self.uncomputed[root], shown[0])
+        if why and root != shown:
+            cell = _cell(root, shown[0])
+            why = Cause(why.slip, f"{cell}: {why.sentence}", {**why.parts, "cell": cell})
         reading, right = self._reading(shown)
         home = self.judge.home(name)
         theirs = written(reading, home) if reading is not None and right is False else None
         forms = self.judge.demand.forms(name) if step >= self.judge.demand.first_step(name) else []
         ours = written(forms[0], home) if forms else None
         marks = tuple(differences(theirs, ours)) if theirs and ours else ()
-        return Finding(name, Kind.ERROR, (shown[1],), text, theirs, ours, marks)
+        return Finding(name, Kind.ERROR, (shown[1],), why, theirs, ours, marks)
 
     def _relative(self, root: Place) -> str:
         sheet = next(sheet for sheet in self.book.sheets if sheet.name == root[0])
@@ -110,15 +112,15 @@ class _Errors:
         return self.judge.translator.relative(formula) if formula else ""
 
 
-def _said(place: Place, why: Uncomputed, home: str) -> str:
-    """Why a cell has no value, in words; nothing where only others are to blame."""
+def _said(place: Place, why: Uncomputed, home: str) -> Cause | None:
+    """Why a cell has no value; None where only others are to blame."""
     if not why.circle:
-        return why.cause
+        return cause_of("not_computed", reason=why.cause) if why.cause else None
     start = why.circle.index(place)
     names = [_cell(each, home) for each in (*why.circle[start:], *why.circle[:start])]
     if len(names) > LONGEST_CIRCLE:
         names = [*names[: LONGEST_CIRCLE - 1], f"… ({len(names)} cells)"]
-    return f"the formula leads in a circle: {' → '.join([*names, names[0]])}"
+    return cause_of("circular_reference", cells=" → ".join([*names, names[0]]))
 
 
 def _cell(place: Place, home: str) -> str:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tracer.formulas.tree import Expression, Name, distinct, names, with_names
 from tracer.grading.book.cells import Cell, Position, letters
 from tracer.grading.book.relative import UnknownFormula, text_at
+from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.judge import Judge, Wrong
+from tracer.grading.slips.search import Explanation
 from tracer.model import naming
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """A reference that does not move: the slip in words, and the formula with the fixed cell in it by its place."""
-
-    text: str
-    shown: Expression
 
 
 def fixed(place: Position) -> str:
@@ -25,12 +18,12 @@ def fixed(place: Position) -> str:
     return f"${letters(place[1])}${place[0]}"
 
 
-def slides(rate: Position) -> str:
-    """The slip of a rate's reference that was not fixed."""
-    return f"the reference to {naming.ETA} slides down with the rows, it is not fixed as {fixed(rate)}"
+def slides(rate: Position, where: str) -> Explanation:
+    """The slip of a rate's reference that was not fixed. where: what a formula takes in its place."""
+    return Explanation(cause_of("rate_reference_slides", fixed=fixed(rate), where=where))
 
 
-def sliding(judge: Judge, wrong: Wrong, right: Expression) -> str | None:
+def sliding(judge: Judge, wrong: Wrong, right: Expression) -> Explanation | None:
     """The slip where the reference to η has moved as far from η as the cell is from the first one with a formula."""
     scalar = judge.table.scalars.get(naming.ETA)
     places = judge.table.series[wrong.quantity]
@@ -43,7 +36,7 @@ def sliding(judge: Judge, wrong: Wrong, right: Expression) -> str | None:
     if place == start or at not in judge.translator.references(place, formula):
         return None
     taken = _named(judge, at, wrong.steps[0])
-    return f"{slides(scalar.position)}: ={text_at(formula, place)} takes {taken} for {naming.ETA}"
+    return slides(scalar.position, f"={text_at(formula, place)} takes {taken} for {naming.ETA}")
 
 
 def _named(judge: Judge, place: Position, step: int) -> str:
@@ -56,12 +49,13 @@ def _named(judge: Judge, place: Position, step: int) -> str:
     return "an empty cell" if cell.value is None else f"{cell.number:g}" if cell.number is not None else "a text"
 
 
-def frozen(judge: Judge, wrong: Wrong) -> Frozen | None:
-    """The slip where references stay in one row in all cells, and the formula is right once they move along."""
+def frozen(judge: Judge, wrong: Wrong) -> Explanation | None:
+    """The slip where references stay in one row in all cells, and the formula is right once they move along; with the
+    formula, each fixed cell in it by its place."""
     first, last = wrong.steps[0], wrong.steps[-1]
-    places = judge.table.series[wrong.quantity]
     if first == last:
         return None
+    places = judge.table.series[wrong.quantity]
     try:
         one, other = (judge.translator.read(places[step], step) for step in (first, last))
     except UnknownFormula:
@@ -75,21 +69,13 @@ def frozen(judge: Judge, wrong: Wrong) -> Frozen | None:
         return None
     home = judge.home(wrong.quantity)
     cells = {name: judge.table.series[name.name][first - name.lag] for name in stuck}
-    shown = with_names(one, {name: Name(fixed(cell), home) for name, cell in cells.items()})
     labels = _listed([naming.label(name.name) for name in stuck])
-    rows = {name.lag for name in stuck}
-    whose = (
-        f"the first row's {labels}"
-        if rows == {first}
-        else f"{labels} of row {_listed(sorted({str(c[0]) for c in cells.values()}))}"
-    )
-    several = len(stuck) > 1
-    references = f"reference{'s' if several else ''} {_listed([fixed(cell) for cell in cells.values()])}"
-    return Frozen(f"always {whose}: the {references} {'do' if several else 'does'} not move down with the rows", shown)
+    rows = _listed(sorted({str(row) for row, _ in cells.values()}))
+    whose = f"the first row's {labels}" if {n.lag for n in stuck} == {first} else f"{labels} of row {rows}"
+    slip = "references_frozen" if len(stuck) > 1 else "reference_frozen"
+    why = cause_of(slip, whose=whose, references=_listed([fixed(cell) for cell in cells.values()]))
+    return Explanation(why, None, with_names(one, {name: Name(fixed(cell), home) for name, cell in cells.items()}))
 
 
 def _listed(texts: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
-
-
-__all__ = ["Frozen", "frozen", "slides", "sliding"]

@@ -10,6 +10,7 @@ import numpy as np
 from tracer.formulas.tree import Expression, Name, names
 from tracer.grading.book.numbers import Array, value
 from tracer.grading.book.relative import UnknownFormula, text_at
+from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge, Wrong
 from tracer.grading.judging.meant import as_meant
@@ -17,18 +18,13 @@ from tracer.grading.network.model import family
 from tracer.grading.network.oracle import same
 from tracer.grading.network.plan import Place
 from tracer.grading.network.writing import differences, written
-from tracer.grading.slips.causes import Budget, Cause, Evidence, find_cause, one_number, typed_numbers
 from tracer.grading.slips.copied import frozen, slides, sliding
-from tracer.grading.slips.setting import Setting
+from tracer.grading.slips.search import Budget, Evidence, Explanation, find_slip, one_number, typed_numbers
+from tracer.grading.slips.slip import Setting
 from tracer.model import naming
 
 POINTS = 6
 """Rows on which a cause has to give the person's values."""
-
-CONSTANT = Cause("a typed constant stands where a formula belongs")
-LONE = Cause("a typed constant that its row does not give; the column's other values are right")
-WITHIN = Cause("it is changed within the batch, where it stays the same in all rows")
-STALE = Cause("the formula is right, the stored value is not what it gives: have the sheet recalculated")
 
 
 @dataclass(slots=True)
@@ -38,8 +34,8 @@ class Diagnosis:
 
     judge: Judge
     budget: Budget
-    mistaken: dict[tuple[str, Kind, str | None], dict[int, Expression]] = field(default_factory=dict)
-    _causes: dict[tuple[str, Expression, Place], Cause | None] = field(default_factory=dict)
+    mistaken: dict[tuple[str, Kind, Cause | None], dict[int, Expression]] = field(default_factory=dict)
+    _causes: dict[tuple[str, Expression, Place], Explanation | None] = field(default_factory=dict)
 
     def findings(self, wrong: Sequence[Wrong]) -> list[Finding]:
         """A finding for each group of wrong cells; those of one quantity that say the same are one."""
@@ -54,16 +50,15 @@ class Diagnosis:
             same_slip = [f for f, n in numbers.items() if (n, _rows(f)) == (number, rows)]
             if len(updated) > 1 and {finding.quantity for finding in same_slip} == set(updated):
                 places = tuple(place for finding in same_slip for place in finding.places)
-                before = f"those before {self.judge.eta:g}"
-                text = f"from row {rows[0]} on all updates take {number:g} for {naming.ETA}, {before}"
-                joined.insert(joined.index(same_slip[0]), Finding(naming.ETA, Kind.ETA, places, text, value=number))
+                why = cause_of("other_rate_in_all_updates", row=rows[0], found=number, expected=self.judge.eta or 0.0)
+                joined.insert(joined.index(same_slip[0]), Finding(naming.ETA, Kind.ETA, places, why, value=number))
                 joined = [finding for finding in joined if finding not in same_slip]
         return joined
 
     def _instead_of_rate(self, finding: Finding) -> float | None:
         """The number that stands where η belongs, where that is all that is wrong."""
         judge, name = self.judge, finding.quantity
-        formula = next(iter(self.mistaken.get((name, finding.kind, finding.cause), {}).values()), None)
+        formula = next(iter(self.mistaken.get((name, finding.kind, finding.why), {}).values()), None)
         if formula is None or judge.eta is None:
             return None
         numbers = (x for x in typed_numbers(formula) if x > 0)
@@ -74,17 +69,17 @@ class Diagnosis:
         place = judge.place(wrong.step)
         home, forms = judge.home(name, place), self._nearest(name, wrong.reading, place)
         right = written(forms[0], home)
-        kind, cause = self._named(wrong, forms)
-        text = cause.text if cause else None
-        reading = cause.shown if cause and cause.shown else wrong.reading
+        kind, found = self._named(wrong, forms)
+        why, shown = (found.cause, found.shown) if found else (None, None)
+        reading = shown or wrong.reading
         said = written(reading, home) if wrong.kind is Kind.FORMULA and reading is not None else None
-        if not (cause and cause.shown):
-            self.mistaken.setdefault((name, kind, text), {}).update(self._formulas(wrong, cause))
+        if not shown:
+            self.mistaken.setdefault((name, kind, why), {}).update(self._formulas(wrong, found))
         return Finding(
             name,
             kind,
             tuple(judge.table.series[name][s] for s in wrong.steps),
-            text,
+            why,
             said,
             right,
             tuple(differences(said, right)) if said else (),
@@ -92,18 +87,18 @@ class Diagnosis:
             right_value=_number(wrong.right[step]),
         )
 
-    def _formulas(self, wrong: Wrong, cause: Cause | None) -> dict[int, Expression]:
+    def _formulas(self, wrong: Wrong, found: Explanation | None) -> dict[int, Expression]:
         """The wrong formula of every step, as far as it is known."""
         if wrong.reading is None:
-            return dict.fromkeys(wrong.steps, cause.expression) if cause and cause.expression is not None else {}
+            return dict.fromkeys(wrong.steps, found.expression) if found and found.expression is not None else {}
         formulas = ((step, self.judge.formula(wrong.quantity, step)[0]) for step in wrong.steps)
         return {step: as_meant(formula) for step, formula in formulas if formula is not None}
 
-    def _named(self, wrong: Wrong, forms: list[Expression]) -> tuple[Kind, Cause | None]:
+    def _named(self, wrong: Wrong, forms: list[Expression]) -> tuple[Kind, Explanation | None]:
         """What kind of mistake it is, and the slip; None where it stays unknown."""
         name = wrong.quantity
         if wrong.kind is Kind.STALE:
-            return Kind.STALE, STALE
+            return Kind.STALE, Explanation(cause_of("outdated_value"))
         if wrong.kind is Kind.ERROR:
             return Kind.ERROR, self._of_error(name, wrong.steps[0])
         if wrong.kind is Kind.VALUE:
@@ -112,19 +107,20 @@ class Diagnosis:
             if constant:
                 return Kind.CONSTANT if self.judge.has_formulas(name) else Kind.VALUE, constant
             if len(wrong.steps) < 0.5 * len(places) and self.judge.has_formulas(name):
-                return Kind.CONSTANT, CONSTANT
-            lone = LONE if len(wrong.steps) == 1 and len(places) > 2 else None
-            return Kind.VALUE, self._of_values(wrong, forms) or lone
+                return Kind.CONSTANT, Explanation(cause_of("typed_over_formula"))
+            lone = len(wrong.steps) == 1 and len(places) > 2
+            unexplained = Explanation(cause_of("typed_value_unexplained")) if lone else None
+            return Kind.VALUE, self._of_values(wrong, forms) or unexplained
         kind = Kind.UPDATE if name in self.judge.model.parameters else Kind.FORMULA
-        cause = self._of_reference(wrong, forms[0]) or self._of_reading(wrong)
+        found = self._of_reference(wrong, forms[0]) or self._of_reading(wrong)
         place = self.judge.place(wrong.step)
-        if cause is None and self.judge.is_carried_on(name, place):
-            cause = WITHIN
+        if found is None and self.judge.is_carried_on(name, place):
+            found = Explanation(cause_of("changed_within_batch"))
         told = wrong.reading is not None and (name, wrong.reading, place) in self._causes
         # what gives the values but not the formula gives them by chance
-        return kind, cause if cause or told else self._of_values(wrong, forms)
+        return kind, found if found or told else self._of_values(wrong, forms)
 
-    def _of_one_number(self, wrong: Wrong) -> Cause | None:
+    def _of_one_number(self, wrong: Wrong) -> Explanation | None:
         """One number in all cells, though the right values differ."""
         theirs, right = wrong.theirs[list(wrong.steps)], wrong.right[list(wrong.steps)]
         room = (
@@ -136,34 +132,28 @@ class Diagnosis:
             return None
         return one_number(float(theirs[0]))
 
-    def _of_reference(self, wrong: Wrong, right: Expression) -> Cause | None:
+    def _of_reference(self, wrong: Wrong, right: Expression) -> Explanation | None:
         """A reference that moves with the rows and should not, or the other way round."""
-        if wrong.reading is None:
-            return None
-        slid = sliding(self.judge, wrong, right)
-        if slid:
-            return Cause(slid)
-        stuck = frozen(self.judge, wrong)
-        return Cause(stuck.text, None, stuck.shown) if stuck else None
+        return None if wrong.reading is None else sliding(self.judge, wrong, right) or frozen(self.judge, wrong)
 
-    def _of_error(self, name: str, step: int) -> Cause:
+    def _of_error(self, name: str, step: int) -> Explanation:
         """Why a cell shows an error though what it should be made of is there."""
         judge = self.judge
         place = judge.table.series[name][step]
         formula = judge.sheet.cells[place].formula
         if formula is None:
-            return Cause("an error stands where a value belongs")
+            return Explanation(cause_of("error_value"))
         try:
             judge.translator.read(place, step)
         except UnknownFormula as error:
             scalar = judge.table.scalars.get(naming.ETA)
             of_update = any(n.name == naming.ETA for form in judge.demand.forms(name) for n in names(form))
             if scalar and of_update and judge.translator.slides(formula) and "text" in str(error):
-                return Cause(f"{slides(scalar.position)}: in ={text_at(formula, place)} {error}")
-            return Cause(f"the cell shows an error: {error}")
-        return Cause("the cell shows an error though its row's other cells are there")
+                return slides(scalar.position, f"in ={text_at(formula, place)} {error}")
+            return Explanation(cause_of("error_in_formula", reason=str(error)))
+        return Explanation(cause_of("error_unexplained"))
 
-    def _of_reading(self, wrong: Wrong) -> Cause | None:
+    def _of_reading(self, wrong: Wrong) -> Explanation | None:
         """The slip that makes the right formula theirs."""
         name, theirs, place = wrong.quantity, wrong.reading, self.judge.place(wrong.step)
         if theirs is None or self.judge.is_right(name, theirs, place) is not False:
@@ -178,18 +168,18 @@ class Diagnosis:
                 if result is None or (given and np.ptp(result) == 0) or self.budget.left <= 0:
                     return self._causes.setdefault(key, None)
                 evidence = Evidence(made_up, result, same, self.budget)
-                self._causes[key] = find_cause(forms, evidence, setting, bare, pairs=not given, rather=other)
+                self._causes[key] = find_slip(forms, evidence, setting, bare, pairs=not given, rather=other)
                 if self._causes[key]:
                     break
         return self._causes[key]
 
-    def _of_other(self, name: str, theirs: Expression, place: Place) -> Cause | None:
+    def _of_other(self, name: str, theirs: Expression, place: Place) -> Explanation | None:
         """The formula of another quantity of the same kind."""
         others = (q for q in self.judge.rows.columns if q != name and family(q) == family(name))
         other = next((q for q in others if self.judge.is_right(q, theirs, place)), None)
-        return Cause(f"it is the formula of {naming.label(other)}") if other else None
+        return Explanation(cause_of("formula_of_another_quantity", quantity=naming.label(other))) if other else None
 
-    def _of_values(self, wrong: Wrong, forms: list[Expression]) -> Cause | None:
+    def _of_values(self, wrong: Wrong, forms: list[Expression]) -> Explanation | None:
         """The slip that gives the person's values on several rows."""
         if self.budget.left <= 0:
             return None
@@ -207,7 +197,7 @@ class Diagnosis:
 
         evidence = Evidence(judge.rows.picked(chosen), theirs[chosen], alike, self.budget)
         exact = name not in judge.demand.exactness.said and len(chosen) >= 3
-        return find_cause(forms, evidence, self._setting(name, place), pairs=exact)
+        return find_slip(forms, evidence, self._setting(name, place), pairs=exact)
 
     def _nearest(self, name: str, theirs: Expression | None, place: Place) -> list[Expression]:
         """The right forms, first the one that is made of most of the same quantities."""
@@ -232,7 +222,7 @@ def _joined(findings: list[Finding]) -> list[Finding]:
     """Findings of one quantity that say the same, as one."""
     joined: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        key = (finding.quantity, finding.kind, finding.cause, finding.formula if finding.cause is None else None)
+        key = (finding.quantity, finding.kind, finding.why, finding.formula if finding.why is None else None)
         known = joined.get(key)
         joined[key] = replace(known, places=known.places + finding.places) if known else finding
     return list(joined.values())

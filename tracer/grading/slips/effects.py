@@ -44,7 +44,7 @@ def _each_alone(findings: list[Finding], diagnosis: Diagnosis, right: History) -
     for index, finding in enumerate(findings):
         if index >= SURELY and index * len(right) > MOST_STEPS:
             return [*out, *findings[index:]]
-        formulas = diagnosis.mistaken.get((finding.quantity, finding.kind, finding.cause), {})
+        formulas = diagnosis.mistaken.get((finding.quantity, finding.kind, finding.why), {})
         effect = None
         if finding.kind is Kind.ETA and finding.right_value is not None:
             other = walked(judge.model, judge.rows, finding.right_value)

@@ -1,0 +1,77 @@
+"""Why cells are wrong, or how their values came there: a machine-readable name, its parts, and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+Part = str | float
+"""A part of a cause: a quantity, a formula, a cell, words; or a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cause as a value.
+
+    slip: its machine-readable name, in snake_case. sentence: what a person reads. parts: what the sentence says of this
+    table in particular, by name.
+    """
+
+    slip: str
+    sentence: str
+    parts: Mapping[str, Part] = field(default_factory=dict, hash=False)
+
+    def respelled(self, spell: Callable[[str], str]) -> Cause:
+        """The same with every text in another spelling."""
+        parts = {key: spell(part) if isinstance(part, str) else part for key, part in self.parts.items()}
+        return Cause(self.slip, spell(self.sentence), parts)
+
+
+SENTENCES: Mapping[str, str] = {
+    # given numbers
+    "first_value_differs": "{found:.17g} is typed here, but the config starts with {expected:.17g}",
+    "sample_differs": "{found:.17g} is typed here, but the config has {expected:.17g}",
+    "filled_as_series": "filled as a series: {start}, …",
+    "differs_from_other_rows": "differs from the other rows",
+    "rows_differ_from_others": "differs from the other rows in {rows} of {of} rows",
+    # the table as a whole
+    "label_contradicts_updates": "the {label} says {expected:g}, but all updates use {found:.6g}",
+    "headers_swapped": "the headers of {one} and {other} are swapped",
+    "row_repeated": "the row repeats the previous one: no weight is updated",
+    "rows_repeated": "{rows} rows repeat the previous one: no weight is updated",
+    "not_filled_in": "not filled in",
+    # formulas and values
+    "typed_over_formula": "a typed constant is used instead of a formula",
+    "typed_value_unexplained": "a typed value that does not follow from its row; the column's other values are correct",
+    "constant_for_formula": "the constant {found:g} is used instead of a formula",
+    "changed_within_batch": "must not change within a batch",
+    "outdated_value": "the formula is correct, but its stored value is outdated: recalculate the sheet",
+    "multiplied": "the correct value times {factor:.6g}",
+    "offset": "the correct value plus {offset:.6g}",
+    "formula_of_another_quantity": "this is the formula of {quantity}",
+    "other_rate_in_all_updates": "from row {row} on, all updates use {found:g} for η; those before use {expected:g}",
+    "rate_reference_slides": "the reference to η slides down with the rows; it should be fixed as {fixed}: {where}",
+    "reference_frozen": "always {whose}: the reference {references} does not move down with the rows",
+    "references_frozen": "always {whose}: the references {references} do not move down with the rows",
+    # cells without a value
+    "error_value": "an error is typed instead of a value",
+    "error_in_formula": "the cell shows an error: {reason}",
+    "error_unexplained": "the cell shows an error although its row's other cells have values",
+    "circular_reference": "circular reference: {cells}",
+    "not_computed": "{reason}",
+    # how right values came there
+    "pasted": "pasted: consistent",
+    "pasted_rounded": "pasted, {how}: consistent",
+    "rounded_by_formula": "rounded by its formula: consistent",
+    "e_typed": "e is typed with {decimals} decimals: consistent",
+    "other_labeled_rate": "the learning rate is {rate:g}, as {cell} says: consistent",
+}
+"""Sentences of the causes that are found without a search for slips: name → template."""
+
+
+def cause_of(slip: str, **parts: Part) -> Cause:
+    """The cause of that name, from its row in `SENTENCES`."""
+    return Cause(slip, SENTENCES[slip].format(**parts), parts)
+
+
+__all__ = ["SENTENCES", "Cause", "Part", "cause_of"]

@@ -1,0 +1,85 @@
+"""What a slip is: a row with a machine-readable name, a sentence, an example, and the edits that make it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tracer.formulas.tree import Expression, Number
+from tracer.grading.judging.causes import Cause, Part
+from tracer.grading.network.plan import ALONE, Place
+from tracer.grading.network.writing import written
+
+Parts = Mapping[str, Expression | float | str]
+"""What the blanks of a sentence stand for, by name."""
+FRACTIONS: Mapping[Expression | float | str, str] = {0.5: "½", 0.25: "¼"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a slip may use: the table's quantities, the lag that needs no mention, numbers of the person's formula, the
+    quantities that are the same in all rows.
+
+    place: where its row stands in its batch. shared: what there is once a batch.
+    """
+
+    quantities: Sequence[str]
+    home: int
+    numbers: Sequence[float] = ()
+    constant: frozenset[str] = frozenset()
+    place: Place = ALONE
+    shared: frozenset[str] = frozenset()
+
+    def text(self, expression: Expression) -> str:
+        """The expression as the person reads it; a number with as many digits as are worth reading."""
+        return f"{expression.value:g}" if isinstance(expression, Number) else written(expression, self.home)
+
+
+Edits = Callable[[Expression, Setting], Iterator[tuple[Expression, Parts]]]
+"""The wrong formulas that a slip makes of a right one, each with the parts of its sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One way to go wrong.
+
+    name: machine-readable, in snake_case. sentence: with the names of parts in braces; rendered only for the slip that
+    is reported. right, wrong: an example, where `w5[−1]` is w5 of the row before and `mean(x)` is over a batch of two.
+    """
+
+    name: str
+    sentence: str
+    right: str
+    wrong: str
+    edits: Edits
+
+    def cause(self, parts: Parts, setting: Setting) -> Cause:
+        """The slip as a cause, with these parts."""
+        told: dict[str, Part] = {}
+        blanks: dict[str, str] = {}
+        for key, part in parts.items():
+            number = part.value if isinstance(part, Number) else part
+            if isinstance(number, float):
+                told[key], blanks[key] = number, FRACTIONS.get(part, f"{number:g}")
+            else:
+                blanks[key] = setting.text(number) if isinstance(number, Expression) else number
+                told[key] = blanks[key].strip()
+        return Cause(self.name, self.sentence.format(**blanks), {key: part for key, part in told.items() if part != ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A wrong formula, and the slips that lead to it, with their parts."""
+
+    expression: Expression
+    slips: tuple[tuple[Slip, Parts], ...]
+
+    def cause(self, setting: Setting) -> Cause:
+        """The slips as one cause: of two, each part is named after the first or the second."""
+        causes = [slip.cause(parts, setting) for slip, parts in self.slips]
+        if len(causes) == 1:
+            return causes[0]
+        told: dict[str, Part] = {}
+        for which, cause in zip(("first", "second"), causes, strict=True):
+            told |= {which: cause.slip} | {f"{which}_{key}": part for key, part in cause.parts.items()}
+        return Cause("two_slips", "; and ".join(cause.sentence for cause in causes), told)
