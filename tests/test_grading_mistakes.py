@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.hand import Cells, book, table
@@ -19,7 +19,8 @@ from tracer.grading.book.cells import Book
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 
-CASES = 500
+CASES, PARTS = 500, 10
+"""Planted mistakes, and the tests that share them, so that they spread over several workers."""
 NAMED = 0.9
 EXACT = 17
 """Decimals of a value that was pasted as it is."""
@@ -74,30 +75,32 @@ def changes(right: Book, wrong: Book) -> bool:
     return False
 
 
-def test_planted_mistakes_are_found_and_named(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("planted")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_planted_mistakes_are_found_and_named(part: int, tmp_path: Path) -> None:
+    """Every part plants its share of the cases, other ones than the rest, and has to name the same share of them."""
     tally: Counter[str] = Counter()
     unnamed: list[str] = []
 
-    @settings(max_examples=CASES, database=None, phases=[Phase.generate])
+    @seed(part)
+    @settings(max_examples=CASES // PARTS, database=None, phases=[Phase.generate])
     @given(
         layout=layouts(),
         kind=st.sampled_from(list(MISTAKES)),
-        seed=st.integers(0, 10_000),
+        drawn=st.integers(0, 10_000),
         pasted=st.sampled_from([None, None, None, EXACT, 9, 6]),
     )
-    def plant(layout: Layout, kind: str, seed: int, pasted: int | None) -> None:
+    def plant(layout: Layout, kind: str, drawn: int, pasted: int | None) -> None:
         wrong = homework(layout)
-        planted = MISTAKES[kind](wrong, random.Random(seed))
+        planted = MISTAKES[kind](wrong, random.Random(drawn))
         handed_in = wrong.book()
         if planted is None or not changes(homework(layout).book(), handed_in):
-            planted = MISTAKES["half"](wrong := homework(layout), random.Random(seed))
+            planted = MISTAKES["half"](wrong := homework(layout), random.Random(drawn))
             assert planted is not None
             handed_in = wrong.book()
         if pasted is not None:
             wrong.rounded = dict.fromkeys(wrong.computed, pasted)
             handed_in = wrong.book()
-        report = check_workbook(write(handed_in, folder / "homework.xlsx"))
+        report = check_workbook(write(handed_in, tmp_path / "homework.xlsx"))
         found = mistakes(report.sheets[0])
         assert set(found) == {planted.quantity}, (kind, planted, {q: f.cause for q, f in found.items()})
         tally["planted"] += 1
@@ -108,7 +111,7 @@ def test_planted_mistakes_are_found_and_named(tmp_path_factory: pytest.TempPathF
             unnamed.append(f"{kind}: {cause}")
 
     plant()
-    assert tally["planted"] >= CASES
+    assert tally["planted"] >= CASES // PARTS
     assert tally["named"] >= NAMED * tally["planted"], unnamed
 
 
@@ -134,7 +137,7 @@ NAMED_SLIPS = [
     ("h1", "+{w2}*{i2}", "", "the term w2·i2 is missing"),
     ("h2", "{i1}", "{i2}", "i2 is used instead of i1"),
     ("ah1", "(1+EXP(-{h1}))", "1+EXP(-{h1})", "parentheses are missing around 1 + e^(−h1)"),
-    ("ah2", "EXP(-{h2})", "EXP({h2})", "the sign"),
+    ("ah2", "EXP(-{h2})", "EXP({h2})", "the minus sign before h2 is missing"),
     ("o1", "{w5}*{ah1}+{w6}*{ah2}", "{w6}*{ah1}+{w5}*{ah2}", "w5 and w6 are swapped"),
     ("w4", "{eta}*", "", "η is missing"),
     ("w4", "-{eta}", "+{eta}", "+ is used instead of −"),

@@ -29,8 +29,8 @@ class Cause:
 
 SENTENCES: Mapping[str, str] = {
     # given numbers
-    "first_value_differs": "{found:.17g} is typed here, but the config starts with {expected:.17g}",
-    "sample_differs": "{found:.17g} is typed here, but the config has {expected:.17g}",
+    "first_value_differs": "{found:.15g} is typed here, but the config starts with {expected:.15g}",
+    "sample_differs": "{found:.15g} is typed here, but the config has {expected:.15g}",
     "filled_as_series": "filled as a series: {start}, …",
     "differs_from_other_rows": "differs from the other rows",
     "rows_differ_from_others": "differs from the other rows in {rows} of {of} rows",
