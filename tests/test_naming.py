@@ -18,7 +18,7 @@ from tracer.model import naming
 from tracer.model.assembly import assemble
 from tracer.model.backward import compact
 from tracer.model.naming import ALPHABETS, ASCII, Quantity, Role, read, spell
-from tracer.model.system import System
+from tracer.model.system import Phase, System
 
 Options = st.SearchStrategy[dict[str, Any]]
 LAYER_NAMES = st.lists(
@@ -101,6 +101,24 @@ def check(system: System) -> None:
     assert read("nothing", system.quantities) is None
 
 
+def check_composed(system: System) -> None:
+    """What no system has and a hand-made sheet may show: derivatives of any quantity by any other, and what becomes of
+    a parameter in its own row."""
+    forward = {e.quantity for e in system.equations if e.phase in (Phase.FORWARD, Phase.LOSS)}
+    parameters = [parameter.name for parameter in system.parameters]
+    quantities, reading = system.quantities, naming.reader(system.quantities)
+    losses = {system.loss, system.curve}
+    composed = [
+        Quantity(Role.GRADIENT if of in losses else Role.LOCAL_DERIVATIVE, of=quantities[of], by=quantities[by])
+        for of in sorted({*forward, *losses})
+        for by in sorted({*forward, *parameters, *system.data})
+    ]
+    composed += [Quantity(r, of=quantities[p]) for r in (Role.AFTER_UPDATE, Role.CHANGE) for p in parameters]
+    for alphabet in ALPHABETS.values():
+        for quantity in composed:
+            assert reading(spell(quantity, alphabet)) == quantity
+
+
 @given(config=networks() | own_equations())
 def test_reading_is_the_inverse_of_spelling(config: dict[str, Any]) -> None:
     try:
@@ -111,6 +129,7 @@ def test_reading_is_the_inverse_of_spelling(config: dict[str, Any]) -> None:
         raise
     check(system)
     check(compact(system))
+    check_composed(system)
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

@@ -8,7 +8,8 @@ Everywhere else a name is a key, compared and looked up, never taken apart: `Sys
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -60,7 +61,9 @@ class Role(StrEnum):
 
 PARAMETERS = frozenset({Role.WEIGHT, Role.BIAS, Role.SHARED_BIAS, Role.OWN_PARAMETER})
 """What is trained."""
+LOSSES = frozenset({Role.LOSS, Role.BATCH_LOSS})
 DERIVATIVES = frozenset({Role.GRADIENT, Role.LOCAL_DERIVATIVE})
+"""A gradient is of a loss, a local derivative of anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +210,48 @@ def called(quantity: Quantity, name: str) -> Quantity:
 
 
 def read(name: str, quantities: Mapping[str, Quantity]) -> Quantity | None:
-    """What a spelling in any alphabet stands for among these quantities (name → quantity), such as a system's; None
-    for none of them. The inverse of `spell`: `v_h1` is the user's own where the user calls a quantity so."""
-    return quantities.get(name) or spellings(quantities).get(name)
+    """What a spelling in any alphabet stands for, given all quantities of a system (name → quantity): one of them, a
+    derivative of one by another, a parameter after its update, the change of one; None for none of these. The inverse
+    of `spell`: `v_h1` is the user's own where the user calls a quantity so."""
+    return reader(quantities)(name)
 
 
-def spellings(quantities: Mapping[str, Quantity]) -> dict[str, Quantity]:
-    """Every spelling of the quantities, in every alphabet."""
-    return {spell(quantity, alphabet): quantity for alphabet in ALPHABETS.values() for quantity in quantities.values()}
+def reader(quantities: Mapping[str, Quantity]) -> Callable[[str], Quantity | None]:
+    """`read` for many spellings, given the same quantities."""
+    whole: dict[str, Quantity] = {}
+    inner: dict[str, Quantity] = {}
+
+    def read(name: str) -> Quantity | None:
+        if name in quantities:
+            return quantities[name]
+        if not whole:
+            for alphabet in ALPHABETS.values():
+                for quantity in quantities.values():
+                    whole.setdefault(spell(quantity, alphabet), quantity)
+                    inner.setdefault(within(quantity, alphabet).translate(alphabet.characters), quantity)
+        return whole.get(name) or _composed(name, whole, inner)
+
+    return read
+
+
+def _composed(name: str, whole: Mapping[str, Quantity], inner: Mapping[str, Quantity]) -> Quantity | None:
+    """A quantity that is composed of those that are spelled so, by themselves and where they are derived."""
+    for role, pattern in _COMPOSED:
+        if match := pattern.fullmatch(name):
+            of, by = inner.get(match["of"]), whole.get(match.groupdict().get("by", ""))
+            if of and by:
+                return Quantity(Role.GRADIENT if of.role in LOSSES else role, of=of, by=by)
+            if of and of.role in PARAMETERS and role not in DERIVATIVES:
+                return Quantity(role, of=of)
+    return None
+
+
+_COMPOSED = [
+    (role, re.compile(alphabet.templates[role].translate(alphabet.characters)
+                      .replace("+", r"\+").replace("{of}", "(?P<of>.+)").replace("{by}", "(?P<by>.+)")))
+    for alphabet in ALPHABETS.values()
+    for role in (Role.LOCAL_DERIVATIVE, Role.AFTER_UPDATE, Role.CHANGE)
+]  # fmt: skip
 
 
 def to_ascii(text: str) -> str:
@@ -308,6 +345,16 @@ def clipped(parameter: str) -> str:
 def state(name: str, parameter: str) -> str:
     """What the optimizer remembers of a parameter: `v_w1`."""
     return _named(Role.STATE, word=name, of=parameter)
+
+
+def after_update(parameter: str) -> str:
+    """A parameter after the update of its own row: `w1+`."""
+    return _named(Role.AFTER_UPDATE, of=parameter)
+
+
+def change(parameter: str) -> str:
+    """What the update adds to a parameter, or subtracts from it: `Δw1`."""
+    return _named(Role.CHANGE, of=parameter)
 
 
 def phase_rate(number: int) -> str:
