@@ -17,15 +17,16 @@ from tracer.config.yamlfile import Place
 from tracer.errors import ConfigError, nearest
 from tracer.model import naming
 from tracer.model.batches import Batches
+from tracer.model.naming import Role
 
 MOST_PROBLEMS = 20
 """How many wrong cells of a file are reported one by one."""
 MOST_COLUMNS = 12
 """How many columns of a file a message names."""
+HIGHEST = 9_999
+"""Number of an input or a target among the columns of a file."""
 
 DEFAULT_NAMES = {"inputs": naming.inputs, "targets": naming.targets}
-_TARGET = re.compile(r"t\d*")
-_NUMBERED = {"inputs": re.compile(r"i\d+"), "targets": re.compile(r"t\d+")}
 _WORD = re.compile(r"([^\W\d]\w*)\s*(\(?)")
 _RESULT = re.compile(r"^\s*([^\W\d]\w*)\s*=", re.MULTILINE)
 _COMMENT = re.compile(r"#.*")
@@ -166,11 +167,11 @@ class SamplesReader(Values):
             words = {word for word, bracket in _WORD.findall(text) if not bracket}  # no functions
             words -= {*_RESULT.findall(text), *(given if isinstance(given, dict) else ())}
             used = [name for name in header if name in words]
-            targets = [name for name in used if _TARGET.fullmatch(name)]
+            targets = [name for name in used if name == "t" or naming.number(name, Role.TARGET) is not None]
             return {"inputs": [name for name in used if name not in targets], "targets": targets}
         numbers = {
-            key: max((int(name[1:]) for name in header if pattern.fullmatch(name) and len(name) < 6), default=1)
-            for key, pattern in _NUMBERED.items()
+            key: max((n for name in header if (n := naming.number(name, role)) and n <= HIGHEST), default=1)
+            for key, role in (("inputs", Role.INPUT), ("targets", Role.TARGET))
         }
         layers = config.get("layers")
         entries = layers if isinstance(layers, list) else []

@@ -254,6 +254,13 @@ _COMPOSED = [
 ]  # fmt: skip
 
 
+def number(name: str, role: Role) -> int | None:
+    """The number of a name that is spelled as the quantities of a role are: 12 for i12 among inputs."""
+    stem, _, rest = _TEMPLATES[role].partition("{index}")
+    digits = name.removeprefix(stem)
+    return int(digits) if name == f"{stem}{digits}{rest}" and digits.isdecimal() else None
+
+
 def to_ascii(text: str) -> str:
     """The ASCII spelling of a name or of an equation: `∂E/∂w5` → `dE/dw5`."""
     return text.translate(ASCII.characters)
