@@ -238,6 +238,3 @@ def _of_one_letter(pairs: Mapping[Quantity, Pair], widths: tuple[int, int, int])
         for index, node in enumerate(sorted(nodes), 1)
     }
     return {weight: (place[one], place[two]) for weight, (one, two) in pairs.items()}
-
-
-__all__ = ["Spelling", "settled"]

@@ -34,7 +34,7 @@ def headers(cells: Mapping[Position, Cell], spelling: Spelling) -> tuple[Headers
     for (row, column), cell in sorted(cells.items()):
         if type(cell.value) is str and len(cell.value) <= LONGEST:
             texts.setdefault(row, {})[column] = cell.value
-    joined = {row: dict(_joined(cells, row, texts[row - 1], texts.get(row, {}))) for row in _seconds(texts)}
+    joined = {row + 1: dict(_joined(cells, row + 1, above, texts.get(row + 1, {}))) for row, above in texts.items()}
     every = [text for line in (*texts.values(), *joined.values()) for text in line.values()]
     spelling = settled(spelling, every)
     found: dict[Position, str] = {}
@@ -49,11 +49,6 @@ def headers(cells: Mapping[Position, Cell], spelling: Spelling) -> tuple[Headers
             elif whole and spelling(whole):
                 found[row, column] = whole
     return found, spelling
-
-
-def _seconds(texts: Mapping[int, Mapping[int, str]]) -> list[int]:
-    """The rows that have texts above them."""
-    return [row + 1 for row in texts]
 
 
 def _joined(
@@ -97,6 +92,3 @@ def _together(group: str, text: str) -> str:
     if stem and stem != text.strip() and group.strip().endswith(stem):
         return f"{group.strip()} {text.strip()[len(stem) :]}"
     return f"{group.strip()} {text.strip()}"
-
-
-__all__ = ["Headers", "headers"]

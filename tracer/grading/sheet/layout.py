@@ -18,7 +18,7 @@ from tracer.grading.sheet.blocks import FEWEST, blocks
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.scalars import given_apart, scalars
 from tracer.grading.sheet.spelling import is_parameter
-from tracer.grading.sheet.tables import NOWHERE, Scalar, Stranger, Table
+from tracer.grading.sheet.tables import NOWHERE, Scalar, Table
 from tracer.model import naming
 from tracer.model.naming import spell
 
@@ -168,14 +168,13 @@ def _after(before: Table, table: Table) -> Table:
         headers={**table.headers, **before.headers},
         header_cells={**table.header_cells, **before.header_cells},
         strangers=(
-            *(s._replace(places=s.places + _places(strangers.get(s.header), two)) for s in before.strangers),
+            *(
+                s._replace(places=s.places + (strangers[s.header].places if s.header in strangers else two))
+                for s in before.strangers
+            ),
             *(s._replace(places=one + s.places) for s in table.strangers if s.header not in known),
         ),
     )
-
-
-def _places(stranger: Stranger | None, nowhere: tuple[Position, ...]) -> tuple[Position, ...]:
-    return stranger.places if stranger is not None else nowhere
 
 
 # -------------------------------------------------------------------------------------------- labels with a value
@@ -201,6 +200,3 @@ def _of_labels(sheet: str, labels: Mapping[str, Scalar]) -> Table:
 def _form(sheet: Sheet, labels: Mapping[str, list[Scalar]]) -> list[Table]:
     """Labels and values all over the sheet, as a table of one step."""
     return [_of_labels(sheet.name, {name: found[0] for name, found in labels.items()})] if len(labels) >= FEWEST else []
-
-
-__all__ = ["find_tables"]

@@ -69,6 +69,3 @@ def repeats(remark: str, quantity: Quantity) -> bool:
     """Whether a remark beside the name of a quantity only says what kind of quantity it is."""
     named = quantity.of if quantity.role is Role.AFTER_UPDATE and quantity.of else quantity
     return remark in _REMARKS.get(named.role, "").split()
-
-
-__all__ = ["in_english", "repeats"]
