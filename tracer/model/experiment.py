@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracer.formulas.tree import Expression
@@ -90,9 +90,10 @@ class Source:
     settings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """A config after reading. Values are dimensionless.
+    """A config after reading, or a network that a table shows. Values are dimensionless; the defaults are those of a
+    config that leaves a key out.
 
     samples: their values, a row a sample: the targets, then the inputs. start: every parameter before the first step.
     batches: which of them an iteration takes. clip: how gradients are clipped, from CLIPPINGS.
@@ -101,23 +102,23 @@ class Experiment:
     """
 
     name: str
-    description: str
+    description: str = ""
     inputs: tuple[str, ...]
     targets: tuple[str, ...]
     samples: tuple[tuple[float, ...], ...]
-    batches: Batches
+    batches: Batches = field(default_factory=Batches)
     model: Network | OwnEquations
     start: Mapping[str, float]
-    frozen: frozenset[str]
-    clip: Choice | None
-    optimizer: Choice
-    learning_rates: tuple[float, ...]
-    schedule: Schedule | None
-    iterations: int
-    until: Expression | None
-    columns: str
-    output: Path
-    places: Mapping[str, str]
+    frozen: frozenset[str] = frozenset()
+    clip: Choice | None = None
+    optimizer: Choice = Choice("sgd")
+    learning_rates: tuple[float, ...] = ()
+    schedule: Schedule | None = None
+    iterations: int = 1
+    until: Expression | None = None
+    columns: str = "full"
+    output: Path = Path("out")
+    places: Mapping[str, str] = field(default_factory=dict)
     source: Source = Source()
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from tracer.formulas.tree import Expression, Name, names
 from tracer.grading.book.numbers import Array, Flags, value
 from tracer.grading.judging.exactness import Exactness
 from tracer.grading.network.model import Model
-from tracer.grading.network.series import Moved, Rows
+from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT, STEP
 from tracer.model import naming
 
@@ -79,8 +79,8 @@ class Demand:
         room = self.tolerance * np.abs(ours) + NEAR
         for name in dict.fromkeys(names(form)):
             if name.name in self.exactness.slack:
-                apart = rows.changed({name.name: self.exactness.slack[name.name]}, {})[name]
-                moved = value(form, Moved(rows, name, rows[name] + apart))
+                apart = replace(rows, columns={name.name: self.exactness.slack[name.name]}, scalars={})[name]
+                moved = value(form, rows.with_array(name, rows[name] + apart))
                 room = room + np.nan_to_num(np.abs(moved - ours))
         return room
 

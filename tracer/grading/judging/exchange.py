@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, Kind
-from tracer.grading.network.inference import fit
+from tracer.grading.network.fitting import fit
 from tracer.grading.network.model import Model, family
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.tables import Table
@@ -35,7 +35,7 @@ def with_headers_in_place(table: Table, rows: Rows, model: Model) -> tuple[Table
     for one, other in combinations(wrong, 2):
         if family(one) != family(other) or one not in table.series or other not in table.series:
             continue
-        turned = rows.changed(_exchanged(rows.columns, one, other))
+        turned = replace(rows, columns=_exchanged(rows.columns, one, other))
         new = fit(model, turned)
         spoilt = any(new.get(name, 0.0) < share for name, share in shares.items() if name not in (one, other))
         if sum(new.values()) > total + GAIN and not spoilt:

@@ -19,7 +19,7 @@ from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.findings import Kind
 from tracer.grading.judging.meant import as_meant
 from tracer.grading.network.model import Model
-from tracer.grading.network.oracle import Oracle, View, same
+from tracer.grading.network.oracle import Oracle, View, made_up, same
 from tracer.grading.network.plan import ALONE, Place, Plan, counted
 from tracer.grading.network.series import Rows
 from tracer.grading.network.translate import Translator
@@ -95,13 +95,10 @@ class Judge:
         around = place._replace(position=0)
         if around not in self._oracles:
             constant, parameters = self.translator.constant, self.model.parameters - self.model.system.updates.keys()
-            numbers = {name: float(self.rows[Name(name)][0]) for name in constant if self.rows.has(name)}
+            numbers = {name: float(self.rows[Name(name)][0]) for name in constant if name in self.rows.names}
             numbers |= {name: number for name, number in self.rows.scalars.items() if name in parameters}
-            eta = 0.5 if self.eta is None else self.eta  # where it is known, typed numbers are recognised by it
-            self._oracles[around] = (
-                Oracle(self.model, {}, None, constant, around),
-                Oracle(self.model, numbers, eta, constant, around),
-            )
+            numbers[naming.ETA] = 0.5 if self.eta is None else self.eta  # typed numbers are recognised by it
+            self._oracles[around] = made_up(self.model, constant, around), Oracle(self.model, numbers, constant, around)
         return self._oracles[around][given].at(place.position)
 
     # ------------------------------------------------------------------------------------------------ formulas

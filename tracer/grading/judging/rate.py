@@ -79,7 +79,7 @@ def labelled_rates(sheet: Sheet) -> dict[Position, float]:
 def _with_eta(rows: Rows, eta: float | None) -> Rows:
     if eta is None:
         return rows
-    return rows.changed(scalars={**rows.scalars, naming.ETA: eta})
+    return rows.with_scalars(**{naming.ETA: eta})
 
 
 def _implied(rows: Rows, model: Model, exactness: Exactness) -> tuple[float, float] | None:
@@ -89,7 +89,7 @@ def _implied(rows: Rows, model: Model, exactness: Exactness) -> tuple[float, flo
     none, one = _with_eta(rows, 0.0), _with_eta(rows, 1.0)
     for parameter in model.parameters:
         for name in (parameter, parameter + NEXT):
-            form = model.written(name, rows.has) if name in rows.columns else None
+            form = model.in_terms_of(name, rows.names) if name in rows.columns else None
             if form is None or not any(n.name == naming.ETA for n in names(form)):
                 continue
             rate = _rate(rows.columns[name], value(form, none), value(form, one), exactness.slack[name])

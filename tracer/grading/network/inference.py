@@ -8,26 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from tracer.errors import TraceError
+from tracer.config.network_reader import MAX_SOFTMAX
 from tracer.formulas.tree import Expression, Name
-from tracer.grading.book.numbers import Array, value
+from tracer.grading.book.numbers import value
+from tracer.grading.network.fitting import fit
 from tracer.grading.network.model import FACTORS, Model, Shape, family, model_of
-from tracer.grading.network.oracle import Oracle, same
+from tracer.grading.network.oracle import made_up, same
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import NEXT, STEP
 from tracer.model import naming
 from tracer.tables.activations import ACTIVATIONS
 
-TIGHT, LOOSE = 1e-8, 2e-3
-"""Relative: how near a value has to be to speak for a network; the second for rounded values."""
 MOST_WEIGHTS = 600
 """Of a network that is told from headers."""
-SAMPLED = 6
-"""Steps that are looked at."""
-SIZE = 3_000
-"""Names in the written-out formulas of a network's columns that weigh as much as trying an ordinary network."""
 OFFSET = 1e-6
 """Absolute: how near a typed bias shows in all steps."""
 FEWEST_STEPS = 3
@@ -133,66 +127,12 @@ def first_guess(rows: Rows) -> Shape:
     )
 
 
-Steps = npt.NDArray[np.intp]
-"""Which steps of a table."""
-
-
-def fit(model: Model, rows: Rows) -> dict[str, float]:
-    """For every column that can be judged: the share of its values that are as they should be; rounded ones count a
-    little less."""
-    steps = _sampled(rows.steps)
-    picked = rows.picked(steps)
-    shares: dict[str, float] = {}
-    everything, given = rows.names, _given(model, rows)
-    for name, column in rows.columns.items():
-        theirs = column[steps]
-        if np.isnan(theirs).all():
-            continue
-        for present in (everything, given):
-            expression = model.in_terms_of(name, present)
-            if expression is None:
-                break
-            ours = value(expression, picked)
-            judged = np.isfinite(ours) & np.isfinite(theirs)
-            if judged.any():
-                share = _share(theirs[judged], np.broadcast_to(ours, theirs.shape)[judged])
-                shares[name] = max(shares.get(name, 0.0), share)
-            if shares.get(name, 0.0) == 1.0:
-                break
-    return shares
-
-
-def _given(model: Model, rows: Rows) -> frozenset[str]:
-    """The parameters and the data that a table shows."""
-    return frozenset((*(model.parameters & rows.names), *rows.scalars, *(rows.names & set(model.system.data))))
-
-
-def _sampled(steps: int) -> Steps:
-    if steps <= SAMPLED:
-        return np.arange(steps)
-    return np.unique(np.r_[0:3, np.linspace(3, steps - 1, SAMPLED - 3).astype(int)])
-
-
-def _share(theirs: Array, ours: Array) -> float:
-    apart = np.abs(theirs - ours)
-    scale = np.maximum(np.abs(theirs), np.abs(ours))
-    tight, loose = apart <= TIGHT * scale + 1e-13, apart <= LOOSE * scale + 1e-13
-    return float(np.mean(np.where(tight, 1.0, np.where(loose, 0.9, 0.0))))
-
-
 @dataclass(slots=True)
 class Effort:
-    """How many more networks are tried for one workbook; a table that fits none tries them all. A network of which
-    little is shown counts as one more for every `SIZE` names in its written-out formulas."""
+    """How many more networks are tried for one workbook; a table that fits none tries them all. Trying one takes time
+    linear in the length of its equations, and these have MOST_WEIGHTS weights at most."""
 
     left: int = 300
-
-    def spend(self, model: Model, rows: Rows) -> bool:
-        """Whether a network may be tried; it counts as tried then."""
-        cost = 1 + model.extent(rows.columns, _given(model, rows)) // SIZE
-        allowed = cost <= self.left
-        self.left -= min(cost, self.left)
-        return allowed
 
 
 def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
@@ -204,7 +144,7 @@ def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
     if rows.scalars.get("b1?") is not None:
         scalars = {**rows.scalars}
         scalars.pop("b1?")
-        rows = rows.changed(scalars=scalars)
+        rows = replace(rows, scalars=scalars)
         shape = replace(shape, biases=("shared",) * len(shape.activations), frozen_biases=True)
         shares = fit(model_of(shape), rows)
     for _ in range(6):
@@ -253,18 +193,15 @@ def _tried(shape: Shape, rows: Rows, effort: Effort) -> dict[str, float]:
     stand at the total and does not, or where enough have been tried."""
     if effort.left <= 0:
         return {}
-    try:
-        model = model_of(shape)
-        shares = fit(model, rows) if effort.spend(model, rows) else {}
-    except TraceError:
-        return {}
+    effort.left -= 1
+    shares = fit(model_of(shape), rows)
     return {} if shape.factored and shares.get(naming.TOTAL, 0.0) < 0.5 else shares
 
 
 def _right_formulas(shape: Shape, written: Mapping[str, Expression]) -> int:
     """How many of the formulas are those of the network."""
-    oracle = Oracle(model_of(shape), {}, None, frozenset()).at()
-    return sum((x := oracle.value(e)) is not None and same(x, oracle[Name(name)]) for name, e in written.items())
+    view = made_up(model_of(shape)).at()
+    return sum((x := view.value(e)) is not None and same(x, view[Name(name)]) for name, e in written.items())
 
 
 def _with_typed_biases(shape: Shape, rows: Rows) -> Rows:
@@ -288,12 +225,12 @@ def _with_typed_biases(shape: Shape, rows: Rows) -> Rows:
         found[naming.shared_bias(index + 1)] = middle
     if 2 * showing <= sum(shape.widths[1:]):
         return rows
-    return rows.changed(scalars={**rows.scalars, **found, "b1?": 1.0})
+    return rows.with_scalars(**found, **{"b1?": 1.0})
 
 
 def _offset(model: Model, net: str, rows: Rows) -> float | None:
     """What a net input has more than it should have, where that is the same in all steps."""
-    expression = model.written(net, rows.has)
+    expression = model.in_terms_of(net, rows.names)
     assert expression is not None
     apart = rows.columns[net] - value(expression, rows)
     apart = apart[np.isfinite(apart)]
@@ -325,7 +262,7 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
             for activation in ACTIVATIONS_TRIED:
                 last = index == len(shape.layers) - 1
                 if activation != shape.activations[index] and (
-                    activation != "softmax" or (last and shape.widths[-1] > 1)
+                    activation != "softmax" or (last and 1 < shape.widths[-1] <= MAX_SOFTMAX)
                 ):
                     changed = list(shape.activations)
                     changed[index] = activation
@@ -342,9 +279,9 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
     turnable = {f for f in families if wrong(name for name in shares if family(name) == f)}
     updates = wrong(name for name in shares if re.fullmatch(r"w\d+\+?", name))
     for one in turnable:
-        yield replace(shape, turned=shape.turned ^ {one})
+        yield replace(shape, negated=shape.negated ^ {one})
     if turnable or updates:
-        yield replace(shape, turned=shape.turned ^ families)
-        yield replace(shape, turned=shape.turned ^ {f for f in families if f.endswith(("w", "b"))})
+        yield replace(shape, negated=shape.negated ^ families)
+        yield replace(shape, negated=shape.negated ^ {f for f in families if f.endswith(("w", "b"))})
     if wrong(name for name in shares if name.startswith(STEP)):
         yield replace(shape, step=-shape.step)

@@ -1,27 +1,25 @@
 """What a right sheet would hold: every quantity's equation, in the names of the person's own table.
 
 A `Shape` is the network that a table shows: its widths, activations, loss, and the conventions that people differ in
-(how weights are numbered, whether a gradient is written with its sign turned). A `Model` is its equations.
+(how weights are numbered, whether a gradient is written with the opposite sign). A `Model` is its equations.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import count
 
-from tracer.config import load
-from tracer.formulas.derivative import partials
 from tracer.formulas.tree import NEG, ONE, SUB, ZERO, Call, Expression, Name, Number, add, mul, names, neg, replace
 from tracer.grading.sheet.spelling import NEXT, STEP
 from tracer.model import naming
 from tracer.model.assembly import assemble
-from tracer.model.system import Equation, Phase, System
-
-LAYERS = (naming.HIDDEN_LAYER, naming.OUTPUT_LAYER)
+from tracer.model.backward import backward_equations
+from tracer.model.experiment import Choice, Experiment, Layer, Network
+from tracer.model.network import forward_equations
+from tracer.model.system import Equation, Parameter, Phase, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,8 @@ class Shape:
 
     widths: inputs, then every layer's neurons. activations: one a layer. biases: one a layer: "none", "shared" (b1, b2)
     or "each" (b_h1, …); numbered: the biases of single neurons are called b1, b2, … through the network. by_input: the
-    layer's weights are numbered input by input instead of neuron by neuron. turned: families of quantities that are
-    written with the other sign. step: the sign of a step Δw as it is written, −η·∂E/∂w for −1. frozen_biases: biases
+    layer's weights are numbered input by input instead of neuron by neuron. negated: families of quantities that are
+    written with the opposite sign. step: the sign of a step Δw as it is written, −η·∂E/∂w for −1. frozen_biases: biases
     stay as they are. factored: the factor of the loss stands at the total, ½·(E1 + E2) with E1 = (t1 − a_o1)^2.
     """
 
@@ -41,37 +39,42 @@ class Shape:
     biases: tuple[str, ...] = ()
     numbered: bool = False
     by_input: tuple[bool, ...] = ()
-    turned: frozenset[str] = frozenset()
+    negated: frozenset[str] = frozenset()
     step: int = -1
     frozen_biases: bool = False
     factored: bool = False
 
     @property
     def layers(self) -> tuple[str, ...]:
-        return LAYERS[-len(self.activations) :]
+        return tuple(naming.layers(len(self.activations)))
+
+    def neurons(self, index: int) -> list[str]:
+        """The net inputs of a layer."""
+        return naming.neurons(self.layers[index], self.widths[index + 1])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
-    """The equations of a network, and of whatever else a table may show of it.
+    """The equations of a network, and of whatever else a table may show of it. Two models are the same only where they
+    are one object, so that work on one is shared (see `oracle.made_up`).
 
-    system: the network's. turned: families (see `family`) that are written with the other sign. step: see `Shape`.
+    system: the network's. negated: families (see `family`) that are written with the opposite sign. step: see `Shape`.
     """
 
     system: System
-    turned: frozenset[str] = frozenset()
+    negated: frozenset[str] = frozenset()
     step: int = -1
-    _derived: dict[tuple[str, str], Expression] = field(default_factory=dict)
+    _equations: dict[str, Expression | None] = field(default_factory=dict)
+    _derivatives: dict[str, Mapping[str, Expression]] = field(default_factory=dict)
     _written: dict[tuple[str, frozenset[str]], Expression | None] = field(default_factory=dict)
 
-    def with_turned(self, families: frozenset[str]) -> Model:
-        """The model with these families written with the other sign too."""
-        return Model(self.system, self.turned | families, self.step) if families else self
+    def with_negated(self, families: frozenset[str]) -> Model:
+        """The model with these families written with the opposite sign too."""
+        return Model(self.system, self.negated | families, self.step) if families else self
 
     @cached_property
     def forward(self) -> Mapping[str, Expression]:
-        phases = (Phase.FORWARD, Phase.LOSS)
-        return {e.quantity: e.expression for e in self.system.equations if e.phase in phases}
+        return {e.quantity: e.expression for e in self.system.equations if e.phase in _FORWARD}
 
     @cached_property
     def forward_or_backward(self) -> Mapping[str, Expression]:
@@ -114,12 +117,17 @@ class Model:
     def equation(self, name: str) -> Expression | None:
         """What the quantity is to be, from others of the same step, or (a parameter) of the step before; None for
         what is given, and for names that are no quantity of this network."""
-        plain = self._plain_equation(name)
-        if plain is None or not self.turned:
+        if name not in self._equations:
+            self._equations[name] = self._signed(name, self._plain_equation(name))
+        return self._equations[name]
+
+    def _signed(self, name: str, plain: Expression | None) -> Expression | None:
+        """An equation with the signs that the table writes."""
+        if plain is None or not self.negated:
             return plain
-        turn: dict[Expression, Expression] = {n: neg(n) for n in names(plain) if family(n.name) in self.turned}
-        turned = _tidy(replace(plain, turn)) if turn else plain
-        return neg(turned) if family(name) in self.turned else turned
+        turn: dict[Expression, Expression] = {n: neg(n) for n in names(plain) if family(n.name) in self.negated}
+        signed = _tidy(replace(plain, turn)) if turn else plain
+        return neg(signed) if family(name) in self.negated else signed
 
     def _plain_equation(self, name: str) -> Expression | None:
         if name in self.forward_or_backward:
@@ -131,14 +139,9 @@ class Model:
         if name.startswith(STEP) and name[1:] in self.parameters:
             change = mul(Name(naming.ETA), Name(self.system.gradient(name[1:], self.system.curve)))
             return neg(change) if self.step < 0 else change
-        if name.startswith("∂"):
-            above, slash, below = name[1:].partition("/∂")
-            if slash:
-                of = self.system.loss if above == "E" else above
-                known = below in self.parameters or below in self.forward or below in self.system.data
-                if of in self.forward and known:
-                    return self.derived(of, below)
-        return None
+        above, slash, below = name.removeprefix("∂").partition("/∂")
+        of = self.system.loss if above == "E" else above
+        return self._derivatives_of(of).get(below) if slash and of in self.forward else None
 
     def next_value(self, parameter: str) -> Expression:
         """The parameter after this step's update."""
@@ -152,70 +155,59 @@ class Model:
         before, step = Name(parameter, 1), Name(STEP + parameter, 1)
         return add(before, step if self.step < 0 else neg(step))
 
-    def derived(self, of: str, by: str) -> Expression:
-        """∂of/∂by, by the chain rule through the forward equations, as a formula of forward quantities."""
-        if of == by:
-            return ONE
-        if (of, by) not in self._derived:
-            expression = self.forward.get(of)
-            terms: list[Expression] = []
-            if expression is not None:
-                values: dict[Expression, Expression] = {
-                    e: Name(q) for q, e in self.forward.items() if isinstance(e, Call) and e.function.parameters
-                }
-                for through, slope in partials(expression, values).items():
-                    terms.append(mul(slope, self.derived(through.name, by)))
-            self._derived[of, by] = add(*terms) if terms else ZERO
-        return self._derived[of, by]
+    def _derivatives_of(self, of: str) -> Mapping[str, Expression]:
+        """The derivatives of a quantity of the forward pass by all others and by what is given, as formulas of forward
+        quantities: the backward pass with this quantity as its loss, each factor put in."""
+        if of not in self._derivatives:
+            needed = {of}
+            for equation in reversed(self.system.equations):
+                if equation.quantity in needed and equation.phase in _FORWARD:
+                    needed |= {n.name for n in names(equation.expression)}
+            forward = [e for e in self.system.equations if e.phase in _FORWARD and e.quantity in needed]
+            given = (*(p.name for p in self.system.parameters), *self.system.data)
+            layer_of = dict.fromkeys(self.forward, "") | dict.fromkeys(given, forward[0].layer)
+            ends = [Parameter(name, 0.0, layer) for name, layer in layer_of.items()]
+            factors: dict[Expression, Expression] = {}
+            for equation in backward_equations(forward, ends, of):
+                factors[Name(equation.quantity)] = replace(equation.expression, factors)
+            found = {end.name: factors.get(Name(naming.gradient(end.name, of)), ZERO) for end in ends}
+            self._derivatives[of] = found | {of: ONE}
+        return self._derivatives[of]
+
+    def nearest(self, name: str, present: Container[str]) -> Expression | None:
+        """`equation`, for a table that shows these quantities: a parameter may stand there after its update."""
+        after = Name(name + NEXT, 1)
+        return after if name in self.parameters and after.name in present else self.equation(name)
+
+    def in_place_of(self, name: Name, present: Container[str]) -> Expression | None:
+        """What a quantity is made of that a table does not show; None for what it shows, and for what is given."""
+        if name.name in present:
+            return None
+        if name.name in self.parameters:
+            after = Name(name.name + NEXT, name.lag + 1, name.batch)
+            return after if after.name in present else None
+        equation = self.equation(name.name)
+        return None if equation is None else shifted(equation, name.lag, name.batch)
 
     def in_terms_of(self, name: str, present: frozenset[str]) -> Expression | None:
-        """`written` for what stands in a table, kept for the next table with the same columns."""
+        """`nearest`, with everything that is not present put in by its own equation; kept for the next table with the
+        same columns."""
         key = (name, present)
         if key not in self._written:
-            self._written[key] = self.written(name, present.__contains__)
+            equation = self.nearest(name, present)
+            self._written[key] = None if equation is None else self._inlined(equation, present, 0)
         return self._written[key]
 
-    def written(self, name: str, present: Callable[[str], bool]) -> Expression | None:
-        """The equation of a quantity, with everything that is not present put in by its own equation."""
-        equation = self.equation(name)
-        if equation is None:
-            return None
-        if name in self.parameters and present(name + NEXT):
-            return Name(name + NEXT, 1)
-        return self._inlined(equation, present, 0)
-
-    def extent(self, quantities: Iterable[str], present: frozenset[str]) -> int:
-        """How many names the equations of quantities have, with everything that is not present put in."""
-        known: dict[str, int] = {}
-
-        def of(name: str) -> int:
-            if name not in known:
-                known[name] = 1
-                equation = self.equation(name)
-                known[name] = sum(1 if n.name in ends else of(n.name) for n in names(equation)) if equation else 1
-            return known[name]
-
-        ends = present | self.parameters
-        return sum(map(of, quantities))
-
-    def _inlined(self, expression: Expression, present: Callable[[str], bool], depth: int) -> Expression:
-        if depth > _DEEPEST:
-            return expression
-        what: dict[Expression, Expression] = {}
-        for name in set(names(expression)):
-            if present(name.name):
-                continue
-            if name.name in self.parameters:
-                if present(name.name + NEXT):
-                    what[name] = Name(name.name + NEXT, name.lag + 1, name.batch)
-                continue
-            equation = self.equation(name.name)
-            if equation is not None:
-                what[name] = self._inlined(shifted(equation, name.lag, name.batch), present, depth + 1)
-        return replace(expression, what) if what else expression
+    def _inlined(self, expression: Expression, present: frozenset[str], depth: int) -> Expression:
+        made_of = ((name, self.in_place_of(name, present)) for name in set(names(expression)))
+        what: dict[Expression, Expression] = {
+            name: self._inlined(other, present, depth + 1) for name, other in made_of if other is not None
+        }
+        return replace(expression, what) if what and depth <= _DEEPEST else expression
 
 
 _DEEPEST = 40
+_FORWARD = (Phase.FORWARD, Phase.LOSS)
 
 
 def _tidy(expression: Expression) -> Expression:
@@ -240,94 +232,55 @@ def family(name: str) -> str:
     return name.rstrip("0123456789")
 
 
-def renamed(system: System, by: Mapping[str, str]) -> System:
-    """The system with its parameters called otherwise, and all that is named after them."""
-
-    def new(name: str) -> str:
-        above, slash, below = name.rpartition("/∂")
-        return f"{above}{slash}{by.get(below, below)}"
-
-    def rewritten(expression: Expression) -> Expression:
-        return replace(
-            expression, {n: Name(new(n.name), n.lag) for n in set(names(expression)) if new(n.name) != n.name}
-        )
-
-    return changed(
-        system,
-        parameters=tuple(changed(p, name=new(p.name)) for p in system.parameters),
-        equations=tuple(
-            changed(e, quantity=new(e.quantity), expression=rewritten(e.expression)) for e in system.equations
-        ),
-        updates={new(name): rewritten(update) for name, update in system.updates.items()},
-    )
-
-
 @lru_cache(maxsize=512)
 def model_of(shape: Shape) -> Model:
     """The model of a network that was told from a table."""
-    outputs = shape.widths[-1]
-    biases = {
-        layer: 0.1 if kind == "shared" else [0.1] * width
-        for layer, kind, width in zip(shape.layers, shape.biases, shape.widths[1:], strict=False)
-        if kind != "none"
-    }
-    config: dict[str, object] = {
-        "inputs": [0.5] * shape.widths[0],
-        "targets": [1.0 / outputs] * outputs,
-        "layers": [
-            {"name": name, "neurons": width, "activation": activation}
-            for name, width, activation in zip(shape.layers, shape.widths[1:], shape.activations, strict=True)
-        ],
-        "weights": [0.1] * sum(m * n for m, n in _pairs(shape.widths)),
-        "loss": shape.loss,
-        "learning_rate": 0.5,
-        "iterations": 1,
-    }
-    if biases:
-        config["biases"] = biases
-        if shape.frozen_biases:
-            config["frozen"] = ["b*"]
-    system = assemble(load(config))
-    by = _numbering(shape)
-    if shape.numbered:
-        own = [p.name for p in system.parameters if p.name.startswith("b_")]
-        by |= {name: f"b{index}" for index, name in enumerate(own, 1)}
-    if by:
-        system = renamed(system, by)
-    if shape.factored:
-        system = _factored(system, model_of(changed(shape, loss=FACTORS[shape.loss][0], factored=False)).system, shape)
-    return Model(system, shape.turned, shape.step)
-
-
-FACTORS: Mapping[str, tuple[str, Callable[[int], Expression]]] = {
-    "half_squared_error": ("squared_error", lambda outputs: Number(0.5)),
-    "mean_squared_error": ("squared_error", lambda outputs: Number(1 / outputs)),
-}
-"""Loss → the loss without its factor, and the factor, for a number of outputs."""
-
-
-def _factored(system: System, plain: System, shape: Shape) -> System:
-    """The system with the errors of single outputs as a loss without its factor has them."""
-    errors = {e.quantity: e.expression for e in plain.equations if re.fullmatch(r"E\d+", e.quantity)}
-    total = mul(FACTORS[shape.loss][1](shape.widths[-1]), add(*map(Name, errors)))
-    new = {**errors, system.loss: total}
-    return changed(
-        system, equations=tuple(changed(e, expression=new.get(e.quantity, e.expression)) for e in system.equations)
+    layers = _layers(shape)
+    parameters = [name for layer in layers for name in layer.parameters()]
+    biases = frozenset(bias for layer in layers for bias in layer.biases if bias)
+    inputs, targets = tuple(naming.inputs(shape.widths[0])), tuple(naming.targets(shape.widths[-1]))
+    network = Network(layers, Choice(shape.loss), {})
+    experiment = Experiment(
+        name="table",
+        inputs=inputs,
+        targets=targets,
+        samples=((0.0,) * (len(targets) + len(inputs)),),
+        model=network,
+        start=dict.fromkeys(parameters, 0.0),
+        frozen=biases if shape.frozen_biases else frozenset(),
     )
+    system = assemble(experiment)
+    if shape.factored:
+        loss, factor = FACTORS[shape.loss]
+        plain = forward_equations(changed(network, loss=Choice(loss)), inputs, targets)
+        other = {e.quantity: e.expression for e in plain if e.phase is Phase.LOSS}
+        other[system.loss] = mul(Number(factor or 1 / len(targets)), other[system.loss])
+        equations = (changed(e, expression=other.get(e.quantity, e.expression)) for e in system.equations)
+        system = changed(system, equations=tuple(equations))  # the gradients are the same
+    return Model(system, shape.negated, shape.step)
 
 
-def _pairs(widths: Iterable[int]) -> list[tuple[int, int]]:
-    return list(pairwise(widths))
+FACTORS: Mapping[str, tuple[str, float]] = {
+    "half_squared_error": ("squared_error", 0.5),
+    "mean_squared_error": ("squared_error", 0.0),
+}
+"""Loss → the loss without its factor, and the factor; 0 for one by the number of outputs."""
 
 
-def _numbering(shape: Shape) -> dict[str, str]:
-    """The names of the weights where they are numbered input by input."""
-    by: dict[str, str] = {}
-    before = 0
-    for index, (inputs, width) in enumerate(_pairs(shape.widths)):
-        if index < len(shape.by_input) and shape.by_input[index]:
-            for neuron in range(width):
-                for source in range(inputs):
-                    by[f"w{before + neuron * inputs + source + 1}"] = f"w{before + source * width + neuron + 1}"
-        before += inputs * width
-    return by
+def _layers(shape: Shape) -> tuple[Layer, ...]:
+    """The layers, their parameters called as the table calls them."""
+    layers = []
+    numbers = count(1)
+    for index, rows in enumerate(naming.weights(shape.widths)):
+        neurons, kind = shape.neurons(index), shape.biases[index] if shape.biases else "none"
+        if shape.by_input and shape.by_input[index]:
+            every = [name for row in rows for name in row]
+            rows = [every[neuron :: len(rows)] for neuron in range(len(rows))]
+        biases: list[str | None] = [None] * len(rows)
+        if kind == "shared":
+            biases = [naming.shared_bias(index + 1)] * len(rows)
+        elif kind == "each":
+            biases = [naming.shared_bias(next(numbers)) if shape.numbered else naming.neuron_bias(n) for n in neurons]
+        activations = (Choice(shape.activations[index]),) * len(rows)
+        layers.append(Layer(shape.layers[index], activations, tuple(neurons), tuple(map(tuple, rows)), tuple(biases)))
+    return tuple(layers)

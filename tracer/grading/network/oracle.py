@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import accumulate
+from functools import lru_cache
 
 import numpy as np
 
 from tracer.formulas.tree import Expression, Name
 from tracer.grading.book.numbers import OVER_BATCH, Array, Quantities, value
 from tracer.grading.network.model import Model
-from tracer.grading.network.plan import ALONE, Place
+from tracer.grading.network.plan import ALONE, Place, Plan
 from tracer.model import naming
 
 TRIALS = 12
@@ -25,39 +25,31 @@ class Oracle:
     """Made-up steps of a right network: a row a sample, the batches as large as around one place of a table.
 
     Inputs and targets change from row to row, but for those in `constant`, so that no two quantities are equal by
-    chance; those in `given` have the values given. η is drawn too, where it is None.
+    chance; those in `given` have the values given. η is drawn too, where it is not given.
     """
 
     def __init__(
-        self,
-        model: Model,
-        given: Mapping[str, float],
-        eta: float | None,
-        constant: frozenset[str],
-        place: Place = ALONE,
+        self, model: Model, given: Mapping[str, float], constant: frozenset[str], place: Place = ALONE
     ) -> None:
         self.model = model
         self.home = max(FEWEST_BEFORE, BEFORE // place.before)
-        sizes = [place.before] * self.home + [place.own, place.after]
-        self.first = list(accumulate(sizes, initial=0))
-        self.batch = [batch for batch, size in enumerate(sizes) for _ in range(size)]
+        self.plan = Plan((*(place.before,) * self.home, place.own, place.after), model.shared)
         drawn = np.random.default_rng(20_250)
-        self.scheduled = model.equation(naming.ETA) is not None
-        self.given = {**model.system.hyper, **given} | ({} if eta is None else {naming.ETA: eta})
-        if self.scheduled:
-            self.given.pop(naming.ETA, None)
-        self.eta: Array = drawn.uniform(0.002, 0.03, TRIALS)  # small: the networks stay as varied as they were drawn
-        self.data = [{name: drawn.uniform(0.15, 0.95, TRIALS) for name in model.system.data} for _ in self.batch]
-        for row in self.data[1:]:
-            row |= {name: value for name, value in self.data[0].items() if name in constant}
+        rate: Array = drawn.uniform(0.002, 0.03, TRIALS)  # small: the networks stay as varied as they were drawn
+        data = [{name: drawn.uniform(0.15, 0.95, TRIALS) for name in model.system.data} for _ in self.plan.batch]
         self.start: dict[str, Array] = {
             p.name: drawn.uniform(0.2, 0.9, TRIALS) * drawn.choice([-1.0, 1.0], TRIALS) for p in model.system.parameters
         }
+        self.data = [row | {name: x for name, x in data[0].items() if name in constant} for row in data]
+        numbers = {name: np.full(TRIALS, number) for name, number in {**model.system.hyper, **given}.items()}
+        self.given: dict[str, Array] = {naming.ETA: rate} | numbers
+        if model.equation(naming.ETA) is not None:  # a schedule
+            del self.given[naming.ETA]
         self._known: dict[tuple[str, int], Array] = {}
 
     def at(self, position: int = 0) -> View:
         """The quantities as a formula in that row of the batch looked at sees them."""
-        return View(self, self.first[self.home] + position)
+        return View(self, int(self.plan.starts[self.home]) + position)
 
     def known(self, name: str, row: int) -> Array:
         """A quantity in a row (what there is once a batch: in its first row), a value a trial. Raises KeyError."""
@@ -67,11 +59,9 @@ class Oracle:
         return known
 
     def _compute(self, name: str, row: int) -> Array:
-        model, batch = self.model, self.batch[row]
+        model, batch = self.model, int(self.plan.batch[row])
         if name in self.given:
-            return np.full(TRIALS, self.given[name])
-        if name == naming.ETA and not self.scheduled:
-            return self.eta
+            return self.given[name]
         if name in (naming.ITERATION, naming.COUNT):
             return np.full(TRIALS, float(batch + 1))
         if name in self.data[0]:
@@ -84,6 +74,12 @@ class Oracle:
         return value(equation, View(self, row))
 
 
+@lru_cache(maxsize=64)
+def made_up(model: Model, constant: frozenset[str] = frozenset(), place: Place = ALONE) -> Oracle:
+    """The made-up steps of a network, once for all tables that show it and workbooks that hold them."""
+    return Oracle(model, {}, constant, place)
+
+
 class View(Quantities):
     """The quantities of made-up steps by name and lag, as one row sees them."""
 
@@ -92,34 +88,26 @@ class View(Quantities):
 
     def __getitem__(self, name: Name) -> Array:
         oracle = self.oracle
-        shared = name.name in oracle.model.shared
-        if not shared and not name.batch:
-            row = self.row - name.lag
-            if row == -1 and name.name in oracle.model.system.states:
+        rows = oracle.plan.rows(name, self.row)
+        if not rows:
+            if rows.start == -1 and name.name in oracle.model.system.states:
                 return np.zeros(TRIALS)
-            if not 0 <= row < len(oracle.batch):
-                raise KeyError(name)
-            return oracle.known(name.name, row)
-        batch = oracle.batch[self.row] - name.lag
-        if batch == -1 and name.name in oracle.model.system.states:
-            return np.zeros(TRIALS)
-        if not 0 <= batch < len(oracle.first) - 1:
             raise KeyError(name)
-        first, end = oracle.first[batch : batch + 2]
         if not name.batch:
-            return oracle.known(name.name, first)
-        return np.array([oracle.known(name.name, first if shared else row) for row in range(first, end)])
+            return oracle.known(name.name, rows[0])
+        shared = name.name in oracle.model.shared
+        return np.array([oracle.known(name.name, rows[0] if shared else row) for row in rows])
 
     def over_batch(self, how: str, lag: int, members: Array) -> Array:
-        first, end = self.oracle.first[(batch := self.oracle.batch[self.row] - lag) : batch + 2]
-        members = np.broadcast_to(members, (end - first, TRIALS))
-        return OVER_BATCH[how](members.sum(axis=0), np.float64(end - first))  # type: ignore[arg-type]
+        size = len(self.oracle.plan.rows(Name("", lag, True), self.row))
+        members = np.broadcast_to(members, (size, TRIALS))
+        return OVER_BATCH[how](members.sum(axis=0), np.float64(size))  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[Name]:
         return iter(())
 
     def __len__(self) -> int:
-        return len(self.oracle.batch)
+        return len(self.oracle.plan.batch)
 
     def value(self, expression: Expression) -> Array | None:
         """An expression's value; None where it uses something that made-up steps do not have."""
@@ -138,4 +126,4 @@ def same(x: Array, y: Array, relative: float = SAME) -> bool:
     return bool((np.abs(x - y)[both] <= relative * scale + 1e-14).all())
 
 
-__all__ = ["SAME", "TRIALS", "Oracle", "View", "same"]
+__all__ = ["SAME", "TRIALS", "Oracle", "View", "made_up", "same"]

@@ -76,6 +76,18 @@ class Plan:
         after = self.sizes[batch + 1] if batch + 1 < len(self.sizes) else own
         return Place(step - int(self.starts[batch]), before, own, after)
 
+    def rows(self, name: Name, row: int) -> range:
+        """The rows that a name means in the formula of a row: one, or those of a whole batch; of what there is once a
+        batch, its first. Empty where the table has none, and then it starts at -1 right before the first."""
+        if name.name not in self.shared and not name.batch:
+            at, end = row - name.lag, len(self.batch)
+            return range(at, at + (0 <= at < end))
+        batch = int(self.batch[row]) - name.lag
+        if not 0 <= batch < len(self.sizes):
+            return range(batch, batch)
+        first = int(self.starts[batch])
+        return range(first, first + (self.sizes[batch] if name.batch else 1))
+
     def is_whole(self, step: int) -> bool:
         """Whether the batch of a row has all of its rows."""
         return self.whole or int(self.batch[step]) < len(self.sizes) - 1

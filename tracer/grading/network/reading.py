@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracer.grading.book.cells import Position, Sheet
-from tracer.grading.network.inference import Effort, NotANetwork, fit, infer
+from tracer.grading.network.fitting import fit
+from tracer.grading.network.inference import Effort, NotANetwork, infer
 from tracer.grading.network.model import Shape, model_of
 from tracer.grading.network.series import Rows, rows_of
 from tracer.grading.sheet.spelling import NEXT, after_update, is_parameter, normalize
@@ -97,7 +98,7 @@ def spread(rows: Rows) -> Rows:
         ):
             scalars[name] = float(column[0])
             del columns[name]
-    return Rows(columns, scalars, rows.steps)
+    return replace(rows, columns=columns, scalars=scalars)
 
 
 def _with_late_weights(reading: Reading, sheet: Sheet, effort: Effort) -> Reading:

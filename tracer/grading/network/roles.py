@@ -17,7 +17,7 @@ from tracer.grading.book.numbers import Array
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.network.givens import Search, with_leaves
 from tracer.grading.network.model import Model, family
-from tracer.grading.network.oracle import Oracle, same
+from tracer.grading.network.oracle import made_up, same
 from tracer.grading.network.translate import Translator
 from tracer.grading.sheet.spelling import NEXT, STEP
 from tracer.grading.sheet.tables import Stranger, Table
@@ -28,11 +28,11 @@ MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The table with the columns that were recognised as quantities. turned: families (see `model.family`) of them that
-    are written with the other sign. numbers: given quantities that stand in the formulas as numbers."""
+    """The table with the columns that were recognized as quantities. negated: families (see `model.family`) of them
+    that are written with the opposite sign. numbers: given quantities that stand in the formulas as numbers."""
 
     table: Table
-    turned: frozenset[str] = frozenset()
+    negated: frozenset[str] = frozenset()
     numbers: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -48,8 +48,8 @@ def recognised(book: Book, sheet: Sheet, table: Table, model: Model, constant: f
     numbers = search.given(frozenset(shown))
     roles = search.roles()
     found = {quantity: keyed[key] for key, (quantity, _) in roles.items()}
-    turned = {family(quantity) for quantity, sign in roles.values() if sign < 0}
-    return Roles(_with(table, found) if found else table, frozenset(turned), numbers)
+    negated = {family(quantity) for quantity, sign in roles.values() if sign < 0}
+    return Roles(_with(table, found) if found else table, frozenset(negated), numbers)
 
 
 def _with(table: Table, found: Mapping[str, Stranger]) -> Table:
@@ -74,7 +74,7 @@ class _Search:
         constant: frozenset[str],
         keyed: Mapping[str, Stranger],
     ) -> None:
-        self.model, self.oracle = model, Oracle(model, {}, None, constant).at()
+        self.model, self.oracle = model, made_up(model, constant).at()
         self.constant = [key for key, stranger in keyed.items() if _is_constant(sheet, stranger.places)]
         series = {**table.series, **{key: stranger.places for key, stranger in keyed.items()}}
         translator = Translator(book, sheet, replace(table, series=series), constant)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,32 +15,38 @@ from tracer.grading.book.numbers import Array, Quantities
 from tracer.grading.network.plan import Plan
 from tracer.grading.sheet.tables import Table
 
+Steps = npt.NDArray[np.intp]
+"""Which steps of a table."""
 
+
+@dataclass(frozen=True, eq=False)
 class Rows(Quantities):
     """A table's quantities by name and lag, as arrays over its steps. NaN where a cell holds no number, and where the
     lag leads out of the table.
 
-    plan: the batches of the table, where a batch has several rows. A lag of what there is once a batch counts batches;
-    a name that stands for its values in all rows of a batch has a row's own value in every row.
+    columns: quantity → its value in every step. scalars: the numbers that stand once. plan: the batches of the table,
+    where a batch has several rows. A lag of what there is once a batch counts batches; a name that stands for its
+    values in all rows of a batch has a row's own value in every row. only: the steps that are looked at;
+    None for all.
     """
 
-    def __init__(
-        self, columns: Mapping[str, Array], scalars: Mapping[str, float], steps: int, plan: Plan | None = None
-    ) -> None:
-        self.columns, self.scalars, self.steps, self.plan = columns, scalars, steps, plan
-        self._shifted: dict[Name, Array] = {}
+    columns: Mapping[str, Array]
+    scalars: Mapping[str, float]
+    steps: int
+    plan: Plan | None = None
+    only: Steps | None = None
+    _known: dict[Name, Array] = field(default_factory=dict, init=False)
 
     def __getitem__(self, name: Name) -> Array:
-        known = self._shifted.get(name)
+        known = self._known.get(name)
         if known is None:
-            known = self._shifted[name] = self._shift(name)
+            known = self._shifted(name)
+            known = self._known[name] = known if self.only is None or name.batch else known[self.only]
         return known
 
-    def _shift(self, name: Name) -> Array:
+    def _shifted(self, name: Name) -> Array:
         if name.name not in self.columns:
-            if name.name in self.scalars:
-                return np.full(self.steps, self.scalars[name.name])
-            return np.full(self.steps, np.nan)
+            return np.full(self.steps, self.scalars.get(name.name, np.nan))
         column = self.columns[name.name]
         if self.plan and name.name in self.plan.shared:
             return self.plan.of_batch(column, 0 if name.batch else name.lag)
@@ -53,20 +61,22 @@ class Rows(Quantities):
 
     def over_batch(self, how: str, lag: int, members: Array) -> Array:
         assert self.plan is not None
-        return self.plan.reduced(how, lag, np.broadcast_to(members, (self.steps,)))
-
-    def changed(self, columns: Mapping[str, Array] | None = None, scalars: Mapping[str, float] | None = None) -> Rows:
-        """The same with other columns, or other numbers that stand once."""
-        return Rows(
-            self.columns if columns is None else columns,
-            self.scalars if scalars is None else scalars,
-            self.steps,
-            self.plan,
-        )
+        reduced = self.plan.reduced(how, lag, np.broadcast_to(members, (self.steps,)))
+        return reduced if self.only is None else reduced[self.only]
 
     def by_row(self) -> Rows:
         """The same, every lag counted in rows."""
-        return Rows(self.columns, self.scalars, self.steps) if self.plan else self
+        return replace(self, plan=None) if self.plan else self
+
+    def with_scalars(self, **numbers: float) -> Rows:
+        """The same with more numbers that stand once, or others."""
+        return replace(self, scalars={**self.scalars, **numbers})
+
+    def with_array(self, name: Name, array: Array) -> Rows:
+        """The same with one quantity otherwise, at one lag."""
+        other = replace(self)
+        other._known.update({**self._known, name: array})
+        return other
 
     def __iter__(self) -> Iterator[Name]:
         return iter(Name(name) for name in (*self.columns, *self.scalars))
@@ -74,57 +84,10 @@ class Rows(Quantities):
     def __len__(self) -> int:
         return len(self.columns) + len(self.scalars)
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The quantities that stand in the table, or once for all its steps."""
         return frozenset((*self.columns, *self.scalars))
-
-    def has(self, name: str) -> bool:
-        """Whether the quantity stands in the table, or once for all its steps."""
-        return name in self.columns or name in self.scalars
-
-    def picked(self, steps: npt.NDArray[np.intp]) -> Mapping[Name, Array]:
-        """The same, of some steps only."""
-        return _Picked(self, steps)
-
-
-class _Picked(Quantities):
-    def __init__(self, rows: Rows, steps: npt.NDArray[np.intp]) -> None:
-        self.rows, self.steps = rows, steps
-
-    def __getitem__(self, name: Name) -> Array:
-        column = self.rows[name]
-        picked: Array = column if name.batch else column[self.steps]
-        return picked
-
-    def over_batch(self, how: str, lag: int, members: Array) -> Array:
-        picked: Array = self.rows.over_batch(how, lag, members)[self.steps]
-        return picked
-
-    def __iter__(self) -> Iterator[Name]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-
-class Moved(Quantities):
-    """The rows, one quantity moved."""
-
-    def __init__(self, rows: Rows, name: Name, moved: Array) -> None:
-        self.rows, self.name, self.moved = rows, name, moved
-
-    def __getitem__(self, name: Name) -> Array:
-        return self.moved if name == self.name else self.rows[name]
-
-    def over_batch(self, how: str, lag: int, members: Array) -> Array:
-        return self.rows.over_batch(how, lag, members)
-
-    def __iter__(self) -> Iterator[Name]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
 
 def rows_of(table: Table, cells: Mapping[Position, Cell]) -> Rows:

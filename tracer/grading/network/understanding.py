@@ -83,7 +83,7 @@ def understood(book: Book, sheet: Sheet, table: Table, system: System | None, ef
         model, network = Model(system), "as the config describes it"
     roles = recognised(book, sheet, table, model, constant)
     if roles.table is not table or roles.numbers:
-        table, model = roles.table, model.with_turned(roles.turned)
+        table, model = roles.table, model.with_negated(roles.negated)
         scalars = {**rows.scalars, **roles.numbers}
         rows = spread(Rows({**rows_of(table, sheet.cells).columns, **rows.columns}, scalars, rows.steps))
         constant = _constant(rows, model.system.data)
@@ -116,7 +116,7 @@ def _constant(rows: Rows, data: Iterable[str]) -> frozenset[str]:
         known = rows[Name(name)][np.isfinite(rows[Name(name)])]
         return bool(len(known)) and bool(np.ptp(known) == 0)
 
-    return frozenset(name for name in (*data, naming.ETA) if rows.has(name) and stays(name))
+    return frozenset(name for name in (*data, naming.ETA) if name in rows.names and stays(name))
 
 
 def _readings(table: Table, sheet: Sheet, translator: Translator) -> dict[str, Expression]:
@@ -136,7 +136,7 @@ def _without_strangers(rows: Rows, model: Model) -> Rows:
     """The numbers of what the model knows, and those that hold for every run of it."""
     known = {name: number for name, number in rows.scalars.items() if model.knows(name)}
     columns = {name: column for name, column in rows.columns.items() if model.knows(name)}
-    return Rows(columns, {**known, **model.system.hyper}, rows.steps)
+    return replace(rows, columns=columns, scalars={**known, **model.system.hyper})
 
 
 def _in_batches(rows: Rows, model: Model) -> Rows:
@@ -144,7 +144,7 @@ def _in_batches(rows: Rows, model: Model) -> Rows:
     if not model.system.batches.several or not rows.steps:
         return rows
     plan = plan_of(model.system.batches, model.shared, rows.steps, rows.columns.get(naming.ITERATION))
-    return Rows(rows.columns, rows.scalars, rows.steps, plan)
+    return replace(rows, plan=plan)
 
 
 def _counted(rows: Rows, model: Model) -> Rows:
@@ -153,7 +153,7 @@ def _counted(rows: Rows, model: Model) -> Rows:
     if not any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
         return rows
     count = rows.plan.batch if rows.plan else np.arange(rows.steps)
-    return rows.changed({**rows.columns, naming.COUNT: np.asarray(count + 1, float)})
+    return replace(rows, columns={**rows.columns, naming.COUNT: np.asarray(count + 1, float)})
 
 
 def describe(shape: Shape) -> str:
@@ -165,7 +165,7 @@ def describe(shape: Shape) -> str:
         words.append("with biases")
     if any(shape.by_input):
         words.append("weights numbered input by input")
-    if shape.turned:
+    if shape.negated:
         words.append("gradients written with the other sign")
     return ", ".join(words)
 

@@ -195,7 +195,7 @@ class Diagnosis:
         def alike(x: Array, y: Array) -> bool:
             return bool(np.isfinite(x).all() and (np.abs(x - y) <= np.maximum(limit, 1e-9 * np.abs(y))).all())
 
-        evidence = Evidence(judge.rows.picked(chosen), theirs[chosen], alike, self.budget)
+        evidence = Evidence(replace(judge.rows, only=chosen), theirs[chosen], alike, self.budget)
         exact = name not in judge.demand.exactness.said and len(chosen) >= 3
         return find_slip(forms, evidence, self._setting(name, place), pairs=exact)
 

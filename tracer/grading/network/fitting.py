@@ -1,0 +1,92 @@
+"""How well a network explains the numbers of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tracer.formulas.tree import Expression, Name
+from tracer.grading.book.numbers import Array, Quantities, value
+from tracer.grading.network.model import Model
+from tracer.grading.network.series import Rows, Steps
+
+TIGHT, LOOSE = 1e-8, 2e-3
+"""Relative: how near a value has to be to speak for a network; the second for rounded values."""
+SAMPLED = 6
+"""Steps that are looked at."""
+
+
+def fit(model: Model, rows: Rows) -> dict[str, float]:
+    """For every column that can be judged: the share of its values that are as they should be; rounded ones count a
+    little less.
+
+    Each column is computed at most twice, in SAMPLED steps: from the nearest quantities that the table shows, and from
+    given ones.
+    """
+    steps = _sampled(rows.steps)
+    picked = replace(rows, only=steps)
+    given = frozenset((*(model.parameters & rows.names), *rows.scalars, *(rows.names & set(model.system.data))))
+    views = _Completed(model, picked, rows.names), _Completed(model, picked, given)
+    shares: dict[str, float] = {}
+    for name, column in rows.columns.items():
+        theirs = column[steps]
+        if np.isnan(theirs).all() or model.equation(name) is None:
+            continue
+        for view in views:
+            ours = np.broadcast_to(view.right(name), theirs.shape)
+            judged = np.isfinite(ours) & np.isfinite(theirs)
+            if judged.any():
+                shares[name] = max(shares.get(name, 0.0), _share(theirs[judged], ours[judged]))
+            if shares.get(name, 0.0) == 1.0:
+                break
+    return shares
+
+
+@dataclass(frozen=True, eq=False)
+class _Completed(Quantities):
+    """The numbers of a table, and those that are not `present`, computed from these by the network's equations."""
+
+    model: Model
+    rows: Rows
+    present: frozenset[str]
+    _known: dict[Name, Array] = field(default_factory=dict)
+
+    def right(self, name: str) -> Array:
+        """What the model demands of a quantity that has an equation."""
+        equation = self.model.nearest(name, self.present)
+        assert equation is not None
+        return value(equation, self)
+
+    def __getitem__(self, name: Name) -> Array:
+        known = self._known.get(name)
+        if known is None:
+            made_of: Expression | None = self.model.in_place_of(name, self.present)
+            known = self._known[name] = self.rows[name] if made_of is None else value(made_of, self)
+        return known
+
+    def over_batch(self, how: str, lag: int, members: Array) -> Array:
+        return self.rows.over_batch(how, lag, members)
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def _sampled(steps: int) -> Steps:
+    if steps <= SAMPLED:
+        return np.arange(steps)
+    return np.unique(np.r_[0:3, np.linspace(3, steps - 1, SAMPLED - 3).astype(int)])
+
+
+def _share(theirs: Array, ours: Array) -> float:
+    apart = np.abs(theirs - ours)
+    scale = np.maximum(np.abs(theirs), np.abs(ours))
+    tight, loose = apart <= TIGHT * scale + 1e-13, apart <= LOOSE * scale + 1e-13
+    return float(np.mean(np.where(tight, 1.0, np.where(loose, 0.9, 0.0))))
+
+
+__all__ = ["fit"]
