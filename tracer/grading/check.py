@@ -11,17 +11,15 @@ from tracer.config import load
 from tracer.grading.book.cells import Book, Sheet
 from tracer.grading.book.package import Unreadable, read_book
 from tracer.grading.book.recalculation import recalculated
-from tracer.grading.judging.findings import TOLERANCE, BookReport, SheetReport, Verdict
+from tracer.grading.judging.findings import TOLERANCE, BookReport, SheetReport, Verdict, no_table
 from tracer.grading.judging.uncomputed import first_cause
-from tracer.grading.marking import marked, no_table
-from tracer.grading.network.inference import Effort, NotANetwork
+from tracer.grading.marking import Terms, marked
+from tracer.grading.network.inference import NotANetwork
 from tracer.grading.network.model import Model
-from tracer.grading.network.understanding import understood
+from tracer.grading.network.series import Found
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.layout import find_tables
 from tracer.grading.sheet.spelling import LONGEST, candidates, is_provisional, normalize
-from tracer.grading.sheet.tables import Table
-from tracer.grading.slips.search import Budget
 from tracer.model.assembly import assemble
 from tracer.model.naming import Quantity, spell
 from tracer.model.system import System
@@ -49,11 +47,9 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         return BookReport(str(path), str(error))
     except (MemoryError, RecursionError):
         return BookReport(str(path), "is too large or too deeply nested to be read")
-    budget, effort = Budget(), Effort()
+    terms = Terms(options.tolerance, system)
     with np.errstate(all="ignore"):  # a person's numbers may be anything
-        reports = [
-            report for sheet in book.sheets for report in check_sheet(book, sheet, options, system, budget, effort)
-        ]
+        reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, terms)]
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
         reason = "no table of a network was recognised"
         if book.damage:
@@ -68,30 +64,26 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
     return BookReport(str(path), None, tuple(reports))
 
 
-def check_sheet(
-    book: Book, sheet: Sheet, options: Options, system: System | None, budget: Budget, effort: Effort
-) -> list[SheetReport]:
+def check_sheet(book: Book, sheet: Sheet, terms: Terms) -> list[SheetReport]:
     """One report for each table of a sheet, or one that there is none."""
     if sheet.hidden:
-        return [no_table(sheet, "it is hidden, and hidden sheets are not graded")]
-    spelling = candidates if system is None else _spelling_of(Model(system))
-    reports = [_report(book, sheet, table, options, system, budget, effort) for table in find_tables(sheet, spelling)]
+        return [no_table(sheet.name, "it is hidden, and hidden sheets are not graded")]
+    spelling = candidates if terms.system is None else _spelling_of(Model(terms.system))
+    reports = [_report(Found(book, sheet, table), terms) for table in find_tables(sheet, spelling)]
     found = [report for report in reports if report.verdict is not Verdict.NO_TABLE]
     if found:
         return found
     reason = next((report.reason for report in reports if report.reason), None)
-    return [no_table(sheet, reason or "no headers that name quantities were found")]
+    return [no_table(sheet.name, reason or "no headers that name quantities were found")]
 
 
-def _report(
-    book: Book, sheet: Sheet, table: Table, options: Options, system: System | None, budget: Budget, effort: Effort
-) -> SheetReport:
-    if _is_view(sheet, table):
-        return no_table(sheet, "its numbers are looked up in other sheets")
+def _report(found: Found, terms: Terms) -> SheetReport:
+    if _is_view(found):
+        return no_table(found.sheet.name, "its numbers are looked up in other sheets")
     try:
-        return marked(understood(book, sheet, table, system, effort), options.tolerance, system, budget)
+        return marked(found, terms)
     except NotANetwork as error:
-        return no_table(sheet, "; ".join(filter(None, [error.reason, first_cause(sheet)])))
+        return no_table(found.sheet.name, "; ".join(filter(None, [error.reason, first_cause(found.sheet)])))
 
 
 def _spelling_of(model: Model) -> Spelling:
@@ -111,12 +103,13 @@ def _spelling_of(model: Model) -> Spelling:
     return spelling
 
 
-def _is_view(sheet: Sheet, table: Table) -> bool:
+def _is_view(found: Found) -> bool:
     """Whether most series begin with a number that is looked up in another sheet: the table shows what is computed
     there."""
-    cells = [sheet.cells.get(series[0]) for series in table.series.values()]
+    series = found.table.series.values()
+    cells = found.cells(places[0] for places in series)
     texts = [cell.formula.text for cell in cells if cell and cell.formula]
-    return 2 * sum("!" in text and "INDEX(" in text for text in texts) > len(table.series)
+    return 2 * sum("!" in text and "INDEX(" in text for text in texts) > len(series)
 
 
 __all__ = ["Options", "check_workbook"]

@@ -1,30 +1,30 @@
-"""A table that is understood → its report: every cell judged, every slip named, a verdict."""
+"""A table → its report, stage by stage: found → understood → judged → explained → reported.
+
+Each stage is frozen data, and a function turns one into the next; `NotANetwork` ends them with the reason.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tracer.grading.book.cells import Sheet
 from tracer.grading.judging.assignment import differing, given_quantities
 from tracer.grading.judging.demand import Demand
-from tracer.grading.judging.empty import empty_cells
 from tracer.grading.judging.exactness import measured
-from tracer.grading.judging.exchange import with_headers_in_place
-from tracer.grading.judging.filling import dragged, repeated
-from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
-from tracer.grading.judging.judge import Judge
+from tracer.grading.judging.filling import dragged, empty_cells, repeated, with_headers_in_place
+from tracer.grading.judging.findings import Departure, Finding, Kind, SheetReport, Verdict
+from tracer.grading.judging.judge import Column, Judge
 from tracer.grading.judging.notes import notes
-from tracer.grading.judging.rate import labelled_rates, learning_rate
+from tracer.grading.judging.rate import learning_rate
 from tracer.grading.judging.uncomputed import errors, given_up
-from tracer.grading.network.model import Model
-from tracer.grading.network.series import Rows
-from tracer.grading.network.understanding import Understood
+from tracer.grading.network.inference import Effort, NotANetwork
+from tracer.grading.network.series import Found, Rows
+from tracer.grading.network.understanding import Understood, understood
 from tracer.grading.network.writing import differences
 from tracer.grading.sheet.spelling import NEXT
-from tracer.grading.sheet.tables import Table
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.effects import with_effects
 from tracer.grading.slips.search import Budget
@@ -37,119 +37,174 @@ FEWEST_FORWARD = 4
 gradients and updates may all be wrong; of all of them otherwise."""
 
 
-def marked(shown: Understood, tolerance: float, system: System | None, budget: Budget) -> SheetReport:
-    """The report on a table.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all tables of one workbook.
 
-    tolerance: relative. system: the network that a config gives, with its inputs, targets and first weights.
+    tolerance: relative. system: the network that a config gives, with its inputs, targets and first weights. budget,
+    effort: how much may still be tried for the workbook, of edits of formulas and of networks.
     """
-    sheet, model, computed = shown.sheet, shown.model, shown.computed
-    report = SheetReport(
-        sheet.name,
-        Verdict.UNFILLED,
-        table=shown.table.area,
-        network=shown.network,
-        recognised=tuple(shown.table.series),
-        unmatched=shown.unmatched,
-    )
+
+    tolerance: float
+    system: System | None = None
+    budget: Budget = field(default_factory=Budget)
+    effort: Effort = field(default_factory=Effort)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A table of which every cell was compared with what its row demands.
+
+    judge: None where nothing is filled in. columns: the quantities that are computed. given: findings on what the rest
+    is computed from: η, headers, inputs, rows. no_value: on cells without a value. empty: on cells to be filled in.
+    """
+
+    shown: Understood
+    judge: Judge | None
+    empty: tuple[Finding, ...]
+    given: tuple[Finding, ...] = ()
+    no_value: tuple[Finding, ...] = ()
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    @property
+    def fitting(self) -> dict[str, bool]:
+        """The judged quantities that have values, each with whether it is right."""
+        without = {finding.quantity for finding in self.no_value}
+        return {name: not column.wrong for name, column in self.columns.items() if column.known and name not in without}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A judged table, and what is to be said of it: every mistake with the slip that explains it, and notes.
+
+    departure: where its trajectory leaves the right one, as far as that can be told.
+    """
+
+    judged: Judged
+    findings: tuple[Finding, ...]
+    departure: Departure | None = None
+
+
+def marked(found: Found, terms: Terms) -> SheetReport:
+    """The report on a table, through all stages. Raises NotANetwork where it shows no network."""
+    shown = understood(found, terms.system, terms.effort)
+    return reported(explained(judged(shown, terms), terms.budget), terms.system)
+
+
+# ------------------------------------------------------------------------------------------------------- judged
+
+
+def judged(shown: Understood, terms: Terms) -> Judged:
+    """A table compared with what its rows demand. Raises NotANetwork where most of it is otherwise."""
+    model, rows = shown.model, shown.rows
     if not any(name not in model.parameters for name in shown.table.series if model.equation(name) is not None):
-        return no_table(sheet, "no quantity that is computed was found")
-    filled = any(np.isfinite(shown.rows.columns[name]).any() for name in computed if name not in model.parameters)
-    empty = empty_cells(sheet, shown.table)
-    if not filled and not _has_uncomputed(sheet, shown.table):
-        if not empty:
-            return report
-        return replace(report, verdict=Verdict.FINDINGS, findings=tuple(empty), judged=len(empty))
-
-    judge, findings = _judge(shown, tolerance, system)
-    no_value = errors(shown.book, judge)
+        raise NotANetwork("no quantity that is computed was found")
+    empty = tuple(empty_cells(shown.found))
+    filled = any(np.isfinite(rows.columns[name]).any() for name in shown.computed if name not in model.parameters)
+    uncomputed = shown.sheet.uncomputed
+    if not filled and not any(place in uncomputed for places in shown.table.series.values() for place in places):
+        return Judged(shown, None, empty)
+    judge, given = _judge(shown, terms)
+    no_value = errors(judge)
     judge.passed_over |= {place for finding in no_value for place in finding.places}
-    columns = {name: judge.column(name) for name in computed if not _still(name, judge.rows, model)}
-    without_value = {finding.quantity for finding in no_value}
-    known = without_value | {name for name, column in columns.items() if column.known}
-    wrong = without_value | {name for name, column in columns.items() if column.wrong}
-    fitting, fits = len(known - without_value), len(known - wrong)
-    forward = (known - without_value) & model.forward.keys()
-    most = forward if len(forward) >= FEWEST_FORWARD else known - without_value
-    if system is None and (2 * len(most - wrong) < len(most) or fits < FEWEST_RIGHT * fitting):
-        return no_table(
-            sheet,
-            f"{fitting - fits} of {fitting} columns fit no network that the headers show; describe it with --config",
-        )
-    if not known and not empty:
-        return no_table(sheet, given_up(sheet) or "nothing in it could be judged")
+    passed = frozenset[str]() if _updates_parameters(judge) else model.parameters
+    columns = {name: judge.column(name) for name in judge.shown.computed if name not in passed}
+    result = Judged(judge.shown, judge, empty, tuple(given), tuple(no_value), columns)
+    if terms.system is None and not _shows_its_network(result):
+        right, count = sum(result.fitting.values()), len(result.fitting)
+        reason = f"{count - right} of {count} columns fit no network that the headers show"
+        raise NotANetwork(f"{reason}; describe it with --config")
+    if not (result.fitting or no_value or empty):
+        raise NotANetwork(given_up(shown.sheet) or "nothing in it could be judged")
+    return result
 
-    diagnosis = Diagnosis(judge, budget)
-    findings += no_value
-    for name, column in columns.items():
-        findings += [*diagnosis.findings(column.wrong), *notes(judge, name, column.right)]
+
+def _judge(shown: Understood, terms: Terms) -> tuple[Judge, list[Finding]]:
+    """The judge of a table, and what is wrong with its learning rate, its headers and its given numbers."""
+    exactness = measured(shown)
+    eta, shown, findings = learning_rate(shown, exactness)
+    shown, exchanged = with_headers_in_place(shown)
+    if exchanged:
+        exactness = measured(shown)
+    again = repeated(shown)
+    given = dragged(shown) if terms.system is None else differing(shown, terms.system, terms.tolerance)
+    passed_over = frozenset(place for finding in again for place in finding.places)
+    demand = Demand(shown.model, shown.rows, terms.tolerance, exactness)
+    return Judge(shown, demand, eta, passed_over), [*findings, *exchanged, *given, *again]
+
+
+def _shows_its_network(judged: Judged) -> bool:
+    """Whether enough of a table is as the network demands that was told from it."""
+    fitting = judged.fitting
+    forward = [right for name, right in fitting.items() if name in judged.shown.model.forward]
+    most = forward if len(forward) >= FEWEST_FORWARD else [*fitting.values()]
+    return 2 * sum(most) >= len(most) and sum(fitting.values()) >= FEWEST_RIGHT * len(fitting)
+
+
+def _updates_parameters(judge: Judge) -> bool:
+    """Whether a table updates its parameters; one that does not shows one forward pass a row."""
+    rows, model = judge.rows, judge.model
+    if any(_varies(rows, name) for name in model.parameters):
+        return True
+    gradients = any(model.system.gradient(name) in rows.columns for name in model.parameters)
+    return gradients and not any(_varies(rows, name) for name in model.system.data)
+
+
+def _varies(rows: Rows, name: str) -> bool:
+    column = rows.columns.get(name, np.zeros(0))
+    known = column[np.isfinite(column)]
+    return bool(known.size and np.ptp(known) > 0)
+
+
+# ---------------------------------------------------------------------------------------------------- explained
+
+
+def explained(judged: Judged, budget: Budget) -> Explained:
+    """A judged table with the slips behind its mistakes, as far as the budget goes."""
+    if judged.judge is None:
+        return Explained(judged, judged.empty)
+    diagnosis = Diagnosis(judged.judge, budget)
+    findings = [*judged.given, *judged.no_value]
+    for name, column in judged.columns.items():
+        findings += [*diagnosis.findings(column.wrong), *notes(judged.judge, name, column.right)]
     findings, departure = with_effects(diagnosis.with_common_rate(findings), diagnosis)
-    findings += empty
-    wrong |= {finding.quantity for finding in findings if finding.mistake}
-    known |= {*(given_quantities(judge.rows, system) if system is not None else ()), *wrong}
-    if shown.late:
-        findings = [_as_headed(finding) for finding in findings]
-    return replace(
-        report,
-        verdict=Verdict.FINDINGS if any(finding.mistake for finding in findings) else Verdict.RIGHT,
-        eta=judge.eta,
-        not_judged=tuple(name for name in columns if name not in known and _has_content(name, judge)),
-        findings=tuple(findings),
+    known_rate = all(finding.kind is not Kind.RATE for finding in findings)
+    return Explained(judged, (*findings, *judged.empty), departure if known_rate else None)
+
+
+# ----------------------------------------------------------------------------------------------------- reported
+
+
+def reported(explained: Explained, system: System | None) -> SheetReport:
+    """The report on an explained table. system: the network that a config gives."""
+    judged, shown, judge = explained.judged, explained.judged.shown, explained.judged.judge
+    wrong = {finding.quantity for finding in explained.findings if finding.mistake}
+    wrong |= {name for name, right in judged.fitting.items() if not right}
+    known = wrong | judged.fitting.keys()
+    if judge and system is not None:
+        known |= {*given_quantities(judge.rows, system)}
+    mistakes = any(finding.mistake for finding in explained.findings)
+    return SheetReport(
+        shown.sheet.name,
+        Verdict.FINDINGS if mistakes else Verdict.RIGHT if judge else Verdict.UNFILLED,
+        shown.table.area,
+        judge.eta if judge else None,
+        shown.network,
+        tuple(shown.table.series),
+        shown.unmatched,
+        not_judged=tuple(n for n in judged.columns if judge and n not in known and _has_content(n, judge)),
+        findings=tuple(map(_as_headed, explained.findings) if shown.late else explained.findings),
         judged=len(known),
         right=len(known - wrong),
-        departure=departure if all(finding.kind is not Kind.RATE for finding in findings) else None,
-        reason="; ".join(filter(None, [shown.book.damaged, given_up(sheet)])) or None,
+        departure=explained.departure,
+        reason="; ".join(filter(None, [shown.found.book.damaged, given_up(shown.sheet)])) or None,
     )
-
-
-def no_table(sheet: Sheet, reason: str) -> SheetReport:
-    """The report that there is no table, and why."""
-    return SheetReport(sheet.name, Verdict.NO_TABLE, reason=reason)
-
-
-def _judge(shown: Understood, tolerance: float, system: System | None) -> tuple[Judge, list[Finding]]:
-    """The judge of a table, and what is wrong with its learning rate, its headers and its given numbers."""
-    sheet, model = shown.sheet, shown.model
-    exactness = measured(sheet, shown.table, shown.rows, model)
-    eta, rows, findings = learning_rate(sheet, shown.table, shown.rows, model, exactness)
-    table, rows, exchanged = with_headers_in_place(shown.table, rows, model)
-    if exchanged:
-        shown = shown.changed(table, rows)
-        exactness = measured(sheet, table, rows, model)
-    again = repeated(sheet, table, rows, model)
-    given = differing(table, rows, system, tolerance) if system is not None else dragged(sheet, table, rows, model)
-    passed_over = frozenset(place for finding in again for place in finding.places)
-    demand = Demand(model, rows, tolerance, exactness)
-    judge = Judge(sheet, table, shown.translator, demand, eta, passed_over, labelled_rates(sheet))
-    return judge, [*findings, *exchanged, *given, *again]
-
-
-def _has_uncomputed(sheet: Sheet, table: Table) -> bool:
-    """Whether a cell of the table has a formula that could not be computed."""
-    return any(place in sheet.uncomputed for places in table.series.values() for place in places)
 
 
 def _has_content(name: str, judge: Judge) -> bool:
     """Whether there is more of a quantity than a given first value."""
-    return bool(
-        np.isfinite(judge.rows.columns[name]).sum() > (name in judge.model.parameters) or judge.has_formulas(name)
-    )
-
-
-def _still(name: str, rows: Rows, model: Model) -> bool:
-    """Whether a parameter stays as it is in a table that updates none: one forward pass a row."""
-    if name not in model.parameters:
-        return False
-    moving = [
-        p for p in model.parameters
-        if p in rows.columns and (f := rows.columns[p][np.isfinite(rows.columns[p])]).size > 1 and np.ptp(f) > 0
-    ]  # fmt: skip
-    samples = any(
-        np.ptp(rows.columns[d][np.isfinite(rows.columns[d])]) > 0
-        for d in model.system.data
-        if d in rows.columns and np.isfinite(rows.columns[d]).any()
-    )
-    gradients = any(n.startswith("∂E/∂") and n.removeprefix("∂E/∂") in model.parameters for n in rows.columns)
-    return not moving and (samples or not gradients)
+    values = np.isfinite(judge.rows.columns[name]).sum()
+    return bool(values > (name in judge.model.parameters) or judge.has_formulas(name))
 
 
 _AFTER = re.compile(r"(?<=\w)\+(?! )")
@@ -164,4 +219,4 @@ def _as_headed(finding: Finding) -> Finding:
     return replace(finding, quantity=quantity, why=why, formula=formula, right=right, differs=differs)
 
 
-__all__ = ["marked", "no_table"]
+__all__ = ["Explained", "Judged", "Terms", "marked"]

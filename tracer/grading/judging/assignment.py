@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from tracer.formulas.tree import Name
+from tracer.grading.book.cells import Position
 from tracer.grading.book.numbers import Array, Flags
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.exactness import HALF, decimals
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.series import Rows
+from tracer.grading.network.understanding import Understood
 from tracer.grading.sheet.tables import NOWHERE, Table
 from tracer.model import naming
 from tracer.model.system import System
@@ -27,64 +29,58 @@ def given_quantities(rows: Rows, system: System) -> list[str]:
     ]
 
 
-def differing(table: Table, rows: Rows, system: System, tolerance: float) -> list[Finding]:
+def differing(shown: Understood, system: System, tolerance: float) -> Iterator[Finding]:
     """A finding for every given quantity that is not the config's. A row may be any of the config's samples."""
-    return [*_first_values(table, rows, system, tolerance), *_samples(table, rows, system, tolerance)]
+    rows, data = shown.rows, [name for name in system.data if np.isfinite(shown.rows[Name(name)]).any()]
+    expected = {**_first_values(rows, system), **_samples(rows, system, data, tolerance)}
+    for name, right in expected.items():
+        theirs = rows[Name(name)]
+        wrong = np.isfinite(theirs) & np.isfinite(right) & ~_alike(theirs, right, tolerance)
+        if wrong.any():
+            step = int(np.argmax(wrong))
+            value, other = float(theirs[step]), float(right[step])
+            slip = "sample_differs" if name in data else "first_value_differs"
+            places = _places(shown.table, name, np.flatnonzero(wrong).tolist())
+            yield Finding(
+                name, Kind.GIVEN, places, cause_of(slip, found=value, expected=other), value=value, right_value=other
+            )
 
 
-def _first_values(table: Table, rows: Rows, system: System, tolerance: float) -> Iterator[Finding]:
-    first = rows[Name(naming.ITERATION)][:1]
-    if np.isfinite(first).all() and (first > 1).any():
-        return  # the table begins later
-    for parameter in system.parameters:
-        theirs = rows[Name(parameter.name)][:1]
-        if np.isfinite(theirs).all() and len(theirs) and not _alike(theirs, parameter.start, tolerance).all():
-            yield _finding(table, parameter.name, [0], theirs, parameter.start, "first_value_differs")
+def _first_values(rows: Rows, system: System) -> dict[str, Array]:
+    """What the parameters have to be in the first row, unless the table begins later; NaN for the others."""
+    iteration = rows[Name(naming.ITERATION)][:1]
+    later = np.isfinite(iteration).all() and (iteration > 1).any()
+    start = np.where(np.arange(rows.steps) == 0, 1.0, np.nan)
+    return {} if later else {parameter.name: parameter.start * start for parameter in system.parameters}
 
 
-def _samples(table: Table, rows: Rows, system: System, tolerance: float) -> Iterator[Finding]:
-    """The inputs and targets of rows that are none of the samples, against the nearest one."""
-    names = [name for name in system.data if np.isfinite(rows[Name(name)]).any()]
-    columns = {name: rows[Name(name)] for name in names}
+def _samples(rows: Rows, system: System, data: Sequence[str], tolerance: float) -> dict[str, Array]:
+    """The inputs and targets of every row: those of the sample that it is nearest to."""
+    samples = {name: [sample[system.data.index(name)] for sample in system.samples] for name in data}
     alike = [
-        {name: _alike(columns[name], sample[system.data.index(name)], tolerance) for name in names}
-        for sample in system.samples
+        sum(
+            (_alike(rows[Name(name)], each, tolerance) for name, each in zip(data, sample, strict=True)),
+            np.zeros(rows.steps, int),
+        )
+        for sample in zip(*samples.values(), strict=True)
     ]
-    agreeing = np.array([sum(each.values(), np.zeros(rows.steps, int)) for each in alike])
-    nearest = agreeing.argmax(axis=0) if len(agreeing) else np.zeros(rows.steps, int)
-    for name in names:
-        right = np.array([system.samples[sample][system.data.index(name)] for sample in nearest])
-        wrong = [
-            step
-            for step in range(rows.steps)
-            if np.isfinite(columns[name][step]) and not alike[nearest[step]][name][step]
-        ]
-        if wrong:
-            yield _finding(table, name, wrong, columns[name], right[wrong[0]], "sample_differs")
+    nearest = np.argmax(alike, axis=0) if alike else []
+    return {name: np.array(values)[nearest] for name, values in samples.items()}
 
 
-def _alike(theirs: Array, right: float, tolerance: float) -> Flags:
+def _alike(theirs: Array, right: Array | float, tolerance: float) -> Flags:
     """Which values are the config's, as exactly as they were typed."""
     shown = [decimals(x) for x in theirs.tolist()]
     room = np.array([HALF * 10.0**-digits if digits and digits >= FEWEST else 0.0 for digits in shown])
-    result: Flags = np.abs(theirs - right) <= tolerance * abs(right) + room
+    result: Flags = np.abs(theirs - right) <= tolerance * np.abs(right) + room
     return result
 
 
-def _finding(table: Table, name: str, steps: list[int], theirs: Array, right: float, slip: str) -> Finding:
-    scalar = table.scalars.get(name)
-    series = table.series.get(name, ())
+def _places(table: Table, name: str, steps: Sequence[int]) -> tuple[Position, ...]:
+    """The cells of a given quantity in these steps; where they are none of the table's, that of its label."""
+    series, scalar = table.series.get(name, ()), table.scalars.get(name)
     places = tuple(series[step] for step in steps if step < len(series) and series[step] != NOWHERE)
-    places = places or ((scalar.position,) if scalar else (min(table.header_cells.values()),))
-    value = float(theirs[steps[0]])
-    return Finding(
-        name,
-        Kind.GIVEN,
-        places,
-        cause_of(slip, found=value, expected=float(right)),
-        value=value,
-        right_value=float(right),
-    )
+    return places or (scalar.position if scalar else min(table.header_cells.values()),)
 
 
 __all__ = ["differing", "given_quantities"]

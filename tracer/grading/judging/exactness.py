@@ -6,15 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from math import floor, log10
 
 import numpy as np
 
-from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.book.numbers import Array
-from tracer.grading.network.model import Model
-from tracer.grading.network.series import Rows
-from tracer.grading.sheet.tables import Table
+from tracer.grading.network.understanding import Understood
 
 EXACT_DIGITS = 14
 """A value with so many significant digits was not rounded by a person."""
@@ -39,90 +37,90 @@ Typed = Sequence[float | None]
 """The values of a column that have no formula, None for its other cells."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exactness:
-    """slack: how far each value of a column may be from the exact one. said: how a rounded column was rounded, in
-    words."""
+class Manner(StrEnum):
+    """How the values of a column are rounded."""
 
-    slack: Mapping[str, Array]
-    said: Mapping[str, str]
-
-    def cut_off(self) -> Exactness:
-        """The same where last digits were not rounded but cut off, as far as there are rounded columns."""
-        twice = {
-            name: 2 * slack if self.said.get(name, "").startswith(ROUNDED) else slack
-            for name, slack in self.slack.items()
-        }
-        return Exactness(twice, {name: text.replace(ROUNDED, "cut off after") for name, text in self.said.items()})
-
-
-ROUNDED = "rounded to"
+    DECIMALS = "decimals"
+    CHARACTERS = "characters"
+    DIGITS = "digits"
+    SINGLE = "single precision"
 
 
 @dataclass(frozen=True, slots=True)
-class _Rounding:
+class Rounding:
     """A column's rounding in one manner. kept: decimals, or significant digits. lost: how many last digits would have
-    to be zeros that are not shown; the manner with the fewest is the likeliest."""
+    to be zeros that are not shown; the manner with the fewest is the likeliest. cut: whether last digits were cut off.
+    """
 
-    manner: str
-    kept: int
-    lost: int
+    manner: Manner
+    kept: int = 0
+    lost: int = 0
+    cut: bool = False
 
     def slack(self, values: Typed) -> list[float]:
         """How far each typed value may be from the one that it was rounded from; 0 for the others."""
-        shown = _MANNERS[self.manner](values, self.kept)
+        shown = _SHOWN[self.manner](values, self.kept)
         return [0.0 if n is None else HALF * 10.0**-n for n in shown]
 
-    @property
-    def text(self) -> str:
-        return f"{ROUNDED} {self.kept} {'digits' if self.manner == 'digits' else 'decimals'}"
+    def __str__(self) -> str:
+        if self.manner is Manner.SINGLE:
+            return str(self.manner)
+        unit = Manner.DIGITS if self.manner is Manner.DIGITS else Manner.DECIMALS
+        return f"{'cut off after' if self.cut else 'rounded to'} {self.kept} {unit}"
 
 
-def measured(sheet: Sheet, table: Table, rows: Rows, model: Model) -> Exactness:
+@dataclass(frozen=True, slots=True)
+class Exactness:
+    """slack: how far each value of a column may be from the exact one. said: how a rounded column was rounded."""
+
+    slack: Mapping[str, Array]
+    said: Mapping[str, Rounding]
+
+    def cut_off(self) -> Exactness:
+        """The same where last digits were not rounded but cut off, as far as there are rounded columns."""
+        rounded = {name: how for name, how in self.said.items() if how.manner is not Manner.SINGLE}
+        twice = {name: 2 * slack if name in rounded else slack for name, slack in self.slack.items()}
+        return Exactness(twice, {**self.said, **{name: replace(how, cut=True) for name, how in rounded.items()}})
+
+
+def measured(shown: Understood) -> Exactness:
     """How exactly each column is known. Given numbers count as exact, and so do values that formulas gave."""
-    typed = {
-        name: [_typed(sheet, place) for place in places]
-        for name, places in table.series.items()
-        if name in rows.columns and model.equation(name) is not None
+    rows, first = shown.rows, shown.model.first_step
+    typed: dict[str, Typed] = {
+        name: [cell.number if cell and cell.formula is None else None for cell in shown.found.of(name)]
+        for name in shown.computed
     }
-    judged = {name: _without_given(values, model.first_step(name)) for name, values in typed.items()}
+    judged: dict[str, Typed] = {
+        name: [*(None,) * first(name), *values[first(name) :]] for name, values in typed.items()
+    }
     slack = {name: np.abs(column) * STORED for name, column in rows.columns.items()}
     single = _single(judged)
     if single:
         return Exactness(
             {name: np.abs(column) * SINGLE for name, column in rows.columns.items()},
-            dict.fromkeys(single, "single precision"),
+            dict.fromkeys(single, Rounding(Manner.SINGLE)),
         )
     roundings = _roundings(judged)
     for name, rounding in roundings.items():
         own = rounding.slack(_with_first(typed[name], judged[name], rounding))
         slack[name] = np.fmax(slack[name], np.array(own + [0.0] * (rows.steps - len(own))))
-    return Exactness(slack, {name: rounding.text for name, rounding in roundings.items()})
+    return Exactness(slack, roundings)
 
 
-def _without_given(values: Typed, first: int) -> Typed:
-    return [None if step < first else value for step, value in enumerate(values)]
-
-
-def _typed(sheet: Sheet, place: Position) -> float | None:
-    cell = sheet.cells.get(place)
-    return cell.number if cell is not None and cell.formula is None else None
-
-
-def _with_first(typed: Typed, judged: Typed, rounding: _Rounding) -> Typed:
+def _with_first(typed: Typed, judged: Typed, rounding: Rounding) -> Typed:
     """The judged values, and given first ones that show as many digits as the others: they were rounded too."""
-    shown = _MANNERS[rounding.manner](typed, rounding.kept)
+    shown = _SHOWN[rounding.manner](typed, rounding.kept)
     return [
         value if value is not None or first is None or decimals(first) != digits else first
         for value, first, digits in zip(judged, typed, shown, strict=True)
     ]
 
 
-def _roundings(columns: Mapping[str, Typed]) -> dict[str, _Rounding]:
+def _roundings(columns: Mapping[str, Typed]) -> dict[str, Rounding]:
     """The rounding of every rounded column: that of the table, unless the column's own digits speak against it."""
     options = {name: found for name, values in columns.items() if (found := _options(values))}
     varied = {name: found for name, found in options.items() if not _is_constant(columns[name])}
-    lost = dict.fromkeys(_MANNERS, 0)
+    lost = dict.fromkeys(_SHOWN, 0)
     for found in varied.values():
         for option in found:
             lost[option.manner] += option.lost
@@ -140,22 +138,22 @@ def _roundings(columns: Mapping[str, Typed]) -> dict[str, _Rounding]:
     }
 
 
-def _usual(roundings: Sequence[_Rounding]) -> _Rounding:
+def _usual(roundings: Sequence[Rounding]) -> Rounding:
     """The rounding of most columns."""
     if not roundings:
-        return _Rounding("decimals", USUAL_DECIMALS, 0)
+        return Rounding(Manner.DECIMALS, USUAL_DECIMALS)
     manners = [rounding.manner for rounding in roundings]
     manner = max(dict.fromkeys(manners), key=manners.count)
-    return _Rounding(manner, int(np.median([r.kept for r in roundings if r.manner == manner])), 0)
+    return Rounding(manner, int(np.median([r.kept for r in roundings if r.manner == manner])))
 
 
-def _at_least(own: _Rounding, usual: _Rounding, values: Typed) -> _Rounding:
+def _at_least(own: Rounding, usual: Rounding, values: Typed) -> Rounding:
     """A column of one typed number does not show how far it was rounded: it counts as exact as the others."""
     same = next((option for option in _options(values) if option.manner == usual.manner), own)
     return replace(same, kept=max(same.kept, usual.kept))
 
 
-def _options(values: Typed) -> list[_Rounding]:
+def _options(values: Typed) -> list[Rounding]:
     """The manners in which the values may have been rounded; none where they are not."""
     typed = [value for value in values if value is not None]
     known = [value for value in typed if decimals(value) is not None]
@@ -163,14 +161,14 @@ def _options(values: Typed) -> list[_Rounding]:
         return []
     most = max(decimals(value) or 0 for value in known)
     digits = max(_digits(value) for value in known)
-    return [_rounding(values, manner, digits if manner == "digits" else most) for manner in _MANNERS]
+    return [_rounding(values, manner, digits if manner is Manner.DIGITS else most) for manner in _SHOWN]
 
 
-def _rounding(values: Typed, manner: str, kept: int) -> _Rounding:
-    shown = _MANNERS[manner](values, kept)
+def _rounding(values: Typed, manner: Manner, kept: int) -> Rounding:
+    shown = _SHOWN[manner](values, kept)
     own = [None if value is None else decimals(value) for value in values]
     lost = sum(s - d for s, d, v in zip(shown, own, values, strict=True) if s is not None and d is not None and v)
-    return _Rounding(manner, kept, lost)
+    return Rounding(manner, kept, lost)
 
 
 def _to_decimals(values: Typed, kept: int) -> list[int | None]:
@@ -196,10 +194,10 @@ def _to_digits(values: Typed, kept: int) -> list[int | None]:
     ]
 
 
-_MANNERS: Mapping[str, Callable[[Typed, int], list[int | None]]] = {
-    "decimals": _to_decimals,
-    "characters": _to_characters,
-    "digits": _to_digits,
+_SHOWN: Mapping[Manner, Callable[[Typed, int], list[int | None]]] = {
+    Manner.DECIMALS: _to_decimals,
+    Manner.CHARACTERS: _to_characters,
+    Manner.DIGITS: _to_digits,
 }
 """How values are rounded: the decimals that each of them then shows; the usual one first."""
 
@@ -247,4 +245,4 @@ def _mostly_longer(values: Sequence[float], digits: int) -> bool:
     return 2 * sum(_digits(value) > digits for value in values) > len(values)
 
 
-__all__ = ["Exactness", "decimals", "measured"]
+__all__ = ["Exactness", "Manner", "Rounding", "decimals", "measured"]

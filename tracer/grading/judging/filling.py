@@ -1,33 +1,98 @@
-"""Slips of filling a table in: given numbers that a drag or a hand has changed, rows that repeat the one before."""
+"""How a table was filled in by hand: cells left empty, headers exchanged, given numbers that a drag has changed, rows
+that repeat the one before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 
-from tracer.grading.book.cells import Sheet
+from tracer.grading.book.cells import Position, Sheet, position
 from tracer.grading.book.numbers import Array
+from tracer.grading.book.relative import text_at
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, Kind
-from tracer.grading.network.model import Model
-from tracer.grading.network.series import Rows
-from tracer.grading.sheet.tables import Table
+from tracer.grading.network.fitting import fit
+from tracer.grading.network.model import family
+from tracer.grading.network.series import Found
+from tracer.grading.network.understanding import Understood
 from tracer.model import naming
+
+_T = TypeVar("_T")
 
 FEWEST = 4
 """Rows in which a given number has to stand for its change to be told from another sample."""
+MOST_WRONG = 12
+"""Columns that do not fit, up to which exchanged headers are looked for."""
+GAIN = 1.5
+"""Of the columns that fit, by which an exchange shows. What is computed from the two fits no worse then; where it does,
+their formulas are exchanged and not their headers."""
+_MARK = re.compile(r'IF\(ISBLANK\((\w+)\),"",')
+"""How the mark of a cell to fill in begins, in the sheet of an exercise."""
+CAUSE = cause_of("not_filled_in")
 
 
-def dragged(sheet: Sheet, table: Table, rows: Rows, model: Model) -> Iterator[Finding]:
+def empty_cells(found: Found) -> list[Finding]:
+    """A finding for every quantity of a table of which cells are to be filled in and hold neither a number nor a
+    formula; none in a sheet that is no exercise."""
+    cells, table = found.sheet.cells, found.table
+    filled = {place for place, cell in cells.items() if cell.formula is not None or cell.number is not None}
+    empty = set(_to_fill_in(found.sheet)) - filled
+    columns = [*table.series.items(), *((unknown.header, unknown.places) for unknown in table.strangers)]
+    left = ((name, tuple(place for place in places if place in empty)) for name, places in columns)
+    return [Finding(name, Kind.EMPTY, places, CAUSE) for name, places in left if places]
+
+
+def _to_fill_in(sheet: Sheet) -> Iterator[Position]:
+    for place, cell in sheet.cells.items():
+        if cell.formula is not None and cell.formula.text.startswith("IF(ISBLANK("):
+            mark = _MARK.match(text_at(cell.formula, place))
+            framed = position(mark[1]) if mark else None
+            if framed is not None:
+                yield framed
+
+
+def with_headers_in_place(shown: Understood) -> tuple[Understood, list[Finding]]:
+    """The table and its numbers, two columns by what they hold where their headers are exchanged; and the finding. At
+    most 66 pairs are tried: those of MOST_WRONG columns."""
+    table, rows, model = shown.table, shown.rows, shown.model
+    shares = {} if rows.plan else fit(model, rows)
+    wrong = [name for name, share in shares.items() if share < 0.5]
+    if not 2 <= len(wrong) <= MOST_WRONG:
+        return shown, []
+    total = sum(shares.values())
+    for one, other in combinations(wrong, 2):
+        if family(one) != family(other) or one not in table.series or other not in table.series:
+            continue
+        exchanged = replace(rows, columns=_exchanged(rows.columns, one, other))
+        new = fit(model, exchanged)
+        spoilt = any(new.get(name, 0.0) < share for name, share in shares.items() if name not in (one, other))
+        if sum(new.values()) > total + GAIN and not spoilt:
+            places = tuple(table.header_cells[name] for name in (one, other))
+            finding = Finding(one, Kind.HEADER, places, cause_of("headers_swapped", one=one, other=other))
+            in_place = replace(table, series=_exchanged(table.series, one, other))
+            return replace(shown, found=replace(shown.found, table=in_place), rows=exchanged), [finding]
+    return shown, []
+
+
+def _exchanged(columns: Mapping[str, _T], one: str, other: str) -> dict[str, _T]:
+    return {**columns, one: columns[other], other: columns[one]}
+
+
+def dragged(shown: Understood) -> Iterator[Finding]:
     """Inputs and targets that were filled as a series, or that change once though nothing else that is given does.
 
     Samples that really change do so in several columns, or again and again.
     """
-    given = [name for name in model.system.data if _is_typed(sheet, table, rows, name)]
-    changing = [name for name in given if np.ptp(rows.columns[name]) > 0]
+    columns = shown.rows.columns
+    given = [name for name in shown.model.system.data if name in columns and _is_typed(shown.found, name)]
+    changing = [name for name in given if np.ptp(columns[name]) > 0]
     for name in changing:
-        column, places = rows.columns[name], table.series[name]
+        column, places = columns[name], shown.table.series[name]
         if _is_series(column) and (column[0] != round(column[0]) or changing == [name]):
             start = ", ".join(f"{x:g}" for x in column[:3])
             yield Finding(
@@ -48,10 +113,8 @@ def dragged(sheet: Sheet, table: Table, rows: Rows, model: Model) -> Iterator[Fi
             )
 
 
-def _is_typed(sheet: Sheet, table: Table, rows: Rows, name: str) -> bool:
-    if name not in rows.columns or name not in table.series:
-        return False
-    cells = [sheet.cells.get(place) for place in table.series[name]]
+def _is_typed(found: Found, name: str) -> bool:
+    cells = found.of(name) if name in found.table.series else []
     return len(cells) >= FEWEST and all(cell and cell.formula is None and cell.number is not None for cell in cells)
 
 
@@ -70,13 +133,15 @@ def _odd(column: Array) -> tuple[int, ...]:
     return tuple(int(s) for s in steps) if alone and np.ptp(steps) == len(steps) - 1 else ()
 
 
-def repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Finding]:
+def repeated(shown: Understood) -> list[Finding]:
     """Typed rows that are the row before once more, so that no weight moves in them."""
+    table, rows, model = shown.table, shown.rows, shown.model
     if rows.plan:
         return []
     names = [name for name in table.series if name in rows.columns and name != naming.ITERATION]
     weights = [name for name in names if name in model.system.updates]
-    slopes = [name for name in names if name.startswith("∂E/∂") and name[4:] in model.system.updates]
+    slopes = [model.system.gradient(name) for name in model.system.updates]
+    slopes = [name for name in slopes if name in names]
     if not weights or not slopes:
         return []
     steps = [
@@ -84,7 +149,7 @@ def repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Findi
         for step in range(1, rows.steps)
         if all(rows.columns[n][step] == rows.columns[n][step - 1] for n in names if np.isfinite(rows.columns[n][step]))
         and any(rows.columns[n][step] for n in slopes)
-        and all((cell := sheet.cells.get(table.series[n][step])) and cell.formula is None for n in weights)
+        and all((cell := shown.found.of(n)[step]) and cell.formula is None for n in weights)
     ]
     if not steps:
         return []
@@ -94,4 +159,4 @@ def repeated(sheet: Sheet, table: Table, rows: Rows, model: Model) -> list[Findi
     return [Finding(named, Kind.REPEATED, places, cause)]
 
 
-__all__ = ["dragged", "repeated"]
+__all__ = ["dragged", "empty_cells", "repeated", "with_headers_in_place"]

@@ -190,6 +190,11 @@ class BookReport:
         return _percent(sum(sheet.right for sheet in self.sheets), sum(sheet.judged for sheet in self.sheets))
 
 
+def no_table(sheet: str, reason: str) -> SheetReport:
+    """The report that a sheet has no table, and why."""
+    return SheetReport(sheet, Verdict.NO_TABLE, reason=reason)
+
+
 def _percent(part: int, whole: int) -> float | None:
     return round(100.0 * part / whole, 1) if whole else None
 

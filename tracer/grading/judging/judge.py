@@ -7,23 +7,24 @@ a formula, or with one that cannot be read, is judged by the row's other values,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from tracer.formulas.tree import Expression, Name, Number, distinct, names, with_names
-from tracer.grading.book.cells import Cell, Fault, Formula, Position, Sheet
+from tracer.grading.book.cells import Cell, Fault, Position
 from tracer.grading.book.numbers import Array, Flags, value
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.findings import Kind
 from tracer.grading.judging.meant import as_meant
-from tracer.grading.network.model import Model
-from tracer.grading.network.oracle import Oracle, View, made_up, same
+from tracer.grading.judging.rate import labeled_rates
+from tracer.grading.network.oracle import View, made_up, same
 from tracer.grading.network.plan import ALONE, Place, Plan, counted
-from tracer.grading.network.series import Rows
-from tracer.grading.network.translate import Translator
-from tracer.grading.sheet.tables import Table
+from tracer.grading.network.understanding import Understood
 from tracer.model import naming
 
 Batch = tuple[Place, frozenset[Name]]
@@ -47,43 +48,47 @@ class Wrong:
     right: Array
 
 
+class Standing(Enum):
+    """What a cell is that is no mistake."""
+
+    RIGHT = "right"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A column. known: whether anything of it could be judged. right: which values are right."""
+class Column:
+    """A judged column. known: whether anything of it could be judged. right: which values are right."""
 
     known: bool
     wrong: list[Wrong]
     right: Flags
 
 
-@dataclass(slots=True)
+class Formula(NamedTuple):
+    """The formula of a cell. reading: in quantities; None where there is none, or it cannot be read. right: whether it
+    is the right one; None where that cannot be told."""
+
+    reading: Expression | None = None
+    right: bool | None = None
+
+
 class Judge:
     """What judging a table needs, and what has been found out so far of formulas.
 
-    demand: what the table's rows demand. passed_over: cells that are not judged again. rates: all learning rates that
-    are labelled on the sheet.
+    demand: what the table's rows demand. eta: the learning rate, where it is known. passed_over: cells that are not
+    judged again. rates: all learning rates that are labeled on the sheet.
     """
 
-    sheet: Sheet
-    table: Table
-    translator: Translator
-    demand: Demand
-    eta: float | None
-    passed_over: frozenset[Position] = frozenset()
-    rates: Mapping[Position, float] = field(default_factory=dict)
-    _taking_rate: frozenset[str] | None = None
-    _other_rates: dict[int, Position | None] = field(default_factory=dict)
-    _known: dict[tuple[str, int, Batch | None], tuple[Expression, bool | None]] = field(default_factory=dict)
-    _rightness: dict[tuple[str, Expression, Place], bool | None] = field(default_factory=dict)
-    _oracles: dict[Place, tuple[Oracle, Oracle]] = field(default_factory=dict)
-
-    @property
-    def rows(self) -> Rows:
-        return self.demand.rows
-
-    @property
-    def model(self) -> Model:
-        return self.demand.model
+    def __init__(
+        self, shown: Understood, demand: Demand, eta: float | None, passed_over: frozenset[Position] = frozenset()
+    ) -> None:
+        self.shown, self.found, self.sheet, self.table = shown, shown.found, shown.sheet, shown.table
+        self.rows, self.model, self.translator = shown.rows, shown.model, shown.translator
+        self.demand, self.eta, self.passed_over = demand, eta, passed_over
+        self.rates: Mapping[Position, float] = labeled_rates(shown.sheet)
+        self._other_rates: dict[int, Position | None] = {}
+        self._known: dict[tuple[str, int, Batch | None], Formula] = {}
+        self._rightness: dict[tuple[str, Expression, Place], bool | None] = {}
 
     def place(self, step: int) -> Place:
         """Where a row stands in its batch."""
@@ -91,15 +96,17 @@ class Judge:
 
     def made_up(self, place: Place, given: bool = False) -> View:
         """Made-up steps as a row at that place sees them. given: with the table's own constants and learning rate, by
-        which typed numbers are recognised."""
-        around = place._replace(position=0)
-        if around not in self._oracles:
-            constant, parameters = self.translator.constant, self.model.parameters - self.model.system.updates.keys()
-            numbers = {name: float(self.rows[Name(name)][0]) for name in constant if name in self.rows.names}
-            numbers |= {name: number for name, number in self.rows.scalars.items() if name in parameters}
-            numbers[naming.ETA] = 0.5 if self.eta is None else self.eta  # typed numbers are recognised by it
-            self._oracles[around] = made_up(self.model, constant, around), Oracle(self.model, numbers, constant, around)
-        return self._oracles[around][given].at(place.position)
+        which typed numbers are recognized."""
+        numbers = self._given if given else frozenset[tuple[str, float]]()
+        return made_up(self.model, self.translator.constant, place._replace(position=0), numbers).at(place.position)
+
+    @cached_property
+    def _given(self) -> frozenset[tuple[str, float]]:
+        rows, frozen = self.rows, self.model.parameters - self.model.system.updates.keys()
+        numbers = {name: float(rows[Name(name)][0]) for name in self.translator.constant if name in rows.names}
+        numbers |= {name: number for name, number in rows.scalars.items() if name in frozen}
+        numbers[naming.ETA] = 0.5 if self.eta is None else self.eta
+        return frozenset(numbers.items())
 
     # ------------------------------------------------------------------------------------------------ formulas
 
@@ -138,88 +145,78 @@ class Judge:
 
     # ------------------------------------------------------------------------------------------------- columns
 
-    def column(self, name: str) -> Judged:
+    def column(self, name: str) -> Column:
         """Every cell of a quantity against what its row demands."""
-        places = self.table.series[name]
-        cells = [self.sheet.cells.get(place) for place in places]
-        theirs = self.rows.columns[name]
+        theirs, places = self.rows.columns[name], self.table.series[name]
         right, known, best = self.demand.agrees(name, theirs)
-        first = self.demand.first_step(name)
-        groups: dict[tuple[str, object], list[int]] = {}
+        groups: dict[tuple[Kind, str], list[int]] = {}
         judged = False
-        for step in range(first, len(places)):
-            cell = cells[step]
+        for step, cell in enumerate(self.found.of(name)):
             if (
                 cell is None
+                or step < self.demand.first_step(name)
                 or places[step] in self.passed_over
                 or self._lacks_rows(name, step)
                 or (isinstance(cell.value, str) and not isinstance(cell.value, Fault))
             ):
                 continue
-            status, key = self._status(name, cell, places[step], step, bool(right[step]), bool(known[step]))
-            judged |= status != "unknown"
-            if status not in ("right", "unknown"):
-                groups.setdefault((status, key), []).append(step)
+            status, group = self._status(name, step, cell, bool(right[step]), bool(known[step]))
+            judged |= status is not Standing.UNKNOWN
+            if isinstance(status, Kind):
+                groups.setdefault((status, group), []).append(step)
         wrong = []
-        for (status, _), steps in groups.items():
+        for (kind, _), steps in groups.items():
             step = max(steps, key=lambda s: (self.place(s).own, s))
-            reading = self.formula(name, step)[0] if status == Kind.FORMULA else None
-            wrong.append(Wrong(name, Kind(status), tuple(steps), step, reading, theirs, best))
-        return Judged(judged, wrong, right & known)
+            reading = self.formula(name, step)[0] if kind is Kind.FORMULA else None
+            wrong.append(Wrong(name, kind, tuple(steps), step, reading, theirs, best))
+        return Column(judged, wrong, right & known)
 
-    def _status(
-        self, name: str, cell: Cell, place: Position, step: int, right: bool, known: bool
-    ) -> tuple[str, object]:
-        """(right, unknown or the kind of mistake, what belongs together)."""
-        if cell.formula is not None:
-            reading, verdict = self.formula(name, step)
-            if isinstance(cell.value, Fault):
-                if verdict is False:
-                    return Kind.FORMULA, self.translator.relative(cell.formula)
-                begins = verdict is None and self._begins(place, cell.formula)
-                return (Kind.ERROR, "") if known or begins else ("unknown", None)
-            if verdict is True:
-                wrong = known and not right and not self._follows(place, step, cell)
-                return (Kind.STALE, "") if wrong else ("right", None)
-            if verdict is False and self._is_carried(name, reading):
-                return "unknown", None
-            if verdict is False and name in self.taking_rate and self.other_rate(step):
-                return "right", None
-            if verdict is False:
-                return Kind.FORMULA, self.translator.relative(cell.formula)
-            if cell.value is None:
-                return "unknown", None
-        elif isinstance(cell.value, Fault):
-            return (Kind.ERROR, "") if known else ("unknown", None)
-        if not known:
-            return "unknown", None
+    def _status(self, name: str, step: int, cell: Cell, right: bool, known: bool) -> tuple[Kind | Standing, str]:
+        """What a cell is, and what it has in common with others that are wrong in the same way."""
+        place, is_error = self.table.series[name][step], isinstance(cell.value, Fault)
+        reading, verdict = self.formula(name, step)
+        copied = self.translator.relative(cell.formula) if cell.formula is not None else ""
+        if verdict is False:
+            if not is_error and self._is_carried(name, reading):
+                return Standing.UNKNOWN, ""
+            takes_other = not is_error and name in self.taking_rate and self.other_rate(step)
+            return (Standing.RIGHT, "") if takes_other else (Kind.FORMULA, copied)
+        if is_error:
+            begins = verdict is None and self._begins(place, cell)
+            return Kind.ERROR if known or begins else Standing.UNKNOWN, ""
+        if verdict is True:
+            return Kind.STALE if known and not right and not self._follows(place, step, cell) else Standing.RIGHT, ""
+        if not known or (cell.value is None and cell.formula is not None):
+            return Standing.UNKNOWN, ""
         if right:
-            return "right", None
-        return (Kind.VALUE, "") if cell.formula is None else (Kind.FORMULA, self.translator.relative(cell.formula))
+            return Standing.RIGHT, ""
+        return (Kind.VALUE, "") if cell.formula is None else (Kind.FORMULA, copied)
 
-    def _begins(self, place: Position, formula: Formula) -> bool:
-        """Whether an error begins in a cell: nothing that its formula names is without value or an error."""
-        needs = [self.sheet.cells.get(other) for other in self.translator.references(place, formula)]
+    def _begins(self, place: Position, cell: Cell) -> bool:
+        """Whether an error begins in a cell: it has a formula, and nothing that this names is without value or an
+        error."""
+        if cell.formula is None:
+            return False
+        needs = [self.sheet.cells.get(other) for other in self.translator.references(place, cell.formula)]
         return not any(cell is not None and (cell.value is None or isinstance(cell.value, Fault)) for cell in needs)
 
-    def formula(self, name: str, step: int) -> tuple[Expression | None, bool | None]:
-        """The formula of a quantity's cell in quantities, and whether it is right; None where that cannot be told, and
-        where there is none."""
+    def formula(self, name: str, step: int) -> Formula:
+        """The formula of a quantity's cell; looked into once for all cells that it was copied to."""
         at = self.table.series[name][step]
         cell = self.sheet.cells.get(at)
         if cell is None or cell.formula is None:
-            return None, None
+            return Formula()
         try:
             as_written = self.translator.read(at, step)
         except UnknownFormula:
-            return None, None
+            return Formula()
         batch = (self.place(step), self._empty(as_written, step, self.rows.plan)) if self.rows.plan else None
         key = (name, id(as_written), batch)  # the translator keeps what it has read
         if key not in self._known:
             place, empty = batch or (ALONE, frozenset())
             in_batches = counted(as_written, place, self.model.shared, empty) if batch else as_written
             reading = self._settled(name, in_batches, self.home(name, place))
-            self._known[key] = (reading, self.is_right(name, reading, place))
+            self._known[key] = Formula(reading, self.is_right(name, reading, place))
         return self._known[key]
 
     def _empty(self, formula: Expression, step: int, plan: Plan) -> frozenset[Name]:
@@ -240,28 +237,19 @@ class Judge:
     def _settled(self, name: str, reading: Expression, home: int) -> Expression:
         """The formula, what is the same in all rows counted to the row that it is computed from, and a typed learning
         rate as η."""
-        constant = (
-            {*self.translator.constant, naming.ETA} if naming.ETA in self.rows.scalars else self.translator.constant
-        )
+        constant = self.translator.constant | ({naming.ETA} & self.rows.scalars.keys())
         by = {n: Name(n.name, home) for n in set(names(reading)) if n.name in constant and n.lag != home}
         if by:
             reading = with_names(reading, by)
-        if self.eta is not None and name in self.taking_rate and not any(n.name == naming.ETA for n in names(reading)):
+        if self.eta is not None and name in self.taking_rate and not _uses_rate(reading):
             return with_names(reading, {Number(self.eta): Name(naming.ETA, home)})
         return reading
 
-    @property
+    @cached_property
     def taking_rate(self) -> frozenset[str]:
         """The columns that take the learning rate."""
-        if self._taking_rate is None:
-            takes = (
-                q
-                for q in self.rows.columns
-                for form in self.demand.forms(q)[:1]
-                if naming.ETA in {n.name for n in names(form)}
-            )
-            self._taking_rate = frozenset(takes)
-        return self._taking_rate
+        demanded = ((name, form) for name in self.rows.columns for form in self.demand.forms(name)[:1])
+        return frozenset(name for name, form in demanded if _uses_rate(form))
 
     def with_rate(self, name: str, reading: Expression, number: float) -> Expression:
         """A formula with η in place of a number."""
@@ -308,4 +296,8 @@ class Judge:
 
     def has_formulas(self, name: str) -> bool:
         """Whether a quantity has formulas, computed or not."""
-        return any((cell := self.sheet.cells.get(place)) and cell.formula for place in self.table.series[name])
+        return self.found.has_formulas(name)
+
+
+def _uses_rate(formula: Expression) -> bool:
+    return any(n.name == naming.ETA for n in names(formula))

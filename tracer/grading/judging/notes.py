@@ -3,58 +3,44 @@ another labelled learning rate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from tracer.grading.book.cells import Cell, reference
+from tracer.grading.book.cells import Position, reference
 from tracer.grading.book.numbers import Flags
 from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge
 from tracer.grading.judging.meant import typed_e
 
+BY_FORMULA = Kind.ROUNDED, cause_of("rounded_by_formula")
+
 
 def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
     """The notes on a column, of which these values are right."""
-    places = judge.table.series[name]
-    cells = [judge.sheet.cells.get(place) for place in places]
-    first = judge.demand.first_step(name)
-
-    def where(fits: Callable[[int, Cell], bool]) -> tuple[int, ...]:
-        return tuple(step for step in range(first, len(places)) if (cell := cells[step]) and fits(step, cell))
-
-    found: dict[tuple[Kind, Cause], tuple[int, ...]] = {}
-    of_formula: dict[str, int | None] = {}
     rounded = judge.demand.exactness.said.get(name)
-    pasted = (Kind.ROUNDED, cause_of("pasted_rounded", how=rounded)) if rounded else (Kind.PASTED, cause_of("pasted"))
-    found[pasted] = where(lambda step, cell: cell.formula is None and cell.number is not None and bool(right[step]))
-    found[Kind.ROUNDED, cause_of("rounded_by_formula")] = where(
-        lambda step, cell: bool(cell.formula and right[step] and "ROUND" in cell.formula.text.upper())
-    )
-    for step in where(lambda step, cell: cell.formula is not None):
-        digits = _typed_e(judge, name, step, of_formula)
-        if digits is not None:
-            key = (Kind.ROUNDED, cause_of("e_typed", decimals=digits))
-            found[key] = (*found.get(key, ()), step)
-    if name in judge.taking_rate:
-        for step in range(first, len(places)):
-            place = judge.other_rate(step)
-            if place is not None:
-                key = (Kind.RATE, cause_of("other_labeled_rate", rate=judge.rates[place], cell=reference(place)))
-                found[key] = (*found.get(key, ()), step)
-    return [
-        Finding(name, kind, tuple(places[step] for step in steps), why) for (kind, why), steps in found.items() if steps
-    ]
-
-
-def _typed_e(judge: Judge, name: str, step: int, known: dict[str, int | None]) -> int | None:
-    """The decimals of a typed e in a right formula, looked up once for all cells that it was copied to."""
-    formula = judge.sheet.cells[judge.table.series[name][step]].formula
-    assert formula is not None
-    text = judge.translator.relative(formula)
-    if text not in known:
-        reading, verdict = judge.formula(name, step)
-        known[text] = typed_e(reading) if verdict and reading is not None else None
-    return known[text]
+    pasted = Kind.PASTED, cause_of("pasted")
+    if rounded:
+        pasted = Kind.ROUNDED, cause_of("pasted_rounded", how=str(rounded))
+    found: dict[tuple[Kind, Cause], list[Position]] = {pasted: [], BY_FORMULA: []}
+    decimals: dict[str, int | None] = {}
+    for step, (place, cell) in enumerate(zip(judge.table.series[name], judge.found.of(name), strict=True)):
+        if step < judge.demand.first_step(name) or cell is None:
+            continue
+        if cell.formula is None and cell.number is not None and right[step]:
+            found[pasted].append(place)
+        if cell.formula is not None:
+            if right[step] and "ROUND" in cell.formula.text.upper():
+                found[BY_FORMULA].append(place)
+            copied = judge.translator.relative(cell.formula)
+            if copied not in decimals:  # looked up once for all cells that it was copied to
+                reading, verdict = judge.formula(name, step)
+                decimals[copied] = typed_e(reading) if verdict and reading is not None else None
+            digits = decimals[copied]
+            if digits is not None:
+                found.setdefault((Kind.ROUNDED, cause_of("e_typed", decimals=digits)), []).append(place)
+        other = judge.other_rate(step) if name in judge.taking_rate else None
+        if other is not None:
+            why = cause_of("other_labeled_rate", rate=judge.rates[other], cell=reference(other))
+            found.setdefault((Kind.RATE, why), []).append(place)
+    return [Finding(name, kind, tuple(places), why) for (kind, why), places in found.items() if places]
 
 
 __all__ = ["notes"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from tracer.grading.judging.exactness import Exactness
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows
+from tracer.grading.network.understanding import Understood
 from tracer.grading.sheet.spelling import NEXT, candidates
-from tracer.grading.sheet.tables import Table
 from tracer.model import naming
 from tracer.model.naming import Role
 
@@ -30,39 +31,42 @@ CLOSE = 1e-6
 """Relative: two rates that differ by less are one."""
 
 
-def learning_rate(
-    sheet: Sheet, table: Table, rows: Rows, model: Model, exactness: Exactness
-) -> tuple[float | None, Rows, list[Finding]]:
-    """η: from its label, the sheet's name, or the updates; and a finding where the label contradicts the updates."""
-    implied, room = _implied(rows, model, exactness) or (None, 0.0)
-    label = rows.scalars.get(naming.ETA)
+def learning_rate(shown: Understood, exactness: Exactness) -> tuple[float | None, Understood, list[Finding]]:
+    """η: from its column, its label, the sheet's name, or the updates; the table with it; and a finding where the label
+    contradicts the updates."""
+    rows, table = shown.rows, shown.table
     if naming.ETA in rows.columns:
         column = rows.columns[naming.ETA]
-        values = column[np.isfinite(column)]
-        return (float(values[0]) if len(values) else None), rows, []
-    if label is None:
-        match = _RATE_IN_NAME.search(sheet.name)
-        label = float(match[1].replace(",", ".")) if match else None
-        if label is None and re.fullmatch(r"\d*\.?\d+", sheet.name.strip()) and "." in sheet.name:
-            label = float(sheet.name)
-    if implied is None:
-        return label, _with_eta(rows, label), []
-    if label is None:
-        return implied, _with_eta(rows, implied), []
-    if abs(implied - label) <= CLOSE * max(abs(implied), abs(label)) + room:
-        return label, _with_eta(rows, label), []
-    scalar = table.scalars.get(naming.ETA)
-    places = (scalar.position,) if scalar else (min(table.header_cells.values()),)
-    label_kind = "label" if scalar else "sheet's name"
-    finding = Finding(
-        naming.ETA, Kind.ETA, places,
-        cause_of("label_contradicts_updates", label=label_kind, expected=label, found=implied),
-        f"{implied:.6g}", f"{label:g}", ((0, len(f"{implied:.6g}")),), None, implied, label,
-    )  # fmt: skip
-    return implied, _with_eta(rows, implied), [finding]
+        return next((float(number) for number in column if np.isfinite(number)), None), shown, []
+    implied, room = _implied(rows, shown.model, exactness) or (None, 0.0)
+    label = rows.scalars.get(naming.ETA, _in_name(shown.sheet.name))
+    findings = []
+    if (
+        implied is not None
+        and label is not None
+        and abs(implied - label) > CLOSE * max(abs(implied), abs(label)) + room
+    ):
+        scalar = table.scalars.get(naming.ETA)
+        place = scalar.position if scalar else min(table.header_cells.values())
+        stated = "label" if scalar else "sheet's name"
+        why = cause_of("label_contradicts_updates", label=stated, expected=label, found=implied)
+        theirs, marks = f"{implied:.6g}", ((0, len(f"{implied:.6g}")),)
+        findings = [
+            Finding(naming.ETA, Kind.ETA, (place,), why, theirs, f"{label:g}", marks, None, implied, label),
+        ]
+    eta = implied if label is None or findings else label
+    return eta, shown if eta is None else replace(shown, rows=rows.with_scalars(**{naming.ETA: eta})), findings
 
 
-def labelled_rates(sheet: Sheet) -> dict[Position, float]:
+def _in_name(sheet: str) -> float | None:
+    """The learning rate in the name of a sheet, where there is one: `lr = 0.1`, `0.1`."""
+    match = _RATE_IN_NAME.search(sheet)
+    if match:
+        return float(match[1].replace(",", "."))
+    return float(sheet) if re.fullmatch(r"\d*\.\d+", sheet.strip()) else None
+
+
+def labeled_rates(sheet: Sheet) -> dict[Position, float]:
     """All numbers of a sheet beside or below a label that names η, also one with a number, as η2."""
     found = {}
     for (row, column), cell in sheet.cells.items():
@@ -76,17 +80,11 @@ def labelled_rates(sheet: Sheet) -> dict[Position, float]:
     return found
 
 
-def _with_eta(rows: Rows, eta: float | None) -> Rows:
-    if eta is None:
-        return rows
-    return rows.with_scalars(**{naming.ETA: eta})
-
-
 def _implied(rows: Rows, model: Model, exactness: Exactness) -> tuple[float, float] | None:
     """The learning rate that the updates show and how exactly, where most of the parameters agree on one; None
     otherwise."""
     rates = []
-    none, one = _with_eta(rows, 0.0), _with_eta(rows, 1.0)
+    none, one = (rows.with_scalars(**{naming.ETA: eta}) for eta in (0.0, 1.0))
     for parameter in model.parameters:
         for name in (parameter, parameter + NEXT):
             form = model.in_terms_of(name, rows.names) if name in rows.columns else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from tracer.formulas.tree import Expression
-from tracer.grading.book.cells import Book, Place, Sheet, Uncomputed, reference
+from tracer.grading.book.cells import Place, Sheet, Uncomputed, reference
 from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
-from tracer.grading.judging.judge import Judge
+from tracer.grading.judging.judge import Formula, Judge
 from tracer.grading.network.writing import differences, written
 
 LONGEST_CIRCLE = 8
@@ -29,31 +29,26 @@ def first_cause(sheet: Sheet) -> str | None:
     return given_up(sheet)
 
 
-def errors(book: Book, judge: Judge) -> list[Finding]:
+def errors(judge: Judge) -> list[Finding]:
     """A finding for each cell that has no value by its own fault, or by that of a cell outside of the table. What only
     depends on another quantity without value is left to be judged by its formula."""
-    return _Errors(book, judge).found() if any(sheet.uncomputed for sheet in book.sheets) else []
+    return _Errors(judge).found() if any(sheet.uncomputed for sheet in judge.found.book.sheets) else []
 
 
-@dataclass(slots=True)
 class _Errors:
     """Goes through a table from quantity to quantity; remembers which cells have been seen to."""
 
-    book: Book
-    judge: Judge
-    quantities: dict[Place, tuple[str, int]] = field(init=False)
-    uncomputed: dict[Place, Uncomputed] = field(init=False)
-    seen: set[Place] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        judge = self.judge
+    def __init__(self, judge: Judge) -> None:
+        self.judge, sheets = judge, judge.found.book.sheets
         self.quantities = {
             (judge.sheet.name, place): (name, step)
             for name, places in judge.table.series.items()
             if judge.model.knows(name)
             for step, place in enumerate(places)
         }
-        self.uncomputed = {(s.name, place): why for s in self.book.sheets for place, why in s.uncomputed.items()}
+        self.sheets = {sheet.name: sheet for sheet in reversed(sheets)}
+        self.uncomputed = {(s.name, place): why for s in sheets for place, why in s.uncomputed.items()}
+        self.seen: set[Place] = set()
 
     def found(self) -> list[Finding]:
         joined: dict[tuple[str, str], Finding] = {}
@@ -83,14 +78,16 @@ class _Errors:
     def _at_fault(self, circle: tuple[Place, ...]) -> Place | None:
         """The cell of a circle whose formula is not the right one, or its first; None where none is in the table."""
         inside = sorted(place for place in circle if place in self.quantities)
-        return next((place for place in inside if self._reading(place)[1] is False), inside[0] if inside else None)
+        return next((place for place in inside if self._reading(place).right is False), inside[0] if inside else None)
 
-    def _reading(self, place: Place) -> tuple[Expression | None, bool | None]:
-        """The formula of a cell in quantities, and whether it is right; None where that cannot be told."""
+    def _forms(self, name: str, step: int) -> list[Expression]:
+        """The right formula of a cell; none where it is given."""
+        demand = self.judge.demand
+        return demand.forms(name) if step >= demand.first_step(name) else []
+
+    def _reading(self, place: Place) -> Formula:
         name, step = self.quantities[place]
-        if step < self.judge.demand.first_step(name) or not self.judge.demand.forms(name):
-            return None, None
-        return self.judge.formula(name, step)
+        return self.judge.formula(name, step) if self._forms(name, step) else Formula()
 
     def _finding(self, shown: Place, root: Place) -> Finding:
         name, step = self.quantities[shown]
@@ -98,17 +95,14 @@ class _Errors:
         if why and root != shown:
             cell = _cell(root, shown[0])
             why = Cause(why.slip, f"{cell}: {why.sentence}", {**why.parts, "cell": cell})
-        reading, right = self._reading(shown)
-        home = self.judge.home(name)
-        theirs = written(reading, home) if reading is not None and right is False else None
-        forms = self.judge.demand.forms(name) if step >= self.judge.demand.first_step(name) else []
+        formula, forms, home = self._reading(shown), self._forms(name, step), self.judge.home(name)
+        theirs = written(formula.reading, home) if formula.reading is not None and formula.right is False else None
         ours = written(forms[0], home) if forms else None
         marks = tuple(differences(theirs, ours)) if theirs and ours else ()
         return Finding(name, Kind.ERROR, (shown[1],), why, theirs, ours, marks)
 
     def _relative(self, root: Place) -> str:
-        sheet = next(sheet for sheet in self.book.sheets if sheet.name == root[0])
-        formula = sheet.cells[root[1]].formula
+        formula = self.sheets[root[0]].cells[root[1]].formula
         return self.judge.translator.relative(formula) if formula else ""
 
 

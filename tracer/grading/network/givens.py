@@ -1,4 +1,4 @@
-"""Given quantities that no header names, told from the formulas that use them: a typed number, a cell of another sheet,
+"""Given quantities that no header names, found in the formulas that use them: a typed number, a cell of another sheet,
 a column whose header says nothing. What stands where i1 belongs, and makes the formula right, is i1."""
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from tracer.formulas.paths import nodes
-from tracer.formulas.tree import Call, Expression, Name, Number, names
+from tracer.formulas.tree import Expression, Name, Number, distinct, names, with_names
 from tracer.grading.network.model import Model
 from tracer.grading.network.oracle import View, same
 
 MOST_WANTED = 4
-"""Quantities of one formula that may have to be told at once."""
+"""Quantities of one formula that may have to be found at once."""
 MOST_LEAVES = 7
 """Numbers and unknown columns of a formula among which they are looked for."""
 
@@ -23,7 +23,9 @@ Leaf = Name | Number
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """model: the right equations. present: the quantities that the table shows. unnamed: the names that stand for
+    """A search for given quantities in formulas: at most 840 trials a formula, MOST_WANTED of MOST_LEAVES in any order.
+
+    model: the right equations. present: the quantities that the table shows. unnamed: the names that stand for
     columns without a known one; constant: those of them that hold the same number in every row."""
 
     model: Model
@@ -32,7 +34,7 @@ class Search:
     unnamed: Collection[str]
     constant: Collection[str]
 
-    def told(self, readings: Mapping[str, Expression]) -> dict[Leaf, str]:
+    def found(self, readings: Mapping[str, Expression]) -> dict[Leaf, str]:
         """Number or column → the given quantity that it is.
 
         readings: the formulas of known quantities, as they are written.
@@ -89,13 +91,9 @@ def _leaves(reading: Expression, unnamed: Collection[str]) -> Iterator[Leaf]:
 
 def with_leaves(expression: Expression, meant: Mapping[Leaf, str]) -> Expression:
     """The expression with the quantities that its numbers and columns are; each keeps its lag."""
-    if isinstance(expression, Number):
-        return Name(meant[expression]) if expression in meant else expression
-    if isinstance(expression, Name):
-        known = meant.get(Name(expression.name))
-        return expression if known is None else Name(known, expression.lag)
-    assert isinstance(expression, Call)
-    return Call(expression.function, tuple(with_leaves(arg, meant) for arg in expression.args))
+    columns = {n: Name(meant[Name(n.name)], n.lag) for n in distinct(expression) if Name(n.name) in meant}
+    numbers = {leaf: Name(name) for leaf, name in meant.items() if isinstance(leaf, Number)}
+    return with_names(with_names(expression, columns), numbers)
 
 
 __all__ = ["Leaf", "Search", "with_leaves"]

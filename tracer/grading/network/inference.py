@@ -140,11 +140,9 @@ def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
     stand in the formulas only. The classic conventions win where others fit no better. Raises NotANetwork."""
     shape = first_guess(rows)
     shares = fit(model_of(shape), rows)
-    rows = _with_typed_biases(shape, rows)
-    if rows.scalars.get("b1?") is not None:
-        scalars = {**rows.scalars}
-        scalars.pop("b1?")
-        rows = replace(rows, scalars=scalars)
+    typed = _typed_biases(shape, rows)
+    if typed:
+        rows = rows.with_scalars(**typed)
         shape = replace(shape, biases=("shared",) * len(shape.activations), frozen_biases=True)
         shares = fit(model_of(shape), rows)
     for _ in range(6):
@@ -204,28 +202,26 @@ def _right_formulas(shape: Shape, written: Mapping[str, Expression]) -> int:
     return sum((x := view.value(e)) is not None and same(x, view[Name(name)]) for name, e in written.items())
 
 
-def _with_typed_biases(shape: Shape, rows: Rows) -> Rows:
+def _typed_biases(shape: Shape, rows: Rows) -> dict[str, float]:
     """Where the net inputs of a layer are off by the same number in all steps, that number is a bias typed into the
     formulas. A slip in a net input may hide it there; most of them have to show it, and in every layer one."""
     if any(kind != "none" for kind in shape.biases):
-        return rows
+        return {}
     model = model_of(shape)
     found: dict[str, float] = {}
     showing = 0
     for index, layer in enumerate(shape.layers):
         nets = [f"{layer}{n + 1}" for n in range(shape.widths[index + 1])]
         if not all(net in rows.columns for net in nets):
-            return rows
+            return {}
         offsets = [offset for net in nets if (offset := _offset(model, net, rows)) is not None]
         middle = float(np.round(np.median(offsets), 9)) if offsets else 0.0
         agreeing = sum(abs(offset - middle) < OFFSET for offset in offsets)
         if abs(middle) < OFFSET or not agreeing or (rows.steps < FEWEST_STEPS and agreeing < len(nets)):
-            return rows
+            return {}
         showing += agreeing
         found[naming.shared_bias(index + 1)] = middle
-    if 2 * showing <= sum(shape.widths[1:]):
-        return rows
-    return rows.with_scalars(**found, **{"b1?": 1.0})
+    return found if 2 * showing > sum(shape.widths[1:]) else {}
 
 
 def _offset(model: Model, net: str, rows: Rows) -> float | None:

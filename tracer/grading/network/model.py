@@ -140,7 +140,8 @@ class Model:
             change = mul(Name(naming.ETA), Name(self.system.gradient(name[1:], self.system.curve)))
             return neg(change) if self.step < 0 else change
         above, slash, below = name.removeprefix("∂").partition("/∂")
-        of = self.system.loss if above == "E" else above
+        loss = self.system.loss
+        of = loss if above == naming.within(self.system.quantities[loss]) else above
         return self._derivatives_of(of).get(below) if slash and of in self.forward else None
 
     def next_value(self, parameter: str) -> Expression:
@@ -168,9 +169,9 @@ class Model:
             layer_of = dict.fromkeys(self.forward, "") | dict.fromkeys(given, forward[0].layer)
             ends = [Parameter(name, 0.0, layer) for name, layer in layer_of.items()]
             factors: dict[Expression, Expression] = {}
-            for equation in backward_equations(forward, ends, of):
+            for equation in backward_equations(forward, ends, of, dict(self.system.quantities)):
                 factors[Name(equation.quantity)] = replace(equation.expression, factors)
-            found = {end.name: factors.get(Name(naming.gradient(end.name, of)), ZERO) for end in ends}
+            found = {end.name: factors.get(Name(self.system.gradient(end.name, of)), ZERO) for end in ends}
             self._derivatives[of] = found | {of: ONE}
         return self._derivatives[of]
 
@@ -180,8 +181,9 @@ class Model:
         return after if name in self.parameters and after.name in present else self.equation(name)
 
     def in_place_of(self, name: Name, present: Container[str]) -> Expression | None:
-        """What a quantity is made of that a table does not show; None for what it shows, and for what is given."""
-        if name.name in present:
+        """What a quantity is made of that a table does not show; None for what it shows, for what is given, and for a
+        state of the optimizer, which depends on all steps before."""
+        if name.name in present or name.name in self.system.states:
             return None
         if name.name in self.parameters:
             after = Name(name.name + NEXT, name.lag + 1, name.batch)

@@ -28,9 +28,7 @@ class Oracle:
     chance; those in `given` have the values given. η is drawn too, where it is not given.
     """
 
-    def __init__(
-        self, model: Model, given: Mapping[str, float], constant: frozenset[str], place: Place = ALONE
-    ) -> None:
+    def __init__(self, model: Model, given: Mapping[str, float], constant: frozenset[str], place: Place) -> None:
         self.model = model
         self.home = max(FEWEST_BEFORE, BEFORE // place.before)
         self.plan = Plan((*(place.before,) * self.home, place.own, place.after), model.shared)
@@ -75,9 +73,17 @@ class Oracle:
 
 
 @lru_cache(maxsize=64)
-def made_up(model: Model, constant: frozenset[str] = frozenset(), place: Place = ALONE) -> Oracle:
-    """The made-up steps of a network, once for all tables that show it and workbooks that hold them."""
-    return Oracle(model, {}, constant, place)
+def made_up(
+    model: Model,
+    constant: frozenset[str] = frozenset(),
+    place: Place = ALONE,
+    given: frozenset[tuple[str, float]] = frozenset(),
+) -> Oracle:
+    """The made-up steps of a network, once for all tables that show it and workbooks that hold them.
+
+    given: names and numbers.
+    """
+    return Oracle(model, dict(given), constant, place)
 
 
 class View(Quantities):

@@ -2,24 +2,25 @@
 
 A header may stand for several quantities, and two headers for one. The likeliest meanings are taken first; where
 columns then do not fit the network, the others are tried, a kind of header at a time (a_h1, a_h2, … together), and the
-reading that fits best is kept. A column that loses its quantity to one that fits becomes a stranger.
+reading that fits best is kept. A column that loses its quantity to one that fits becomes an unknown column.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracer.grading.book.cells import Position, Sheet
+from tracer.grading.book.cells import Position
 from tracer.grading.network.fitting import fit
 from tracer.grading.network.inference import Effort, NotANetwork, infer
 from tracer.grading.network.model import Shape, model_of
-from tracer.grading.network.series import Rows, rows_of
+from tracer.grading.network.series import Found, Rows, rows_of
 from tracer.grading.sheet.spelling import NEXT, after_update, is_parameter, normalize
-from tracer.grading.sheet.tables import Stranger, Table
+from tracer.grading.sheet.tables import Table
 from tracer.model.naming import spell
 
 FITS = 0.5
@@ -33,10 +34,10 @@ MOST_ROUNDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A table as it is understood. shares: see `inference.fit`. late: whether the weights of a row are those after its
+    """A table as it is understood. shares: see `fitting.fit`. late: whether the weights of a row are those after its
     update."""
 
-    table: Table
+    found: Found
     rows: Rows
     shape: Shape
     shares: Mapping[str, float]
@@ -52,12 +53,16 @@ class Reading:
         return sum(share >= FITS for share in self.shares.values()) > MOST * len(self.shares)
 
 
-def best_reading(table: Table, sheet: Sheet, effort: Effort) -> Reading:
-    """The reading of a table that fits its numbers best. Raises NotANetwork."""
+def best_reading(found: Found, effort: Effort) -> Reading:
+    """The reading of a table that fits its numbers best. Raises NotANetwork.
+
+    In MOST_ROUNDS rounds, one reading is tried for each meaning of each kind of header; `effort` bounds the networks
+    that are tried for all of them.
+    """
     before = effort.left
-    best = _with_late_weights(_read(table, sheet, effort), sheet, effort)
+    best = _with_late_weights(_read(found, effort), effort)
     for _ in range(MOST_ROUNDS):
-        others = [other for rival in _rivals(best) if (other := _tried(rival, sheet, effort))]
+        others = [other for rival in _rivals(best) if (other := _tried(replace(found, table=rival), effort))]
         other = max(others, key=lambda reading: reading.score, default=best)
         if other.score <= best.score + BETTER:
             break
@@ -67,23 +72,15 @@ def best_reading(table: Table, sheet: Sheet, effort: Effort) -> Reading:
     return best
 
 
-def _tried(table: Table, sheet: Sheet, effort: Effort) -> Reading | None:
-    if effort.left <= 0:
-        return None
-    try:
-        return _read(table, sheet, effort)
-    except NotANetwork:
-        return None
+def _tried(found: Found, effort: Effort) -> Reading | None:
+    with suppress(NotANetwork):
+        return _read(found, effort) if effort.left > 0 else None
+    return None
 
 
-def _read(table: Table, sheet: Sheet, effort: Effort) -> Reading:
-    shape, rows = infer(numbers(table, sheet), effort)
-    return Reading(table, rows, shape, fit(model_of(shape), rows))
-
-
-def numbers(table: Table, sheet: Sheet) -> Rows:
-    """The numbers of a table; inputs, targets and biases that stand in its first row only hold for all."""
-    return spread(rows_of(table, sheet.cells))
+def _read(found: Found, effort: Effort) -> Reading:
+    shape, rows = infer(spread(rows_of(found)), effort)
+    return Reading(found, rows, shape, fit(model_of(shape), rows))
 
 
 def spread(rows: Rows) -> Rows:
@@ -101,23 +98,20 @@ def spread(rows: Rows) -> Rows:
     return replace(rows, columns=columns, scalars=scalars)
 
 
-def _with_late_weights(reading: Reading, sheet: Sheet, effort: Effort) -> Reading:
+def _with_late_weights(reading: Reading, effort: Effort) -> Reading:
     """Where the weights of a row are those after its update, they are named as such: a row's forward pass then uses the
     weights of the row above."""
-    table, rows = reading.table, reading.rows
+    table, rows = reading.found.table, reading.rows
     parameters = [q for name in rows.columns if (q := table.quantities.get(name)) and is_parameter(q)]
     after = {spell(parameter): after_update(parameter) for parameter in parameters}
     late = {name: spell(quantity) for name, quantity in after.items()}
     if rows.steps < 3 or not late or any(n.endswith(NEXT) for n in rows.columns) or reading.fits:
         return reading
+    renamed = table.called({cell: late.get(name, name) for name, cell in table.header_cells.items()})
     renamed = replace(
-        table,
-        series={late.get(name, name): places for name, places in table.series.items()},
-        headers={late.get(name, name): text for name, text in table.headers.items()},
-        header_cells={late.get(name, name): place for name, place in table.header_cells.items()},
-        quantities={**table.quantities, **{spell(quantity): quantity for quantity in after.values()}},
+        renamed, quantities={**table.quantities, **{spell(quantity): quantity for quantity in after.values()}}
     )
-    other = _read(renamed, sheet, effort)
+    other = _read(replace(reading.found, table=renamed), effort)
     return replace(other, late=True) if other.score > reading.score + 2 else reading
 
 
@@ -126,11 +120,11 @@ def _with_late_weights(reading: Reading, sheet: Sheet, effort: Effort) -> Readin
 
 def _rivals(reading: Reading) -> Iterator[Table]:
     """The table with one kind of header read otherwise, for every kind that may be why columns do not fit."""
-    table = reading.table
-    columns = _columns(table)
+    table = reading.found.table
+    columns = table.columns()
     kinds: dict[tuple[str, str], list[Position]] = {}
     for place, (name, column) in columns.items():
-        kinds.setdefault((_kind(normalize(column.header)), _kind(name or "")), []).append(place)
+        kinds.setdefault((_kind(normalize(column.header)), _kind(name)), []).append(place)
     if all(share >= FITS for share in reading.shares.values()):
         return
     for places in kinds.values():
@@ -140,32 +134,20 @@ def _rivals(reading: Reading) -> Iterator[Table]:
             new = {place: next((m for m in meanings[place] if _kind(m) == kind), "") for place in places}
             held = [name for name in new.values() if name in reading.shares]
             if all(new.values()) and (not fits or (held and not _most_fit(held, reading))):
-                yield _renamed(table, columns, new)
+                yield _renamed(table, new)
 
 
 def _kind(text: str) -> str:
     return re.sub(r"\d", "", text)
 
 
-def _most_fit(names: Iterable[str | None], reading: Reading) -> bool:
+def _most_fit(names: Iterable[str], reading: Reading) -> bool:
     """Whether most of the columns fit."""
-    fits = [reading.shares.get(name or "", 0.0) >= FITS for name in names]
+    fits = [reading.shares.get(name, 0.0) >= FITS for name in names]
     return 2 * sum(fits) >= len(fits)
 
 
-Columns = Mapping[Position, tuple[str | None, Stranger]]
-"""The cell of a header → the quantity that its column has, and the column."""
-
-
-def _columns(table: Table) -> Columns:
-    named = {
-        table.header_cells[name]: (name, Stranger(table.headers[name], table.header_cells[name], places))
-        for name, places in table.series.items()
-    }
-    return {**named, **{stranger.header_cell: (None, stranger) for stranger in table.strangers}}
-
-
-def _meanings(table: Table, place: Position, name: str | None) -> list[str]:
+def _meanings(table: Table, place: Position, name: str) -> list[str]:
     """What a column may be besides what it is: what its header may stand for, and what is often taken for that."""
     options = table.options.get(place, ())
     taken_for = [_TAKEN_FOR.sub(lambda m: _OTHER[m[0]], option, count=1) for option in options]
@@ -177,23 +159,15 @@ _OTHER = {"h": "a_h", "a_h": "h", "o": "a_o", "a_o": "o", "∂E/∂h": "∂E/∂
 _TAKEN_FOR = re.compile(r"^(?:a_h|a_o|h|o|∂E/∂h|∂E/∂o)(?=\d)")
 
 
-def _renamed(table: Table, columns: Columns, new: Mapping[Position, str]) -> Table:
-    """The table with some of its columns called otherwise; who had these names takes another, or becomes a stranger."""
-    names = {place: name for place, (name, _) in columns.items() if place not in new}
+def _renamed(table: Table, new: Mapping[Position, str]) -> Table:
+    """The table with some of its columns called otherwise; what had these names takes another, or none."""
+    names = {place: name for place, (name, _) in table.columns().items() if place not in new}
     taken = {*names.values(), *new.values()}
     for place, name in names.items():
         if name in new.values():
-            names[place] = next((m for m in _meanings(table, place, name) if m not in taken), None)
+            names[place] = next((m for m in _meanings(table, place, name) if m not in taken), "")
             taken.add(names[place])
-    names |= new
-    series = {name: columns[place][1] for place, name in names.items() if name}
-    return replace(
-        table,
-        series={name: column.places for name, column in series.items()},
-        headers={name: column.header for name, column in series.items()},
-        header_cells={name: column.header_cell for name, column in series.items()},
-        strangers=tuple(column for place, (_, column) in columns.items() if not names[place]),
-    )
+    return table.called({**names, **new})
 
 
-__all__ = ["Reading", "best_reading", "numbers", "spread"]
+__all__ = ["Reading", "best_reading", "spread"]

@@ -1,4 +1,4 @@
-"""Columns whose headers say nothing known: which quantity each of them is, told from its formula and from its users.
+"""Columns whose headers say nothing known: which quantity each of them is, by its formula and by those that use it.
 
 A column that holds what a quantity should be is that quantity. One that holds something else is the quantity that makes
 the formulas right which use it: so a slip in it is found there, once, and not in everything that depends on it.
@@ -12,12 +12,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tracer.formulas.tree import NEG, Call, Expression, Name, Number, names, with_names
-from tracer.grading.book.cells import Book, Position, Sheet
 from tracer.grading.book.numbers import Array
-from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.network.givens import Search, with_leaves
 from tracer.grading.network.model import Model, family
 from tracer.grading.network.oracle import made_up, same
+from tracer.grading.network.series import Found
 from tracer.grading.network.translate import Translator
 from tracer.grading.sheet.spelling import NEXT, STEP
 from tracer.grading.sheet.tables import Stranger, Table
@@ -36,51 +35,38 @@ class Roles:
     numbers: Mapping[str, float] = field(default_factory=dict)
 
 
-def recognised(book: Book, sheet: Sheet, table: Table, model: Model, constant: frozenset[str]) -> Roles:
-    """The roles of a table's strangers."""
+def recognized(found: Found, model: Model, constant: frozenset[str]) -> Roles:
+    """The roles of a table's unknown columns."""
+    table = found.table
     if model.shared:  # rows of a batch say less of each other
         return Roles(table)
-    keyed = {f"?{n}": stranger for n, stranger in enumerate(table.strangers[:MOST])}
+    keyed = {f"?{n}": column for n, column in enumerate(table.strangers[:MOST])}
     shown = {*table.series, *table.scalars}
     if not keyed and (model.parameters | set(model.system.data)) <= shown:
         return Roles(table)
-    search = _Search(book, sheet, table, model, constant, keyed)
+    search = _Search(found, model, constant, keyed)
     numbers = search.given(frozenset(shown))
     roles = search.roles()
-    found = {quantity: keyed[key] for key, (quantity, _) in roles.items()}
+    names = {keyed[key].header_cell: quantity for key, (quantity, _) in roles.items()}
     negated = {family(quantity) for quantity, sign in roles.values() if sign < 0}
-    return Roles(_with(table, found) if found else table, frozenset(negated), numbers)
-
-
-def _with(table: Table, found: Mapping[str, Stranger]) -> Table:
-    return replace(
-        table,
-        series={**table.series, **{q: stranger.places for q, stranger in found.items()}},
-        headers={**table.headers, **{q: stranger.header for q, stranger in found.items()}},
-        header_cells={**table.header_cells, **{q: stranger.header_cell for q, stranger in found.items()}},
-        strangers=tuple(stranger for stranger in table.strangers if stranger not in found.values()),
-    )
+    return Roles(table.called(names) if names else table, frozenset(negated), numbers)
 
 
 class _Search:
-    """What is known of the strangers so far."""
+    """What is known of the unknown columns so far.
 
-    def __init__(
-        self,
-        book: Book,
-        sheet: Sheet,
-        table: Table,
-        model: Model,
-        constant: frozenset[str],
-        keyed: Mapping[str, Stranger],
-    ) -> None:
+    keyed: the columns, by the names that stand for them in formulas. constant: the given quantities that are the same
+    in all rows. Every column is compared with all candidates, and once more whenever another one has been recognized.
+    """
+
+    def __init__(self, found: Found, model: Model, constant: frozenset[str], keyed: Mapping[str, Stranger]) -> None:
+        table = found.table
         self.model, self.oracle = model, made_up(model, constant).at()
-        self.constant = [key for key, stranger in keyed.items() if _is_constant(sheet, stranger.places)]
-        series = {**table.series, **{key: stranger.places for key, stranger in keyed.items()}}
-        translator = Translator(book, sheet, replace(table, series=series), constant)
-        self.readings = {
-            name: reading for name, places in series.items() if (reading := _reading(sheet, places, translator))
-        }
+        numbers = {key: [cell.number for cell in found.cells(column.places) if cell] for key, column in keyed.items()}
+        self.constant = [key for key, values in numbers.items() if len(set(values)) == 1]
+        series = {**table.series, **{key: column.places for key, column in keyed.items()}}
+        translator = Translator(replace(found, table=replace(table, series=series)), constant)
+        self.readings = {name: reading for name, places in series.items() if (reading := translator.last(places))}
         used = {n.name for reading in self.readings.values() for n in names(reading)}
         self.pending = [key for key in keyed if key in self.readings or key in used]
         self.found: dict[str, tuple[str, int]] = {}
@@ -101,16 +87,16 @@ class _Search:
         if not missing:
             return {}
         known = {name: reading for name, reading in self.readings.items() if name[0] != "?"}
-        told = Search(self.model, self.oracle, shown, self.pending, self.constant).told(known)
-        self.readings = {name: with_leaves(reading, told) for name, reading in self.readings.items()}
-        for leaf, quantity in told.items():
+        given = Search(self.model, self.oracle, shown, self.pending, self.constant).found(known)
+        self.readings = {name: with_leaves(reading, given) for name, reading in self.readings.items()}
+        for leaf, quantity in given.items():
             if isinstance(leaf, Name):
                 self.found[leaf.name] = quantity, 1
                 self.pending.remove(leaf.name)
-        return {quantity: leaf.value for leaf, quantity in told.items() if isinstance(leaf, Number)}
+        return {quantity: leaf.value for leaf, quantity in given.items() if isinstance(leaf, Number)}
 
     def roles(self) -> dict[str, tuple[str, int]]:
-        """Stranger → (its quantity, its sign)."""
+        """Unknown column → (its quantity, its sign)."""
         while any(self._settle(key, way) for way in (self._by_formula, self._by_users) for key in list(self.pending)):
             pass
         return self.found
@@ -125,11 +111,11 @@ class _Search:
         return True
 
     def _known(self, reading: Expression) -> Expression | None:
-        """A reading, the strangers in it by their roles; None where one has none yet."""
-        strangers = [n for n in set(names(reading)) if n.name[0] == "?"]
-        if any(n.name not in self.found for n in strangers):
+        """A reading, the unknown columns in it by their roles; None where one has none yet."""
+        unknown = [n for n in set(names(reading)) if n.name[0] == "?"]
+        if any(n.name not in self.found for n in unknown):
             return None
-        by = {n: _signed(Name(self.found[n.name][0], n.lag), self.found[n.name][1]) for n in strangers}
+        by = {n: _signed(Name(self.found[n.name][0], n.lag), self.found[n.name][1]) for n in unknown}
         return with_names(reading, by)
 
     def _by_formula(self, key: str) -> tuple[str, int] | None:
@@ -169,26 +155,8 @@ class _Search:
         return ours is not None and theirs is not None and same(theirs, ours)
 
 
-def _is_constant(sheet: Sheet, places: tuple[Position, ...]) -> bool:
-    """Whether the cells hold one number, or only the first of them holds any."""
-    values = {cell.number for place in places if (cell := sheet.cells.get(place)) is not None}
-    return len(values) == 1
-
-
 def _signed(name: Name, sign: int) -> Expression:
     return name if sign > 0 else Call(NEG, (name,))
-
-
-def _reading(sheet: Sheet, places: tuple[Position, ...], translator: Translator) -> Expression | None:
-    """The formula of a column's last cell that has one, in quantities and strangers."""
-    for step in reversed(range(len(places))):
-        cell = sheet.cells.get(places[step])
-        if cell is not None and cell.formula is not None:
-            try:
-                return translator.read(places[step], step)
-            except UnknownFormula:
-                return None
-    return None
 
 
 def _candidates(model: Model) -> Iterator[str]:
@@ -205,4 +173,4 @@ def _candidates(model: Model) -> Iterator[str]:
     yield from (f"{name}{NEXT}" for name in sorted(model.parameters & model.system.updates.keys()))
 
 
-__all__ = ["Roles", "recognised"]
+__all__ = ["Roles", "recognized"]

@@ -1,8 +1,8 @@
-"""The numbers of a table as arrays."""
+"""A table as it was found, and its numbers as arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,13 +10,34 @@ import numpy as np
 import numpy.typing as npt
 
 from tracer.formulas.tree import Name
-from tracer.grading.book.cells import Cell, Position
+from tracer.grading.book.cells import Book, Cell, Position, Sheet
 from tracer.grading.book.numbers import Array, Quantities
 from tracer.grading.network.plan import Plan
 from tracer.grading.sheet.tables import Table
 
 Steps = npt.NDArray[np.intp]
 """Which steps of a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A table of a sheet, as it was found; what its columns are may be read otherwise (`table`)."""
+
+    book: Book
+    sheet: Sheet
+    table: Table
+
+    def cells(self, places: Iterable[Position]) -> list[Cell | None]:
+        """The cells there; None where there is none."""
+        return [self.sheet.cells.get(place) for place in places]
+
+    def of(self, name: str) -> list[Cell | None]:
+        """The cells of a quantity, in their steps."""
+        return self.cells(self.table.series[name])
+
+    def has_formulas(self, name: str) -> bool:
+        """Whether a quantity has formulas, computed or not."""
+        return any(cell and cell.formula for cell in self.of(name))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +111,13 @@ class Rows(Quantities):
         return frozenset((*self.columns, *self.scalars))
 
 
-def rows_of(table: Table, cells: Mapping[Position, Cell]) -> Rows:
+def rows_of(found: Found) -> Rows:
     """The table's numbers."""
-    steps = table.steps
+    table = found.table
     columns = {}
-    for name, places in table.series.items():
-        values = [cell.value if (cell := cells.get(p)) and isinstance(cell.value, float) else np.nan for p in places]
-        column = np.array(values + [np.nan] * (steps - len(values)), float)
-        if not np.isnan(column).all() or any(p in cells for p in places):
+    for name, cells in ((name, found.cells(places)) for name, places in table.series.items()):
+        column = np.full(table.steps, np.nan)
+        column[: len(cells)] = [cell.value if cell and isinstance(cell.value, float) else np.nan for cell in cells]
+        if any(cells):
             columns[name] = column
-    return Rows(columns, {name: scalar.value for name, scalar in table.scalars.items()}, steps)
+    return Rows(columns, {name: scalar.value for name, scalar in table.scalars.items()}, table.steps)

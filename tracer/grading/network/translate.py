@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from tracer.formulas.tree import Expression, Name, Number, names, with_names
-from tracer.grading.book.cells import MAX_ROW, Book, Formula, Position, Sheet
+from tracer.grading.book.cells import MAX_ROW, Formula, Position, Sheet
 from tracer.grading.book.references import References, parsed
 from tracer.grading.book.relative import UnknownFormula, moves_down
-from tracer.grading.sheet.tables import Table
+from tracer.grading.network.series import Found
 from tracer.model import naming
 
 DEEPEST = 12
@@ -35,10 +36,10 @@ class _Run(NamedTuple):
 class Translator:
     """Knows which quantity each cell of a table is; keeps what it has translated."""
 
-    def __init__(self, book: Book, sheet: Sheet, table: Table, constant: frozenset[str]) -> None:
+    def __init__(self, found: Found, constant: frozenset[str] = frozenset()) -> None:
         """constant: the given quantities that are the same in all steps, so that any step's cell stands for them."""
-        self.sheet, self.constant = sheet, constant
-        self._references = References(book)
+        self.sheet, self.constant, table = found.sheet, constant, found.table
+        self._references = References(found.book)
         self._columns: dict[int, list[_Series]] = {}
         self._single: dict[Position, tuple[str, int | None]] = {
             s.position: (n, None)
@@ -86,6 +87,16 @@ class Translator:
         if len(steps) > 1:
             self._runs[place[1], cell.formula] = _Run(reading, place[0] - step, steps)
         return reading
+
+    def last(self, places: Sequence[Position]) -> Expression | None:
+        """The last formula in a series of cells, in quantities; None where there is none, or it cannot be read."""
+        for step in reversed(range(len(places))):
+            cell = self.sheet.cells.get(places[step])
+            if cell is not None and cell.formula is not None:
+                with suppress(UnknownFormula):
+                    return self.read(places[step], step)
+                return None
+        return None
 
     def _alike(self, place: Position, formula: Formula, step: int) -> range:
         """The steps in which the formula, copied down, reads as in this one: its references move along within columns

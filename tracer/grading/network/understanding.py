@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tracer.formulas.tree import Expression, Name, names
-from tracer.grading.book.cells import Book, Sheet
-from tracer.grading.book.relative import UnknownFormula
+from tracer.formulas.tree import Name, names
+from tracer.grading.book.cells import Sheet
 from tracer.grading.network.inference import Effort, NotANetwork, refine
 from tracer.grading.network.model import Model, Shape, model_of
 from tracer.grading.network.plan import plan_of
-from tracer.grading.network.reading import best_reading, numbers, spread
-from tracer.grading.network.roles import recognised
-from tracer.grading.network.series import Rows, rows_of
+from tracer.grading.network.reading import best_reading, spread
+from tracer.grading.network.roles import recognized
+from tracer.grading.network.series import Found, Rows, rows_of
 from tracer.grading.network.translate import Translator
 from tracer.grading.sheet.tables import Table
 from tracer.model import naming
@@ -33,17 +31,27 @@ class Understood:
 
     rows: its numbers, of quantities that the model knows. constant: the inputs and targets that are the same in all
     rows, and η where it is. late: whether the weights of a row are those after its update. network: in a few words.
+    translator: reads its formulas.
     """
 
-    book: Book
-    sheet: Sheet
-    table: Table
+    found: Found
     rows: Rows
     model: Model
-    translator: Translator
     constant: frozenset[str]
     late: bool
     network: str
+    translator: Translator = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "translator", Translator(self.found, self.constant))
+
+    @property
+    def table(self) -> Table:
+        return self.found.table
+
+    @property
+    def sheet(self) -> Sheet:
+        return self.found.sheet
 
     @property
     def computed(self) -> list[str]:
@@ -57,56 +65,48 @@ class Understood:
         unknown = (table.headers[n] for n in table.series if not self.model.knows(n) and n in table.headers)
         return (*table.unmatched, *unknown)
 
-    def changed(self, table: Table, rows: Rows) -> Understood:
-        """The same of another table, in which other columns hold these quantities."""
-        translator = Translator(self.book, self.sheet, table, self.constant)
-        return replace(self, table=table, rows=rows, translator=translator)
 
-
-def understood(book: Book, sheet: Sheet, table: Table, system: System | None, effort: Effort) -> Understood:
+def understood(found: Found, system: System | None, effort: Effort) -> Understood:
     """What a table shows. Raises NotANetwork where no network can be told from it.
 
     system: the network, where it is known.
     """
-    table = _with_rate_in_use(book, sheet, table)
+    found = _with_rate_in_use(found)
     if system is None:
-        if any(BATCH in stranger.header for stranger in table.strangers):
+        if any(BATCH in column.header for column in found.table.strangers):
             raise NotANetwork("its samples are taken in batches; describe it with --config")
-        read = best_reading(table, sheet, effort)
-        table, rows, late = read.table, read.rows, read.late
+        read = best_reading(found, effort)
+        found, rows, late = read.found, read.rows, read.late
         constant = _constant(rows, [n for n in rows.names if re.fullmatch(r"[it]\d+", n)])
-        shape = refine(read.shape, rows, _readings(table, sheet, Translator(book, sheet, table, constant)), effort)
+        translator = Translator(found, constant)
+        readings = ((name, translator.last(places)) for name, places in found.table.series.items())
+        shape = refine(read.shape, rows, {name: reading for name, reading in readings if reading}, effort)
         model, network = model_of(shape), describe(shape)
     else:
-        rows, late = numbers(table, sheet), False
+        rows, late = spread(rows_of(found)), False
         constant = _constant(rows, system.data)
         model, network = Model(system), "as the config describes it"
-    roles = recognised(book, sheet, table, model, constant)
-    if roles.table is not table or roles.numbers:
-        table, model = roles.table, model.with_negated(roles.negated)
-        scalars = {**rows.scalars, **roles.numbers}
-        rows = spread(Rows({**rows_of(table, sheet.cells).columns, **rows.columns}, scalars, rows.steps))
+    roles = recognized(found, model, constant)
+    if roles.table is not found.table or roles.numbers:
+        found, model = replace(found, table=roles.table), model.with_negated(roles.negated)
+        columns, scalars = {**rows_of(found).columns, **rows.columns}, {**rows.scalars, **roles.numbers}
+        rows = spread(Rows(columns, scalars, rows.steps))
         constant = _constant(rows, model.system.data)
-    rows = _counted(_in_batches(_without_strangers(rows, model), model), model)
-    return Understood(
-        book, sheet, table, rows, model, Translator(book, sheet, table, constant), constant, late, network
-    )
+    return Understood(found, _of_model(rows, model), model, constant, late, network)
 
 
-def _with_rate_in_use(book: Book, sheet: Sheet, table: Table) -> Table:
+def _with_rate_in_use(found: Found) -> Found:
     """The table with that one of several labelled learning rates that its updates refer to."""
-    if len(table.rates) < 2:
-        return table
-    by_place = {rate.position: rate for rate in table.rates}
-    translator = Translator(book, sheet, table, frozenset())
-    for name, places in table.series.items():
-        last = places[-1] if name[0] in "wb" else None
-        cell = sheet.cells.get(last) if last else None
-        if last and cell is not None and cell.formula is not None:
-            for place in translator.references(last, cell.formula):
+    table, translator = found.table, Translator(found)
+    by_place = {rate.position: rate for rate in table.rates if len(table.rates) > 1}
+    for places in (places for name, places in table.series.items() if by_place and name[0] in "wb"):
+        cell = found.sheet.cells.get(places[-1])
+        if cell is not None and cell.formula is not None:
+            for place in translator.references(places[-1], cell.formula):
                 if place in by_place:
-                    return replace(table, scalars={**table.scalars, naming.ETA: by_place[place]})
-    return table
+                    scalars = {**table.scalars, naming.ETA: by_place[place]}
+                    return replace(found, table=replace(table, scalars=scalars))
+    return found
 
 
 def _constant(rows: Rows, data: Iterable[str]) -> frozenset[str]:
@@ -119,41 +119,20 @@ def _constant(rows: Rows, data: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name in (*data, naming.ETA) if name in rows.names and stays(name))
 
 
-def _readings(table: Table, sheet: Sheet, translator: Translator) -> dict[str, Expression]:
-    """The formula of every quantity in the last row that has one, where it can be read."""
-    readings = {}
-    for name, places in table.series.items():
-        for step in reversed(range(len(places))):
-            cell = sheet.cells.get(places[step])
-            if cell is not None and cell.formula is not None:
-                with suppress(UnknownFormula):
-                    readings[name] = translator.read(places[step], step)
-                break
-    return readings
-
-
-def _without_strangers(rows: Rows, model: Model) -> Rows:
-    """The numbers of what the model knows, and those that hold for every run of it."""
-    known = {name: number for name, number in rows.scalars.items() if model.knows(name)}
+def _of_model(rows: Rows, model: Model) -> Rows:
+    """The numbers of what the model knows, and those that hold for every run of it; with the batches that the rows make
+    up, where a batch has several, and the count of the iterations, where a formula uses it."""
+    system = model.system
     columns = {name: column for name, column in rows.columns.items() if model.knows(name)}
-    return replace(rows, columns=columns, scalars={**known, **model.system.hyper})
-
-
-def _in_batches(rows: Rows, model: Model) -> Rows:
-    """The numbers with the batches that the rows make up, where a batch has several."""
-    if not model.system.batches.several or not rows.steps:
-        return rows
-    plan = plan_of(model.system.batches, model.shared, rows.steps, rows.columns.get(naming.ITERATION))
-    return replace(rows, plan=plan)
-
-
-def _counted(rows: Rows, model: Model) -> Rows:
-    """The numbers with the count of the iterations, where a formula uses it."""
-    formulas = [*model.system.updates.values(), *(equation.expression for equation in model.system.equations)]
-    if not any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
-        return rows
-    count = rows.plan.batch if rows.plan else np.arange(rows.steps)
-    return replace(rows, columns={**rows.columns, naming.COUNT: np.asarray(count + 1, float)})
+    scalars = {name: number for name, number in rows.scalars.items() if model.knows(name)} | dict(system.hyper)
+    plan = None
+    if system.batches.several and rows.steps:
+        plan = plan_of(system.batches, model.shared, rows.steps, columns.get(naming.ITERATION))
+    formulas = [*system.updates.values(), *(equation.expression for equation in system.equations)]
+    if any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
+        batch = plan.batch if plan else np.arange(rows.steps)
+        columns[naming.COUNT] = np.asarray(batch + 1, float)
+    return Rows(columns, scalars, rows.steps, plan)
 
 
 def describe(shape: Shape) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from tracer.grading.book.cells import Position, reference
@@ -65,6 +65,28 @@ class Table:
     def area(self) -> str:
         """From the first header to the last cell: A32:AE100."""
         return ":".join(map(reference, self.corners()))
+
+    def columns(self) -> dict[Position, tuple[str, Stranger]]:
+        """The cell of a header → the quantity that its column has, "" for none, and the column."""
+        known = {
+            cell: (name, Stranger(self.headers[name], cell, self.series[name]))
+            for name, cell in self.header_cells.items()
+        }
+        return known | {unknown.header_cell: ("", unknown) for unknown in self.strangers}
+
+    def called(self, names: Mapping[Position, str]) -> Table:
+        """The table with some columns called otherwise, by the cells of their headers, and in this order behind the
+        others; "" for an unknown column."""
+        before = self.columns()
+        columns = [before[cell] for cell in before if cell not in names]
+        columns += [(name, before[cell][1]) for cell, name in names.items()]
+        return replace(
+            self,
+            series={name: column.places for name, column in columns if name},
+            headers={name: column.header for name, column in columns if name},
+            header_cells={name: column.header_cell for name, column in columns if name},
+            strangers=tuple(column for name, column in columns if not name),
+        )
 
     @property
     def unmatched(self) -> tuple[str, ...]:
