@@ -8,7 +8,8 @@ import pytest
 
 from tracer.grading.sheet.conventions import settled
 from tracer.grading.sheet.spelling import candidates
-from tracer.model.naming import Quantity, spell
+from tracer.model.naming import spell
+from tracer.model.quantity import Quantity
 
 SPELLINGS = {
     "E_total": [

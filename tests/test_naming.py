@@ -17,7 +17,8 @@ from tracer.errors import ConfigError
 from tracer.model import naming
 from tracer.model.assembly import assemble
 from tracer.model.backward import compact
-from tracer.model.naming import ALPHABETS, ASCII, Quantity, Role, read, spell
+from tracer.model.naming import ALPHABETS, ASCII, read, spell
+from tracer.model.quantity import Quantity, Role
 from tracer.model.system import Phase, System
 
 Options = st.SearchStrategy[dict[str, Any]]

@@ -17,7 +17,7 @@ from tracer.config.yamlfile import Place
 from tracer.errors import ConfigError, nearest
 from tracer.model import naming
 from tracer.model.batches import Batches
-from tracer.model.naming import Role
+from tracer.model.quantity import Role
 
 MOST_PROBLEMS = 20
 """How many wrong cells of a file are reported one by one."""

@@ -21,7 +21,8 @@ from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.layout import find_tables
 from tracer.grading.sheet.spelling import LONGEST, candidates, is_provisional, normalize
 from tracer.model.assembly import assemble
-from tracer.model.naming import Quantity, spell
+from tracer.model.naming import spell
+from tracer.model.quantity import Quantity
 from tracer.model.system import System
 
 

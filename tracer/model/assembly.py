@@ -11,8 +11,8 @@ from tracer.model import naming
 from tracer.model.backward import backward_equations
 from tracer.model.batches import REDUCTIONS
 from tracer.model.experiment import Choice, Experiment, Network, OwnEquations
-from tracer.model.naming import Quantity, Role
 from tracer.model.network import forward_equations
+from tracer.model.quantity import Quantity, Role
 from tracer.model.system import Equation, Parameter, Phase, System
 from tracer.model.vocabulary import vocabulary
 from tracer.tables.activations import read_formula

@@ -16,7 +16,7 @@ from tracer.formulas.derivative import partials
 from tracer.formulas.tree import ONE, ZERO, Call, Expression, Name, Number, add, mul, names
 from tracer.formulas.tree import replace as substitute
 from tracer.model import naming
-from tracer.model.naming import Quantity, Role
+from tracer.model.quantity import Quantity, Role
 from tracer.model.system import Equation, Parameter, Phase, System
 
 

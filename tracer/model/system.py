@@ -13,7 +13,7 @@ from enum import StrEnum
 from tracer.formulas.tree import Expression
 from tracer.model import naming
 from tracer.model.batches import Batches
-from tracer.model.naming import Quantity
+from tracer.model.quantity import Quantity
 
 
 class Phase(StrEnum):

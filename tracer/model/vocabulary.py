@@ -7,7 +7,8 @@ from itertools import count
 
 from tracer.model import naming
 from tracer.model.experiment import Experiment, Network, OwnEquations
-from tracer.model.naming import Quantity, Role, called
+from tracer.model.naming import called
+from tracer.model.quantity import Quantity, Role
 
 COMMON: Mapping[str, Quantity] = {
     naming.ETA: Quantity(Role.LEARNING_RATE),

@@ -18,7 +18,7 @@ from tracer.grading.network.series import Rows
 from tracer.grading.network.understanding import Understood
 from tracer.grading.sheet.spelling import NEXT, candidates
 from tracer.model import naming
-from tracer.model.naming import Role
+from tracer.model.quantity import Role
 
 _RATE_IN_NAME = re.compile(
     r"(?:^|[^a-z])(?:lr|l\.r\.?|eta|η|α|alpha|learning ?rate|rate)\s*[=:_ -]*\s*(\d*[.,]?\d+)", re.IGNORECASE

@@ -12,7 +12,8 @@ from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.headers import Headers, headers
 from tracer.grading.sheet.spelling import after_update, is_parameter
 from tracer.grading.sheet.tables import Stranger, Table
-from tracer.model.naming import Quantity, Role, spell
+from tracer.model.naming import spell
+from tracer.model.quantity import Quantity, Role
 
 _T = TypeVar("_T")
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import product
 
 from tracer.grading.sheet.spelling import OF_NEURON, is_provisional
-from tracer.model.naming import DERIVATIVES, Quantity, Role
+from tracer.model.quantity import DERIVATIVES, Quantity, Role
 
 Spelling = Callable[[str], tuple[Quantity, ...]]
 """A header → the quantities that it may stand for, the likeliest first."""

@@ -8,7 +8,7 @@ from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.sheet.blocks import IN_TEXT, NOTE
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.tables import Scalar, Table
-from tracer.model.naming import DERIVATIVES, Quantity, Role
+from tracer.model.quantity import DERIVATIVES, Quantity, Role
 
 
 def scalars(

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from tracer.grading.sheet.words import in_english, repeats
-from tracer.model.naming import PARAMETERS, Quantity, Role
+from tracer.model.quantity import PARAMETERS, Quantity, Role
 
 NEXT = "+"
 """Behind a parameter: its value after the update of the row."""

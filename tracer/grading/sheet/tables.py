@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from tracer.grading.book.cells import Position, reference
-from tracer.model.naming import Quantity
+from tracer.model.quantity import Quantity
 
 NOWHERE: Position = (0, 0)
 """In place of a cell, for a quantity that a step does not show."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tracer.model.naming import Quantity, Role
+from tracer.model.quantity import Quantity, Role
 
 _OTHER_LANGUAGES = {
     "input": "entrada entrees entree eingabe eingang eingangs 输入 輸入",
