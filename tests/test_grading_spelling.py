@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from tracer.grading.sheet.conventions import settled
-from tracer.grading.sheet.spelling import candidates
+from tracer.grading.sheet.spelling import candidates, meant
 from tracer.model.naming import spell
 from tracer.model.quantity import Quantity
 
@@ -79,3 +79,22 @@ def test_the_second_of_two_equal_headers_is_known_by_its_number() -> None:
 def test_neurons_counted_through_beside_named_ones() -> None:
     spelling = settled(candidates, ["h1", "h2", "o1", "o2", "t1", "t2", "δ1", "δ2", "δ3", "δ4"])
     assert [spell(spelling(f"δ{n}")[0]) for n in (1, 2, 3, 4)] == ["∂E/∂h1", "∂E/∂h2", "∂E/∂o1", "∂E/∂o2"]
+
+
+NEURONS = [f"{kind}{layer}{n}" for kind in ("", "a_", "b_") for layer in "ho" for n in (1, 2, 12)]
+PARAMETERS = [*(f"w{n}" for n in (1, 8, 12, 345)), "b1", "b12", *(name for name in NEURONS if name[0] == "b")]
+FORWARD = [*(f"{kind}{n}" for kind in "itE" for n in (1, 2, 30)), *NEURONS, *PARAMETERS]
+NAMES = {
+    *FORWARD, "E_total", "η", "iteration",
+    *(f"∂E/∂{name}" for name in FORWARD if name[0] not in "tE"),
+    *(f"∂E{n}/∂{name}" for n in (1, 2) for name in FORWARD if name[0] not in "tE"),
+    *(f"∂a_{neuron}/∂{neuron}" for neuron in ("h1", "o2", "h12")), "∂h1/∂w1", "∂o1/∂b_o1", "∂o2/∂a_h1",
+    *(f"{name}+" for name in PARAMETERS), *(f"Δ{name}" for name in PARAMETERS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_the_name_of_a_quantity_is_read_back(name: str) -> None:
+    quantity = meant(name)
+    assert quantity is not None
+    assert spell(quantity) == name

@@ -37,7 +37,9 @@ class Role(StrEnum):
     CHANGE = "what the update adds to a parameter"
 
 
-PARAMETERS = frozenset({Role.WEIGHT, Role.BIAS, Role.SHARED_BIAS, Role.OWN_PARAMETER})
+DATA = frozenset({Role.INPUT, Role.TARGET})
+BIASES = frozenset({Role.BIAS, Role.SHARED_BIAS})
+PARAMETERS = BIASES | {Role.WEIGHT, Role.OWN_PARAMETER}
 """What is trained."""
 LOSSES = frozenset({Role.LOSS, Role.BATCH_LOSS})
 DERIVATIVES = frozenset({Role.GRADIENT, Role.LOCAL_DERIVATIVE})
@@ -68,6 +70,12 @@ class Quantity:
     def index(self) -> int:
         """The last of its numbers; 0 where it has none."""
         return self.indices[-1] if self.indices else 0
+
+    @property
+    def kind(self) -> Quantity:
+        """The quantity without its numbers: what all neurons of a layer have in common."""
+        of, by = (part and part.kind for part in (self.of, self.by))
+        return replace(self, indices=(), of=of, by=by)
 
     def with_parts(self, instead: Mapping[Quantity, Quantity]) -> Quantity:
         """The quantity with others in place of some of its `parts`."""

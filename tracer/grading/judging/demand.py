@@ -11,7 +11,6 @@ from tracer.grading.book.numbers import Array, Flags, value
 from tracer.grading.judging.exactness import Exactness
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows
-from tracer.grading.sheet.spelling import NEXT, STEP
 from tracer.model import naming
 
 NEAR = 1e-15
@@ -61,14 +60,16 @@ class Demand:
         if name in self._forms:
             return self._forms[name]
         model, present = self.model, self.rows.names
-        kinds = {*model.parameters, *model.forward, *model.system.data, naming.ETA}
-        further = frozenset(q for q in present if q in kinds or q.endswith(NEXT))
+        after, change = naming.after_update(name), naming.change(name)
+        kinds = {*model.parameters, *map(naming.after_update, model.parameters), *model.forward, *model.system.data}
+        kinds.add(naming.ETA)
+        further = present & kinds
         if name in model.shared:  # the sums and means over the batch spelt out, as an update may have them
             further = present - {equation.quantity for equation in model.reductions}
         found = [model.in_terms_of(name, present), model.in_terms_of(name, further)]
-        if name in model.parameters and name + NEXT in present:
-            found.append(model.in_terms_of(name, present - {name + NEXT}))
-        if name in model.parameters and STEP + name in present:
+        if name in model.parameters and after in present:
+            found.append(model.in_terms_of(name, present - {after}))
+        if name in model.parameters and change in present:
             found.append(model.after_step(name))
         self._forms[name] = list(dict.fromkeys(form for form in found if form is not None))
         return self._forms[name]

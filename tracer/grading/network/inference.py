@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -16,8 +15,9 @@ from tracer.grading.network.fitting import fit
 from tracer.grading.network.model import FACTORS, Model, Shape, family, model_of
 from tracer.grading.network.oracle import made_up, same
 from tracer.grading.network.series import Rows
-from tracer.grading.sheet.spelling import NEXT, STEP
+from tracer.grading.sheet.spelling import meant
 from tracer.model import naming
+from tracer.model.quantity import BIASES, Quantity, Role
 from tracer.tables.activations import ACTIVATIONS
 
 MOST_WEIGHTS = 600
@@ -43,14 +43,13 @@ class NotANetwork(Exception):
 
 def widths_of(names: Iterable[str]) -> tuple[int, ...]:
     """Inputs, hidden neurons, outputs, as the names of a table's quantities show them. Raises NotANetwork."""
-    numbers: defaultdict[str, set[int]] = defaultdict(set)
-    for name in names:
-        for part in re.split(r"/?∂", name.removesuffix(NEXT).removeprefix(STEP)):
-            if match := re.fullmatch(r"(i|t|w|E|a_h|a_o|h|o|b_h|b_o)(\d+)", part):
-                numbers[match[1]].add(int(match[2]))
+    numbers: defaultdict[Kind, set[int]] = defaultdict(set)
+    for part in _parts(names):
+        numbers[part.role, part.layer].add(part.index)
     inputs, hidden, outputs = (_count([numbers[kind] for kind in kinds]) for kinds in _LAYERS)
-    highest = max(numbers["w"], default=0)
-    weights = highest if 2 * len(numbers["w"]) >= highest else 0  # one of a high number says nothing of the layers
+    shown = numbers[Role.WEIGHT, ""]
+    highest = max(shown, default=0)
+    weights = highest if 2 * len(shown) >= highest else 0  # one of a high number says nothing of the layers
     if not outputs and naming.TOTAL in set(names):
         outputs = 1
     if not hidden:
@@ -74,8 +73,20 @@ def widths_of(names: Iterable[str]) -> tuple[int, ...]:
     return inputs, hidden, outputs
 
 
-_LAYERS = (("i",), ("h", "a_h", "b_h"), ("o", "a_o", "b_o", "t", "E"))
+Kind = tuple[Role, str]
+"""What a quantity is, and its layer."""
+_OF_NEURONS = (Role.NET_INPUT, Role.ACTIVATION, Role.BIAS)
+_LAYERS: tuple[tuple[Kind, ...], ...] = (
+    ((Role.INPUT, ""),),
+    tuple((role, naming.HIDDEN_LAYER) for role in _OF_NEURONS),
+    (*((role, naming.OUTPUT_LAYER) for role in _OF_NEURONS), (Role.TARGET, ""), (Role.ERROR, "")),
+)
 """What is numbered by the neurons of a layer."""
+
+
+def _parts(names: Iterable[str]) -> set[Quantity]:
+    """The quantities that names are made of: of ∂E/∂w1 and of w1+ the weight."""
+    return {part for name in names if (quantity := meant(name)) for part in quantity.parts()}
 
 
 def _count(numbers: Sequence[Set[int]]) -> int:
@@ -98,10 +109,10 @@ def first_guess(rows: Rows) -> Shape:
     names = {*rows.columns, *rows.scalars}
     widths = widths_of(names)
     layers = len(widths) - 1
-    bare = {name.removesuffix(NEXT).removeprefix(STEP).removeprefix("∂E/∂") for name in names}
-    numbers = [int(name[1:]) for name in bare if re.fullmatch(r"b\d+", name)]
+    parts = _parts(names)
+    numbers = [part.index for part in parts if part.role is Role.SHARED_BIAS]
     biases = tuple(
-        "each" if any(name.startswith(f"b_{layer}") for name in bare) else "none"
+        "each" if any((part.role, part.layer) == (Role.BIAS, layer) for part in parts) else "none"
         for layer in (("h", "o") if layers == 2 else ("o",))
     )
     numbered = False
@@ -111,11 +122,12 @@ def first_guess(rows: Rows) -> Shape:
             biases = ("each",) * layers if max(numbers) > widths[1] else ("each", *("none",) * (layers - 1))
         else:
             biases = tuple("shared" if index + 1 in numbers else "none" for index in range(layers))
-    trained = any(re.fullmatch(r"b_?[ho]?\d+\+", name) for name in names)
+    updated = (q.of for q in map(meant, names) if q and q.role is Role.AFTER_UPDATE)
+    trained = any(parameter and parameter.role in BIASES for parameter in updated)
     moving = any(
         np.ptp(column[np.isfinite(column)]) > 0
         for name, column in rows.columns.items()
-        if re.fullmatch(r"b_?[ho]?\d+", name) and np.isfinite(column).any()
+        if (quantity := meant(name)) and quantity.role in BIASES and np.isfinite(column).any()
     )
     return Shape(
         widths,
@@ -169,7 +181,7 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression], effort:
             [naming.activation(f"{layer}{n + 1}") for n in range(shape.widths[i + 1])]
             for i, layer in enumerate(shape.layers)
         ),
-        [*(f"E{n + 1}" for n in range(shape.widths[-1])), naming.TOTAL],
+        [*naming.errors(shape.widths[-1]), naming.TOTAL],
         *([f"{layer}{n + 1}" for n in range(shape.widths[i + 1])] for i, layer in enumerate(shape.layers)),
     ]
     for group in groups:
@@ -265,19 +277,25 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
                     yield replace(shape, activations=tuple(changed))
                     if activation == "softmax":
                         yield replace(shape, activations=tuple(changed), loss="cross_entropy")
-    errors = [name for name in shares if re.fullmatch(r"E\d+", name)] or [naming.TOTAL]
-    if wrong(errors) or everything or wrong(name for name in shares if name.startswith("∂E/∂a_o")):
+    known = {name: quantity for name in shares if (quantity := meant(name))}
+    errors = [name for name, quantity in known.items() if quantity.role is Role.ERROR] or [naming.TOTAL]
+    slopes = {name: q.by for name, q in known.items() if q.by and q.of and q.of.role in (Role.LOSS, Role.ERROR)}
+    at_output = Quantity(Role.ACTIVATION, naming.OUTPUT_LAYER)
+    outputs = (name for name, by in slopes.items() if known[name].role is Role.GRADIENT and by.kind == at_output)
+    if wrong(errors) or everything or wrong(outputs):
         for loss in LOSSES_TRIED:
             for factored in (False, True):
                 if (loss, factored) != (shape.loss, shape.factored) and (loss in FACTORS or not factored):
                     yield replace(shape, loss=loss, factored=factored)
-    families = {family(name) for name in shares if name.startswith("∂E")}
+    families = {family(name) for name in slopes}
     turnable = {f for f in families if wrong(name for name in shares if family(name) == f)}
-    updates = wrong(name for name in shares if re.fullmatch(r"w\d+\+?", name))
+    weights = Quantity(Role.WEIGHT), Quantity(Role.AFTER_UPDATE, of=Quantity(Role.WEIGHT))
+    updates = wrong(name for name, quantity in known.items() if quantity.kind in weights)
     for one in turnable:
         yield replace(shape, negated=shape.negated ^ {one})
     if turnable or updates:
+        numbered = (name for name, by in slopes.items() if by.role in (Role.WEIGHT, Role.SHARED_BIAS))
         yield replace(shape, negated=shape.negated ^ families)
-        yield replace(shape, negated=shape.negated ^ {f for f in families if f.endswith(("w", "b"))})
-    if wrong(name for name in shares if name.startswith(STEP)):
+        yield replace(shape, negated=shape.negated ^ {*map(family, numbered)})
+    if wrong(name for name, quantity in known.items() if quantity.role is Role.CHANGE):
         yield replace(shape, step=-shape.step)

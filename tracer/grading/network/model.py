@@ -6,19 +6,21 @@ A `Shape` is the network that a table shows: its widths, activations, loss, and 
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from functools import cached_property, lru_cache
 from itertools import count
 
 from tracer.formulas.tree import NEG, ONE, SUB, ZERO, Call, Expression, Name, Number, add, mul, names, neg, replace
-from tracer.grading.sheet.spelling import NEXT, STEP
+from tracer.grading.sheet.spelling import meant
 from tracer.model import naming
 from tracer.model.assembly import assemble
 from tracer.model.backward import backward_equations
 from tracer.model.experiment import Choice, Experiment, Layer, Network
+from tracer.model.naming import spell
 from tracer.model.network import forward_equations
+from tracer.model.quantity import Quantity, Role
 from tracer.model.system import Equation, Parameter, Phase, System
 
 
@@ -59,18 +61,25 @@ class Model:
     are one object, so that work on one is shared (see `oracle.made_up`).
 
     system: the network's. negated: families (see `family`) that are written with the opposite sign. step: see `Shape`.
+    reading: what a name stands for, where that does not depend on the system.
     """
 
     system: System
     negated: frozenset[str] = frozenset()
     step: int = -1
+    reading: Callable[[str], Quantity | None] | None = None
     _equations: dict[str, Expression | None] = field(default_factory=dict)
     _derivatives: dict[str, Mapping[str, Expression]] = field(default_factory=dict)
     _written: dict[tuple[str, frozenset[str]], Expression | None] = field(default_factory=dict)
 
     def with_negated(self, families: frozenset[str]) -> Model:
         """The model with these families written with the opposite sign too."""
-        return Model(self.system, self.negated | families, self.step) if families else self
+        return Model(self.system, self.negated | families, self.step, self.reading) if families else self
+
+    @cached_property
+    def read(self) -> Callable[[str], Quantity | None]:
+        """What a name in a table stands for."""
+        return self.reading or naming.reader(self.system.quantities)
 
     @cached_property
     def forward(self) -> Mapping[str, Expression]:
@@ -102,7 +111,7 @@ class Model:
         system = self.system
         if not system.batches.several:
             return frozenset()
-        stepped = (form.format(name) for name in self.parameters for form in ("{}", f"{{}}{NEXT}", f"{STEP}{{}}"))
+        stepped = (form(name) for name in self.parameters for form in (str, naming.after_update, naming.change))
         common = (e.quantity for e in system.equations if system.once_an_iteration(e.phase))
         return frozenset((*stepped, *common, naming.ETA, naming.ITERATION, naming.COUNT))
 
@@ -134,15 +143,18 @@ class Model:
             return self.forward_or_backward[name]
         if name in self.system.updates:
             return self.system.updates[name]
-        if name.endswith(NEXT) and name[:-1] in self.parameters:
-            return self.next_value(name[:-1])
-        if name.startswith(STEP) and name[1:] in self.parameters:
-            change = mul(Name(naming.ETA), Name(self.system.gradient(name[1:], self.system.curve)))
-            return neg(change) if self.step < 0 else change
-        above, slash, below = name.removeprefix("∂").partition("/∂")
-        loss = self.system.loss
-        of = loss if above == naming.within(self.system.quantities[loss]) else above
-        return self._derivatives_of(of).get(below) if slash and of in self.forward else None
+        quantity = self.read(name)
+        if quantity is None or quantity.of is None:
+            return None
+        of = spell(quantity.of)
+        if quantity.by:
+            return self._derivatives_of(of).get(spell(quantity.by)) if of in self.forward else None
+        if of not in self.parameters:
+            return None
+        if quantity.role is Role.AFTER_UPDATE:
+            return self.next_value(of)
+        change = mul(Name(naming.ETA), Name(self.system.gradient(of, self.system.curve)))
+        return neg(change) if self.step < 0 else change
 
     def next_value(self, parameter: str) -> Expression:
         """The parameter after this step's update."""
@@ -153,7 +165,7 @@ class Model:
 
     def after_step(self, parameter: str) -> Expression:
         """The parameter as the value before it and its step Δw."""
-        before, step = Name(parameter, 1), Name(STEP + parameter, 1)
+        before, step = Name(parameter, 1), Name(naming.change(parameter), 1)
         return add(before, step if self.step < 0 else neg(step))
 
     def _derivatives_of(self, of: str) -> Mapping[str, Expression]:
@@ -177,7 +189,7 @@ class Model:
 
     def nearest(self, name: str, present: Container[str]) -> Expression | None:
         """`equation`, for a table that shows these quantities: a parameter may stand there after its update."""
-        after = Name(name + NEXT, 1)
+        after = Name(naming.after_update(name), 1)
         return after if name in self.parameters and after.name in present else self.equation(name)
 
     def in_place_of(self, name: Name, present: Container[str]) -> Expression | None:
@@ -186,7 +198,7 @@ class Model:
         if name.name in present or name.name in self.system.states:
             return None
         if name.name in self.parameters:
-            after = Name(name.name + NEXT, name.lag + 1, name.batch)
+            after = Name(naming.after_update(name.name), name.lag + 1, name.batch)
             return after if after.name in present else None
         equation = self.equation(name.name)
         return None if equation is None else shifted(equation, name.lag, name.batch)
@@ -259,7 +271,7 @@ def model_of(shape: Shape) -> Model:
         other[system.loss] = mul(Number(factor or 1 / len(targets)), other[system.loss])
         equations = (changed(e, expression=other.get(e.quantity, e.expression)) for e in system.equations)
         system = changed(system, equations=tuple(equations))  # the gradients are the same
-    return Model(system, shape.negated, shape.step)
+    return Model(system, shape.negated, shape.step, meant)
 
 
 FACTORS: Mapping[str, tuple[str, float]] = {

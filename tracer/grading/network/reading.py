@@ -19,9 +19,11 @@ from tracer.grading.network.fitting import fit
 from tracer.grading.network.inference import Effort, NotANetwork, infer
 from tracer.grading.network.model import Shape, model_of
 from tracer.grading.network.series import Found, Rows, rows_of
-from tracer.grading.sheet.spelling import NEXT, after_update, is_parameter, normalize
+from tracer.grading.sheet.spelling import is_parameter, meant, normalize
 from tracer.grading.sheet.tables import Table
+from tracer.model import naming
 from tracer.model.naming import spell
+from tracer.model.quantity import Quantity, Role
 
 FITS = 0.5
 """The share of its values from which a column fits."""
@@ -88,8 +90,9 @@ def spread(rows: Rows) -> Rows:
     columns, scalars = dict(rows.columns), dict(rows.scalars)
     for name, column in rows.columns.items():
         if (
-            re.fullmatch(r"[it]\d+|b\d+", name)
-            and rows.steps > 1
+            rows.steps > 1
+            and (quantity := meant(name))
+            and quantity.role in (Role.INPUT, Role.TARGET, Role.SHARED_BIAS)
             and np.isfinite(column[0])
             and not np.isfinite(column[1:]).any()
         ):
@@ -102,15 +105,11 @@ def _with_late_weights(reading: Reading, effort: Effort) -> Reading:
     """Where the weights of a row are those after its update, they are named as such: a row's forward pass then uses the
     weights of the row above."""
     table, rows = reading.found.table, reading.rows
-    parameters = [q for name in rows.columns if (q := table.quantities.get(name)) and is_parameter(q)]
-    after = {spell(parameter): after_update(parameter) for parameter in parameters}
-    late = {name: spell(quantity) for name, quantity in after.items()}
-    if rows.steps < 3 or not late or any(n.endswith(NEXT) for n in rows.columns) or reading.fits:
+    shown = {name: quantity for name in rows.columns if (quantity := meant(name))}
+    late = {name: naming.after_update(name) for name, quantity in shown.items() if is_parameter(quantity)}
+    if rows.steps < 3 or not late or any(q.role is Role.AFTER_UPDATE for q in shown.values()) or reading.fits:
         return reading
     renamed = table.called({cell: late.get(name, name) for name, cell in table.header_cells.items()})
-    renamed = replace(
-        renamed, quantities={**table.quantities, **{spell(quantity): quantity for quantity in after.values()}}
-    )
     other = _read(replace(reading.found, table=renamed), effort)
     return replace(other, late=True) if other.score > reading.score + 2 else reading
 
@@ -122,9 +121,9 @@ def _rivals(reading: Reading) -> Iterator[Table]:
     """The table with one kind of header read otherwise, for every kind that may be why columns do not fit."""
     table = reading.found.table
     columns = table.columns()
-    kinds: dict[tuple[str, str], list[Position]] = {}
+    kinds: dict[tuple[str, Quantity | None], list[Position]] = {}
     for place, (name, column) in columns.items():
-        kinds.setdefault((_kind(normalize(column.header)), _kind(name)), []).append(place)
+        kinds.setdefault((_DIGITS.sub("", normalize(column.header)), _kind(name)), []).append(place)
     if all(share >= FITS for share in reading.shares.values()):
         return
     for places in kinds.values():
@@ -137,8 +136,12 @@ def _rivals(reading: Reading) -> Iterator[Table]:
                 yield _renamed(table, new)
 
 
-def _kind(text: str) -> str:
-    return re.sub(r"\d", "", text)
+_DIGITS = re.compile(r"\d")
+
+
+def _kind(name: str | None) -> Quantity | None:
+    quantity = meant(name) if name else None
+    return quantity.kind if quantity else None
 
 
 def _most_fit(names: Iterable[str], reading: Reading) -> bool:
@@ -150,13 +153,23 @@ def _most_fit(names: Iterable[str], reading: Reading) -> bool:
 def _meanings(table: Table, place: Position, name: str) -> list[str]:
     """What a column may be besides what it is: what its header may stand for, and what is often taken for that."""
     options = table.options.get(place, ())
-    taken_for = [_TAKEN_FOR.sub(lambda m: _OTHER[m[0]], option, count=1) for option in options]
+    taken_for = (spell(_taken_for(quantity)) for option in options if (quantity := meant(option)))
     return [option for option in dict.fromkeys((*options, *taken_for)) if option != name]
 
 
-_OTHER = {"h": "a_h", "a_h": "h", "o": "a_o", "a_o": "o", "∂E/∂h": "∂E/∂o", "∂E/∂o": "∂E/∂h"}
-"""Names that change places: net input and activation; the δ of the layers, which some count from the output."""
-_TAKEN_FOR = re.compile(r"^(?:a_h|a_o|h|o|∂E/∂h|∂E/∂o)(?=\d)")
+def _taken_for(quantity: Quantity) -> Quantity:
+    """What changes places with a quantity: net input and activation; the δ of the layers, which some count from the
+    output."""
+    if quantity.role in _OTHER_ROLE:
+        return replace(quantity, role=_OTHER_ROLE[quantity.role])
+    by = quantity.by
+    if quantity.role is Role.GRADIENT and by and by.role is Role.NET_INPUT:
+        return replace(quantity, by=replace(by, layer=_OTHER_LAYER[by.layer]))
+    return quantity
+
+
+_OTHER_ROLE = {Role.NET_INPUT: Role.ACTIVATION, Role.ACTIVATION: Role.NET_INPUT}
+_OTHER_LAYER = {naming.HIDDEN_LAYER: naming.OUTPUT_LAYER, naming.OUTPUT_LAYER: naming.HIDDEN_LAYER}
 
 
 def _renamed(table: Table, new: Mapping[Position, str]) -> Table:

@@ -18,8 +18,9 @@ from tracer.grading.network.model import Model, family
 from tracer.grading.network.oracle import made_up, same
 from tracer.grading.network.series import Found
 from tracer.grading.network.translate import Translator
-from tracer.grading.sheet.spelling import NEXT, STEP
 from tracer.grading.sheet.tables import Stranger, Table
+from tracer.model import naming
+from tracer.model.quantity import DERIVATIVES
 
 MOST = 60
 """Columns that are looked at."""
@@ -61,6 +62,7 @@ class _Search:
 
     def __init__(self, found: Found, model: Model, constant: frozenset[str], keyed: Mapping[str, Stranger]) -> None:
         table = found.table
+        self.keyed = keyed
         self.model, self.oracle = model, made_up(model, constant).at()
         numbers = {key: [cell.number for cell in found.cells(column.places) if cell] for key, column in keyed.items()}
         self.constant = [key for key, values in numbers.items() if len(set(values)) == 1]
@@ -70,7 +72,7 @@ class _Search:
         used = {n.name for reading in self.readings.values() for n in names(reading)}
         self.pending = [key for key in keyed if key in self.readings or key in used]
         self.found: dict[str, tuple[str, int]] = {}
-        self.signs = {family(q): 1 for q in table.series if q.startswith("∂")}
+        self.signs = {family(n): 1 for n in table.series if (q := model.read(n)) and q.role in DERIVATIVES}
         self.candidates: dict[str, Array] = {}
         if self.pending:
             self.candidates = {
@@ -86,7 +88,7 @@ class _Search:
         missing = (self.model.parameters | set(self.model.system.data)) - shown
         if not missing:
             return {}
-        known = {name: reading for name, reading in self.readings.items() if name[0] != "?"}
+        known = {name: reading for name, reading in self.readings.items() if name not in self.keyed}
         given = Search(self.model, self.oracle, shown, self.pending, self.constant).found(known)
         self.readings = {name: with_leaves(reading, given) for name, reading in self.readings.items()}
         for leaf, quantity in given.items():
@@ -112,7 +114,7 @@ class _Search:
 
     def _known(self, reading: Expression) -> Expression | None:
         """A reading, the unknown columns in it by their roles; None where one has none yet."""
-        unknown = [n for n in set(names(reading)) if n.name[0] == "?"]
+        unknown = [n for n in set(names(reading)) if n.name in self.keyed]
         if any(n.name not in self.found for n in unknown):
             return None
         by = {n: _signed(Name(self.found[n.name][0], n.lag), self.found[n.name][1]) for n in unknown}
@@ -138,7 +140,7 @@ class _Search:
         users = {
             name: reading
             for name, reading in self.readings.items()
-            if name[0] != "?" and any(n.name == key for n in names(reading))
+            if name not in self.keyed and any(n.name == key for n in names(reading))
         }
         best: tuple[int, str, int] | None = None
         for quantity in self.candidates:
@@ -167,10 +169,10 @@ def _candidates(model: Model) -> Iterator[str]:
     yield from (model.system.gradient(q) for q in (*model.forward, *sorted(model.parameters)))
     for quantity, equation in model.forward.items():
         if quantity != loss:
-            yield from (f"∂{quantity}/∂{name}" for name in dict.fromkeys(n.name for n in names(equation)))
-    yield from (f"∂{error}/∂{name}" for error in errors for name in model.forward if name != error)
-    yield from (f"{STEP}{name}" for name in sorted(model.parameters & model.system.updates.keys()))
-    yield from (f"{name}{NEXT}" for name in sorted(model.parameters & model.system.updates.keys()))
+            yield from (naming.derivative(quantity, name) for name in dict.fromkeys(n.name for n in names(equation)))
+    yield from (naming.derivative(error, name) for error in errors for name in model.forward if name != error)
+    updated = sorted(model.parameters & model.system.updates.keys())
+    yield from (form(name) for form in (naming.change, naming.after_update) for name in updated)
 
 
 __all__ = ["Roles", "recognized"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -17,11 +16,14 @@ from tracer.grading.network.reading import best_reading, spread
 from tracer.grading.network.roles import recognized
 from tracer.grading.network.series import Found, Rows, rows_of
 from tracer.grading.network.translate import Translator
+from tracer.grading.sheet.spelling import meant
 from tracer.grading.sheet.tables import Table
 from tracer.model import naming
+from tracer.model.quantity import DATA, PARAMETERS, Role
 from tracer.model.system import System
 
-BATCH = "E_batch"
+UPDATED = PARAMETERS | {Role.AFTER_UPDATE}
+BATCH = naming.batch_loss(naming.SHORT_TOTAL)
 """In the headers of our own sheets of batches."""
 
 
@@ -77,7 +79,7 @@ def understood(found: Found, system: System | None, effort: Effort) -> Understoo
             raise NotANetwork("its samples are taken in batches; describe it with --config")
         read = best_reading(found, effort)
         found, rows, late = read.found, read.rows, read.late
-        constant = _constant(rows, [n for n in rows.names if re.fullmatch(r"[it]\d+", n)])
+        constant = _constant(rows, [n for n in rows.names if (q := meant(n)) and q.role in DATA])
         translator = Translator(found, constant)
         readings = ((name, translator.last(places)) for name, places in found.table.series.items())
         shape = refine(read.shape, rows, {name: reading for name, reading in readings if reading}, effort)
@@ -99,7 +101,8 @@ def _with_rate_in_use(found: Found) -> Found:
     """The table with that one of several labelled learning rates that its updates refer to."""
     table, translator = found.table, Translator(found)
     by_place = {rate.position: rate for rate in table.rates if len(table.rates) > 1}
-    for places in (places for name, places in table.series.items() if by_place and name[0] in "wb"):
+    updated = (places for name, places in table.series.items() if table.quantities[name].role in UPDATED)
+    for places in updated if by_place else ():
         cell = found.sheet.cells.get(places[-1])
         if cell is not None and cell.formula is not None:
             for place in translator.references(places[-1], cell.formula):

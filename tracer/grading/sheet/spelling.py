@@ -279,6 +279,11 @@ def candidates(header: str) -> tuple[Quantity, ...]:
     return tuple(dict.fromkeys(_meanings(header) or _without_a_remark(header)))
 
 
+def meant(name: str) -> Quantity | None:
+    """What a name of a table stands for where no config gives its network: `naming.spell` read back."""
+    return next(iter(candidates(name)), None)
+
+
 def _meanings(header: str) -> list[Quantity]:
     text = normalize(header)
     if not text or text.replace("/", "").isdigit():
