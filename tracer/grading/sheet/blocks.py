@@ -155,7 +155,8 @@ def _filled_rows(
             continue
         count = sum(is_filled(cells.get((at, column))) for column in (known if found else segment))
         behind_a_gap = bool(found) and at > found[-1] + 1
-        if count and (not behind_a_gap or count >= FILLED * _width(cells, found[0], known)):
+        width = sum(is_filled(cells.get((found[0], column))) for column in known) if behind_a_gap else 0
+        if count and count >= FILLED * width:
             found.append(at)
     return found if any(is_filled(cells.get((r, c))) for r in found for c in known) else []
 
@@ -168,10 +169,6 @@ def _is_numbering(cells: Mapping[Position, Cell], row: int, columns: list[int]) 
     if len(values) < FEWEST + 1 or formulas or not isinstance(first, float):
         return False
     return values == [first + n for n in range(len(values))]
-
-
-def _width(cells: Mapping[Position, Cell], row: int, known: Mapping[int, str]) -> int:
-    return sum(is_filled(cells.get((row, column))) for column in known)
 
 
 def _segments(row: int, columns: list[int], labels: Headers, spelling: Spelling) -> Iterable[list[int]]:

@@ -7,9 +7,10 @@ are scalars: η, or an input that holds for all steps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.book.formula import references
@@ -36,7 +37,7 @@ def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
     found.sort(key=lambda table: -len(table.series) * min(table.steps, 20))
     taken: set[Position] = set()
     chosen = _apart([block for block in found if len(block.series) >= FEWEST], taken, MOST_TABLES)
-    chosen = _merged(sorted(chosen, key=_start))
+    chosen = _joined(sorted(chosen, key=_start), _fits, _both)
     parts = _apart([block for block in found if len(block.series) < FEWEST], taken, MOST_PARTS) if chosen else []
     chosen, taken = _with_parts(chosen, parts)
     texts = {place: cell.value for place, cell in sheet.cells.items() if type(cell.value) is str and place not in taken}
@@ -44,7 +45,7 @@ def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
     quantities = {name: quantity for block in found for name, quantity in block.quantities.items()}
     quantities |= {spell(quantity): quantity for quantity in labeled}
     every = {spell(quantity): numbers for quantity, numbers in labeled.items()}
-    chosen, given = given_apart(_chained(chosen, sheet), sheet)
+    chosen, given = given_apart(_joined(chosen, partial(_goes_on, sheet), _after), sheet)
     every = {**every, **{name: [scalar, *every.get(name, [])] for name, scalar in given.items()}}
     chosen = [_with_labels(table, every) for table in chosen] or _form(sheet, every)
     return [
@@ -80,16 +81,18 @@ def _apart(found: list[Table], taken: set[Position], most: int) -> list[Table]:
 # ------------------------------------------------------------------------------------------- parts of one table
 
 
-def _merged(tables: list[Table]) -> list[Table]:
-    """Tables of as many steps that share no quantity are parts of one."""
-    merged: list[Table] = []
+def _joined(
+    tables: list[Table], belongs: Callable[[Table, Table], bool], both: Callable[[Table, Table], Table]
+) -> list[Table]:
+    """The tables, each that belongs to one before it as a part of that one."""
+    joined: list[Table] = []
     for table in tables:
-        partner = next((n for n, other in enumerate(merged) if _fits(other, table)), None)
+        partner = next((n for n, other in enumerate(joined) if belongs(other, table)), None)
         if partner is None:
-            merged.append(table)
+            joined.append(table)
         else:
-            merged[partner] = _both(merged[partner], table)
-    return merged
+            joined[partner] = both(joined[partner], table)
+    return joined
 
 
 def _with_parts(tables: list[Table], parts: list[Table]) -> tuple[list[Table], set[Position]]:
@@ -105,6 +108,7 @@ def _with_parts(tables: list[Table], parts: list[Table]) -> tuple[list[Table], s
 
 
 def _fits(table: Table, part: Table) -> bool:
+    """Whether two tables have as many steps and share no quantity."""
     return table.steps == part.steps and bool(_names(part)) and not _names(table) & _names(part)
 
 
@@ -127,20 +131,9 @@ def _both(table: Table, part: Table) -> Table:
 # ----------------------------------------------------------------------------------------- one step after another
 
 
-def _chained(tables: list[Table], sheet: Sheet) -> list[Table]:
-    """Tables that go on where another ends, as one: an iteration below the other, headers that are repeated."""
-    chained: list[Table] = []
-    for table in tables:
-        before = next((n for n, other in enumerate(chained) if _goes_on(other, table, sheet)), None)
-        if before is None:
-            chained.append(table)
-        else:
-            chained[before] = _after(chained[before], table)
-    return chained
-
-
-def _goes_on(before: Table, table: Table, sheet: Sheet) -> bool:
-    """Whether the first weights of a table are computed from the last line of another."""
+def _goes_on(sheet: Sheet, before: Table, table: Table) -> bool:
+    """Whether the first weights of a table are computed from the last line of another: an iteration below the other,
+    headers that are repeated."""
     if len(_names(before) & _names(table)) < SHARED * len(_names(table)):
         return False
     for name in (name for name in table.series if is_parameter(table.quantities[name])):
