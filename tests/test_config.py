@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import tracer
 from tests.places import CONFIGS, ROOT, WALKTHROUGH
 from tracer.config import yamlfile
-from tracer.config.schema import FIELDS, Model, json_schema
+from tracer.config.records import Model
+from tracer.config.schema import FIELDS, json_schema
 from tracer.model.experiment import Network
 from tracer.tables.losses import LOSSES
 from tracer.tables.optimizers import OPTIMIZERS
@@ -158,11 +159,11 @@ name: a/b
         "x.yaml:3:1: unknown key 'layer'. Did you mean 'layers'?",
         "x.yaml:5:39: layers.0.activation: 'sigmoyd' is not known. Did you mean 'sigmoid'?",
         "x.yaml:6:27: layers.1: unknown key 'actvation'. Did you mean 'activation'?",
-        "x.yaml:7:10: weights: w8 is missing; give every weight a start",
+        "x.yaml:7:10: weights: w8 is missing; give every weight an initial value",
         "x.yaml:8:3: weights: 'w9' is not a weight of this network (w1…w8). Did you mean 'w8'?",
-        "x.yaml:9:22: learning_rate.1: -1 is negative, the loss would be climbed; use 0 or more",
+        "x.yaml:9:22: learning_rate.1: -1 is out of range; must be at least 0, because a negative one would increase the loss",
         "x.yaml:9:26: learning_rate.2: '0,5' is not a number; write it without quotes and with a decimal point",
-        "x.yaml:9:33: learning_rate.3: 0.1 stands twice; each learning rate is one run",
+        "x.yaml:9:33: learning_rate.3: 0.1 is duplicated; each learning rate is one run",
         "x.yaml:10:13: iterations: 0 is out of range; must be at least 1",
         "x.yaml:11:10: columns: 'ful' is not one of full, compact. Did you mean 'full'?",
         "x.yaml:12:7: name: 'a/b' cannot be a file's name; leave out / \\ : * ? \" < > | and dots or spaces at the ends",
@@ -175,41 +176,41 @@ name: a/b
         ({"weights": [1, 2]}, "weights: 2 weights for a network with 8 (w1…w8); 6 more are needed"),
         ({"weights": [1] * 9}, "weights: 9 weights for a network with 8 (w1…w8); 1 are too many"),
         ({"weights": 5}, "weights: 5: give the weights by name, in a list, or by layer"),
-        ({"weights": {"h": [[1, 2]], "o": [[1, 2], [3]]}}, "weights.h: a list of 1: give a list of 2 rows, one a neuron"),
+        ({"weights": {"h": [[1, 2]], "o": [[1, 2], [3]]}}, "weights.h: a list of 1: give a list of 2 rows, one per neuron"),
         ({"weights": {"h": [[1, 2], [3, 4]]}}, "weights: the weights of layer 'o' are missing"),
         ({"weights": [True, *[1] * 7]}, "weights.0: true is not a number"),
         ({"weights": [10**400, *[1] * 7]}, "weights.0: this is not a finite number"),
-        ({"targets": [1]}, "targets: 1 targets for 2 neurons in the output layer 'o'; give one target a neuron"),
-        ({"targets": []}, "targets: a list of 0: give numbers by name {name: 0.5, …} or in a list [0.5, …]"),
-        ({"inputs": {"i-1": 1, "i2": 2}}, "inputs: 'i-1' cannot be a name; use letters, digits and _, no digit first, "
-                                         "60 characters at most"),
+        ({"targets": [1]}, "targets: 1 targets for 2 neurons in the output layer 'o'; give one target per neuron"),
+        ({"targets": []}, "targets: an empty list: give numbers by name {name: 0.5, …} or in a list [0.5, …]"),
+        ({"inputs": {"i-1": 1, "i2": 2}}, "inputs: 'i-1' cannot be a name; use up to 60 letters, digits and _, and "
+                                         "no digit first"),
         ({"inputs": {"w1": 1, "i2": 2}}, "layers.0: 'w1' would be both an input and a parameter of layer 'h'; "
                                         "rename one of them"),
-        ({"inputs": {"eta": 1, "i2": 2}}, "inputs: 'eta' has a meaning of its own here; choose another name"),
-        ({"layers": []}, "layers: a list of 0: give a list of layers, such as - {name: h, neurons: 2, "
+        ({"inputs": {"eta": 1, "i2": 2}}, "inputs: 'eta' has a special meaning here; choose another name"),
+        ({"layers": []}, "layers: an empty list: give a list of layers, such as - {name: h, neurons: 2, "
                          "activation: sigmoid}"),
-        ({"layers": [3]}, "layers.0: 3 is no layer; write {name: h, neurons: 2}"),
-        ({"layers": [{"name": "h"}]}, "layers.0: 'neurons' is missing. How many neurons."),
+        ({"layers": [3]}, "layers.0: 3 is not a layer; write {name: h, neurons: 2}"),
+        ({"layers": [{"name": "h"}]}, "layers.0: 'neurons' is missing; write {name: h, neurons: 2}"),
         ({"layers": [{"neurons": 10**9}]}, "layers: more than 200,000 weights; this is a tool for small networks"),
-        ({"layers": [{"name": "h", "neurons": 2}] * 2}, "layers.1.name: the name 'h' stands twice; every layer needs its own"),
+        ({"layers": [{"name": "h", "neurons": 2}] * 2}, "layers.1.name: the name 'h' is duplicated; every layer needs its own"),
         ({"biases": {"g": 1}}, "biases: 'g' is not a layer of this network (h, o)."),
-        ({"biases": {"h": [1]}}, "biases.h: 1 biases for 2 neurons; give one a neuron, or one number"),
+        ({"biases": {"h": [1]}}, "biases.h: 1 biases for 2 neurons; give one per neuron, or one number for all"),
         ({"biases": [1]}, "biases: a list of 1: give them by layer, such as {h: 0.35, o: 0.60}"),
-        ({"frozen": ["b1"]}, "frozen.0: no parameter of this network is called 'b1'."),
-        ({"frozen": ["w9"]}, "frozen.0: no parameter of this network is called 'w9'. Did you mean 'w8'?"),
+        ({"frozen": ["b1"]}, "frozen.0: no parameter of this network is named 'b1'."),
+        ({"frozen": ["w9"]}, "frozen.0: no parameter of this network is named 'w9'. Did you mean 'w8'?"),
         ({"frozen": "w1"}, "frozen: 'w1': give a list of parameters, such as [b1, b2]"),
         ({"iterations": 1.5}, "iterations: 1.5 is not a whole number"),
         ({"iterations": -4}, "iterations: -4 is out of range; must be at least 1"),
         ({"iterations": "ten"}, "iterations: 'ten' is not a whole number"),
-        ({"iterations": float("inf")}, "iterations: inf is not a whole number"),
+        ({"iterations": float("inf")}, "iterations: inf is not a finite number"),
         ({"iterations": None}, "iterations: nothing is not a whole number"),
-        ({"learning_rate": []}, "learning_rate: is empty; give one learning rate, or a list"),
+        ({"learning_rate": []}, "learning_rate: an empty list: give one learning rate, or a list"),
         ({"eta": 0.1}, "'eta' and 'learning_rate' mean the same; keep one"),
-        ({"loss": "mse"}, f"loss: 'mse' is not known. There are {', '.join(LOSSES)}; or write a formula in t and a."),
+        ({"loss": "mse"}, f"loss: 'mse' is not known. Choose from {', '.join(LOSSES)}, or write a formula in t and a."),
         ({"output": 3}, "output: 3 is not text; put it in quotes"),
         ({"name": ""}, "name: is empty; leave the key out for the default"),
-        ({"name": "x" * 300}, "name: is too long for a file's name; 200 bytes at most"),
-        ({"description": "a\x00b"}, "description: holds control characters, or what is no text; leave them out"),
+        ({"name": "x" * 300}, "name: is too long for a file's name; at most 200 bytes"),
+        ({"description": "a\x00b"}, "description: contains characters that are not text, such as control characters; remove them"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(change: dict[str, Any], problem: str) -> None:
@@ -353,7 +354,7 @@ def test_numbers_too_long_for_a_double(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a\ufffeb", "a\ud800b", "a\x1bb", "a\x7fb"])
 def test_names_that_are_no_text(name: str) -> None:
-    assert any("what is no text" in line for line in problems(BASE | {"name": name}))
+    assert any("characters that are not text" in line for line in problems(BASE | {"name": name}))
 
 
 def test_messages_hold_no_control_characters(tmp_path: Path) -> None:
@@ -398,9 +399,9 @@ def test_very_many_wrong_names_are_summed_up() -> None:
         ("adm", "optimizer: 'adm' is not known. Did you mean 'adam'?"),
         (3, f"optimizer: 3 is not one of {', '.join(OPTIMIZERS)}; write its name, or {{name: …}}"),
         ({"name": "adam", "betta1": 1}, "optimizer: adam has no setting 'betta1'. Did you mean 'beta1'? "
-                                      "It has beta1, beta2, eps, weight_decay."),
+                                      "It has beta1, beta2, eps, weight_decay, betas."),
         ({"name": "adam", "betas": 0.9}, "optimizer.betas: 0.9: give two numbers, such as [0.9, 0.999]"),
-        ({"name": "adam", "betas": [0.9, 1]}, "optimizer.beta2: 1 is out of range; must be at least 0 and less than 1"),
+        ({"name": "adam", "betas": [0.9, 1]}, "optimizer.betas.1: 1 is out of range; must be at least 0 and less than 1"),
         ({"name": "rmsprop", "eps": -1}, "optimizer.eps: -1 is out of range; must be at least 0"),
         ({"name": "sgd", "weight_decay": "x"}, "optimizer.weight_decay: 'x' is not a number"),
     ],
@@ -414,19 +415,19 @@ def test_optimizers_that_cannot_be_used(optimizer: Any, problem: str) -> None:
     [
         ({"loss": {"name": "huber", "delta": 0}}, "loss.delta: 0 is out of range; must be greater than 0"),
         ({"loss": {"delta": 2}}, f"loss: 'name' is missing; it is one of {', '.join(LOSSES)}"),
-        ({"loss": {"name": "(t - a)^4", "delta": 2}}, "loss: a formula has no setting 'delta'"),
+        ({"loss": {"name": "(t - a)^4", "delta": 2}}, "loss: a formula has no setting 'delta'."),
         ({"loss": "cross_entropy", "targets": [0.5, 0.6]}, "targets: cross_entropy takes numbers from 0 to 1 that add up to 1 "
                                                            "as targets, not 0.5, 0.6"),
         ({"optimizer": {"name": "adam", "betas": [0.9, 0.99], "beta1": 0.3}}, "optimizer: 'betas' and 'beta1', 'beta2' mean "
                                                                               "the same; keep one"),
         ({"layers": [{"neurons": 2, "activation": ["relu"]}, {"neurons": 2}]}, "layers.0.activation: 1 activations for 2 "
-                                                                               "neurons; give one a neuron, or one"),
+                                                                               "neurons; give one per neuron, or one for all"),
         ({"layers": [{"neurons": 2, "activation": ["relu", "softmax"]}, {"neurons": 2}]},
-         "layers.0.activation: softmax is one for the whole layer; it cannot stand beside others"),
+         "layers.0.activation: softmax applies to a whole layer; it cannot be combined with others"),
         ({"layers": [{"neurons": 2, "activation": "z +"}, {"neurons": 2}]},
          "layers.0.activation: a value is missing at the end\n    z +\n       ^"),
         ({"layers": [{"neurons": 2, "activation": "2 * t"}, {"neurons": 2}]},
-         "layers.0.activation: the formula has an unknown 't'; it may have z\n    2 * t\n        ^"),
+         "layers.0.activation: the formula has an unknown 't'; it may use z\n    2 * t\n        ^"),
         ({"layers": [{"neurons": 2}, {"neurons": 50, "activation": "softmax"}]},
          "layers.1: softmax is traced for up to 40 neurons, not 50"),
         ({"l2": -1}, "l2: -1 is out of range; must be at least 0"),

@@ -88,7 +88,7 @@ def test_the_drawn_weights_stand_in_the_summary(tmp_path: Path) -> None:
         ({"init": "zeros", "seed": 1.5}, "weights.seed: 1.5 is not a whole number"),
         (
             {"init": "uniform", "hight": 2},
-            "weights: uniform has no setting 'hight'. Did you mean 'high'? It has low, high.",
+            "weights: uniform has no setting 'hight'. Did you mean 'high'? It has low, high, seed.",
         ),
         ({"init": "normal", "std": "x"}, "weights.std: 'x' is not a number"),
         ({"init": "normal", "std": -1}, "weights.std: -1 is out of range; must be at least 0"),

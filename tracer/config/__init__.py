@@ -10,8 +10,9 @@ from typing import Any
 import yaml
 
 from tracer.config import yamlfile
-from tracer.config.overrides import Override, apply, canonical
+from tracer.config.overrides import Override, apply
 from tracer.config.reader import read_experiment
+from tracer.config.records import canonical
 from tracer.config.schema import FIELDS
 from tracer.config.yamlfile import Document
 from tracer.errors import ConfigError

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
-from tracer.config.choices import Choices
+from tracer.config.choices import formula
+from tracer.config.forms import Identifier, show
+from tracer.config.reading import Reader
 from tracer.config.samples_reader import Data
-from tracer.config.values import show
-from tracer.config.yamlfile import Place
 from tracer.errors import nearest
 from tracer.formulas.tree import Expression, names
 from tracer.model.experiment import OwnEquations
@@ -21,14 +21,14 @@ _EQUATION = re.compile(r"\s*([^\s=<>]+)\s*=(?!=)(.*)")
 
 
 @dataclass(slots=True)
-class EquationsReader(Choices):
+class EquationsReader(Reader):
     """Reads the equations of a document. broken: the results of those that cannot be read, for no follow-up errors."""
 
     broken: set[str] = field(default_factory=set)
 
     def own_equations(self, data: Data) -> tuple[OwnEquations, dict[str, float]]:
         """The equations in an order in which they can be computed, and the initial value of every parameter."""
-        start = self.named_numbers(self.document.value, ("parameters",))
+        start = self.config["parameters"] or {}
         equations = self.equations()
         given = [*data.inputs, *data.targets, *start]
         self.unique_names([
@@ -41,11 +41,7 @@ class EquationsReader(Choices):
 
     def equations(self) -> dict[str, Expression]:
         """The equations by their results, as they are written."""
-        text = self.document.value.get("equations")
-        place: Place = ("equations",)
-        if not isinstance(text, str) or not text.strip():
-            self.document.problem(place, f"{show(text)}: write one equation a line, such as 'y = tanh(w*x)'")
-            return {}
+        text, place = self.config["equations"] or "", ("equations",)
         equations: dict[str, Expression] = {}
         self.broken = set()
         for number, line in enumerate(text.splitlines(), 1):
@@ -55,24 +51,24 @@ class EquationsReader(Choices):
             match = _EQUATION.fullmatch(code)
             if not match:
                 what = f"line {number}: write it as name = formula, not '{code.strip()}'"
-                self.document.problem(place, what, (*place, number))
+                self.problem(place, what, (*place, number))
                 self.broken |= set(_WORD.findall(code)[:1])
                 continue
-            name, formula = match.groups()
-            self.identifier(name, place, (*place, number))
+            name, written = match.groups()
+            Identifier().check(name, place, self.document, (*place, number))
             if name in equations:
                 what = f"line {number}: '{name}' has an equation already; give it another name"
-                self.document.problem(place, what, (*place, number))
+                self.problem(place, what, (*place, number))
                 continue
-            expression = self.formula(formula.strip(), place, f"line {number}: ", (*place, number))
+            expression = formula(written.strip(), place, self.document, f"line {number}: ", (*place, number))
             if expression is None:
                 self.broken.add(name)
             else:
                 equations[name] = expression
-        if not any(line.split("#")[0].strip() for line in text.splitlines()):
-            self.document.problem(place, "holds no equation; write one a line, such as 'y = tanh(w*x)'")
+        if text and not any(line.split("#")[0].strip() for line in text.splitlines()):
+            self.problem(place, "contains no equation; write one a line, such as 'y = tanh(w*x)'")
         if len(equations) > MAX_EQUATIONS:
-            self.document.problem(place, f"more than {MAX_EQUATIONS:,} equations; this is a tool for small models")
+            self.problem(place, f"more than {MAX_EQUATIONS:,} equations; this is a tool for small models")
             self.document.check()
         return equations
 
@@ -84,7 +80,7 @@ class EquationsReader(Choices):
             for name in dict.fromkeys(used):
                 if not (name in given or name in equations or name in self.broken):
                     what = f"'{name}' in the equation of '{result}' is unknown.{nearest(name, known)}"
-                    self.document.problem(("equations",), what)
+                    self.problem(("equations",), what)
         place = {result: index for index, result in enumerate(equations)}
         if all(place.get(name, -1) < place[result] for result, used in uses.items() for name in used):
             return dict(equations)
@@ -92,16 +88,12 @@ class EquationsReader(Choices):
         try:
             return {result: equations[result] for result in TopologicalSorter(graph).static_order()}
         except CycleError as error:
-            cycle = " → ".join(reversed(error.args[1]))
-            self.document.problem(("equations",), f"{cycle}: each would have to be known before the other")
+            self.problem(("equations",), f"circular definition: {' → '.join(reversed(error.args[1]))}")
             return dict(equations)
 
     def minimize(self, equations: Mapping[str, Expression]) -> str:
-        """The quantity to minimise, which must be the result of an equation."""
-        value = self.document.value.get("minimize")
-        known = isinstance(value, str) and value in {*equations, *self.broken}
-        if "minimize" in self.document.value and equations and not known:
-            hint = nearest(value, equations) if isinstance(value, str) else ""
-            what = f"{show(value)} is not the result of an equation.{hint}"
-            self.document.problem(("minimize",), what)
+        """The quantity to minimize, which must be the result of an equation."""
+        value = self.config["minimize"]
+        if value and equations and value not in {*equations, *self.broken}:
+            self.problem(("minimize",), f"{show(value)} is not the result of an equation.{nearest(value, equations)}")
         return str(value)

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.config.choices import Choices
-from tracer.config.overrides import canonical
+from tracer.config.forms import show
+from tracer.config.reading import Names, Reader
 from tracer.config.samples_reader import Data
-from tracer.config.schema import ACTIVATION_SETTINGS, FIELDS, INITIALIZER_SETTINGS, LAYER_FIELDS, LOSS_SETTINGS
-from tracer.config.values import Names, show
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
 from tracer.model import naming
@@ -20,7 +18,7 @@ from tracer.tables.activations import SOFTMAX
 from tracer.tables.initializers import INITIALIZERS
 from tracer.tables.losses import LOSSES, PENALTIES, Domain
 
-DEFAULT = "identity"
+DEFAULT = Choice("identity")
 """Stands in where a choice could not be read, so that reading can go on."""
 
 DEFAULT_SEED = 0
@@ -32,26 +30,24 @@ MAX_PARAMETERS = 200_000
 
 
 @dataclass(slots=True)
-class NetworkReader(Choices):
+class NetworkReader(Reader):
     """Reads the network of a document."""
 
     def network(self, data: Data) -> tuple[Network, dict[str, float]]:
         """The network, and the initial value of every parameter."""
         inputs, targets = data.inputs, data.targets
         layers = self.layers(inputs)
-        if not layers:
-            for key in ("weights", "biases"):
-                self.numbers_in(key)
-        start = self.start(layers, inputs if data.rows else ())
+        start = {**(self.weights(layers) if layers and inputs and data.rows else {}), **self.bias_values(layers)}
         given: list[Names] = [(("inputs",), "an input", inputs), (("targets",), "a target", targets)]
         self.unique_names([*given, *self.names(layers, targets)])
         if layers and targets and len(targets) != len(layers[-1].neurons):
-            self.document.problem(
+            self.problem(
                 ("targets",),
                 f"{len(targets)} targets for {len(layers[-1].neurons)} neurons in the output layer "
-                f"'{layers[-1].name}'; give one target a neuron",
+                f"'{layers[-1].name}'; give one target per neuron",
             )
-        return Network(layers, self.loss(data) or Choice(DEFAULT), self.penalties()), start
+        penalties = {key: self.config[key] for key in PENALTIES if self.config[key]}
+        return Network(layers, self.loss(data) or DEFAULT, penalties), start
 
     def names(self, layers: tuple[Layer, ...], targets: Sequence[str]) -> list[Names]:
         """The names that the network gives, with what they are and where they come from."""
@@ -61,42 +57,23 @@ class NetworkReader(Choices):
             place: Place = ("layers", index)
             sections.append((place, f"a quantity of layer '{layer.name}'", [*layer.neurons, *activations]))
             sections.append((place, f"a parameter of layer '{layer.name}'", layer.parameters()))
-        penalties = [naming.penalty(key) for key in PENALTIES if self.document.value.get(key)]
+        penalties = [naming.penalty(key) for key in PENALTIES if self.config[key]]
         return [*sections, (("targets",), "an error", [*naming.errors(len(targets)), *penalties, naming.TOTAL])]
 
+    # ----------------------------------------------------------------------------------------------------- layers
+
     def layers(self, inputs: Sequence[str]) -> tuple[Layer, ...]:
-        value = self.document.value.get("layers")
-        if "layers" not in self.document.value:
-            return ()
-        if not isinstance(value, list) or not value:
-            what = "give a list of layers, such as - {name: h, neurons: 2, activation: sigmoid}"
-            self.document.problem(("layers",), f"{show(value)}: {what}")
-            return ()
-        entries: list[dict[str, Any]] = []
-        for index, entry in enumerate(value):
-            place: Place = ("layers", index)
-            if not isinstance(entry, dict):
-                self.document.problem(place, f"{show(entry)} is no layer; write {{name: h, neurons: 2}}")
-                entry = {"neurons": 1}
-            canonical(self.document, entry, place, LAYER_FIELDS)
-            if "neurons" not in entry:
-                self.document.problem(place, f"'neurons' is missing. {LAYER_FIELDS['neurons'].help}")
-            entries.append(entry)
-        names = self.layer_names(entries)
-        noted = len(self.document.problems)
-        counts = [self.count("neurons", LAYER_FIELDS, e, ("layers", i)) for i, e in enumerate(entries)]
+        """The layers; none where their shape cannot be read."""
+        entries = self.config["layers"] or []
+        counts: list[Any] = [entry["neurons"] if entry else None for entry in entries]
+        names = self.layer_names(entries) if entries else []
+        if not names or not all(isinstance(count, int) for count in counts):
+            return ()  # what depends on the shape cannot be judged
         widths = [max(len(inputs), 1), *counts]
         if sum(fan_in * width for fan_in, width in zip(widths, counts, strict=False)) > MAX_PARAMETERS:
-            self.document.problem(
-                ("layers",), f"more than {MAX_PARAMETERS:,} weights; this is a tool for small networks"
-            )
+            self.problem(("layers",), f"more than {MAX_PARAMETERS:,} weights; this is a tool for small networks")
             self.document.check()
-        shaped = len(self.document.problems) == noted
-        activations = [self.activations(entry, ("layers", i), counts[i]) for i, entry in enumerate(entries)]
-        for index, choices in enumerate(activations):
-            self.check_softmax(("layers", index), choices)
-        if not shaped:
-            return ()  # what depends on the shape cannot be judged
+        activations = [self.activations(e["activation"], ("layers", i), counts[i]) for i, e in enumerate(entries)]
         neurons = [tuple(naming.neurons(name, count)) for name, count in zip(names, counts, strict=True)]
         biases = self.biases(names, neurons)
         return tuple(
@@ -104,29 +81,120 @@ class NetworkReader(Choices):
             for index, (name, table) in enumerate(zip(names, naming.weights(widths), strict=True))
         )
 
-    def activations(self, entry: Mapping[str, Any], place: Place, count: int) -> tuple[Choice, ...]:
+    def layer_names(self, entries: list[dict[str, Any] | None]) -> list[str]:
+        names: list[str] = []
+        for index, (entry, default) in enumerate(zip(entries, naming.layers(len(entries)), strict=True)):
+            name = (entry and entry["name"]) or default
+            if name in names:
+                what = f"the name '{name}' is duplicated; every layer needs its own"
+                self.problem(("layers", index, "name"), what)
+            names.append(name)
+        return names
+
+    def activations(self, value: Any, place: Place, count: int) -> tuple[Choice, ...]:
         """The activation of every neuron of a layer; as many as the layer has."""
-        place = (*place, "activation")
-        value = entry.get("activation", LAYER_FIELDS["activation"].default)
-        if not isinstance(value, list):
-            return (self.choose(value, place, ACTIVATION_SETTINGS, ("z",)) or Choice(DEFAULT),) * count
-        if len(value) != count:
-            self.document.problem(place, f"{len(value)} activations for {count} neurons; give one a neuron, or one")
-        each = [self.choose(item, (*place, i), ACTIVATION_SETTINGS, ("z",)) for i, item in enumerate(value)]
-        chosen = tuple(choice or Choice(DEFAULT) for choice in each)
-        if {SOFTMAX} < {choice.name for choice in chosen}:
-            self.document.problem(place, f"{SOFTMAX} is one for the whole layer; it cannot stand beside others")
+        one_each = isinstance(value, list)
+        chosen = tuple(choice or DEFAULT for choice in (value if one_each else [value] * count))
+        if len(chosen) != count:
+            what = f"{len(chosen)} activations for {count} neurons; give one per neuron, or one for all"
+            self.problem((*place, "activation"), what)
+        kinds = {choice.name for choice in chosen}
+        if {SOFTMAX} < kinds:
+            what = f"{SOFTMAX} applies to a whole layer; it cannot be combined with others"
+            self.problem((*place, "activation"), what)
+        elif SOFTMAX in kinds and count > MAX_SOFTMAX:  # nobody could read its formulas; its Jacobian has n² columns
+            self.problem(place, f"{SOFTMAX} is traced for up to {MAX_SOFTMAX} neurons, not {count}")
         return (chosen * count)[:count]
 
-    def check_softmax(self, place: Place, choices: tuple[Choice, ...]) -> None:
-        """A wide softmax would be written as formulas that nobody could read; its Jacobian has n² columns."""
-        if len(choices) > MAX_SOFTMAX and any(choice.name == SOFTMAX for choice in choices):
-            self.document.problem(place, f"{SOFTMAX} is traced for up to {MAX_SOFTMAX} neurons, not {len(choices)}")
+    # -------------------------------------------------------------------------------------------------- the biases
+
+    def biases(self, layers: list[str], neurons: list[tuple[str, ...]]) -> list[list[str | None]]:
+        """The bias of every neuron of every layer, by name."""
+        result: list[list[str | None]] = [[None] * len(names) for names in neurons]
+        table = self.config["biases"] or {}
+        self.known_layers("biases", table, layers)
+        for index, (layer, names) in enumerate(zip(layers, neurons, strict=True)):
+            value = table.get(layer)
+            if isinstance(value, list) and len(value) != len(names):
+                what = f"{len(value)} biases for {len(names)} neurons; give one per neuron, or one number for all"
+                self.problem(("biases", layer), what)
+            if layer in table:
+                shared = naming.shared_bias(index + 1)
+                result[index] = [naming.neuron_bias(name) if isinstance(value, list) else shared for name in names]
+        return result
+
+    def known_layers(self, key: str, table: Mapping[str, Any], layers: list[str]) -> None:
+        """Whether a section gives values by the names of layers."""
+        for name in table:
+            if name not in layers:
+                what = f"'{name}' is not a layer of this network ({', '.join(layers)}).{nearest(name, layers)}"
+                self.problem((key,), what, (key, name), key=True)
+
+    def bias_values(self, layers: tuple[Layer, ...]) -> dict[str, float]:
+        """The initial value of every bias."""
+        table, start = self.config["biases"] or {}, dict[str, float]()
+        for layer in layers:
+            if layer.name in table:
+                value = table[layer.name]
+                values = value if isinstance(value, list) else [value] * len(layer.biases)
+                start |= zip(map(str, layer.biases), values, strict=False)
+        return start
+
+    # ------------------------------------------------------------------------------------------------- the weights
+
+    def weights(self, layers: tuple[Layer, ...]) -> dict[str, float]:
+        """The initial value of every weight."""
+        names = [weight for layer in layers for row in layer.weights for weight in row]
+        value = self.config["weights"]
+        every = f"{names[0]}…{names[-1]}" if len(names) > 1 else names[0]
+        if isinstance(value, Choice):
+            return {} if self.document.problems else _drawn(value, layers)
+        if isinstance(value, list):
+            if len(value) != len(names):
+                what = f"{len(value)} weights for a network with {len(names)} ({every})"
+                self.problem(("weights",), f"{what}; {_difference(len(names) - len(value))}")
+            return dict(zip(names, value, strict=False))
+        if value and any(isinstance(item, (list, type(None))) for item in value.values()):
+            return self.weights_by_layer(value, layers)
+        return self.weights_by_name(value, names, every) if value else {}
+
+    def weights_by_name(self, value: dict[str, float], names: list[str], every: str) -> dict[str, float]:
+        known = set(names)
+        unknown = [name for name in value if name not in known]
+        if len(unknown) > MOST_NAMED:
+            what = f"{_list(unknown)} are not weights of this network ({every})"
+            self.problem(("weights",), what, ("weights", unknown[0]), key=True)
+        for name in unknown if len(unknown) <= MOST_NAMED else ():
+            what = f"'{name}' is not a weight of this network ({every}).{nearest(name, names)}"
+            self.problem(("weights",), what, ("weights", name), key=True)
+        missing = [name for name in names if name not in value]
+        if missing:
+            verb = "is" if len(missing) == 1 else "are"
+            self.problem(("weights",), f"{_list(missing)} {verb} missing; give every weight an initial value")
+        return {name: value[name] for name in names if name in value}
+
+    def weights_by_layer(self, value: dict[str, Any], layers: tuple[Layer, ...]) -> dict[str, float]:
+        start: dict[str, float] = {}
+        self.known_layers("weights", value, [layer.name for layer in layers])
+        for layer in layers:
+            place: Place = ("weights", layer.name)
+            rows = value.get(layer.name)
+            if layer.name not in value:
+                self.problem(("weights",), f"the weights of layer '{layer.name}' are missing")
+            elif rows is not None and len(rows) != len(layer.weights):
+                self.problem(place, f"{show(rows)}: give a list of {len(layer.weights)} rows, one per neuron")
+            for index, (row, names) in enumerate(zip(rows or [], layer.weights, strict=False)):
+                if row is not None and len(row) != len(names):
+                    what = f"{show(row)}: give a row of {len(names)} numbers, one per input of the neuron"
+                    self.problem((*place, index), what)
+                start |= zip(names, row or [], strict=False)
+        return start
+
+    # ---------------------------------------------------------------------------------------------------- the loss
 
     def loss(self, data: Data) -> Choice | None:
         """The loss, with targets that it takes."""
-        value = self.document.value.get("loss", FIELDS["loss"].default)
-        choice = self.choose(value, ("loss",), LOSS_SETTINGS, ("t", "a"))
+        choice: Choice | None = self.config["loss"]
         if choice and not choice.is_formula:
             noted = len(self.document.problems)
             for index, complain in enumerate(data.complain):
@@ -148,148 +216,17 @@ class NetworkReader(Choices):
             shown = ", ".join(f"{value:g}" for value in values[:6])
             complain(f"{loss} takes {domain} as targets, not {shown}")
 
-    def penalties(self) -> dict[str, float]:
-        """The strengths of the penalties that are not 0."""
-        strengths = {}
-        for key in PENALTIES:
-            strength = self.number(self.document.value.get(key, FIELDS[key].default), (key,), FIELDS[key].schema)
-            if strength:
-                strengths[key] = strength
-        return strengths
 
-    def layer_names(self, entries: list[dict[str, Any]]) -> list[str]:
-        names: list[str] = []
-        for index, (entry, default) in enumerate(zip(entries, naming.layers(len(entries)), strict=True)):
-            place = ("layers", index, "name")
-            name = entry.get("name", default)
-            if not isinstance(name, str):
-                self.document.problem(place, f"{show(name)} is not text; quote it if it is a name")
-                name = default
-            self.identifier(name, place)
-            if name in names:
-                self.document.problem(place, f"the name '{name}' stands twice; every layer needs its own")
-            names.append(name)
-        return names
-
-    def biases(self, layers: list[str], neurons: list[tuple[str, ...]]) -> list[list[str | None]]:
-        """The bias of every neuron of every layer, by name."""
-        result: list[list[str | None]] = [[None] * len(names) for names in neurons]
-        for layer, value in self.bias_table().items():
-            if layer not in layers:
-                hint = nearest(layer, layers)
-                known = ", ".join(layers)
-                self.document.problem(
-                    ("biases",), f"'{layer}' is not a layer of this network ({known}).{hint}", ("biases", layer), True
-                )
-                continue
-            index = layers.index(layer)
-            if isinstance(value, list):
-                if len(value) != len(neurons[index]):
-                    what = f"{len(value)} biases for {len(neurons[index])} neurons; give one a neuron, or one number"
-                    self.document.problem(("biases", layer), what)
-                result[index] = [naming.neuron_bias(neuron) for neuron in neurons[index]]
-            else:
-                result[index] = [naming.shared_bias(index + 1)] * len(neurons[index])
-        return result
-
-    def bias_table(self) -> dict[str, Any]:
-        value = self.document.value.get("biases", FIELDS["biases"].default)
-        if not isinstance(value, dict):
-            self.document.problem(("biases",), f"{show(value)}: give them by layer, such as {{h: 0.35, o: 0.60}}")
-            return {}
-        return value
-
-    def start(self, layers: tuple[Layer, ...], inputs: Sequence[str]) -> dict[str, float]:
-        """The initial value of every parameter."""
-        start = self.weights(layers) if layers and inputs else {}
-        table = self.bias_table()
-        for layer in layers:
-            value = table.get(layer.name)
-            if isinstance(value, list):
-                for index, (bias, item) in enumerate(zip(layer.biases, value, strict=False)):
-                    start[str(bias)] = self.number(item, ("biases", layer.name, index))
-            elif layer.name in table:
-                start[str(layer.biases[0])] = self.number(value, ("biases", layer.name))
-        return start
-
-    def weights(self, layers: tuple[Layer, ...]) -> dict[str, float]:
-        names = [weight for layer in layers for row in layer.weights for weight in row]
-        value = self.document.value.get("weights")
-        if "weights" not in self.document.value:
-            return {}
-        every = f"{names[0]}…{names[-1]}" if len(names) > 1 else names[0]
-        if isinstance(value, list) and value:
-            if len(value) != len(names):
-                what = f"{len(value)} weights for a network with {len(names)} ({every})"
-                self.document.problem(("weights",), f"{what}; {_difference(len(names) - len(value))}")
-            return {n: self.number(v, ("weights", i)) for i, (n, v) in enumerate(zip(names, value, strict=False))}
-        if isinstance(value, dict) and "init" in value:
-            return self.drawn_weights(value, layers)
-        if isinstance(value, dict) and value:
-            by_layer = any(isinstance(item, list) for item in value.values())
-            return self.weights_by_layer(value, layers) if by_layer else self.weights_by_name(value, names, every)
-        self.document.problem(("weights",), f"{show(value)}: give the weights by name, in a list, or by layer")
-        return {}
-
-    def drawn_weights(self, value: dict[str, Any], layers: tuple[Layer, ...]) -> dict[str, float]:
-        """Weights drawn by an initializer, layer by layer, from one sequence of random numbers."""
-        place: Place = ("weights",)
-        settings = {key: item for key, item in value.items() if key not in ("init", "seed")}
-        chosen = self.choose({"name": value["init"], **settings}, place, INITIALIZER_SETTINGS)
-        seed = self.whole_number(value.get("seed", DEFAULT_SEED), (*place, "seed"))
-        if chosen is None or self.document.problems:
-            return {}
-        sequence = random.Random(seed)
-        start: dict[str, float] = {}
-        for layer in layers:
-            drawn = INITIALIZERS[chosen.name].draw(
-                len(layer.weights[0]), len(layer.weights), dict(chosen.settings), sequence
-            )
-            for names, row in zip(layer.weights, drawn, strict=True):
-                start.update(zip(names, row, strict=True))
-        return start
-
-    def weights_by_name(self, value: dict[str, Any], names: list[str], every: str) -> dict[str, float]:
-        known = set(names)
-        strangers = [name for name in value if name not in known]
-        if len(strangers) > MOST_NAMED:
-            what = f"{_list(strangers)} are not weights of this network ({every})"
-            self.document.problem(("weights",), what, ("weights", strangers[0]), key=True)
-        else:
-            for name in strangers:
-                what = f"'{name}' is not a weight of this network ({every}).{nearest(name, names)}"
-                self.document.problem(("weights",), what, ("weights", name), key=True)
-        missing = [name for name in names if name not in value]
-        if missing:
-            verb = "is" if len(missing) == 1 else "are"
-            self.document.problem(("weights",), f"{_list(missing)} {verb} missing; give every weight a start")
-        return {name: self.number(value[name], ("weights", name)) for name in names if name in value}
-
-    def weights_by_layer(self, value: dict[str, Any], layers: tuple[Layer, ...]) -> dict[str, float]:
-        start: dict[str, float] = {}
-        known = [layer.name for layer in layers]
-        for name in value:
-            if name not in known:
-                what = f"'{name}' is not a layer of this network ({', '.join(known)}).{nearest(name, known)}"
-                self.document.problem(("weights",), what, ("weights", name), key=True)
-        for layer in layers:
-            place: Place = ("weights", layer.name)
-            rows = value.get(layer.name)
-            if layer.name not in value:
-                self.document.problem(("weights",), f"the weights of layer '{layer.name}' are missing")
-                continue
-            if not isinstance(rows, list) or len(rows) != len(layer.weights):
-                what = f"give a list of {len(layer.weights)} rows, one a neuron"
-                self.document.problem(place, f"{show(rows)}: {what}")
-                continue
-            for index, (row, names) in enumerate(zip(rows, layer.weights, strict=True)):
-                if not isinstance(row, list) or len(row) != len(names):
-                    what = f"give a row of {len(names)} numbers, one an input of the neuron"
-                    self.document.problem((*place, index), f"{show(row)}: {what}")
-                    continue
-                for column, (weight, item) in enumerate(zip(names, row, strict=True)):
-                    start[weight] = self.number(item, (*place, index, column))
-        return start
+def _drawn(choice: Choice, layers: tuple[Layer, ...]) -> dict[str, float]:
+    """Weights drawn by an initializer, layer by layer, from one sequence of random numbers."""
+    settings = dict(choice.settings)
+    sequence = random.Random(int(settings.pop("seed", DEFAULT_SEED)))
+    start: dict[str, float] = {}
+    for layer in layers:
+        drawn = INITIALIZERS[choice.name].draw(len(layer.weights[0]), len(layer.weights), settings, sequence)
+        for names, row in zip(layer.weights, drawn, strict=True):
+            start.update(zip(names, row, strict=True))
+    return start
 
 
 def _list(names: list[str]) -> str:

@@ -1,13 +1,13 @@
-"""One spelling for every key, and values from the command line in place of the config's."""
+"""Values from the command line in place of the config's."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.config.schema import FIELDS, Field
+from tracer.config.records import spellings
+from tracer.config.schema import FIELDS
 from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
 
@@ -30,34 +30,13 @@ NAMED = ("activation", "loss", "optimizer")
 """Keys whose value is a name, or a mapping of a name and settings."""
 
 
-def canonical(document: Document, mapping: dict[str, Any], place: Place, fields: Mapping[str, Field]) -> None:
-    """Report unknown keys of a mapping that stands at `place`, and give every key its main spelling."""
-    spelling = _spelling(fields)
-    for written in list(mapping):
-        key = spelling.get(written)
-        at = (*place, written)
-        if key is None:
-            hint = nearest(written, spelling) or f" Known keys: {', '.join(fields)}."
-            document.problem(place, f"unknown key {written!r:.60}.{hint}", at, key=True)
-        elif key != written and key in mapping:
-            document.problem(place, f"'{written}' and '{key}' mean the same; keep one", at, key=True)
-        elif key != written:
-            mapping[key] = mapping.pop(written)
-            document.move(at, (*place, key))
-
-
-def _spelling(fields: Mapping[str, Field]) -> dict[str, str]:
-    """Every spelling of a key, with the main one."""
-    return {written: key for key, field in fields.items() for written in (key, *field.aliases)}
-
-
 def apply(document: Document, override: Override) -> None:
     """Put the override's value in its place; a place that the config cannot have is noted as a problem."""
 
     def refuse(what: str) -> None:
         document.problems.append(((0, 0), f"{override.origin}: {what}"))
 
-    spelling = _spelling(FIELDS)
+    spelling = spellings(FIELDS)
     first, *rest = map(str, override.place)
     if first not in spelling:
         refuse(f"unknown key '{first}'.{nearest(first, spelling)}")

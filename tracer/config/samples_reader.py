@@ -10,9 +10,11 @@ from functools import partial
 from operator import mul
 from typing import Any
 
-from tracer.config.schema import BATCH, BATCH_FIELDS, FIELDS, ONLINE, ORDERS, Model
+from tracer.config.forms import show
+from tracer.config.reading import Reader, by_name
+from tracer.config.records import Model
+from tracer.config.schema import BATCH, ORDERS, SAMPLE
 from tracer.config.tables import MAX_COLUMNS, Table, read_table
-from tracer.config.values import Values, show
 from tracer.config.yamlfile import Place
 from tracer.errors import ConfigError, nearest
 from tracer.model import naming
@@ -48,39 +50,20 @@ class Data:
 
 
 @dataclass(slots=True)
-class SamplesReader(Values):
+class SamplesReader(Reader):
     """Reads the data of a document."""
 
     def data(self, model: Model) -> Data:
         """The inputs and targets of all samples."""
-        config = self.document.value
-        if "samples" not in config:
-            targets = self.named_numbers(config, ("targets",), naming.targets)
-            inputs = self.named_numbers(config, ("inputs",), naming.inputs)
+        if "samples" not in self.document.value:
+            targets, inputs = (by_name(self.config[key], DEFAULT_NAMES[key]) for key in ("targets", "inputs"))
             values = (*targets.values(), *inputs.values())
-            return Data(tuple(inputs), tuple(targets), (values,), (partial(self.document.problem, ("targets",)),))
-        names = {key: self.listed_names(key) for key in ("inputs", "targets")}
-        if isinstance(config["samples"], str) and config["samples"].strip():
-            return self.from_file(config["samples"].strip(), names, model)
-        if isinstance(config["samples"], list) and config["samples"]:
-            return self.from_list(config["samples"], names, model)
-        what = "give a list of {inputs: […], targets: […]}, or the name of a .csv or .xlsx file"
-        self.document.problem(("samples",), f"{show(config['samples'])}: {what}")
-        return _none(names)
-
-    def listed_names(self, key: str) -> list[str]:
-        """The names of the inputs or the targets beside samples; none where the config leaves them to the default."""
-        value = self.document.value.get(key)
-        if key not in self.document.value:
-            return []
-        if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
-            self.document.problem((key,), "beside samples, give the names alone, such as [x1, x2]")
-            return []
-        for index, name in enumerate(value):
-            self.identifier(name, (key, index))
-            if name in value[:index]:
-                self.document.problem((key, index), f"'{name}' stands twice; every one needs a name of its own")
-        return list(dict.fromkeys(value))
+            return Data(tuple(inputs), tuple(targets), (values,), (partial(self.problem, ("targets",)),))
+        names = {key: list(dict.fromkeys(filter(None, self.config[key] or ()))) for key in ("inputs", "targets")}
+        samples = self.config["samples"]
+        if isinstance(samples, str):
+            return self.from_file(samples.strip(), names, model)
+        return self.from_list(samples, names, model) if samples else _none(names)
 
     # ----------------------------------------------------------------------------------------------------- a list
 
@@ -89,41 +72,37 @@ class SamplesReader(Values):
         samples: list[dict[str, dict[str, float]]] = []
         for index, entry in enumerate(entries):
             place: Place = ("samples", index)
-            if not isinstance(entry, dict) or not entry:
-                self.document.problem(place, f"{show(entry)} is no sample; write {{inputs: […], targets: […]}}")
+            given = self.document.value["samples"][index]
+            if entry is None:
                 continue
-            for key in entry:
-                if key not in names:
-                    self.document.problem(place, f"unknown key '{key}'.{nearest(key, names)}", (*place, key), key=True)
-            for key in names if model is Model.NETWORK else ():
-                if key not in entry:
-                    self.document.problem(place, f"'{key}' is missing; write {{inputs: […], targets: […]}}")
-            sample = {}
-            for key, names_of in DEFAULT_NAMES.items():
-                sample[key] = self.named_numbers(entry, (*place, key), names[key] or names_of)
-                first = names[key] or list(samples[0][key] if samples else sample[key])
-                if key in entry or model is Model.EQUATIONS:
-                    self.same_names(key, first, list(sample[key]), entry.get(key), (*place, key))
+            sample = {key: by_name(entry[key], names[key] or DEFAULT_NAMES[key]) for key in names}
+            for key in names:
+                first = names[key] or list((samples or [sample])[0][key])
+                if key not in given and model is Model.NETWORK:
+                    self.problem(place, f"'{key}' is missing; write {SAMPLE.example}")
+                elif key not in given or entry[key]:
+                    self.same_names(key, first, list(sample[key]), len(entry[key] or ()), (*place, key))
             samples.append(sample)
         order = {key: tuple(names[key] or (samples[0][key] if samples else ())) for key in names}
-        if len(self.document.problems) > noted:
+        if len(self.document.problems) > noted or len(samples) < len(entries):
             return _none(order)
-        rows = tuple(tuple(s[key][name] for key in ("targets", "inputs") for name in order[key]) for s in samples)
-        complain = tuple(partial(self.document.problem, ("samples", index, "targets")) for index in range(len(rows)))
+        rows = tuple(
+            tuple(s[key].get(n, math.nan) for key in ("targets", "inputs") for n in order[key]) for s in samples
+        )
+        complain = tuple(partial(self.problem, ("samples", index, "targets")) for index in range(len(rows)))
         return Data(order["inputs"], order["targets"], rows, complain)
 
-    def same_names(self, key: str, first: Sequence[str], found: Sequence[str], value: Any, place: Place) -> None:
+    def same_names(self, key: str, first: Sequence[str], found: Sequence[str], count: int, place: Place) -> None:
         """Whether a sample has the values that it needs."""
-        count = len(value) if isinstance(value, (list, dict)) else 0
         if count != len(first):
             names = ", ".join(first[:MOST_COLUMNS])
             there = f"there are {len(first)} ({names})" if first else "the first sample has none"
-            self.document.problem(place, f"{count} {key} where {there}; every sample has the same")
+            self.problem(place, f"{count} {key} where {there}; every sample has the same")
         else:
             for name in found:
                 if name not in first:
                     what = f"'{name}' is not one of the {key}.{nearest(name, first)}"
-                    self.document.problem(place, what, (*place, name), key=True)
+                    self.problem(place, what, (*place, name), key=True)
 
     # ----------------------------------------------------------------------------------------------------- a file
 
@@ -148,7 +127,7 @@ class SamplesReader(Values):
                 what = f"{path}: there is no column '{column}'.{nearest(column, named)} The file has {known}"
                 self.document.problem_elsewhere(("samples",), what)
             elif count > 1:
-                self.document.problem_elsewhere(("samples",), f"{path}: the column '{column}' stands {count} times")
+                self.document.problem_elsewhere(("samples",), f"{path}: the column '{column}' appears {count} times")
         if len(self.document.problems) > noted:
             return _none(wanted)
         rows = self.rows(table, columns)
@@ -161,11 +140,10 @@ class SamplesReader(Values):
 
     def wanted_columns(self, header: list[str], model: Model) -> dict[str, list[str]]:
         """The columns to read where the config names none: i1, i2, … and a target a neuron, or what equations use."""
-        config = self.document.value
         if model is Model.EQUATIONS:
-            given, text = config.get("parameters"), _COMMENT.sub("", str(config.get("equations")))
+            text = _COMMENT.sub("", self.config["equations"] or "")
             words = {word for word, bracket in _WORD.findall(text) if not bracket}  # no functions
-            words -= {*_RESULT.findall(text), *(given if isinstance(given, dict) else ())}
+            words -= {*_RESULT.findall(text), *(self.config["parameters"] or ())}
             used = [name for name in header if name in words]
             targets = [name for name in used if name == "t" or naming.number(name, Role.TARGET) is not None]
             return {"inputs": [name for name in used if name not in targets], "targets": targets}
@@ -173,23 +151,20 @@ class SamplesReader(Values):
             key: max((n for name in header if (n := naming.number(name, role)) and n <= HIGHEST), default=1)
             for key, role in (("inputs", Role.INPUT), ("targets", Role.TARGET))
         }
-        layers = config.get("layers")
-        entries = layers if isinstance(layers, list) else []
-        counts = [entry.get("neurons") if isinstance(entry, dict) else None for entry in entries]
-        widths = [count for count in counts if isinstance(count, int) and count > 0]
-        if widths and len(widths) == len(counts):
+        widths: list[Any] = [entry["neurons"] if entry else None for entry in self.config["layers"] or ()]
+        if widths and all(isinstance(width, int) for width in widths):
             numbers["targets"] = min(widths[-1], MAX_COLUMNS)
             numbers["inputs"] = max(numbers["inputs"], min(self.fan_in(widths), MAX_COLUMNS))
         return {"inputs": naming.inputs(numbers["inputs"]), "targets": naming.targets(numbers["targets"])}
 
     def fan_in(self, widths: list[int]) -> int:
         """How many inputs the weights are for, where they are listed; 0 where that cannot be said."""
-        weights = self.document.value.get("weights")
-        if not isinstance(weights, (list, dict)) or "init" in weights:
+        weights = self.config["weights"]
+        if not isinstance(weights, (list, dict)):
             return 0
         if isinstance(weights, dict) and any(isinstance(rows, list) for rows in weights.values()):
             rows = next(iter(weights.values()))
-            return len(rows[0]) if isinstance(rows, list) and rows and isinstance(rows[0], list) else 0
+            return len(rows[0]) if rows and rows[0] else 0
         inputs, rest = divmod(len(weights) - sum(map(mul, widths, widths[1:])), widths[0])
         return inputs if not rest else 0
 
@@ -219,25 +194,16 @@ class SamplesReader(Values):
 
     def batches(self, data: Data) -> Batches:
         """Which samples an iteration takes."""
-        config, samples = self.document.value, len(data.rows)
-        update = config.get("update", FIELDS["update"].default)
-        size = 1
+        update, samples, size = self.config["update"], len(data.rows), 1
         if update == BATCH:
             size = samples
-        elif isinstance(update, dict) and update:
-            place: Place = ("update", "batch_size")
-            for key in update.keys() - {"batch_size"}:
-                what = f"unknown key '{key}'; write {{batch_size: 4}}.{nearest(key, ['batch_size'])}"
-                self.document.problem(("update",), what, ("update", key), key=True)
-            size = self.count("batch_size", BATCH_FIELDS, update, ("update",))
+        elif isinstance(update, dict) and isinstance(update["batch_size"], int):
+            size = update["batch_size"]
             if size > samples > 0:
-                self.document.problem(place, f"{size} is larger than the data, which has {_count(samples)}")
-        elif update != ONLINE:
-            self.document.problem(("update",), f"{show(update)} is not one of {ONLINE}, {BATCH}, {{batch_size: 4}}")
-        shuffled = self.choice("order", FIELDS, config, ()) == ORDERS[1]
-        seed = self.whole_number(config.get("seed", FIELDS["seed"].default), ("seed",))
-        reduction = self.choice("reduction", FIELDS, config, ())
-        return Batches(max(samples, 1), max(size, 1), reduction, seed if shuffled else None)
+                what = f"{size} is larger than the data, which has {_count(samples)}"
+                self.problem(("update", "batch_size"), what)
+        seed = self.config["seed"] if self.config["order"] == ORDERS[1] else None
+        return Batches(max(samples, 1), max(size, 1), self.config["reduction"], seed)
 
 
 def _none(names: Mapping[str, Sequence[str]]) -> Data:

@@ -20,15 +20,15 @@ class Setting:
     above: float | None = None
     below: float | None = None
 
-    def form(self) -> dict[str, float | str]:
-        """The values that it takes, as a JSON Schema."""
+    def ends(self) -> dict[str, float]:
+        """The ends of its range, as JSON Schema calls them."""
         ends = {
             "minimum": self.minimum,
             "maximum": self.maximum,
             "exclusiveMinimum": self.above,
             "exclusiveMaximum": self.below,
         }
-        return {"type": "number", **{word: end for word, end in ends.items() if end is not None}}
+        return {word: end for word, end in ends.items() if end is not None}
 
 
 def nonnegative(default: float) -> Setting:
