@@ -108,8 +108,8 @@ def test_set_reaches_every_place() -> None:
         (["--set", "colums=full"], "--set colums=full: unknown key 'colums'. Did you mean 'columns'?"),
         (["--set", "weights.w9=1"], "--set weights.w9=1: weights: 'w9' is not a weight of this network (w1…w8). "
                                    "Did you mean 'w8'?"),
-        (["--set", "layers.2.name=x"], "--set layers.2.name=x: layers has the entries 0 to 1, no '2'"),
-        (["--set", "iterations.x=1"], "--set iterations.x=1: iterations holds no values by name or number"),
+        (["--set", "layers.2.name=x"], "--set layers.2.name=x: layers has the entries 0 to 1, not '2'"),
+        (["--set", "iterations.x=1"], "--set iterations.x=1: iterations contains no values by name or number"),
         (["--set", "iterations"], "--set iterations: write it as KEY=VALUE, such as iterations=10"),
         (["--set", "inputs=[1"], "--set inputs=[1: '[1' cannot be read as a value"),
         (["--iterations", "2000000"], "--iterations: iterations: an Excel sheet holds at most 1,048,547 steps, not "

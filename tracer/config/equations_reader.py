@@ -55,7 +55,8 @@ class EquationsReader(Reader):
                 self.broken |= set(_WORD.findall(code)[:1])
                 continue
             name, written = match.groups()
-            Identifier().check(name, place, self.document, (*place, number))
+            if problem := Identifier().problem(name):
+                self.problem(place, problem, (*place, number))
             if name in equations:
                 what = f"line {number}: '{name}' has an equation already; give it another name"
                 self.problem(place, what, (*place, number))

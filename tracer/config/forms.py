@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from operator import ge, gt, le, lt
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
@@ -17,14 +18,32 @@ from tracer.model import naming
 Schema = dict[str, Any]
 
 
-class Form(Protocol):
+class Form:
     """The form of a value."""
+
+    __slots__ = ()
+    stand_in: ClassVar[float | None] = None
+    """What is returned for a value that cannot be used."""
 
     def read(self, value: Any, place: Place, document: Document) -> Any:
         """The value, checked. Where it cannot be used, the problem is noted, and None (NaN for a number) returned."""
+        problem = self.problem(value)
+        if problem:
+            document.problem(place, problem)
+            return self.stand_in
+        return self.parts(value, place, document)
+
+    def problem(self, value: Any) -> str:
+        """What is wrong with a value, apart from its parts; nothing where it can be used."""
+        return ""
+
+    def parts(self, value: Any, place: Place, document: Document) -> Any:
+        """A value that can be used, with its parts read."""
+        return value
 
     def schema(self) -> Schema:
         """The form in JSON Schema (draft 7)."""
+        raise NotImplementedError
 
 
 _ENDS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
@@ -34,25 +53,19 @@ _ENDS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Number(Form):
     """A finite number. ends: those of its range, as JSON Schema calls them; why: the reason for the range."""
 
+    stand_in: ClassVar[float | None] = math.nan
     ends: Mapping[str, float] = field(default_factory=dict)
     why: str = ""
     whole: bool = False
 
-    def read(self, value: Any, place: Place, document: Document) -> float:
-        problem = self._problem(value)
-        if problem:
-            document.problem(place, problem)
-            return math.nan
-        return int(value) if self.whole else float(value)
-
-    def _problem(self, value: Any) -> str:
+    def problem(self, value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             hint = "; write it without quotes and with a decimal point" if is_number(value) else ""
             return f"{show(value)} is not a {'whole ' * self.whole}number{hint}"
-        if not _is_finite(value):
+        if not abs(value) <= sys.float_info.max:
             return f"{value if isinstance(value, float) else 'this'} is not a finite number"
         if self.whole and value != int(value):
             return f"{value} is not a whole number"
@@ -63,6 +76,9 @@ class Number:
             f"{show(value)} is out of range; must be {' and '.join(f'{words} {e}' for words, e, _ in ends)}{self.why}"
         )
 
+    def parts(self, value: Any, place: Place, document: Document) -> float:
+        return int(value) if self.whole else float(value)
+
     def schema(self) -> Schema:
         return {"type": "integer" if self.whole else "number", **self.ends}
 
@@ -71,28 +87,23 @@ _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Form):
     """A text. pattern: what is searched in it, and `wrong` what is said where it is not found. longest: in bytes."""
 
     pattern: str = ""
     wrong: str = ""
     longest: int | None = None
 
-    def read(self, value: Any, place: Place, document: Document) -> str | None:
-        problem = ""
+    def problem(self, value: Any) -> str:
         if not isinstance(value, str):
-            problem = f"{show(value)} is not text; put it in quotes"
-        elif _NO_TEXT.search(value):
-            problem = "contains characters that are not text, such as control characters; remove them"
-        elif not value and self.pattern:
-            problem = "is empty; leave the key out for the default"
-        elif not re.search(self.pattern, value):
-            problem = f"{show(value)} {self.wrong}"
-        elif self.longest and len(value.encode()) > self.longest:
-            problem = f"is too long for a file's name; at most {self.longest} bytes"
-        if problem:
-            document.problem(place, problem)
-        return None if problem else value
+            return f"{show(value)} is not text; put it in quotes"
+        if _NO_TEXT.search(value):
+            return "contains characters that are not text, such as control characters; remove them"
+        if not value and self.pattern:
+            return "is empty; leave the key out for the default"
+        if self.longest and len(value.encode()) > self.longest:
+            return f"is too long for a file's name; at most {self.longest} bytes"
+        return "" if re.search(self.pattern, value) else f"{show(value)} {self.wrong}"
 
     def schema(self) -> Schema:
         longest = {"maxLength": self.longest} if self.longest else {}
@@ -106,23 +117,15 @@ MAX_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(Form):
     """The name of a quantity or a layer; in JSON Schema, whose patterns know no letters outside ASCII, roughly."""
 
-    def read(self, value: Any, place: Place, document: Document) -> str | None:
-        name = Text().read(value, place, document)
-        return name if name is None or self.check(name, place, document) else None
-
-    def check(self, name: str, place: Place, document: Document, at: Place | None = None) -> bool:
-        """Whether a name at a place (of a mapping that stands at `place`, where `at` is given) can be one."""
-        problem = ""
-        if not name.isidentifier() or len(name) > MAX_NAME:
-            problem = f"cannot be a name; use up to {MAX_NAME} letters, digits and _, and no digit first"
-        elif name in RESERVED:
-            problem = "has a special meaning here; choose another name"
-        if problem:
-            document.problem(place, f"{show(name)} {problem}", at, key=at is not None)
-        return not problem
+    def problem(self, value: Any) -> str:
+        if not isinstance(value, str):
+            return Text().problem(value)
+        if not value.isidentifier() or len(value) > MAX_NAME:
+            return f"{show(value)} cannot be a name; use up to {MAX_NAME} letters, digits and _, and no digit first"
+        return f"'{value}' has a special meaning here; choose another name" if value in RESERVED else ""
 
     def schema(self) -> Schema:
         pattern = r"^[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*$"
@@ -130,28 +133,25 @@ class Identifier:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
-    """One of some texts."""
+class OneOf(Form):
+    """One of some texts. further: what else a message offers."""
 
     known: tuple[str, ...]
     further: str = ""
 
-    def read(self, value: Any, place: Place, document: Document) -> str | None:
+    def problem(self, value: Any) -> str:
         if isinstance(value, str) and value in self.known:
-            return value
-        document.problem(
-            place, f"{show(value)} is not one of {', '.join(self.known)}{self.further}.{near(value, self.known)}"
-        )
-        return None
+            return ""
+        near = nearest(value, self.known) if isinstance(value, str) else ""
+        return f"{show(value)} is not one of {', '.join(self.known)}{self.further}.{near}"
 
     def schema(self) -> Schema:
         return {"enum": list(self.known)}
 
 
 @dataclass(frozen=True, slots=True)
-class ListOf:
-    """A list of values of one form. hint: what to write; unique: why no value may be there more than once. None stands
-    in for the whole list alone."""
+class ListOf(Form):
+    """A list of values of one form. hint: what to write; unique: why no value may be there more than once."""
 
     item: Form
     hint: str
@@ -159,25 +159,25 @@ class ListOf:
     least: int = 1
     most: int | None = None
 
-    def read(self, value: Any, place: Place, document: Document) -> list[Any] | None:
+    def problem(self, value: Any) -> str:
         if not isinstance(value, list) or len(value) < self.least:
-            document.problem(place, f"{show(value)}: {self.hint}")
-            return None
-        if self.most and len(value) > self.most:
-            document.problem(place, f"{show(value)}; at most {self.most} are possible")
+            return f"{show(value)}: {self.hint}"
+        return f"{show(value)}, but at most {self.most} are possible" if self.most and len(value) > self.most else ""
+
+    def parts(self, value: Any, place: Place, document: Document) -> list[Any]:
         for index, item in enumerate(value) if self.unique else ():
             if item in value[:index]:
                 document.problem((*place, index), f"{show(item)} is duplicated; {self.unique}")
         return [self.item.read(item, (*place, index), document) for index, item in enumerate(value)]
 
     def schema(self) -> Schema:
-        unique = {"uniqueItems": True} if self.unique else {}
-        most = {"maxItems": self.most} if self.most else {}
-        return {"type": "array", "items": self.item.schema(), "minItems": self.least, **most, **unique}
+        further = {"maxItems": self.most, "uniqueItems": bool(self.unique)}
+        further = {key: value for key, value in further.items() if value}
+        return {"type": "array", "items": self.item.schema(), "minItems": self.least, **further}
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Named(Form):
     """Values of one form by their names. hint: what to write; keys: the form of the names, where they are free;
     without: a name that makes it another form."""
 
@@ -187,24 +187,19 @@ class Named:
     least: int = 1
     without: str = ""
 
-    def read(self, value: Any, place: Place, document: Document) -> dict[str, Any] | None:
-        if not isinstance(value, dict) or len(value) < self.least:
-            document.problem(place, f"{show(value)}: {self.hint}")
-            return None
+    def problem(self, value: Any) -> str:
+        return "" if isinstance(value, dict) and len(value) >= self.least else f"{show(value)}: {self.hint}"
+
+    def parts(self, value: Any, place: Place, document: Document) -> dict[str, Any]:
         for name in value if self.keys else ():
-            Identifier().check(name, place, document, (*place, name))
+            if problem := Identifier().problem(name):
+                document.problem(place, problem, (*place, name), key=True)
         return {name: self.item.read(item, (*place, name), document) for name, item in value.items()}
 
     def schema(self) -> Schema:
-        keys = {"propertyNames": self.keys.schema()} if self.keys else {}
-        without = {"not": {"required": [self.without]}} if self.without else {}
-        return {
-            "type": "object",
-            "additionalProperties": self.item.schema(),
-            "minProperties": self.least,
-            **keys,
-            **without,
-        }
+        further = {"propertyNames": self.keys.schema()} if self.keys else {}
+        further |= {"not": {"required": [self.without]}} if self.without else {}
+        return {"type": "object", "additionalProperties": self.item.schema(), "minProperties": self.least, **further}
 
 
 class Case(NamedTuple):
@@ -219,39 +214,21 @@ class Case(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Either(Form):
     """One of several forms. hint: what to write where none is meant."""
 
     cases: tuple[Case, ...]
     hint: str
 
-    def read(self, value: Any, place: Place, document: Document) -> Any:
-        for case in self.cases if value not in ([], {}, "") else ():
-            if case.meant(value):
-                return case.form.read(value, place, document)
-        document.problem(place, f"{show(value)}: {self.hint}")
-        return None
+    def problem(self, value: Any) -> str:
+        meant = value not in ([], {}, "") and any(case.meant(value) for case in self.cases)
+        return "" if meant else f"{show(value)}: {self.hint}"
+
+    def parts(self, value: Any, place: Place, document: Document) -> Any:
+        return next(case.form for case in self.cases if case.meant(value)).read(value, place, document)
 
     def schema(self) -> Schema:
         return {"anyOf": [case.form.schema() for case in self.cases]}
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A list of two values, each of a form of its own. hint: what to write."""
-
-    first: Form
-    second: Form
-    hint: str
-
-    def read(self, value: Any, place: Place, document: Document) -> tuple[Any, Any] | None:
-        if not isinstance(value, list) or len(value) != 2:
-            document.problem(place, f"{show(value)}: {self.hint}")
-            return None
-        return self.first.read(value[0], (*place, 0), document), self.second.read(value[1], (*place, 1), document)
-
-    def schema(self) -> Schema:
-        return {"type": "array", "items": [self.first.schema(), self.second.schema()], "minItems": 2, "maxItems": 2}
 
 
 def is_number(value: Any) -> bool:
@@ -262,28 +239,12 @@ def is_number(value: Any) -> bool:
         return False
 
 
-def _is_finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
-
-
-def near(value: Any, known: Iterable[str]) -> str:
-    """ " Did you mean 'x'?" where the value is a text and one of the known words is near."""
-    return nearest(value, known) if isinstance(value, str) else ""
-
-
 def show(value: Any) -> str:
     """The value as a message shows it, short."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, dict)) and not value:
-        return "an empty list" if isinstance(value, list) else "an empty mapping"
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
     if isinstance(value, (list, dict)):
-        return f"a list of {len(value)}" if isinstance(value, list) else "a mapping"
-    text = repr(value)[1:-1] if isinstance(value, str) else str(value)
-    text = f"'{text}'" if isinstance(value, str) else text
+        kind = "list" if isinstance(value, list) else "mapping"
+        return f"a {kind} of {len(value)}" if value else f"an empty {kind}"
+    text = f"'{repr(value)[1:-1]}'" if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "…'"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.config.forms import show
 from tracer.config.reading import Names, Reader
 from tracer.config.samples_reader import Data
 from tracer.config.yamlfile import Place
-from tracer.errors import nearest
 from tracer.model import naming
 from tracer.model.experiment import Choice, Layer, Network
 from tracer.tables.activations import SOFTMAX
@@ -23,6 +21,7 @@ DEFAULT = Choice("identity")
 
 DEFAULT_SEED = 0
 MAX_SOFTMAX = 40
+A_LAYER = "a layer of this network"
 MOST_NAMED = 20
 """How many wrong names, or samples with wrong targets, are reported one by one."""
 
@@ -40,12 +39,9 @@ class NetworkReader(Reader):
         start = {**(self.weights(layers) if layers and inputs and data.rows else {}), **self.bias_values(layers)}
         given: list[Names] = [(("inputs",), "an input", inputs), (("targets",), "a target", targets)]
         self.unique_names([*given, *self.names(layers, targets)])
-        if layers and targets and len(targets) != len(layers[-1].neurons):
-            self.problem(
-                ("targets",),
-                f"{len(targets)} targets for {len(layers[-1].neurons)} neurons in the output layer "
-                f"'{layers[-1].name}'; give one target per neuron",
-            )
+        if layers and targets:
+            what = f"one per neuron of the output layer '{layers[-1].name}'"
+            self.check_count(("targets",), targets, len(layers[-1].neurons), what)
         penalties = {key: self.config[key] for key in PENALTIES if self.config[key]}
         return Network(layers, self.loss(data) or DEFAULT, penalties), start
 
@@ -59,8 +55,6 @@ class NetworkReader(Reader):
             sections.append((place, f"a parameter of layer '{layer.name}'", layer.parameters()))
         penalties = [naming.penalty(key) for key in PENALTIES if self.config[key]]
         return [*sections, (("targets",), "an error", [*naming.errors(len(targets)), *penalties, naming.TOTAL])]
-
-    # ----------------------------------------------------------------------------------------------------- layers
 
     def layers(self, inputs: Sequence[str]) -> tuple[Layer, ...]:
         """The layers; none where their shape cannot be read."""
@@ -86,8 +80,7 @@ class NetworkReader(Reader):
         for index, (entry, default) in enumerate(zip(entries, naming.layers(len(entries)), strict=True)):
             name = (entry and entry["name"]) or default
             if name in names:
-                what = f"the name '{name}' is duplicated; every layer needs its own"
-                self.problem(("layers", index, "name"), what)
+                self.problem(("layers", index, "name"), f"'{name}' is duplicated; every layer needs its own name")
             names.append(name)
         return names
 
@@ -95,40 +88,29 @@ class NetworkReader(Reader):
         """The activation of every neuron of a layer; as many as the layer has."""
         one_each = isinstance(value, list)
         chosen = tuple(choice or DEFAULT for choice in (value if one_each else [value] * count))
-        if len(chosen) != count:
-            what = f"{len(chosen)} activations for {count} neurons; give one per neuron, or one for all"
-            self.problem((*place, "activation"), what)
+        self.check_count((*place, "activation"), chosen, count, "one per neuron, or one for all")
         kinds = {choice.name for choice in chosen}
         if {SOFTMAX} < kinds:
-            what = f"{SOFTMAX} applies to a whole layer; it cannot be combined with others"
-            self.problem((*place, "activation"), what)
+            self.problem(
+                (*place, "activation"), f"{SOFTMAX} applies to a whole layer, and cannot be combined with others"
+            )
         elif SOFTMAX in kinds and count > MAX_SOFTMAX:  # nobody could read its formulas; its Jacobian has n² columns
             self.problem(place, f"{SOFTMAX} is traced for up to {MAX_SOFTMAX} neurons, not {count}")
         return (chosen * count)[:count]
-
-    # -------------------------------------------------------------------------------------------------- the biases
 
     def biases(self, layers: list[str], neurons: list[tuple[str, ...]]) -> list[list[str | None]]:
         """The bias of every neuron of every layer, by name."""
         result: list[list[str | None]] = [[None] * len(names) for names in neurons]
         table = self.config["biases"] or {}
-        self.known_layers("biases", table, layers)
+        self.check_known(("biases",), table, dict.fromkeys(layers), A_LAYER)
         for index, (layer, names) in enumerate(zip(layers, neurons, strict=True)):
             value = table.get(layer)
-            if isinstance(value, list) and len(value) != len(names):
-                what = f"{len(value)} biases for {len(names)} neurons; give one per neuron, or one number for all"
-                self.problem(("biases", layer), what)
+            if isinstance(value, list):
+                self.check_count(("biases", layer), value, len(names), "one per neuron, or one number for all")
             if layer in table:
                 shared = naming.shared_bias(index + 1)
                 result[index] = [naming.neuron_bias(name) if isinstance(value, list) else shared for name in names]
         return result
-
-    def known_layers(self, key: str, table: Mapping[str, Any], layers: list[str]) -> None:
-        """Whether a section gives values by the names of layers."""
-        for name in table:
-            if name not in layers:
-                what = f"'{name}' is not a layer of this network ({', '.join(layers)}).{nearest(name, layers)}"
-                self.problem((key,), what, (key, name), key=True)
 
     def bias_values(self, layers: tuple[Layer, ...]) -> dict[str, float]:
         """The initial value of every bias."""
@@ -140,8 +122,6 @@ class NetworkReader(Reader):
                 start |= zip(map(str, layer.biases), values, strict=False)
         return start
 
-    # ------------------------------------------------------------------------------------------------- the weights
-
     def weights(self, layers: tuple[Layer, ...]) -> dict[str, float]:
         """The initial value of every weight."""
         names = [weight for layer in layers for row in layer.weights for weight in row]
@@ -150,47 +130,40 @@ class NetworkReader(Reader):
         if isinstance(value, Choice):
             return {} if self.document.problems else _drawn(value, layers)
         if isinstance(value, list):
-            if len(value) != len(names):
-                what = f"{len(value)} weights for a network with {len(names)} ({every})"
-                self.problem(("weights",), f"{what}; {_difference(len(names) - len(value))}")
+            self.check_count(("weights",), value, len(names), every)
             return dict(zip(names, value, strict=False))
         if value and any(isinstance(item, (list, type(None))) for item in value.values()):
             return self.weights_by_layer(value, layers)
         return self.weights_by_name(value, names, every) if value else {}
 
     def weights_by_name(self, value: dict[str, float], names: list[str], every: str) -> dict[str, float]:
-        known = set(names)
+        known = dict.fromkeys(names)
         unknown = [name for name in value if name not in known]
         if len(unknown) > MOST_NAMED:
             what = f"{_list(unknown)} are not weights of this network ({every})"
             self.problem(("weights",), what, ("weights", unknown[0]), key=True)
-        for name in unknown if len(unknown) <= MOST_NAMED else ():
-            what = f"'{name}' is not a weight of this network ({every}).{nearest(name, names)}"
-            self.problem(("weights",), what, ("weights", name), key=True)
+        else:
+            self.check_known(("weights",), unknown, known, f"a weight of this network ({every})")
         missing = [name for name in names if name not in value]
         if missing:
-            verb = "is" if len(missing) == 1 else "are"
-            self.problem(("weights",), f"{_list(missing)} {verb} missing; give every weight an initial value")
+            self.problem(("weights",), f"missing {_list(missing)}; give every weight an initial value")
         return {name: value[name] for name in names if name in value}
 
     def weights_by_layer(self, value: dict[str, Any], layers: tuple[Layer, ...]) -> dict[str, float]:
         start: dict[str, float] = {}
-        self.known_layers("weights", value, [layer.name for layer in layers])
+        self.check_known(("weights",), value, {layer.name: layer for layer in layers}, A_LAYER)
         for layer in layers:
             place: Place = ("weights", layer.name)
             rows = value.get(layer.name)
             if layer.name not in value:
                 self.problem(("weights",), f"the weights of layer '{layer.name}' are missing")
-            elif rows is not None and len(rows) != len(layer.weights):
-                self.problem(place, f"{show(rows)}: give a list of {len(layer.weights)} rows, one per neuron")
+            elif rows is not None:
+                self.check_count(place, rows, len(layer.weights), "one row per neuron")
             for index, (row, names) in enumerate(zip(rows or [], layer.weights, strict=False)):
-                if row is not None and len(row) != len(names):
-                    what = f"{show(row)}: give a row of {len(names)} numbers, one per input of the neuron"
-                    self.problem((*place, index), what)
+                if row is not None:
+                    self.check_count((*place, index), row, len(names), "one number per input of the neuron")
                 start |= zip(names, row or [], strict=False)
         return start
-
-    # ---------------------------------------------------------------------------------------------------- the loss
 
     def loss(self, data: Data) -> Choice | None:
         """The loss, with targets that it takes."""
@@ -231,7 +204,3 @@ def _drawn(choice: Choice, layers: tuple[Layer, ...]) -> dict[str, float]:
 
 def _list(names: list[str]) -> str:
     return ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
-
-
-def _difference(missing: int) -> str:
-    return f"{missing} more are needed" if missing > 0 else f"{-missing} are too many"

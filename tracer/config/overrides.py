@@ -47,10 +47,10 @@ def apply(document: Document, override: Override) -> None:
     for depth, part in enumerate(path):
         inside = ".".join(path[:depth])
         if isinstance(container, list) and not (part.isdecimal() and int(part) < len(container)):
-            refuse(f"{inside} has the entries 0 to {len(container) - 1}, no '{part}'")
+            refuse(f"{inside} has the entries 0 to {len(container) - 1}, not '{part}'")
             return
         if not isinstance(container, (dict, list)):
-            refuse(f"{inside} holds no values by name or number")
+            refuse(f"{inside} contains no values by name or number")
             return
         index: Any = int(part) if isinstance(container, list) else part
         place = (*place, index)

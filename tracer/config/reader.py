@@ -51,6 +51,7 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
         computed = self.own_names(optimizer, clip, batches, naming.above(loss, own), start)
         self.check_names(computed, own)
         iterations = self.iterations()
+        places = {"iterations": "iterations", "model": str(kind), "output": "output"}
         return Experiment(
             name=config["name"] or stem,
             description=config["description"],
@@ -69,19 +70,14 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
             until=self.until([*own, *computed]),
             columns=config["columns"],
             output=self.folder(),
-            places={
-                "iterations": self.document.where("iterations"),
-                "model": self.document.where(str(kind)),
-                "output": self.document.where("output"),
-            },
+            places={key: self.document.where(where) for key, where in places.items()},
         )
 
     def check_names(self, computed: Mapping[str, tuple[str, str]], taken: Iterable[str]) -> None:
         """Whether what is computed besides the model has names of its own."""
         for name in computed.keys() & set(taken):
             what, key = computed[name]
-            message = f"'{name}' would be both a quantity of the config and {what}; rename it"
-            self.problem((key,), message)
+            self.problem((key,), f"'{name}' would be both a quantity of the config and {what}; rename it")
 
     def folder(self) -> Path:
         """The folder of the results; ~ is the home folder."""

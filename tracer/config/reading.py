@@ -9,6 +9,7 @@ from typing import Any
 from tracer.config.records import Model
 from tracer.config.schema import FIELDS
 from tracer.config.yamlfile import Document, Place
+from tracer.errors import nearest
 from tracer.model import naming
 
 Names = tuple[Place, str, Sequence[str]]
@@ -26,6 +27,17 @@ class Reader:
     def problem(self, place: Place, what: str, at: Place | None = None, key: bool = False) -> None:
         """Note a problem; see `Document.problem`."""
         self.document.problem(place, what, at, key)
+
+    def check_count(self, place: Place, values: Sequence[Any], needed: int, what: str) -> None:
+        """Whether there are as many values as are needed."""
+        if len(values) != needed:
+            self.problem(place, f"{len(values)} given, {needed} needed: {what}")
+
+    def check_known(self, place: Place, names: Iterable[str], known: Mapping[str, Any], what: str) -> None:
+        """Whether the keys of the mapping at a place are known; what: what those are that are."""
+        for name in names:
+            if name not in known:
+                self.problem(place, f"'{name}' is not {what}.{nearest(name, known)}", (*place, name), key=True)
 
     def unique_names(self, sections: Iterable[Names]) -> None:
         """Every quantity needs a name of its own."""
@@ -45,9 +57,8 @@ def read_fields(document: Document, model: Model) -> dict[str, Any]:
     given = document.value
     for key, field in FIELDS.items():
         if field.model not in (None, model) and key in given:
-            document.problem(
-                (), f"'{key}' goes with '{field.model}', not with '{model}'; keep one of the two", (key,), True
-            )
+            what = f"'{key}' goes with '{field.model}', not with '{model}'; keep one of the two"
+            document.problem((), what, (key,), key=True)
         elif field.needed_by(model) and key not in given and not field.is_unneeded(given):
             spelled = " or ".join(f"'{name}'" for name in (key, *field.aliases))
             document.problem((), f"{spelled} is missing. {field.help}")

@@ -61,7 +61,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class Record(Form):
     """A mapping of fields. what: what it is called; example: how one is written; one: whether it has exactly one."""
 
     fields: Mapping[str, Field]
@@ -69,10 +69,11 @@ class Record:
     example: str
     one: bool = False
 
-    def read(self, value: Any, place: Place, document: Document) -> dict[str, Any] | None:
-        if not isinstance(value, dict) or not value or (self.one and len(value) > 1):
-            document.problem(place, f"{show(value)} is not a {self.what}; write {self.example}")
-            return None
+    def problem(self, value: Any) -> str:
+        usable = isinstance(value, dict) and value and not (self.one and len(value) > 1)
+        return "" if usable else f"{show(value)} is not a {self.what}; write {self.example}"
+
+    def parts(self, value: Any, place: Place, document: Document) -> dict[str, Any]:
         canonical(document, value, place, self.fields)
         for key, field in self.fields.items():
             if field.required and key not in value:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import mul
+from pathlib import Path
 from typing import Any
 
 from tracer.config.forms import show
@@ -65,8 +66,6 @@ class SamplesReader(Reader):
             return self.from_file(samples.strip(), names, model)
         return self.from_list(samples, names, model) if samples else _none(names)
 
-    # ----------------------------------------------------------------------------------------------------- a list
-
     def from_list(self, entries: list[Any], names: dict[str, list[str]], model: Model) -> Data:
         noted = len(self.document.problems)
         samples: list[dict[str, dict[str, float]]] = []
@@ -86,9 +85,8 @@ class SamplesReader(Reader):
         order = {key: tuple(names[key] or (samples[0][key] if samples else ())) for key in names}
         if len(self.document.problems) > noted or len(samples) < len(entries):
             return _none(order)
-        rows = tuple(
-            tuple(s[key].get(n, math.nan) for key in ("targets", "inputs") for n in order[key]) for s in samples
-        )
+        columns = [(key, name) for key in ("targets", "inputs") for name in order[key]]
+        rows = tuple(tuple(sample[key].get(name, math.nan) for key, name in columns) for sample in samples)
         complain = tuple(partial(self.problem, ("samples", index, "targets")) for index in range(len(rows)))
         return Data(order["inputs"], order["targets"], rows, complain)
 
@@ -99,20 +97,14 @@ class SamplesReader(Reader):
             there = f"there are {len(first)} ({names})" if first else "the first sample has none"
             self.problem(place, f"{count} {key} where {there}; every sample has the same")
         else:
-            for name in found:
-                if name not in first:
-                    what = f"'{name}' is not one of the {key}.{nearest(name, first)}"
-                    self.problem(place, what, (*place, name), key=True)
-
-    # ----------------------------------------------------------------------------------------------------- a file
+            self.check_known(place, found, dict.fromkeys(first), f"one of the {key}")
 
     def from_file(self, name: str, names: dict[str, list[str]], model: Model) -> Data:
         path, noted = self.document.folder / name, len(self.document.problems)
         try:
             table = read_table(path)
         except ConfigError as error:
-            for problem in error.problems:
-                self.document.problem_elsewhere(("samples",), problem)
+            self.document.problem_elsewhere(("samples",), error.problems[0])
             return _none(names)
         wanted = self.wanted_columns(table.header, model)
         if any(names.values()):
@@ -124,18 +116,17 @@ class SamplesReader(Reader):
             if count == 0:
                 named = [column for column in table.header if column]
                 known = ", ".join(named[:MOST_COLUMNS]) + (", …" if len(named) > MOST_COLUMNS else "")
-                what = f"{path}: there is no column '{column}'.{nearest(column, named)} The file has {known}"
-                self.document.problem_elsewhere(("samples",), what)
+                self.complain_of(path, f"there is no column '{column}'.{nearest(column, named)} The file has {known}")
             elif count > 1:
-                self.document.problem_elsewhere(("samples",), f"{path}: the column '{column}' appears {count} times")
+                self.complain_of(path, f"the column '{column}' appears {count} times")
         if len(self.document.problems) > noted:
             return _none(wanted)
         rows = self.rows(table, columns)
         complain = tuple(partial(self.complain_of, where) for where, _ in table.rows)
         return Data(tuple(wanted["inputs"]), tuple(wanted["targets"]), rows, complain)
 
-    def complain_of(self, where: str, what: str) -> None:
-        """Note a problem of a row of the file."""
+    def complain_of(self, where: str | Path, what: str) -> None:
+        """Note a problem of the file, or of a row of it."""
         self.document.problem_elsewhere(("samples",), f"{where}: {what}")
 
     def wanted_columns(self, header: list[str], model: Model) -> dict[str, list[str]]:
@@ -169,28 +160,19 @@ class SamplesReader(Reader):
         return inputs if not rest else 0
 
     def rows(self, table: Table, columns: list[str]) -> tuple[tuple[float, ...], ...]:
-        """The values of the columns; what is no number is reported with its row and column."""
+        """The values of the columns; what is not a number is reported with its row and column."""
         places = [table.header.index(column) for column in columns]
-        wrong = 0
-        rows = []
+        rows, wrong = [], []
         for where, values in table.rows:
-            row = []
-            for column, place in zip(columns, places, strict=True):
-                number = _number(values[place] if place < len(values) else None)
-                if number is None:
-                    wrong += 1
-                    if wrong <= MOST_PROBLEMS:
-                        cell = values[place] if place < len(values) else None
-                        what = "is empty" if cell in (None, "") else f"{show(cell)} is not a finite number"
-                        self.complain_of(where, f"column '{column}': {what}")
-                row.append(math.nan if number is None else number)
-            rows.append(tuple(row))
-        if wrong > MOST_PROBLEMS:
-            path = table.rows[-1][0]
-            self.complain_of(path, f"and {wrong - MOST_PROBLEMS:,} wrong cells more up to here")
+            cells = [values[place] if place < len(values) else None for place in places]
+            rows.append(tuple(map(_number, cells)))
+            wrong += [(where, column, cell) for column, cell, n in zip(columns, cells, rows[-1], strict=True) if n != n]
+        for where, column, cell in wrong[:MOST_PROBLEMS]:
+            what = "is empty" if cell in (None, "") else f"{show(cell)} is not a finite number"
+            self.complain_of(where, f"column '{column}': {what}")
+        if len(wrong) > MOST_PROBLEMS:
+            self.complain_of(table.rows[-1][0], f"and {len(wrong) - MOST_PROBLEMS:,} more wrong cells up to here")
         return tuple(rows)
-
-    # -------------------------------------------------------------------------------------------------- the order
 
     def batches(self, data: Data) -> Batches:
         """Which samples an iteration takes."""
@@ -200,8 +182,8 @@ class SamplesReader(Reader):
         elif isinstance(update, dict) and isinstance(update["batch_size"], int):
             size = update["batch_size"]
             if size > samples > 0:
-                what = f"{size} is larger than the data, which has {_count(samples)}"
-                self.problem(("update", "batch_size"), what)
+                data_has = f"{samples:,} samples" if samples > 1 else "one sample"
+                self.problem(("update", "batch_size"), f"{size} is larger than the data, which has {data_has}")
         seed = self.config["seed"] if self.config["order"] == ORDERS[1] else None
         return Batches(max(samples, 1), max(size, 1), self.config["reduction"], seed)
 
@@ -211,16 +193,12 @@ def _none(names: Mapping[str, Sequence[str]]) -> Data:
     return Data(tuple(names["inputs"]), tuple(names["targets"]), (), ())
 
 
-def _number(value: Any) -> float | None:
-    """A cell as a finite number, None where it is none."""
+def _number(value: Any) -> float:
+    """A cell as a finite number, NaN where it is not one."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)) or "_" in str(value):
-        return None
+        return math.nan
     try:
         number = float(value)
     except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _count(samples: int) -> str:
-    return f"{samples:,} samples" if samples > 1 else "one sample"
+        return math.nan
+    return number if math.isfinite(number) else math.nan

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tracer.config.choices import Entry, in_formula
+from tracer.config.choices import Entry, formula_pattern
 from tracer.config.forms import Case, Either, Identifier, ListOf, Named, Number, OneOf, Schema, Text, is_number
 from tracer.config.records import Field, Model, Record, properties
 from tracer.model import naming
@@ -71,7 +71,9 @@ LAYER = Record({
                         default="sigmoid"),
 }, "layer", "{name: h, neurons: 2}")  # fmt: skip
 
-RATE_FORMULA = Text(in_formula((naming.COUNT,)), f"is neither a number nor a formula of {naming.COUNT}, the iteration")
+RATE_FORMULA = Text(
+    formula_pattern((naming.COUNT,)), f"is neither a number nor a formula of {naming.COUNT}, the iteration"
+)
 _RATE_CASES = (Case(lambda value: isinstance(value, str) and not is_number(value), RATE_FORMULA), Case(object, RATE))
 PHASE = Record({
     "iterations": Field("How many iterations it lasts.", COUNT, required=True),

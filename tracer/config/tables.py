@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracer.config.yamlfile import MAX_BYTES, decoded
+from tracer.config.yamlfile import decoded, read_bytes
 from tracer.errors import ConfigError
 
 MAX_UNPACKED, MAX_PARTS = 200_000_000, 1_000
@@ -33,20 +33,10 @@ class Table:
 
 def read_table(path: Path) -> Table:
     """The first table of a file: its first row that is not empty is the header. Raises ConfigError."""
-    kinds = {".csv": _csv, ".tsv": _csv, ".txt": _csv, ".xlsx": _xlsx, ".xlsm": _xlsx}
-    read = kinds.get(path.suffix.lower())
+    read = {".csv": _csv, ".tsv": _csv, ".txt": _csv, ".xlsx": _xlsx, ".xlsm": _xlsx}.get(path.suffix.lower())
     if read is None:
         raise ConfigError([f"{path}: is neither a .csv nor an .xlsx file"])
-    try:
-        if path.is_dir():
-            raise ConfigError([f"{path}: is a folder; give the file in it"])
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError([f"{path}: is larger than {MAX_BYTES // 1_000_000} MB, too large for samples"])
-        return _table(path, read(path))
-    except FileNotFoundError:
-        raise ConfigError([f"{path}: there is no such file; its path is relative to the config"]) from None
-    except (OSError, ValueError) as error:
-        raise ConfigError([f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"]) from None
+    return _table(path, read(path, read_bytes(path, "a file of samples", "; its path is relative to the config")))
 
 
 def _table(path: Path, rows: Iterable[tuple[str, list[Any]]]) -> Table:
@@ -55,17 +45,17 @@ def _table(path: Path, rows: Iterable[tuple[str, list[Any]]]) -> Table:
     table = Table(["" if name is None else str(name).strip() for name in header], [])
     for where, values in filled:
         if len(table.rows) == MAX_ROWS:
-            raise ConfigError([f"{path}: holds more than {MAX_ROWS:,} samples; this is a tool for small data"])
+            raise ConfigError([f"{path}: contains more than {MAX_ROWS:,} samples; this is a tool for small data"])
         table.rows.append((where, values))
     if not table.rows:
-        raise ConfigError([f"{path}: holds no samples; give a row of names, then a row a sample"])
+        raise ConfigError([f"{path}: contains no samples; give a row of names, then a row a sample"])
     if len(header) > MAX_COLUMNS:
         raise ConfigError([f"{path}: has more than {MAX_COLUMNS:,} columns"])
     return table
 
 
-def _csv(path: Path) -> Iterator[tuple[str, list[Any]]]:
-    text = decoded(path.read_bytes(), str(path), "CSV file")
+def _csv(path: Path, data: bytes) -> Iterator[tuple[str, list[Any]]]:
+    text = decoded(data, str(path), "CSV file")
     said = _SEPARATOR.match(text)  # a first line that Excel writes and reads
     text = text[said.end() :] if said else text
     first = next((line for line in text.splitlines() if line.strip()), "")
@@ -80,15 +70,15 @@ def _csv(path: Path) -> Iterator[tuple[str, list[Any]]]:
         raise ConfigError([f"{path}:{reader.line_num}: is not valid CSV ({error})"]) from None
 
 
-def _xlsx(path: Path) -> Iterator[tuple[str, list[Any]]]:
+def _xlsx(path: Path, data: bytes) -> Iterator[tuple[str, list[Any]]]:
     import openpyxl
 
     try:
-        with zipfile.ZipFile(path) as package:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = package.infolist()
             if sum(part.file_size for part in parts) > MAX_UNPACKED or len(parts) > MAX_PARTS:
                 raise ConfigError([f"{path}: is too large for samples when unpacked"])
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what the file says of its size may be wrong
         for number, row in enumerate(sheet.iter_rows(values_only=True), 1):

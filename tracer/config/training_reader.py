@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.config.choices import condition, formula_in, with_caret
-from tracer.config.forms import show
+from tracer.config.choices import formula, formula_in, with_caret
 from tracer.config.reading import Reader
 from tracer.config.schema import PHASES
 from tracer.config.yamlfile import Place
@@ -33,31 +32,24 @@ class TrainingReader(Reader):
         limits = [(kind, limit) for kind, limit in (self.config["clip"] or {}).items() if limit is not None]
         return Choice(limits[0][0], ((f"clip_{limits[0][0]}", limits[0][1]),)) if limits else None
 
-    # ---------------------------------------------------------------------------------------------- learning rate
-
     def learning_rates(self) -> tuple[float, ...]:
         """The constant learning rates; none where there is a schedule."""
         value = self.config["learning_rate"]
-        rates = value if isinstance(value, list) else [value]
-        return () if self.is_schedule() else tuple(rates)
+        return () if self.is_schedule() else tuple(value if isinstance(value, list) else [value])
 
     def is_schedule(self) -> bool:
         """Whether the learning rate changes in the course of a run."""
-        return self.has_phases() or isinstance(self.config["learning_rate"], str)
-
-    def has_phases(self) -> bool:
-        """Whether the learning rate is given in phases."""
-        return PHASES.meant(self.document.value.get("learning_rate"))
+        value = self.config["learning_rate"]
+        return isinstance(value, str) or PHASES.meant(value)
 
     def iterations(self) -> int:
         """How many iterations there are; with phases, their sum."""
-        value = self.config["iterations"]
-        if not self.has_phases():
-            return 1 if value is None or value != value else int(value)
-        phases = [phase["iterations"] for phase in self.config["learning_rate"] or () if phase]
-        total = sum(count for count in phases if isinstance(count, int))
-        if value == value and value not in (None, total):
-            what = f"{show(value)}, but the phases of the learning rate have {total}; leave it out, or change one"
+        value, rates = self.config["iterations"], self.config["learning_rate"]
+        if not PHASES.meant(rates):
+            return value if isinstance(value, int) else 1
+        total = sum(phase["iterations"] for phase in rates if phase and isinstance(phase["iterations"], int))
+        if isinstance(value, int) and value != total:
+            what = f"{value}, but the phases of the learning rate have {total}; leave it out, or change one"
             self.problem(("iterations",), what)
         return total
 
@@ -66,7 +58,7 @@ class TrainingReader(Reader):
         if not self.is_schedule():
             return None
         value, place = self.config["learning_rate"], ("learning_rate",)
-        schedule = self.phases(value or []) if self.has_phases() else Schedule(self.formula_of_k(value, place), {})
+        schedule = Schedule(self.formula_of_k(value, place), {}) if isinstance(value, str) else self.phases(value)
         if not self.document.problems:
             self.check_rates(schedule, iterations)
         return schedule
@@ -78,19 +70,18 @@ class TrainingReader(Reader):
     def phases(self, entries: list[Any]) -> Schedule:
         """Phases as a formula: if(k <= 100, η1, if(k <= 200, η2, η3)); every rate is a number of its own."""
         parts: list[Expression] = []
-        ends: list[float] = []
+        ends: list[float] = [0]
         rates: dict[str, float] = {}
         for index, phase in enumerate(entries):
-            rate = phase and phase["learning_rate"]
-            name = naming.phase_rate(index + 1)
+            rate, name = phase and phase["learning_rate"], naming.phase_rate(index + 1)
             if isinstance(rate, str):
                 parts.append(self.formula_of_k(rate, ("learning_rate", index, "learning_rate")))
-            elif rate is not None:
+            else:
                 rates[name] = rate
                 parts.append(Name(name))
-            ends.append((ends[-1] if ends else 0) + ((phase and phase["iterations"]) or 0))
-        formula = parts[-1] if parts else Number(0.0)
-        for end, part in zip(reversed(ends[:-1]), reversed(parts[:-1]), strict=False):
+            ends.append(ends[-1] + ((phase and phase["iterations"]) or 0))
+        formula = parts[-1]
+        for end, part in zip(reversed(ends[1:-1]), reversed(parts[:-1]), strict=True):
             condition = Call(COMPARISONS["<="], (Name(naming.COUNT), Number(float(end))))
             formula = Call(FUNCTIONS["if"], (condition, part, formula))
         return Schedule(formula, rates)
@@ -110,18 +101,12 @@ class TrainingReader(Reader):
                 self.problem(("learning_rate",), what)
                 return
 
-    # -------------------------------------------------------------------------------------------------- the rest
-
     def until(self, known: Iterable[str]) -> Expression | None:
         """The condition that ends a run, in quantities of a step."""
         place, text = ("until",), self.config["until"]
-        expression = condition(text, place, self.document) if text else None
-        if expression is None:
-            return None
-        if not isinstance(expression, Call) or expression.function.name not in COMPARISONS:
-            self.problem(place, f"'{text}' is not a condition; write one such as '{naming.TOTAL} < 1e-6'")
+        expression = formula(text, place, self.document, condition=True) if text else None
         quantities = list(known)
-        for name in dict.fromkeys(name.name for name in names(expression)):
+        for name in dict.fromkeys(name.name for name in names(expression)) if expression else ():
             if name not in quantities:
                 what = f"'{name}' is not a quantity of a step.{nearest(name, quantities)}"
                 self.problem(place, with_caret(what, text, text.index(name)))

@@ -18,6 +18,7 @@ from tracer.errors import ConfigError
 MAX_BYTES = 16_000_000
 MAX_VALUES = 500_000
 MAX_DEPTH = 50
+TOO_MANY, ENDLESS = f"contains more than {MAX_VALUES:,} values", "an alias contains itself"
 
 Place = tuple[str | int, ...]
 """Where a value stands: the keys and list indices that lead to it."""
@@ -44,19 +45,16 @@ class Document:
     def problem(self, place: Place, what: str, at: Place | None = None, key: bool = False) -> None:
         """Note a problem of the value at `place`; `at` is the place to point to, where that is another one; `key`
         points to the key in place of its value."""
-        at = place if at is None else at
-        where = ".".join(str(part) for part in place)
-        position, pointer = self._pointer(at, key)
-        self._note(position, f"{pointer}{where + ': ' if where else ''}{what}")
+        position, pointer = self._pointer(place if at is None else at, key)
+        self._note(position, "".join((pointer, ".".join(map(str, place)), ": " if place else "", what)))
 
     def problem_elsewhere(self, place: Place, message: str) -> None:
         """Note a problem of another file that the value at `place` names; the message says where it is."""
         self._note(self._pointer(place, False)[0], message)
 
     def _note(self, position: tuple[int, int], message: str) -> None:
-        self.problems.append(
-            (position, "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in message))
-        )
+        printable = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in message)
+        self.problems.append((position, printable))
 
     def _pointer(self, at: Place, key: bool) -> tuple[tuple[int, int], str]:
         prefixes = [at[:length] for length in range(len(at), -1, -1)]
@@ -87,22 +85,28 @@ class Document:
 
 
 def read(path: Path) -> Document:
-    """Read the file. Raises ConfigError when it cannot be read or is no single YAML mapping."""
-    origin = str(path)
+    """Read the file. Raises ConfigError when it cannot be read or is not a single YAML mapping."""
+    document = parse(decoded(read_bytes(path, "a config"), str(path), "YAML config"), str(path))
+    document.folder = path.parent
+    return document
+
+
+def read_bytes(path: Path, kind: str, hint: str = "") -> bytes:
+    """What a file that should be of this kind holds; `hint` says where it is looked for. Raises ConfigError."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigError([f"{origin}: there is no such file"]) from None
+        problem = f"there is no such file{hint}"
     except IsADirectoryError:
-        raise ConfigError([f"{origin}: is a folder; give the config file in it"]) from None
-    except OSError as error:
-        raise ConfigError([f"{origin}: cannot be read ({error.strerror})"]) from None
-    if len(data) > MAX_BYTES:
-        raise ConfigError([f"{origin}: is larger than {MAX_BYTES // 1_000_000} MB, too large for a config"])
-    document = parse(decoded(data, origin, "YAML config"), origin)
-    document.folder = path.parent
-    return document
+        problem = f"is a folder; give {kind} in it"
+    except (OSError, ValueError) as error:
+        problem = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+    else:
+        if len(data) <= MAX_BYTES:
+            return data
+        problem = f"is larger than {MAX_BYTES // 1_000_000} MB, too large for {kind}"
+    raise ConfigError([f"{path}: {problem}"]) from None
 
 
 def decoded(data: bytes, origin: str, kind: str) -> str:
@@ -112,7 +116,7 @@ def decoded(data: bytes, origin: str, kind: str) -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        problem = f"{origin}:{line}:1: is no {error.encoding.upper()} text; is it a {kind}, saved as UTF-8?"
+        problem = f"{origin}:{line}:1: is not {error.encoding.upper()} text; is it a {kind}, saved as UTF-8?"
         raise ConfigError([problem]) from None
     if "\0" in text:
         raise ConfigError([f"{origin}: is a binary file; a {kind} is a text file"])
@@ -136,7 +140,7 @@ def parse(text: str, origin: str) -> Document:
         raise ConfigError([f"{origin}: is empty; a config has at least inputs, targets, layers and weights"])
     document.value = _Builder(document).build(node, ())
     if not isinstance(document.value, dict):
-        document.problem((), "is no mapping; a config is made of lines like 'iterations: 100'")
+        document.problem((), "is not a mapping; a config is made of lines like 'iterations: 100'")
         document.check()
     return document
 
@@ -176,17 +180,13 @@ for _kind, _pattern, _first in (
 def _check_size(text: str, origin: str) -> None:
     depth = count = 0
     for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                mark: Any = event.start_mark
-                raise yaml.MarkedYAMLError(problem=f"values are nested more than {MAX_DEPTH} deep", problem_mark=mark)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        elif isinstance(event, yaml.ScalarEvent):
-            count += 1
-            if count > MAX_VALUES:
-                raise ConfigError([f"{origin}: holds more than {MAX_VALUES:,} values"])
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        count += isinstance(event, yaml.ScalarEvent)
+        if depth > MAX_DEPTH:
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem=f"values are nested more than {MAX_DEPTH} deep", problem_mark=mark)
+        if count > MAX_VALUES:
+            raise ConfigError([f"{origin}: {TOO_MANY}"])
 
 
 @dataclass(slots=True)
@@ -199,11 +199,10 @@ class _Builder:
     def build(self, node: yaml.Node, place: Place) -> Any:
         self.count += 1
         if self.count > MAX_VALUES or len(place) > MAX_DEPTH:
-            what = f"holds more than {MAX_VALUES:,} values" if self.count > MAX_VALUES else "an alias holds itself"
-            raise ConfigError([f"{self.document.origin}: {what}"])
+            raise ConfigError([f"{self.document.origin}: {TOO_MANY if self.count > MAX_VALUES else ENDLESS}"])
         self.document.values[place] = _position(node)
         if node.tag.removeprefix(_TAG) not in _KINDS:
-            self.document.problem(place, f"the tag {node.tag} is not allowed; a config holds plain values only")
+            self.document.problem(place, f"the tag {node.tag} is not allowed; a config contains plain values only")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
@@ -222,7 +221,7 @@ class _Builder:
             if key in mapping:
                 self.document.values[(*place, "?")] = _position(key_node)
                 first = self.document.keys[(*place, key)][0]
-                self.document.problem(place, f"'{key}' stands twice (first in line {first}); keep one", (*place, "?"))
+                self.document.problem(place, f"'{key}' is duplicated (first in line {first}); keep one", (*place, "?"))
                 continue
             self.document.keys[(*place, key)] = _position(key_node)
             mapping[key] = self.build(value_node, (*place, key))
@@ -242,17 +241,10 @@ class _Builder:
             if kind == "int" and (len(text) < 300 or text[:2] in _BASES):
                 return int(text, _BASES.get(text[:2], 10))
             if kind in ("int", "float"):
-                return _float(text)
+                return float(re.sub(r"\.(?=[in])", "", text.lower()))  # .inf and .nan are Python's inf and nan
         except ValueError:
-            self.document.problem(place, f"{text[:40]!r} is tagged as a number, and is none")
+            self.document.problem(place, f"{text[:40]!r} is tagged as a number, but is not one")
         return text
-
-
-def _float(text: str) -> float:
-    for word in ("inf", "nan"):
-        if text.lower().lstrip("+-") == f".{word}":
-            return float(text.replace(".", ""))
-    return float(text)
 
 
 def _position(node: yaml.Node) -> tuple[int, int]:
