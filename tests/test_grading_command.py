@@ -72,7 +72,7 @@ def test_the_terminal_says_what_is_wrong_and_what_is_right(wrong: Path) -> None:
     )
     assert "reads      ((a_o1 − t1)" in output
     assert "should be  ((a_o1 − t1)" in output
-    assert "24 of 25 quantities right; the trajectory departs from the right one in row 34" in output
+    assert "24 of 25 quantities correct; the trajectory departs from the correct one in row 34" in output
     assert "verdict: 1 finding, score 96 of 100" in output
 
 

@@ -14,6 +14,8 @@ from tracer.formulas.notation import shortest
 from tracer.grading.book.cells import Position, reference
 from tracer.grading.judging.causes import Cause, Part
 
+UNKNOWN = "wrong; cause not identified"
+"""What is said of a mistake without a cause."""
 TOLERANCE = 1e-9
 """Relative: what unrounded doubles may differ by."""
 

@@ -12,6 +12,7 @@ from dataclasses import replace as changed
 from functools import cached_property, lru_cache
 from itertools import count
 
+from tracer.execution.program import Program, program_of
 from tracer.formulas.tree import NEG, ONE, SUB, ZERO, Call, Expression, Name, Number, add, mul, names, neg, replace
 from tracer.grading.sheet.spelling import meant
 from tracer.model import naming
@@ -80,6 +81,11 @@ class Model:
     def read(self) -> Callable[[str], Quantity | None]:
         """What a name in a table stands for."""
         return self.reading or naming.reader(self.system.quantities)
+
+    @cached_property
+    def program(self) -> Program:
+        """What an iteration of the network computes."""
+        return program_of(self.system)
 
     @cached_property
     def forward(self) -> Mapping[str, Expression]:

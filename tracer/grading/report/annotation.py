@@ -1,4 +1,4 @@
-"""Copies of checked workbooks in which every wrong cell is coloured and has a note.
+"""Copies of checked workbooks in which every wrong cell is colored and has a note.
 
 The copy is the original's package with a few parts changed as text, so that charts, pictures and whatever else it holds
 stay as they are. The original is only read.
@@ -10,16 +10,17 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterable, Mapping
+from html import unescape
 from pathlib import Path
 
 from tracer.errors import OutputError
 from tracer.files import problems_of, replacing
 from tracer.grading.book.cells import Position, reference
 from tracer.grading.book.package import MAX_PART, MAX_TOTAL
-from tracer.grading.judging.findings import BookReport, Finding
-from tracer.grading.report.comments import HEAD, MAIN, with_comments, with_shapes
+from tracer.grading.judging.findings import UNKNOWN, BookReport, Finding
+from tracer.grading.report.comments import HEAD, MAIN, prefix_of, with_comments, with_shapes
 
-COLOUR = "FFFFC7CE"
+COLOR = "FFFFC7CE"
 _KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
@@ -90,12 +91,8 @@ def annotate(original: Path, report: BookReport, target: Path) -> None:
 
 def note(finding: Finding) -> str:
     """What the note in a cell says."""
-    lines = [f"{finding.quantity}: {finding.cause or 'not as it should be; the cause is unknown'}"]
-    if finding.formula:
-        lines.append(f"reads {finding.formula}")
-    if finding.right:
-        lines.append(f"should be {finding.right}")
-    return "\n".join(lines)
+    lines = (("", finding.cause or UNKNOWN), ("reads ", finding.formula), ("should be ", finding.right))
+    return f"{finding.quantity}: " + "\n".join(head + text for head, text in lines if text)
 
 
 class _Copy:
@@ -118,34 +115,32 @@ class _Copy:
 
     def with_notes(self, notes: Mapping[str, Mapping[Position, str]]) -> dict[str, str]:
         """The changed parts, for the notes of every sheet."""
-        main = next((target for kind, target, _ in self.relations("") if kind == "officeDocument"), "xl/workbook.xml")
+        main = self.related("", "officeDocument") or "xl/workbook.xml"
         targets = {identity: target for _, target, identity in self.relations(main)}
         book = self.text(main) or ""
         for number, match in enumerate(re.finditer(r"<(?:\w+:)?sheet\s[^>]*>", book), 1):
             name, identity = _attribute(match[0], "name"), _attribute(match[0], r"\w+:id")
-            of_sheet = notes.get(_unescaped(name), {})
+            of_sheet = notes.get(unescape(name), {})
             if of_sheet and targets.get(identity):
                 self.sheet(targets[identity], of_sheet, number, main)
         return self.changed
 
     def sheet(self, part: str, notes: Mapping[Position, str], number: int, main: str) -> None:
-        """Colour the cells of a sheet, and hang the notes on."""
+        """Color the cells of a sheet, and attach the notes."""
         xml = self.text(part)
         if xml is None:
             return
         places = {reference(place) for place in notes}
 
-        def coloured(match: re.Match[str]) -> str:
+        def colored(match: re.Match[str]) -> str:
             if _attribute(match[2], "r") not in places:
                 return match[0]
             style = self.style(int(_attribute(match[2], "s") or 0), main)
             attributes = re.sub(r'\ss="\d+"', "", match[2])
             return f'<{match[1]}{attributes.rstrip()} s="{style}"{match[3]}>'
 
-        xml = re.sub(r"<((?:\w+:)?c)(\s[^<>]*?)(/?)>", coloured, xml)
-        relations = self.relations(part)
-        comments = next((target for kind, target, _ in relations if kind == "comments"), None)
-        shapes = next((target for kind, target, _ in relations if kind == "vmlDrawing"), None)
+        xml = re.sub(r"<((?:\w+:)?c)(\s[^<>]*?)(/?)>", colored, xml)
+        comments, shapes = self.related(part, "comments"), self.related(part, "vmlDrawing")
         if comments is None:
             comments = f"xl/commentsChecked{number}.xml"
             self.relate(part, "comments", comments)
@@ -163,10 +158,10 @@ class _Copy:
         self.put(shapes, with_shapes(self.text(shapes), notes, number))
 
     def style(self, index: int, main: str) -> int:
-        """The style of a coloured cell that had this one."""
+        """The style of a colored cell that had this one."""
         if index in self.styles:
             return self.styles[index]
-        part = next((target for kind, target, _ in self.relations(main) if kind == "styles"), None)
+        part = self.related(main, "styles")
         if part is None:
             part = posixpath.join(posixpath.dirname(main), "styles.xml")
             self.relate(main, "styles", part)
@@ -175,10 +170,10 @@ class _Copy:
         if not self.styles:
             xml, self.fill = _appended(xml, "fills", "fill", _FILL)
         formats = re.search(r"<((?:\w+:)?)cellXfs\b[^>]*>(.*?)</(?:\w+:)?cellXfs>", xml, re.DOTALL)
-        listed = (
-            re.findall(r"<(?:\w+:)?xf\b[^>]*?/>|<(?:\w+:)?xf\b[^>]*[^/]>.*?</(?:\w+:)?xf>", formats[2], re.DOTALL)
-            if formats
-            else []
+        listed = re.findall(
+            r"<(?:\w+:)?xf\b[^>]*?/>|<(?:\w+:)?xf\b[^>]*[^/]>.*?</(?:\w+:)?xf>",
+            formats[2] if formats else "",
+            re.DOTALL,
         )
         old = listed[index] if index < len(listed) else '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
         head, tail = re.match(r"(<(?:\w+:)?xf\b[^>]*?)(/?>.*)", old, re.DOTALL).groups()  # type: ignore[union-attr]
@@ -200,29 +195,34 @@ class _Copy:
             found.append((kind, posixpath.normpath(whole), _attribute(match[0], "Id")))
         return found
 
+    def related(self, part: str, kind: str) -> str | None:
+        """The first part of that kind that a part relates to."""
+        return next((target for other, target, _ in self.relations(part) if other == kind), None)
+
     def relate(self, part: str, kind: str, target: str) -> str:
         """Add a relation; its identity."""
         where = _relations_of(part)
         xml = self.text(where) or f'{HEAD}<Relationships xmlns="{_RELATIONS}"></Relationships>'
         identity = f"rIdChecked{xml.count('Relationship ') + 1}"
         xml = re.sub(r"<((?:\w+:)?Relationships)([^>]*)/>\s*$", r"<\1\2></\1>", xml)
-        prefix = re.search(r"</((?:\w+:)?)Relationships>", xml)
-        line = f'<{prefix[1] if prefix else ""}Relationship Id="{identity}" Type="{_KIND}/{kind}" Target="/{target}"/>'
+        line = (
+            f'<{prefix_of(xml, "Relationships")}Relationship Id="{identity}" Type="{_KIND}/{kind}" Target="/{target}"/>'
+        )
         self.put(where, re.sub(r"(</(?:\w+:)?Relationships>)", lambda m: line + m[1], xml))
         return identity
 
     def declare(self, line: str) -> None:
         """Add a line to the content types."""
         xml = self.text("[Content_Types].xml") or ""
-        prefix = re.search(r"</((?:\w+:)?)Types>", xml)
-        line = line.replace("<", f"<{prefix[1] if prefix else ''}", 1)
-        if line.startswith(f"<{prefix[1] if prefix else ''}Default"):
-            self.put("[Content_Types].xml", re.sub(r"(<(?:\w+:)?Types\b[^>]*>)", lambda m: m[1] + line, xml, count=1))
+        tagged = f"<{prefix_of(xml, 'Types')}{line[1:]}"
+        if line.startswith("<Default"):
+            xml = re.sub(r"(<(?:\w+:)?Types\b[^>]*>)", lambda m: m[1] + tagged, xml, count=1)
         else:
-            self.put("[Content_Types].xml", re.sub(r"(</(?:\w+:)?Types>)", lambda m: line + m[1], xml))
+            xml = re.sub(r"(</(?:\w+:)?Types>)", lambda m: tagged + m[1], xml)
+        self.put("[Content_Types].xml", xml)
 
 
-_FILL = f'<fill><patternFill patternType="solid"><fgColor rgb="{COLOUR}"/><bgColor indexed="64"/></patternFill></fill>'
+_FILL = f'<fill><patternFill patternType="solid"><fgColor rgb="{COLOR}"/><bgColor indexed="64"/></patternFill></fill>'
 _PLAIN_STYLES = (
     f'{HEAD}<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill>'
@@ -247,12 +247,6 @@ def _relations_of(part: str) -> str:
 def _attribute(tag: str, name: str) -> str:
     match = re.search(rf"(?:^|\s){name}\s*=\s*[\"']([^\"']*)[\"']", tag)
     return match[1] if match else ""
-
-
-def _unescaped(text: str) -> str:
-    from html import unescape
-
-    return unescape(text)
 
 
 def _appended(xml: str, collection: str, item: str, new: str) -> tuple[str, int]:

@@ -14,12 +14,17 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
+def prefix_of(xml: str, tag: str) -> str:
+    """The prefix of the names in a part, `x:` or nothing, as that tag has it."""
+    found = re.search(rf"<((?:\w+:)?){tag}\b", xml)
+    return found[1] if found else ""
+
+
 def with_comments(xml: str | None, notes: Mapping[Position, str]) -> str:
     """The notes as comments, behind those that are there."""
     if xml is None:
         xml = f'{HEAD}<comments xmlns="{MAIN}"><authors></authors><commentList></commentList></comments>'
-    prefix = re.search(r"<((?:\w+:)?)comments\b", xml)
-    p = prefix[1] if prefix else ""
+    p = prefix_of(xml, "comments")
     author = len(re.findall(rf"<{p}author\b(?!s)", xml))
     xml = re.sub(rf"<{p}authors\s*/>", f"<{p}authors></{p}authors>", xml)
     xml = xml.replace(f"</{p}authors>", f"<{p}author>{AUTHOR}</{p}author></{p}authors>", 1)
@@ -85,4 +90,4 @@ def with_shapes(xml: str | None, notes: Mapping[Position, str], number: int) -> 
     return re.sub(r"</xml>\s*$", lambda m: "".join(shapes) + m[0], xml)
 
 
-__all__ = ["HEAD", "MAIN", "with_comments", "with_shapes"]
+__all__ = ["HEAD", "MAIN", "prefix_of", "with_comments", "with_shapes"]

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from tracer.grading.judging.findings import BookReport, Departure, Finding, SheetReport, Verdict
+from tracer.grading.judging.findings import UNKNOWN, BookReport, Departure, Finding, SheetReport, Verdict
 
 
 def as_json(reports: Sequence[BookReport]) -> str:
-    """Everything that was found; the README documents the form."""
+    """Everything that was found; the documentation of `check` describes the form."""
     return json.dumps([as_data(report) for report in reports], indent=2, ensure_ascii=False) + "\n"
 
 
@@ -49,25 +49,20 @@ def as_csv(reports: Iterable[BookReport]) -> str:
 
 
 def _rows(report: BookReport) -> Iterable[Mapping[str, Any]]:
+    of_book = {"workbook": report.workbook, "status": report.status, "reason": report.reason}
     if not report.sheets:
-        yield {"workbook": report.workbook, "status": report.status, "reason": report.reason}
+        yield of_book
     for sheet in report.sheets:
-        yield {
-            "workbook": report.workbook,
-            "sheet": sheet.sheet,
-            "status": report.status,
-            "verdict": str(sheet.verdict),
-            "score": sheet.score,
-            "judged": sheet.judged,
-            "right": sheet.right,
-            "unjudged": sheet.unjudged,
-            "mistakes": len(sheet.mistakes),
-            "quantities": "; ".join(finding.quantity for finding in sheet.mistakes),
-            "causes": "; ".join(dict.fromkeys(finding.cause or "unknown" for finding in sheet.mistakes)),
-            "eta": sheet.eta,
-            "table": sheet.table,
-            "reason": sheet.reason or report.reason,
-        }
+        yield (
+            as_data(sheet)
+            | of_book
+            | {
+                "mistakes": len(sheet.mistakes),
+                "quantities": "; ".join(finding.quantity for finding in sheet.mistakes),
+                "causes": "; ".join(dict.fromkeys(finding.cause or "unknown" for finding in sheet.mistakes)),
+                "reason": sheet.reason or report.reason,
+            }
+        )
 
 
 def _harmless(value: Any) -> Any:
@@ -84,7 +79,7 @@ def as_gradescope(reports: Sequence[BookReport]) -> str:
     for report in reports:
         judged = sum(sheet.judged for sheet in report.sheets)
         if not report.readable or not judged:
-            reason = report.reason or "nothing in it could be judged"
+            reason = report.reason or "nothing in it could be checked"
             tests.append({"name": report.workbook, "score": 0.0, "max_score": 100.0, "output": reason})
             continue
         for sheet in report.sheets:
@@ -99,17 +94,15 @@ def as_gradescope(reports: Sequence[BookReport]) -> str:
                 )
     scores = [report.score or 0.0 if report.readable else 0.0 for report in reports]
     total = round(sum(scores) / len(scores), 2) if scores else 0.0
-    result = {"score": total, "output": f"{total:g} % of what was judged is right.", "output_format": "text",
+    result = {"score": total, "output": f"{total:g} % of the checked quantities are correct.", "output_format": "text",
               "visibility": "visible", "tests": tests}  # fmt: skip
     return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
 
 
 def _lines(sheet: SheetReport) -> list[str]:
     """The findings of a sheet, a line each; and what could not be judged."""
-    rest = [f"not judged: {', '.join(sheet.not_judged)}"] if sheet.not_judged else []
-    return [*([_line(finding) for finding in sheet.mistakes] or ["right"]), *rest]
-
-
-def _line(finding: Finding) -> str:
-    text = f"{finding.quantity} ({finding.cells}): {finding.cause or 'not as it should be, the cause is unknown'}"
-    return f"{text}; it should be {finding.right}" if finding.right else text
+    lines = []
+    for finding in sheet.mistakes:
+        should = f"; it should be {finding.right}" if finding.right else ""
+        lines.append(f"{finding.quantity} ({finding.cells}): {finding.cause or UNKNOWN}{should}")
+    return [*(lines or ["right"]), *([f"not judged: {', '.join(sheet.not_judged)}"] if sheet.not_judged else [])]

@@ -1,19 +1,21 @@
-"""What the terminal shows of a check: what was recognised, a line or two a finding, a verdict, a score."""
+"""What the terminal shows of a check: what was recognized, a line or two a finding, a verdict, a score."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
-from tracer.grading.judging.findings import BookReport, Finding, Kind, SheetReport, Verdict
+from tracer.grading.judging.findings import UNKNOWN, BookReport, Finding, Kind, SheetReport, Verdict
 from tracer.model import naming
 
 MOST_RANGES = 6
-"""Ranges of cells that are named of a finding."""
+"""Ranges of cells that are listed of a finding."""
 MOST_UNMATCHED = 12
 """Unmatched headers that are listed."""
+MOST_NOTED = 4
+"""Quantities that are listed of a note."""
 
 _VERDICTS = {
     Verdict.RIGHT: ("right", "green"),
@@ -33,119 +35,105 @@ def show(reports: Sequence[BookReport], ascii: bool = False) -> None:
     for index, report in enumerate(reports):
         if index:
             echo("")
-        _show_book(report, echo)
+        for line in _of_book(report):
+            echo(line)
     if len(reports) > 1:
-        right = sum(report.readable and not report.has_findings for report in reports)
         wrong = sum(report.readable and report.has_findings for report in reports)
         unreadable = sum(not report.readable for report in reports)
+        right = len(reports) - wrong - unreadable
         echo(f"\n{len(reports)} workbooks: {right} right, {wrong} with findings, {unreadable} could not be read")
 
 
-def _show_book(report: BookReport, echo: Callable[[str], None]) -> None:
-    echo(click.style(report.workbook, bold=True))
+def _of_book(report: BookReport) -> Iterator[str]:
+    yield click.style(report.workbook, bold=True)
     if report.reason is not None:
-        echo(click.style(f"  could not be read: {report.reason}", fg="yellow"))
+        yield click.style(f"  could not be read: {report.reason}", fg="yellow")
         return
-    for sheet in report.sheets:
-        if sheet.verdict is not Verdict.NO_TABLE:
-            _show_sheet(sheet, echo)
-    without = [sheet for sheet in report.sheets if sheet.verdict is Verdict.NO_TABLE]
-    for sheet in without:
-        echo(f"  {sheet.sheet}: no table ({sheet.reason})")
+    for sheet in sorted(report.sheets, key=lambda sheet: sheet.verdict is Verdict.NO_TABLE):
+        if sheet.verdict is Verdict.NO_TABLE:
+            yield f"  {sheet.sheet}: no table ({sheet.reason})"
+        else:
+            yield from (f"  {line}" for line in _of_sheet(sheet))
     if report.score is not None:
         count = sum(len(sheet.mistakes) for sheet in report.sheets)
-        word = "1 finding" if count == 1 else f"{count or 'no'} findings"
-        colour = "red" if count else "green"
-        verdict = click.style("right" if not count else word, fg=colour, bold=True)
-        rest = f", {_quantities(report.unjudged)} not judged" if report.unjudged else ""
-        echo(f"  verdict: {verdict}, score {report.score:g} of 100{rest}")
+        word, color = (_counted(count, "finding"), "red") if count else ("right", "green")
+        rest = f", {_counted(report.unjudged, 'quantity')} not judged" if report.unjudged else ""
+        yield f"  verdict: {click.style(word, fg=color, bold=True)}, score {report.score:g} of 100{rest}"
 
 
-def _show_sheet(sheet: SheetReport, echo: Callable[[str], None]) -> None:
-    verdict, colour = _VERDICTS[sheet.verdict]
+def _of_sheet(sheet: SheetReport) -> Iterator[str]:
     eta = f", {naming.ETA} = {sheet.eta:.6g}" if sheet.eta is not None else ""
-    echo(f"  {click.style(sheet.sheet, bold=True)}: table {sheet.table}, network {sheet.network}{eta}")
-    recognised = f"{len(sheet.recognised)} quantities recognised"
-    if sheet.unmatched:
-        shown = ", ".join(sheet.unmatched[:MOST_UNMATCHED])
-        more = f" and {len(sheet.unmatched) - MOST_UNMATCHED} more" if len(sheet.unmatched) > MOST_UNMATCHED else ""
-        recognised += f"; not matched: {shown}{more}"
-    echo(f"    {recognised}")
+    yield f"{click.style(sheet.sheet, bold=True)}: table {sheet.table}, network {sheet.network}{eta}"
+    unmatched = f"; not matched: {_listed(sheet.unmatched, MOST_UNMATCHED)}" if sheet.unmatched else ""
+    yield f"  {_counted(len(sheet.recognised), 'quantity')} recognized{unmatched}"
     if sheet.not_judged:
-        echo(f"    not judged, because what they depend on is missing or has no value: {', '.join(sheet.not_judged)}")
+        missing = ", ".join(sheet.not_judged)
+        yield f"  not judged, because what they depend on is missing or has no value: {missing}"
     if sheet.reason:
-        echo(f"    {sheet.reason}")
+        yield f"  {sheet.reason}"
     for finding in sheet.mistakes:
-        _show_finding(finding, echo)
-    _show_notes(sheet, echo)
-    if sheet.judged:
-        rest = f", {sheet.unjudged} not judged" if sheet.unjudged else ""
-        words = f"{sheet.right} of {_quantities(sheet.judged)} right{rest}"
-        echo(f"    {click.style(verdict, fg=colour)}: {words}{_departs(sheet)}")
-    else:
-        echo(f"    {click.style(verdict, fg=colour)}")
+        yield from (f"  {line}" for line in _of_finding(finding))
+    noted: dict[str, list[str]] = {}
+    for finding in sheet.findings:
+        if not finding.mistake:
+            noted.setdefault(finding.cause or "", []).append(finding.quantity)
+    for cause, quantities in noted.items():
+        yield f"  {cause}: {_listed(quantities, MOST_NOTED)}"
+    verdict, color = _VERDICTS[sheet.verdict]
+    rest = f", {sheet.unjudged} not judged" if sheet.unjudged else ""
+    words = f": {sheet.right} of {_counted(sheet.judged, 'quantity')} correct{rest}{_departs(sheet)}"
+    yield f"  {click.style(verdict, fg=color)}{words if sheet.judged else ''}"
 
 
-def _quantities(count: int) -> str:
-    return "1 quantity" if count == 1 else f"{count} quantities"
+def _of_finding(finding: Finding) -> Iterator[str]:
+    effect = "" if finding.effect is None else f" (final loss {_signed(finding.effect)})"
+    head = f"{finding.quantity}  {_listed(finding.cells.split(', '), MOST_RANGES)}"
+    yield f"{click.style(head, fg='red')}  {finding.cause or UNKNOWN}{effect}"
+    if finding.kind is Kind.ETA:
+        return
+    if finding.formula is not None:
+        context = click.get_current_context(silent=True)
+        colored = context.color if context and context.color is not None else sys.stdout.isatty()
+        yield f"    reads      {_marked(finding.formula, finding.differs)}"
+        carets = "" if colored else _carets(finding.differs)
+        if carets:
+            yield f"               {carets}"
+    elif finding.value is not None and finding.right_value is not None:
+        yield f"    holds      {finding.value:.9g} instead of {finding.right_value:.9g}"
+    if finding.right is not None:
+        yield f"    should be  {finding.right}"
 
 
-def _show_finding(finding: Finding, echo: Callable[[str], None]) -> None:
-    cause = finding.cause or "not as it should be; no single slip that would explain it was found"
-    head = click.style(f"{finding.quantity}  {_shortened(finding.cells)}", fg="red")
-    echo(f"    {head}  {cause}{_effect(finding)}")
-    if finding.formula is not None and finding.kind is not Kind.ETA:
-        echo(f"        reads      {_marked(finding)}")
-        if not _coloured():
-            line = _pointers(finding)
-            if line:
-                echo(f"                   {line}")
-    elif finding.value is not None and finding.right_value is not None and finding.kind is not Kind.ETA:
-        echo(f"        holds      {finding.value:.9g} where {finding.right_value:.9g} belongs")
-    if finding.right is not None and finding.kind is not Kind.ETA:
-        echo(f"        should be  {finding.right}")
+def _counted(count: int, noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count} {noun if count == 1 else plural}"
 
 
-def _shortened(cells: str) -> str:
-    """The first ranges of many."""
-    ranges = cells.split(", ")
-    rest = len(ranges) - MOST_RANGES
-    return ", ".join(ranges[:MOST_RANGES]) + (f" and {rest} more" if rest > 0 else "")
+def _listed(texts: Sequence[str], most: int) -> str:
+    """The first of many texts, and how many more there are."""
+    rest = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _effect(finding: Finding) -> str:
-    return "" if finding.effect is None else f" (final loss {finding.effect:+.2g})".replace("-", "−")
+def _signed(number: float) -> str:
+    return f"{number:+.2g}".replace("-", "−")
 
 
-def _coloured() -> bool:
-    context = click.get_current_context(silent=True)
-    return bool(context.color if context and context.color is not None else sys.stdout.isatty())
-
-
-def _marked(finding: Finding) -> str:
-    text, done, out = finding.formula or "", 0, ""
-    for start, end in finding.differs:
+def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """A formula, what differs in it in color where there are colors."""
+    done, out = 0, ""
+    for start, end in spans:
         out += text[done:start] + click.style(text[start:end], fg="red", bold=True, underline=True)
         done = end
     return out + text[done:]
 
 
-def _pointers(finding: Finding) -> str:
-    """Carets under what differs, for a terminal without colours."""
-    line = [" "] * len(finding.formula or "")
-    for start, end in finding.differs:
+def _carets(spans: Sequence[tuple[int, int]]) -> str:
+    """Carets under what differs, for a terminal without colors."""
+    line = [" "] * max((end for _, end in spans), default=0)
+    for start, end in spans:
         line[start:end] = "^" * (end - start)
     return "".join(line).rstrip()
-
-
-def _show_notes(sheet: SheetReport, echo: Callable[[str], None]) -> None:
-    groups: dict[str, list[str]] = {}
-    for finding in sheet.findings:
-        if not finding.mistake:
-            groups.setdefault(finding.cause or "", []).append(finding.quantity)
-    for cause, quantities in groups.items():
-        names = ", ".join(quantities[:4]) + (f" and {len(quantities) - 4} more" if len(quantities) > 4 else "")
-        echo(f"    {cause}: {names}")
 
 
 def _departs(sheet: SheetReport) -> str:
@@ -153,12 +141,11 @@ def _departs(sheet: SheetReport) -> str:
     if departure is None or sheet.verdict is not Verdict.FINDINGS:
         return ""
     if departure.row is None:
-        if any(finding.kind in (Kind.ERROR, Kind.EMPTY) for finding in sheet.mistakes):
-            return ""  # only part of the trajectory is there
-        return "; the trajectory is the right one all the same"
+        partial = any(finding.kind in (Kind.ERROR, Kind.EMPTY) for finding in sheet.mistakes)
+        return "" if partial else "; the trajectory is still correct"
     final, right = departure.final_loss, departure.right_final_loss
-    relative = f" ({(final - right) / right:+.2g} of it)".replace("-", "−") if right else ""
+    relative = f" ({_signed(100 * (final - right) / right)} %)" if right else ""
     return (
-        f"; the trajectory departs from the right one in row {departure.row}, the final loss is "
-        f"{final:.6g} in place of {right:.6g}{relative}"
+        f"; the trajectory departs from the correct one in row {departure.row}, the final loss is {final:.6g} instead "
+        f"of {right:.6g}{relative}"
     )
