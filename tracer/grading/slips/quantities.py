@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
-from tracer.formulas.paths import nodes, put
+from tracer.formulas.paths import Path, nodes, put
 from tracer.formulas.tree import MUL, ONE, SUB, Call, Expression, Name, Number, distinct, with_names
 from tracer.grading.network.model import family
 from tracer.grading.slips.slip import Edits, Parts, Setting
@@ -16,34 +16,49 @@ def another(neighbor: bool) -> Edits:
     """Another quantity in place of one, everywhere or in one place: of the same family (a_h1 for a_h2), or not."""
 
     def edits(right: Expression, setting: Setting) -> Iterator[tuple[Expression, Parts]]:
-        for name, other in _others(right, setting, neighbor):
-            parts = {"found": other, "expected": name}
-            yield with_names(right, {name: other}), {**parts, "where": ""}
-            places = [path for path, node in nodes(right) if node == name]
-            for path in places if len(places) > 1 else ():
-                yield put(right, path, other), {**parts, "where": " in one place"}
+        for name, paths in _places(right).items():
+            for other in _others(name, setting, neighbor):
+                parts: Parts = {"found": other, "expected": name}
+                yield _with(right, paths, other), {**parts, "where": ""}
+                for path in paths if len(paths) > 1 else ():
+                    yield put(right, path, other), {**parts, "where": " in one place"}
 
     return edits
 
 
-def _others(right: Expression, setting: Setting, neighbor: bool = True) -> Iterator[tuple[Name, Name]]:
-    """(a name of the formula, another quantity in its place)."""
-    for name in distinct(right):
-        for other in setting.quantities:
-            if other != name.name and (family(other) == family(name.name)) == neighbor:
-                yield name, replace(name, name=other)
-
-
 def slope_of_another(right: Expression, setting: Setting) -> Iterator[tuple[Expression, Parts]]:
     """a_h1·(1 − a_h1) for a_h2·(1 − a_h2)."""
-    for name, other in _others(right, setting):
-        slope, wrong = (Call(MUL, (a, Call(SUB, (ONE, a)))) for a in (name, other))
-        for path, node in nodes(right):
-            if isinstance(node, Call) and node.function == MUL:
-                for index in range(len(node.args) - 1):
-                    if node.args[index : index + 2] == slope.args:
-                        args = (*node.args[:index], *wrong.args, *node.args[index + 2 :])
-                        yield put(right, path, Call(MUL, args)), {"found": other, "expected": name}
+    for path, node in nodes(right):
+        if isinstance(node, Call) and node.function == MUL:
+            for index, (a, rest) in enumerate(pairwise(node.args)):
+                if isinstance(a, Name) and rest == Call(SUB, (ONE, a)):
+                    for other in _others(a, setting):
+                        args = (*node.args[:index], other, Call(SUB, (ONE, other)), *node.args[index + 2 :])
+                        yield put(right, path, Call(MUL, args)), {"found": other, "expected": a}
+
+
+def _places(right: Expression) -> dict[Name, list[Path]]:
+    """Every name of a formula, and where it stands."""
+    found: dict[Name, list[Path]] = {}
+    for path, node in nodes(right):
+        if isinstance(node, Name):
+            found.setdefault(node, []).append(path)
+    return found
+
+
+def _with(right: Expression, paths: Sequence[Path], other: Expression) -> Expression:
+    """The formula with another one in all these places; what lies apart from them is shared with it."""
+    for path in paths:
+        right = put(right, path, other)
+    return right
+
+
+def _others(name: Name, setting: Setting, neighbor: bool = True) -> Iterator[Name]:
+    """The quantities of the same family, or of another one, with the lag of a name."""
+    kind = family(name.name)
+    for other in setting.quantities:
+        if other != name.name and (family(other) == kind) == neighbor:
+            yield replace(name, name=other)
 
 
 def swapped(right: Expression, setting: Setting) -> Iterator[tuple[Expression, Parts]]:
@@ -55,7 +70,8 @@ def swapped(right: Expression, setting: Setting) -> Iterator[tuple[Expression, P
 
 def two_neighbors(right: Expression, setting: Setting) -> Iterator[tuple[Expression, Parts]]:
     """Two neighbors at once, as when a formula is copied to the wrong neuron: w5, w7 for w6, w8."""
-    for (one, first), (two, second) in combinations(_others(right, setting), 2):
+    pairs = [(name, other) for name in distinct(right) for other in _others(name, setting)]
+    for (one, first), (two, second) in combinations(pairs, 2):
         if one != two and first != second:
             parts = {"found": first, "also_found": second, "expected": one, "also_expected": two}
             yield with_names(right, {one: first, two: second}), parts
@@ -63,9 +79,9 @@ def two_neighbors(right: Expression, setting: Setting) -> Iterator[tuple[Express
 
 def typed(right: Expression, setting: Setting) -> Iterator[tuple[Expression, Parts]]:
     """A typed number in place of a quantity."""
-    for name in distinct(right):
+    for name, paths in _places(right).items():
         for number in map(Number, (*setting.numbers, 1.0)):
-            yield with_names(right, {name: number}), {"found": number, "expected": name}
+            yield _with(right, paths, number), {"found": number, "expected": name}
 
 
 def from_row(lag: int) -> Edits:
