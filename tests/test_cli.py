@@ -26,6 +26,8 @@ from tracer import files
 from tracer.commands import screen
 from tracer.commands.main import main
 from tracer.config.schema import FIELDS, json_schema
+from tracer.output.formats import FORMATS, Format
+from tracer.output.trace import Trace
 from tracer.tables.activations import ACTIVATIONS
 from tracer.tables.losses import LOSSES
 from tracer.tables.optimizers import OPTIMIZERS
@@ -371,6 +373,18 @@ def test_unknown_formats() -> None:
     result = command("run", WALKTHROUGH, "--format", "csv,pdf")
     assert result.exit_code == 2
     assert "choose from csv, xlsx" in result.stderr
+
+
+def test_a_format_is_one_row_of_the_table(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it needs and what it cannot hold is said before the run, in one go; then it is written like the others."""
+    row = Format("numbers", Trace.to_csv, ("no_such_package",), lambda _experiment, _system: ["it has no room"])
+    monkeypatch.setitem(FORMATS, "dat", row)
+    result = command("run", WALKTHROUGH, "--format", "csv,dat")
+    assert (result.exit_code, files_in(here / "out")) == (2, [])
+    assert result.stderr == "--format dat needs no_such_package, which is not installed\nit has no room\n"
+    monkeypatch.setitem(FORMATS, "dat", Format("numbers", Trace.to_csv))
+    assert command("run", WALKTHROUGH, "--format", "csv,dat").exit_code == 0
+    assert (here / "out" / "walkthrough.dat").read_bytes() == (here / "out" / "walkthrough.csv").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import doctest
 import re
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 import tracer
 from tests.places import CONFIGS, ROOT, WALKTHROUGH
 from tests.sheets import stored_cells
-from tracer.commands.main import main
+from tracer.commands.main import COMMANDS, main
 from tracer.config.schema import FIELDS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -90,6 +91,8 @@ def test_the_problems(here: Path) -> None:
 
 
 def test_every_command_and_option_is_documented() -> None:
-    for name, command in main.commands.items():
+    for name in COMMANDS:
+        command = main.get_command(click.Context(main), name)
+        assert command
         options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
         assert [option for option in [name, *options] if option not in README] == []

@@ -11,6 +11,8 @@ import pytest
 
 import tracer
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
+from tracer.output.csvfile import write_csv
+from tracer.output.trace import ROWS_PER_BLOCK
 
 COMPACT = [
     "iteration", "eta", "t1", "t2", "i1", "i2", "w1", "w2", "w3", "w4", "h1", "a_h1", "h2", "a_h2",
@@ -217,3 +219,18 @@ def test_a_sum_of_thousands_of_terms_that_overflows() -> None:
     }).runs  # fmt: skip
     assert run.divergence == tracer.Divergence("L2", 1)
     assert run["o1"][0] == pytest.approx(4e6)
+
+
+@pytest.mark.parametrize("config", [WALKTHROUGH, ROOT / "configs" / "xor.yaml"], ids=["one sample", "several samples"])
+def test_blocks_hold_the_rows_in_the_order_of_the_columns(config: Path, tmp_path: Path) -> None:
+    trace = tracer.run(config, iterations=1200)
+    done: list[int] = []
+    blocks = list(trace.blocks(done.append))
+    assert len(blocks) > 1
+    assert max(map(len, blocks)) <= ROWS_PER_BLOCK
+    assert sum(done) == sum(map(len, blocks)) == len(trace)
+    rows = [row for block in blocks for row in block]
+    assert [list(column) for column in zip(*rows, strict=True)] == [trace[name] for name in trace.columns]
+    write_csv(tmp_path / "t.csv", trace.columns, trace.blocks())
+    trace.to_csv(tmp_path / "u.csv")
+    assert (tmp_path / "t.csv").read_bytes() == (tmp_path / "u.csv").read_bytes()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from tracer.commands.options import CONTEXT, as_ascii, quiet
+from tracer.commands import CONTEXT
+from tracer.commands.options import as_ascii, quiet
 from tracer.config import load
 from tracer.errors import OutputError
 from tracer.files import problems_of, replacing

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from tracer.api import walk
-from tracer.commands.options import CONTEXT, experiment_of, of_config
+from tracer.commands import CONTEXT
+from tracer.commands.options import experiment_of, of_config
 from tracer.output import formats as results
 from tracer.workbook.exercise.blanks import BLANKS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tracer.commands.options import CONTEXT
+from tracer.commands import CONTEXT
 from tracer.errors import ConfigError, nearest
 
 

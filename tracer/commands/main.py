@@ -1,4 +1,4 @@
-"""The command `backprop-trace`: the group of all commands, and what becomes of every failure.
+"""The command `backprop-trace`: the group of all commands, and how it ends when something fails.
 
 Exit codes: 0 done; 1 a run met a non-finite number (the trace up to there is written); 2 the config, an option or the
 place to write to cannot be used (nothing is written); 130 interrupted (nothing is written); 141 the reader of the
@@ -10,24 +10,32 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
-from tracer.commands.check import check
-from tracer.commands.exercise import exercise
-from tracer.commands.list import list_
-from tracer.commands.options import CONTEXT
-from tracer.commands.run import run
-from tracer.commands.schema import schema
+from tracer.commands import CONTEXT
 from tracer.errors import EXIT_BROKEN_PIPE, TraceError
 from tracer.version import VERSION
 
 EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 130, 143
 
+COMMANDS = {"run": "run", "exercise": "exercise", "check": "check", "list": "list_", "schema": "schema"}
+"""Each command with its function, in the file of the same name, which is loaded only when the command is asked for."""
+
 
 class _Main(click.Group):
     """Turns every expected failure into lines on stderr and an exit code; nobody sees a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"tracer.commands.{cmd_name}"), COMMANDS[cmd_name])
+        return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         for stream in (sys.stdout, sys.stderr):
@@ -60,13 +68,9 @@ class _Main(click.Group):
 @click.group(cls=_Main, context_settings=CONTEXT, epilog="Example: backprop-trace run configs/walkthrough.yaml")
 @click.version_option(VERSION, prog_name="backprop-trace")
 def main() -> None:
-    """Walk backpropagation through by hand, number by number."""
+    """Walk through backpropagation by hand, number by number."""
     signal.signal(signal.SIGTERM, _terminated)
 
 
 def _terminated(_signal: int, _frame: object) -> NoReturn:
     sys.exit(EXIT_TERMINATED)
-
-
-for _command in (run, exercise, check, list_, schema):
-    main.add_command(_command)

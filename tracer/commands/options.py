@@ -12,9 +12,6 @@ from tracer.config.schema import COLUMNS, FIELDS
 from tracer.errors import ConfigError
 from tracer.model.experiment import Experiment
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-"""The settings of every command."""
-
 as_ascii = click.option("--ascii", "ascii", is_flag=True, help="Spell ∂E/∂w1 as dE/dw1 and η as eta.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 

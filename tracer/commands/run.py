@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from tracer.api import shown, walk
-from tracer.commands.options import CONTEXT, experiment_of, of_config, quiet
+from tracer.commands import CONTEXT, screen
+from tracer.commands.options import experiment_of, of_config, quiet
 from tracer.config import Override
 from tracer.config.schema import FIELDS
 from tracer.model.assembly import assemble
@@ -22,7 +23,7 @@ def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
     chosen = tuple(dict.fromkeys(part.strip().lower() for part in value.split(",") if part.strip()))
     unknown = [part for part in chosen if part not in FORMATS]
     if unknown or not chosen:
-        raise click.BadParameter(f"{value!r}; choose from {', '.join(FORMATS)}")
+        raise click.BadParameter(f"'{', '.join(unknown) or value}' is unknown; choose from {', '.join(FORMATS)}")
     return chosen
 
 
@@ -36,10 +37,10 @@ def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
     "--format",
     "formats",
     metavar="LIST",
-    default=",".join(FORMATS),
+    default=",".join(name for name, form in FORMATS.items() if form.default),
     show_default=True,
     callback=_formats,
-    help="The files to write.",
+    help=f"The files to write: {'; '.join(f'{name}, {form.description}' for name, form in FORMATS.items())}.",
 )
 @quiet
 def run(
@@ -59,8 +60,6 @@ def run(
     system = assemble(experiment)
     paths = results.paths(experiment, formats)
     results.check(experiment, shown(experiment, system), paths)
-
-    from tracer.commands import screen
 
     steps = experiment.most_rows * len(experiment.runs)
     with screen.progress(steps * (1 + len(paths)), hidden=quiet) as progress:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from tracer.commands.options import CONTEXT
+from tracer.commands import CONTEXT
 from tracer.config.schema import json_schema
 
 

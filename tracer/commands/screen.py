@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-from rich.table import Table
 
-from tracer.errors import EXIT_BROKEN_PIPE
 from tracer.execution.progress import Progress
 from tracer.execution.runs import Run
 from tracer.formulas.notation import shortest
 from tracer.model import naming
 from tracer.output.trace import Trace
-from tracer.tables.catalogue import Entry
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.table import Table
+
+    from tracer.tables.catalogue import Entry
 
 PATIENCE = 1.0
 """Seconds before a progress bar appears."""
@@ -35,50 +34,58 @@ LABEL_WIDTH, COLUMN_WIDTH = 20, 14
 """In characters, with what stands between columns: so many runs fit beside each other."""
 
 
-class _Console(Console):
-    """A console whose reader may go away, as in `… | head`: the status is that of a broken pipe."""
-
-    def on_broken_pipe(self) -> None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(EXIT_BROKEN_PIPE)
-
-
 @contextmanager
-def progress(total: int, hidden: bool) -> Iterator[Progress]:
-    """A progress bar over `total` steps, on stderr, that appears only where the work takes longer than a second."""
-    console = Console(stderr=True)
-    bar = Bar(
-        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
-        console=console, transient=True, disable=hidden or not console.is_terminal,
-    )  # fmt: skip
-    task = bar.add_task("walking", total=total)
-    began = time.monotonic()
-    started = False
+def progress(total: int, hidden: bool) -> Iterator[Progress | None]:
+    """A progress bar over `total` steps, on stderr, that appears only in a terminal and where the work takes longer
+    than a second."""
+    if hidden or not sys.stderr.isatty():
+        yield None
+        return
+    began, done = time.monotonic(), 0
+    bar: Bar | None = None
 
     def advance(steps: int) -> None:
-        nonlocal started
-        bar.update(task, advance=steps)
-        if not started and time.monotonic() - began > PATIENCE:
-            started = True
-            bar.start()
+        nonlocal bar, done
+        done += steps
+        if bar is None and time.monotonic() - began > PATIENCE:
+            bar = _bar(total)
+        if bar is not None:
+            bar.update(bar.task_ids[0], completed=done)
 
     try:
         yield advance
     finally:
-        if started:
+        if bar is not None:
             bar.stop()
+
+
+def _bar(total: int) -> Bar:
+    """A bar that is shown at once."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    bar = Bar(*columns, console=Console(stderr=True), transient=True)
+    bar.add_task("running", total=total)
+    bar.start()
+    return bar
 
 
 def show(trace: Trace, paths: Sequence[Path], ascii: bool) -> None:
     """Print the table of the runs and the paths of the result files."""
-    console = _Console(highlight=False)
+    from rich.console import Console
+
+    console = Console(highlight=False)
     ascii = ascii or not can_print(SPARKS + naming.ETA, console.encoding)
     at_once = max(1, (console.width - LABEL_WIDTH) // COLUMN_WIDTH)
     for first in range(0, len(trace.runs), at_once):
-        console.print(_table(trace, trace.runs[first : first + at_once], ascii))
+        with console.capture() as table:  # printed by click: rich would end the program where the reader goes away
+            console.print(_table(trace, trace.runs[first : first + at_once], ascii))
+        click.echo(table.get(), nl=False, color=console.is_terminal)
     hidden = len(trace.experiment.start) - MOST_PARAMETERS
     if hidden > 0:
-        click.echo(f"and {hidden:,} parameters more: in Python, trace.final has them all")
+        click.echo(f"and {hidden:,} more parameters: in Python, trace.final holds them all")
     for path in paths:
         click.echo(f"wrote {path}")
 
@@ -96,6 +103,9 @@ def divergence_line(run: Run, ascii: bool) -> str:
 
 
 def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
     table = Table(box=box.ASCII if ascii else box.SIMPLE_HEAD, title=None, pad_edge=False)
     table.add_column("eta" if ascii else naming.ETA, style="bold", no_wrap=True)
     for run in runs:
@@ -115,7 +125,7 @@ def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
     )
     if trace.experiment.until:
         table.add_row("iterations", *(str(run.iterations) for run in runs))
-        table.add_row("until was met", *("yes" if run.until_met else "no" for run in runs), end_section=True)
+        table.add_row("until met", *("yes" if run.until_met else "no" for run in runs), end_section=True)
     for name in list(trace.experiment.start)[:MOST_PARAMETERS]:
         table.add_row(f"final {name}", *(digits(run.final.get(name, float("nan"))) for run in runs), style="dim")
     return table
@@ -144,6 +154,7 @@ def _digits(value: float) -> str:
 
 
 def can_print(text: str, encoding: str | None) -> bool:
+    """Whether a stream of this encoding can show the text."""
     try:
         text.encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -152,8 +163,8 @@ def can_print(text: str, encoding: str | None) -> bool:
 
 
 def show_catalogue(entries: Sequence[Entry], ascii: bool) -> None:
-    """Print what there is to choose from."""
-    ascii = ascii or not can_print("∂≤·", Console().encoding)
+    """Print the entries of the tables, each with its lines."""
+    ascii = ascii or not can_print("∂≤·", sys.stdout.encoding)
     for entry in entries:
         click.echo(f"{entry.name}  ({entry.kind})")
         for label, text in entry.lines.items():

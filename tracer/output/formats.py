@@ -1,10 +1,11 @@
-"""The result files of an experiment: where they go, whether they can, and writing them together."""
+"""The formats of the result files, one row each; where the files go, whether they can, and writing them together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from tracer.errors import OutputError
@@ -14,16 +15,46 @@ from tracer.model.experiment import Experiment
 from tracer.model.system import System
 from tracer.output.trace import Trace
 
-FORMATS = ("csv", "xlsx")
+MAX_VALUES = 500_000_000
+"""The most values that a trace may hold: 4 GB."""
+
+
+def _of_excel(experiment: Experiment, system: System) -> list[str]:
+    from tracer.workbook.limits import problems_of_limits
+
+    return problems_of_limits(experiment, system, experiment.most_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a trace becomes a file.
+
+    description: for the help of `--format`. write: the method of Trace, called with the file's path, whether names are
+    spelled in ASCII, and the progress. needs: the packages that it imports. problems: what of an experiment, with the
+    columns that it shows, the format cannot hold. default: whether it is written where `--format` is not given.
+    """
+
+    description: str
+    write: Callable[[Trace, Path, bool, Progress | None], None]
+    needs: tuple[str, ...] = ()
+    problems: Callable[[Experiment, System], list[str]] = lambda _experiment, _system: []
+    default: bool = True
+
+    def missing(self) -> list[str]:
+        """The packages that it needs and that are not installed."""
+        return [package for package in self.needs if find_spec(package) is None]
+
+
+FORMATS = {
+    "csv": Format("comma-separated values", Trace.to_csv),
+    "xlsx": Format("an Excel workbook of live formulas", Trace.to_excel, ("openpyxl",), _of_excel),
+}
+"""By the suffix of their files."""
 
 
 def paths(experiment: Experiment, formats: Iterable[str]) -> dict[str, Path]:
     """The result file of each format."""
     return {form: experiment.output / f"{experiment.name}.{form}" for form in formats}
-
-
-MAX_VALUES = 500_000_000
-"""The most values that a trace may hold: 4 GB."""
 
 
 def problems_of_size(experiment: Experiment, quantities: int) -> list[str]:
@@ -36,16 +67,15 @@ def problems_of_size(experiment: Experiment, quantities: int) -> list[str]:
 
 
 def check(experiment: Experiment, system: System, targets: Mapping[str, Path]) -> None:
-    """See, before a run begins, that its results can be held and written.
+    """Check, before a run begins, that its results can be held and written.
 
     system: the equations, with the columns that the experiment shows. Raises OutputError, with every problem.
     """
     problems = problems_of_size(experiment, len(system.columns()))
-    if "xlsx" in targets:
-        from tracer.workbook.limits import problems_of_limits
-
-        problems += problems_of_limits(experiment, system, experiment.most_rows)
-    if not problems:  # looking makes the folders
+    for form in targets:
+        problems += [f"--format {form} needs {name}, which is not installed" for name in FORMATS[form].missing()]
+        problems += FORMATS[form].problems(experiment, system)
+    if not problems:  # the check of the targets creates their folders
         problems = [f"{experiment.places['output']}: {problem}" for problem in problems_of(list(targets.values()))]
     if problems:
         raise OutputError(problems)
@@ -56,11 +86,10 @@ def write(trace: Trace, targets: Mapping[str, Path], ascii: bool, progress: Prog
 
     Raises OutputError.
     """
-    writers = {"csv": trace.to_csv, "xlsx": trace.to_excel}
     with ExitStack() as stack:
         parts = {form: stack.enter_context(replacing(target)) for form, target in targets.items()}
         for form, part in parts.items():
-            writers[form](part, ascii, progress)
+            FORMATS[form].write(trace, part, ascii, progress)
 
 
 def shortened(experiment: Experiment, rows: int) -> Experiment:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracer.execution.progress import Progress, counted
+from tracer.execution.progress import Progress
 from tracer.execution.runs import Run
 from tracer.files import replacing
 from tracer.model import naming
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
+from tracer.output.csvfile import Row, write_csv
 
 if TYPE_CHECKING:
     import pandas
+
+ROWS_PER_BLOCK = 200
+"""Of a trace that is written as it is gone through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +79,23 @@ class Trace:
     def _typed(self, column: str) -> list[float] | list[int]:
         return [int(value) for value in self[column]] if column in (naming.ITERATION, naming.SAMPLE) else self[column]
 
+    def blocks(self, progress: Progress | None = None) -> Iterator[list[Row]]:
+        """The rows, in the order of the columns, up to ROWS_PER_BLOCK at a time; iteration and sample are int."""
+        lead = 2 if naming.SAMPLE in self.columns else 1
+        for run in self.runs:
+            steps = zip(run.places(), self._of_run(run, "eta"), run.steps(self._quantities), strict=True)
+            while block := [(*place[:lead], eta, *step) for place, eta, step in islice(steps, ROWS_PER_BLOCK)]:
+                yield block
+                if progress:
+                    progress(len(block))
+
     def to_csv(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
         """Write the trace as CSV (UTF-8, digits that read back as the same double; empty where a run diverged).
 
         Raises OutputError when the file cannot be written; an old file then stays as it was.
         """
-        several = naming.SAMPLE in self.columns
-        with replacing(Path(path)) as part, part.open("w", encoding="utf-8", newline="") as file:
-            file.write(",".join(_spelled(name, ascii) for name in self.columns) + "\n")
-            for run in self.runs:
-                steps = counted(run.steps(self._quantities), progress)
-                leading = zip(run.places(), self._of_run(run, "eta"), strict=True)
-                for ((iteration, sample), eta), row in zip(leading, steps, strict=True):
-                    values = ",".join(map(repr, (eta, *row))).replace("nan", "")
-                    file.write(f"{iteration},{sample},{values}\n" if several else f"{iteration},{values}\n")
+        with replacing(Path(path)) as part:
+            write_csv(part, [_spelled(name, ascii) for name in self.columns], self.blocks(progress))
 
     def to_excel(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
         """Write the trace as an Excel workbook of live formulas that carry their values.

@@ -14,7 +14,8 @@ MARKS = THIS_ROW, ROW_ABOVE, ITERATION_BEFORE, LAST_OF_BATCH = "\x01", "\x02", "
 """Stand for row numbers in the formulas of a RowTemplate: this one, the one above, the first one of the iteration
 before, the last one of this batch. ASCII, so that its rows are, and none that a formula has."""
 
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 does not allow (section 2.2)."""
 MAX_TEXT = 32_767
 """Characters in a cell (Microsoft, "Excel specifications and limits")."""
 
