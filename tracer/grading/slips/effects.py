@@ -14,9 +14,9 @@ from tracer.grading.judging.findings import Departure, Finding, Kind
 from tracer.grading.judging.judge import Judge
 from tracer.grading.judging.meant import as_meant
 from tracer.grading.network.series import Rows
-from tracer.grading.sheet.spelling import NEXT
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.trajectory import History, walked
+from tracer.model import naming
 
 SURELY, MOST_STEPS = 8, 6_000
 """So many findings are followed to the final loss at any rate, and others as long as no more steps are walked."""
@@ -86,7 +86,7 @@ def _departure(judge: Judge, right: History) -> Departure | None:
     loss = system.curve if system.curve in columns else system.loss
     if loss not in columns:
         return None
-    parameters = [name for p in system.updates for name in (p, p + NEXT) if name in columns]
+    parameters = [name for p in system.updates for name in (p, naming.after_update(p)) if name in columns]
     ours = {name: _column(right, name, judge.rows) for name in (*parameters, loss)}
     rounded = _explained(judge, ours, parameters) if judge.demand.exactness.said else {}
     rows: list[int] = []
@@ -122,9 +122,10 @@ def _explained(judge: Judge, ours: Mapping[str, Array], parameters: Sequence[str
     rows, model = judge.rows, judge.model
     instead: dict[str, dict[int, Expression]] = {}
     moved: dict[str, float] = {}
+    before = {naming.after_update(parameter): parameter for parameter in model.parameters}
     for name in parameters:
-        parameter = name.removesuffix(NEXT)
-        if name + NEXT in parameters:
+        parameter = before.get(name, name)
+        if naming.after_update(name) in parameters:
             continue
         slope = model.system.gradient(parameter, model.system.curve)
         by, of_slope = (

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from tracer.formulas.paths import nodes, put
 from tracer.formulas.tree import ADD, DIV, MUL, NEG, SUB, Call, Expression, Name, Number
 from tracer.grading.network.plan import MEAN, SUM
+from tracer.grading.sheet.spelling import meant
 from tracer.grading.slips.batches import all_but_one, only_one, other_divisor, other_reduction, other_rows
 from tracer.grading.slips.parentheses import without_parentheses
 from tracer.grading.slips.patterns import any_of, duplicated, instead, left_out, operator
 from tracer.grading.slips.quantities import another, from_row, slope_of_another, swapped, two_neighbors, typed
 from tracer.grading.slips.slip import Parts, Setting, Slip
 from tracer.model import naming
+from tracer.model.quantity import BIASES, Quantity, Role
 from tracer.tables.activations import ACTIVATIONS
 
 Edited = Iterator[tuple[Expression, Parts]]
@@ -26,12 +28,18 @@ def _is_half(part: Expression) -> bool:
     return part == Number(0.5)
 
 
+def _meant(part: Expression) -> Quantity | None:
+    return meant(part.name) if isinstance(part, Name) else None
+
+
 def _is_slope(part: Expression) -> bool:
-    return isinstance(part, Name) and part.name.startswith("∂a_")
+    quantity = _meant(part)
+    return quantity is not None and quantity.of is not None and quantity.of.role is Role.ACTIVATION
 
 
 def _is_bias(part: Expression) -> bool:
-    return isinstance(part, Name) and part.name.startswith("b")
+    quantity = _meant(part)
+    return quantity is not None and quantity.role in BIASES
 
 
 def _is_plain(part: Expression) -> bool:
