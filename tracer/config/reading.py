@@ -57,8 +57,7 @@ def read_fields(document: Document, model: Model) -> dict[str, Any]:
     given = document.value
     for key, field in FIELDS.items():
         if field.model not in (None, model) and key in given:
-            what = f"'{key}' goes with '{field.model}', not with '{model}'; keep one of the two"
-            document.problem((), what, (key,), key=True)
+            document.problem((), f"'{key}' cannot be used with '{model}'; remove one of the two", (key,), key=True)
         elif field.needed_by(model) and key not in given and not field.is_unneeded(given):
             spelled = " or ".join(f"'{name}'" for name in (key, *field.aliases))
             document.problem((), f"{spelled} is missing. {field.help}")

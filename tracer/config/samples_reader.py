@@ -80,7 +80,10 @@ class SamplesReader(Reader):
                 if key not in given and model is Model.NETWORK:
                     self.problem(place, f"'{key}' is missing; write {SAMPLE.example}")
                 elif key not in given or entry[key]:
-                    self.same_names(key, first, list(sample[key]), len(entry[key] or ()), (*place, key))
+                    what = ", ".join(first[:MOST_COLUMNS]) or "as many as in the first sample"
+                    self.check_count((*place, key), entry[key] or (), len(first), what)
+                    known = dict.fromkeys(first) if len(entry[key] or ()) == len(first) else sample[key]
+                    self.check_known((*place, key), sample[key], known, f"one of the {key}")
             samples.append(sample)
         order = {key: tuple(names[key] or (samples[0][key] if samples else ())) for key in names}
         if len(self.document.problems) > noted or len(samples) < len(entries):
@@ -89,15 +92,6 @@ class SamplesReader(Reader):
         rows = tuple(tuple(sample[key].get(name, math.nan) for key, name in columns) for sample in samples)
         complain = tuple(partial(self.problem, ("samples", index, "targets")) for index in range(len(rows)))
         return Data(order["inputs"], order["targets"], rows, complain)
-
-    def same_names(self, key: str, first: Sequence[str], found: Sequence[str], count: int, place: Place) -> None:
-        """Whether a sample has the values that it needs."""
-        if count != len(first):
-            names = ", ".join(first[:MOST_COLUMNS])
-            there = f"there are {len(first)} ({names})" if first else "the first sample has none"
-            self.problem(place, f"{count} {key} where {there}; every sample has the same")
-        else:
-            self.check_known(place, found, dict.fromkeys(first), f"one of the {key}")
 
     def from_file(self, name: str, names: dict[str, list[str]], model: Model) -> Data:
         path, noted = self.document.folder / name, len(self.document.problems)

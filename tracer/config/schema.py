@@ -62,14 +62,15 @@ WEIGHTS = Either((Case(lambda value: isinstance(value, dict) and "init" in value
 BIASES = Named(Either((Case(list, NUMBERS), Case(object, NUMBER)), "give one number, or a list, one a neuron"),
                "give them by layer, such as {h: 0.35, o: 0.60}", least=0)  # fmt: skip
 _ONE_EACH = "give one activation, or a list, one a neuron"
-LAYER = Record({
+LAYER_FIELDS: dict[str, Field] = {
     "name": Field("The layer's name; its neurons are named after it.", Identifier()),
     "neurons": Field("How many neurons.", COUNT, required=True),
     "activation": Field("The activation of its neurons: a name, {name: elu, alpha: 0.5}, a formula in z, or a list "
                         "of these, one a neuron.",
                         Either((Case(list, ListOf(ACTIVATION, _ONE_EACH)), Case(object, ACTIVATION)), _ONE_EACH),
                         default="sigmoid"),
-}, "layer", "{name: h, neurons: 2}")  # fmt: skip
+}  # fmt: skip
+LAYER = Record(LAYER_FIELDS, "layer", "{name: h, neurons: 2}")
 
 RATE_FORMULA = Text(
     formula_pattern((naming.COUNT,)), f"is neither a number nor a formula of {naming.COUNT}, the iteration"
