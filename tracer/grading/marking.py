@@ -6,7 +6,7 @@ Each stage is frozen data, and a function turns one into the next; `NotANetwork`
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,10 +24,10 @@ from tracer.grading.network.inference import Effort, NotANetwork
 from tracer.grading.network.series import Found, Rows
 from tracer.grading.network.understanding import Understood, understood
 from tracer.grading.network.writing import differences
-from tracer.grading.sheet.spelling import NEXT
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.effects import with_effects
 from tracer.grading.slips.search import Budget
+from tracer.model import naming
 from tracer.model.system import System
 
 FEWEST_RIGHT = 0.34
@@ -193,7 +193,7 @@ def reported(explained: Explained, system: System | None) -> SheetReport:
         tuple(shown.table.series),
         shown.unmatched,
         not_judged=tuple(n for n in judged.columns if judge and n not in known and _has_content(n, judge)),
-        findings=tuple(map(_as_headed, explained.findings) if shown.late else explained.findings),
+        findings=_as_headed(explained.findings, shown.model.parameters) if shown.late else explained.findings,
         judged=len(known),
         right=len(known - wrong),
         departure=explained.departure,
@@ -210,13 +210,18 @@ def _has_content(name: str, judge: Judge) -> bool:
 _AFTER = re.compile(r"(?<=\w)\+(?! )")
 
 
-def _as_headed(finding: Finding) -> Finding:
-    """A finding in a table whose weights are those after the update: under the headers' names."""
-    formula, right = (_AFTER.sub("", text) if text else text for text in (finding.formula, finding.right))
-    differs = tuple(differences(formula, right)) if formula and right and finding.differs else ()
-    why = finding.why.respelled(lambda text: _AFTER.sub("", text)) if finding.why else None
-    quantity = finding.quantity.removesuffix(NEXT)
-    return replace(finding, quantity=quantity, why=why, formula=formula, right=right, differs=differs)
+def _as_headed(findings: Iterable[Finding], parameters: Iterable[str]) -> tuple[Finding, ...]:
+    """Findings in a table whose weights are those after the update: under the headers' names."""
+    before = {naming.after_update(parameter): parameter for parameter in parameters}
+
+    def headed(finding: Finding) -> Finding:
+        formula, right = (_AFTER.sub("", text) if text else text for text in (finding.formula, finding.right))
+        differs = tuple(differences(formula, right)) if formula and right and finding.differs else ()
+        why = finding.why.respelled(lambda text: _AFTER.sub("", text)) if finding.why else None
+        quantity = before.get(finding.quantity, finding.quantity)
+        return replace(finding, quantity=quantity, why=why, formula=formula, right=right, differs=differs)
+
+    return tuple(map(headed, findings))
 
 
 __all__ = ["Explained", "Judged", "Terms", "marked"]

@@ -16,7 +16,7 @@ from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows
 from tracer.grading.network.understanding import Understood
-from tracer.grading.sheet.spelling import NEXT, candidates
+from tracer.grading.sheet.spelling import candidates
 from tracer.model import naming
 from tracer.model.quantity import Role
 
@@ -86,7 +86,7 @@ def _implied(rows: Rows, model: Model, exactness: Exactness) -> tuple[float, flo
     rates = []
     none, one = (rows.with_scalars(**{naming.ETA: eta}) for eta in (0.0, 1.0))
     for parameter in model.parameters:
-        for name in (parameter, parameter + NEXT):
+        for name in (parameter, naming.after_update(parameter)):
             form = model.in_terms_of(name, rows.names) if name in rows.columns else None
             if form is None or not any(n.name == naming.ETA for n in names(form)):
                 continue

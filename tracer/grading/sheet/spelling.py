@@ -16,10 +16,6 @@ from functools import lru_cache
 from tracer.grading.sheet.words import in_english, repeats
 from tracer.model.quantity import PARAMETERS, Quantity, Role
 
-NEXT = "+"
-"""Behind a parameter: its value after the update of the row."""
-STEP = "Δ"
-"""In front of a parameter: what the update adds to it, or subtracts from it."""
 LONGEST = 60
 """Characters of a header; longer texts are notes."""
 

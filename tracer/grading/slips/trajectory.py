@@ -10,7 +10,6 @@ from tracer.formulas.evaluation import NO_NUMBER
 from tracer.formulas.tree import Expression, Name, distinct, names
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows
-from tracer.grading.sheet.spelling import NEXT
 from tracer.model import naming
 
 History = list[dict[str, float]]
@@ -47,7 +46,8 @@ def walked(
             return own[name]
         if name in model.parameters and name not in updates:
             return None
-        return Name(name + NEXT, 1) if name in updates and name + NEXT in rows.columns else model.equation(name)
+        after = naming.after_update(name)
+        return Name(after, 1) if name in updates and after in rows.columns else model.equation(name)
 
     try:
         values, start, begin = _start(model, rows, eta, moved or {})
@@ -79,11 +79,12 @@ def _start(model: Model, rows: Rows, eta: float, moved: Mapping[str, float]) -> 
     values = [given | {name: column[row] for name, column in data.items()} for row in range(end)]
     start = {name: value for name, value in model.program.start.items() if name.name not in model.parameters}
     for parameter in system.parameters:
-        before, after = (float(rows[Name(name)][0]) for name in (parameter.name, parameter.name + NEXT))
+        later = naming.after_update(parameter.name)
+        before, after = (float(rows[Name(name)][0]) for name in (parameter.name, later))
         if math.isfinite(before):
             start[Name(parameter.name)] = before + moved.get(parameter.name, 0.0)
         elif math.isfinite(after):
-            values[0][parameter.name + NEXT] = after + moved.get(parameter.name, 0.0)
+            values[0][later] = after + moved.get(parameter.name, 0.0)
             begin = 1
         else:
             raise LookupError(parameter.name)
