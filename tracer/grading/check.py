@@ -52,7 +52,7 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
     with np.errstate(all="ignore"):  # a person's numbers may be anything
         reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, terms)]
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
-        reason = "no table of a network was recognised"
+        reason = "no table of a network was recognized"
         if book.damage:
             reason += f", and {book.damaged}"
         details = {r.reason for r in reports if r.reason}
@@ -111,6 +111,3 @@ def _is_view(found: Found) -> bool:
     cells = found.cells(places[0] for places in series)
     texts = [cell.formula.text for cell in cells if cell and cell.formula]
     return 2 * sum("!" in text and "INDEX(" in text for text in texts) > len(series)
-
-
-__all__ = ["Options", "check_workbook"]

@@ -9,19 +9,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from tracer.grading.judging.assignment import differing, given_quantities
 from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.exactness import measured
 from tracer.grading.judging.filling import dragged, empty_cells, repeated, with_headers_in_place
 from tracer.grading.judging.findings import Departure, Finding, Kind, SheetReport, Verdict
-from tracer.grading.judging.judge import Column, Judge
+from tracer.grading.judging.judge import Judge, JudgedColumn
 from tracer.grading.judging.notes import notes
 from tracer.grading.judging.rate import learning_rate
 from tracer.grading.judging.uncomputed import errors, given_up
 from tracer.grading.network.inference import Effort, NotANetwork
-from tracer.grading.network.series import Found, Rows
+from tracer.grading.network.series import Found
 from tracer.grading.network.understanding import Understood, understood
 from tracer.grading.network.writing import differences
 from tracer.grading.slips.diagnosis import Diagnosis
@@ -64,7 +62,7 @@ class Judged:
     empty: tuple[Finding, ...]
     given: tuple[Finding, ...] = ()
     no_value: tuple[Finding, ...] = ()
-    columns: Mapping[str, Column] = field(default_factory=dict)
+    columns: Mapping[str, JudgedColumn] = field(default_factory=dict)
 
     @property
     def fitting(self) -> dict[str, bool]:
@@ -100,7 +98,7 @@ def judged(shown: Understood, terms: Terms) -> Judged:
     if not any(name not in model.parameters for name in shown.table.series if model.equation(name) is not None):
         raise NotANetwork("no quantity that is computed was found")
     empty = tuple(empty_cells(shown.found))
-    filled = any(np.isfinite(rows.columns[name]).any() for name in shown.computed if name not in model.parameters)
+    filled = any(len(rows.known(name)) for name in shown.computed if name not in model.parameters)
     uncomputed = shown.sheet.uncomputed
     if not filled and not any(place in uncomputed for places in shown.table.series.values() for place in places):
         return Judged(shown, None, empty)
@@ -144,16 +142,10 @@ def _shows_its_network(judged: Judged) -> bool:
 def _updates_parameters(judge: Judge) -> bool:
     """Whether a table updates its parameters; one that does not shows one forward pass a row."""
     rows, model = judge.rows, judge.model
-    if any(_varies(rows, name) for name in model.parameters):
+    if any(map(rows.varies, model.parameters)):
         return True
     gradients = any(model.system.gradient(name) in rows.columns for name in model.parameters)
-    return gradients and not any(_varies(rows, name) for name in model.system.data)
-
-
-def _varies(rows: Rows, name: str) -> bool:
-    column = rows.columns.get(name, np.zeros(0))
-    known = column[np.isfinite(column)]
-    return bool(known.size and np.ptp(known) > 0)
+    return gradients and not any(map(rows.varies, model.system.data))
 
 
 # ---------------------------------------------------------------------------------------------------- explained
@@ -203,8 +195,7 @@ def reported(explained: Explained, system: System | None) -> SheetReport:
 
 def _has_content(name: str, judge: Judge) -> bool:
     """Whether there is more of a quantity than a given first value."""
-    values = np.isfinite(judge.rows.columns[name]).sum()
-    return bool(values > (name in judge.model.parameters) or judge.has_formulas(name))
+    return len(judge.rows.known(name)) > (name in judge.model.parameters) or judge.has_formulas(name)
 
 
 _AFTER = re.compile(r"(?<=\w)\+(?! )")
@@ -222,6 +213,3 @@ def _as_headed(findings: Iterable[Finding], parameters: Iterable[str]) -> tuple[
         return replace(finding, quantity=quantity, why=why, formula=formula, right=right, differs=differs)
 
     return tuple(map(headed, findings))
-
-
-__all__ = ["Explained", "Judged", "Terms", "marked"]

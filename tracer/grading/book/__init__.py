@@ -1,1 +1,1 @@
-"""A workbook of a stranger: its cells, and what their formulas say."""
+"""A workbook from somebody else: its cells, and what their formulas say."""

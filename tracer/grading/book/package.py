@@ -1,4 +1,4 @@
-"""An .xlsx file of a stranger → a `Book`: read in a stream, bounded in size, nothing of it executed.
+"""An .xlsx file from anybody → a `Book`: read in a stream, bounded in size, nothing of it executed.
 
 openpyxl reads every part and fails on files that Excel opens; only the cells are needed here. XML is read by expat with
 document types forbidden, which rules out entities (as defusedxml does, whose parsers are too slow for a folder of

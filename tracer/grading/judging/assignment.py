@@ -24,14 +24,12 @@ FEWEST = 3
 
 def given_quantities(rows: Rows, system: System) -> list[str]:
     """The weights, inputs and targets of a config that a table shows."""
-    return [
-        name for name in (*(p.name for p in system.parameters), *system.data) if np.isfinite(rows[Name(name)]).any()
-    ]
+    return [name for name in (*(p.name for p in system.parameters), *system.data) if len(rows.known(name))]
 
 
 def differing(shown: Understood, system: System, tolerance: float) -> Iterator[Finding]:
     """A finding for every given quantity that is not the config's. A row may be any of the config's samples."""
-    rows, data = shown.rows, [name for name in system.data if np.isfinite(shown.rows[Name(name)]).any()]
+    rows, data = shown.rows, [name for name in system.data if len(shown.rows.known(name))]
     expected = {**_first_values(rows, system), **_samples(rows, system, data, tolerance)}
     for name, right in expected.items():
         theirs = rows[Name(name)]
@@ -81,6 +79,3 @@ def _places(table: Table, name: str, steps: Sequence[int]) -> tuple[Position, ..
     series, scalar = table.series.get(name, ()), table.scalars.get(name)
     places = tuple(series[step] for step in steps if step < len(series) and series[step] != NOWHERE)
     return places or (scalar.position if scalar else min(table.header_cells.values()),)
-
-
-__all__ = ["differing", "given_quantities"]

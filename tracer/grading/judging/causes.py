@@ -72,6 +72,3 @@ SENTENCES: Mapping[str, str] = {
 def cause_of(slip: str, **parts: Part) -> Cause:
     """The cause of that name, from its row in `SENTENCES`."""
     return Cause(slip, SENTENCES[slip].format(**parts), parts)
-
-
-__all__ = ["SENTENCES", "Cause", "Part", "cause_of"]

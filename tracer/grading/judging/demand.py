@@ -64,7 +64,7 @@ class Demand:
         kinds = {*model.parameters, *map(naming.after_update, model.parameters), *model.forward, *model.system.data}
         kinds.add(naming.ETA)
         further = present & kinds
-        if name in model.shared:  # the sums and means over the batch spelt out, as an update may have them
+        if name in model.shared:  # the sums and means over the batch spelled out, as an update may have them
             further = present - {equation.quantity for equation in model.reductions}
         found = [model.in_terms_of(name, present), model.in_terms_of(name, further)]
         if name in model.parameters and after in present:
@@ -105,6 +105,3 @@ class Demand:
             right |= np.abs(theirs - above) <= self.tolerance * np.abs(above) + NEAR + own
             known |= np.isfinite(above)
         return right, known, best
-
-
-__all__ = ["Demand"]

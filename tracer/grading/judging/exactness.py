@@ -243,6 +243,3 @@ def _single(columns: Mapping[str, Typed]) -> list[str]:
 
 def _mostly_longer(values: Sequence[float], digits: int) -> bool:
     return 2 * sum(_digits(value) > digits for value in values) > len(values)
-
-
-__all__ = ["Exactness", "Manner", "Rounding", "decimals", "measured"]

@@ -42,7 +42,7 @@ def empty_cells(found: Found) -> list[Finding]:
     cells, table = found.sheet.cells, found.table
     filled = {place for place, cell in cells.items() if cell.formula is not None or cell.number is not None}
     empty = set(_to_fill_in(found.sheet)) - filled
-    columns = [*table.series.items(), *((unknown.header, unknown.places) for unknown in table.strangers)]
+    columns = [*table.series.items(), *((column.header, column.places) for column in table.unknown)]
     left = ((name, tuple(place for place in places if place in empty)) for name, places in columns)
     return [Finding(name, Kind.EMPTY, places, CAUSE) for name, places in left if places]
 
@@ -157,6 +157,3 @@ def repeated(shown: Understood) -> list[Finding]:
     named = weights[0] if len(weights) == 1 else f"{weights[0]}…{weights[-1]}"
     cause = cause_of("rows_repeated", rows=len(steps)) if len(steps) > 1 else cause_of("row_repeated")
     return [Finding(named, Kind.REPEATED, places, cause)]
-
-
-__all__ = ["dragged", "empty_cells", "repeated", "with_headers_in_place"]

@@ -56,7 +56,7 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class JudgedColumn:
     """A judged column. known: whether anything of it could be judged. right: which values are right."""
 
     known: bool
@@ -145,7 +145,7 @@ class Judge:
 
     # ------------------------------------------------------------------------------------------------- columns
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> JudgedColumn:
         """Every cell of a quantity against what its row demands."""
         theirs, places = self.rows.columns[name], self.table.series[name]
         right, known, best = self.demand.agrees(name, theirs)
@@ -169,7 +169,7 @@ class Judge:
             step = max(steps, key=lambda s: (self.place(s).own, s))
             reading = self.formula(name, step)[0] if kind is Kind.FORMULA else None
             wrong.append(Wrong(name, kind, tuple(steps), step, reading, theirs, best))
-        return Column(judged, wrong, right & known)
+        return JudgedColumn(judged, wrong, right & known)
 
     def _status(self, name: str, step: int, cell: Cell, right: bool, known: bool) -> tuple[Kind | Standing, str]:
         """What a cell is, and what it has in common with others that are wrong in the same way."""
@@ -256,14 +256,14 @@ class Judge:
         return with_names(reading, {Number(number): Name(naming.ETA, self.home(name))})
 
     def other_rate(self, step: int) -> Position | None:
-        """The cell of another labelled learning rate that all updates of a step take."""
+        """The cell of another labeled learning rate that all updates of a step take."""
         if step not in self._other_rates:
             rates = [self._rate_of(name, step) for name in self.taking_rate if step >= self.demand.first_step(name)]
             self._other_rates[step] = rates[0] if rates and all(rate == rates[0] for rate in rates) else None
         return self._other_rates[step]
 
     def _rate_of(self, name: str, step: int) -> Position | None:
-        """The cell of another labelled learning rate with which a formula is right."""
+        """The cell of another labeled learning rate with which a formula is right."""
         place = self.table.series[name][step]
         cell = self.sheet.cells.get(place)
         reading, verdict = self.formula(name, step)

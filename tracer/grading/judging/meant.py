@@ -41,6 +41,3 @@ def _decimals_of_e(base: Expression) -> int | None:
     places = 15 if places is None else places
     apart = abs(base.value - math.e)
     return places if places >= FEWEST_DECIMALS and apart < 10.0**-places else None
-
-
-__all__ = ["as_meant", "typed_e"]

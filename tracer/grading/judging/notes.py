@@ -1,5 +1,5 @@
 """How the right values of a column came there, where that is worth a word: pasted, rounded, with a rounded e, with
-another labelled learning rate."""
+another labeled learning rate."""
 
 from __future__ import annotations
 
@@ -41,6 +41,3 @@ def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
             why = cause_of("other_labeled_rate", rate=judge.rates[other], cell=reference(other))
             found.setdefault((Kind.RATE, why), []).append(place)
     return [Finding(name, kind, tuple(places), why) for (kind, why), places in found.items() if places]
-
-
-__all__ = ["notes"]

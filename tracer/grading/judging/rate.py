@@ -36,8 +36,7 @@ def learning_rate(shown: Understood, exactness: Exactness) -> tuple[float | None
     contradicts the updates."""
     rows, table = shown.rows, shown.table
     if naming.ETA in rows.columns:
-        column = rows.columns[naming.ETA]
-        return next((float(number) for number in column if np.isfinite(number)), None), shown, []
+        return next(iter(rows.known(naming.ETA).tolist()), None), shown, []
     implied, room = _implied(rows, shown.model, exactness) or (None, 0.0)
     label = rows.scalars.get(naming.ETA, _in_name(shown.sheet.name))
     findings = []

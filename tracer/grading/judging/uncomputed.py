@@ -119,6 +119,3 @@ def _said(place: Place, why: Uncomputed, home: str) -> Cause | None:
 
 def _cell(place: Place, home: str) -> str:
     return reference(place[1]) if place[0] == home else f"{place[0]}!{reference(place[1])}"
-
-
-__all__ = ["errors", "first_cause", "given_up"]

@@ -87,6 +87,3 @@ def _share(theirs: Array, ours: Array) -> float:
     scale = np.maximum(np.abs(theirs), np.abs(ours))
     tight, loose = apart <= TIGHT * scale + 1e-13, apart <= LOOSE * scale + 1e-13
     return float(np.mean(np.where(tight, 1.0, np.where(loose, 0.9, 0.0))))
-
-
-__all__ = ["fit"]

@@ -94,6 +94,3 @@ def with_leaves(expression: Expression, meant: Mapping[Leaf, str]) -> Expression
     columns = {n: Name(meant[Name(n.name)], n.lag) for n in distinct(expression) if Name(n.name) in meant}
     numbers = {leaf: Name(name) for leaf, name in meant.items() if isinstance(leaf, Number)}
     return with_names(with_names(expression, columns), numbers)
-
-
-__all__ = ["Leaf", "Search", "with_leaves"]

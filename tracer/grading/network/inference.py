@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,10 +19,16 @@ from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import meant
 from tracer.model import naming
 from tracer.model.quantity import BIASES, Quantity, Role
-from tracer.tables.activations import ACTIVATIONS
+from tracer.tables.activations import ACTIVATIONS, SOFTMAX
+
+_T = TypeVar("_T")
 
 MOST_WEIGHTS = 600
 """Of a network that is told from headers."""
+MOST_ROUNDS = 6
+"""Respects in which a network may differ from the first guess."""
+BETTER = 0.5
+"""So many columns more have to fit for another network."""
 OFFSET = 1e-6
 """Absolute: how near a typed bias shows in all steps."""
 FEWEST_STEPS = 3
@@ -30,7 +37,7 @@ LOSSES_TRIED = (
     "half_squared_error", "squared_error", "mean_squared_error", "binary_cross_entropy", "cross_entropy",
     "mean_absolute_error",
 )  # fmt: skip
-_USUAL = ("sigmoid", "tanh", "identity", "relu", "softmax")
+_USUAL = ("sigmoid", "tanh", "identity", "relu", SOFTMAX)
 ACTIVATIONS_TRIED = (*_USUAL, *(name for name in ACTIVATIONS if name not in _USUAL))
 
 
@@ -124,11 +131,7 @@ def first_guess(rows: Rows) -> Shape:
             biases = tuple("shared" if index + 1 in numbers else "none" for index in range(layers))
     updated = (q.of for q in map(meant, names) if q and q.role is Role.AFTER_UPDATE)
     trained = any(parameter and parameter.role in BIASES for parameter in updated)
-    moving = any(
-        np.ptp(column[np.isfinite(column)]) > 0
-        for name, column in rows.columns.items()
-        if (quantity := meant(name)) and quantity.role in BIASES and np.isfinite(column).any()
-    )
+    moving = any(rows.varies(name) for name in rows.columns if (q := meant(name)) and q.role in BIASES)
     return Shape(
         widths,
         ("sigmoid",) * layers,
@@ -149,7 +152,11 @@ class Effort:
 
 def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
     """The network that fits a table best, and the table's numbers with what had to be told from them: biases that
-    stand in the formulas only. The classic conventions win where others fit no better. Raises NotANetwork."""
+    stand in the formulas only. The classic conventions win where others fit no better. Raises NotANetwork.
+
+    In each of MOST_ROUNDS rounds every alternative is tried that differs in one respect, some 70 of a network with two
+    layers, as far as `effort` goes; the best one is where the next round begins.
+    """
     shape = first_guess(rows)
     shares = fit(model_of(shape), rows)
     typed = _typed_biases(shape, rows)
@@ -157,14 +164,14 @@ def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
         rows = rows.with_scalars(**typed)
         shape = replace(shape, biases=("shared",) * len(shape.activations), frozen_biases=True)
         shares = fit(model_of(shape), rows)
-    for _ in range(6):
+    for _ in range(MOST_ROUNDS):
         total = sum(shares.values())
         best, best_shares = shape, shares
         for other in _alternatives(shape, shares):
             other_shares = _tried(other, rows, effort)
-            if sum(other_shares.values()) > sum(best_shares.values()) + 0.5:
+            if sum(other_shares.values()) > sum(best_shares.values()) + BETTER:
                 best, best_shares = other, other_shares
-        if best is shape or sum(best_shares.values()) <= total + 0.5:
+        if best is shape or sum(best_shares.values()) <= total + BETTER:
             break
         shape, shares = best, best_shares
     return shape, rows
@@ -174,17 +181,12 @@ def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression], effort:
     """The network among those that fit the numbers as well whose formulas are the person's: relu and identity give the
     same numbers where no net input is negative.
 
-    readings: the formula of a quantity, as the person wrote it.
+    readings: the formula of a quantity, as the person wrote it. For each layer's activations, the errors, and each
+    layer's net inputs, the alternatives that change these are tried once.
     """
-    groups = [
-        *(
-            [naming.activation(f"{layer}{n + 1}") for n in range(shape.widths[i + 1])]
-            for i, layer in enumerate(shape.layers)
-        ),
-        [*naming.errors(shape.widths[-1]), naming.TOTAL],
-        *([f"{layer}{n + 1}" for n in range(shape.widths[i + 1])] for i, layer in enumerate(shape.layers)),
-    ]
-    for group in groups:
+    nets = [shape.neurons(index) for index in range(len(shape.layers))]
+    activations = [[naming.activation(neuron) for neuron in layer] for layer in nets]
+    for group in (*activations, [*naming.errors(shape.widths[-1]), naming.TOTAL], *nets):
         written = {name: readings[name] for name in group if name in readings}
         right = _right_formulas(shape, written)
         if right * 2 >= len(written):
@@ -222,8 +224,8 @@ def _typed_biases(shape: Shape, rows: Rows) -> dict[str, float]:
     model = model_of(shape)
     found: dict[str, float] = {}
     showing = 0
-    for index, layer in enumerate(shape.layers):
-        nets = [f"{layer}{n + 1}" for n in range(shape.widths[index + 1])]
+    for index in range(len(shape.layers)):
+        nets = shape.neurons(index)
         if not all(net in rows.columns for net in nets):
             return {}
         offsets = [offset for net in nets if (offset := _offset(model, net, rows)) is not None]
@@ -245,6 +247,10 @@ def _offset(model: Model, net: str, rows: Rows) -> float | None:
     return float(np.median(apart)) if len(apart) and np.ptp(apart) < OFFSET else None
 
 
+def _with(values: tuple[_T, ...], index: int, value: _T) -> tuple[_T, ...]:
+    return (*values[:index], value, *values[index + 1 :])
+
+
 def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
     """Other networks that may explain what does not fit; only where most of a group of columns does not."""
 
@@ -253,30 +259,24 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
         return bool(judged) and sum(share >= 0.5 for share in judged) * 2 < len(judged)
 
     everything = wrong(shares)
-    for index, layer in enumerate(shape.layers):
-        neurons = [f"{layer}{n + 1}" for n in range(shape.widths[index + 1])]
-        nets, outs = wrong(neurons), wrong(naming.activation(n) for n in neurons)
+    for index, neurons in enumerate(map(shape.neurons, range(len(shape.layers)))):
+        nets, outs = wrong(neurons), wrong(map(naming.activation, neurons))
         if nets or outs or everything:
             if min(shape.widths[index : index + 2]) > 1:
-                by = list(shape.by_input)
-                by[index] = not by[index]
-                yield replace(shape, by_input=tuple(by))
+                yield replace(shape, by_input=_with(shape.by_input, index, not shape.by_input[index]))
             if any(kind != "none" for kind in shape.biases):
-                yield replace(shape, biases=tuple("none" if i == index else k for i, k in enumerate(shape.biases)))
+                yield replace(shape, biases=_with(shape.biases, index, "none"))
                 if not shape.numbered and shape.biases[0] == "shared":
                     yield replace(shape, biases=("each", *shape.biases[1:]), numbered=True)
                 yield replace(shape, biases=tuple(reversed(shape.biases)))
         if outs or everything:
+            no_softmax = index < len(shape.layers) - 1 or not 1 < shape.widths[-1] <= MAX_SOFTMAX
             for activation in ACTIVATIONS_TRIED:
-                last = index == len(shape.layers) - 1
-                if activation != shape.activations[index] and (
-                    activation != "softmax" or (last and 1 < shape.widths[-1] <= MAX_SOFTMAX)
-                ):
-                    changed = list(shape.activations)
-                    changed[index] = activation
-                    yield replace(shape, activations=tuple(changed))
-                    if activation == "softmax":
-                        yield replace(shape, activations=tuple(changed), loss="cross_entropy")
+                if activation != shape.activations[index] and not (activation == SOFTMAX and no_softmax):
+                    changed = replace(shape, activations=_with(shape.activations, index, activation))
+                    yield changed
+                    if activation == SOFTMAX:
+                        yield replace(changed, loss="cross_entropy")
     known = {name: quantity for name in shares if (quantity := meant(name))}
     errors = [name for name, quantity in known.items() if quantity.role is Role.ERROR] or [naming.TOTAL]
     slopes = {name: q.by for name, q in known.items() if q.by and q.of and q.of.role in (Role.LOSS, Role.ERROR)}

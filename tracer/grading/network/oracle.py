@@ -130,6 +130,3 @@ def same(x: Array, y: Array, relative: float = SAME) -> bool:
         return False
     scale = np.maximum(np.abs(x), np.abs(y))[both]
     return bool((np.abs(x - y)[both] <= relative * scale + 1e-14).all())
-
-
-__all__ = ["SAME", "TRIALS", "Oracle", "View", "made_up", "same"]

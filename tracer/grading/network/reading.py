@@ -181,6 +181,3 @@ def _renamed(table: Table, new: Mapping[Position, str]) -> Table:
             names[place] = next((m for m in _meanings(table, place, name) if m not in taken), "")
             taken.add(names[place])
     return table.called({**names, **new})
-
-
-__all__ = ["Reading", "best_reading", "spread"]

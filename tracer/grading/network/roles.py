@@ -18,7 +18,7 @@ from tracer.grading.network.model import Model, family
 from tracer.grading.network.oracle import made_up, same
 from tracer.grading.network.series import Found
 from tracer.grading.network.translate import Translator
-from tracer.grading.sheet.tables import Stranger, Table
+from tracer.grading.sheet.tables import Column, Table
 from tracer.model import naming
 from tracer.model.quantity import DERIVATIVES
 
@@ -41,7 +41,7 @@ def recognized(found: Found, model: Model, constant: frozenset[str]) -> Roles:
     table = found.table
     if model.shared:  # rows of a batch say less of each other
         return Roles(table)
-    keyed = {f"?{n}": column for n, column in enumerate(table.strangers[:MOST])}
+    keyed = {f"?{n}": column for n, column in enumerate(table.unknown[:MOST])}
     shown = {*table.series, *table.scalars}
     if not keyed and (model.parameters | set(model.system.data)) <= shown:
         return Roles(table)
@@ -60,7 +60,7 @@ class _Search:
     in all rows. Every column is compared with all candidates, and once more whenever another one has been recognized.
     """
 
-    def __init__(self, found: Found, model: Model, constant: frozenset[str], keyed: Mapping[str, Stranger]) -> None:
+    def __init__(self, found: Found, model: Model, constant: frozenset[str], keyed: Mapping[str, Column]) -> None:
         table = found.table
         self.keyed = keyed
         self.model, self.oracle = model, made_up(model, constant).at()
@@ -173,6 +173,3 @@ def _candidates(model: Model) -> Iterator[str]:
     yield from (naming.derivative(error, name) for error in errors for name in model.forward if name != error)
     updated = sorted(model.parameters & model.system.updates.keys())
     yield from (form(name) for form in (naming.change, naming.after_update) for name in updated)
-
-
-__all__ = ["Roles", "recognized"]

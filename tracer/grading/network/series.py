@@ -85,6 +85,16 @@ class Rows(Quantities):
         reduced = self.plan.reduced(how, lag, np.broadcast_to(members, (self.steps,)))
         return reduced if self.only is None else reduced[self.only]
 
+    def known(self, name: str) -> Array:
+        """The numbers of a quantity, as far as it has any."""
+        column = self[Name(name)]
+        return column[np.isfinite(column)]
+
+    def varies(self, name: str) -> bool:
+        """Whether a quantity has different numbers."""
+        known = self.known(name)
+        return bool(len(known)) and bool(np.ptp(known) > 0)
+
     def by_row(self) -> Rows:
         """The same, every lag counted in rows."""
         return replace(self, plan=None) if self.plan else self

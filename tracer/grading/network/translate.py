@@ -161,6 +161,3 @@ class Translator:
         if isinstance(cell.value, float):
             return Number(cell.value)
         raise UnknownFormula(f"it uses a cell that holds the text '{cell.value!s:.20}'")
-
-
-__all__ = ["Translator", "UnknownFormula"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tracer.formulas.tree import Name, names
+from tracer.formulas.tree import names
 from tracer.grading.book.cells import Sheet
 from tracer.grading.network.inference import Effort, NotANetwork, refine
 from tracer.grading.network.model import Model, Shape, model_of
@@ -75,7 +75,7 @@ def understood(found: Found, system: System | None, effort: Effort) -> Understoo
     """
     found = _with_rate_in_use(found)
     if system is None:
-        if any(BATCH in column.header for column in found.table.strangers):
+        if any(BATCH in column.header for column in found.table.unknown):
             raise NotANetwork("its samples are taken in batches; describe it with --config")
         read = best_reading(found, effort)
         found, rows, late = read.found, read.rows, read.late
@@ -98,7 +98,7 @@ def understood(found: Found, system: System | None, effort: Effort) -> Understoo
 
 
 def _with_rate_in_use(found: Found) -> Found:
-    """The table with that one of several labelled learning rates that its updates refer to."""
+    """The table with that one of several labeled learning rates that its updates refer to."""
     table, translator = found.table, Translator(found)
     by_place = {rate.position: rate for rate in table.rates if len(table.rates) > 1}
     updated = (places for name, places in table.series.items() if table.quantities[name].role in UPDATED)
@@ -115,11 +115,8 @@ def _with_rate_in_use(found: Found) -> Found:
 def _constant(rows: Rows, data: Iterable[str]) -> frozenset[str]:
     """Those of the inputs and targets, and η, that are the same in all rows."""
 
-    def stays(name: str) -> bool:
-        known = rows[Name(name)][np.isfinite(rows[Name(name)])]
-        return bool(len(known)) and bool(np.ptp(known) == 0)
-
-    return frozenset(name for name in (*data, naming.ETA) if name in rows.names and stays(name))
+    names = (name for name in (*data, naming.ETA) if name in rows.names and len(rows.known(name)))
+    return frozenset(name for name in names if not rows.varies(name))
 
 
 def _of_model(rows: Rows, model: Model) -> Rows:
@@ -150,6 +147,3 @@ def describe(shape: Shape) -> str:
     if shape.negated:
         words.append("gradients written with the other sign")
     return ", ".join(words)
-
-
-__all__ = ["Understood", "understood"]

@@ -11,7 +11,7 @@ from tracer.grading.book.cells import Cell, Fault, Position, Sheet
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.headers import Headers, headers
 from tracer.grading.sheet.spelling import after_update, is_parameter
-from tracer.grading.sheet.tables import Stranger, Table
+from tracer.grading.sheet.tables import Column, Table
 from tracer.model.naming import spell
 from tracer.model.quantity import Quantity, Role
 
@@ -108,8 +108,8 @@ def _with_headers_in_a_row(
             filled = _filled_rows(cells, row, known, segment, headed, last)
             if not filled:
                 continue
-            strangers = [
-                Stranger(_text(cells.get((row, c))), _back((row, c), turned), _series(c, filled, turned))
+            unknown = [
+                Column(_text(cells.get((row, c))), _back((row, c), turned), _series(c, filled, turned))
                 for c in _span(cells, row, filled[0], segment, *bounds)
                 if c not in known
                 and (is_filled(cells.get((filled[0], c))) or (c in segment and _text(cells.get((row, c)))))
@@ -119,7 +119,7 @@ def _with_headers_in_a_row(
                 {name: _series(c, filled, turned) for c, name in known.items()},
                 {name: labels[row, c].strip() for c, name in known.items()},
                 {name: _back((row, c), turned) for c, name in known.items()},
-                tuple(strangers),
+                tuple(unknown),
                 options={_back((row, c), turned): tuple(map(spell, options[c])) for c in segment},
                 quantities={spell(q): q for q in (*quantities.values(), *chain.from_iterable(options.values()))},
             )

@@ -122,7 +122,7 @@ def _both(table: Table, part: Table) -> Table:
         series={**table.series, **part.series},
         headers={**table.headers, **part.headers},
         header_cells={**table.header_cells, **part.header_cells},
-        strangers=(*table.strangers, *part.strangers),
+        unknown=(*table.unknown, *part.unknown),
         options={**table.options, **part.options},
         quantities={**table.quantities, **part.quantities},
     )
@@ -150,8 +150,8 @@ def _goes_on(sheet: Sheet, before: Table, table: Table) -> bool:
 def _after(before: Table, table: Table) -> Table:
     """Both tables as one; where one of them does not show a quantity, there is no cell."""
     one, two = (NOWHERE,) * before.steps, (NOWHERE,) * table.steps
-    strangers = {stranger.header: stranger for stranger in reversed(table.strangers)}
-    known = {stranger.header for stranger in before.strangers}
+    unknown = {column.header: column for column in reversed(table.unknown)}
+    known = {column.header for column in before.unknown}
     return replace(
         before,
         series={
@@ -160,12 +160,12 @@ def _after(before: Table, table: Table) -> Table:
         },
         headers={**table.headers, **before.headers},
         header_cells={**table.header_cells, **before.header_cells},
-        strangers=(
+        unknown=(
             *(
-                s._replace(places=s.places + (strangers[s.header].places if s.header in strangers else two))
-                for s in before.strangers
+                s._replace(places=s.places + (unknown[s.header].places if s.header in unknown else two))
+                for s in before.unknown
             ),
-            *(s._replace(places=one + s.places) for s in table.strangers if s.header not in known),
+            *(s._replace(places=one + s.places) for s in table.unknown if s.header not in known),
         ),
     )
 

@@ -21,8 +21,8 @@ class Scalar:
     value: float
 
 
-class Stranger(NamedTuple):
-    """A column of a table whose header names nothing known, "" where it has none."""
+class Column(NamedTuple):
+    """A column of a table; its header as written, "" where it has none."""
 
     header: str
     header_cell: Position
@@ -34,7 +34,7 @@ class Table:
     """A table of a sheet, turned so that it does not matter how it lies.
 
     series: quantity → its cell in every step. headers: quantity → its header as written. header_cells: where these
-    stand. strangers: columns whose headers name nothing known. scalars: numbers of the sheet that stand once; where a
+    stand. unknown: columns whose headers name nothing known. scalars: numbers of the sheet that stand once; where a
     label stands several times, the one nearest to the table. rates: all learning rates that are labeled on the sheet.
     options: the cells of headers → all that these may stand for, the likeliest first. quantities: what the names of all
     of these stand for.
@@ -44,7 +44,7 @@ class Table:
     series: Mapping[str, tuple[Position, ...]]
     headers: Mapping[str, str]
     header_cells: Mapping[str, Position]
-    strangers: tuple[Stranger, ...] = ()
+    unknown: tuple[Column, ...] = ()
     scalars: Mapping[str, Scalar] = field(default_factory=dict)
     rates: tuple[Scalar, ...] = ()
     options: Mapping[Position, tuple[str, ...]] = field(default_factory=dict)
@@ -66,13 +66,13 @@ class Table:
         """From the first header to the last cell: A32:AE100."""
         return ":".join(map(reference, self.corners()))
 
-    def columns(self) -> dict[Position, tuple[str, Stranger]]:
+    def columns(self) -> dict[Position, tuple[str, Column]]:
         """The cell of a header → the quantity that its column has, "" for none, and the column."""
         known = {
-            cell: (name, Stranger(self.headers[name], cell, self.series[name]))
+            cell: (name, Column(self.headers[name], cell, self.series[name]))
             for name, cell in self.header_cells.items()
         }
-        return known | {unknown.header_cell: ("", unknown) for unknown in self.strangers}
+        return known | {column.header_cell: ("", column) for column in self.unknown}
 
     def called(self, names: Mapping[Position, str]) -> Table:
         """The table with some columns called otherwise, by the cells of their headers, and in this order behind the
@@ -85,13 +85,13 @@ class Table:
             series={name: column.places for name, column in columns if name},
             headers={name: column.header for name, column in columns if name},
             header_cells={name: column.header_cell for name, column in columns if name},
-            strangers=tuple(column for name, column in columns if not name),
+            unknown=tuple(column for name, column in columns if not name),
         )
 
     @property
     def unmatched(self) -> tuple[str, ...]:
         """The headers that name nothing known."""
-        return tuple(stranger.header for stranger in self.strangers if stranger.header)
+        return tuple(column.header for column in self.unknown if column.header)
 
     def distance(self, scalar: Scalar) -> int:
         """How many cells a number lies away from the table; what lies below counts as further off."""
