@@ -12,7 +12,7 @@ EXE :=
 endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-all lint bench same schema wheel clean
+.PHONY: help run test test-all lint bench same schema docs wheel clean
 
 run: .venv/ready            ## run CONFIG and print the paths of the files
 	$(BIN)/backprop-trace run $(CONFIG)
@@ -39,6 +39,9 @@ same: .venv/ready-dev       ## compare what BASE (a revision) writes with what t
 
 schema: .venv/ready         ## write the JSON Schema that editors use
 	$(BIN)/backprop-trace schema > configs/schema.json
+
+docs: .venv/ready-dev       ## write the tables of the documentation anew
+	$(BIN)/python -m tests.pages
 
 wheel: .venv/ready-dev      ## build the wheel and the source distribution in dist, and check them
 	rm -rf dist

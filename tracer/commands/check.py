@@ -43,7 +43,7 @@ EXIT_FINDINGS, EXIT_UNREADABLE = 1, 2
 @click.option(
     "--annotate",
     type=click.Path(path_type=Path),
-    help="Write copies with wrong cells coloured and noted to DIR.",
+    help="Write copies with wrong cells colored and noted to DIR.",
     metavar="DIR",
 )
 @click.option(

@@ -1,0 +1,148 @@
+"""The pages of the documentation, and the tables in them that the program writes.
+
+Such a table stands between `<!-- its name -->` and `<!-- end -->`. Run as a script (`make docs`), this writes all of
+them anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+import click
+
+from tests.places import ROOT
+from tracer.commands.main import main
+from tracer.config.schema import FIELDS, LAYER_FIELDS, Field
+from tracer.formulas.primitives import FUNCTIONS
+from tracer.grading.judging.causes import SENTENCES
+from tracer.grading.slips.table import SLIPS
+from tracer.tables.catalogue import catalogue
+
+README = ROOT / "README.md"
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [README, *DOCS, ROOT / "CHANGELOG.md", ROOT / ".github" / "CONTRIBUTING.md"]
+
+_MARKED = re.compile(r"(<!-- (?!end)([^\n]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def row(*cells: str) -> str:
+    escaped = (cell.replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |".replace("|  |", "| |")
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    names = list(header)
+    return "\n".join([row(*names), "|---" * len(names) + "|", *(row(*cells) for cells in rows)]) + "\n"
+
+
+def code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words if word)
+
+
+def keys(fields: Mapping[str, Field]) -> str:
+    """The keys of a mapping in a config: spellings, meaning, default."""
+    rows = []
+    for key, field in fields.items():
+        default = "required" if field.required else "" if field.default in (None, "", [], {}) else str(field.default)
+        rows.append((code((key, *field.aliases)), field.help, default))
+    return table(("key", "meaning", "default"), rows)
+
+
+def entries(kind: str) -> str:
+    """The entries of one kind that `backprop-trace list` shows: name, formulas, settings."""
+    chosen = [entry for entry in catalogue() if entry.kind == kind]
+    left_out = {"source", "∂a/∂z", "∂a_j/∂z_j", "∂E/∂a"}
+    labels = list(dict.fromkeys(label for entry in chosen for label in entry.lines if label not in left_out))
+    if kind == "activation":
+        labels = ["a", "settings"]
+    if kind == "optimizer":
+        labels = ["next p", "states", "settings"]
+    rows = []
+    for entry in chosen:
+        lines = dict(entry.lines)
+        if kind == "activation":
+            lines.setdefault("a", lines.get("a_j", ""))
+        lines["states"] = "; ".join(f"{name} = {line}" for name, line in lines.items() if name not in _NO_STATES)
+        rows.append((code([entry.name]), *(_cell(label, lines.get(label, "")) for label in labels)))
+    return table((kind, *labels), rows)
+
+
+_NO_STATES = {"next p", "settings", "source"}
+
+
+def _cell(label: str, line: str) -> str:
+    if label in ("targets", "weights"):
+        return line
+    if label == "numbers":
+        return " and ".join(code([part]) for part in line.split(" and "))
+    return "; ".join(code([part]) for part in line.split("; ")) if line else ""
+
+
+def options(command: str) -> str:
+    """The options of a command: how each is written, its help, its default."""
+    rows = []
+    for option in main.commands[command].params:
+        if isinstance(option, click.Option):
+            default = f" Default: {option.default}." if option.show_default else ""
+            rows.append((code(f"{spelled}{_value(option)}" for spelled in option.opts), f"{option.help}{default}"))
+    return table(("option", "meaning"), rows)
+
+
+def _value(option: click.Option) -> str:
+    """What follows an option."""
+    if option.is_flag:
+        return ""
+    choices = option.type.choices if isinstance(option.type, click.Choice) else ()
+    return f" {option.metavar or '|'.join(choices) or option.type.name.removesuffix(' range').upper()}"
+
+
+def functions() -> str:
+    """The functions that a formula may call besides the activations."""
+    return code(name for name in FUNCTIONS if name != "if") + ".\n"
+
+
+def slips() -> str:
+    """The slips that `check` looks for."""
+    rows = ((code([slip.name]), slip.sentence, code([slip.right]), code([slip.wrong])) for slip in SLIPS)
+    return table(("name", "cause", "right", "wrong"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "keys": lambda: keys(FIELDS),
+    "layer keys": lambda: keys(LAYER_FIELDS),
+    "activations": lambda: entries("activation"),
+    "losses": lambda: entries("loss"),
+    "penalties": lambda: entries("penalty"),
+    "initializers": lambda: entries("initializer"),
+    "clippings": lambda: entries("clipping"),
+    "optimizers": lambda: entries("optimizer"),
+    "functions": functions,
+    "slips": slips,
+    "causes": lambda: table(("name", "cause"), ((code([name]), sentence) for name, sentence in SENTENCES.items())),
+    **{f"options {name}": partial(options, name) for name in ("run", "exercise", "check", "list")},
+}
+
+
+def marked(page: str) -> dict[str, str]:
+    """The tables of a page as they stand there, by name."""
+    return {match[2]: match[0].removeprefix(match[1]).removesuffix(match[3]) for match in _MARKED.finditer(page)}
+
+
+def written_anew(page: str) -> str:
+    """The page with its tables as the program is now."""
+    return _MARKED.sub(lambda match: match[1] + TABLES[match[2]]() + match[3], page)
+
+
+if __name__ == "__main__":
+    for path in PAGES:
+        before = text(path)
+        if written_anew(before) != before:
+            path.write_text(written_anew(before), encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
