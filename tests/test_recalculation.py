@@ -19,10 +19,23 @@ from tracer.tables.optimizers import OPTIMIZERS
 from tracer.workbook.trace.formulas import FIRST_ROW
 
 pytestmark = pytest.mark.office
+Configs = dict[str, dict[str, Any]]
+QUICK = ("walkthrough", "xor", "rnn")
+"""The shipped configs whose workbooks `make test` recalculates; the others take long."""
+
+
+def matrix(configs: Configs, *sample: str) -> pytest.MarkDecorator:
+    """Parametrize a test: with a sample of the configs, and with all others, which take long."""
+    others = {name: config for name, config in configs.items() if name not in sample}
+    cases = [pytest.param({name: configs[name] for name in sample}, id="sample")]
+    return pytest.mark.parametrize("configs", [*cases, pytest.param(others, id="others", marks=pytest.mark.long)])
 
 
 @pytest.mark.parametrize("columns", ["full", "compact"])
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "config",
+    [pytest.param(path, id=path.stem, marks=[] if path.stem in QUICK else [pytest.mark.long]) for path in CONFIGS],
+)
 def test_every_formula_of_every_config(config: Path, columns: str, tmp_path: Path) -> None:
     trace = tracer.run(config, columns=columns)
     path = tmp_path / "book.xlsx"
@@ -84,7 +97,7 @@ def small(**changes: Any) -> dict[str, Any]:
     return config | changes
 
 
-def check_all(configs: dict[str, dict[str, Any]], folder: Path) -> None:
+def check_all(configs: Configs, folder: Path) -> None:
     """Write a workbook for each config, both forms of columns, and have all of them recalculated in one go."""
     paths = []
     for name, config in configs.items():
@@ -100,13 +113,17 @@ def check_all(configs: dict[str, dict[str, Any]], folder: Path) -> None:
     assert all(formula_count(path) > 20 for path in paths)
 
 
-def test_every_activation(tmp_path: Path) -> None:
-    def layers(activation: Any) -> list[dict[str, Any]]:
-        return [{"name": name, "neurons": 3, "activation": activation} for name in "ho"]
+def layers(activation: Any) -> list[dict[str, Any]]:
+    return [{"name": name, "neurons": 3, "activation": activation} for name in "ho"]
 
-    mixed = ["relu", {"name": "leaky_relu", "alpha": 0.2}, "z^3 / (1 + z^2)"]
-    configs = {name: small(layers=layers(name)) for name in [*ACTIVATIONS, SOFTMAX]}
-    check_all(configs | {"mixed": small(layers=layers(mixed))}, tmp_path)
+
+MIXED = ["relu", {"name": "leaky_relu", "alpha": 0.2}, "z^3 / (1 + z^2)"]
+EVERY_ACTIVATION = {name: small(layers=layers(name)) for name in [*ACTIVATIONS, SOFTMAX]}
+
+
+@matrix(EVERY_ACTIVATION | {"mixed": small(layers=layers(MIXED))}, "mixed", "gelu", SOFTMAX)
+def test_every_activation(configs: Configs, tmp_path: Path) -> None:
+    check_all(configs, tmp_path)
 
 
 def output(activation: str) -> list[dict[str, Any]]:
@@ -122,18 +139,32 @@ def loss_config(loss: str) -> dict[str, Any]:
     return small(loss=loss, **domain[LOSSES[loss].domain])
 
 
-def test_every_loss(tmp_path: Path) -> None:
-    configs = {name: loss_config(name) for name in LOSSES}
-    configs |= {"penalties": small(l1=0.01, l2=0.1), "own": small(loss="abs(t - a)^3")}
-    check_all(configs | {"delta": small(loss={"name": "huber", "delta": 0.1})}, tmp_path)
+EVERY_LOSS = {name: loss_config(name) for name in LOSSES} | {
+    "penalties": small(l1=0.01, l2=0.1),
+    "own": small(loss="abs(t - a)^3"),
+    "delta": small(loss={"name": "huber", "delta": 0.1}),
+}
 
 
-def test_every_optimizer(tmp_path: Path) -> None:
+@matrix(EVERY_LOSS, "penalties", "own", "delta", "cross_entropy")
+def test_every_loss(configs: Configs, tmp_path: Path) -> None:
+    check_all(configs, tmp_path)
+
+
+def all_settings(name: str) -> dict[str, Any]:
+    """A config in which every setting of the optimizer is at work."""
+    settings = {key: setting.default or 0.05 for key, setting in OPTIMIZERS[name].settings.items()}
+    return small(optimizer={"name": name, **settings})
+
+
+EVERY_OPTIMIZER = {name: small(optimizer=name) for name in OPTIMIZERS} | {
+    f"{name} with settings": all_settings(name) for name in OPTIMIZERS
+}
+
+
+@matrix(EVERY_OPTIMIZER, "adam", "adamw with settings", "nesterov with settings")
+def test_every_optimizer(configs: Configs, tmp_path: Path) -> None:
     """With PyTorch's defaults, and with every setting at work."""
-    configs = {name: small(optimizer=name) for name in OPTIMIZERS}
-    for name, optimizer in OPTIMIZERS.items():
-        settings = {key: setting.default or 0.05 for key, setting in optimizer.settings.items()}
-        configs[f"{name} with settings"] = small(optimizer={"name": name, **settings})
     check_all(configs, tmp_path)
 
 
@@ -160,10 +191,12 @@ def several(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_every_update_mode(tmp_path: Path) -> None:
-    check_all({name: several(**update) for name, update in UPDATES.items()}, tmp_path)
+@matrix({name: several(**update) for name, update in UPDATES.items()}, "adam", "clipped by norm", "phases")
+def test_every_update_mode(configs: Configs, tmp_path: Path) -> None:
+    check_all(configs, tmp_path)
 
 
+@pytest.mark.long
 def test_long_columns_of_batches(tmp_path: Path) -> None:
     """LibreOffice computes a long column of one formula in one go, and takes cells of it for 0 that an AVERAGE above
     asks for meanwhile; the first row of a batch is written so that no such column runs across batches."""
@@ -195,9 +228,10 @@ FAR_OUT = {
 }
 
 
-def test_net_inputs_far_out_recalculate(tmp_path: Path) -> None:
+@matrix(FAR_OUT, "softplus", "bce", "softmax")
+def test_net_inputs_far_out_recalculate(configs: Configs, tmp_path: Path) -> None:
     """Net inputs of ±1000: no #NUM! and no #DIV/0! anywhere."""
-    check_all(FAR_OUT, tmp_path)
+    check_all(configs, tmp_path)
 
 
 def own(equations: str, **changes: Any) -> dict[str, Any]:
@@ -229,8 +263,9 @@ CONSTANTS = {
 """Functions of constants and of the iteration's number, which have no column, in every place that takes a formula."""
 
 
-def test_functions_of_constants_and_of_the_iteration(tmp_path: Path) -> None:
-    check_all(CONSTANTS, tmp_path)
+@matrix(CONSTANTS, "equation far out", "rate of k", "until")
+def test_functions_of_constants_and_of_the_iteration(configs: Configs, tmp_path: Path) -> None:
+    check_all(configs, tmp_path)
 
 
 def test_a_run_that_diverged(tmp_path: Path) -> None:
