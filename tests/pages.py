@@ -85,10 +85,16 @@ def _cell(label: str, line: str) -> str:
     return "; ".join(code([part]) for part in line.split("; ")) if line else ""
 
 
+def command_called(name: str) -> click.Command:
+    command = main.get_command(click.Context(main), name)
+    assert command
+    return command
+
+
 def options(command: str) -> str:
     """The options of a command: how each is written, its help, its default."""
     rows = []
-    for option in main.commands[command].params:
+    for option in command_called(command).params:
         if isinstance(option, click.Option):
             default = f" Default: {option.default}." if option.show_default else ""
             rows.append((code(f"{spelled}{_value(option)}" for spelled in option.opts), f"{option.help}{default}"))

@@ -18,7 +18,7 @@ from tests.pages import DOCS, PAGES, README
 from tests.places import CONFIGS, ROOT, WALKTHROUGH
 from tests.sheets import stored_cells
 from tests.test_architecture import ORDER
-from tracer.commands.main import main
+from tracer.commands.main import COMMANDS, main
 from tracer.config.schema import FIELDS, LAYER_FIELDS
 from tracer.formulas.tree import Name, replace
 from tracer.grading.judging.causes import SENTENCES
@@ -184,8 +184,9 @@ def test_every_shipped_config_is_mentioned() -> None:
 
 
 def test_every_command_and_option_is_documented() -> None:
-    for name, command in main.commands.items():
-        options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
+    for name in COMMANDS:
+        parameters = pages.command_called(name).params
+        options = [option for parameter in parameters for option in parameter.opts if option.startswith("--")]
         assert [option for option in [f"`{name}`", *options] if option not in MANUAL] == []
 
 
