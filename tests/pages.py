@@ -15,7 +15,8 @@ import click
 
 from tests.places import ROOT
 from tracer.commands.main import main
-from tracer.config.schema import FIELDS, LAYER_FIELDS, Field
+from tracer.config.records import Field
+from tracer.config.schema import FIELDS, LAYER
 from tracer.formulas.primitives import FUNCTIONS
 from tracer.grading.judging.causes import SENTENCES
 from tracer.grading.slips.table import SLIPS
@@ -122,7 +123,7 @@ def slips() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "keys": lambda: keys(FIELDS),
-    "layer keys": lambda: keys(LAYER_FIELDS),
+    "layer keys": lambda: keys(LAYER.fields),
     "activations": lambda: entries("activation"),
     "losses": lambda: entries("loss"),
     "penalties": lambda: entries("penalty"),

@@ -19,7 +19,7 @@ from tests.places import CONFIGS, ROOT, WALKTHROUGH
 from tests.sheets import stored_cells
 from tests.test_architecture import ORDER
 from tracer.commands.main import COMMANDS, main
-from tracer.config.schema import FIELDS, LAYER_FIELDS
+from tracer.config.schema import FIELDS, LAYER
 from tracer.formulas.tree import Name, replace
 from tracer.grading.judging.causes import SENTENCES
 from tracer.grading.judging.findings import Kind
@@ -172,7 +172,7 @@ def test_every_table_is_on_one_page() -> None:
 
 def test_every_key_and_entry_is_documented() -> None:
     config = TEXTS["docs/config.md"]
-    names = [*FIELDS, *LAYER_FIELDS, *(entry.name for entry in catalogue())]
+    names = [*FIELDS, *LAYER.fields, *(entry.name for entry in catalogue())]
     assert [name for name in names if f"| `{name}`" not in config] == []
     causes = [*SENTENCES, *(slip.name for slip in SLIPS)]
     assert [name for name in causes if f"| `{name}`" not in TEXTS["docs/check.md"]] == []
