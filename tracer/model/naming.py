@@ -184,6 +184,11 @@ def number(name: str, role: Role) -> int | None:
     return int(digits) if name == f"{stem}{digits}{rest}" and digits.isdecimal() else None
 
 
+def family(name: str) -> str:
+    """What the names of neighbors have in common: w of w3, ∂E/∂w of ∂E/∂w3."""
+    return name.rstrip("0123456789")
+
+
 def to_ascii(text: str) -> str:
     """The ASCII spelling of a name or of an equation: `∂E/∂w5` → `dE/dw5`."""
     return text.translate(ASCII.characters)

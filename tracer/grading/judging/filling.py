@@ -17,7 +17,6 @@ from tracer.grading.book.relative import text_at
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.fitting import fit
-from tracer.grading.network.model import family
 from tracer.grading.network.series import Found
 from tracer.grading.network.understanding import Understood
 from tracer.model import naming
@@ -66,7 +65,7 @@ def with_headers_in_place(shown: Understood) -> tuple[Understood, list[Finding]]
         return shown, []
     total = sum(shares.values())
     for one, other in combinations(wrong, 2):
-        if family(one) != family(other) or one not in table.series or other not in table.series:
+        if naming.family(one) != naming.family(other) or one not in table.series or other not in table.series:
             continue
         exchanged = replace(rows, columns=_exchanged(rows.columns, one, other))
         new = fit(model, exchanged)

@@ -13,7 +13,7 @@ from tracer.config.network_reader import MAX_SOFTMAX
 from tracer.formulas.tree import Expression, Name
 from tracer.grading.book.numbers import value
 from tracer.grading.network.fitting import fit
-from tracer.grading.network.model import FACTORS, Model, Shape, family, model_of
+from tracer.grading.network.model import FACTORS, Model, Shape, model_of
 from tracer.grading.network.oracle import made_up, same
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import meant
@@ -287,8 +287,8 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
             for factored in (False, True):
                 if (loss, factored) != (shape.loss, shape.factored) and (loss in FACTORS or not factored):
                     yield replace(shape, loss=loss, factored=factored)
-    families = {family(name) for name in slopes}
-    turnable = {f for f in families if wrong(name for name in shares if family(name) == f)}
+    families = {naming.family(name) for name in slopes}
+    turnable = {f for f in families if wrong(name for name in shares if naming.family(name) == f)}
     weights = Quantity(Role.WEIGHT), Quantity(Role.AFTER_UPDATE, of=Quantity(Role.WEIGHT))
     updates = wrong(name for name, quantity in known.items() if quantity.kind in weights)
     for one in turnable:
@@ -296,6 +296,6 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
     if turnable or updates:
         numbered = (name for name, by in slopes.items() if by.role in (Role.WEIGHT, Role.SHARED_BIAS))
         yield replace(shape, negated=shape.negated ^ families)
-        yield replace(shape, negated=shape.negated ^ {*map(family, numbered)})
+        yield replace(shape, negated=shape.negated ^ {*map(naming.family, numbered)})
     if wrong(name for name, quantity in known.items() if quantity.role is Role.CHANGE):
         yield replace(shape, step=-shape.step)

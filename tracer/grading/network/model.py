@@ -61,8 +61,8 @@ class Model:
     """The equations of a network, and of whatever else a table may show of it. Two models are the same only where they
     are one object, so that work on one is shared (see `oracle.made_up`).
 
-    system: the network's. negated: families (see `family`) that are written with the opposite sign. step: see `Shape`.
-    reading: what a name stands for, where that does not depend on the system.
+    system: the network's. negated: families (see `naming.family`) that are written with the opposite sign. step: see
+    `Shape`. reading: what a name stands for, where that does not depend on the system.
     """
 
     system: System
@@ -140,9 +140,9 @@ class Model:
         """An equation with the signs that the table writes."""
         if plain is None or not self.negated:
             return plain
-        turn: dict[Expression, Expression] = {n: neg(n) for n in names(plain) if family(n.name) in self.negated}
+        turn: dict[Expression, Expression] = {n: neg(n) for n in names(plain) if naming.family(n.name) in self.negated}
         signed = _tidy(replace(plain, turn)) if turn else plain
-        return neg(signed) if family(name) in self.negated else signed
+        return neg(signed) if naming.family(name) in self.negated else signed
 
     def _plain_equation(self, name: str) -> Expression | None:
         if name in self.forward_or_backward:
@@ -245,11 +245,6 @@ def shifted(expression: Expression, steps: int, batch: bool = False) -> Expressi
     if not steps and not batch:
         return expression
     return replace(expression, {n: Name(n.name, n.lag + steps, n.batch or batch) for n in set(names(expression))})
-
-
-def family(name: str) -> str:
-    """What kind of quantity a name is: w3 → w, ∂E/∂w3 → ∂E/∂w."""
-    return name.rstrip("0123456789")
 
 
 @lru_cache(maxsize=512)

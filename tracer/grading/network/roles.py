@@ -14,7 +14,7 @@ import numpy as np
 from tracer.formulas.tree import NEG, Call, Expression, Name, Number, names, with_names
 from tracer.grading.book.numbers import Array
 from tracer.grading.network.givens import Search, with_leaves
-from tracer.grading.network.model import Model, family
+from tracer.grading.network.model import Model
 from tracer.grading.network.oracle import made_up, same
 from tracer.grading.network.series import Found
 from tracer.grading.network.translate import Translator
@@ -28,7 +28,7 @@ MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The table with the columns that were recognized as quantities. negated: families (see `model.family`) of them
+    """The table with the columns that were recognized as quantities. negated: families (see `naming.family`) of them
     that are written with the opposite sign. numbers: given quantities that stand in the formulas as numbers."""
 
     table: Table
@@ -49,7 +49,7 @@ def recognized(found: Found, model: Model, constant: frozenset[str]) -> Roles:
     numbers = search.given(frozenset(shown))
     roles = search.roles()
     names = {keyed[key].header_cell: quantity for key, (quantity, _) in roles.items()}
-    negated = {family(quantity) for quantity, sign in roles.values() if sign < 0}
+    negated = {naming.family(quantity) for quantity, sign in roles.values() if sign < 0}
     return Roles(table.called(names) if names else table, frozenset(negated), numbers)
 
 
@@ -72,7 +72,7 @@ class _Search:
         used = {n.name for reading in self.readings.values() for n in names(reading)}
         self.pending = [key for key in keyed if key in self.readings or key in used]
         self.found: dict[str, tuple[str, int]] = {}
-        self.signs = {family(n): 1 for n in table.series if (q := model.read(n)) and q.role in DERIVATIVES}
+        self.signs = {naming.family(n): 1 for n in table.series if (q := model.read(n)) and q.role in DERIVATIVES}
         self.candidates: dict[str, Array] = {}
         if self.pending:
             self.candidates = {
@@ -105,7 +105,7 @@ class _Search:
 
     def _settle(self, key: str, way: Callable[[str], tuple[str, int] | None]) -> bool:
         role = way(key)
-        if role is None or self.signs.setdefault(family(role[0]), role[1]) != role[1]:
+        if role is None or self.signs.setdefault(naming.family(role[0]), role[1]) != role[1]:
             return False
         self.found[key] = role
         self.candidates.pop(role[0])

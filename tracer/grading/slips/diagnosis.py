@@ -14,7 +14,6 @@ from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge, Wrong
 from tracer.grading.judging.meant import as_meant
-from tracer.grading.network.model import family
 from tracer.grading.network.oracle import same
 from tracer.grading.network.plan import Place
 from tracer.grading.network.writing import differences, written
@@ -175,7 +174,7 @@ class Diagnosis:
 
     def _of_other(self, name: str, theirs: Expression, place: Place) -> Explanation | None:
         """The formula of another quantity of the same kind."""
-        others = (q for q in self.judge.rows.columns if q != name and family(q) == family(name))
+        others = (q for q in self.judge.rows.columns if q != name and naming.family(q) == naming.family(name))
         other = next((q for q in others if self.judge.is_right(q, theirs, place)), None)
         return Explanation(cause_of("formula_of_another_quantity", quantity=naming.label(other))) if other else None
 

@@ -8,8 +8,9 @@ from itertools import combinations, pairwise
 
 from tracer.formulas.paths import Path, nodes, put
 from tracer.formulas.tree import MUL, ONE, SUB, Call, Expression, Name, Number, distinct, with_names
-from tracer.grading.network.model import family
 from tracer.grading.slips.slip import Edits, Parts, Setting
+from tracer.model import naming
+from tracer.model.quantity import Role
 
 
 def another(neighbor: bool) -> Edits:
@@ -55,9 +56,9 @@ def _with(right: Expression, paths: Sequence[Path], other: Expression) -> Expres
 
 def _others(name: Name, setting: Setting, neighbor: bool = True) -> Iterator[Name]:
     """The quantities of the same family, or of another one, with the lag of a name."""
-    kind = family(name.name)
+    kind = naming.family(name.name)
     for other in setting.quantities:
-        if other != name.name and (family(other) == kind) == neighbor:
+        if other != name.name and (naming.family(other) == kind) == neighbor:
             yield replace(name, name=other)
 
 
@@ -102,12 +103,12 @@ def _groups(right: Expression, setting: Setting) -> Iterator[tuple[str, list[Nam
     every = [name for name in distinct(right) if name.name not in setting.constant]
     families: dict[str, list[Name]] = {}
     for name in every:
-        families.setdefault(family(name.name), []).append(name)
+        families.setdefault(naming.family(name.name), []).append(name)
         yield setting.text(name), [name]
-    for kind, group in families.items():
+    for group in families.values():
         if len(group) > 1:
             listed = ", ".join(map(setting.text, group))
-            yield f"the weights ({listed})" if kind == "w" else listed, group
+            yield f"the weights ({listed})" if naming.number(group[0].name, Role.WEIGHT) is not None else listed, group
     if len(every) > 1:
         yield "everything", every
     for name in every if len(every) > 2 else ():
