@@ -85,6 +85,19 @@ def test_a_slip_is_found_by_its_name(slip: Slip) -> None:
     assert all(str(part) for part in found.cause.parts.values())
 
 
+def test_two_slips_at_once_have_the_parts_of_both() -> None:
+    right, wrong, steps = read("(a_o1 − t1)·w5"), read("(a_o1 + t1)·w6"), Steps()
+    setting = Setting(["a_o1", "t1", "w5", "w6"], 0)
+    found = find_slip([right], Evidence(steps, value(wrong, steps), same, Budget()), setting, wrong)
+    assert found
+    assert found.cause.slip == "two_slips"
+    assert found.cause.sentence == "w6 is used instead of w5; and + is used instead of − before t1"
+    assert found.cause.parts == {
+        "first": "wrong_index", "first_found": "w6", "first_expected": "w5",
+        "second": "plus_for_minus", "second_before": "a_o1", "second_after": "t1",
+    }  # fmt: skip
+
+
 def test_names_of_slips_are_unique_and_machine_readable() -> None:
     names = [slip.name for slip in SLIPS] + list(SENTENCES) + ["two_slips"]
     assert len(set(names)) == len(names)

@@ -115,9 +115,9 @@ class Diagnosis:
         place = self.judge.place(wrong.step)
         if found is None and self.judge.is_carried_on(name, place):
             found = Explanation(cause_of("changed_within_batch"))
-        told = wrong.reading is not None and (name, wrong.reading, place) in self._causes
+        is_tried = wrong.reading is not None and (name, wrong.reading, place) in self._causes
         # what gives the values but not the formula gives them by chance
-        return kind, found if found or told else self._of_values(wrong, forms)
+        return kind, found if found or is_tried else self._of_values(wrong, forms)
 
     def _of_one_number(self, wrong: Wrong) -> Explanation | None:
         """One number in all cells, though the right values differ."""
@@ -167,7 +167,7 @@ class Diagnosis:
                 if result is None or (given and np.ptp(result) == 0) or self.budget.left <= 0:
                     return self._causes.setdefault(key, None)
                 evidence = Evidence(made_up, result, same, self.budget)
-                self._causes[key] = find_slip(forms, evidence, setting, bare, pairs=not given, rather=other)
+                self._causes[key] = find_slip(forms, evidence, setting, bare, pairs=not given, likelier=other)
                 if self._causes[key]:
                     break
         return self._causes[key]

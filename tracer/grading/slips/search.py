@@ -105,18 +105,19 @@ def find_slip(
     setting: Setting,
     theirs: Expression | None = None,
     pairs: bool = True,
-    rather: Explanation | None = None,
+    likelier: Explanation | None = None,
 ) -> Explanation | None:
     """The slip that leads from a right formula, in any of its forms, to the person's values; None where none is found.
 
     theirs: the person's formula, where there is one: of several slips with the same result, the one that reads most
-    like it is named. pairs: whether two slips at once are tried too. rather: what is likelier than two slips at once.
+    like it is named. pairs: whether two slips at once are tried too. likelier: an explanation that is
+    preferred to two slips at once.
     """
     for right in forms:
         single = _single(right, evidence, setting, theirs)
         if single:
             return Explanation(single.cause(setting), single.expression)
-    simple = _constant(evidence) or _scaled(forms[0], evidence) or rather
+    simple = _constant(evidence) or _scaled(forms[0], evidence) or likelier
     if simple or not pairs or evidence.budget.fruitless >= MOST_FRUITLESS:
         return simple
     pair = _pair(forms[:2], evidence, setting)

@@ -55,16 +55,18 @@ class Slip:
 
     def cause(self, parts: Parts, setting: Setting) -> Cause:
         """The slip as a cause, with these parts."""
-        told: dict[str, Part] = {}
+        named: dict[str, Part] = {}
         blanks: dict[str, str] = {}
         for key, part in parts.items():
             number = part.value if isinstance(part, Number) else part
             if isinstance(number, float):
-                told[key], blanks[key] = number, FRACTIONS.get(part, f"{number:g}")
+                named[key], blanks[key] = number, FRACTIONS.get(part, f"{number:g}")
             else:
                 blanks[key] = setting.text(number) if isinstance(number, Expression) else number
-                told[key] = blanks[key].strip()
-        return Cause(self.name, self.sentence.format(**blanks), {key: part for key, part in told.items() if part != ""})
+                named[key] = blanks[key].strip()
+        return Cause(
+            self.name, self.sentence.format(**blanks), {key: part for key, part in named.items() if part != ""}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Edit:
         causes = [slip.cause(parts, setting) for slip, parts in self.slips]
         if len(causes) == 1:
             return causes[0]
-        told: dict[str, Part] = {}
+        named: dict[str, Part] = {}
         for which, cause in zip(("first", "second"), causes, strict=True):
-            told |= {which: cause.slip} | {f"{which}_{key}": part for key, part in cause.parts.items()}
-        return Cause("two_slips", "; and ".join(cause.sentence for cause in causes), told)
+            named |= {which: cause.slip} | {f"{which}_{key}": part for key, part in cause.parts.items()}
+        return Cause("two_slips", "; and ".join(cause.sentence for cause in causes), named)
