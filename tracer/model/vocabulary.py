@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import count
 
 from tracer.model import naming
@@ -24,7 +25,7 @@ def vocabulary(experiment: Experiment) -> dict[str, Quantity]:
     """Name → quantity, for everything that the experiment names, and for the loss with its parts."""
     known = dict(COMMON)
     for role, names in ((Role.INPUT, experiment.inputs), (Role.TARGET, experiment.targets)):
-        known |= {name: called(Quantity(role, indices=(index,)), name) for index, name in enumerate(names, 1)}
+        known |= {name: _numbered(role, "", index, name) for index, name in enumerate(names, 1)}
     match experiment.model:
         case Network() as network:
             return known | _of_loss(network) | dict(_of_layers(network))
@@ -45,12 +46,19 @@ def _of_layers(network: Network) -> Iterator[tuple[str, Quantity]]:
     """Neurons and parameters; weights are numbered through the network, unless they are called otherwise."""
     numbers = count(1)
     for place, layer in enumerate(network.layers, 1):
+        shared = {*layer.biases} == {naming.shared_bias(place)}
         for index, (neuron, row, bias) in enumerate(zip(layer.neurons, layer.weights, layer.biases, strict=True), 1):
             for name, role in ((neuron, Role.NET_INPUT), (naming.activation(neuron), Role.ACTIVATION)):
-                yield name, called(Quantity(role, layer.name, (index,)), name)
+                yield name, _numbered(role, layer.name, index, name)
             for weight in row:
-                yield weight, called(Quantity(Role.WEIGHT, layer.name, (next(numbers),)), weight)
-            if bias:
-                shared = bias == naming.shared_bias(place) and {*layer.biases} == {bias}
-                role, number = (Role.SHARED_BIAS, place) if shared else (Role.BIAS, index)
-                yield bias, called(Quantity(role, layer.name, (number,)), bias)
+                yield weight, _numbered(Role.WEIGHT, layer.name, next(numbers), weight)
+            if bias and shared:
+                yield bias, _numbered(Role.SHARED_BIAS, layer.name, place, bias)
+            elif bias:
+                yield bias, _numbered(Role.BIAS, layer.name, index, bias)
+
+
+@lru_cache(maxsize=10_000)
+def _numbered(role: Role, layer: str, number: int, name: str) -> Quantity:
+    """The quantity of a role, layer and number, under its name; many networks of one table have the same ones."""
+    return called(Quantity(role, layer, (number,)), name)
