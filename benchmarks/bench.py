@@ -18,6 +18,7 @@ from pathlib import Path
 import by_numpy
 
 import tracer
+from tracer.model import naming
 
 HERE = Path(__file__).parent
 CONFIGS = HERE.parent / "configs"
@@ -55,7 +56,7 @@ def engine() -> str:
     """The engine against a hand-written NumPy loop that logs the same quantities."""
     steps = 20_000
     compiled = tracer.Engine(tracer.assemble(tracer.load(CONFIGS / "walkthrough.yaml")))
-    a, b, ratio = side_by_side(lambda: compiled.run(0.5, steps), lambda: by_numpy.walk(0.5, steps))
+    a, b, ratio = side_by_side(lambda: compiled.run({naming.ETA: 0.5}, steps), lambda: by_numpy.walk(0.5, steps))
     return (
         f"engine: {a / steps * 1e6:.1f} µs a step of 43 quantities; NumPy by hand: {b / steps * 1e6:.1f} µs; "
         f"{1 / ratio:.1f} times as fast"

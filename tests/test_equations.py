@@ -152,7 +152,7 @@ def test_quantities_called_like_the_optimizers_settings() -> None:
 
 def test_quantities_called_like_the_optimizers_states() -> None:
     config = RNN | {"equations": RNN["equations"] + "v_w = 2*w\n", "optimizer": "momentum"}
-    with pytest.raises(tracer.ConfigError, match="'v_w' would be both a quantity of the config and what momentum"):
+    with pytest.raises(tracer.ConfigError, match="'v_w' would be both a quantity of the config and a state"):
         tracer.load(config)
 
 

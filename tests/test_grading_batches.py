@@ -183,7 +183,7 @@ def test_the_mean_by_other_formulas(form: str, samples: int, tmp_path: Path) -> 
 
 def shared_columns(own: Lab) -> list[int]:
     """The columns of what there is once a batch, but for the parameters."""
-    return [column for name, column in own.columns.items() if re.match(r".*_batch|g_|norm_|v_|m_|u_|η", name)]
+    return [column for name, column in own.columns.items() if re.match(r".*_batch|g_|norm_|v̂?_|m̂?_|u_|η", name)]
 
 
 def in_last_rows(own: Lab, size: int) -> Lab:

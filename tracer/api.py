@@ -50,7 +50,7 @@ def walk(experiment: Experiment, system: System | None = None, progress: Progres
     problems = problems_of_size(experiment, len(engine.columns))
     if problems:
         raise ConfigError(problems)
-    runs = tuple(engine.run(rate, experiment.iterations, progress) for rate in experiment.runs)
+    runs = tuple(engine.run(hyper, experiment.iterations, progress) for hyper in experiment.runs)
     return Trace(experiment, shown(experiment, system), runs)
 
 

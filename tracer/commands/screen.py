@@ -109,7 +109,8 @@ def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
     table = Table(box=box.ASCII if ascii else box.SIMPLE_HEAD, title=None, pad_edge=False)
     table.add_column("eta" if ascii else naming.ETA, style="bold", no_wrap=True)
     for run in runs:
-        table.add_column(_rate(run, ascii), justify="right", no_wrap=True)
+        rate = ", ".join(map(shortest, run.hyper.values())) or run.title
+        table.add_column(naming.to_ascii(rate) if ascii else rate, justify="right", no_wrap=True)
 
     def digits(value: float) -> str:
         return naming.to_ascii(_digits(value)) if ascii else _digits(value)
@@ -129,11 +130,6 @@ def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
     for name in list(trace.experiment.start)[:MOST_PARAMETERS]:
         table.add_row(f"final {name}", *(digits(run.final.get(name, float("nan"))) for run in runs), style="dim")
     return table
-
-
-def _rate(run: Run, ascii: bool) -> str:
-    rate = naming.SCHEDULE if run.learning_rate is None else shortest(run.learning_rate)
-    return naming.to_ascii(rate) if ascii else rate
 
 
 def sparkline(values: Sequence[float], ascii: bool = False) -> str:

@@ -110,7 +110,7 @@ class Text(Form):
         return {"type": "string", **({"pattern": self.pattern} if self.pattern else {}), **longest}
 
 
-RESERVED = {naming.ITERATION, "eta", naming.ETA, naming.SAMPLE, naming.COUNT}
+RESERVED = frozenset({naming.ITERATION, "eta", naming.ETA, naming.SAMPLE, naming.COUNT})
 """Names with a meaning of their own."""
 MAX_NAME = 60
 """The longest name of a quantity or a layer, in characters."""
@@ -118,18 +118,25 @@ MAX_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class Identifier(Form):
-    """The name of a quantity or a layer; in JSON Schema, whose patterns know no letters outside ASCII, roughly."""
+    """The name of a quantity or a layer; in JSON Schema, whose patterns know no letters outside ASCII, roughly.
+    reserved: names with a meaning of their own; ending: that of further ones."""
+
+    reserved: frozenset[str] = RESERVED
+    ending: str = ""
 
     def problem(self, value: Any) -> str:
         if not isinstance(value, str):
             return Text().problem(value)
         if not value.isidentifier() or len(value) > MAX_NAME:
             return f"{show(value)} cannot be a name; use up to {MAX_NAME} letters, digits and _, and no digit first"
-        return f"'{value}' has a special meaning here; choose another name" if value in RESERVED else ""
+        special = value in self.reserved or (self.ending and value.endswith(self.ending))
+        return f"'{value}' has a special meaning here; choose another name" if special else ""
 
     def schema(self) -> Schema:
         pattern = r"^[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*$"
-        return {"type": "string", "maxLength": MAX_NAME, "pattern": pattern, "not": {"enum": sorted(RESERVED)}}
+        special: Schema = {"enum": sorted(self.reserved)}
+        special = {"anyOf": [special, {"pattern": f"{self.ending}$"}]} if self.ending else special
+        return {"type": "string", "maxLength": MAX_NAME, "pattern": pattern, "not": special}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +199,7 @@ class Named(Form):
 
     def parts(self, value: Any, place: Place, document: Document) -> dict[str, Any]:
         for name in value if self.keys else ():
-            if problem := Identifier().problem(name):
+            if self.keys and (problem := self.keys.problem(name)):
                 document.problem(place, problem, (*place, name), key=True)
         return {name: self.item.read(item, (*place, name), document) for name, item in value.items()}
 

@@ -17,8 +17,7 @@ from tracer.config.training_reader import TrainingReader
 from tracer.config.yamlfile import Document
 from tracer.errors import nearest
 from tracer.model import naming
-from tracer.model.experiment import Choice, Experiment, Network, OwnEquations
-from tracer.tables.optimizers import OPTIMIZERS
+from tracer.model.experiment import Experiment, Network, OwnEquations
 
 
 def read_experiment(document: Document, stem: str) -> Experiment:
@@ -46,9 +45,9 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
             model, start = self.network(data)
             loss = naming.TOTAL
         batches = self.batches(data)
-        optimizer, clip = config["optimizer"] or Choice(next(iter(OPTIMIZERS))), self.clip()
+        (optimizer, rule), clip = self.optimizer(), self.clip()
         own = [*data.targets, *data.inputs, *start, *model.quantities()]
-        computed = self.own_names(optimizer, clip, batches, naming.above(loss, own), start)
+        computed = self.own_names(rule, clip, batches, naming.above(loss, own), start)
         self.check_names(computed, own)
         iterations = self.iterations()
         places = {"iterations": "iterations", "model": str(kind), "output": "output"}
@@ -64,6 +63,7 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
             frozen=self.frozen(start),
             clip=clip,
             optimizer=optimizer,
+            rule=rule,
             learning_rates=self.learning_rates(),
             schedule=self.schedule(iterations),
             iterations=iterations,
@@ -75,7 +75,8 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
 
     def check_names(self, computed: Mapping[str, tuple[str, str]], taken: Iterable[str]) -> None:
         """Whether what is computed besides the model has names of its own."""
-        for name in computed.keys() & set(taken):
+        spelled = set(map(naming.to_ascii, taken))
+        for name in [name for name in computed if naming.to_ascii(name) in spelled]:
             what, key = computed[name]
             self.problem((key,), f"'{name}' would be both a quantity of the config and {what}; rename it")
 

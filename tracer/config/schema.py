@@ -9,6 +9,7 @@ from typing import Any
 from tracer.config.choices import Entry, formula_pattern
 from tracer.config.forms import Case, Either, Identifier, ListOf, Named, Number, OneOf, Schema, Text, is_number
 from tracer.config.records import Field, Model, Record, properties
+from tracer.config.rules import RULE, WITHOUT_RATE, is_rule
 from tracer.model import naming
 from tracer.model.batches import REDUCTIONS
 from tracer.tables.activations import ACTIVATIONS, SOFTMAX
@@ -51,6 +52,7 @@ _SAMPLES = f"give a list of {SAMPLE.example}, or the name of a .csv or .xlsx fil
 ACTIVATION = Entry({name: row.settings for name, row in ACTIVATIONS.items()} | {SOFTMAX: {}}, ("z",))
 LOSS = Entry({name: row.settings for name, row in LOSSES.items()}, ("t", "a"))
 OPTIMIZER = Entry({name: row.settings for name, row in OPTIMIZERS.items()})
+RULES = Either((Case(is_rule, RULE), Case(object, OPTIMIZER)), f"write {next(iter(OPTIMIZERS))}, or another name")
 INITIALIZER = Entry({name: row.settings for name, row in INITIALIZERS.items()}, key="init", alone=False,
                     further={"seed": WHOLE})  # fmt: skip
 _WEIGHTS = "give the weights by name, in a list, or by layer"
@@ -124,12 +126,14 @@ FIELDS: dict[str, Field] = {
     "l1": Field("Strength of the penalty on the sum of |w| over all weights.", STRENGTH, default=0,
                 model=Model.NETWORK),
     "l2": Field("Strength of the penalty on the sum of w² over all weights.", STRENGTH, default=0, model=Model.NETWORK),
-    "optimizer": Field("The update rule: a name, or {name: adam, betas: [0.9, 0.999], eps: 1e-8}.", OPTIMIZER,
+    "optimizer": Field("The update rule: a name, {name: adam, betas: [0.9, 0.999], eps: 1e-8}, or a rule of your own "
+                       "in formulas, {states: {v: beta*v + g}, update: p - eta*v, settings: {beta: 0.9}}.", RULES,
                        default="sgd"),
     "clip": Field("Gradient clipping: {norm: 1} of all gradients together, or {value: 0.5} of each by itself.", CLIP),
     "learning_rate": Field("The learning rate η, or a list of them: one run each, all from the same start; or a "
                            "formula of the iteration k, or phases [{iterations: 100, learning_rate: 0.1}, …].",
-                           Either((PHASES, RATES, *_RATE_CASES), _RATES), required=True, aliases=("eta", "η")),
+                           Either((PHASES, RATES, *_RATE_CASES), _RATES), required=True, aliases=("eta", "η"),
+                           unless=("optimizer", WITHOUT_RATE)),
     "iterations": Field("How many updates of the weights; the sum of the phases, where there are any.", COUNT,
                         required=True, unless=("learning_rate", PHASES)),
     "until": Field("A condition that ends a run early, such as 'E_total < 1e-6': once it held for every sample of a "
@@ -152,7 +156,8 @@ BEYOND_SCHEMA = (
     "Names of quantities and layers are letters, digits and _, also outside ASCII.",
     "Texts have no control characters, and the name of the results has at most 200 bytes.",
     "Formulas, equations and conditions can be read, and use known names only.",
-    "Every quantity has a name of its own.",
+    "Every quantity has a name of its own, and so has every state and setting of an update rule.",
+    "The start of an update rule is that of its states.",
     "The numbers of targets, weights, biases and activations fit the layers.",
     "weights, biases and frozen refer to weights, layers and parameters of the model.",
     "Targets are in the domain of the loss.",
@@ -172,9 +177,7 @@ def json_schema() -> Schema:
     """The JSON Schema (draft 7) of a config."""
     needed = {key: field for key, field in FIELDS.items() if field.required is True and field.model is None}
     rules: list[Schema] = [
-        {"oneOf": [{"required": [spelling]} for spelling in (key, *field.aliases)]}
-        for key, field in needed.items()
-        if field.aliases
+        {"oneOf": _spellings(key)} for key, field in needed.items() if field.aliases and not field.unless
     ]
     rules += [_unless(key, field) for key, field in needed.items() if field.unless]
     rules.append({"oneOf": [_only(model) for model in sorted(Model)]})
@@ -205,9 +208,15 @@ def _only(model: Model) -> Schema:
 
 
 def _unless(key: str, field: Field) -> Schema:
-    """A key is there, or what makes it unnecessary."""
+    """A key is there, in one of its spellings, or what makes it unnecessary."""
     assert field.unless
     other, case = field.unless
     form = case.form.schema() if case else {}
     instead = [{"required": [name], "properties": {name: form}} for name in (other, *FIELDS[other].aliases)]
-    return {"anyOf": [{"required": [key]}, *instead]}
+    there = _spellings(key)
+    return {"oneOf": [*there, {"anyOf": instead, "not": {"anyOf": there}}]}
+
+
+def _spellings(key: str) -> list[Schema]:
+    """A key is there, for each of its spellings."""
+    return [{"required": [spelling]} for spelling in (key, *FIELDS[key].aliases)]

@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.config.choices import formula, formula_in, with_caret
-from tracer.config.reading import Reader
+from tracer.config.optimizer_reader import OptimizerReader
 from tracer.config.schema import PHASES
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
 from tracer.formulas.evaluation import NO_NUMBER, compiled
 from tracer.formulas.primitives import FUNCTIONS
-from tracer.formulas.tree import COMPARISONS, Call, Expression, Name, Number, names
+from tracer.formulas.tree import COMPARISONS, Call, Expression, Name, Number, names, replace
 from tracer.model import naming
 from tracer.model.batches import Batches
 from tracer.model.experiment import Choice, Schedule
-from tracer.tables.optimizers import OPTIMIZERS
+from tracer.tables.optimizers import Optimizer
 
 MOST_CHECKED = 1_000_000
 """In how many iterations the learning rate is computed ahead."""
 
 
 @dataclass(slots=True)
-class TrainingReader(Reader):
+class TrainingReader(OptimizerReader):
     """Reads how a document's parameters are trained."""
 
     def clip(self) -> Choice | None:
@@ -33,9 +33,11 @@ class TrainingReader(Reader):
         return Choice(limits[0][0], ((f"clip_{limits[0][0]}", limits[0][1]),)) if limits else None
 
     def learning_rates(self) -> tuple[float, ...]:
-        """The constant learning rates; none where there is a schedule."""
+        """The constant learning rates; none where there is a schedule, or no formula uses one."""
         value = self.config["learning_rate"]
-        return () if self.is_schedule() else tuple(value if isinstance(value, list) else [value])
+        if value is None or self.is_schedule():
+            return ()
+        return tuple(value if isinstance(value, list) else [value])
 
     def is_schedule(self) -> bool:
         """Whether the learning rate changes in the course of a run."""
@@ -105,15 +107,18 @@ class TrainingReader(Reader):
         """The condition that ends a run, in quantities of a step."""
         place, text = ("until",), self.config["until"]
         expression = formula(text, place, self.document, condition=True) if text else None
-        quantities = list(known)
-        for name in dict.fromkeys(name.name for name in names(expression)) if expression else ():
-            if name not in quantities:
-                what = f"'{name}' is not a quantity of a step.{nearest(name, quantities)}"
+        if expression is None:
+            return None
+        spelled = {naming.to_ascii(name): name for name in known}
+        spelled |= {name: name for name in spelled.values()}
+        for name in dict.fromkeys(name.name for name in names(expression)):
+            if name not in spelled:
+                what = f"'{name}' is not a quantity of a step.{nearest(name, spelled)}"
                 self.problem(place, with_caret(what, text, text.index(name)))
-        return expression
+        return replace(expression, {n: Name(spelled.get(n.name, n.name)) for n in names(expression)})
 
     def own_names(
-        self, optimizer: Choice, clip: Choice | None, batches: Batches, loss: str, parameters: Iterable[str]
+        self, rule: Optimizer, clip: Choice | None, batches: Batches, loss: str, parameters: Iterable[str]
     ) -> dict[str, tuple[str, str]]:
         """The names of what batches, clipping and the optimizer compute; what each is, and the key that asks for it."""
         computed = {}
@@ -124,6 +129,6 @@ class TrainingReader(Reader):
         for parameter in parameters:
             if clip:
                 computed[naming.clipped(parameter)] = ("a clipped gradient", "clip")
-            for state in OPTIMIZERS[optimizer.name].states:
-                computed[naming.state(state, parameter)] = (f"what {optimizer.name} remembers", "optimizer")
+            for state in rule.columns:
+                computed[naming.state(state, parameter)] = ("a state of the optimizer", "optimizer")
         return computed

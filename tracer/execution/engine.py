@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice, repeat
 from typing import Any
 
@@ -19,7 +19,6 @@ from tracer.execution.python_emitter import losses_function, walk_function
 from tracer.execution.runs import Divergence, Run
 from tracer.formulas.evaluation import NO_NUMBER, REDUCE
 from tracer.formulas.tree import Name
-from tracer.model import naming
 from tracer.model.system import System
 
 CHUNK_CELLS = 200_000
@@ -38,8 +37,8 @@ class Engine:
         self._walk = walk_function(self.program, system.batches)
         self._losses = losses_function(self.program)
 
-    def run(self, learning_rate: float | None, iterations: int, progress: Progress | None = None) -> Run:
-        """Walk the given number of iterations with one learning rate; None where the system has a schedule.
+    def run(self, hyper: Mapping[str, float], iterations: int, progress: Progress | None = None) -> Run:
+        """Walk the given number of iterations with the hyper-parameters of this run, such as a constant η.
 
         A run that meets a non-finite quantity stops there and says so in `Run.divergence`; nothing is raised.
         """
@@ -48,10 +47,10 @@ class Engine:
         rows: memoryview[float] = memoryview(buffer).cast("d")
 
         def run_of(steps: int, *, divergence: Divergence | None = None, **what: Any) -> Run:
-            return Run(learning_rate, batches, self.columns, rows[: steps * width], divergence=divergence, **what)
+            return Run(hyper, batches, self.columns, rows[: steps * width], divergence=divergence, **what)
 
         chunk = max(1, CHUNK_CELLS // (width * batches.size))
-        start, held, done, met = self._start(learning_rate), 0, 0, False
+        start, held, done, met = self._start(hyper), 0, 0, False
         while done < iterations and not met:
             steps, first = min(chunk, iterations - done), batches.first_row(done)
             before = (rows, buffer, first * width * DOUBLE, held, *start)
@@ -79,10 +78,9 @@ class Engine:
         last = batches.first_row(done)
         return run_of(last, divergence=divergence, final=final, final_loss=self._loss(start), until_met=met)
 
-    def _start(self, learning_rate: float | None) -> tuple[float, ...]:
+    def _start(self, hyper: Mapping[str, float]) -> tuple[float, ...]:
         """What the first iteration starts from, in the order of the program."""
-        given = {} if learning_rate is None else {Name(naming.ETA): learning_rate}
-        return tuple({**self.program.start, **given}.values())
+        return tuple({**self.program.start, **{Name(name): value for name, value in hyper.items()}}.values())
 
     def _samples(self, first: int, count: int) -> Iterable[Any]:
         """What each of `count` iterations takes from iteration `first` on: a sample, or a list of them."""

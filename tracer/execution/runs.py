@@ -26,14 +26,14 @@ class Divergence:
 class Run:
     """What one learning rate gave. Steps count from 0, iterations from 1; all values are dimensionless.
 
-    learning_rate: None where it follows a schedule. batches: which samples each iteration took.
+    hyper: the hyper-parameters of this run, besides `System.hyper`. batches: which samples each iteration took.
     rows: the steps, a row of doubles each, in the order of `System.columns`; where the run diverged, the last row
         holds what was computed before, then NaN. Where only the last update did, all rows are complete.
     final: the parameters after the last update. final_loss: the loss that they give, of all samples.
     until_met: whether the condition that ends a run was met.
     """
 
-    learning_rate: float | None
+    hyper: Mapping[str, float]
     batches: Batches
     columns: Mapping[str, int]
     rows: memoryview[float]
@@ -67,9 +67,15 @@ class Run:
         return islice(steps, skipped, skipped + len(self) - first)
 
     @property
+    def learning_rate(self) -> float | None:
+        """The constant learning rate; None where it is a quantity of every step, or no formula uses one."""
+        return self.hyper.get(naming.ETA)
+
+    @property
     def title(self) -> str:
         """What tells this run from others."""
-        return naming.SCHEDULE if self.learning_rate is None else f"{naming.ETA} = {shortest(self.learning_rate)}"
+        given = [f"{naming.label(name)} = {shortest(value)}" for name, value in self.hyper.items()]
+        return ", ".join(given) or (naming.SCHEDULE if naming.ETA in self.columns else "run")
 
     def pass_steps(self, last: bool = False) -> range:
         """The steps of the first or the last whole pass through the samples; all, where there is no whole pass."""
@@ -83,7 +89,9 @@ class Run:
         return REDUCE[self.batches.reduction](self[quantity][steps.start : steps.stop]) if steps else math.nan
 
     def __getitem__(self, quantity: str) -> list[float]:
-        """A quantity in every step. Raises KeyError for an unknown one."""
+        """A quantity or a hyper-parameter of this run in every step. Raises KeyError for an unknown one."""
+        if quantity in self.hyper:
+            return [self.hyper[quantity]] * len(self)
         return list(self.rows[self.columns[quantity] :: len(self.columns)])
 
     def step(self, index: int) -> dict[str, float]:

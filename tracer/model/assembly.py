@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tracer.formulas.primitives import FUNCTIONS
 from tracer.formulas.tree import Call, Expression, Name, Number, add, names, power, replace
@@ -16,7 +17,7 @@ from tracer.model.quantity import Quantity, Role
 from tracer.model.system import Equation, Parameter, Phase, System
 from tracer.model.vocabulary import vocabulary
 from tracer.tables.activations import read_formula
-from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS, Optimizer
+from tracer.tables.optimizers import BEFORE, CLIPPINGS, Optimizer
 from tracer.tables.settings import defaults
 
 OWN_LAYER = "equations"
@@ -33,7 +34,7 @@ def assemble(experiment: Experiment) -> System:
         for name, layer in layer_of.items()
     )
     trained = [parameter.name for parameter in parameters if parameter.trained]
-    settings = {**defaults(OPTIMIZERS[experiment.optimizer.name].settings), **dict(experiment.optimizer.settings)}
+    settings = {**defaults(experiment.rule.settings), **dict(experiment.optimizer.settings)}
     hyper = {naming.setting(name): value for name, value in settings.items() if value != 0}
     quantities = vocabulary(experiment)
     equations = [*forward, *backward_equations(forward, parameters, loss, quantities)]
@@ -58,25 +59,24 @@ def assemble(experiment: Experiment) -> System:
     if experiment.schedule:
         hyper |= experiment.schedule.rates
         equations.append(_of_optimizer(naming.ETA, experiment.schedule.formula))
-    rule = _Rule(OPTIMIZERS[experiment.optimizer.name], settings, gradients)
+    rule = _Rule(experiment.rule, settings, gradients)
     quantities |= {name: Quantity(Role.SETTING, word=naming.label(name)) for name in hyper}
     quantities |= {
-        naming.state(name, parameter): Quantity(Role.STATE, word=name, of=quantities[parameter])
+        naming.state(name, parameter): Quantity(Role.STATE, word=naming.state_word(name), of=quantities[parameter])
         for parameter in trained
-        for name in rule.optimizer.states
+        for name in experiment.rule.columns
     }
-    of_optimizer = [equation for parameter in trained for equation in rule.states(parameter)]
-    remembered = {name.name for equation in of_optimizer for name in names(equation.expression) if name.lag}
+    of_optimizer = {parameter: rule.states(parameter) for parameter in trained}
     return System(
         data=(*experiment.targets, *experiment.inputs),
         samples=experiment.samples,
         batches=experiment.batches,
         parameters=parameters,
-        equations=(*equations, *of_optimizer),
+        equations=(*equations, *chain.from_iterable(of_optimizer.values())),
         updates={parameter: rule.update(parameter) for parameter in trained},
         hyper=hyper,
         quantities=quantities,
-        states={equation.quantity: 0.0 for equation in of_optimizer if equation.quantity in remembered},
+        states=_remembered(of_optimizer, experiment.rule.start),
         loss=loss,
         batch_loss=batch_loss,
         until=experiment.until,
@@ -84,7 +84,7 @@ def assemble(experiment: Experiment) -> System:
 
 
 def _forward(experiment: Experiment) -> tuple[tuple[Equation, ...], str, dict[str, str]]:
-    """The forward pass of one sample, the quantity that is minimised, and the layer of every parameter."""
+    """The forward pass of one sample, the quantity to minimize, and the layer of every parameter."""
     match experiment.model:
         case Network() as network:
             equations = forward_equations(network, experiment.inputs, experiment.targets)
@@ -125,6 +125,14 @@ def _of_optimizer(quantity: str, expression: Expression) -> Equation:
     return Equation(quantity, expression, Phase.OPTIMIZER, OPTIMIZER_LAYER)
 
 
+def _remembered(equations: Mapping[str, Sequence[Equation]], start: Mapping[str, float]) -> dict[str, float]:
+    """The states (parameter → their equations) that the next iteration refers to, with their values before the first
+    one."""
+    before = {name.name for own in equations.values() for e in own for name in names(e.expression) if name.lag}
+    begin = {naming.state(name, parameter): value for parameter in equations for name, value in start.items()}
+    return {e.quantity: begin.get(e.quantity, 0.0) for own in equations.values() for e in own if e.quantity in before}
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     """An optimizer's formulas, as they read for one parameter; a setting that is 0 leaves them. gradients: parameter →
@@ -135,26 +143,29 @@ class _Rule:
     gradients: Mapping[str, str]
 
     def states(self, parameter: str) -> list[Equation]:
-        """The states' equations, each from its value in the step before."""
-        return [
-            Equation(naming.state(name, parameter), self.written(formula, parameter, name), Phase.OPTIMIZER, parameter)
-            for name, formula in self.optimizer.states.items()
-        ]
+        """The equations of the states. What is not computed yet means its value in the iteration before."""
+        lags = dict.fromkeys(self.optimizer.columns, 1)
+        equations = []
+        for name, formula in self.optimizer.columns.items():
+            expression = self._written(formula, parameter, lags)
+            equations.append(Equation(naming.state(name, parameter), expression, Phase.OPTIMIZER, parameter))
+            lags[name] = 0
+        return equations
 
     def update(self, parameter: str) -> Expression:
-        """The parameter's next value, from the step before."""
-        return self.written(self.optimizer.update, parameter, lag=1)
+        """The parameter's next value, from the iteration before."""
+        return self._written(self.optimizer.update, parameter, dict.fromkeys(self.optimizer.columns, 1), lag=1)
 
-    def written(self, formula: str, parameter: str, own: str = "", lag: int = 0) -> Expression:
-        """A formula for this parameter; `own` is the state that it computes."""
+    def _written(self, formula: str, parameter: str, lags: Mapping[str, int], lag: int = 0) -> Expression:
+        """A formula for this parameter. lags: those of the states; lag: that of everything else."""
         values: dict[Expression, Expression] = {
             Name("p"): Name(parameter, lag),
             Name("g"): Name(self.gradients[parameter], lag),
             Name("k"): Name(naming.COUNT, lag),
             Name("eta"): Name(naming.ETA, lag),
         }
-        for state in self.optimizer.states:
-            values[Name(state)] = Name(naming.state(state, parameter), 1 if state == own else lag)
+        values |= {Name(state + BEFORE): Name(naming.state(state, parameter), 1) for state in self.optimizer.states}
+        values |= {Name(state): Name(naming.state(state, parameter), own) for state, own in lags.items()}
         for name, value in self.settings.items():
             values[Name(name)] = Name(naming.setting(name)) if value else Number(0.0)
         return replace(read_formula(formula), values)

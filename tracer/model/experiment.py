@@ -9,6 +9,7 @@ from pathlib import Path
 from tracer.formulas.tree import Expression
 from tracer.model import naming
 from tracer.model.batches import Batches
+from tracer.tables.optimizers import OPTIMIZERS, Optimizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class OwnEquations:
-    """The user's own equations, in an order in which they can be computed, and the quantity that is minimised."""
+    """The user's own equations, in an order in which they can be computed, and the quantity to minimize."""
 
     equations: Mapping[str, Expression]
     minimize: str
@@ -97,7 +98,9 @@ class Experiment:
 
     samples: their values, a row a sample: the targets, then the inputs. start: every parameter before the first step.
     batches: which of them an iteration takes. clip: how gradients are clipped, from CLIPPINGS.
-    learning_rates: one run each; none where a schedule says it. iterations: at most, where `until` ends a run.
+    rule: the update rule that the optimizer's name stands for, or the user's own.
+    learning_rates: one run each; none where there is a schedule, or no formula uses η.
+    iterations: at most, where `until` ends a run.
     places: where the keys that a later check may complain of stand.
     """
 
@@ -112,6 +115,7 @@ class Experiment:
     frozen: frozenset[str] = frozenset()
     clip: Choice | None = None
     optimizer: Choice = Choice("sgd")
+    rule: Optimizer = OPTIMIZERS["sgd"]
     learning_rates: tuple[float, ...] = ()
     schedule: Schedule | None = None
     iterations: int = 1
@@ -122,9 +126,10 @@ class Experiment:
     source: Source = Source()
 
     @property
-    def runs(self) -> tuple[float | None, ...]:
-        """The learning rate of every run; None where the schedule says it."""
-        return self.learning_rates or (None,)
+    def runs(self) -> tuple[Mapping[str, float], ...]:
+        """The hyper-parameters that every run has of its own; none where there is only one run, without a constant
+        learning rate."""
+        return tuple({naming.ETA: rate} for rate in self.learning_rates) or ({},)
 
     @property
     def most_rows(self) -> int:

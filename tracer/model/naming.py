@@ -277,9 +277,15 @@ def clipped(parameter: str) -> str:
     return _named(Role.CLIPPED, of=parameter)
 
 
+def state_word(name: str) -> str:
+    """How a state of an optimizer is called; a letter with `_hat` is one with a hat: `m_hat` → `m̂`."""
+    letter = name.removesuffix("_hat")
+    return letter + "\N{COMBINING CIRCUMFLEX ACCENT}" if letter != name and len(letter) == 1 else name
+
+
 def state(name: str, parameter: str) -> str:
-    """What the optimizer remembers of a parameter: `v_w1`."""
-    return _named(Role.STATE, word=name, of=parameter)
+    """What the optimizer computes of a parameter: `v_w1`, for a state `m_hat` `m̂_w1`."""
+    return _named(Role.STATE, word=state_word(name), of=parameter)
 
 
 def after_update(parameter: str) -> str:

@@ -19,6 +19,7 @@ from tracer.output.csvfile import Row, write_csv
 if TYPE_CHECKING:
     import pandas
 
+ETA_COLUMN = "eta"
 ROWS_PER_BLOCK = 200
 """Of a trace that is written as it is gone through."""
 
@@ -37,10 +38,11 @@ class Trace:
 
     @property
     def columns(self) -> list[str]:
-        """The columns of the CSV and of the frame: iteration, the sample where there are several, eta, then every
-        quantity."""
+        """The columns of the CSV and of the frame: iteration, the sample where there are several, eta where there is
+        a learning rate, then every quantity."""
         sample = [naming.SAMPLE] if len(self.system.samples) > 1 else []
-        return [naming.ITERATION, *sample, "eta", *self._quantities]
+        rate = [ETA_COLUMN] if naming.ETA in {*self.runs[0].hyper, *self.runs[0].columns} else []
+        return [naming.ITERATION, *sample, *rate, *self._quantities]
 
     @property
     def _quantities(self) -> list[str]:
@@ -59,16 +61,14 @@ class Trace:
             return (float(iteration) for iteration, _ in run.places())
         if column == naming.SAMPLE and column in self.columns:
             return (float(sample) for _, sample in run.places())
-        if column == "eta":
-            return run[naming.ETA] if run.learning_rate is None else repeat(run.learning_rate, len(run))
-        return run[column]
+        return run[naming.ETA if column == ETA_COLUMN else column]
 
     @property
     def final(self) -> dict[str, float] | dict[float, dict[str, float]]:
         """The parameters after the last update, by name; with several learning rates, by learning rate and name."""
         if len(self.runs) == 1:
             return dict(self.runs[0].final)
-        return {run.learning_rate: dict(run.final) for run in self.runs if run.learning_rate is not None}
+        return {run.hyper[naming.ETA]: dict(run.final) for run in self.runs}
 
     def to_frame(self, ascii: bool = False) -> pandas.DataFrame:
         """The trace as a pandas DataFrame; ascii spells ∂E/∂w1 as dE/dw1."""
@@ -83,8 +83,9 @@ class Trace:
         """The rows, in the order of the columns, up to ROWS_PER_BLOCK at a time; iteration and sample are int."""
         lead = 2 if naming.SAMPLE in self.columns else 1
         for run in self.runs:
-            steps = zip(run.places(), self._of_run(run, "eta"), run.steps(self._quantities), strict=True)
-            while block := [(*place[:lead], eta, *step) for place, eta, step in islice(steps, ROWS_PER_BLOCK)]:
+            rates = zip(run[naming.ETA]) if ETA_COLUMN in self.columns else repeat((), len(run))
+            steps = zip(run.places(), rates, run.steps(self._quantities), strict=True)
+            while block := [(*place[:lead], *rate, *step) for place, rate, step in islice(steps, ROWS_PER_BLOCK)]:
                 yield block
                 if progress:
                     progress(len(block))

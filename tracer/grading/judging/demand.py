@@ -50,7 +50,7 @@ class Demand:
 
     def first_step(self, name: str) -> int:
         """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
-        if self.rows.plan and name in self.model.system.states:
+        if self.rows.plan and name in self.model.from_before:
             return self.rows.plan.sizes[0]
         return self.model.first_step(name)
 

@@ -122,8 +122,15 @@ class Model:
         return frozenset((*stepped, *common, naming.ETA, naming.ITERATION, naming.COUNT))
 
     def first_step(self, name: str) -> int:
-        """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
-        return int(name in self.parameters or name in self.system.states)
+        """The first step in which a quantity is judged: a parameter's first value is given, and what refers to the
+        iteration before starts from a state's first value."""
+        return int(name in self.parameters or name in self.from_before)
+
+    @cached_property
+    def from_before(self) -> frozenset[str]:
+        """What the optimizer computes from states of the iteration before."""
+        of_optimizer = [e for e in self.system.equations if e.phase is Phase.OPTIMIZER]
+        return frozenset(e.quantity for e in of_optimizer if any(n.lag for n in names(e.expression)))
 
     def knows(self, name: str) -> bool:
         """Whether the name is a quantity of this network."""
@@ -207,7 +214,7 @@ class Model:
             after = Name(naming.after_update(name.name), name.lag + 1, name.batch)
             return after if after.name in present else None
         equation = self.equation(name.name)
-        return None if equation is None else shifted(equation, name.lag, name.batch)
+        return None if equation is None else shifted(equation, name.lag, name.batch, self.system.hyper)
 
     def in_terms_of(self, name: str, present: frozenset[str]) -> Expression | None:
         """`nearest`, with everything that is not present put in by its own equation; kept for the next table with the
@@ -240,11 +247,13 @@ def _tidy(expression: Expression) -> Expression:
     return expression
 
 
-def shifted(expression: Expression, steps: int, batch: bool = False) -> Expression:
-    """The expression as it reads that many steps before. batch: for all rows of the batch there."""
+def shifted(expression: Expression, steps: int, batch: bool = False, fixed: Container[str] = ()) -> Expression:
+    """The expression as it reads that many steps before. batch: for all rows of the batch there. fixed: what holds for
+    the whole run."""
     if not steps and not batch:
         return expression
-    return replace(expression, {n: Name(n.name, n.lag + steps, n.batch or batch) for n in set(names(expression))})
+    moving = [n for n in set(names(expression)) if n.name not in fixed]
+    return replace(expression, {n: Name(n.name, n.lag + steps, n.batch or batch) for n in moving})
 
 
 @lru_cache(maxsize=512)

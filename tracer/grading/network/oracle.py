@@ -97,7 +97,7 @@ class View(Quantities):
         rows = oracle.plan.rows(name, self.row)
         if not rows:
             if rows.start == -1 and name.name in oracle.model.system.states:
-                return np.zeros(TRIALS)
+                return np.full(TRIALS, oracle.model.system.states[name.name])
             raise KeyError(name)
         if not name.batch:
             return oracle.known(name.name, rows[0])

@@ -24,7 +24,7 @@ LONGEST = 60
 _SYMBOLS = str.maketrans(
     {"∂": "d", "δ": "d", "ð": "d", "𝛿": "d", "𝜕": "d", "∇": "grad", "η": "eta", "ƞ": "eta", "σ": "sig", "ς": "sig",
      "α": "alpha", "β": "beta", "θ": "theta", "φ": "phi", "ϕ": "phi", "ŷ": "yhat", "′": "'", "’": "'", "⁺": "+",
-     "ɛ": "e", "ε": "e", "⁄": "/", "∕": "/", "÷": "/"}
+     "ɛ": "e", "ε": "e", "⁄": "/", "∕": "/", "÷": "/", "\N{COMBINING CIRCUMFLEX ACCENT}": "hat"}
 )  # fmt: skip
 _DROPPED = re.compile(r"[\s_{}\[\]$\\,.:;^()|·\"“”-]+")
 _FRACTION = re.compile(r"\\d?frac\s*\{(.*?)\}\s*\{(.*?)\}")

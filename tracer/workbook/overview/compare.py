@@ -168,7 +168,7 @@ class _Builder:
         styles = self.styles
         cells = [
             Cell("A", styles.link, trace.title),
-            Cell("B", self.centred, trace.run.learning_rate, trace.reference(ETA_CELL)),
+            Cell("B", self.centred, trace.run.hyper[naming.ETA], trace.reference(ETA_CELL)),
         ]
         losses = trace.losses()[: self.shown(trace)]
         if losses:

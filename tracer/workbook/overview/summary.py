@@ -14,8 +14,9 @@ from tracer.model.batches import Batches
 from tracer.model.experiment import Experiment, OwnEquations
 from tracer.model.system import System
 from tracer.tables.losses import LOSSES, PENALTIES
+from tracer.tables.optimizers import OPTIMIZERS
 from tracer.workbook.trace.data import TITLE as DATA
-from tracer.workbook.trace.formulas import ETA_CELL, FIRST_ROW
+from tracer.workbook.trace.formulas import FIRST_ROW
 from tracer.workbook.trace.sheet import TraceSheet
 from tracer.workbook.xlsx.charts import Curve, loss_chart
 from tracer.workbook.xlsx.package import SheetCells
@@ -75,7 +76,7 @@ def facts_of(experiment: Experiment) -> dict[str, str]:
     facts |= {
         "start": _values(experiment.start),
         "frozen": _short([name for name in experiment.start if name in experiment.frozen]),
-        "optimizer": str(experiment.optimizer),
+        "optimizer": _optimizer(experiment),
         "clipping": ", ".join(f"{name} {shortest(limit)}" for name, limit in experiment.clip.settings)
         if experiment.clip else "",
         "learning rates": ", ".join(map(shortest, experiment.learning_rates)),
@@ -85,6 +86,16 @@ def facts_of(experiment: Experiment) -> dict[str, str]:
         "columns": experiment.columns,
     }  # fmt: skip
     return {label: fact for label, fact in facts.items() if fact}
+
+
+def _optimizer(experiment: Experiment) -> str:
+    """The name and the settings; the formulas too, where they are the user's own."""
+    if experiment.optimizer.name in OPTIMIZERS:
+        return str(experiment.optimizer)
+    rule = experiment.rule
+    start = [f"{state} starts from {shortest(value)}" for state, value in rule.start.items()]
+    formulas = [*(f"{state} = {formula}" for state, formula in rule.states.items()), f"p ← {rule.update}"]
+    return "; ".join([str(experiment.optimizer), *formulas, *start])
 
 
 def _update(batches: Batches) -> str:
@@ -147,8 +158,8 @@ def _table(
     for number, trace in enumerate(traces, head + 1):
         run, column = trace.run, trace.letters[system.loss]
         cells = [Cell("A", styles.link, trace.title)]
-        if run.learning_rate is not None:
-            cells.append(Cell("B", styles.number[PLAIN], run.learning_rate, trace.reference(ETA_CELL)))
+        for name, value in run.hyper.items():
+            cells.append(Cell("B", styles.number[PLAIN], value, trace.reference(trace.hyper_cells[name])))
         if run.complete:
             losses = run.over_pass(system.loss), run.over_pass(system.loss, last=True)
             for letter, value, steps in zip("CD", losses, (run.pass_steps(), run.pass_steps(last=True)), strict=True):

@@ -13,7 +13,7 @@ from tracer.formulas.evaluation import NO_NUMBER, compiled
 from tracer.formulas.expansion import expand, far_conditions
 from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
-from tracer.formulas.tree import MUL, POW, ZERO, Call, Expression, Name, Number, names, replace
+from tracer.formulas.tree import MUL, POW, Call, Expression, Name, Number, names, replace
 from tracer.model import naming
 from tracer.model.batches import REDUCTIONS
 from tracer.model.experiment import Experiment
@@ -102,13 +102,11 @@ class TraceFormulas:
             for n in names(equation.expression)
         }
         self.updates = {name: replace(update, reduced) for name, update in self.system.updates.items()}
-        self.nothing_before = {Name(state, lag=1): ZERO for state in self.system.states}
-        self.hyper_cells = {} if naming.ETA in self.columns else {naming.ETA: ETA_CELL}
+        self.nothing_before = {Name(state, lag=1): Number(value) for state, value in self.system.states.items()}
+        self.hyper_cells = dict.fromkeys(self.run.hyper, ETA_CELL)
         for index, name in enumerate(self.system.hyper):
             self.hyper_cells[name] = f"${get_column_letter(HYPER_COLUMN + 2 * index + 1)}${ETA_ROW}"
-        self.constants = dict(self.system.hyper)
-        if self.run.learning_rate is not None:
-            self.constants[naming.ETA] = self.run.learning_rate
+        self.constants = {**self.system.hyper, **self.run.hyper}
         self.formulas = {e.quantity: self._written(e.expression) for e in self.system.equations}
 
     @property

@@ -14,7 +14,6 @@ from tracer.explain.words import in_words
 from tracer.model import naming
 from tracer.model.system import Phase
 from tracer.workbook.trace.formulas import (
-    ETA_CELL,
     ETA_ROW,
     FIRST_ROW,
     HEADER_ROW,
@@ -107,9 +106,10 @@ class TraceSheet(TraceFormulas):
     def _head(self) -> Iterator[str]:
         styles, run = self.styles, self.run
         yield row(TITLE_ROW, self._title_cells(), 24)
-        rate = Cell("B", styles.eta, self.spell(naming.SCHEDULE))
-        if run.learning_rate is not None:
-            rate = Cell("B", styles.eta, run.learning_rate, self.given(ETA_CELL))
+        rate = [Cell("B", styles.eta, value, self.given(self.hyper_cells[name])) for name, value in run.hyper.items()]
+        if naming.ETA in self.columns:
+            rate = [Cell("B", styles.eta, self.spell(naming.SCHEDULE))]
+        label = [Cell("A", styles.eta_label, self.spell(f"{naming.ETA} ="))] if rate else []
         shown = [phase for phase in Phase if phase in self.columns.values()]
         legend = [
             Cell(get_column_letter(index), styles.header[phase], str(phase))
@@ -128,8 +128,8 @@ class TraceSheet(TraceFormulas):
         yield row(
             ETA_ROW,
             [
-                Cell("A", styles.eta_label, self.spell(f"{naming.ETA} =")),
-                rate,
+                *label,
+                *rate,
                 Cell("C", styles.warning if run.divergence else styles.subtitle, self._hint()),
                 *legend,
                 *hyper,
@@ -154,7 +154,7 @@ class TraceSheet(TraceFormulas):
         stop = self.run.divergence
         if stop:
             return f"Stopped in iteration {stop.iteration}: {self.spell(stop.quantity)} has no finite value."
-        what = "the yellow cell" if self.run.learning_rate is not None else "a yellow cell or a blue number"
+        what = "the yellow cell" if self.run.hyper else "a yellow cell or a blue number"
         return f"Change {what}: every number below follows."
 
     def _template(self, begins: bool) -> list[Cell]:

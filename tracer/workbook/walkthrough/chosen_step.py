@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tracer.explain.templates import BATCH_SIZE, TOTAL
+from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.tree import Name
 from tracer.model import naming
 from tracer.workbook.trace.formulas import FIRST_ROW
@@ -91,11 +92,15 @@ class ChosenStep:
             if of_batch == TOTAL:
                 return math.fsum(trace.run.step(row)[name.name] for row in range(trace.row_of(2) - FIRST_ROW))
             return trace.run.step(of_batch)[name.name]
-        return 0.0 if name.lag else self.first[name.name]
+        return self._before(name) if name.lag else self.first[name.name]
+
+    def _before(self, name: Name) -> float:
+        """The value before the first iteration."""
+        return self.traces[0].system.states[name.name]
 
     def formula(self, name: Name | str, of_batch: int = 0) -> str:
         """The value in the chosen step, or in a row of its batch, counted from 0. A lag of 1 is the iteration before;
-        before the first one it is 0."""
+        before the first one there is what a state starts from."""
         name = Name(name) if isinstance(name, str) else name
         if name.name == naming.COUNT:
             return self.place.iteration
@@ -117,7 +122,9 @@ class ChosenStep:
         if name.batch:
             row = f"{self.place.first_row}+{of_batch}"
         found = self.of_runs(lambda trace: f"INDEX({_column(trace, letter)},{row})")
-        return f"IF({self.place.row_before}=0,0,{found})" if name.lag else found
+        if not name.lag:
+            return found
+        return f"IF({self.place.row_before}=0,{EXCEL.number(self._before(name))},{found})"
 
     def formula_of_columns(self, names: Sequence[str]) -> str | None:
         """The cells of the chosen step in columns that stand side by side; None where they do not."""
