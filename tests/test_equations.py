@@ -100,7 +100,7 @@ def test_a_root_of_a_negative_number_is_no_number() -> None:
         ({"equations": "p = q\nq = p\nE = p"}, "equations: circular definition: p → q → p"),
         ({"equations": "E = E + 1"}, "equations: circular definition: E → E"),
         ({"equations": "E = w +* 2"}, "equations: line 1: a value is missing before '*'\n    w +* 2\n       ^"),
-        ({"equations": "E = w\n\nF = sinus(w)"}, "equations: line 3: 'sinus' is no function; there are "),
+        ({"equations": "E = w\n\nF = sinus(w)"}, "equations: line 3: 'sinus' is not a function; there are "),
         ({"equations": "E = w\nE = u"}, "equations: line 2: 'E' has an equation already; give it another name"),
         ({"equations": "w^2"}, "equations: line 1: write it as name = formula, not 'w^2'"),
         ({"equations": "E == w"}, "equations: line 1: write it as name = formula, not 'E == w'"),
@@ -176,11 +176,11 @@ def test_problems_of_equations_point_to_their_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("equation", "problem"),
     [
-        ("E = if(1 < x < 3, w, 0)", "a comparison is no number; write if(x > 2, 1, 0), one at a time"),
-        ("E = w * (x > 2)", "a comparison is no number; write if(x > 2, 1, 0), one at a time"),
+        ("E = if(1 < x < 3, w, 0)", "a comparison is not a number; write if(x > 2, 1, 0), one at a time"),
+        ("E = w * (x > 2)", "a comparison is not a number; write if(x > 2, 1, 0), one at a time"),
         ("E = x > 2", "a comparison is not a number; write if(x > 2, 1, 0)"),
-        ("E = max(x > 2, w)", "max takes numbers, and a comparison is none: if(x > 2, 1, 0)"),
-        ("E = if(x > 2, x < 3, w)", "if takes numbers, and a comparison is none: if(x > 2, 1, 0)"),
+        ("E = max(x > 2, w)", "max takes numbers; a comparison is not a number; write if(x > 2, 1, 0)"),
+        ("E = if(x > 2, x < 3, w)", "if takes numbers; a comparison is not a number; write if(x > 2, 1, 0)"),
     ],
 )
 def test_comparisons_are_conditions_alone(equation: str, problem: str) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.homework import Layout, homework
+from tracer.formulas.notation.numpy import Array, Quantities, value
 from tracer.formulas.tree import Call, Expression, Name, distinct, with_names
-from tracer.grading.book.numbers import Array, Quantities, value
 from tracer.grading.judging.causes import SENTENCES
 from tracer.grading.network.oracle import same
 from tracer.grading.network.plan import MEAN, SUM, Place

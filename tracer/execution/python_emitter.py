@@ -8,8 +8,7 @@ from typing import Any
 
 from tracer.execution.program import Assignment, Program
 from tracer.formulas.evaluation import NO_NUMBER, compiled, namespace
-from tracer.formulas.notation import render
-from tracer.formulas.notation.python import PYTHON, statements
+from tracer.formulas.notation.source import Source
 from tracer.formulas.tree import Call, Expression, Name
 from tracer.model.batches import Batches
 
@@ -48,8 +47,12 @@ def walk_function(program: Program, batches: Batches) -> Walk:
         ]
     # all at once: where one raises, the iteration's own start is still there
     targets = _locals(program, (assignment.target for assignment in program.updates))
-    values = ", ".join(render(a.expression, PYTHON, lambda name: _local(program, name)) for a in program.updates)
-    body.append(f"{targets}, = {values},")
+    source, values = _source(program), []
+    for update in program.updates:
+        before, value = source.written(update.expression)
+        body += before
+        values.append(value)
+    body.append(f"{targets}, = {', '.join(values)},")
     needed, holds = _condition(program.until)
     if holds:
         begin = "first" if several else f"offset // {DOUBLE} - {width}"
@@ -117,7 +120,11 @@ def _assigned(program: Program, assignment: Assignment) -> list[str]:
     if over and isinstance(assignment.expression, Call):
         column, width = program.slots[Name(over.name)], len(program.columns)
         return [f"{local} = {assignment.expression.function.name}(rows[first + {column}:offset // {DOUBLE}:{width}])"]
-    return statements(local, assignment.expression, lambda name: _local(program, name))
+    return _source(program).assignment(local, assignment.expression)
+
+
+def _source(program: Program) -> Source:
+    return Source(lambda name: _local(program, name))
 
 
 def _condition(condition: Expression | None) -> tuple[list[Name], Callable[..., bool] | None]:

@@ -1,7 +1,7 @@
 """The derivative of one expression by every name in it, in one pass from the root to the leaves.
 
-The rule of an operator stands in `OPERATOR_RULES`, that of a function in its own entry (`Function.slopes`); the walk
-knows none of them by name.
+The rule of an operator stands in `OPERATOR_RULES`, that of a function in its own row (`Primitive.slopes`) or entry
+(`Function.slopes`); the walk knows none of them by name, but for `if`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tracer.formulas.expansion import bind
-from tracer.formulas.primitives import FUNCTIONS, slopes
+from tracer.formulas.primitives import FUNCTIONS, PRIMITIVES, slopes
 from tracer.formulas.tree import (
+    COMPARISONS,
     ONE,
     ZERO,
     Call,
@@ -18,9 +19,9 @@ from tracer.formulas.tree import (
     Name,
     Number,
     add,
+    distinct,
     div,
     mul,
-    names,
     neg,
     power,
     replace,
@@ -46,7 +47,10 @@ def _power_rule(args: tuple[Expression, ...], index: int) -> Expression:
     base, exponent = args
     if index == 0:
         return mul(exponent, power(base, sub(exponent, ONE)))
-    return mul(power(base, exponent), Call(FUNCTIONS["log"], (base,)))
+    slope = mul(power(base, exponent), Call(FUNCTIONS["log"], (base,)))
+    if isinstance(base, Number):
+        return slope if base.value else ZERO
+    return Call(IF, (Call(COMPARISONS["="], (base, ZERO)), ZERO, slope))  # PyTorch's choice: 0^b does not vary with b
 
 
 def _flat(_args: tuple[Expression, ...], _index: int) -> Expression:
@@ -71,7 +75,7 @@ def partials(expression: Expression, known: Mapping[Expression, Expression] | No
     One pass from the root to the leaves, each node handing its own derivative down (reverse mode; Griewank and
     Walther, Evaluating Derivatives, 2008, chapter 3), so that a sum of n products costs O(n).
     """
-    terms: dict[Name, list[Expression]] = {name: [] for name in names(expression)}
+    terms: dict[Name, list[Expression]] = {name: [] for name in distinct(expression)}
     pending: list[tuple[Expression, Expression]] = [(expression, ONE)]
     while pending:
         node, outer = pending.pop()
@@ -86,7 +90,9 @@ def partials(expression: Expression, known: Mapping[Expression, Expression] | No
                     slope = _partial(node, index)
                     if slope != ZERO:
                         pending.append((node.args[index], mul(outer, slope)))
-    return {name: replace(add(*sums), known or {}) for name, sums in terms.items()}
+    sums = {name: add(*slopes) for name, slopes in terms.items()}
+    replaced: dict[int, Expression] = {}
+    return {name: replace(total, known, replaced) for name, total in sums.items()} if known else sums
 
 
 def _by_branch(choice: Call) -> dict[Name, Expression]:
@@ -104,6 +110,9 @@ def _partial(call: Call, index: int) -> Expression:
     if function.name in OPERATOR_RULES:
         return OPERATOR_RULES[function.name](call.args, index)
     if function.formula is None:
+        further = PRIMITIVES[function.name].further
+        if further and len(call.args) != len(function.parameters):
+            return further(call, index)
         return bind(slopes(function.name)[index], call)
     slope = function.slopes[index] if function.slopes else None
     if slope is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from operator import is_
+
 from tracer.formulas.primitives import FUNCTIONS
-from tracer.formulas.tree import Call, Expression, Form, Name, Number, replace
+from tracer.formulas.tree import Call, Expression, Form, Name, Number, fold, replace
 
 
 def bind(form: Form, call: Call) -> Expression:
@@ -21,25 +23,53 @@ def expand(expression: Expression, far: bool = False) -> Expression:
 
     far: take along the functions' `far` branches, which hold where the plain formula overflows.
     """
-    if not isinstance(expression, Call):
-        return expression
-    call = Call(expression.function, tuple(expand(arg, far) for arg in expression.args))
-    function = call.function
-    if function.formula is None:
-        return call
-    plain = expand(bind(function.formula, call), far)
-    if not (far and function.far):
-        return plain
-    condition, beyond = (expand(bind(form, call), far) for form in function.far)
-    return Call(FUNCTIONS["if"], (condition, beyond, plain))
+    return _expanded(expression, far, {}, [])
+
+
+def _expanded(expression: Expression, far: bool, known: dict[int, Expression], bound: list[Expression]) -> Expression:
+    """known: what nodes are expanded, by their identities; what is expanded stands for itself. bound: formulas that
+    were put in, kept alive for `known`."""
+
+    def visit(node: Expression, args: list[Expression]) -> Expression:
+        expanded = of(node, args)
+        known[id(expanded)] = expanded
+        return expanded
+
+    def of(node: Expression, args: list[Expression]) -> Expression:
+        if not isinstance(node, Call):
+            return node
+        function = node.function
+        call = node if all(map(is_, args, node.args)) else Call(function, tuple(args))
+        if function.formula is None:
+            return call
+        forms = (function.formula, *(function.far or ())) if far else (function.formula,)
+        plain, *beyond = (_expanded(put_in, far, known, bound) for put_in in _bound(call, forms, bound))
+        return Call(FUNCTIONS["if"], (*beyond, plain)) if beyond else plain
+
+    return fold(expression, visit, known)
+
+
+def _bound(call: Call, forms: tuple[Form, ...], bound: list[Expression]) -> list[Expression]:
+    put_in = [bind(form, call) for form in forms]
+    bound += [call, *put_in]
+    return put_in
 
 
 def far_conditions(expression: Expression) -> list[Expression]:
     """When `expand(…, far=True)` leaves the plain formulas: one condition a function call that has a `far` branch."""
-    if not isinstance(expression, Call):
-        return []
-    found = [condition for arg in expression.args for condition in far_conditions(arg)]
-    function = expression.function
-    if function.formula is not None:
-        found += far_conditions(bind(function.formula, expression))
-    return [*found, bind(function.far[0], expression)] if function.far else found
+    found: list[Expression] = []
+    seen: set[int] = set()
+    pending = [expression]
+    kept: list[Expression] = []
+    while pending:
+        node = pending.pop()
+        if not isinstance(node, Call) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        kept.append(node)
+        pending += node.args
+        if node.function.formula is not None:
+            pending.append(bind(node.function.formula, node))
+        if node.function.far:
+            found.append(bind(node.function.far[0], node))
+    return found

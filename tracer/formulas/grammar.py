@@ -1,12 +1,37 @@
-"""Text → expression, by a grammar of our own: numbers, names, operators, brackets, functions. Nothing is evaluated."""
+"""Text → expression, by operator precedence: one parser, and a table of tokens for each language that it reads.
+
+Numbers, names, operators, brackets, functions; nothing is evaluated. The language of our formulas stands here, that of
+Excel's in `grading/book`.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from tracer.formulas.tree import ADD, COMPARISONS, DIV, MUL, NEG, POW, SUB, Call, Expression, Function, Name, Number
+from tracer.formulas.tree import (
+    ADD,
+    COMPARISONS,
+    DIV,
+    MUL,
+    NEG,
+    POW,
+    SUB,
+    Call,
+    Expression,
+    Function,
+    Name,
+    Number,
+    fold,
+)
+
+OPERATORS = {"+": ADD, "-": SUB, "*": MUL, "/": DIV, "^": POW, **COMPARISONS}
+MOST_WRITTEN_OUT = 200_000
+"""Operations of a formula with its functions written out."""
 
 
 class FormulaError(ValueError):
@@ -17,122 +42,283 @@ class FormulaError(ValueError):
         self.text, self.position, self.problem = text, position, problem
 
 
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Language(Generic[V]):
+    """What the parser has to know of a language whose formulas are read as values V. A function that raises ValueError
+    refuses; the message is the problem.
+
+    token: a token with the groups `number`, `name`, `symbol` and, where there is such a thing, `cell`.
+    binding: how tightly an operator binds, the loosest 1. sign: how tightly one in front of a value does, which is one
+    of `signs`. right: operators that group from the right. postfix: what stands behind a value.
+    deepest: brackets, functions and operators that may wait for each other.
+    number, name, cell: a token's value. signed, operation, after: of a sign, an operator or a postfix, and the values.
+    function: a function's name → what makes its value of its arguments'.
+    """
+
+    token: re.Pattern[str]
+    binding: Mapping[str, int]
+    sign: int
+    signs: str
+    right: str
+    postfix: str
+    commas: str
+    deepest: int
+    number: Callable[[str], V]
+    name: Callable[[str], V]
+    cell: Callable[[str], V]
+    signed: Callable[[str, V], V]
+    operation: Callable[..., V]
+    after: Callable[[str, V], V]
+    function: Callable[[str], Callable[[Sequence[V]], V]]
+
+
+class _Waiting(NamedTuple):
+    """An operator or a sign that waits for what stands right of it, or an open bracket (strength 0).
+
+    make: what makes a value of `takes` others; for a bracket, of all behind the first `below` values, and None where it
+    only groups. symbol: the operator.
+    """
+
+    strength: int
+    position: int
+    make: Callable[..., object] | None
+    takes: int = 0
+    below: int = 0
+    symbol: str = ""
+
+
+def read(text: str, language: Language[V]) -> V:
+    """The value of a formula.
+
+    Raises FormulaError with the position of the problem.
+    """
+    return _Parser(text, language).whole()
+
+
+class _Parser(Generic[V]):
+    """Two stacks, of values and of what waits for them (Dijkstra's shunting yard): a chain of operators takes time
+    linear in its length, and no recursion. The rest of its state is the token it stands on."""
+
+    def __init__(self, text: str, language: Language[V]) -> None:
+        self.text, self.language = text, language
+        self.values: list[V] = []
+        self.waiting: list[_Waiting] = []
+        self.end = 0
+        self.advance()
+
+    def advance(self) -> None:
+        match = self.language.token.match(self.text, self.end)
+        if match is None:
+            rest = self.text[self.end :]
+            self.start = self.end + len(rest) - len(rest.lstrip())
+            if rest.strip():
+                raise self.problem(f"'{self.text[self.start]}' has no meaning here")
+            self.kind, self.token = "end", ""
+            return
+        self.kind = next(kind for kind in KINDS if kind in match.re.groupindex and match[kind] is not None)
+        self.token, self.start, self.end = match[self.kind], match.start(self.kind), match.end()
+
+    def problem(self, problem: str, position: int | None = None) -> FormulaError:
+        return FormulaError(self.text, self.start if position is None else position, problem)
+
+    def made(self, position: int, make: Callable[..., Any], *arguments: object) -> Any:
+        """What the language makes of these. What it refuses is a problem at that position."""
+        try:
+            return make(*arguments)
+        except ValueError as error:
+            raise self.problem(str(error), position) from None
+
+    def whole(self) -> V:
+        while True:
+            self.operand()
+            if self.goes_on():
+                continue
+            if self.kind == "end" and not self.waiting:
+                return self.values.pop()
+            missing = "')'" if self.waiting else "an operator"
+            raise self.problem(f"{missing} is missing" + (f" before '{self.token}'" if self.token else ""))
+
+    def operand(self) -> None:
+        """A value, and the signs and brackets that open in front of it."""
+        language = self.language
+        while True:
+            if len(self.waiting) >= language.deepest:
+                raise self.problem(f"nested more than {language.deepest} deep")
+            kind, token, start = self.kind, self.token, self.start
+            if kind == "symbol" and token in language.signs:
+                self.wait(language.sign, partial(language.signed, token), 1)
+            elif token == "(":
+                self.wait(0, None)
+            elif kind in ("number", "name", "cell"):
+                self.advance()
+                if kind != "name" or self.token != "(":
+                    self.values.append(self.made(start, getattr(language, kind), token))
+                    return
+                self.wait(0, self.made(start, language.function, token), position=start)
+                if self.token == ")":
+                    return
+            else:
+                raise self.problem("a value is missing" + (f" before '{token}'" if token else " at the end"))
+
+    def wait(
+        self, strength: int, make: Callable[..., object] | None, takes: int = 0, position: int = -1, symbol: str = ""
+    ) -> None:
+        where = self.start if position < 0 else position
+        self.waiting.append(_Waiting(strength, where, make, takes, len(self.values), symbol))
+        self.advance()
+
+    def goes_on(self) -> bool:
+        """Whether another value follows the one just read, after what stands between them."""
+        language = self.language
+        while self.kind == "symbol":
+            token = self.token
+            if token in language.postfix:
+                self.values[-1] = self.made(self.start, language.after, token, self.values[-1])
+            elif token in language.binding:
+                self.operator(token, language.binding[token])
+                return True
+            else:
+                self.apply(1)
+                opened = self.waiting[-1] if self.waiting else None
+                if opened and opened.make and token in language.commas:
+                    self.advance()
+                    return True
+                if opened is None or token != ")":
+                    return False
+                self.close(self.waiting.pop())
+            self.advance()
+        self.apply(1)
+        return False
+
+    def operator(self, symbol: str, strength: int) -> None:
+        self.apply(strength + 1)
+        before = self.waiting[-1] if self.waiting else None
+        if before and before.symbol == symbol and symbol in CHAINS:
+            self.waiting[-1] = before._replace(takes=before.takes + 1)
+            self.advance()
+            return
+        if symbol not in self.language.right:
+            self.apply(strength)
+        self.wait(strength, partial(self.language.operation, symbol), 2, symbol=symbol)
+
+    def apply(self, least: int) -> None:
+        """Apply the operators and signs that wait and bind so tightly at least."""
+        while self.waiting and self.waiting[-1].strength >= least:
+            top = self.waiting.pop()
+            assert top.make is not None
+            self.values[-top.takes :] = [self.made(top.position, top.make, *self.values[-top.takes :])]
+
+    def close(self, opened: _Waiting) -> None:
+        """What stands between two brackets, as one value."""
+        if opened.make is not None:
+            self.values[opened.below :] = [self.made(opened.position, opened.make, self.values[opened.below :])]
+
+
+KINDS = ("cell", "number", "name", "symbol")
+CHAINS = "+*"
+"""Operators whose chains are one operation of all their values."""
+
+
+# ---------------------------------------------------------------------------------------------- our own formulas
+
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[^\W\d]\w*)"
     r"|(?P<symbol><=|>=|<>|[-+*/^(),<>=]))"
 )
-_BINDING = dict.fromkeys(COMPARISONS, 1) | {"+": 2, "-": 2, "*": 3, "/": 3, "^": 5}
-_UNARY = 4
-_DEPTH_LIMIT = 100
+_NOT_A_NUMBER = "a comparison is not a number; write if(x > 2, 1, 0)"
 
 
 def parse(text: str, functions: Mapping[str, Function]) -> Expression:
     """Read a formula of numbers, names, `+ - * / ^`, brackets, comparisons and the functions given.
 
-    The formula is parsed by this grammar alone, nothing of it is evaluated. Powers bind to the right (`2^3^2` is
-    2⁹) and tighter than a sign (`-x^2` is −(x²)), as in mathematics and in Python.
+    Nothing of it is evaluated. Powers bind to the right (`2^3^2` is 2⁹) and tighter than a sign (`-x^2` is −(x²)), as
+    in mathematics and in Python.
 
     functions: what may be called, by name.
-    Raises FormulaError with the position of the problem.
+    Raises FormulaError with the position of the problem, also for functions within each other that would be too long
+    when written out.
     """
-    return _Parser(text, functions).whole()
+    language = Language(
+        token=_TOKEN, binding=dict.fromkeys(COMPARISONS, 1) | {"+": 2, "-": 2, "*": 3, "/": 3, "^": 5}, sign=4,
+        signs="-", right="^", postfix="", commas=",", deepest=100,
+        number=number, name=Name, cell=Name, signed=signed, operation=_operation, after=signed,
+        function=lambda name: _call_of(name, functions),
+    )  # fmt: skip
+    expression = read(text, language)
+    if _written_out(expression, {}) > MOST_WRITTEN_OUT:
+        problem = (
+            "the functions within each other stand for more than "
+            f"{MOST_WRITTEN_OUT:,} operations; give an inner one a name, in an equation of its own"
+        )
+        raise FormulaError(text, 0, problem)
+    return expression
 
 
-class _Parser:
-    """A precedence-climbing parser; its state is the token it stands on."""
+def number(token: str) -> Expression:
+    """A number. Raises ValueError where it is too large."""
+    if math.isinf(float(token)):
+        raise ValueError(f"{token} is too large a number")
+    return Number(float(token))
 
-    def __init__(self, text: str, functions: Mapping[str, Function]) -> None:
-        self.text, self.functions = text, functions
-        self.end = 0
-        self.depth = 0
-        self.advance()
 
-    def advance(self) -> None:
-        rest = self.text[self.end :]
-        self.start = self.end + len(rest) - len(rest.lstrip())
-        match = _TOKEN.match(self.text, self.end)
-        if match is None:
-            if rest.strip():
-                raise FormulaError(self.text, self.start, f"'{self.text[self.start]}' has no meaning here")
-            self.kind, self.token = "end", ""
-            return
-        self.kind, self.token = str(match.lastgroup), match.group(str(match.lastgroup))
-        self.end = match.end()
+def signed(sign: str, value: Expression) -> Expression:
+    """A value with a sign in front; that of a number is its own."""
+    if sign == "+":
+        return value
+    return Number(-value.value) if isinstance(value, Number) else Call(NEG, (value,))
 
-    def problem(self, problem: str) -> FormulaError:
-        return FormulaError(self.text, self.start, problem)
 
-    def expect(self, symbol: str) -> None:
-        if self.token != symbol:
-            raise self.problem(f"'{symbol}' is missing" + (f" before '{self.token}'" if self.token else ""))
-        self.advance()
+def combined(symbol: str, left: Expression, *right: Expression) -> Expression:
+    """The operation as it was written; a chain of + or of * is one call of all its arguments."""
+    function = OPERATORS[symbol]
+    if symbol in CHAINS and isinstance(left, Call) and left.function == function:
+        return Call(function, (*left.args, *right))
+    return Call(function, (left, *right))
 
-    def whole(self) -> Expression:
-        expression = self.operation(0)
-        if self.kind != "end":
-            raise self.problem(f"an operator is missing before '{self.token}'")
-        return expression
 
-    def operation(self, weakest: int) -> Expression:
-        self.depth += 1
-        if self.depth > _DEPTH_LIMIT:
-            raise self.problem(f"nested more than {_DEPTH_LIMIT} deep")
-        left = self.operand()
-        while self.kind == "symbol" and _BINDING.get(self.token, 0) > weakest:
-            at, symbol, binding = self.start, self.token, _BINDING[self.token]
-            self.advance()
-            right = self.operation(binding - 1 if symbol == "^" else binding)
-            if any(isinstance(side, Call) and side.function.name in COMPARISONS for side in (left, right)):
-                raise FormulaError(self.text, at, "a comparison is no number; write if(x > 2, 1, 0), one at a time")
-            left = _combine(symbol, left, right)
-        self.depth -= 1
-        return left
+def _operation(symbol: str, *sides: Expression) -> Expression:
+    if any(map(is_comparison, sides)):
+        raise ValueError(f"{_NOT_A_NUMBER}, one at a time")
+    return combined(symbol, *sides)
 
-    def operand(self) -> Expression:
-        kind, token = self.kind, self.token
-        if kind == "number":
-            if math.isinf(float(token)):
-                raise self.problem(f"{token} is too large a number")
-            self.advance()
-            return Number(float(token))
-        if token == "-":
-            self.advance()
-            inner = self.operation(_UNARY)
-            return Number(-inner.value) if isinstance(inner, Number) else Call(NEG, (inner,))
-        if token == "(":
-            self.advance()
-            inner = self.operation(0)
-            self.expect(")")
-            return inner
-        if kind == "name":
-            start = self.start
-            self.advance()
-            return self.call(token, start) if self.token == "(" else Name(token)
-        raise self.problem("a value is missing" + (f" before '{token}'" if token else " at the end"))
 
-    def call(self, name: str, start: int) -> Expression:
-        function = self.functions.get(name)
-        if function is None:
-            raise FormulaError(self.text, start, f"'{name}' is no function; there are {', '.join(self.functions)}")
-        self.advance()
-        args = [self.operation(0)]
-        while self.token == ",":
-            self.advance()
-            args.append(self.operation(0))
-        self.expect(")")
-        values = args[1:] if name == "if" else args
-        if any(isinstance(arg, Call) and arg.function.name in COMPARISONS for arg in values):
-            raise FormulaError(self.text, start, f"{name} takes numbers, and a comparison is none: if(x > 2, 1, 0)")
-        if len(args) != len(function.parameters):
-            problem = f"{name} takes {len(function.parameters)} arguments, not {len(args)}"
-            raise FormulaError(self.text, start, problem)
+def is_comparison(expression: Expression) -> bool:
+    """Whether an expression is true or false, and no number."""
+    return isinstance(expression, Call) and expression.function.name in COMPARISONS
+
+
+def _call_of(name: str, functions: Mapping[str, Function]) -> Callable[[Sequence[Expression]], Expression]:
+    function = functions.get(name)
+    if function is None:
+        raise ValueError(f"'{name}' is not a function; there are {', '.join(functions)}")
+
+    def call(args: Sequence[Expression]) -> Expression:
+        if any(map(is_comparison, args[1:] if name == "if" else args)):
+            raise ValueError(f"{name} takes numbers; {_NOT_A_NUMBER}")
+        count = len(function.parameters)
+        if len(args) < count or (len(args) > count and not function.more):
+            most = "at least " if function.more else ""
+            raise ValueError(f"{name} takes {most}{count} argument{'s' * (count != 1)}, not {len(args)}")
         return Call(function, tuple(args))
 
+    return call
 
-def _combine(symbol: str, left: Expression, right: Expression) -> Expression:
-    """The operation as it was written; a chain of + or of * is one call of all its arguments."""
-    function = COMPARISONS.get(symbol) or {"+": ADD, "-": SUB, "*": MUL, "/": DIV, "^": POW}[symbol]
-    if function in (ADD, MUL) and isinstance(left, Call) and left.function == function:
-        return Call(function, (*left.args, right))
-    return Call(function, (left, right))
+
+def _written_out(expression: Expression, given: Mapping[str, int]) -> int:
+    """How many names, numbers and operations an expression has with its functions written out. given: those of the
+    names that stand for expressions."""
+
+    def visit(node: Expression, sizes: list[int]) -> int:
+        if not isinstance(node, Call):
+            return given.get(node.name, 1) if isinstance(node, Name) else 1
+        forms = (node.function.formula, *(node.function.far or ()))
+        if not isinstance(forms[0], Expression):
+            return 1 + sum(sizes)
+        of_parameters = dict(zip(node.function.parameters, sizes, strict=True))
+        return sum(_written_out(form, of_parameters) for form in forms if isinstance(form, Expression))
+
+    return fold(expression, visit)

@@ -1,36 +1,125 @@
-"""The primitive functions, one entry each: what every notation spells by itself."""
+"""The primitive functions: one row each, which grammar, derivative, notations, evaluation and Excel's reader share.
+
+To add a function, add its row, which states only what differs from the rule of a notation: by default `tanh` is
+`tanh(x)` in Python and in text, `np.tanh(x)` in NumPy and `TANH(x)` in Excel, and `math` or NumPy computes it.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from tracer.formulas.grammar import parse
-from tracer.formulas.tree import Expression, Function
+from tracer.formulas.tree import COMPARISONS, ONE, ZERO, Call, Expression, Function, Number, add, div
 
-_PRIMITIVES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "exp": (("x",), ("a",)),
-    "log": (("x",), ("1 / x",)),
-    "sqrt": (("x",), ("1 / (2 * a)",)),
-    "abs": (("x",), ("sign(x)",)),
-    "sign": (("x",), ("0",)),
-    "sin": (("x",), ("cos(x)",)),
-    "cos": (("x",), ("-sin(x)",)),
-    "tanh": (("x",), ("1 - a^2",)),
-    "normal_cdf": (("x",), ("exp(-x^2 / 2) / sqrt(2 * 3.141592653589793)",)),
-    "min": (("x", "y"), ("if(x < y, 1, if(x = y, 0.5, 0))", "if(y < x, 1, if(x = y, 0.5, 0))")),
-    "max": (("x", "y"), ("if(x > y, 1, if(x = y, 0.5, 0))", "if(y > x, 1, if(x = y, 0.5, 0))")),
-    "if": (("condition", "x", "y"), ()),
+SlopeRule = Callable[[Call, int], Expression]
+"""(the call, the index of an argument) → the partial derivative by that argument."""
+Arguments = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """A function that every notation writes by itself.
+
+    slopes: the partial derivative by each parameter, in the parameters and the result `a`.
+    parameters: the names of its arguments. further: the slopes where more arguments than these are given, of which it
+    takes any number; None where it takes none.
+    spelled: notation → how the function is written there, where the rule of the notation does not hold: another name,
+    or a template with `{}` for an argument and `{*}` for all of them. excel: further ways to call it in Excel, in which
+    a number stands for itself.
+    helper: the function of floats, where Python's `math` does not have it.
+    kinks: arguments at which the slope jumps → the slopes there, PyTorch's choice.
+    sheets_only: whether only spreadsheets have it, and the formulas of a config do not.
+    """
+
+    slopes: tuple[str, ...]
+    parameters: tuple[str, ...] = ("x",)
+    further: SlopeRule | None = None
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    excel: tuple[str, ...] = ()
+    helper: Callable[..., float] | None = None
+    kinks: Mapping[Arguments, Arguments] = field(default_factory=dict)
+    sheets_only: bool = False
+
+
+def _sign(x: float) -> float:
+    return float((x > 0) - (x < 0))
+
+
+def _normal_cdf(x: float) -> float:
+    return 0.5 * math.erfc(-x / math.sqrt(2))
+
+
+def _mean(values: list[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _round(x: float, digits: float) -> float:
+    """To so many decimals, halves away from 0, as spreadsheets do."""
+    scale: float = 10.0**digits
+    return _sign(x) * math.floor(abs(x) * scale + 0.5) / scale
+
+
+def _equal_ones_share(call: Call, index: int) -> Expression:
+    """The slope of the least or the largest of several: equal ones share it evenly, as in `torch.amax`."""
+    extreme = [Call(FUNCTIONS["if"], (Call(COMPARISONS["="], (arg, call)), ONE, ZERO)) for arg in call.args]
+    return div(extreme[index], add(*extreme))
+
+
+PRIMITIVES: dict[str, Primitive] = {
+    "exp": Primitive(("a",), spelled={"text": "e^({})"}),
+    "log": Primitive(("1 / x",), spelled={"excel": "LN", "text": "ln"}),
+    "log10": Primitive(("1 / (x * log(10))",), spelled={"text": "log₁₀"}, excel=("LOG(x)", "LOG(x,10)")),
+    "sqrt": Primitive(("1 / (2 * a)",), spelled={"text": "√({})"}),
+    "abs": Primitive(("sign(x)",), spelled={"text": "|{}|"}, helper=math.fabs, kinks={(0.0,): (0.0,)}),
+    "sign": Primitive(("0",), helper=_sign, kinks={(0.0,): (0.0,)}),
+    "floor": Primitive(
+        ("0",), spelled={"excel": "INT", "text": "⌊{}⌋"}, excel=("FLOOR(x,1)", "FLOOR.MATH(x)"),
+        helper=lambda x: float(math.floor(x)), kinks={(2.0,): (0.0,)},
+    ),
+    "sin": Primitive(("cos(x)",)),
+    "cos": Primitive(("-sin(x)",)),
+    "tanh": Primitive(("1 - a^2",)),
+    "atan": Primitive(("1 / (1 + x^2)",), spelled={"numpy": "np.arctan", "text": "arctan"}),
+    "erf": Primitive(("2 * exp(-x^2) / sqrt(3.141592653589793)",), excel=("ERF(0,x)", "ERF.PRECISE(x)")),
+    "normal_cdf": Primitive(
+        ("exp(-x^2 / 2) / sqrt(2 * 3.141592653589793)",), spelled={"excel": "NORMSDIST", "text": "Φ"},
+        excel=("NORM.S.DIST(x,1)",), helper=_normal_cdf,
+    ),
+    "min": Primitive(
+        ("if(x < y, 1, if(x = y, 0.5, 0))", "if(y < x, 1, if(x = y, 0.5, 0))"), ("x", "y"), _equal_ones_share,
+        {"numpy": "minimum"}, helper=min, kinks={(1.0, 1.0): (0.5, 0.5)},
+    ),
+    "max": Primitive(
+        ("if(x > y, 1, if(x = y, 0.5, 0))", "if(y > x, 1, if(x = y, 0.5, 0))"), ("x", "y"), _equal_ones_share,
+        {"numpy": "maximum"}, helper=max, kinks={(1.0, 1.0): (0.5, 0.5)},
+    ),
+    "mean": Primitive(
+        ("1",), ("x",), lambda call, _: Number(1 / len(call.args)),
+        {"python": "mean([{*}])", "numpy": "mean", "excel": "AVERAGE"}, helper=_mean,
+    ),
+    "sum": Primitive(
+        ("1",), ("x",), lambda _call, _: ONE, {"python": "sum([{*}])", "numpy": "sum"}, helper=math.fsum
+    ),
+    "if": Primitive((), ("condition", "x", "y"), spelled={"numpy": "choice", "text": "({1} if {0}, else {2})"}),
+    "round": Primitive(("0", "0"), ("x", "digits"), spelled={"numpy": "round"}, helper=_round, sheets_only=True),
+}  # fmt: skip
+"""`normal_cdf` is the standard normal distribution function Φ. `if` is differentiated by its branches."""
+
+FUNCTIONS: dict[str, Function] = {
+    name: Function(name, row.parameters, more=row.further is not None)
+    for name, row in PRIMITIVES.items()
+    if not row.sheets_only
 }
-"""Parameters, and the partial derivative by each of them, in the parameters and the result `a`. At a kink it is
-PyTorch's: the slope of `abs` at 0 is 0, and equal arguments of `min` or `max` share the gradient (`torch.minimum`,
-`torch.maximum`). `normal_cdf` is the standard normal distribution function Φ. `if` is differentiated by its
-branches."""
+"""The primitive functions that a formula may call, by name."""
 
-FUNCTIONS: dict[str, Function] = {name: Function(name, parameters) for name, (parameters, _) in _PRIMITIVES.items()}
-"""The primitive functions by name."""
+ROUND = Function("round", PRIMITIVES["round"].parameters)
+"""ROUND(x; digits), which the formulas of a config do not have: a sheet may round on its way."""
 
 
 @cache
 def slopes(name: str) -> tuple[Expression, ...]:
     """The partial derivatives of a primitive function by each of its parameters. Raises KeyError for an unknown one."""
-    return tuple(parse(slope, FUNCTIONS) for slope in _PRIMITIVES[name][1])
+    return tuple(parse(slope, FUNCTIONS) for slope in PRIMITIVES[name].slopes)

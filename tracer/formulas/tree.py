@@ -95,6 +95,7 @@ class Function:
     formula: what the function stands for; None for a primitive, which every notation spells by itself.
     far: (condition, formula) for arguments where `formula` overflows although its value exists.
     settings: the numbers of a family of functions, such as alpha, by their names in the formulas.
+    more: whether it takes any number of further arguments.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Function:
     formula: Form | None = field(default=None, compare=False)
     far: tuple[Form, Form] | None = field(default=None, compare=False)
     settings: tuple[tuple[str, float], ...] = ()
+    more: bool = field(default=False, compare=False)
 
 
 Form = Expression | Callable[[Call], Expression]
@@ -124,9 +126,9 @@ COMPARISONS = {symbol: Function(symbol) for symbol in ("<=", ">=", "<>", "<", ">
 # ------------------------------------------------- constructors that simplify, as a person would while writing
 
 
-LONGEST_PRODUCT = 64
-"""A product of more factors stays as it is within another one, so that a long chain of products is not copied again
-and again."""
+LONGEST_PRODUCT = 32
+"""A product of more factors stays as it is within another one, and a quotient of so many takes a sign in front, so that
+a long chain is not copied again and again."""
 
 
 def neg(x: Expression) -> Expression:
@@ -136,14 +138,21 @@ def neg(x: Expression) -> Expression:
             return Number(-value)
         case Call(function, (inner,)) if function == NEG:
             return inner
-    sides: list[Call] = []  # down to the first factor, which takes the sign
-    while isinstance(x, Call) and x.function in (MUL, DIV):
+    if isinstance(x, Call) and len(sides := _first_factors(x)) < LONGEST_PRODUCT:
+        turned = neg(sides[-1].args[0]) if sides else Call(NEG, (x,))
+        for side in reversed(sides):
+            turned = Call(side.function, (turned, *side.args[1:]))
+        return turned
+    return Call(NEG, (x,))
+
+
+def _first_factors(x: Expression) -> list[Call]:
+    """The products and quotients down to the first factor, which takes a sign; no more than LONGEST_PRODUCT."""
+    sides: list[Call] = []
+    while isinstance(x, Call) and x.function in (MUL, DIV) and len(sides) < LONGEST_PRODUCT:
         sides.append(x)
         x = x.args[0]
-    turned = neg(x) if sides else Call(NEG, (x,))
-    for side in reversed(sides):
-        turned = Call(side.function, (turned, *side.args[1:]))
-    return turned
+    return sides
 
 
 def add(*terms: Expression) -> Expression:
@@ -162,8 +171,8 @@ def add(*terms: Expression) -> Expression:
 
 
 def _is_negative(term: Expression) -> bool:
-    while isinstance(term, Call) and term.function in (MUL, DIV):
-        term = term.args[0]
+    sides = _first_factors(term)
+    term = sides[-1].args[0] if sides else term
     return term.value < 0 if isinstance(term, Number) else isinstance(term, Call) and term.function == NEG
 
 
@@ -207,6 +216,8 @@ def mul(*factors: Expression) -> Expression:
         return ZERO
     if abs(coefficient) != 1.0:
         rest.insert(0, Number(coefficient))
+    elif coefficient == -1.0 and isinstance(rest[0], Call) and rest[0].function == MUL:  # a long one
+        return Call(NEG, (Call(MUL, tuple(rest)) if len(rest) > 1 else rest[0],))
     elif coefficient == -1.0:
         rest[0] = _turned(rest[0]) if len(rest) > 1 else neg(rest[0])
     return rest[0] if len(rest) == 1 else Call(MUL, tuple(rest))

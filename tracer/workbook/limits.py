@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
-from tracer.workbook.trace.formulas import FIRST_ROW, LAST_ROW, deepest_formula, leading, longest_formula
+from tracer.workbook.trace.formulas import FIRST_ROW, LAST_ROW, deepest_formula, is_longer, leading
 
 MAX_COLUMNS, MAX_FORMULA, MAX_NESTED = 16_384, 8_192, 64
 """What a sheet and a formula can hold (Microsoft, "Excel specifications and limits")."""
@@ -27,7 +27,7 @@ def problems_of_limits(experiment: Experiment, system: System, steps: int) -> li
             f"{experiment.places['model']}: an Excel sheet holds at most {MAX_COLUMNS:,} columns, not {columns:,}; "
             "use --columns compact, a smaller network, or --format csv"
         )
-    if not problems and longest_formula(system) > MAX_FORMULA:
+    if not problems and is_longer(system, MAX_FORMULA):
         problems.append(
             f"{experiment.places['model']}: a formula of this network would be longer than the {MAX_FORMULA:,} "
             "characters that Excel takes; use a smaller network, or --format csv"

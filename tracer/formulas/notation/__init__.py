@@ -1,17 +1,28 @@
-"""Renderers: an expression as Python, as an Excel formula, as text.
+"""Renderers: an expression as Python, as NumPy, as an Excel formula, as text.
 
-A notation is a table; there is one walk for all of them. Brackets come from precedence, never from "wrap everything".
+A notation is a table of operators, a rule for functions, and what the functions' rows except from it; there is one walk
+for all of them. Brackets come from precedence, never from "wrap everything".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from string import Formatter
+from typing import NamedTuple
 
-from tracer.formulas.tree import Call, Expression, Name, Number
+from tracer.formulas.primitives import PRIMITIVES
+from tracer.formulas.tree import Call, Expression, Name, Number, fold
 
 ATOM = 100
 """The precedence of what never needs brackets: names, positive numbers, function calls."""
+ALL = -1
+"""Stands for all arguments in the pieces of a template."""
+
+
+class TooLong(ValueError):
+    """A text that would be longer than it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +38,44 @@ class Operator:
     precedence: int
     arguments: tuple[int, int]
 
+    @property
+    def is_infix(self) -> bool:
+        """Whether it stands between its arguments, of which it takes any number."""
+        return "{" not in self.template
+
+    def takes(self, args: Sequence[Written]) -> bool:
+        """Whether it can be written for these arguments: of those that it repeats, none is an operation."""
+        if self.is_infix:
+            return True
+        used = [piece for piece in _pieces(self.template) if isinstance(piece, int)]
+        return len({*used}) == len(args) and all(
+            isinstance(arg.parts, str) or used.count(index) == 1 for index, arg in enumerate(args)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """A way to write expressions: how operators, functions and numbers are spelt.
+    """A way to write expressions: how operators, functions and numbers are spelled.
 
-    A function is a template with `{}` for its arguments, or a name before any number of them in brackets.
+    name: as the rows of functions call it. function: a function's name in it, where the function's row does not except
+    it.
     """
 
+    name: str
     operators: Mapping[str, Operator]
-    functions: Mapping[str, str]
+    function: Callable[[str], str]
     number: Callable[[float], str]
     comma: str = ", "
+
+
+Parts = str | tuple["Parts", ...]
+
+
+class Written(NamedTuple):
+    """An expression in a notation: its text in parts, which are joined only once, and how tightly it binds."""
+
+    parts: Parts
+    precedence: int
 
 
 def infix(symbol: str, precedence: int, first: int | None = None, following: int | None = None) -> Operator:
@@ -50,36 +87,90 @@ def infix(symbol: str, precedence: int, first: int | None = None, following: int
     )
 
 
-def render(expression: Expression, notation: Notation, spell: Callable[[Name], str]) -> str:
-    """Write the expression in a notation; `spell` says how a quantity is written there."""
-    return _render(expression, notation, spell)[0]
+def render(expression: Expression, notation: Notation, spell: Callable[[Name], str], longest: int | None = None) -> str:
+    """Write the expression in a notation; `spell` says how a quantity is written there.
+
+    Raises TooLong where the text has more than `longest` characters, without making it.
+    """
+
+    def visit(node: Expression, args: list[Written]) -> Written:
+        if isinstance(node, Call):
+            return compose(notation, node.function.name, args)
+        return leaf(notation, node, spell)
+
+    return joined(fold(expression, visit).parts, longest)
 
 
-def _render(expression: Expression, notation: Notation, spell: Callable[[Name], str]) -> tuple[str, int]:
-    if isinstance(expression, Name):
-        return spell(expression), ATOM
-    if isinstance(expression, Number):
-        text = notation.number(expression.value)
-        return text, notation.operators["neg"].precedence if text.startswith("-") else ATOM
-    assert isinstance(expression, Call)
-    name = expression.function.name
-    rendered = [_render(arg, notation, spell) for arg in expression.args]
+def leaf(notation: Notation, node: Expression, spell: Callable[[Name], str]) -> Written:
+    """A name or a number in a notation."""
+    if isinstance(node, Name):
+        return Written(spell(node), ATOM)
+    assert isinstance(node, Number)
+    text = notation.number(node.value)
+    return Written(text, notation.operators["neg"].precedence if text.startswith("-") else ATOM)
+
+
+def compose(notation: Notation, name: str, args: Sequence[Written]) -> Written:
+    """A function or an operator of arguments that are written already."""
     operator = notation.operators.get(name)
-    if operator is None or (len(rendered) > 2 and name in notation.functions):
-        return _function(notation, name, [text for text, _ in rendered]), ATOM
+    if operator is None or not operator.takes(args):
+        row = PRIMITIVES.get(name)
+        template = (row.spelled.get(notation.name) if row else None) or notation.function(name)
+        if "{" not in template:
+            template += "({*})"
+        return Written(_filled(template, [arg.parts for arg in args], notation.comma), ATOM)
     first, following = operator.arguments
-    texts = [
-        text if precedence >= (following if index else first) else f"({text})"
-        for index, (text, precedence) in enumerate(rendered)
+    parts: list[Parts] = [
+        arg.parts if arg.precedence >= (following if index else first) else ("(", arg.parts, ")")
+        for index, arg in enumerate(args)
     ]
-    if "{" in operator.template:
-        return operator.template.format(*texts), operator.precedence
-    return operator.template.join(texts), operator.precedence
+    if operator.is_infix:
+        return Written(_between(operator.template, parts), operator.precedence)
+    return Written(_filled(operator.template, parts, notation.comma), operator.precedence)
 
 
-def _function(notation: Notation, name: str, arguments: list[str]) -> str:
-    template = notation.functions[name]
-    return template.format(*arguments) if "{" in template else f"{template}({notation.comma.join(arguments)})"
+def _between(separator: str, parts: Sequence[Parts]) -> Parts:
+    return (*(piece for part in parts[:-1] for piece in (part, separator)), parts[-1])
+
+
+def _filled(template: str, parts: Sequence[Parts], comma: str) -> Parts:
+    return tuple(
+        piece if isinstance(piece, str) else _between(comma, parts) if piece == ALL else parts[piece]
+        for piece in _pieces(template)
+    )
+
+
+@lru_cache(maxsize=256)
+def _pieces(template: str) -> tuple[str | int, ...]:
+    """A template as its texts, and the indices of the arguments between them."""
+    pieces: list[str | int] = []
+    count = 0
+    for text, argument, *_ in Formatter().parse(template):
+        if text:
+            pieces.append(text)
+        if argument is not None:
+            pieces.append(ALL if argument == "*" else int(argument or count))
+            count += 1
+    return tuple(pieces)
+
+
+def joined(parts: Parts, longest: int | None = None) -> str:
+    """The text of a written expression. Raises TooLong."""
+    if isinstance(parts, str):
+        return parts
+    found: list[str] = []
+    length = 0
+    pending: list[Parts] = [parts]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, tuple):
+            pending.extend(reversed(part))
+            continue
+        found.append(part)
+        length += len(part)
+        if longest is not None and length > longest:
+            raise TooLong(f"more than {longest:,} characters")
+    return "".join(found)
 
 
 def shortest(value: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tracer.formulas.notation import Notation, Operator, infix, shortest
 
 EXCEL = Notation(
+    "excel",
     operators={
         "<": infix("<", 1), "<=": infix("<=", 1), ">": infix(">", 1), ">=": infix(">=", 1),
         "=": infix("=", 1), "<>": infix("<>", 1),
@@ -17,12 +18,7 @@ EXCEL = Notation(
         "^": infix("^", 4),
         "neg": Operator("-{}", 5, (6, 6)),
     },
-    functions={
-        "exp": "EXP({})", "log": "LN({})", "sqrt": "SQRT({})", "abs": "ABS({})", "sign": "SIGN({})",
-        "sin": "SIN({})", "cos": "COS({})",
-        "tanh": "TANH({})", "normal_cdf": "NORMSDIST({})", "min": "MIN", "max": "MAX", "mean": "AVERAGE", "sum": "SUM",
-        "if": "IF({},{},{})",
-    },
+    function=str.upper,
     number=lambda value: shortest(value).upper(),
     comma=",",
 )  # fmt: skip

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from operator import attrgetter
 
 from tracer.formulas.expansion import expand
-from tracer.formulas.notation import Notation, Operator, infix, render, shortest
-from tracer.formulas.tree import ADD, Call, Expression, Name
+from tracer.formulas.notation import Notation, Operator, TooLong, infix, render, shortest
+from tracer.formulas.tree import ADD, Call, Expression, Name, fold
 
 LONGEST_SUM = 8
 """A sum of more terms is shown by its first three and its last."""
 CUT = "…"
 """Stands for the terms that are left out."""
+LONGEST = 20_000
+"""Characters of a text with its functions spelled out; a longer one keeps their names."""
 
 TEXT = Notation(
+    "text",
     operators={
         "<": infix(" < ", 1), "<=": infix(" ≤ ", 1), ">": infix(" > ", 1), ">=": infix(" ≥ ", 1),
         "=": infix(" = ", 1), "<>": infix(" ≠ ", 1),
@@ -23,24 +26,25 @@ TEXT = Notation(
         "neg": Operator("−{}", 4, (4, 4)),
         "^": infix("^", 5, first=6, following=6),
     },
-    functions={
-        "exp": "e^({})", "log": "ln", "sqrt": "√({})", "abs": "|{}|", "sign": "sign", "sin": "sin", "cos": "cos",
-        "tanh": "tanh", "normal_cdf": "Φ", "min": "min", "max": "max", "mean": "mean", "sum": "sum",
-        "if": "({1} if {0}, else {2})",
-    },
+    function=lambda name: name,
     number=lambda value: shortest(value).replace("-", "−", 1) if value < 0 else shortest(value),
 )  # fmt: skip
 
 
 def text(expression: Expression, spell: Callable[[Name], str] = attrgetter("name")) -> str:
-    """The expression as a person would write it, functions spelt out, long sums cut short; `spell` writes a name."""
-    return render(_shortened(expand(expression)), TEXT, spell)
+    """The expression as a person would write it, functions spelled out, long sums cut short; `spell` writes a name."""
+    try:
+        return render(_shortened(expand(expression)), TEXT, spell, LONGEST)
+    except TooLong:
+        return render(_shortened(expression), TEXT, spell)
 
 
 def _shortened(expression: Expression) -> Expression:
-    if not isinstance(expression, Call):
-        return expression
-    args = tuple(_shortened(arg) for arg in expression.args)
-    if expression.function == ADD and len(args) > LONGEST_SUM:
-        args = (*args[:3], Name(CUT), args[-1])
-    return Call(expression.function, args)
+    def visit(node: Expression, args: list[Expression]) -> Expression:
+        if not isinstance(node, Call):
+            return node
+        if node.function == ADD and len(args) > LONGEST_SUM:
+            args = [*args[:3], Name(CUT), args[-1]]
+        return Call(node.function, tuple(args))
+
+    return fold(expression, visit)

@@ -5,12 +5,13 @@ Nothing is executed: the formulas are those that `formula` reads. How many refer
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tracer.formulas.notation.numpy import value
 from tracer.formulas.tree import Name
 from tracer.grading.book.cells import Book, Cell, Fault, Formula, Place, Sheet, Uncomputed
-from tracer.grading.book.numbers import plain
 from tracer.grading.book.references import References, parsed
 from tracer.grading.book.relative import UnknownFormula
 
@@ -144,7 +145,8 @@ class _Recalculation:
             if not isinstance(number, float):
                 return Fault("#VALUE!")
             values[name] = number
-        return plain(parsed(self.references.relative(cell.formula))[1], values)
+        result = float(value(parsed(self.references.relative(cell.formula))[1], values))
+        return result if math.isfinite(result) else Fault("#NUM!")
 
 
 __all__ = ["recalculated"]

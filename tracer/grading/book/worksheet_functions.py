@@ -1,128 +1,184 @@
-"""Excel's functions, as expressions of ours; an argument is the list of its cells."""
+"""Excel's functions, as expressions of ours: those of the primitives' rows, those that a formula of ours stands for,
+and those of whole blocks of cells."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
+from typing import NamedTuple
 
-from tracer.formulas.primitives import FUNCTIONS
-from tracer.formulas.tree import ADD, DIV, MUL, ONE, POW, SUB, Call, Expression, Function, Number
+from tracer.formulas.grammar import parse
+from tracer.formulas.notation.excel import EXCEL
+from tracer.formulas.primitives import FUNCTIONS, PRIMITIVES, ROUND
+from tracer.formulas.tree import (
+    ADD,
+    DIV,
+    MUL,
+    ONE,
+    POW,
+    SUB,
+    ZERO,
+    Call,
+    Expression,
+    Function,
+    Name,
+    Number,
+    with_names,
+)
+from tracer.grading.book.blocks import Block, Shown, each, flat, only, shape, single, transposed
 
-ROUND = Function("round", ("x", "digits"))
-"""ROUND(x; digits), which the expression language does not have: a sheet may round on its way."""
+CONSTANTS: dict[str, Expression] = {"TRUE": ONE, "FALSE": ZERO}
 
-Values = list[Expression]
-"""A value, or the cells of a range, row by row."""
-Arguments = list[Values]
+FORMULAS = {
+    "POWER(x,y)": "x^y",
+    "LOG(x,y)": "log(x) / log(y)",
+    "NORM.S.DIST(x,0)": "exp(-x^2 / 2) / sqrt(2 * 3.141592653589793)",
+    "PI()": "3.141592653589793",
+    "TRUE()": "1",
+    "FALSE()": "0",
+    "IFERROR(x,y)": "x",
+    "N(x)": "x",
+    "VALUE(x)": "x",
+}
+"""A call in Excel, in which a number stands for itself → the formula of ours that it stands for."""
 
 
-def _flat(arguments: Arguments) -> list[Expression]:
-    return [value for argument in arguments for value in argument]
+class _Form(NamedTuple):
+    """A way to call a function: a name for every argument, or the number that it has to be, and what it means."""
+
+    arguments: tuple[str, ...]
+    meaning: Expression
+
+    def takes(self, blocks: Sequence[Block]) -> bool:
+        """Whether these arguments fit."""
+        return len(blocks) == len(self.arguments) and all(
+            word.isalpha() or block == single(Number(float(word)))
+            for word, block in zip(self.arguments, blocks, strict=True)
+        )
+
+    def value(self, blocks: Sequence[Block]) -> Block:
+        """The value for these arguments; of ranges, that of each of their cells."""
+        named = {Name(word): block for word, block in zip(self.arguments, blocks, strict=True) if word.isalpha()}
+        return each(lambda *values: with_names(self.meaning, dict(zip(named, values, strict=True))), *named.values())
 
 
-def _one(arguments: Arguments, index: int = 0) -> Expression:
-    (value,) = arguments[index]
-    return value
+@cache
+def _forms() -> dict[str, list[_Form]]:
+    """The functions of single values by name, each with the ways to call it; those with a fixed number first."""
+    found: dict[str, list[_Form]] = {}
+    for call, meaning in _calls():
+        name, *arguments = re.findall(r"[\w.]+", call)
+        found.setdefault(name, []).append(_Form(tuple(arguments), meaning))
+    return found
 
 
-def _chain(function: Function, values: list[Expression]) -> Expression:
+def _calls() -> Iterator[tuple[str, Expression]]:
+    for name, row in PRIMITIVES.items():
+        meaning = Call(FUNCTIONS.get(name, ROUND), tuple(map(Name, row.parameters)))
+        yield from ((call, meaning) for call in (*row.excel, f"{_excel(name)}({','.join(row.parameters)})"))
+    yield from ((call, parse(formula, FUNCTIONS)) for call, formula in FORMULAS.items())
+
+
+def _excel(name: str) -> str:
+    return PRIMITIVES[name].spelled.get(EXCEL.name, EXCEL.function(name))
+
+
+# ------------------------------------------------------------------------------------------------ of whole blocks
+
+
+def _chain(function: Function, values: Sequence[Expression]) -> Expression:
     if not values:
         raise ValueError
     return values[0] if len(values) == 1 else Call(function, tuple(values))
 
 
-def _call(name: str) -> Callable[[Arguments], Values]:
-    """A function of single values; of a range, it is that of each cell."""
-    function = FUNCTIONS[name]
-
-    def rule(arguments: Arguments) -> Values:
-        if len(arguments) != len(function.parameters):
-            raise ValueError
-        count = max(map(len, arguments))
-        columns = [values * (count // len(values)) for values in arguments]
-        return [Call(function, values) for values in zip(*columns, strict=True)]
-
-    return rule
-
-
-def _single(rule: Callable[[Arguments], Expression]) -> Callable[[Arguments], Values]:
-    """A function that makes one value of all its arguments."""
-    return lambda arguments: [rule(arguments)]
-
-
-def _nested(name: str) -> Callable[[Arguments], Expression]:
-    def rule(arguments: Arguments) -> Expression:
-        first, *rest = _flat(arguments)
-        for value in rest:
-            first = Call(FUNCTIONS[name], (first, value))
-        return first
-
-    return rule
-
-
-def _sum_of_products(arguments: Arguments) -> Expression:
-    columns = zip(*arguments, strict=True)
-    return _chain(ADD, [_chain(MUL, list(factors)) for factors in columns])
-
-
-def _logarithm(arguments: Arguments) -> Expression:
-    log = FUNCTIONS["log"]
-    base = _one(arguments, 1) if len(arguments) > 1 else Number(10.0)
-    return Call(DIV, (Call(log, (_one(arguments),)), Call(log, (base,))))
+def _of_all(function: Function) -> Callable[[Sequence[Block]], Block]:
+    return lambda blocks: single(_chain(function, flat(blocks)))
 
 
 def _square(value: Expression) -> Expression:
     return Call(POW, (value, Number(2.0)))
 
 
-_PI = Number(3.141592653589793)
+def _sum_of_squares(blocks: Sequence[Block]) -> Block:
+    return single(_chain(ADD, [_square(value) for value in flat(blocks)]))
 
 
-def _item(arguments: Arguments) -> Expression:
-    """INDEX of a row or a column of cells."""
-    cells, *numbers = arguments
-    place = int(max(map(_value, numbers)))  # the row or the column; the other one is 1 or is left out
-    if place < 1:
+def _sum_of_squared_differences(blocks: Sequence[Block]) -> Block:
+    x, y = blocks
+    pairs = zip(flat([x]), flat([y]), strict=True)
+    return single(_chain(ADD, [_square(Call(SUB, pair)) for pair in pairs]))
+
+
+def _average(blocks: Sequence[Block]) -> Block:
+    values = flat(blocks)
+    return single(Call(DIV, (_chain(ADD, values), Number(float(len(values))))))
+
+
+def _dot(*rows: Sequence[Expression]) -> Expression:
+    return _chain(ADD, [_chain(MUL, factors) for factors in zip(*rows, strict=True)])
+
+
+def _sum_of_products(blocks: Sequence[Block]) -> Block:
+    if len(set(map(shape, blocks))) != 1:
         raise ValueError
-    return cells[place - 1]
+    return single(_dot(*(flat([block]) for block in blocks)))
 
 
-def _value(argument: Values) -> float:
-    (number,) = argument
-    if not isinstance(number, Number):
+def _matrix_product(blocks: Sequence[Block]) -> Block:
+    x, y = blocks
+    return Shown(tuple(tuple(_dot(row, column) for column in transposed(y)) for row in x))
+
+
+def _item(blocks: Sequence[Block]) -> Block:
+    """INDEX: a cell by its row and column, or a whole one of these where the other is 0; of a single row or column, the
+    place in it will do."""
+    cells, *numbers = blocks
+    places = [int(_number(block)) for block in numbers]
+    if len(places) == 1 and 1 in shape(cells):
+        places.insert(0 if len(cells) == 1 else 1, 1)
+    row, column = places
+    if min(row, column) < 0 or row == column == 0:
         raise ValueError
-    return number.value
+    rows = cells if not row else (cells[row - 1],)
+    return rows if not column else tuple((line[column - 1],) for line in rows)
 
 
-CALLS: dict[str, Callable[[Arguments], Values]] = {
-    **{excel: _call(ours) for excel, ours in {
-        "EXP": "exp", "LN": "log", "SQRT": "sqrt", "ABS": "abs", "SIGN": "sign", "SIN": "sin", "COS": "cos",
-        "TANH": "tanh", "NORMSDIST": "normal_cdf", "IF": "if",
-    }.items()},
-    "TRANSPOSE": lambda arguments: arguments[0],
-    **{excel: _single(rule) for excel, rule in {
-        "MIN": _nested("min"),
-        "MAX": _nested("max"),
-        "LOG": _logarithm,
-        "LOG10": _logarithm,
-        "NORM.S.DIST": lambda arguments: Call(FUNCTIONS["normal_cdf"], (_one(arguments),)),
-        "SUM": lambda arguments: _chain(ADD, _flat(arguments)),
-        "PRODUCT": lambda arguments: _chain(MUL, _flat(arguments)),
-        "SUMPRODUCT": _sum_of_products,
-        "MMULT": _sum_of_products,  # of a row and a column, as far as one cell shows it
-        "INDEX": _item,
-        "SUMSQ": lambda arguments: _chain(ADD, [_square(value) for value in _flat(arguments)]),
-        "SUMXMY2": lambda arguments: _chain(
-            ADD, [_square(Call(SUB, (x, y))) for x, y in zip(arguments[0], arguments[1], strict=True)]
-        ),
-        "AVERAGE": lambda arguments: Call(
-            DIV, (_chain(ADD, _flat(arguments)), Number(float(len(_flat(arguments)))))
-        ),
-        "POWER": lambda arguments: Call(POW, (_one(arguments), _one(arguments, 1))),
-        "PI": lambda arguments: _PI,
-        "ROUND": lambda arguments: Call(ROUND, (_one(arguments), _one(arguments, 1))),
-        "IFERROR": lambda arguments: _one(arguments),
-        "N": lambda arguments: _one(arguments),
-        "VALUE": lambda arguments: _one(arguments),
-        "TRUE": lambda arguments: ONE,
-    }.items()},
-}  # fmt: skip
+def _number(block: Block) -> float:
+    value = only(block)
+    if not isinstance(value, Number):
+        raise ValueError
+    return value.value
+
+
+_OF_BLOCKS: dict[str, Callable[[Sequence[Block]], Block]] = {
+    **{_excel(name): _of_all(FUNCTIONS[name]) for name, row in PRIMITIVES.items() if row.further},
+    "SUM": _of_all(ADD),
+    "PRODUCT": _of_all(MUL),
+    "AVERAGE": _average,
+    "SUMSQ": _sum_of_squares,
+    "SUMXMY2": _sum_of_squared_differences,
+    "SUMPRODUCT": _sum_of_products,
+    "MMULT": _matrix_product,
+    "TRANSPOSE": lambda blocks: transposed(*blocks),
+    "INDEX": _item,
+}
+"""A sum and a mean read as the terms that they are made of."""
+
+
+def function(name: str) -> Callable[[Sequence[Block]], Block]:
+    """What Excel's function of that name makes of its arguments. Raises ValueError for an unknown one."""
+    wanted = name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+    if wanted not in _OF_BLOCKS and wanted not in _forms():
+        raise ValueError(f"the function {wanted} is not understood")
+    return partial(_called, wanted)
+
+
+def _called(name: str, blocks: Sequence[Block]) -> Block:
+    try:
+        if name in _OF_BLOCKS:
+            return _OF_BLOCKS[name](blocks)
+        return next(form for form in _forms()[name] if form.takes(blocks)).value(blocks)
+    except (TypeError, ValueError, IndexError, StopIteration):
+        raise ValueError(f"the arguments of {name} are not understood") from None

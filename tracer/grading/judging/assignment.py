@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from tracer.formulas.notation.numpy import Array, Flags
 from tracer.formulas.tree import Name
 from tracer.grading.book.cells import Position
-from tracer.grading.book.numbers import Array, Flags
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.exactness import HALF, decimals
 from tracer.grading.judging.findings import Finding, Kind

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from tracer.formulas.notation.numpy import Array, Flags, value
 from tracer.formulas.tree import Expression, Name, names
-from tracer.grading.book.numbers import Array, Flags, value
 from tracer.grading.judging.exactness import Exactness
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows

@@ -11,7 +11,7 @@ from math import floor, log10
 
 import numpy as np
 
-from tracer.grading.book.numbers import Array
+from tracer.formulas.notation.numpy import Array
 from tracer.grading.network.understanding import Understood
 
 EXACT_DIGITS = 14

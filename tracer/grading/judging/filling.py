@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from tracer.formulas.notation.numpy import Array
 from tracer.grading.book.cells import Position, Sheet, position
-from tracer.grading.book.numbers import Array
 from tracer.grading.book.relative import text_at
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, Kind

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tracer.formulas.notation.numpy import Array, Flags, value
 from tracer.formulas.tree import Expression, Name, Number, distinct, names, with_names
 from tracer.grading.book.cells import Cell, Fault, Position
-from tracer.grading.book.numbers import Array, Flags, value
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.findings import Kind

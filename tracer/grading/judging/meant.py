@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 from tracer.formulas.paths import nodes
-from tracer.formulas.primitives import FUNCTIONS
+from tracer.formulas.primitives import FUNCTIONS, ROUND
 from tracer.formulas.tree import POW, Call, Expression, Number
-from tracer.grading.book.worksheet_functions import ROUND
 from tracer.grading.judging.exactness import decimals
 
 FEWEST_DECIMALS = 2

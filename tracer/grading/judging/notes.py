@@ -3,8 +3,8 @@ another labeled learning rate."""
 
 from __future__ import annotations
 
+from tracer.formulas.notation.numpy import Flags
 from tracer.grading.book.cells import Position, reference
-from tracer.grading.book.numbers import Flags
 from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge

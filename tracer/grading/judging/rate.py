@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from tracer.formulas.notation.numpy import Array, value
 from tracer.formulas.tree import names
 from tracer.grading.book.cells import Position, Sheet
-from tracer.grading.book.numbers import Array, value
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.exactness import Exactness
 from tracer.grading.judging.findings import Finding, Kind

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from tracer.formulas.notation.numpy import Array, Quantities, value
 from tracer.formulas.tree import Expression, Name
-from tracer.grading.book.numbers import Array, Quantities, value
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows, Steps
 

@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 
 from tracer.config.network_reader import MAX_SOFTMAX
+from tracer.formulas.notation.numpy import value
 from tracer.formulas.tree import Expression, Name
-from tracer.grading.book.numbers import value
 from tracer.grading.network.fitting import fit
 from tracer.grading.network.model import FACTORS, Model, Shape, model_of
 from tracer.grading.network.oracle import made_up, same

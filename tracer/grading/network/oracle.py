@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from tracer.formulas.notation.numpy import OVER_BATCH, Array, Quantities, value
 from tracer.formulas.tree import Expression, Name
-from tracer.grading.book.numbers import OVER_BATCH, Array, Quantities, value
 from tracer.grading.network.model import Model
 from tracer.grading.network.plan import ALONE, Place, Plan
 from tracer.model import naming

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tracer.formulas.notation.numpy import OVER_BATCH, Array
 from tracer.formulas.tree import ADD, DIV, ZERO, Call, Expression, Name, Number, distinct, with_names
-from tracer.grading.book.numbers import OVER_BATCH, Array
 from tracer.model.batches import REDUCTIONS, Batches
 
 MEAN, SUM = REDUCTIONS["mean"], REDUCTIONS["sum"]

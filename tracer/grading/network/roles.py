@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from tracer.formulas.notation.numpy import Array
 from tracer.formulas.tree import NEG, Call, Expression, Name, Number, names, with_names
-from tracer.grading.book.numbers import Array
 from tracer.grading.network.givens import Search, with_leaves
 from tracer.grading.network.model import Model
 from tracer.grading.network.oracle import made_up, same

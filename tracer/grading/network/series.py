@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from tracer.formulas.notation.numpy import Array, Quantities
 from tracer.formulas.tree import Name
 from tracer.grading.book.cells import Book, Cell, Position, Sheet
-from tracer.grading.book.numbers import Array, Quantities
 from tracer.grading.network.plan import Plan
 from tracer.grading.sheet.tables import Table
 

@@ -15,8 +15,6 @@ from tracer.formulas.notation.text import TEXT
 from tracer.formulas.tree import Expression, Name
 from tracer.model import naming
 
-_TEXT = replace(TEXT, functions={**TEXT.functions, "round": "round"})
-
 
 @lru_cache(maxsize=20_000)
 def written(expression: Expression, home: int = 0) -> str:
@@ -28,7 +26,7 @@ def written(expression: Expression, home: int = 0) -> str:
         place = "" if not rows else f"[{rows:+d}]".replace("-", "−")
         return spelled(replace(name, name=naming.label(name.name) + place))
 
-    return render(expand(expression), _TEXT, spell)
+    return render(expand(expression), TEXT, spell)
 
 
 _TOKEN = re.compile(r"\$[A-Z]+\$\d+|∂[^·()+−^, ]+|[^\W\d]\w*(?:\[[+−]\d+\])?|\d[\d.e−]*|\S")

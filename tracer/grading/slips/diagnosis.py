@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from tracer.formulas.notation.numpy import Array, value
 from tracer.formulas.tree import Expression, Name, names
-from tracer.grading.book.numbers import Array, value
 from tracer.grading.book.relative import UnknownFormula, text_at
 from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind

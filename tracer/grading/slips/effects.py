@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from tracer.formulas.notation.numpy import Array
 from tracer.formulas.tree import Expression, Name, Number, add, names
-from tracer.grading.book.numbers import Array
 from tracer.grading.judging.exactness import decimals
 from tracer.grading.judging.findings import Departure, Finding, Kind
 from tracer.grading.judging.judge import Judge

@@ -13,9 +13,9 @@ from itertools import islice
 import numpy as np
 
 from tracer.formulas.expansion import expand
+from tracer.formulas.notation.numpy import Array, value
 from tracer.formulas.paths import nodes
 from tracer.formulas.tree import ADD, MUL, Call, Expression, Name, Number
-from tracer.grading.book.numbers import Array, value
 from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.network.writing import likeness
 from tracer.grading.slips.slip import Edit, Setting

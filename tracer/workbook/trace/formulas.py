@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice, repeat, starmap
+from operator import is_
 
 from openpyxl.utils import get_column_letter
 
 from tracer.execution.runs import Run
 from tracer.formulas.evaluation import NO_NUMBER, compiled
 from tracer.formulas.expansion import expand, far_conditions
-from tracer.formulas.notation import render
+from tracer.formulas.notation import TooLong, render
 from tracer.formulas.notation.excel import EXCEL
-from tracer.formulas.tree import MUL, POW, Call, Expression, Name, Number, names, replace
+from tracer.formulas.tree import MUL, POW, Call, Expression, Name, Number, fold, names, replace
 from tracer.model import naming
 from tracer.model.batches import REDUCTIONS
 from tracer.model.experiment import Experiment
@@ -39,23 +40,26 @@ def leading(system: System) -> list[str]:
 def deepest_formula(system: System) -> int:
     """How many functions stand in each other at most."""
 
-    def depth(expression: Expression) -> int:
-        if not isinstance(expression, Call):
-            return 0
-        return max(map(depth, expression.args), default=0) + (expression.function.name not in EXCEL.operators)
+    def depth(node: Expression, of_arguments: list[int]) -> int:
+        return max(of_arguments, default=0) + (isinstance(node, Call) and node.function.name not in EXCEL.operators)
 
-    return max(depth(expand(equation.expression, far=True)) for equation in system.equations)
+    return max(fold(expand(equation.expression, far=True), depth) for equation in system.equations)
 
 
-def longest_formula(system: System) -> int:
-    """The characters of the longest formula in the last row that a sheet can have."""
+def is_longer(system: System, limit: int) -> bool:
+    """Whether a formula in the last row that a sheet can have takes more characters than that."""
     letters = {name: get_column_letter(index) for index, name in enumerate(system.columns(), len(leading(system)) + 1)}
 
     def cell(name: Name) -> str:
         reference = f"{letters.get(name.name, ETA_CELL)}{LAST_ROW}"
         return f"{reference}:{reference}" if name.batch else reference
 
-    return max(len(render(expand(equation.expression, far=True), EXCEL, cell)) for equation in system.equations)
+    try:
+        for equation in system.equations:
+            render(expand(equation.expression, far=True), EXCEL, cell, limit)
+    except TooLong:
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +181,18 @@ class TraceFormulas:
     def _without_tiny_powers(self, expression: Expression) -> Expression:
         """The expression with a product in place of a power that becomes as small as no number is somewhere in this
         run: LibreOffice takes that for an error, where a product is 0."""
-        if not isinstance(expression, Call):
-            return expression
-        args = tuple(map(self._without_tiny_powers, expression.args))
-        match args:
-            case (base, Number(exponent)) if expression.function == POW and exponent in PRODUCTS:
-                limit = TINY ** (1 / exponent)
-                if any(0 < abs(value) < limit for value in self._values(base, self.run.complete)):
-                    return Call(MUL, (base,) * int(exponent))
-        return expression if args == expression.args else Call(expression.function, args)
+
+        def visit(node: Expression, args: list[Expression]) -> Expression:
+            if not isinstance(node, Call):
+                return node
+            match args:
+                case [base, Number(exponent)] if node.function == POW and exponent in PRODUCTS:
+                    limit = TINY ** (1 / exponent)
+                    if any(0 < abs(value) < limit for value in self._values(base, self.run.complete)):
+                        return Call(MUL, (base,) * int(exponent))
+            return node if all(map(is_, args, node.args)) else Call(node.function, tuple(args))
+
+        return fold(expression, visit)
 
     def _values(self, expression: Expression, steps: int) -> Iterator[float]:
         """What an expression is in each of the first `steps` steps of this run in which it has a value."""
