@@ -84,7 +84,7 @@ class Call(Expression):
         return Call, (self.function, self.args)  # without the hash: that of a text differs from process to process
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """What there is to know of a function.
 
@@ -99,12 +99,21 @@ class Function:
     """
 
     name: str
-    parameters: tuple[str, ...] = field(default=(), compare=False)
-    slopes: tuple[Form | None, ...] = field(default=(), compare=False)
-    formula: Form | None = field(default=None, compare=False)
-    far: tuple[Form, Form] | None = field(default=None, compare=False)
+    parameters: tuple[str, ...] = ()
+    slopes: tuple[Form | None, ...] = ()
+    formula: Form | None = None
+    far: tuple[Form, Form] | None = None
     settings: tuple[tuple[str, float], ...] = ()
-    more: bool = field(default=False, compare=False)
+    more: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        """Functions are the same that have one name and the same settings."""
+        return self is other or (
+            isinstance(other, Function) and self.name == other.name and self.settings == other.settings
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
 
 Form = Expression | Callable[[Call], Expression]
@@ -260,13 +269,20 @@ def fold(expression: Expression, visit: Callable[[Expression, list[T]], T], know
     pending = [expression]
     while pending:
         node = pending[-1]
-        args = node.args if isinstance(node, Call) else ()
-        missing = [] if id(node) in known else [arg for arg in args if id(arg) not in known]
-        if missing:
-            pending.extend(reversed(missing))
+        if id(node) in known:
+            pending.pop()
             continue
-        pending.pop()
-        if id(node) not in known:
+        args = node.args if isinstance(node, Call) else ()
+        ready = True
+        for arg in args:
+            if id(arg) not in known:
+                if isinstance(arg, Call):
+                    pending.append(arg)
+                    ready = False
+                else:
+                    known[id(arg)] = visit(arg, [])
+        if ready:
+            pending.pop()
             known[id(node)] = visit(node, [known[id(arg)] for arg in args])
     return known[id(expression)]
 

@@ -119,18 +119,20 @@ def compose(notation: Notation, name: str, args: Sequence[Written]) -> Written:
         if "{" not in template:
             template += "({*})"
         return Written(_filled(template, [arg.parts for arg in args], notation.comma), ATOM)
-    first, following = operator.arguments
-    parts: list[Parts] = [
-        arg.parts if arg.precedence >= (following if index else first) else ("(", arg.parts, ")")
-        for index, arg in enumerate(args)
-    ]
+    least, following = operator.arguments
+    parts: list[Parts] = []
+    for arg in args:
+        parts.append(arg.parts if arg.precedence >= least else ("(", arg.parts, ")"))
+        least = following
     if operator.is_infix:
         return Written(_between(operator.template, parts), operator.precedence)
     return Written(_filled(operator.template, parts, notation.comma), operator.precedence)
 
 
 def _between(separator: str, parts: Sequence[Parts]) -> Parts:
-    return (*(piece for part in parts[:-1] for piece in (part, separator)), parts[-1])
+    found: list[Parts] = [separator] * (2 * len(parts) - 1)
+    found[::2] = parts
+    return tuple(found)
 
 
 def _filled(template: str, parts: Sequence[Parts], comma: str) -> Parts:

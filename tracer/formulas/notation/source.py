@@ -47,21 +47,26 @@ class Source:
 
     def _write(self, root: Expression, lines: list[str]) -> Written:
         """An expression as text; what has to be computed before is added to the lines of the block."""
-        pending = [root]
+        pending = [root] if self._known(root) is None else []
         scope = self._scopes[-1]
         while pending:
             node = pending[-1]
-            if self._known(node) is not None:
+            if id(node) in scope:
                 pending.pop()
+                continue
+            lazy, ready = self._is_lazy(node), True
+            args = node.args if isinstance(node, Call) else ()
+            for arg in args[:1] if lazy else args:
+                if self._known(arg) is None:
+                    if isinstance(arg, Call):
+                        pending.append(arg)
+                        ready = False
+                    else:
+                        scope[id(arg)] = leaf(self._notation, arg, self._spell)
+            if not ready:
                 continue
             if not isinstance(node, Call):
                 scope[id(node)] = leaf(self._notation, node, self._spell)
-                pending.pop()
-                continue
-            lazy = self._is_lazy(node)
-            missing = [arg for arg in (node.args[:1] if lazy else node.args) if self._known(arg) is None]
-            if missing:
-                pending.extend(reversed(missing))
                 continue
             pending.pop()
             written = self._choice(node, lines) if lazy else self._operation(node, lines)
