@@ -68,16 +68,15 @@ class Call(Expression):
         pending: list[tuple[Expression, Expression]] = [(self, other)]
         seen = set()
         while pending:
-            pair = x, y = pending.pop()
-            if x is y or (id(x), id(y)) in seen:
-                continue
-            if isinstance(x, Call) and isinstance(y, Call):
+            x, y = pending.pop()
+            if not (isinstance(x, Call) and isinstance(y, Call)):
+                if x != y:
+                    return False
+            elif x is not y and (id(x), id(y)) not in seen:
                 if x.function != y.function or len(x.args) != len(y.args):
                     return False
                 seen.add((id(x), id(y)))
-                pending += zip(*(node.args for node in (x, y)), strict=True)
-            elif pair[0] != pair[1]:
-                return False
+                pending += zip(x.args, y.args, strict=True)
         return True
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -108,9 +107,9 @@ class Function:
 
     def __eq__(self, other: object) -> bool:
         """Functions are the same that have one name and the same settings."""
-        return self is other or (
-            isinstance(other, Function) and self.name == other.name and self.settings == other.settings
-        )
+        if not isinstance(other, Function):
+            return False
+        return self is other or (self.name == other.name and self.settings == other.settings)
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -119,8 +118,6 @@ class Function:
 Form = Expression | Callable[[Call], Expression]
 """A formula in the function's parameters, or, for functions of any number of arguments, from the call."""
 
-
-# ---------------------------------------------------------------------------------------------- the operators
 
 ZERO, ONE = Number(0.0), Number(1.0)
 
@@ -328,15 +325,14 @@ def with_names(expression: Expression, meant: Mapping[Name, Expression] | Mappin
     return _replaced(expression, meant, {}, None)
 
 
-_CONSTRUCTORS: dict[str, Callable[..., Expression]] = {
-    "+": add, "-": sub, "neg": neg, "*": mul, "/": div, "^": power,
-}  # fmt: skip
+_Constructors = Mapping[str, Callable[..., Expression]]
+_CONSTRUCTORS: _Constructors = {"+": add, "-": sub, "neg": neg, "*": mul, "/": div, "^": power}
 
 
 def _replaced(
     expression: Expression,
     what: Mapping[Any, Expression],
-    constructors: Mapping[str, Callable[..., Expression]],
+    constructors: _Constructors,
     known: dict[int, Expression] | None,
 ) -> Expression:
     calls = any(isinstance(key, Call) for key in what)
