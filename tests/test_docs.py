@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tracer.config.schema import FIELDS, LAYER
 from tracer.formulas.tree import Name, replace
 from tracer.grading.judging.causes import SENTENCES
 from tracer.grading.judging.findings import Kind
+from tracer.grading.slips.search import MOST_PAIRS, MOST_SINGLES
 from tracer.grading.slips.table import SLIPS
 from tracer.tables.catalogue import catalogue
 
@@ -37,7 +39,7 @@ by_page = pytest.mark.parametrize("page", TEXTS)
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the examples, with the files that they mention."""
-    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
     for name, content in FILES.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -176,6 +178,9 @@ def test_every_key_and_entry_is_documented() -> None:
     assert [name for name in names if f"| `{name}`" not in config] == []
     causes = [*SENTENCES, *(slip.name for slip in SLIPS)]
     assert [name for name in causes if f"| `{name}`" not in TEXTS["docs/check.md"]] == []
+    assert {f"at most {most:,}" for most in (MOST_SINGLES, MOST_PAIRS)} <= set(
+        re.findall(r"at most [\d,]*\d", TEXTS["docs/check.md"])
+    )
     assert [kind for kind in Kind if f"`{kind}`" not in TEXTS["docs/check.md"]] == []
 
 
@@ -215,10 +220,8 @@ def keys_of(value: object) -> set[str]:
 def test_every_folder_and_file_of_the_tree_is_explained() -> None:
     """Folders by their path, the files in them by their name."""
     page = TEXTS["docs/how-it-works.md"]
-    folders = sorted(path.parent for path in PACKAGE.rglob("__init__.py"))
-    missing = [
-        f"{folder.relative_to(PACKAGE)}/" for folder in folders[1:] if f"`{folder.relative_to(PACKAGE)}/`" not in page
-    ]
+    folders = sorted(path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py"))
+    missing = [f"{folder}/" for folder in folders[1:] if f"`{folder}/`" not in page]
     assert missing == []
     files = [path.name for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
     assert [name for name in files if f"`{name}`" not in page] == []
