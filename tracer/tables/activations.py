@@ -6,7 +6,7 @@ and the gradient check are derived from the entry. At a kink the slope is PyTorc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -89,7 +89,26 @@ ACTIVATIONS: dict[str, Activation] = {
     "sin": Activation("sin(z)", "cos(z)", "Sitzmann and others, NeurIPS (2020)"),
 }  # fmt: skip
 
-KNOWN: dict[str, Function] = dict(FUNCTIONS)
+
+class _Known(Mapping[str, Function]):
+    """The functions that a formula may call by name; an activation's formulas are read when it is first called."""
+
+    def __init__(self) -> None:
+        self._functions = dict(FUNCTIONS)  # sin and tanh are both, and the same
+
+    def __getitem__(self, name: str) -> Function:
+        if name not in self._functions:
+            self._functions[name] = ACTIVATIONS[name].function(name)
+        return self._functions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**ACTIVATIONS, **FUNCTIONS})
+
+    def __len__(self) -> int:
+        return len({**ACTIVATIONS, **FUNCTIONS})
+
+
+KNOWN = _Known()
 """What a formula may call: the primitive functions, and the activations with their default settings."""
 
 
@@ -98,10 +117,6 @@ def read_formula(text: str) -> Expression:
     """A formula that may call every function that is known. Raises FormulaError where it cannot be read."""
     return parse(text, KNOWN)
 
-
-for _name, _activation in ACTIVATIONS.items():  # an entry may call those above it
-    KNOWN[_name] = _activation.function(_name)
-KNOWN = {name: KNOWN[name] for name in ACTIVATIONS} | FUNCTIONS  # sin and tanh are both, and the same
 
 SOFTMAX = "softmax"
 SOFTMAX_FORMULA, SOFTMAX_SLOPE = "exp(z_j) / (exp(z_1) + … + exp(z_n))", "a_j * (1 - a_j), and -a_j * a_k by z_k"
