@@ -19,7 +19,7 @@ ORDER = (
 """The rooms of the house, from the ground up. docs/how-it-works.md has a paragraph on each."""
 INNER_ORDER = {
     "grading": ("book", "sheet", "network", "judging", "slips", "report", "marking", "check", "folder"),
-    "workbook": ("xlsx", "trace", "limits", "walkthrough", "overview", "exercise", "book"),
+    "workbook": ("xlsx", "trace", "limits", "sheets", "walkthrough", "overview", "book", "exercise"),
 }
 LONGEST_FILE = 350
 

@@ -14,7 +14,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import openpyxl
 import pandas
 import pytest
 import yaml
@@ -183,7 +182,7 @@ def test_a_full_disk(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tracer.workbook.book.save", full)
+    monkeypatch.setattr("tracer.workbook.sheets.save", full)
     result = command("run", WALKTHROUGH)
     assert result.exit_code == 2
     assert "cannot write it (No space left on device)" in result.stderr
@@ -280,13 +279,13 @@ def test_a_run_that_blows_up(here: Path) -> None:
     result = command("run", "blows-up.yaml", "--learning-rate", "1e6", "--learning-rate", "0.1")
     assert result.exit_code == 1
     assert result.stderr == (
-        "η = 1000000: stopped in iteration 47, E1 is not a finite number; try a smaller learning rate\n"
+        "η = 1000000: stopped in iteration 47: E1 is not a finite number; try a smaller learning rate\n"
     )
     assert files_in(here / "out") == ["blows-up.csv", "blows-up.xlsx"]
     frame = pandas.read_csv(here / "out" / "blows-up.csv")
     assert len(frame) == 47 + 100
     summary = pandas.read_excel(here / "out" / "blows-up.xlsx", sheet_name="Summary", header=None)
-    assert "stopped in iteration 47: E1 is not finite" in set(summary.to_numpy().ravel())
+    assert "Stopped in iteration 47: E1 is not a finite number." in set(summary.to_numpy().ravel())
 
 
 def listen_to_ctrl_c() -> None:
@@ -409,7 +408,7 @@ def test_a_million_iterations_fit_the_chart(here: Path) -> None:
     """openpyxl's references end at row 1,000,000; ours do not."""
     from tracer.workbook.xlsx.charts import Curve, loss_chart
 
-    chart = loss_chart("E", [Curve("E", openpyxl.Workbook().active, 7, 5, 1_048_000, 1_047_996)])
+    chart = loss_chart("E", [Curve("E", "Sheet", 7, 5, 1_048_000, 1_047_996)])
     assert chart.series[0].yVal.numRef.f == "'Sheet'!$G$5:$G$1048000"
 
 

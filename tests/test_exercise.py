@@ -175,7 +175,7 @@ def test_a_run_that_diverges_leaves_out_what_has_no_value(tmp_path: Path) -> Non
                 b"<v>nan" in package.read(name) or b"<v>inf" in package.read(name) for name in package.namelist()
             )
     sheet = openpyxl.load_workbook(tmp_path / "False.xlsx").worksheets[0]
-    assert str(sheet["C2"].value).endswith("In iteration 47, E1 has no finite value.")
+    assert str(sheet["C2"].value).endswith("Stopped in iteration 47: E1 is not a finite number.")
 
 
 def test_the_worked_trace_is_hidden_and_refers_to_the_given_numbers(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ def test_an_iteration_that_there_is_not(tmp_path: Path) -> None:
     for computed, shown in zip(recalculated(copies, tmp_path / "computed"), asked.values(), strict=True):
         check(computed, trace, trace.runs[0], shown, least=30)
         sheet = openpyxl.load_workbook(computed, data_only=True)[SHEET]
-        assert sheet["A3"].value == f"There is no such iteration here: {shown} is shown."
+        assert sheet["A3"].value == f"This run has no such iteration: {shown} is shown."
 
 
 HARD = [
@@ -283,7 +283,7 @@ def test_the_three_forms() -> None:
     assert lines["∂E/∂a_h1"] == "= 0.0254122·0.4 + 0.0303987·0.5"
     titles = [block.title for block in blocks(trace.system)]
     assert titles == [
-        "1  Forward", "2  Loss", "3  Output gradients", "4  The error carried back", "5  Hidden gradients", "6  Updates",
+        "1  Forward", "2  Loss", "3  Output gradients", "4  Backpropagated error", "5  Hidden gradients", "6  Updates",
     ]  # fmt: skip
 
 
@@ -309,7 +309,7 @@ def test_a_layers_many_lines_are_cut_short(tmp_path: Path) -> None:
     tracer.run(WIDE, iterations=2).to_excel(path)
     sheet = openpyxl.load_workbook(path)[SHEET]
     texts = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None]
-    assert "… and 268 lines more of the same kind: their numbers stand in its sheet" in texts
+    assert "… and 268 more lines of the same kind: see the sheet of the run" in texts
     assert "layer h: 12 neurons, tanh" in texts
     assert len(lines_of(sheet)) < 100
 
@@ -366,7 +366,7 @@ def test_a_run_without_a_whole_step(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     tracer.run(BLOWS_UP | {"weights": [1e200] * 5 + [1, 1, 1]}).to_excel(path)
     sheet = openpyxl.load_workbook(path)[SHEET]
-    assert sheet["A2"].value == "There is no step to walk through: in the first one, o1 has no finite value."
+    assert sheet["A2"].value == "No step can be shown. Stopped in iteration 1: o1 is not a finite number."
 
 
 def test_only_whole_steps_can_be_chosen(tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ def test_only_whole_steps_can_be_chosen(tmp_path: Path) -> None:
     (whole,) = [rule for rule in book[SHEET].data_validations.dataValidation if rule.type == "whole"]
     last = stored_cells(path)[SHEET][whole.formula2.replace("$", "")]
     assert "'η = 1000000'!$A$50,'η = 0.1'!$A$104" in str(last.formula)
-    assert "Stopped in iteration 47: E1 has no finite value." in str(
+    assert "Stopped in iteration 47: E1 is not a finite number." in str(
         openpyxl.load_workbook(path, data_only=True)[SHEET]["A3"].value
     )
 
@@ -387,7 +387,7 @@ def test_more_learning_rates_than_one_can_choose_among(tmp_path: Path) -> None:
     rates = [0.1 + number / 997 for number in range(70)]
     tracer.run(WALKTHROUGH, learning_rate=rates, iterations=1).to_excel(path)
     book = openpyxl.load_workbook(path)
-    assert str(book[SHEET]["A5"].value).endswith("(10 more learning rates: see their sheets)")
+    assert str(book[SHEET]["A5"].value).endswith("(10 more learning rates are on their own sheets)")
     formulas = [cell.formula for cell in stored_cells(path)[SHEET].values() if cell.formula]
     assert 3000 < max(map(len, formulas)) < 8192
     assert len(book.sheetnames) == 74

@@ -18,7 +18,8 @@ from tests.places import BLOWS_UP, ROOT, WALKTHROUGH, agree
 from tests.sheets import recalculated, rewrite, stored_cells
 from tracer.commands.main import main
 from tracer.workbook.xlsx.charts import every, thinned
-from tracer.workbook.xlsx.names import MAX_SHEET_NAME, cell_name, reference, sheet_titles
+from tracer.workbook.xlsx.limits import MAX_SHEET_NAME
+from tracer.workbook.xlsx.names import cell_name, reference, sheet_titles
 
 ADAM = tracer.Override(("optimizer",), "adam", "test")
 

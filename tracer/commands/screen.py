@@ -13,6 +13,7 @@ import click
 
 from tracer.execution.progress import Progress
 from tracer.execution.runs import Run
+from tracer.explain.words import stopped
 from tracer.formulas.notation import shortest
 from tracer.model import naming
 from tracer.output.trace import Trace
@@ -93,10 +94,8 @@ def show(trace: Trace, paths: Sequence[Path], ascii: bool) -> None:
 def divergence_line(run: Run, ascii: bool) -> str:
     """Where and why a run stopped, in a line."""
     assert run.divergence is not None
-    line = (
-        f"{run.title}: stopped in iteration {run.divergence.iteration}, "
-        f"{run.divergence.quantity} is not a finite number"
-    )
+    sentence = stopped(run.divergence)
+    line = f"{run.title}: {sentence[0].lower()}{sentence[1:-1]}"
     if run.divergence.iteration > 1:
         line += "; try a smaller learning rate"
     return naming.to_ascii(line) if ascii or not can_print(line, sys.stderr.encoding) else line

@@ -36,7 +36,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a step. Phase: which colours it has."""
+    """A part of a step. phase: which colors it has."""
 
     title: str
     phase: Phase
@@ -59,9 +59,9 @@ def blocks(system: System) -> list[Block]:
         ("Forward", Phase.FORWARD, _groups(forward)),
         ("Loss", Phase.LOSS, _groups([e for e in system.equations if e.phase is Phase.LOSS])),
         ("Output gradients", Phase.BACKWARD, _groups(at_output)),
-        ("The error carried back", Phase.BACKWARD, _groups([e for e in behind if e.quantity not in gradients])),
+        ("Backpropagated error", Phase.BACKWARD, _groups([e for e in behind if e.quantity not in gradients])),
         (of_parameters, Phase.BACKWARD, _groups([e for e in behind if e.quantity in gradients])),
-        ("The batch", Phase.BATCH, _groups(batch)),
+        ("Batch", Phase.BATCH, _groups(batch)),
         ("Updates", Phase.PARAMETER, (Group("", (*map(_line, optimizer), *updates)),) if updates else ()),
     ]
     present = [(title, phase, groups) for title, phase, groups in parts if groups]

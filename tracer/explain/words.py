@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracer.execution.runs import Divergence
 from tracer.formulas.notation.text import text
 from tracer.formulas.tree import Expression, Name
 from tracer.model import naming
@@ -18,10 +19,15 @@ def words(expression: Expression) -> str:
     return text(expression, spelled)
 
 
+def stopped(divergence: Divergence) -> str:
+    """Where a run stopped, and why, as a sentence."""
+    return f"Stopped in iteration {divergence.iteration}: {divergence.quantity} is not a finite number."
+
+
 def in_words(system: System) -> dict[str, str]:
     """What every column of the system is, in its order: an equation, an update, or where the value comes from."""
     given = {name: f"{name} is given" for name in system.data}
-    fixed = {p.name: f"{p.name} stays as it is" for p in system.parameters}
+    fixed = {p.name: f"{p.name} does not change" for p in system.parameters}
     updates = {name: f"{name} ← {words(update)}" for name, update in system.updates.items()}
     equations = {e.quantity: f"{e.quantity} = {words(e.expression)}" for e in system.equations}
     said = given | fixed | updates | equations

@@ -28,6 +28,10 @@ class Phase(StrEnum):
     OPTIMIZER = "optimizer"
 
 
+FORWARD_PASS, OF_A_BATCH = (Phase.FORWARD, Phase.LOSS), (Phase.BATCH, Phase.OPTIMIZER)
+"""The phases that belong together: what leads to the loss; what a batch has once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Equation:
     """quantity = expression. `layer` groups the equations as a person would: by layer, the loss by itself."""
@@ -83,13 +87,18 @@ class System:
         return naming.derivative(naming.within(self.quantities[loss or self.loss]), name)
 
     @property
+    def several_samples(self) -> bool:
+        """Whether the steps are of different samples."""
+        return len(self.samples) > 1
+
+    @property
     def curve(self) -> str:
         """The loss that a chart shows: of the batch, where there are batches."""
         return self.batch_loss or self.loss
 
     def once_an_iteration(self, phase: Phase) -> bool:
         """Whether quantities of this phase have one value for all rows of a batch."""
-        return self.batches.several and phase in (Phase.BATCH, Phase.OPTIMIZER)
+        return self.batches.several and phase in OF_A_BATCH
 
     def columns(self) -> dict[str, Phase]:
         """Every quantity of a step with its phase, in the walkthrough's order: data, then layer by layer the
@@ -97,7 +106,7 @@ class System:
         columns = dict.fromkeys(self.data, Phase.DATA)
         placed: set[str] = set()
         for equation in self.equations:
-            if equation.layer not in placed and equation.phase in (Phase.FORWARD, Phase.LOSS):
+            if equation.layer not in placed and equation.phase in FORWARD_PASS:
                 placed.add(equation.layer)
                 columns |= {p.name: Phase.PARAMETER for p in self.parameters if p.layer == equation.layer}
             columns[equation.quantity] = equation.phase

@@ -1,4 +1,4 @@
-"""The Excel workbook: a Walkthrough of one step, a Summary, and one sheet of live formulas for each learning rate.
+"""The Excel workbook: a Walkthrough of one step, overviews, and one sheet of live formulas for each learning rate.
 
 openpyxl builds everything around the cells; the cells themselves are written by `sheetdata`, because openpyxl cannot
 store a formula together with its value.
@@ -7,9 +7,9 @@ store a formula together with its value.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-
-from openpyxl import Workbook
 
 from tracer.errors import OutputError
 from tracer.execution.progress import Progress
@@ -18,18 +18,25 @@ from tracer.model import naming
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
 from tracer.workbook.limits import problems_of_limits
-from tracer.workbook.overview import compare as compare_sheet
-from tracer.workbook.overview import config as config_sheet
-from tracer.workbook.overview import curves as curves_sheet
-from tracer.workbook.overview import summary as summary_sheet
-from tracer.workbook.trace import data as data_sheet
-from tracer.workbook.trace.furnishing import furnish
-from tracer.workbook.trace.sheet import TraceSheet
-from tracer.workbook.walkthrough import sheet as walkthrough_sheet
+from tracer.workbook.overview import compare, config, curves, summary
+from tracer.workbook.sheets import Sheet, write
+from tracer.workbook.trace import data
+from tracer.workbook.trace import sheet as trace_sheet
+from tracer.workbook.trace.context import context_of
+from tracer.workbook.trace.formulas import DATA
+from tracer.workbook.walkthrough import sheet as walkthrough
 from tracer.workbook.xlsx.names import sheet_titles
-from tracer.workbook.xlsx.package import SheetCells, save
-from tracer.workbook.xlsx.sheetdata import writable
-from tracer.workbook.xlsx.styles import Styles
+
+SAMPLES = Sheet(DATA, data.build, lambda context: context.system.several_samples)
+CONFIG = Sheet(config.TITLE, config.build)
+BEFORE_RUNS = (
+    Sheet(walkthrough.TITLE, walkthrough.build),
+    Sheet(summary.TITLE, summary.build),
+    Sheet(compare.TITLE, compare.build, lambda context: len(context.traces) > 1),
+    SAMPLES,
+)
+AFTER_RUNS = (Sheet(curves.TITLE, curves.build, curves.wanted), CONFIG)
+"""The sheets in the order of their tabs; those of the runs stand between."""
 
 
 def write_workbook(
@@ -47,36 +54,9 @@ def write_workbook(
     problems = problems_of_limits(experiment, system, max(map(len, runs)))
     if problems:
         raise OutputError(problems)
-    book = Workbook()
-    book.properties.title = writable(experiment.name)
-    book.properties.creator = "backprop-trace"
-    styles = Styles(book)
-    spell = naming.to_ascii if ascii else str
-    walkthrough = book.active
-    summary = book.create_sheet()
-    compare = book.create_sheet(compare_sheet.TITLE) if len(runs) > 1 else None
-    titles = sheet_titles(spell(run.title) for run in runs)
-    traces = [
-        TraceSheet(title, experiment, system, run, styles, spell, progress)
-        for title, run in zip(titles, runs, strict=True)
-    ]
-    sheets = [book.create_sheet(trace.title) for trace in traces]
-    curves = [trace.curve(sheet) for trace, sheet in zip(traces, sheets, strict=True)]
-    cells: dict[str, SheetCells] = {}
-    if len(system.samples) > 1:
-        data = book.create_sheet(data_sheet.TITLE, book.index(sheets[0]))
-        cells[data_sheet.TITLE] = data_sheet.build(data, system, styles, spell)
-    if max(len(run) for run in runs) > curves_sheet.MOST_POINTS:
-        points = book.create_sheet(curves_sheet.TITLE)
-        cells[curves_sheet.TITLE], curves = curves_sheet.build(points, system, traces, styles)
-    for trace, sheet, curve in zip(traces, sheets, curves, strict=True):
-        cells[trace.title] = trace.build(sheet, curve)
-        furnish(sheet, trace)
-    cells[summary_sheet.TITLE] = summary_sheet.build(summary, experiment, system, traces, curves, styles, spell)
-    cells[walkthrough_sheet.TITLE] = walkthrough_sheet.build(
-        walkthrough, experiment, system, traces, curves, styles, spell
-    )
-    cells[config_sheet.TITLE] = config_sheet.build(book.create_sheet(config_sheet.TITLE), experiment, styles)
-    if compare:
-        cells[compare_sheet.TITLE] = compare_sheet.build(compare, experiment, system, traces, styles, spell)
-    save(book, cells, path)
+    titles = sheet_titles(naming.to_ascii(run.title) if ascii else run.title for run in runs)
+    context = context_of(experiment, system, zip(titles, runs, strict=True), ascii, progress)
+    if curves.wanted(context):
+        context = replace(context, curves=curves.curves(context))
+    of_runs = [Sheet(title, partial(trace_sheet.build, number=number)) for number, title in enumerate(titles)]
+    write(context, [*BEFORE_RUNS, *of_runs, *AFTER_RUNS], path)

@@ -1,13 +1,12 @@
-"""What an Excel sheet can hold, and whether a run fits."""
+"""Whether Excel can hold a run."""
 
 from __future__ import annotations
 
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
-from tracer.workbook.trace.formulas import FIRST_ROW, LAST_ROW, deepest_formula, is_longer, leading
+from tracer.workbook.trace.formulas import FIRST_ROW, deepest_formula, is_longer, leading
+from tracer.workbook.xlsx.limits import LAST_ROW, MAX_COLUMNS, MAX_FORMULA, MAX_NESTED
 
-MAX_COLUMNS, MAX_FORMULA, MAX_NESTED = 16_384, 8_192, 64
-"""What a sheet and a formula can hold (Microsoft, "Excel specifications and limits")."""
 CHART_ROWS = 25
 """What the chart needs below the steps."""
 

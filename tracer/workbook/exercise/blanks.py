@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tracer.model.system import Phase
+from tracer.model.system import FORWARD_PASS, Phase
 
 BLANKS: dict[str, frozenset[Phase]] = {
-    "forward": frozenset({Phase.FORWARD, Phase.LOSS}),
+    "forward": frozenset(FORWARD_PASS),
     "backward": frozenset({Phase.BACKWARD, Phase.BATCH}),
     "updates": frozenset({Phase.OPTIMIZER, Phase.PARAMETER}),
     "all": frozenset(Phase) - {Phase.DATA},

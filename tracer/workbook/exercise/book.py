@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.errors import OutputError
 from tracer.execution.runs import Run
 from tracer.model import naming
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
+from tracer.workbook.book import CONFIG, SAMPLES
 from tracer.workbook.exercise.blanks import BLANKS
-from tracer.workbook.exercise.sheet import ExerciseSheet, last_column
-from tracer.workbook.limits import MAX_COLUMNS, problems_of_limits
-from tracer.workbook.overview import config as config_sheet
-from tracer.workbook.trace import data as data_sheet
-from tracer.workbook.trace.furnishing import furnish
-from tracer.workbook.trace.sheet import TraceSheet
+from tracer.workbook.exercise.sheet import Exercise, last_column
+from tracer.workbook.limits import problems_of_limits
+from tracer.workbook.sheets import Sheet, write
+from tracer.workbook.trace import sheet as trace_sheet
+from tracer.workbook.trace.context import Context, context_of
+from tracer.workbook.trace.formulas import TraceFormulas
+from tracer.workbook.xlsx.limits import MAX_COLUMNS
 from tracer.workbook.xlsx.names import sheet_titles
-from tracer.workbook.xlsx.package import SheetCells, save
-from tracer.workbook.xlsx.sheetdata import writable
-from tracer.workbook.xlsx.styles import Styles
+from tracer.workbook.xlsx.package import SheetCells
 
 WORKED = "worked "
 """Begins the title of a hidden sheet."""
@@ -47,31 +49,27 @@ def write_exercise(
         problems.append(f"{experiment.places['model']}: {what}; use --columns compact or a smaller network")
     if problems:
         raise OutputError(problems)
-    book = Workbook()
-    book.properties.title = writable(experiment.name)
-    book.properties.creator = "backprop-trace"
-    styles = Styles(book)
-    spell = naming.to_ascii if ascii else str
-    wanted = [spell(run.title) for run in runs]
+    wanted = [naming.to_ascii(run.title) if ascii else run.title for run in runs]
     titles = sheet_titles([*wanted, *(WORKED + title for title in wanted)])
-    cells: dict[str, SheetCells] = {}
-    for number, (run, title, key) in enumerate(zip(runs, titles, titles[len(runs) :], strict=False)):
-        sheet = book.active if number == 0 else book.create_sheet()
-        sheet.title = title
-        exercise = ExerciseSheet(
-            title, experiment, system, run, styles, spell, None, key=key, blank=BLANKS[blank], solved=solved
-        )
+    given, keys = titles[: len(runs)], titles[len(runs) :]
+    context = context_of(experiment, system, zip(given, runs, strict=True), ascii)
+    exercises = [
+        Exercise(context, trace, key, BLANKS[blank], solved) for trace, key in zip(context.traces, keys, strict=True)
+    ]
+    for exercise in exercises:
         if not exercise.blanks:
-            raise OutputError([f"nothing is left to fill in: {blank} has no cells in the first {len(run)} rows"])
-        cells[title] = exercise.build(sheet, exercise.curve(sheet))
-        furnish(sheet, exercise, coloured=False)
-    for run, title, key in zip(runs, titles, titles[len(runs) :], strict=False):
-        sheet = book.create_sheet(key)
-        worked = TraceSheet(key, experiment, system, run, styles, spell, None, given_by=title)
-        cells[key] = worked.build(sheet, worked.curve(sheet))
-        sheet.sheet_state = "hidden"
-    if len(system.samples) > 1:
-        data = book.create_sheet(data_sheet.TITLE, len(runs))
-        cells[data_sheet.TITLE] = data_sheet.build(data, system, styles, spell)
-    cells[config_sheet.TITLE] = config_sheet.build(book.create_sheet(config_sheet.TITLE), experiment, styles)
-    save(book, cells, path)
+            rows = len(exercise.trace.run)
+            raise OutputError([f"nothing is left to fill in: {blank} has no cells in the first {rows} rows"])
+    worked = [
+        TraceFormulas(key, system, run, given_by=title) for key, run, title in zip(keys, runs, given, strict=True)
+    ]
+    answers = replace(context, traces=tuple(worked), curves=tuple(trace.curve for trace in worked))
+    sheets = [Sheet(exercise.trace.title, exercise.build) for exercise in exercises]
+    hidden = [Sheet(key, partial(_hidden, answers=answers, number=number)) for number, key in enumerate(keys)]
+    write(context, [*sheets, SAMPLES, *hidden, CONFIG], path)
+
+
+def _hidden(sheet: Worksheet, _context: Context, answers: Context, number: int) -> SheetCells:
+    """A hidden sheet with the answers."""
+    sheet.sheet_state = "hidden"
+    return trace_sheet.build(sheet, answers, number, decorated=False)

@@ -5,18 +5,18 @@ It refers to the sheets of the runs, so that the charts follow them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.model import naming
-from tracer.model.system import System
-from tracer.workbook.trace.sheet import TraceSheet
+from tracer.workbook.trace.context import Context
+from tracer.workbook.trace.formulas import TraceFormulas
 from tracer.workbook.xlsx.charts import Curve, every, thinned
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.sheetdata import Cell, row
-from tracer.workbook.xlsx.styles import PLAIN, Styles
+from tracer.workbook.xlsx.styles import PLAIN
 
 TITLE = "Curves"
 MOST_POINTS = 10_000
@@ -27,32 +27,44 @@ HEAD_ROW, FIRST_POINT_ROW = 3, 4
 WIDTH = 18.0
 
 
-def build(
-    sheet: Worksheet, system: System, traces: Sequence[TraceSheet], styles: Styles
-) -> tuple[SheetCells, list[Curve]]:
-    """Lay out the sheet; its cells, and the curve of every run."""
-    longest = max(traces, key=lambda trace: trace.iterations)
-    drawn = thinned(longest.iterations, POINTS)
-    sheet.freeze_panes = f"B{FIRST_POINT_ROW}"
-    for column in range(1, len(traces) + 2):
-        sheet.column_dimensions[get_column_letter(column)].width = WIDTH
-    lasts = [FIRST_POINT_ROW + sum(i <= trace.iterations for i in drawn) - 1 for trace in traces]
-    curves = [
+def wanted(context: Context) -> bool:
+    """Whether a run is too long to be drawn row by row."""
+    return max(len(trace.run) for trace in context.traces) > MOST_POINTS
+
+
+def curves(context: Context) -> tuple[Curve, ...]:
+    """The losses of the runs, as this sheet has them."""
+    drawn = _drawn(context)
+    return tuple(
         Curve(
-            trace.title, sheet, column, FIRST_POINT_ROW, max(last, FIRST_POINT_ROW), max(trace.iterations, 1),
-            step=every(drawn),
+            trace.title, TITLE, column, FIRST_POINT_ROW,
+            max(FIRST_POINT_ROW + sum(i <= trace.iterations for i in drawn) - 1, FIRST_POINT_ROW),
+            max(trace.iterations, 1), step=every(drawn),
         )
-        for column, (trace, last) in enumerate(zip(traces, lasts, strict=True), 2)
-    ]  # fmt: skip
-    last = get_column_letter(len(traces) + 1)
-    rows = _rows(system, traces, styles, drawn, longest)
-    return SheetCells(rows, f"A1:{last}{FIRST_POINT_ROW + len(drawn) - 1}"), curves
+        for column, trace in enumerate(context.traces, 2)
+    )  # fmt: skip
 
 
-def _rows(
-    system: System, traces: Sequence[TraceSheet], styles: Styles, drawn: Sequence[int], longest: TraceSheet
-) -> Iterator[str]:
-    words = f"What the charts draw: every {every(drawn)} iterations of the loss, and the last one."
+def build(sheet: Worksheet, context: Context) -> SheetCells:
+    """Lay out the sheet and give its cells."""
+    sheet.freeze_panes = f"B{FIRST_POINT_ROW}"
+    columns = [get_column_letter(column) for column in range(1, len(context.traces) + 2)]
+    for column in columns:
+        sheet.column_dimensions[column].width = WIDTH
+    return SheetCells(_rows(context), f"A1:{columns[-1]}{FIRST_POINT_ROW + len(_drawn(context)) - 1}")
+
+
+def _longest(context: Context) -> TraceFormulas:
+    return max(context.traces, key=lambda trace: trace.iterations)
+
+
+def _drawn(context: Context) -> list[int]:
+    return thinned(_longest(context).iterations, POINTS)
+
+
+def _rows(context: Context) -> Iterator[str]:
+    styles, traces, drawn, longest = context.styles, context.traces, _drawn(context), _longest(context)
+    words = f"What the charts draw: the loss of every {every(drawn)}th iteration, and of the last one."
     yield row(1, [Cell("A", styles.subtitle, words)])
     heads = [naming.ITERATION, *(trace.title for trace in traces)]
     yield row(HEAD_ROW, [Cell(get_column_letter(at), styles.column_head, head) for at, head in enumerate(heads, 1)])
@@ -61,8 +73,6 @@ def _rows(
         cells = [Cell("A", styles.number[PLAIN], iteration, longest.reference(f"A{longest.row_of(iteration)}"))]
         for column, (trace, values) in enumerate(zip(traces, losses, strict=True), 2):
             if iteration <= trace.iterations:
-                at = trace.row_of(iteration)
-                of = trace.reference(f"{trace.letters[system.curve]}{at}")
-                style = styles.number[trace.form(system.curve)]
-                cells.append(Cell(get_column_letter(column), style, values[iteration - 1], of))
+                style = styles.number[trace.form(context.system.curve)]
+                cells.append(Cell(get_column_letter(column), style, values[iteration - 1], trace.loss_at(iteration)))
         yield row(number, cells)

@@ -2,63 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tracer.explain.words import words
+from tracer.explain.words import stopped, words
 from tracer.formulas.notation import shortest
 from tracer.model import naming
 from tracer.model.batches import Batches
 from tracer.model.experiment import Experiment, OwnEquations
-from tracer.model.system import System
 from tracer.tables.losses import LOSSES, PENALTIES
 from tracer.tables.optimizers import OPTIMIZERS
-from tracer.workbook.trace.data import TITLE as DATA
-from tracer.workbook.trace.formulas import FIRST_ROW
-from tracer.workbook.trace.sheet import TraceSheet
-from tracer.workbook.xlsx.charts import Curve, loss_chart
+from tracer.workbook.trace.context import Context
+from tracer.workbook.trace.formulas import DATA, FIRST_ROW
+from tracer.workbook.xlsx.charts import loss_chart
+from tracer.workbook.xlsx.limits import MAX_HEIGHT
 from tracer.workbook.xlsx.package import SheetCells
+from tracer.workbook.xlsx.pages import set_up_page
 from tracer.workbook.xlsx.sheetdata import Cell, row
-from tracer.workbook.xlsx.styles import LARGE, PLAIN, SCIENTIFIC, SMALL, Styles, number_format
+from tracer.workbook.xlsx.styles import LARGE, PLAIN, SCIENTIFIC, SMALL, number_format
 
 TITLE = "Summary"
 WIDTHS = {"A": 20.0, "B": 14.0, "C": 18.0, "D": 18.0, "E": 18.0, "F": 40.0}
 MOST_VALUES = 200
-"""How many initial values the facts list; the rest stands in the first row of every sheet."""
+"""How many initial values are listed; the others are in the first row of every sheet."""
 CHARACTERS_PER_LINE = 100
 LEAST = 1e-12
-"""A first loss below this has no share to speak of; spreadsheets may take it for 0."""
-MAX_HEIGHT = 409.0
-"""Of a row, in points (Microsoft, "Excel specifications and limits")."""
+"""The ratio to a first loss below this means nothing; spreadsheets may take it for 0."""
 
 
-def build(
-    sheet: Worksheet,
-    experiment: Experiment,
-    system: System,
-    traces: Sequence[TraceSheet],
-    curves: Sequence[Curve],
-    styles: Styles,
-    spell: Callable[[str], str],
-) -> SheetCells:
+def build(sheet: Worksheet, context: Context) -> SheetCells:
     """Lay out the Summary sheet and give its cells."""
-    sheet.title = TITLE
     sheet.sheet_view.showGridLines = False
     for letter, width in WIDTHS.items():
         sheet.column_dimensions[letter].width = width
-    sheet.page_setup.orientation = "landscape"
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    facts = {label: spell(fact) for label, fact in facts_of(experiment).items()}
+    set_up_page(sheet, high=None)
+    facts = {label: context.spell(fact) for label, fact in facts_of(context.experiment).items()}
     table_row = len(facts) + 4
     for number in range(3, 3 + len(facts)):
         sheet.merge_cells(f"B{number}:F{number}")
-    for number, trace in enumerate(traces, table_row + 1):
+    for number, trace in enumerate(context.traces, table_row + 1):
         sheet._hyperlinks.append(Hyperlink(ref=f"A{number}", location=trace.reference(f"A{FIRST_ROW}")))
-    last_row = table_row + len(traces)
-    sheet.add_chart(loss_chart(system.curve, curves), f"A{last_row + 2}")
-    rows = [*_facts(experiment, facts, styles), *_table(system, traces, styles, spell, table_row)]
+    last_row = table_row + len(context.traces)
+    sheet.add_chart(loss_chart(context.system.curve, context.curves), f"A{last_row + 2}")
+    rows = [*_facts(context, facts), *_table(context, table_row)]
     return SheetCells(rows, f"A1:F{last_row}")
 
 
@@ -134,11 +122,12 @@ def _values(values: Mapping[str, float]) -> str:
 def _short(items: Sequence[str]) -> str:
     more = len(items) - MOST_VALUES
     listed = ", ".join(items[:MOST_VALUES])
-    return f"{listed} and {more} more, in row {FIRST_ROW} of every sheet" if more > 0 else listed
+    return f"{listed} and {more} more, in row {FIRST_ROW} of each run's sheet" if more > 0 else listed
 
 
-def _facts(experiment: Experiment, facts: Mapping[str, str], styles: Styles) -> Iterator[str]:
-    yield row(1, [Cell("A", styles.title, experiment.name)], 26)
+def _facts(context: Context, facts: Mapping[str, str]) -> Iterator[str]:
+    styles = context.styles
+    yield row(1, [Cell("A", styles.title, context.experiment.name)], 26)
     for number, (label, fact) in enumerate(facts.items(), 3):
         lines = -(-len(fact) // CHARACTERS_PER_LINE) + fact.count("\n")
         yield row(
@@ -148,14 +137,12 @@ def _facts(experiment: Experiment, facts: Mapping[str, str], styles: Styles) -> 
         )
 
 
-def _table(
-    system: System, traces: Sequence[TraceSheet], styles: Styles, spell: Callable[[str], str], head: int
-) -> Iterator[str]:
-    several = len(system.samples) > 1
-    first, last = ("first pass", "last pass") if several else ("first", "last")
-    labels = ("sheet", spell(naming.ETA), f"{first} {system.loss}", f"{last} {system.loss}", "last / first")
+def _table(context: Context, head: int) -> Iterator[str]:
+    system, styles = context.system, context.styles
+    first, last = ("first pass", "last pass") if system.several_samples else ("first", "last")
+    labels = ("sheet", context.spell(naming.ETA), f"{first} {system.loss}", f"{last} {system.loss}", "last / first")
     yield row(head, [Cell(letter, styles.column_head, label) for letter, label in zip("ABCDE", labels, strict=True)])
-    for number, trace in enumerate(traces, head + 1):
+    for number, trace in enumerate(context.traces, head + 1):
         run, column = trace.run, trace.letters[system.loss]
         cells = [Cell("A", styles.link, trace.title)]
         for name, value in run.hyper.items():
@@ -168,8 +155,6 @@ def _table(
                 ratio = losses[1] / losses[0]
                 style = styles.percent if SMALL <= ratio < LARGE else styles.number[SCIENTIFIC]
                 cells.append(Cell("E", style, ratio, f"D{number}/C{number}"))
-        if trace.run.divergence:
-            stop = trace.run.divergence
-            what = f"stopped in iteration {stop.iteration}: {spell(stop.quantity)} is not finite"
-            cells.append(Cell("F", styles.warning, what))
+        if run.divergence:
+            cells.append(Cell("F", styles.warning, context.spell(stopped(run.divergence))))
         yield row(number, cells)

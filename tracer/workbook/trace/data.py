@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.model import naming
-from tracer.model.system import Phase, System
+from tracer.model.system import Phase
+from tracer.workbook.trace.context import Context
+from tracer.workbook.trace.formulas import FIRST_SAMPLE_ROW
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.sheetdata import Cell, row
-from tracer.workbook.xlsx.styles import PLAIN, Styles
+from tracer.workbook.xlsx.styles import PLAIN
 
-TITLE = "Data"
-HINT_ROW, HEADER_ROW, FIRST_ROW = 1, 3, 4
+HINT_ROW, HEADER_ROW = 1, 3
 WIDTH = 12.0
 
 
-def build(sheet: Worksheet, system: System, styles: Styles, spell: Callable[[str], str]) -> SheetCells:
+def build(sheet: Worksheet, context: Context) -> SheetCells:
     """Lay out the sheet and give its cells."""
-    sheet.title = TITLE
-    sheet.freeze_panes = f"B{FIRST_ROW}"
-    for index in range(1, len(system.data) + 2):
-        sheet.column_dimensions[get_column_letter(index)].width = WIDTH
-    last = f"{get_column_letter(len(system.data) + 1)}{FIRST_ROW + len(system.samples) - 1}"
-    names = [naming.SAMPLE, *map(spell, system.data)]
-    return SheetCells(_rows(names, system.samples, styles), f"A1:{last}")
+    system = context.system
+    sheet.freeze_panes = f"B{FIRST_SAMPLE_ROW}"
+    letters = [get_column_letter(index) for index in range(1, len(system.data) + 2)]
+    for letter in letters:
+        sheet.column_dimensions[letter].width = WIDTH
+    return SheetCells(_rows(context, letters), f"A1:{letters[-1]}{FIRST_SAMPLE_ROW + len(system.samples) - 1}")
 
 
-def _rows(names: Sequence[str], samples: Sequence[tuple[float, ...]], styles: Styles) -> Iterator[str]:
-    letters = [get_column_letter(index) for index in range(1, len(names) + 1)]
-    hint = "The samples. Change a number here: every sheet follows."
+def _rows(context: Context, letters: list[str]) -> Iterator[str]:
+    styles = context.styles
+    hint = "The samples. Change a number here, and every sheet follows."
     yield row(HINT_ROW, [Cell("A", styles.subtitle, hint)])
-    header = zip(letters, names, strict=True)
+    header = zip(letters, [naming.SAMPLE, *map(context.spell, context.system.data)], strict=True)
     yield row(HEADER_ROW, [Cell(letter, styles.header[Phase.DATA], name) for letter, name in header], 18)
     number, given = styles.value(Phase.DATA, PLAIN), styles.value(Phase.DATA, PLAIN, given=True)
-    for index, sample in enumerate(samples):
+    for index, sample in enumerate(context.system.samples):
         cells = [Cell(letter, given, value) for letter, value in zip(letters[1:], sample, strict=True)]
-        yield row(FIRST_ROW + index, [Cell("A", number, index + 1), *cells])
-
-
-def lookup(system: System, quantity: str, sample_cell: str) -> str:
-    """The formula of a quantity's value in the sample whose number is in the given cell."""
-    letter = get_column_letter(system.data.index(quantity) + 2)
-    last = FIRST_ROW + len(system.samples) - 1
-    return f"INDEX({TITLE}!${letter}${FIRST_ROW}:${letter}${last},{sample_cell})"
+        yield row(FIRST_SAMPLE_ROW + index, [Cell("A", number, index + 1), *cells])

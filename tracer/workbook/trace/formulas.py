@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice, repeat, starmap
 from operator import is_
 
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
 
 from tracer.execution.runs import Run
 from tracer.formulas.evaluation import NO_NUMBER, compiled
@@ -17,24 +17,25 @@ from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.tree import MUL, POW, Call, Expression, Name, Number, fold, names, replace
 from tracer.model import naming
 from tracer.model.batches import REDUCTIONS
-from tracer.model.experiment import Experiment
 from tracer.model.system import Phase, System
-from tracer.workbook.trace.data import lookup
+from tracer.workbook.xlsx.charts import Curve
+from tracer.workbook.xlsx.limits import LAST_ROW
 from tracer.workbook.xlsx.names import reference
+from tracer.workbook.xlsx.styles import PLAIN, number_format
 
 TITLE_ROW, ETA_ROW, WORDS_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 3, 4, 5
 ETA_CELL = f"$B${ETA_ROW}"
 HYPER_COLUMN = 15
 """Where the numbers that hold for a whole run begin, a label and a cell each."""
-LAST_ROW = 1_048_576
-"""The last row of a sheet (Microsoft, "Excel specifications and limits")."""
 TINY, PRODUCTS = 1e-290, (2.0, 3.0, 4.0)
 """Powers below this are no longer exact, and these exponents can be written as products."""
+DATA, FIRST_SAMPLE_ROW = "Data", 4
+"""The sheet of the samples, where there are several, and its row of the first one."""
 
 
 def leading(system: System) -> list[str]:
     """What the columns in front of the quantities hold: the iteration, and the sample where there are several."""
-    return [naming.ITERATION, naming.SAMPLE] if len(system.samples) > 1 else [naming.ITERATION]
+    return [naming.ITERATION, naming.SAMPLE] if system.several_samples else [naming.ITERATION]
 
 
 def deepest_formula(system: System) -> int:
@@ -62,6 +63,13 @@ def is_longer(system: System, limit: int) -> bool:
     return False
 
 
+def lookup(system: System, quantity: str, sample_cell: str) -> str:
+    """The formula of a quantity's value in the sample whose number is in the given cell."""
+    letter = get_column_letter(system.data.index(quantity) + 2)
+    last = FIRST_SAMPLE_ROW + len(system.samples) - 1
+    return f"INDEX({DATA}!${letter}${FIRST_SAMPLE_ROW}:${letter}${last},{sample_cell})"
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Row numbers, or marks of a RowTemplate for them: this one, the one above, the first one of the iteration before,
@@ -78,11 +86,11 @@ class TraceFormulas:
     """The cells of a run's sheet. The columns are the system's, after the iteration in column A and the sample in
     column B, where there are several.
 
-    title: the sheet's name. given_by: the sheet of the same form that holds the given numbers, where this one does not.
+    title: the sheet's name. largest: the largest magnitude of every quantity in the whole steps.
+    given_by: the sheet of the same form that holds the given numbers, where this one does not.
     """
 
     title: str
-    experiment: Experiment
     system: System
     run: Run
     given_by: str | None = field(default=None, kw_only=True)
@@ -93,6 +101,7 @@ class TraceFormulas:
     nothing_before: dict[Expression, Expression] = field(init=False)
     hyper_cells: dict[str, str] = field(init=False)
     constants: dict[str, float] = field(init=False)
+    largest: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
         self.columns = self.system.columns()
@@ -112,11 +121,32 @@ class TraceFormulas:
             self.hyper_cells[name] = f"${get_column_letter(HYPER_COLUMN + 2 * index + 1)}${ETA_ROW}"
         self.constants = {**self.system.hyper, **self.run.hyper}
         self.formulas = {e.quantity: self._written(e.expression) for e in self.system.equations}
+        whole = self.run.complete
+        self.largest = {name: max(map(abs, self.run[name][:whole]), default=0.0) for name in self.columns}
 
     @property
     def iterations(self) -> int:
         """How many iterations have all their values."""
         return self.run.batches.iteration(self.run.complete)
+
+    @property
+    def last_row(self) -> int:
+        """The row of the last step."""
+        return FIRST_ROW + len(self.run) - 1
+
+    @property
+    def curve(self) -> Curve:
+        """The loss of this run, for a chart."""
+        column = column_index_from_string(self.letters[self.system.curve])
+        return Curve(self.title, self.title, column, FIRST_ROW, self.last_row, self.run.iterations)
+
+    def kind(self, name: str) -> str:
+        """Which colors a quantity has, one of PALETTES."""
+        return "total" if name == self.system.loss else str(self.columns[name])
+
+    def form(self, name: str) -> str:
+        """The number format of a quantity's column."""
+        return PLAIN if self.columns[name] is Phase.DATA else number_format(self.largest[name])
 
     def row_of(self, iteration: int) -> int:
         """The first row of an iteration."""
@@ -126,6 +156,10 @@ class TraceFormulas:
         """The loss of every whole iteration, as the charts show it."""
         values = self.run[self.system.curve]
         return [values[self.row_of(iteration) - FIRST_ROW] for iteration in range(1, self.iterations + 1)]
+
+    def loss_at(self, iteration: int) -> str:
+        """The cell of the loss of an iteration, for other sheets."""
+        return self.reference(f"{self.letters[self.system.curve]}{self.row_of(iteration)}")
 
     def reference(self, cell: str) -> str:
         """A cell of this sheet, as other sheets refer to it."""
@@ -155,7 +189,7 @@ class TraceFormulas:
             return f"{letter}{begin}:{letter}{end}" if reference.batch else f"{letter}{begin}"
 
         phase = self.columns[name]
-        if phase is Phase.DATA and len(self.system.samples) > 1:
+        if phase is Phase.DATA and self.system.several_samples:
             return lookup(self.system, name, f"$B{rows.this}")
         if name in self.formulas and (begins or not self.system.once_an_iteration(phase)):
             formula = self.formulas[name]
@@ -175,7 +209,7 @@ class TraceFormulas:
         return any(any(self._values(condition, steps)) for condition in far_conditions(expression))
 
     def _written(self, expression: Expression) -> Expression:
-        """An equation as the sheet writes it: functions spelt out, in a form that holds in all of this run."""
+        """An equation as the sheet writes it: functions spelled out, in a form that holds in all of this run."""
         return self._without_tiny_powers(expand(expression, far=self._goes_far(expression)))
 
     def _without_tiny_powers(self, expression: Expression) -> Expression:

@@ -14,8 +14,7 @@ from tracer.explain.templates import BATCH_SIZE, TOTAL
 from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.tree import Name
 from tracer.model import naming
-from tracer.workbook.trace.formulas import FIRST_ROW
-from tracer.workbook.trace.sheet import TraceSheet
+from tracer.workbook.trace.formulas import FIRST_ROW, TraceFormulas
 
 MOST_RUNS = 60
 """How many runs one can choose among: a formula has a reference to each, of up to 100 of its 8,192 characters."""
@@ -40,7 +39,7 @@ class ChosenStep:
     traces: the sheets of the runs that can be chosen, each with at least one whole step.
     """
 
-    traces: Sequence[TraceSheet]
+    traces: Sequence[TraceFormulas]
     place: Place
     first: Mapping[str, float] = field(init=False)
 
@@ -48,7 +47,7 @@ class ChosenStep:
         trace = self.traces[0]
         self.first = trace.run.step(0) | trace.constants | {naming.COUNT: 1.0}
 
-    def of_runs(self, formula: Callable[[TraceSheet], str]) -> str:
+    def of_runs(self, formula: Callable[[TraceFormulas], str]) -> str:
         """A formula of the chosen run."""
         if len(self.traces) == 1:
             return formula(self.traces[0])
@@ -66,14 +65,14 @@ class ChosenStep:
         """The place of the row of a sample, among the rows of the iteration."""
         first = self.place.first_row
 
-        def found(trace: TraceSheet) -> str:
+        def found(trace: TraceFormulas) -> str:
             rows = _column(trace, "B")
             last = f"{first}+{self._rows_of_batch(trace)}-1"
             return f"MATCH({sample},INDEX({rows},{first}):INDEX({rows},{last}),0)"
 
         return f"{first}+{self.of_runs(found)}-1"
 
-    def _rows_of_batch(self, trace: TraceSheet) -> str:
+    def _rows_of_batch(self, trace: TraceFormulas) -> str:
         """How many rows the iteration has."""
         return f"COUNTIF({_column(trace, 'A')},{self.place.iteration})"
 
@@ -138,10 +137,10 @@ class ChosenStep:
         return self.of_runs(lambda trace: f"INDEX({_column(trace, *ends)},{self.place.row},0)")
 
 
-def last_whole_row(trace: TraceSheet) -> int:
+def last_whole_row(trace: TraceFormulas) -> int:
     """The row of the last step with all its values."""
     return trace.row_of(trace.iterations + 1) - 1
 
 
-def _column(trace: TraceSheet, first: str, last: str | None = None) -> str:
+def _column(trace: TraceFormulas, first: str, last: str | None = None) -> str:
     return trace.reference(f"${first}${FIRST_ROW}:${last or first}${last_whole_row(trace)}")

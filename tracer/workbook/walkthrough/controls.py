@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tracer.explain.words import stopped
 from tracer.model import naming
-from tracer.workbook.trace.sheet import TraceSheet
+from tracer.workbook.trace.context import Context
+from tracer.workbook.trace.formulas import TraceFormulas
 from tracer.workbook.walkthrough.chosen_step import ChosenStep, Place
 from tracer.workbook.walkthrough.styles import WalkthroughStyles
 from tracer.workbook.xlsx.grid import Grid
@@ -33,17 +34,16 @@ class Controls:
 def lay_out(
     sheet: Worksheet,
     grid: Grid,
-    traces: Sequence[TraceSheet],
+    context: Context,
     looks: WalkthroughStyles,
-    spell: Callable[[str], str],
     list_of_sheets: str,
     helpers_column: int,
 ) -> Controls:
     """Lay out the rows at the top; `list_of_sheets` are the cells with the sheets' titles, and the cells that find the
     step stand from `helpers_column` on."""
-    system, batches = traces[0].system, traces[0].run.batches
+    system, batches, traces, spell = context.system, context.system.batches, context.traces, context.spell
     sheet.freeze_panes = f"A{HINT_ROW + 1}"
-    grid.put((TITLE_ROW, 1), looks.title, f"{traces[0].experiment.name}: one step, number by number")
+    grid.put((TITLE_ROW, 1), looks.title, f"{context.experiment.name}: one step, number by number")
     for row, height in ((TITLE_ROW, 26), (CONTROL_ROW, 22), (HINT_ROW, 18)):
         grid.height(row, height)
     (hint,) = grid.spans(HINT_ROW, 1, (HINT,))
@@ -59,16 +59,16 @@ def lay_out(
     grid.span(*label, looks.control_label, naming.ITERATION)
     iteration = grid.span(*chosen, looks.control, 1)
     grid.span(*beside, looks.beside, f"of 1 to {traces[0].iterations}", f'"of 1 to "&{last}')
-    _validate(sheet, iteration, "whole", "an iteration", "1 to the last one of the run", "1", last)
+    _validate(sheet, iteration, "whole", "an iteration from 1 to the last one of the run", "1", last)
     end, sample, run_sheet = beside[1], "", ""
-    if len(system.samples) > 1:
+    if system.several_samples:
         label, chosen = grid.spans(CONTROL_ROW, end + 1, (9.0, 8.0))
         end, first = chosen[1], next(traces[0].run.places())[1]
         grid.span(*label, looks.control_label, naming.SAMPLE)
         if batches.several:
             sample = grid.span(*chosen, looks.control, first)
             count = str(len(system.samples))
-            _validate(sheet, sample, "whole", "a sample", f"1 to {count}", "1", count)
+            _validate(sheet, sample, "whole", f"a sample from 1 to {count}", "1", count)
         else:
             grid.span(*chosen, looks.beside, first, step.sample())
     if len(traces) > 1:
@@ -76,7 +76,7 @@ def lay_out(
         end = chosen[1]
         grid.span(*label, looks.control_label, "learning rate")
         run_sheet = grid.span(*chosen, looks.control, traces[0].title)
-        _validate(sheet, run_sheet, "list", "a sheet", "in the list", list_of_sheets)
+        _validate(sheet, run_sheet, "list", "a sheet from the list", list_of_sheets)
     label, chosen = grid.spans(CONTROL_ROW, end + 1, (14.0, 14.0))
     grid.span(*label, looks.control_label, f"{spell(system.curve)} =")
     look = looks.loss[number_format(max(trace.largest[system.curve] for trace in traces))]
@@ -94,36 +94,30 @@ def lay_out(
     for name, (words, value, formula) in found.items():
         grid.put((CONTROL_ROW, columns[name]), looks.working, words)
         grid.put((HINT_ROW, columns[name]), looks.working, value, formula)
-    grid.span(*hint, looks.beside, *_hint(step, traces, spell, iteration, sample))
+    grid.span(*hint, looks.beside, *_hint(step, context, iteration, sample))
     return Controls(step, loss)
 
 
-def _hint(
-    step: ChosenStep, traces: Sequence[TraceSheet], spell: Callable[[str], str], iteration: str, sample: str
-) -> tuple[str, str]:
+def _hint(step: ChosenStep, context: Context, iteration: str, sample: str) -> tuple[str, str]:
     """What to do, or what is wrong with the yellow cells: as text, and its formula."""
     shown = step.place.iteration
     said, right = HINT_TEXT, f'"{HINT_TEXT}"'
-    if any(trace.run.divergence for trace in traces):
-        said += _stop(traces[0], spell)
-        right += "&" + step.of_runs(lambda trace: f'"{_stop(trace, spell)}"')
+
+    def stop(trace: TraceFormulas) -> str:
+        return context.spell(f" {stopped(trace.run.divergence)}") if trace.run.divergence else ""
+
+    if any(trace.run.divergence for trace in context.traces):
+        said += stop(context.traces[0])
+        right += "&" + step.of_runs(lambda trace: f'"{stop(trace)}"')
     if sample:
         other = f'"That sample is in another batch: sample "&{step.sample()}&" is shown."'
         right = f"IF({sample}={step.sample()},{right},{other})"
-    wrong = f'"There is no such iteration here: "&{shown}&" is shown."'
+    wrong = f'"This run has no such iteration: "&{shown}&" is shown."'
     return said, f"IF({iteration}={shown},{right},{wrong})"
 
 
-def _stop(trace: TraceSheet, spell: Callable[[str], str]) -> str:
-    """Where a run stopped."""
-    stop = trace.run.divergence
-    return f" Stopped in iteration {stop.iteration}: {spell(stop.quantity)} has no finite value." if stop else ""
-
-
-def _validate(
-    sheet: Worksheet, cell: str, kind: str, what: str, of: str, formula1: str, formula2: str | None = None
-) -> None:
+def _validate(sheet: Worksheet, cell: str, kind: str, what: str, formula1: str, formula2: str | None = None) -> None:
     rule = DataValidation(type=kind, allow_blank=False, formula1=formula1, formula2=formula2)
-    rule.errorTitle, rule.error, rule.showErrorMessage = "Not there", f"Choose {what} that there is: {of}.", True
+    rule.errorTitle, rule.error, rule.showErrorMessage = "Invalid choice", f"Choose {what}.", True
     rule.add(cell.replace("$", ""))
     sheet.add_data_validation(rule)

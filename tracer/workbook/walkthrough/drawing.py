@@ -60,7 +60,7 @@ class Canvas:
         return SHORT if largest == 0 or SMALL <= largest < LARGE else SHORT_SCIENTIFIC
 
     def scale(self, cells: Sequence[str], names: Sequence[str]) -> None:
-        """Colour these cells of these quantities by sign and size."""
+        """Color these cells of these quantities by sign and size."""
         if cells:
             self.scales.append(Scale(tuple(cells), max(self.largest[name] for name in names)))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tracer.explain.words import words
 from tracer.formulas.tree import names
-from tracer.model.system import Equation, Phase, System
+from tracer.model.system import FORWARD_PASS, Equation, Phase, System
 from tracer.workbook.walkthrough.drawing import GAP, LABEL, ROW_HEIGHT, VALUE, Canvas, label_width
 
 NODES, MOST_NODES, MOST_COLUMNS = 6, 24, 24
@@ -35,8 +35,7 @@ class EquationDrawing:
 
     def __post_init__(self) -> None:
         system = self.system
-        shown = (Phase.FORWARD, Phase.LOSS)
-        equations = [equation for equation in system.equations if equation.phase in shown]
+        equations = [equation for equation in system.equations if equation.phase in FORWARD_PASS]
         depth: dict[str, int] = {}
         levels: dict[int, list[_Node]] = {}
         for equation in equations:

@@ -1,4 +1,4 @@
-"""A wide network as cells: a panel a layer, its neurons as coloured tiles, its weights by their range and mean."""
+"""A wide network as cells: a panel a layer, its neurons as colored tiles, its weights by their range and mean."""
 
 from __future__ import annotations
 

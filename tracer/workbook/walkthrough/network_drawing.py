@@ -11,7 +11,7 @@ from tracer.workbook.walkthrough.drawing import GAP, ROW_HEIGHT, VALUE, Canvas, 
 from tracer.workbook.xlsx.connectors import Connector
 
 MOST_NEURONS = 8
-"""In a layer that is drawn neuron by neuron; a wider one is summarised."""
+"""In a layer that is drawn neuron by neuron; a wider one is summarized."""
 NODE_ROWS = 2
 FIRST_LAYER_COLUMN, LAYER_COLUMNS = 3, 5
 """Columns: a label and a value for the inputs; a gap, label and value of the weights, of the node, for each layer."""

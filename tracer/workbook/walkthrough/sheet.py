@@ -7,20 +7,20 @@ with the numbers put in, and its result. All numbers are formulas that follow th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.explain.blocks import Block, Line, blocks, shortened
 from tracer.explain.templates import Slot
+from tracer.explain.words import stopped
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.tree import names
-from tracer.model.experiment import Experiment, OwnEquations
-from tracer.model.system import System
-from tracer.workbook.trace.sheet import TraceSheet
+from tracer.model.experiment import OwnEquations
+from tracer.workbook.trace.context import Context
 from tracer.workbook.walkthrough.chosen_step import MOST_RUNS
 from tracer.workbook.walkthrough.controls import CONTROL_ROW, TITLE_ROW, lay_out
 from tracer.workbook.walkthrough.drawing import Canvas, Drawing
@@ -30,12 +30,13 @@ from tracer.workbook.walkthrough.network_drawing import MOST_NEURONS, NetworkDra
 from tracer.workbook.walkthrough.styles import WalkthroughStyles
 from tracer.workbook.walkthrough.workings import WIDTHS as WORKINGS_WIDTHS
 from tracer.workbook.walkthrough.workings import Workings
-from tracer.workbook.xlsx.charts import Curve, Mark, loss_chart
+from tracer.workbook.xlsx.charts import Mark, loss_chart
 from tracer.workbook.xlsx.connectors import xml
 from tracer.workbook.xlsx.grid import Grid
 from tracer.workbook.xlsx.package import SheetCells
-from tracer.workbook.xlsx.scales import colour
-from tracer.workbook.xlsx.styles import PLAIN, Styles, number_format
+from tracer.workbook.xlsx.pages import fold, set_up_page
+from tracer.workbook.xlsx.scales import color
+from tracer.workbook.xlsx.styles import PLAIN, number_format
 
 TITLE = "Walkthrough"
 PICTURE_ROW = 5
@@ -54,66 +55,46 @@ DIGITS_IN_TEXT = 9
 """Characters of a number in a text, about."""
 
 
-def build(
-    sheet: Worksheet,
-    experiment: Experiment,
-    system: System,
-    traces: Sequence[TraceSheet],
-    curves: Sequence[Curve],
-    styles: Styles,
-    spell: Callable[[str], str],
-) -> SheetCells:
+def build(sheet: Worksheet, context: Context) -> SheetCells:
     """Lay out the Walkthrough sheet and give its cells."""
-    sheet.title = TITLE
     sheet.sheet_view.showGridLines = False
-    whole = [trace for trace in traces if trace.iterations][:MOST_RUNS]
-    looks = WalkthroughStyles(styles)
+    whole = tuple(trace for trace in context.traces if trace.iterations)[:MOST_RUNS]
+    looks = WalkthroughStyles(context.styles)
     if not whole:
-        return _nothing(sheet, experiment, looks, traces[0], spell)
-    return _Builder(sheet, experiment, system, whole, looks, spell, len(traces) - len(whole)).build(curves)
+        return _nothing(sheet, context, looks)
+    return _Builder(sheet, replace(context, traces=whole), looks, len(context.traces) - len(whole)).build()
 
 
-def _nothing(
-    sheet: Worksheet, experiment: Experiment, looks: WalkthroughStyles, trace: TraceSheet, spell: Callable[[str], str]
-) -> SheetCells:
+def _nothing(sheet: Worksheet, context: Context, looks: WalkthroughStyles) -> SheetCells:
     """The sheet of an experiment without one whole step."""
     grid = Grid([LEAST_WIDTH])
-    grid.put((TITLE_ROW, 1), looks.title, experiment.name)
-    stop = trace.run.divergence
-    why = f"{spell(stop.quantity)} has no finite value." if stop else ""
-    grid.put((CONTROL_ROW, 1), looks.warning, f"There is no step to walk through: in the first one, {why}")
+    grid.put((TITLE_ROW, 1), looks.title, context.experiment.name)
+    stop = context.traces[0].run.divergence
+    why = context.spell(stopped(stop)) if stop else ""
+    grid.put((CONTROL_ROW, 1), looks.warning, f"No step can be shown. {why}")
     return grid.content(sheet)
 
 
-def drawing_of(experiment: Experiment, system: System) -> Drawing:
+def drawing_of(context: Context) -> Drawing:
     """The picture that suits the model."""
+    experiment = context.experiment
     if isinstance(experiment.model, OwnEquations):
-        return EquationDrawing(system)
+        return EquationDrawing(context.system)
     network, inputs, targets = experiment.model, tuple(experiment.inputs), tuple(experiment.targets)
     widest = max(len(inputs), *(len(layer.neurons) for layer in network.layers))
     kind = LayerSummary if widest > MOST_NEURONS else NetworkDrawing
-    return kind(network, system, inputs, targets)
+    return kind(network, context.system, inputs, targets)
 
 
 class _Builder:
     """The sheet while it is laid out, part by part, from the top."""
 
-    def __init__(
-        self,
-        sheet: Worksheet,
-        experiment: Experiment,
-        system: System,
-        traces: Sequence[TraceSheet],
-        looks: WalkthroughStyles,
-        spell: Callable[[str], str],
-        left_out: int,
-    ) -> None:
-        self.left_out = left_out
-        self.sheet, self.experiment, self.system, self.traces = sheet, experiment, system, traces
-        self.looks, self.spell = looks, spell
-        self.drawing = drawing_of(experiment, system)
+    def __init__(self, sheet: Worksheet, context: Context, looks: WalkthroughStyles, left_out: int) -> None:
+        self.sheet, self.context, self.looks, self.left_out = sheet, context, looks, left_out
+        self.system, self.traces, self.spell = context.system, context.traces, context.spell
+        self.drawing = drawing_of(context)
         most = WIDE_LINES if isinstance(self.drawing, LayerSummary) else MOST_LINES
-        self.blocks = shortened(blocks(system), most, FIRST_LINES, LAST_LINES)
+        self.blocks = shortened(blocks(self.system), most, FIRST_LINES, LAST_LINES)
         widths = self.drawing.widths
         while sum(widths) < LEAST_WIDTH:
             widths.append(SPARE)
@@ -125,15 +106,16 @@ class _Builder:
         self.printed = self.page + len(chart)
         self.workings_column = self.printed + 2
         self.grid = Grid([*widths, *chart, GAP, COLUMN, *WORKINGS_WIDTHS])
-        self.batch = traces[0].run.batches.rows
+        self.batch = self.traces[0].run.batches.rows
         self.lines_end = self.grid.spans(1, 1, (SYMBOLS, NUMBERS, RESULT))[-1][1]
-        tame = [trace for trace in traces if not trace.run.divergence] or traces  # those that blew up fade the others
-        self.largest = {name: max(trace.largest[name] for trace in tame) for name in traces[0].columns}
+        # runs that blew up would fade the others
+        tame = [trace for trace in self.traces if not trace.run.divergence] or self.traces
+        self.largest = {name: max(trace.largest[name] for trace in tame) for name in self.traces[0].columns}
 
-    def build(self, curves: Sequence[Curve]) -> SheetCells:
+    def build(self) -> SheetCells:
         """All parts; the cells."""
         controls = lay_out(
-            self.sheet, self.grid, self.traces, self.looks, self.spell, self._list_of_sheets(), self.workings_column
+            self.sheet, self.grid, self.context, self.looks, self._list_of_sheets(), self.workings_column
         )
         self.step, self.loss = controls.step, controls.loss
         column = self.workings_column + 1
@@ -143,13 +125,16 @@ class _Builder:
         of_updates = [(name, 0) for line in lines if line.is_update for name in names(line.expression)]
         self.workings.lay_out(dict.fromkeys([*((slot.name, slot.row) for slot in slots), *of_updates]))
         canvas, row = self._picture()
-        self._chart(curves, row)
+        self._chart(row)
         for block in self.blocks:
             row = self._block(block, row + 2)
-        self._page_setup(row)
-        colour(self.sheet, canvas.scales)
+        set_up_page(self.sheet, title_rows=f"{TITLE_ROW}:{CONTROL_ROW}")
+        self.sheet.print_area = f"A1:{get_column_letter(self.printed)}{row}"
+        color(self.sheet, canvas.scales)
         content = self.grid.content(self.sheet)
-        self._hide_workings()
+        beyond = self.workings_column + len(WORKINGS_WIDTHS) + 1
+        fold(self.sheet, range(self.workings_column, beyond))
+        self.sheet.column_dimensions[get_column_letter(beyond)].collapsed = True
         return SheetCells(content.rows, content.range, "".join(xml(canvas.lines)))
 
     def _list_of_sheets(self) -> str:
@@ -163,10 +148,10 @@ class _Builder:
         """The picture of the model; what it needs beside cells, and its last row."""
         phases = self.traces[0].columns
         canvas = Canvas(self.grid, self.step, self.looks, self.spell, self.largest, phases)
-        words = " of the chosen step: the larger a number, the stronger its colour; blue below 0, orange above"
+        words = "Values of the chosen step: blue below 0, orange above, stronger the larger the number"
         if self.left_out:
-            words += f" ({self.left_out} more learning rates: see their sheets)"
-        self._band(PICTURE_ROW, self.looks.picture_band, "The picture" + words, self.page)
+            words += f" ({self.left_out} more learning rates are on their own sheets)"
+        self._band(PICTURE_ROW, self.looks.picture_band, words, self.page)
         for row, trace in enumerate(self.traces, PICTURE_ROW + 1):
             self.grid.put((row, self.workings_column), self.looks.working, trace.title)
         return canvas, self.drawing.draw(canvas, PICTURE_ROW + 1)
@@ -175,10 +160,10 @@ class _Builder:
         self.grid.span((row, 1), last, style, text)
         self.grid.height(row, 20)
 
-    def _chart(self, curves: Sequence[Curve], row: int) -> None:
+    def _chart(self, row: int) -> None:
         """The loss curve with the chosen step marked: beside the picture, or below a wide one, beside the blocks."""
         mark = Mark(self.sheet.title, self.step.place.iteration, self.loss)
-        chart = loss_chart(self.system.curve, curves, mark)
+        chart = loss_chart(self.system.curve, self.context.curves, mark)
         chart.width, chart.height = CHART_CM
         chart.visible_cells_only = False  # the mark follows a cell that is folded away
         column, top = (self.page + 1, PICTURE_ROW) if self.beside else (self.lines_end + 1, row + 2)
@@ -198,8 +183,8 @@ class _Builder:
                 self._line(block, line, row)
             if group.left_out:
                 row += 1
-                where = self.traces[0].title if len(self.traces) == 1 else "its sheet"
-                words = f"… and {group.left_out} lines more of the same kind: their numbers stand in {where}"
+                where = f"the sheet {self.traces[0].title}" if len(self.traces) == 1 else "the sheet of the run"
+                words = f"… and {group.left_out} more lines of the same kind: see {where}"
                 self.grid.put((row, 1), self.looks.note, self.spell(words))
         return row
 
@@ -207,7 +192,7 @@ class _Builder:
         """An equation in its three forms."""
         grid, looks = self.grid, self.looks
         (symbols, end), numbers, result = self.grid.spans(row, 1, (SYMBOLS, NUMBERS, RESULT))
-        words = self.traces[0].words[line.quantity]
+        words = self.context.words[line.quantity]
         grid.span(symbols, end, looks.symbols[block.phase], words)
         grid.wrap(row, len(words), grid.width(1, end))
         template = line.template(self.batch)
@@ -227,21 +212,3 @@ class _Builder:
         except NO_NUMBER:
             value = None
         return value, render(line.expression, EXCEL, self.workings.value)
-
-    # ------------------------------------------------------------------------------------ the page
-
-    def _page_setup(self, last: int) -> None:
-        sheet = self.sheet
-        sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.fitToHeight = 0
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.print_area = f"A1:{get_column_letter(self.printed)}{last}"
-        sheet.print_title_rows = f"{TITLE_ROW}:{CONTROL_ROW}"
-
-    def _hide_workings(self) -> None:
-        """Fold the workings away; a click on the + above them shows them."""
-        first, last = self.workings_column, self.workings_column + len(WORKINGS_WIDTHS)
-        for column in range(first, last + 1):
-            dimension = self.sheet.column_dimensions[get_column_letter(column)]
-            dimension.outlineLevel, dimension.hidden = 1, True
-        self.sheet.column_dimensions[get_column_letter(last + 1)].collapsed = True

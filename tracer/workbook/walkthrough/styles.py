@@ -5,12 +5,21 @@ from __future__ import annotations
 from openpyxl.styles import Alignment, Border, Side
 
 from tracer.workbook.xlsx.styles import (
+    FAINT,
     FIXED,
+    GIVEN,
+    GREY,
+    INK,
+    INPUT_BORDER,
     INPUT_FILL,
+    LINE,
     PALETTE,
+    PALETTES,
     PLAIN,
     SCIENTIFIC,
     TOTAL_PALETTE,
+    WARNING,
+    WHITE,
     Palette,
     Styles,
     box,
@@ -20,7 +29,8 @@ from tracer.workbook.xlsx.styles import (
 
 SHORT, SHORT_SCIENTIFIC, TINY = "0.000000", "0.00E+00", "0.00"
 """Number formats of the picture."""
-INK, GREY, LINE = "111827", "64748B", "CBD5E1"
+DARK = "334155"
+"""Of the heads of the picture, and of equations with numbers."""
 FORMS = (SHORT, SHORT_SCIENTIFIC, TINY, PLAIN)
 
 
@@ -36,23 +46,22 @@ class WalkthroughStyles:
         self.title = styles.title
         self.control_label = look(font=font(size=12, bold=True), alignment=middle)
         self.control = look(
-            font=font(size=12, bold=True, color="1D4ED8"), fill=fill(INPUT_FILL), border=box("B45309"),
+            font=font(size=12, bold=True, color=GIVEN), fill=fill(INPUT_FILL), border=box(INPUT_BORDER),
             alignment=Alignment(horizontal="center", vertical="center"),
         )  # fmt: skip
         self.beside = look(font=font(color=GREY), alignment=left)
-        self.warning = look(font=font(bold=True, color="BE123C"), alignment=left)
+        self.warning = look(font=font(bold=True, color=WARNING), alignment=left)
         self.note = look(font=font(size=10, italic=True, color=GREY), alignment=left)
         self.band = {phase: _band(styles, palette) for phase, palette in PALETTE.items()}
-        self.picture_band = _band(styles, Palette("334155", "F1F5F9"))
+        self.picture_band = _band(styles, Palette(DARK, "F1F5F9"))
         self.head = look(
-            font=font(bold=True, color="334155"), border=Border(bottom=Side(style="medium", color="94A3B8")),
+            font=font(bold=True, color=DARK), border=Border(bottom=Side(style="medium", color=FAINT)),
             alignment=Alignment(horizontal="center", vertical="center", wrap_text=True),
         )  # fmt: skip
         self.column_head = look(font=font(size=9, italic=True, color=GREY), alignment=left)
-        palettes = {str(phase): palette for phase, palette in PALETTE.items()} | {"total": TOTAL_PALETTE}
         self.label = {
             key: look(font=font(bold=True, color=p.strong), fill=fill(p.pale), border=box(LINE), alignment=shrunk)
-            for key, p in palettes.items()
+            for key, p in PALETTES.items()
         }
         self.value = {
             form: look(font=font(color=INK), border=box(LINE), number_format=form, alignment=middle) for form in FORMS
@@ -62,7 +71,7 @@ class WalkthroughStyles:
                 font=font(size=10, color=p.strong), fill=fill(p.pale), border=box(LINE),
                 alignment=Alignment(horizontal="center", vertical="center", wrap_text=True),
             )
-            for key, p in palettes.items()
+            for key, p in PALETTES.items()
         }  # fmt: skip
         self.layer_head = look(
             font=font(bold=True, color=GREY), alignment=Alignment(vertical="bottom", horizontal="left", indent=1)
@@ -72,13 +81,13 @@ class WalkthroughStyles:
             phase: look(font=font(color=p.strong), fill=fill(p.pale), border=line, alignment=wrapped)
             for phase, p in PALETTE.items()
         }
-        self.numbers = look(font=font(color="334155"), border=line, alignment=wrapped)
+        self.numbers = look(font=font(color=DARK), border=line, alignment=wrapped)
         self.result = {
             form: look(font=font(bold=True, color=INK), border=line, number_format=form, alignment=middle)
             for form in (FIXED, SCIENTIFIC, PLAIN)
         }
         self.loss = {
-            form: look(font=font(size=12, bold=True, color="9F1239"), number_format=form, alignment=left)
+            form: look(font=font(size=12, bold=True, color=TOTAL_PALETTE.strong), number_format=form, alignment=left)
             for form in (FIXED, SCIENTIFIC)
         }
         self.working = look(font=font(size=9, color=GREY))
@@ -86,6 +95,6 @@ class WalkthroughStyles:
 
 def _band(styles: Styles, palette: Palette) -> int:
     return styles.look(
-        font=font(size=12, bold=True, color="FFFFFF"), fill=fill(palette.strong),
+        font=font(size=12, bold=True, color=WHITE), fill=fill(palette.strong),
         alignment=Alignment(vertical="center", horizontal="left", indent=1),
     )  # fmt: skip

@@ -28,12 +28,10 @@ from tracer.formulas.tree import Name
 from tracer.model import naming
 from tracer.workbook.walkthrough.chosen_step import ChosenStep
 from tracer.workbook.xlsx.grid import Grid
+from tracer.workbook.xlsx.limits import MAX_LITERAL
 
 HEADS = ("quantity", "value", "power of ten", "as text", "in brackets")
 WIDTHS = (14.0, 14.0, 12.0, 14.0, 14.0)
-MOST_LITERAL = 255
-"""Characters of a text in a formula (Microsoft, "Excel specifications and limits")."""
-
 
 Key = tuple[Name, int]
 """A quantity, and which row of a batch is meant, counted from 0."""
@@ -108,5 +106,5 @@ class Workings:
 
 
 def _literal(text: str) -> str:
-    parts = [text[first : first + MOST_LITERAL] for first in range(0, len(text), MOST_LITERAL)]
+    parts = [text[first : first + MAX_LITERAL] for first in range(0, len(text), MAX_LITERAL)]
     return "&".join('"{}"'.format(part.replace('"', '""')) for part in parts)

@@ -10,6 +10,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tracer.workbook.xlsx.limits import MAX_HEIGHT
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.sheetdata import Cell, Value, row
 
@@ -17,8 +18,6 @@ LINE_HEIGHT = 15.0
 """Points to a line of text at the sheet's size."""
 CHARACTER = 0.85
 """The width of a character of text, on average, in those of a digit, which widths are measured in."""
-MAX_HEIGHT = 409.0
-"""Of a row, in points (Microsoft, "Excel specifications and limits")."""
 
 
 class Grid:

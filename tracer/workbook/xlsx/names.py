@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-MAX_SHEET_NAME = 31
-"""Characters (Microsoft, "Excel specifications and limits")."""
+from tracer.workbook.xlsx.limits import MAX_SHEET_NAME
+
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _NOT_IN_A_NAME = re.compile(r"[^\w.]")
 _LIKE_A_CELL = re.compile(r"[A-Z]{1,3}\d+|R|C|R\d*C\d*", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Colours that follow the numbers, as conditional formats."""
+"""Colors that follow the numbers, as conditional formats."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.worksheet.worksheet import Worksheet
 
-NEGATIVE, POSITIVE = "60A5FA", "FB923C"
-"""The colours of the largest numbers below and above 0; what is near 0 is white."""
+NEGATIVE, POSITIVE, WHITE = "60A5FA", "FB923C", "FFFFFF"
+"""The colors of the largest numbers below and above 0; what is near 0 is white."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Cells that are coloured by sign and size, white at 0, in full colour at `largest` and beyond."""
+    """Cells colored by sign and size, white at 0, in full color at `largest` and beyond."""
 
     cells: tuple[str, ...]
     largest: float
-    neutral: str = "FFFFFF"
+    neutral: str = WHITE
 
 
-def colour(sheet: Worksheet, scales: Iterable[Scale]) -> None:
-    """Give the sheet its colour scales, as conditional formats."""
+def color(sheet: Worksheet, scales: Iterable[Scale]) -> None:
+    """Give the sheet its color scales, as conditional formats."""
     for scale in scales:
         largest = scale.largest or 1.0
         rule = ColorScaleRule(

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape  # xml.sax.saxutils, which has the same, loads all of http
 
+from tracer.workbook.xlsx.limits import MAX_TEXT
+
 MARKS = THIS_ROW, ROW_ABOVE, ITERATION_BEFORE, LAST_OF_BATCH = "\x01", "\x02", "\x03", "\x04"
 """Stand for row numbers in the formulas of a RowTemplate: this one, the one above, the first one of the iteration
 before, the last one of this batch. ASCII, so that its rows are, and none that a formula has."""
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 does not allow (section 2.2)."""
-MAX_TEXT = 32_767
-"""Characters in a cell (Microsoft, "Excel specifications and limits")."""
 
 Value = float | int | str
 """What a cell shows: a number, or text."""

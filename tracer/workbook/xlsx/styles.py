@@ -1,4 +1,4 @@
-"""The look of the workbook: a colour a phase, the number formats, the styles of all cells."""
+"""The look of the workbook: its colors, one a phase, the number formats, the styles of all cells."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tracer.model.system import Phase
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours of a phase, as RRGGBB: strong for headers, pale for cells."""
+    """The colors of a phase, as RRGGBB: strong for headers, pale for cells."""
 
     strong: str
     pale: str
@@ -30,8 +30,14 @@ PALETTE = {
     Phase.OPTIMIZER: Palette("6D28D9", "F1EBFE"),
 }
 TOTAL_PALETTE = Palette("9F1239", "FDA4AF")
-INPUT_FILL = "FFF59D"
+PALETTES = {str(phase): palette for phase, palette in PALETTE.items()} | {"total": TOTAL_PALETTE}
+"""By the kind of a quantity: its phase, or "total" for the loss."""
+INPUT_FILL, INPUT_BORDER = "FFF59D", "B45309"
 """Of the cells that a reader is invited to change."""
+INK, SLATE, GREY, FAINT, LINE, WHITE = "111827", "475569", "64748B", "94A3B8", "CBD5E1", "FFFFFF"
+"""Of text, from strong to faint, and of lines."""
+GIVEN, WARNING = "1D4ED8", "BE123C"
+"""Of numbers that are typed in, and of what went wrong."""
 
 FIXED = "0.000000000"
 """Nine decimals, as the published walkthroughs print them. No conditions: LibreOffice drops the minus sign then."""
@@ -54,35 +60,34 @@ class Styles:
 
     def __init__(self, book: Workbook) -> None:
         self._sheet = book.active
-        self.title = self.look(font=font(size=16, bold=True, color="111827"))
-        self.subtitle = self.look(font=font(size=11, color="475569"))
-        self.warning = self.look(font=font(size=11, bold=True, color="BE123C"))
-        self.label = self.look(font=font(size=11, bold=True, color="475569"), alignment=Alignment(vertical="top"))
+        self.title = self.look(font=font(size=16, bold=True, color=INK))
+        self.subtitle = self.look(font=font(size=11, color=SLATE))
+        self.warning = self.look(font=font(size=11, bold=True, color=WARNING))
+        self.label = self.look(font=font(size=11, bold=True, color=SLATE), alignment=Alignment(vertical="top"))
         self.wrapped = self.look(alignment=Alignment(vertical="top", wrap_text=True))
-        self.link = self.look(font=font(underline="single", color="1D4ED8"))
+        self.link = self.look(font=font(underline="single", color=GIVEN))
         self.column_head = self.look(
-            font=font(bold=True, color="FFFFFF"), fill=fill("475569"), alignment=Alignment(horizontal="center")
+            font=font(bold=True, color=WHITE), fill=fill(SLATE), alignment=Alignment(horizontal="center")
         )
         self.eta_label = self.look(font=font(size=12, bold=True), alignment=Alignment(horizontal="right"))
         self.eta = self.look(
-            font=font(size=12, bold=True, color="1D4ED8"), fill=fill(INPUT_FILL), border=box("B45309"),
+            font=font(size=12, bold=True, color=GIVEN), fill=fill(INPUT_FILL), border=box(INPUT_BORDER),
             alignment=Alignment(horizontal="center"),
         )  # fmt: skip
         self.number = {form: self.look(number_format=form) for form in (FIXED, SCIENTIFIC, PLAIN)}
         self.score = self.look(
-            font=font(size=12, bold=True, color="111827"), number_format="0%", alignment=Alignment(horizontal="center")
+            font=font(size=12, bold=True, color=INK), number_format="0%", alignment=Alignment(horizontal="center")
         )
         self.blank = {
-            form: self.look(number_format=form, border=box("94A3B8"), fill=fill("FFFFFF"))
+            form: self.look(number_format=form, border=box(FAINT), fill=fill(WHITE))
             for form in (FIXED, SCIENTIFIC, PLAIN)
         }
         self.percent = self.look(number_format="0.000%")
-        palettes = {str(phase): palette for phase, palette in PALETTE.items()} | {"total": TOTAL_PALETTE}
-        self.header = {key: self._header(palette) for key, palette in palettes.items()}
-        self.words = {key: self._words(palette) for key, palette in palettes.items()}
+        self.header = {key: self._header(palette) for key, palette in PALETTES.items()}
+        self.words = {key: self._words(palette) for key, palette in PALETTES.items()}
         self._values = {
             (key, form, given): self._value(palette, form, given, key == "total")
-            for key, palette in palettes.items()
+            for key, palette in PALETTES.items()
             for form in (FIXED, SCIENTIFIC, PLAIN)
             for given in (False, True)
         }
@@ -104,7 +109,7 @@ class Styles:
 
     def _header(self, palette: Palette) -> int:
         return self.look(
-            font=font(bold=True, color="FFFFFF"), fill=fill(palette.strong),
+            font=font(bold=True, color=WHITE), fill=fill(palette.strong),
             alignment=Alignment(horizontal="center", vertical="center"),
         )  # fmt: skip
 
@@ -115,7 +120,7 @@ class Styles:
         )  # fmt: skip
 
     def _value(self, palette: Palette, form: str, given: bool, bold: bool) -> int:
-        look = font(bold=bold, color="1D4ED8" if given else "111827")
+        look = font(bold=bold, color=GIVEN if given else INK)
         return self.look(font=look, fill=fill(palette.pale), number_format=form, border=_LINE)
 
 
@@ -125,7 +130,7 @@ def font(**look: Any) -> Font:
 
 
 def fill(color: str) -> PatternFill:
-    """A cell of one colour, RRGGBB."""
+    """A cell of one color, RRGGBB."""
     return PatternFill("solid", fgColor=color)
 
 
@@ -135,9 +140,9 @@ def box(color: str) -> Border:
     return Border(left=side, right=side, top=side, bottom=side)
 
 
-_LINE = Border(bottom=Side(style="hair", color="CBD5E1"))
+_LINE = Border(bottom=Side(style="hair", color=LINE))
 _PLAIN_LOOK: dict[str, Any] = {
-    "font": font(color="111827"),
+    "font": font(color=INK),
     "fill": PatternFill(),
     "border": Border(),
     "alignment": Alignment(),

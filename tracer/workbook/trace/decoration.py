@@ -1,8 +1,8 @@
-"""What a trace sheet has beside its cells: notes on its headers, an outline, colours, names, the printed page."""
+"""What a trace sheet has besides its cells: notes on its headers, an outline, colors, names, the printed page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from openpyxl.comments import Comment
@@ -11,40 +11,44 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.model import naming
 from tracer.model.system import Phase
-from tracer.workbook.trace.formulas import FIRST_ROW, HEADER_ROW, WORDS_ROW
-from tracer.workbook.trace.sheet import TraceSheet
+from tracer.workbook.trace.context import Context
+from tracer.workbook.trace.formulas import FIRST_ROW, HEADER_ROW, WORDS_ROW, TraceFormulas
 from tracer.workbook.xlsx.names import cell_name
-from tracer.workbook.xlsx.scales import Scale, colour
+from tracer.workbook.xlsx.pages import set_up_page
+from tracer.workbook.xlsx.scales import Scale, color
 from tracer.workbook.xlsx.styles import PALETTE
 
 AUTHOR = "backprop-trace"
 NOTE_WIDTH, NOTE_LINE, NOTE_CHARACTERS = 260, 18, 38
 """Of a note: pixels, pixels to a line, characters to a line."""
 MOST_RANGES = 40
-"""Of the cells of one colour scale."""
+"""Of the cells of one color scale."""
 
 
-def furnish(sheet: Worksheet, trace: TraceSheet, coloured: bool = True) -> None:
-    """Furnish the sheet of a run; `coloured` gradients show their sign and size."""
-    _notes(sheet, trace)
+def decorate(
+    sheet: Worksheet, context: Context, trace: TraceFormulas, words: Mapping[str, str], colored: bool = True
+) -> None:
+    """Decorate the sheet of a run: `words` are the notes; `colored` gradients show their sign and size."""
+    _notes(sheet, trace, words)
     _outline(sheet, trace)
-    if coloured:
-        colour(sheet, _scales(trace))
+    if colored:
+        color(sheet, _scales(trace))
     for name, cell in trace.hyper_cells.items():
-        known = cell_name(trace.spell(naming.label(name)))
+        known = cell_name(context.spell(naming.label(name)))
         sheet.defined_names[known] = DefinedName(known, attr_text=trace.reference(cell))
-    _page(sheet)
+    set_up_page(sheet, title_rows=f"{WORDS_ROW}:{HEADER_ROW}")
+    sheet.oddFooter.center.text = "&A, page &P of &N"
 
 
-def _notes(sheet: Worksheet, trace: TraceSheet) -> None:
+def _notes(sheet: Worksheet, trace: TraceFormulas, words: Mapping[str, str]) -> None:
     """Each header carries its equation."""
-    for name, text in trace.words.items():
+    for name, text in words.items():
         lines = 1 + len(text) // NOTE_CHARACTERS
         note = Comment(text, AUTHOR, height=NOTE_LINE * (lines + 1), width=NOTE_WIDTH)
         sheet[f"{trace.letters[name]}{HEADER_ROW}"].comment = note
 
 
-def _outline(sheet: Worksheet, trace: TraceSheet) -> None:
+def _outline(sheet: Worksheet, trace: TraceFormulas) -> None:
     """The factors of the chain rule fold away: what stays is the compact sheet."""
     gradients = {trace.system.gradient(parameter.name) for parameter in trace.system.parameters}
     for name, phase in trace.columns.items():
@@ -52,8 +56,8 @@ def _outline(sheet: Worksheet, trace: TraceSheet) -> None:
             sheet.column_dimensions[trace.letters[name]].outlineLevel = 1
 
 
-def _scales(trace: TraceSheet) -> Iterator[Scale]:
-    """For each layer a colour scale for the gradients of its parameters, and one for those of its neurons; one for the
+def _scales(trace: TraceFormulas) -> Iterator[Scale]:
+    """For each layer a color scale for the gradients of its parameters, and one for those of its neurons; one for the
     gradients of the batch."""
     system = trace.system
     losses = {system.loss, system.curve}
@@ -69,7 +73,7 @@ def _scales(trace: TraceSheet) -> Iterator[Scale]:
                 yield Scale(ranges[:MOST_RANGES], max(trace.largest[name] for name in names), neutral)
 
 
-def _ranges(trace: TraceSheet, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _ranges(trace: TraceFormulas, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The first and the last of the columns that stand side by side."""
     places = {name: index for index, name in enumerate(trace.columns)}
     wanted = sorted(places[name] for name in names)
@@ -77,12 +81,3 @@ def _ranges(trace: TraceSheet, names: Iterable[str]) -> Iterator[tuple[str, str]
     for _, run in groupby(enumerate(wanted), key=lambda item: item[1] - item[0]):
         side_by_side = [place for _, place in run]
         yield columns[side_by_side[0]], columns[side_by_side[-1]]
-
-
-def _page(sheet: Worksheet) -> None:
-    """A page across, with the equations and the header on every one."""
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{WORDS_ROW}:{HEADER_ROW}"
-    sheet.oddFooter.center.text = "&A, page &P of &N"
