@@ -32,7 +32,6 @@ from tracer.grading.judging.findings import Departure, Verdict, ranges
 from tracer.grading.sheet.spelling import candidates
 from tracer.model.naming import spell
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 SLIP = ("dw3", "{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})")
 
 
@@ -423,36 +422,6 @@ def test_a_network_of_other_widths_needs_no_config_and_unmatched_headers_are_lis
     (sheet,) = check_workbook(write(book(("S", cells)), tmp_path / "own.xlsx")).sheets
     assert sheet.verdict is Verdict.RIGHT
     assert sheet.unmatched == ("my own column", "lucky")
-
-
-def test_the_readme_shows_what_the_command_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    columns = dict(classic())
-    for name in ("dw3", "dw4"):
-        first, others = (str(formula).replace("{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})") for formula in columns[name])
-        columns[name] = (first, others)
-    columns["w8"] = (0.55, "={w8-1}-{dw8-1}")
-    cells = table("A32", columns, 69, {"eta": "$G$31"}) | {"F31": "η =", "G31": 0.5}
-    write(book(("LR = 0.5", cells)), tmp_path / "my-homework.xlsx")
-    monkeypatch.chdir(tmp_path)
-    block = re.search(r"```\n\$ backprop-trace check my-homework.xlsx\n(.*?)```", README, re.DOTALL)
-    assert block
-    assert run("my-homework.xlsx").output == block[1]
-
-
-def keys(data: object) -> set[str]:
-    """The keys of plain data, at all depths."""
-    if isinstance(data, dict):
-        return set(data) | {key for value in data.values() for key in keys(value)}
-    return {key for item in data for key in keys(item)} if isinstance(data, list) else set()
-
-
-def test_the_readme_names_every_key_of_the_json(wrong: Path, tmp_path: Path) -> None:
-    run(wrong, "-q", "--json", tmp_path / "out.json")
-    block = re.search(r'```\n(\[\{"workbook".*?)```', README, re.DOTALL)
-    assert block
-    assert keys(json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))) == set(
-        re.findall(r'"(\w+)":', block[1])
-    )
 
 
 def test_in_python_the_names_are_those_of_the_json(wrong: Path, tmp_path: Path) -> None:
