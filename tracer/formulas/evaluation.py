@@ -31,10 +31,11 @@ def namespace() -> dict[str, Any]:
 
 def compiled(expression: Expression) -> tuple[list[Name], Callable[..., float]]:
     """The names in an expression, each with its lag, and a function of their values, in that order, that gives its
-    value. The function raises one of NO_NUMBER where there is none."""
+    value; a name that stands for all rows of a batch takes a list. The function raises one of NO_NUMBER where there is
+    none."""
     expression = expand(expression, far=True)
     local = {name: f"q{index}" for index, name in enumerate(distinct(expression))}
-    body = "\n    ".join(Source(local.__getitem__).assignment("value", expression))
+    body = "\n    ".join(Source(lambda name: f"{'*' * name.batch}{local[name]}").assignment("value", expression))
     scope = namespace()
     exec(f"def function({', '.join(local.values())}):\n    {body}\n    return value", scope)
     return list(local), scope["function"]
