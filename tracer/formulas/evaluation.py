@@ -18,7 +18,7 @@ NO_NUMBER = (ArithmeticError, ValueError, TypeError, struct.error)
 FLOATS: dict[str, Callable[..., float]] = {
     name: row.helper or getattr(math, name) for name, row in PRIMITIVES.items() if name != "if"
 }
-"""The primitive functions of floats, by name; `mean` and `sum` take a sequence."""
+"""The primitive functions of floats, by name; `mean` and `sum` take numbers or a sequence."""
 
 REDUCE: dict[str, Callable[[Sequence[float]], float]] = {name: FLOATS[name] for name in ("mean", "sum")}
 """What the reductions of a batch are, by name; both from an exact sum, whatever the order of the values."""

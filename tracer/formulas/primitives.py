@@ -7,9 +7,10 @@ To add a function, add its row, which states only what differs from the rule of 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from tracer.formulas.grammar import parse
 from tracer.formulas.tree import COMPARISONS, ONE, ZERO, Call, Expression, Function, Number, add, div
@@ -52,8 +53,17 @@ def _normal_cdf(x: float) -> float:
     return 0.5 * math.erfc(-x / math.sqrt(2))
 
 
-def _mean(values: list[float]) -> float:
-    return math.fsum(values) / len(values)
+def _listed(values: Sequence[Any]) -> Sequence[float]:
+    """The numbers given, or those of the one sequence given: the values of a batch."""
+    return values if isinstance(values[0], (int, float)) else values[0]
+
+
+def _sum(*values: Any) -> float:
+    return math.fsum(_listed(values))
+
+
+def _mean(*values: Any) -> float:
+    return math.fsum(_listed(values)) / len(_listed(values))
 
 
 def _round(x: float, digits: float) -> float:
@@ -98,10 +108,10 @@ PRIMITIVES: dict[str, Primitive] = {
     ),
     "mean": Primitive(
         ("1",), ("x",), lambda call, _: Number(1 / len(call.args)),
-        {"python": "mean([{*}])", "numpy": "mean", "excel": "AVERAGE"}, helper=_mean,
+        {"numpy": "mean", "excel": "AVERAGE"}, helper=_mean,
     ),
     "sum": Primitive(
-        ("1",), ("x",), lambda _call, _: ONE, {"python": "sum([{*}])", "numpy": "sum"}, helper=math.fsum
+        ("1",), ("x",), lambda _call, _: ONE, {"numpy": "sum"}, helper=_sum
     ),
     "if": Primitive((), ("condition", "x", "y"), spelled={"numpy": "choice", "text": "({1} if {0}, else {2})"}),
     "round": Primitive(("0", "0"), ("x", "digits"), spelled={"numpy": "round"}, helper=_round, sheets_only=True),
