@@ -170,7 +170,8 @@ def test_settings_out_of_range_are_refused_by_both(key: str, choice: dict[str, A
 XOR = {"inputs": [0, 1], "targets": [1]}
 CHANGES: list[dict[str, Any]] = [
     {"l1": math.inf}, {"inputs": {"i→1": 1, "i2": 2}}, {"name": "ü" * 150}, {"until": "E_total < "},
-    {"inputs": {"w1": 1, "i2": 2}}, {"targets": [0.5]}, {"frozen": ["w99"]}, {"loss": "hinge"},
+    {"inputs": {"w1": 1, "i2": 2}}, {"optimizer": {"states": {"v": "g"}, "update": "p - eta*v", "start": {"u": 1}}},
+    {"targets": [0.5]}, {"frozen": ["w99"]}, {"loss": "hinge"},
     {"samples": [XOR, {"inputs": [1], "targets": [1]}]}, {"samples": "missing.csv"}, {"update": {"batch_size": 3}},
     {"iterations": 7}, {"learning_rate": "1 - k"},
     {"layers": [{"neurons": 2}, {"neurons": 50, "activation": "softmax"}]}, {"layers": [{"neurons": 10**6}]},
@@ -180,7 +181,7 @@ BEYOND = {
     sentence: (config, change)
     for sentence, config, change in zip(
         BEYOND_SCHEMA,
-        [NETWORK] * 8 + [SAMPLES] * 4 + [NETWORK] * 3 + [EQUATIONS], CHANGES,
+        [NETWORK] * 9 + [SAMPLES] * 4 + [NETWORK] * 3 + [EQUATIONS], CHANGES,
         strict=True,
     )
 }  # fmt: skip
