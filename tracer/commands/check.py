@@ -28,13 +28,13 @@ EXIT_FINDINGS, EXIT_UNREADABLE = 1, 2
     type=click.FloatRange(0, 0.1),
     default=TOLERANCE,
     show_default=True,
-    help="How far a value may be from the right one, as a part of it; rounded values get the room that they need.",
+    help="How far a value may be from the correct one, relative to it; rounded values are given more.",
 )
 @click.option(
     "--json",
     "json_file",
     type=click.Path(path_type=Path),
-    help="Write everything that was found to FILE.",
+    help="Write all findings to FILE.",
     metavar="FILE",
 )
 @click.option(
@@ -67,8 +67,8 @@ def check(
 ) -> None:
     """Check WORKBOOKS made by hand (files, or folders of them): find the wrong cells, name the mistake.
 
-    The network is told from the headers. Exit code 0: all is right; 1: there are findings; 2: a workbook could not be
-    read.
+    The network is inferred from the headers. Exit code 0: all is correct; 1: there are findings; 2: a workbook could
+    not be read.
     """
     from tracer.commands.screen import can_print
     from tracer.grading import folder
@@ -94,7 +94,7 @@ def check(
     for target, form in ((json_file, reports.as_json), (report, reports.as_csv), (gradescope, reports.as_gradescope)):
         if target is not None:
             with replacing(target) as part:
-                # a name of a file that is no UTF-8 is spelt with \udc.. for its bytes, which JSON reads back
+                # a file name that is not UTF-8 is spelled with \udc.. for its bytes, which JSON reads back
                 part.write_text(form(found), encoding="utf-8", errors="backslashreplace")
     if annotate is not None:
         from tracer.grading.report.annotation import annotate_all

@@ -36,7 +36,7 @@ def exercise(
     output: Path | None,
     key: bool,
 ) -> None:
-    """Write an exercise of CONFIG: its workbook with empty cells, which turn green when they are right."""
+    """Write an exercise of CONFIG: its workbook with empty cells, which turn green when they are correct."""
     experiment = experiment_of(config, learning_rate, columns, settings)
     trace = walk(results.shortened(experiment, rows))
     for path in results.write_exercise(trace, blank, output, key, ascii):

@@ -40,7 +40,7 @@ class Trace:
     def columns(self) -> list[str]:
         """The columns of the CSV and of the frame: iteration, the sample where there are several, eta where there is
         a learning rate, then every quantity."""
-        sample = [naming.SAMPLE] if len(self.system.samples) > 1 else []
+        sample = [naming.SAMPLE] if self.system.several_samples else []
         rate = [ETA_COLUMN] if naming.ETA in {*self.runs[0].hyper, *self.runs[0].columns} else []
         return [naming.ITERATION, *sample, *rate, *self._quantities]
 
@@ -109,7 +109,7 @@ class Trace:
             write_workbook(self.experiment, self.system, self.runs, part, ascii, progress)
 
     def to_exercise(self, path: str | Path, blank: str = "all", ascii: bool = False, solved: bool = False) -> None:
-        """Write the trace as a workbook with cells to fill in, which turn green when they are right.
+        """Write the trace as a workbook with cells to fill in, which turn green when they are correct.
 
         blank: which cells, one of BLANKS. solved: with the right formulas in them.
         Raises OutputError when the file cannot be written, or nothing is left to fill in.
