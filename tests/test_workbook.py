@@ -230,6 +230,8 @@ def test_the_optimizers_settings_are_one_cell_each(columns: str, tmp_path: Path)
     formulas = formulas_by_header(path, "η = 0.1", 6)
     assert formulas["m_w1"] == "$P$2*m_w1'+(1-$P$2)*∂E/∂w1"
     assert formulas["v_w1"] == "$R$2*v_w1'+(1-$R$2)*∂E/∂w1^2"
-    assert formulas["w1"] == "w1'-$B$2/(1-$P$2^iteration')*m_w1'/(SQRT(v_w1')/SQRT(1-$R$2^iteration')+$T$2)"
-    assert list(formulas)[-2:] == ["m_w8", "v_w8"]
+    assert formulas["m̂_w1"] == "m_w1/(1-$P$2^iteration)"
+    assert formulas["v̂_w1"] == "v_w1/(1-$R$2^iteration)"
+    assert formulas["w1"] == "w1'-$B$2*m̂_w1'/(SQRT(v̂_w1')+$T$2)"
+    assert list(formulas)[-4:] == ["m_w8", "v_w8", "m̂_w8", "v̂_w8"]
     assert list(formulas).index("∂E/∂w8") < list(formulas).index("m_w1")
