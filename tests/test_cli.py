@@ -109,14 +109,14 @@ def test_set_reaches_every_place() -> None:
         (["--set", "colums=full"], "--set colums=full: unknown key 'colums'. Did you mean 'columns'?"),
         (["--set", "weights.w9=1"], "--set weights.w9=1: weights: 'w9' is not a weight of this network (w1…w8). "
                                    "Did you mean 'w8'?"),
-        (["--set", "layers.2.name=x"], "--set layers.2.name=x: layers has the entries 0 to 1, not '2'"),
-        (["--set", "iterations.x=1"], "--set iterations.x=1: iterations contains no values by name or number"),
+        (["--set", "layers.2.name=x"], "--set layers.2.name=x: layers has entries 0 to 1, not '2'"),
+        (["--set", "iterations.x=1"], "--set iterations.x=1: iterations is neither a mapping nor a list"),
         (["--set", "iterations"], "--set iterations: write it as KEY=VALUE, such as iterations=10"),
         (["--set", "inputs=[1"], "--set inputs=[1: '[1' cannot be read as a value"),
         (["--iterations", "2000000"], "--iterations: iterations: an Excel sheet holds at most 1,048,547 steps, not "
                                       "2,000,000; use fewer iterations, or --format csv"),
-        (["--iterations", "999999999"], "--iterations: iterations: 257,999,999,742 values would be kept, and at most "
-                                        "500,000,000 can be; use fewer iterations or learning rates"),
+        (["--iterations", "999999999"], "--iterations: iterations: the trace would hold 257,999,999,742 values, "
+                                        "more than 500,000,000; use fewer iterations or learning rates"),
         (["-o", "/dev/null/x"], "--output: output: /dev/null/x: cannot write here (Not a directory); "
                                 "choose another folder with -o"),
     ],
@@ -451,7 +451,7 @@ def test_a_config_with_a_very_long_name(here: Path) -> None:
     path.write_text(WALKTHROUGH.read_text(encoding="utf-8"), encoding="utf-8")
     result = command("run", path)
     assert result.exit_code == 2
-    assert "name: is too long for a file's name" in result.stderr
+    assert "name: is too long for a file name" in result.stderr
 
 
 def test_no_folder_is_left_behind(here: Path) -> None:

@@ -163,10 +163,10 @@ name: a/b
         "x.yaml:8:3: weights: 'w9' is not a weight of this network (w1…w8). Did you mean 'w8'?",
         "x.yaml:9:22: learning_rate.1: -1 is out of range; must be at least 0, because a negative one would increase the loss",
         "x.yaml:9:26: learning_rate.2: '0,5' is not a number; write it without quotes and with a decimal point",
-        "x.yaml:9:33: learning_rate.3: 0.1 is duplicated; each learning rate is one run",
+        "x.yaml:9:33: learning_rate.3: 0.1 is duplicated; each learning rate is a separate run",
         "x.yaml:10:13: iterations: 0 is out of range; must be at least 1",
         "x.yaml:11:10: columns: 'ful' is not one of full, compact. Did you mean 'full'?",
-        "x.yaml:12:7: name: 'a/b' cannot be a file's name; leave out / \\ : * ? \" < > | and dots or spaces at the ends",
+        "x.yaml:12:7: name: 'a/b' is not a valid file name; do not use / \\ : * ? \" < > | or begin or end with a dot or space",
     ]
 
 
@@ -182,11 +182,11 @@ name: a/b
         ({"weights": [10**400, *[1] * 7]}, "weights.0: this is not a finite number"),
         ({"targets": [1]}, "targets: 1 given, 2 needed: one per neuron of the output layer 'o'"),
         ({"targets": []}, "targets: an empty list: give numbers by name {name: 0.5, …} or in a list [0.5, …]"),
-        ({"inputs": {"i-1": 1, "i2": 2}}, "inputs: 'i-1' cannot be a name; use up to 60 letters, digits and _, and "
-                                         "no digit first"),
+        ({"inputs": {"i-1": 1, "i2": 2}}, "inputs: 'i-1' is not a valid name; use up to 60 letters, digits and _, "
+                                         "not a digit first"),
         ({"inputs": {"w1": 1, "i2": 2}}, "layers.0: 'w1' would be both an input and a parameter of layer 'h'; "
                                         "rename one of them"),
-        ({"inputs": {"eta": 1, "i2": 2}}, "inputs: 'eta' has a special meaning here; choose another name"),
+        ({"inputs": {"eta": 1, "i2": 2}}, "inputs: 'eta' is a reserved name; choose another one"),
         ({"layers": []}, "layers: an empty list: give a list of layers, such as - {name: h, neurons: 2, "
                          "activation: sigmoid}"),
         ({"layers": [3]}, "layers.0: 3 is not a layer; write {name: h, neurons: 2}"),
@@ -208,9 +208,9 @@ name: a/b
         ({"eta": 0.1}, "'eta' and 'learning_rate' mean the same; keep one"),
         ({"loss": "mse"}, f"loss: 'mse' is not known. Choose from {', '.join(LOSSES)}, or write a formula in t and a."),
         ({"output": 3}, "output: 3 is not text; put it in quotes"),
-        ({"name": ""}, "name: is empty; leave the key out for the default"),
-        ({"name": "x" * 300}, "name: is too long for a file's name; at most 200 bytes"),
-        ({"description": "a\x00b"}, "description: contains characters that are not text, such as control characters; remove them"),
+        ({"name": ""}, "name: is empty; omit the key to use the default"),
+        ({"name": "x" * 300}, "name: is too long for a file name; use at most 200 bytes"),
+        ({"description": "a\x00b"}, "description: contains control characters or other characters that are not text; remove them"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(change: dict[str, Any], problem: str) -> None:
@@ -236,11 +236,11 @@ def test_missing_keys_are_explained() -> None:
     [
         ("", "x.yaml: is empty; a config has at least inputs, targets, layers and weights"),
         ("# only a comment\n", "x.yaml: is empty; a config has at least inputs, targets, layers and weights"),
-        ("- 1\n- 2\n", "x.yaml:1:1: is not a mapping; a config is made of lines like 'iterations: 100'"),
+        ("- 1\n- 2\n", "x.yaml:1:1: is not a mapping; a config consists of lines like 'iterations: 100'"),
         ("inputs: [1, 2\n", "x.yaml:2:1: not valid YAML while parsing a flow sequence: did not find expected ',' or ']'"),
         ("inputs: [1]\ninputs: [2]\n", "x.yaml:2:1: 'inputs' is duplicated (first in line 1); keep one"),
         ("weights: {w1: 1, w1: 2}\n", "x.yaml:1:18: weights: 'w1' is duplicated (first in line 1); keep one"),
-        ("inputs: " + "[" * 60 + "]" * 60, "x.yaml:1:58: not valid YAML: values are nested more than 50 deep"),
+        ("inputs: " + "[" * 60 + "]" * 60, "x.yaml:1:58: not valid YAML: values are nested more than 50 levels deep"),
         ("inputs: &a [*a]\n", "x.yaml: an alias contains itself"),
         ("name: !!python/name:os.system x\n", "x.yaml:1:7: name: the tag tag:yaml.org,2002:python/name:os.system is not "
                                              "allowed; a config contains plain values only"),
@@ -429,7 +429,7 @@ def test_optimizers_that_cannot_be_used(optimizer: Any, problem: str) -> None:
         ({"layers": [{"neurons": 2, "activation": "2 * t"}, {"neurons": 2}]},
          "layers.0.activation: the formula has an unknown 't'; it may use z\n    2 * t\n        ^"),
         ({"layers": [{"neurons": 2}, {"neurons": 50, "activation": "softmax"}]},
-         "layers.1: softmax is traced for up to 40 neurons, not 50"),
+         "layers.1: softmax supports up to 40 neurons, not 50"),
         ({"l2": -1}, "l2: -1 is out of range; must be at least 0"),
     ],
 )  # fmt: skip

@@ -85,7 +85,7 @@ def test_json_csv_and_gradescope(right: Path, wrong: Path, tmp_path: Path) -> No
     first, second, third = json.loads(names[0].read_text(encoding="utf-8"))
     assert (first["status"], first["sheets"][0]["verdict"], first["sheets"][0]["findings"]) == ("read", "right", [])
     assert (third["status"], third["sheets"]) == ("unreadable", [])
-    assert "no .xlsx workbook" in third["reason"]
+    assert "not an .xlsx workbook" in third["reason"]
     (sheet,) = second["sheets"]
     assert (sheet["sheet"], sheet["table"], sheet["eta"], sheet["verdict"]) == ("Self", "A32:AC44", 0.5, "findings")
     (finding,) = sheet["findings"]
@@ -182,7 +182,7 @@ def test_a_damaged_part_costs_no_other_workbook_its_copy(wrong: Path, tmp_path: 
     ]  # fmt: skip
     assert [path.name for path in (tmp_path / "marked").iterdir()] == ["d.xlsx"]
     for name in ("a", "c"):
-        assert f"{folder / name}.xlsx: no copy with notes, for a part of it is damaged" in result.output
+        assert f"{folder / name}.xlsx: not annotated: a part of it is damaged" in result.output
     assert "4 workbooks: 0 right, 3 with findings, 1 could not be read" in result.output
 
 
@@ -256,7 +256,7 @@ HARMFUL: dict[str, tuple[Callable[[str], str], str]] = {
     "entities": (lambda xml: xml.replace("?>", ENTITIES, 1), "document type"),
     "a bomb": (lambda xml: xml.replace("<sheetData>", "<sheetData>" + " " * 50_000_000), "unpacks to"),
     "too many cells": (lambda xml: xml.replace("<sheetData>", f"<sheetData>{MANY}"), "more than 600,000 cells"),
-    "XML that breaks off": (lambda xml: xml[: len(xml) // 2], "breaks off"),
+    "XML that breaks off": (lambda xml: xml[: len(xml) // 2], "is incomplete"),
     "a number that is none": (lambda xml: xml.replace("<v>0.", "<v>x0.", 1), "damaged"),
 }
 
@@ -294,7 +294,7 @@ def test_strange_files_are_judged_by_what_they_hold(name: str, right: Path) -> N
 
 def test_cells_that_are_nowhere_are_left_out_and_named(right: Path) -> None:
     (sheet,) = check_workbook(changed(right, BOUNDED["a row beyond the last"])).sheets
-    assert sheet.reason == "the file is damaged: Sheet1: there is no row 99999999; what stands there is left out"
+    assert sheet.reason == "the file is damaged: Sheet1: there is no row 99999999; its contents are ignored"
 
 
 def test_formulas_without_values_are_computed(right: Path) -> None:
@@ -309,7 +309,7 @@ OTHER_FILES = {
         "encrypted",
     ),
     "empty.xlsx": (b"", "is empty"),
-    "text.xlsx": (b"a,b\n1,2\n", "no .xlsx workbook"),
+    "text.xlsx": (b"a,b\n1,2\n", "not an .xlsx workbook"),
     "~$lock.xlsx": (b"\x06LENOVO" + b" " * 158, "lock file"),
 }
 

@@ -56,7 +56,7 @@ def test_softmax(tmp_path: Path) -> None:
 
 
 def other_sign() -> Columns:
-    """The classic table, its gradients written with the other sign and added."""
+    """The classic table, its gradients with the opposite sign and added."""
     columns: Columns = dict(classic())
     for n in range(1, 9):
         slope, weight = columns[f"dw{n}"], columns[f"w{n}"]
@@ -77,7 +77,7 @@ def with_slip(columns: Columns, name: str, old: str, new: str) -> Cells:
 ])  # fmt: skip
 def test_gradients_with_the_other_sign(name: str, old: str, new: str, tmp_path: Path) -> None:
     (sheet,) = checked(book(("S", with_slip(other_sign(), name, old, new))), tmp_path)
-    assert "other sign" in str(sheet.network)
+    assert "opposite sign" in str(sheet.network)
     assert_told(sheet)
 
 

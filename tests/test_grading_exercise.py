@@ -75,6 +75,6 @@ def test_a_hidden_sheet_is_not_graded(state: str, tmp_path: Path) -> None:
     report = check_workbook(copy)
     assert report.score is None
     assert report.reason == (
-        "no table of a network was recognized; hidden sheets are not graded, unhide the one that is meant: Sheet1"
+        "no table of a network was recognized; hidden sheets are not graded; unhide the one to check: Sheet1"
     )
     assert CliRunner().invoke(main, ["check", str(copy)]).exit_code == 2

@@ -189,9 +189,9 @@ def test_one_header_makes_no_large_network(number: int, tmp_path: Path) -> None:
 
 
 LARGE = {
-    "hidden neurons": ({"h1": "h61", "ah1": "a_h61", "h2": "h62", "ah2": "a_h62"}, "up to 62 and show 2 of them"),
+    "hidden neurons": ({"h1": "h61", "ah1": "a_h61", "h2": "h62", "ah2": "a_h62"}, "up to 62 but show only 2 of them"),
     "outputs": ({"o1": "o25", "ao1": "a_o25", "o2": "o26", "ao2": "a_o26", "t1": "t25", "t2": "t26"}, "up to 26"),
-    "weights": ({"h1": "p", "h2": "q", "ah1": "r", "ah2": "s", "w8": "w600"}, "do not show a whole network"),
+    "weights": ({"h1": "p", "h2": "q", "ah1": "r", "ah2": "s", "w8": "w600"}, "do not show a complete network"),
 }
 
 

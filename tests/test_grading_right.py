@@ -254,7 +254,7 @@ def test_samples_that_change_and_deltas_of_the_other_sign(tmp_path: Path) -> Non
             cells |= dict(zip((f"D{7 + step}", f"E{7 + step}", f"F{7 + step}"), rows[step % 4], strict=True))
         (sheet,) = checked(book(("XOR", cells)), tmp_path)
         assert_right(sheet, 22)
-        assert ("other sign" in str(sheet.network)) == (update == "+")
+        assert ("opposite sign" in str(sheet.network)) == (update == "+")
 
 
 @pytest.mark.parametrize("columns", ["compact", "full"])

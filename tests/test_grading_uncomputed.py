@@ -58,25 +58,25 @@ CASES: dict[str, tuple[Cells, list[Said]]] = {
     ),
     "another workbook in a column of given values": (
         {f"C{row}": "='[1]Other'!$A$1" for row in range(5, 10)},
-        [("i1", "C5:C9", f"it takes its value from another workbook, [1]Other!A1, {UNREAD}")],
+        [("i1", "C5:C9", f"it refers to another workbook, [1]Other!A1, {UNREAD}")],
     ),
     "another workbook in a column of formulas, row by row": (
         {f"M{row}": f"=[Lab.xlsx]Net!B{row}" for row in ROWS},
-        [("h1", "M6:M9", f"it takes its value from another workbook, [Lab.xlsx]Net!B6, {UNREAD}")],
+        [("h1", "M6:M9", f"it refers to another workbook, [Lab.xlsx]Net!B6, {UNREAD}")],
     ),
-    "a function that is not understood": (
+    "a function that is not supported": (
         {"M6": '=INDIRECT("E6")'},
-        [("h1", "M6", "the function INDIRECT is not understood, and no value is stored")],
+        [("h1", "M6", "the function INDIRECT is not supported, and no value is stored")],
     ),
     "an unknown function in a helper cell that the whole sheet needs": (
         {"B1": "=RAND()/2"},
-        [("w1", "E6", "B1: the function RAND is not understood, and no value is stored")],
+        [("w1", "E6", "B1: the function RAND is not supported, and no value is stored")],
     ),
     "two causes": (
         {"M6": "=N6", "O8": "=NOW()"},
         [
             ("h1", "M6", "circular reference: M6 → N6 → M6"),
-            ("h2", "O8", "the function NOW is not understood, and no value is stored"),
+            ("h2", "O8", "the function NOW is not supported, and no value is stored"),
         ],
     ),
     "a sheet that is not there": (
@@ -103,7 +103,7 @@ def test_the_wrong_formula_of_a_circle_is_shown_beside_the_right_one(tmp_path: P
 def test_another_sheet_that_cannot_be_computed_is_named(tmp_path: Path) -> None:
     one = book(("S", sheet_of({"B1": "=Rates!A1"})), ("Rates", {"A1": "=RAND()"}))
     sheet = check_workbook(write(one, tmp_path / "book.xlsx")).sheets[0]
-    cause = "Rates!A1: the function RAND is not understood, and no value is stored"
+    cause = "Rates!A1: the function RAND is not supported, and no value is stored"
     assert said(sheet) == [("w1", "E6", Kind.ERROR, cause)]
 
 
@@ -123,7 +123,9 @@ def test_what_is_beyond_the_budget_is_no_mistake(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(recalculation, "MOST_REFERENCES", 200)
     sheet = checked(sheet_of({}), tmp_path)
     assert (sheet.verdict, sheet.findings) == (Verdict.RIGHT, ())
-    assert "not all of them are computed: open the workbook in Excel" in str(sheet.reason)
+    assert "too many formulas without stored values to compute them all: open the workbook in Excel" in str(
+        sheet.reason
+    )
 
 
 def test_a_score_of_what_was_judged_says_what_was_not(tmp_path: Path) -> None:

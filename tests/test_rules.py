@@ -202,8 +202,8 @@ optimizer:
     assert found[":7:3"].startswith("optimizer: 'update' is missing; write {states:")
     assert found[":8:5"] == "optimizer.states: 'v' would be both a setting and a state; rename one of them"
     assert found[":8:8"] == "optimizer.states.v: the formula has an unknown 'bet'. Did you mean 'beta'?"
-    assert found[":9:5"] == "optimizer.states: 'eta' has a special meaning here; choose another name"
-    assert found[":10:5"] == "optimizer.states: 'g' has a special meaning here; choose another name"
+    assert found[":9:5"] == "optimizer.states: 'eta' is a reserved name; choose another one"
+    assert found[":10:5"] == "optimizer.states: 'g' is a reserved name; choose another one"
     assert found[":12:11"] == "optimizer.settings.beta: 'none' is not a number"
     assert found[":14:12"] == "optimizer.settings.gamma: nan is not a finite number"
     assert found[":15:11"].startswith("optimizer.start: 'u' is not a state.")

@@ -166,7 +166,7 @@ def test_many_wrong_cells_are_counted(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "i1,i2,t1\n" + "x,y,z\n" * 50)
     found = problems(NETWORK | {"samples": path})
     assert len(found) == 21
-    assert found[-1] == f"{path}:51: and 130 more wrong cells up to here"
+    assert found[-1] == f"{path}:51: and 130 more invalid cells up to here"
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,8 @@ def test_many_wrong_cells_are_counted(tmp_path: Path) -> None:
         ("i1,t1\n0,1\n", "there is no column 'i2'. Did you mean 'i1'? The file has i1, t1"),
         ("i1,i3,t1\n0,1,1\n", "there is no column 'i2'. Did you mean 'i1'? The file has i1, i3, t1"),
         ("i1,i2,i2,t1\n0,1,1,1\n", "the column 'i2' appears 2 times"),
-        ("", "contains no samples; give a row of names, then a row a sample"),
-        ("i1,i2,t1\n", "contains no samples; give a row of names, then a row a sample"),
+        ("", "contains no samples; give a row of names, then one row per sample"),
+        ("i1,i2,t1\n", "contains no samples; give a row of names, then one row per sample"),
         ("i1,i2,t1\n1,2,3\0\n", "is a binary file; a CSV file is a text file"),
     ],
 )
@@ -235,12 +235,12 @@ def test_too_many_samples_are_refused(tmp_path: Path) -> None:
          ["update: unknown key 'batchsize'. Did you mean 'batch_size'?", "update: 'batch_size' is missing; write {batch_size: 4}"]),
         ({"samples": SAMPLES, "update": {"batch_size": True}}, ["update.batch_size: true is not a whole number"]),
         ({"samples": SAMPLES, "inputs": ["a", "a"]},
-         ["inputs.1: 'a' is duplicated; every one needs a name of its own"]
+         ["inputs.1: 'a' is duplicated; every name must be unique"]
          + [f"samples.{n}.inputs: 2 given, 1 needed: a" for n in range(4)]),
-        ({"samples": SAMPLES, "inputs": []}, ["inputs: an empty list: beside samples, give the names alone, such as [x1, x2]"]),
+        ({"samples": SAMPLES, "inputs": []}, ["inputs: an empty list: with samples, give only the names, such as [x1, x2]"]),
         ({"samples": [{"inputs": {"a": 1, "b": 2}, "targets": [1]}, {"inputs": {"a": 1, "c": 2}, "targets": [1]}]},
          ["samples.1.inputs: 'c' is not one of the inputs."]),
-        ({"samples": SAMPLES, "inputs": [1, 2]}, ["inputs: a list of 2: beside samples, give the names alone, such as [x1, x2]"]),
+        ({"samples": SAMPLES, "inputs": [1, 2]}, ["inputs: a list of 2: with samples, give only the names, such as [x1, x2]"]),
         ({"samples": SAMPLES, "update": {"batch_size": 5}},
          ["update.batch_size: 5 is larger than the data, which has 4 samples"]),
         ({"samples": SAMPLES, "update": {"batch_size": 0}}, ["update.batch_size: 0 is out of range; must be at least 1"]),

@@ -160,7 +160,7 @@ def test_large_finite_numbers_are_no_divergence() -> None:
 
 
 def test_a_trace_too_large_for_memory_is_refused() -> None:
-    with pytest.raises(tracer.ConfigError, match="values would be kept"):
+    with pytest.raises(tracer.ConfigError, match="the trace would hold"):
         tracer.run(WALKTHROUGH, iterations=10**9)
 
 

@@ -10,7 +10,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
 
 
 def start() -> None:
-    """Run the command; Ctrl-C while it is still being loaded is as quiet as later."""
+    """Run the command; Ctrl-C during loading is handled as quietly as later."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     try:
         from tracer.commands.main import main

@@ -26,7 +26,7 @@ def run(
     columns: str | None = None,
     overrides: Iterable[Override] = (),
 ) -> Trace:
-    """Walk a config through and return every intermediate of every step.
+    """Run a config and return every intermediate value of every step.
 
     source: a config file, or a mapping of the same form. iterations, learning_rate and columns take the place of the
     config's, as do the overrides.

@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions that a person can read. None of them is a defect of the program."""
+"""Errors with messages for the user. None of them indicates a defect of the program."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EXIT_BROKEN_PIPE = 141
 
 
 class TraceError(Exception):
-    """Something the user can mend. `problems` holds one line for each thing to mend: where, what, what to do."""
+    """An error that the user can fix. `problems` has a line for each: where, what, and what to do."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -26,7 +26,7 @@ class OutputError(TraceError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """ " Did you mean 'x'?" for the known word that is nearest, or nothing where none is near."""
+    """ " Did you mean 'x'?" for the closest known word, or "" if none is close."""
     candidates = list(known)
     stem, number = _numbered(word)
     alike = [c for c in candidates if number and _numbered(c)[0] == stem and _numbered(c)[1]]

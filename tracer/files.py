@@ -1,4 +1,4 @@
-"""Writing result files: checked before the work begins, written beside their target, moved into place when whole."""
+"""Writing result files: checked in advance, written beside their target, moved into place when complete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = {
 
 
 def problems_of(targets: list[Path]) -> list[str]:
-    """Make the targets' folders and see whether the files can be written there.
+    """Create the targets' folders and check whether the files can be written there.
 
     Returns every problem: a folder that cannot be made or written to, a target that is a folder or is open in another
     program.
@@ -47,11 +47,11 @@ def _first(target: Path, *checks: Callable[[Path], list[str]]) -> list[str]:
 
 
 def _not_a_file(target: Path) -> list[str]:
-    """Something other than a regular file is there, which must not be replaced."""
+    """The problem of a target that exists and is not a regular file, which must not be replaced."""
     if target.is_dir():
         return [f"{target}: is a folder; remove it, or choose another name"]
     if target.resolve().is_symlink():  # a loop; before Python 3.13 resolve() raises
-        return [f"{target}: is a link that leads back to itself; remove it, or choose another name"]
+        return [f"{target}: is a link that points back to itself; remove it, or choose another name"]
     if target.exists() and not target.is_file():
         kind = KINDS.get(stat.S_IFMT(target.stat().st_mode), "special")
         return [f"{target}: is {kind}, not a regular file; choose another name"]

@@ -1,4 +1,4 @@
-"""A config → an `Experiment`: reading, overriding, checking. Every problem of a file is reported in one go."""
+"""A config → an `Experiment`: reading, overriding, checking. All problems of a file are reported at once."""
 
 from __future__ import annotations
 

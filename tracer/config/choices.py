@@ -89,12 +89,12 @@ class Entry(Form):
 
 
 def formula_pattern(variables: Sequence[str]) -> str:
-    """A pattern that is found in every formula of these variables: one of them."""
+    """A pattern that matches every formula that uses at least one of these variables."""
     return rf"\b({'|'.join(variables)})\b"
 
 
 def formula_in(variables: Sequence[str], text: str, place: Place, document: Document) -> Expression | None:
-    """A formula in no other variables than these."""
+    """A formula that uses only these variables."""
     expression = formula(text, place, document)
     used = {name.name for name in names(expression)} if expression else set(variables)
     unknown = sorted(used - set(variables))

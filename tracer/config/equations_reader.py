@@ -27,7 +27,7 @@ class EquationsReader(Reader):
     broken: set[str] = field(default_factory=set)
 
     def own_equations(self, data: Data) -> tuple[OwnEquations, dict[str, float]]:
-        """The equations in an order in which they can be computed, and the initial value of every parameter."""
+        """The equations in order of computation, and the initial value of every parameter."""
         start = self.config["parameters"] or {}
         equations = self.equations()
         given = [*data.inputs, *data.targets, *start]
@@ -58,7 +58,7 @@ class EquationsReader(Reader):
             if problem := Identifier().problem(name):
                 self.problem(place, problem, (*place, number))
             if name in equations:
-                what = f"line {number}: '{name}' has an equation already; give it another name"
+                what = f"line {number}: '{name}' already has an equation; use another name"
                 self.problem(place, what, (*place, number))
                 continue
             expression = formula(written.strip(), place, self.document, f"line {number}: ", (*place, number))
@@ -67,14 +67,14 @@ class EquationsReader(Reader):
             else:
                 equations[name] = expression
         if text and not any(line.split("#")[0].strip() for line in text.splitlines()):
-            self.problem(place, "contains no equation; write one a line, such as 'y = tanh(w*x)'")
+            self.problem(place, "contains no equations; write one per line, such as 'y = tanh(w*x)'")
         if len(equations) > MAX_EQUATIONS:
             self.problem(place, f"more than {MAX_EQUATIONS:,} equations; this is a tool for small models")
             self.document.check()
         return equations
 
     def ordered(self, equations: Mapping[str, Expression], given: Sequence[str]) -> dict[str, Expression]:
-        """The equations so that each comes after those that it uses; in the order as written where that will do."""
+        """The equations, each after those that it uses; otherwise in the order in which they are written."""
         uses = {result: [name.name for name in names(expression)] for result, expression in equations.items()}
         known = [*given, *equations]
         for result, used in uses.items():

@@ -19,14 +19,14 @@ Schema = dict[str, Any]
 
 
 class Form:
-    """The form of a value."""
+    """How a value must look."""
 
     __slots__ = ()
     stand_in: ClassVar[float | None] = None
     """What is returned for a value that cannot be used."""
 
     def read(self, value: Any, place: Place, document: Document) -> Any:
-        """The value, checked. Where it cannot be used, the problem is noted, and None (NaN for a number) returned."""
+        """The checked value. If it is invalid, the problem is noted and None (NaN for a number) is returned."""
         problem = self.problem(value)
         if problem:
             document.problem(place, problem)
@@ -34,11 +34,11 @@ class Form:
         return self.parts(value, place, document)
 
     def problem(self, value: Any) -> str:
-        """What is wrong with a value, apart from its parts; nothing where it can be used."""
+        """What is wrong with the value, apart from its parts; empty if it is valid."""
         return ""
 
     def parts(self, value: Any, place: Place, document: Document) -> Any:
-        """A value that can be used, with its parts read."""
+        """A valid value, with its parts read."""
         return value
 
     def schema(self) -> Schema:
@@ -54,7 +54,7 @@ _ENDS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Number(Form):
-    """A finite number. ends: those of its range, as JSON Schema calls them; why: the reason for the range."""
+    """A finite number. ends: the limits of its range, by their JSON Schema keywords; why: the reason for the range."""
 
     stand_in: ClassVar[float | None] = math.nan
     ends: Mapping[str, float] = field(default_factory=dict)
@@ -88,7 +88,7 @@ _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 
 @dataclass(frozen=True, slots=True)
 class Text(Form):
-    """A text. pattern: what is searched in it, and `wrong` what is said where it is not found. longest: in bytes."""
+    """A text. pattern: what it must match, with the message `wrong` where it does not. longest: in bytes."""
 
     pattern: str = ""
     wrong: str = ""
@@ -98,11 +98,11 @@ class Text(Form):
         if not isinstance(value, str):
             return f"{show(value)} is not text; put it in quotes"
         if _NO_TEXT.search(value):
-            return "contains characters that are not text, such as control characters; remove them"
+            return "contains control characters or other characters that are not text; remove them"
         if not value and self.pattern:
-            return "is empty; leave the key out for the default"
+            return "is empty; omit the key to use the default"
         if self.longest and len(value.encode()) > self.longest:
-            return f"is too long for a file's name; at most {self.longest} bytes"
+            return f"is too long for a file name; use at most {self.longest} bytes"
         return "" if re.search(self.pattern, value) else f"{show(value)} {self.wrong}"
 
     def schema(self) -> Schema:
@@ -128,9 +128,9 @@ class Identifier(Form):
         if not isinstance(value, str):
             return Text().problem(value)
         if not value.isidentifier() or len(value) > MAX_NAME:
-            return f"{show(value)} cannot be a name; use up to {MAX_NAME} letters, digits and _, and no digit first"
+            return f"{show(value)} is not a valid name; use up to {MAX_NAME} letters, digits and _, not a digit first"
         special = value in self.reserved or (self.ending and value.endswith(self.ending))
-        return f"'{value}' has a special meaning here; choose another name" if special else ""
+        return f"'{value}' is a reserved name; choose another one" if special else ""
 
     def schema(self) -> Schema:
         pattern = r"^[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*$"
@@ -169,7 +169,7 @@ class ListOf(Form):
     def problem(self, value: Any) -> str:
         if not isinstance(value, list) or len(value) < self.least:
             return f"{show(value)}: {self.hint}"
-        return f"{show(value)}, but at most {self.most} are possible" if self.most and len(value) > self.most else ""
+        return f"{show(value)}, but at most {self.most} are allowed" if self.most and len(value) > self.most else ""
 
     def parts(self, value: Any, place: Place, document: Document) -> list[Any]:
         for index, item in enumerate(value) if self.unique else ():
@@ -239,7 +239,7 @@ class Either(Form):
 
 
 def is_number(value: Any) -> bool:
-    """Whether a text would be a number, were it not in quotes; the comma may be the decimal point."""
+    """Whether a text would be a number without its quotes; the decimal separator may be a comma."""
     try:
         return isinstance(value, str) and math.isfinite(float(value.replace(",", ".")))
     except ValueError:
@@ -247,7 +247,7 @@ def is_number(value: Any) -> bool:
 
 
 def show(value: Any) -> str:
-    """The value as a message shows it, short."""
+    """The value as messages show it, shortened."""
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "true", False: "false"}[value]
     if isinstance(value, (list, dict)):

@@ -46,7 +46,7 @@ class NetworkReader(Reader):
         return Network(layers, self.loss(data) or DEFAULT, penalties), start
 
     def names(self, layers: tuple[Layer, ...], targets: Sequence[str]) -> list[Names]:
-        """The names that the network gives, with what they are and where they come from."""
+        """The names that the network defines, with what they are and where they come from."""
         sections: list[Names] = []
         for index, layer in enumerate(layers):
             activations = [naming.activation(neuron) for neuron in layer.neurons]
@@ -57,7 +57,7 @@ class NetworkReader(Reader):
         return [*sections, (("targets",), "an error", [*naming.errors(len(targets)), *penalties, naming.TOTAL])]
 
     def layers(self, inputs: Sequence[str]) -> tuple[Layer, ...]:
-        """The layers; none where their shape cannot be read."""
+        """The layers; empty if they are invalid."""
         entries = self.config["layers"] or []
         counts: list[Any] = [entry["neurons"] if entry else None for entry in entries]
         names = self.layer_names(entries) if entries else []
@@ -95,7 +95,7 @@ class NetworkReader(Reader):
                 (*place, "activation"), f"{SOFTMAX} applies to a whole layer, and cannot be combined with others"
             )
         elif SOFTMAX in kinds and count > MAX_SOFTMAX:  # nobody could read its formulas; its Jacobian has n² columns
-            self.problem(place, f"{SOFTMAX} is traced for up to {MAX_SOFTMAX} neurons, not {count}")
+            self.problem(place, f"{SOFTMAX} supports up to {MAX_SOFTMAX} neurons, not {count}")
         return (chosen * count)[:count]
 
     def biases(self, layers: list[str], neurons: list[tuple[str, ...]]) -> list[list[str | None]]:
@@ -166,7 +166,7 @@ class NetworkReader(Reader):
         return start
 
     def loss(self, data: Data) -> Choice | None:
-        """The loss, with targets that it takes."""
+        """The loss, checked against the targets."""
         choice: Choice | None = self.config["loss"]
         if choice and not choice.is_formula:
             noted = len(self.document.problems)
@@ -177,7 +177,7 @@ class NetworkReader(Reader):
         return choice
 
     def in_domain(self, loss: str, targets: Sequence[float], complain: Callable[[str], None]) -> None:
-        """Whether the targets of a sample are such that the loss has a meaning."""
+        """Whether the targets of a sample are in the domain of the loss."""
         domain, values = LOSSES[loss].domain, [value for value in targets if value == value]
         fits = {
             Domain.ANY: True,
@@ -191,7 +191,7 @@ class NetworkReader(Reader):
 
 
 def _drawn(choice: Choice, layers: tuple[Layer, ...]) -> dict[str, float]:
-    """Weights drawn by an initializer, layer by layer, from one sequence of random numbers."""
+    """Weights drawn by an initializer, layer by layer, from a single sequence of random numbers."""
     settings = dict(choice.settings)
     sequence = random.Random(int(settings.pop("seed", DEFAULT_SEED)))
     start: dict[str, float] = {}

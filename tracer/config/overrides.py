@@ -31,7 +31,7 @@ NAMED = ("activation", "loss", "optimizer")
 
 
 def apply(document: Document, override: Override) -> None:
-    """Put the override's value in its place; a place that the config cannot have is noted as a problem."""
+    """Apply the override; a place that the config cannot have is noted as a problem."""
 
     def refuse(what: str) -> None:
         document.problems.append(((0, 0), f"{override.origin}: {what}"))
@@ -47,10 +47,10 @@ def apply(document: Document, override: Override) -> None:
     for depth, part in enumerate(path):
         inside = ".".join(path[:depth])
         if isinstance(container, list) and not (part.isdecimal() and int(part) < len(container)):
-            refuse(f"{inside} has the entries 0 to {len(container) - 1}, not '{part}'")
+            refuse(f"{inside} has entries 0 to {len(container) - 1}, not '{part}'")
             return
         if not isinstance(container, (dict, list)):
-            refuse(f"{inside} contains no values by name or number")
+            refuse(f"{inside} is neither a mapping nor a list")
             return
         index: Any = int(part) if isinstance(container, list) else part
         place = (*place, index)

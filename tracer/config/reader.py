@@ -74,7 +74,7 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
         )
 
     def check_names(self, computed: Mapping[str, tuple[str, str]], taken: Iterable[str]) -> None:
-        """Whether what is computed besides the model has names of its own."""
+        """Check that the names of what is computed besides the model are unique."""
         spelled = set(map(naming.to_ascii, taken))
         for name in [name for name in computed if naming.to_ascii(name) in spelled]:
             what, key = computed[name]
@@ -86,7 +86,7 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
         try:
             return path.expanduser()
         except RuntimeError:
-            self.problem(("output",), f"there is no home folder for {path}")
+            self.problem(("output",), f"cannot find the home folder of {path}")
             return path
 
     def frozen(self, start: Mapping[str, float]) -> frozenset[str]:

@@ -29,7 +29,7 @@ class Reader:
         self.document.problem(place, what, at, key)
 
     def check_count(self, place: Place, values: Sequence[Any], needed: int, what: str) -> None:
-        """Whether there are as many values as are needed."""
+        """Check the number of values."""
         if len(values) != needed:
             self.problem(place, f"{len(values)} given, {needed} needed: {what}")
 
@@ -40,7 +40,7 @@ class Reader:
                 self.problem(place, f"'{name}' is not {what}.{nearest(name, known)}", (*place, name), key=True)
 
     def unique_names(self, sections: Iterable[Names]) -> None:
-        """Every quantity needs a name of its own."""
+        """Check that names are unique."""
         owner: dict[str, str] = {}
         for place, kind, names in sections:
             for name in names:
@@ -65,7 +65,7 @@ def read_fields(document: Document, model: Model) -> dict[str, Any]:
 
 
 def by_name(values: Any, names: Callable[[int], Sequence[str]] | Sequence[str]) -> dict[str, float]:
-    """Numbers that are given by name or in a list. names: what a list gives values to, or the names for so many."""
+    """Numbers given by name or in a list. names: those of a list's values, or a function of their number."""
     if isinstance(values, list):
         return dict(zip(names(len(values)) if callable(names) else names, values, strict=False))
     return values or {}

@@ -13,7 +13,7 @@ from tracer.errors import nearest
 
 
 class Model(StrEnum):
-    """What a config describes, by the key that tells: a network, or equations of the user's own."""
+    """What a config describes, identified by a key: a network, or the user's own equations."""
 
     NETWORK = "layers"
     EQUATIONS = "equations"

@@ -16,14 +16,14 @@ _NAME = Identifier(RESERVED | frozenset(VARIABLES), BEFORE)
 
 
 def _rule(formula: Text) -> Record:
-    """A rule whose formulas have this form."""
+    """The record of a rule whose formulas have this form."""
     numbers = Named(Number(), "give numbers by name, such as {beta: 0.9}", _NAME, least=0)
     states = Named(formula, f"give formulas by name, as in {EXAMPLE}", _NAME, least=0)
     return Record({
-        "states": Field("What is computed for every parameter, in this order: {v: beta*v + g}.", states, default={}),
+        "states": Field("The states of a parameter, computed in this order: {v: beta*v + g}.", states, default={}),
         "update": Field("The next value of a parameter p, with its gradient g.", formula, required=True),
-        "settings": Field("Its numbers: {beta: 0.9}.", numbers, default={}),
-        "start": Field("What a state is before the first iteration, where that is not 0.", numbers, default={}),
+        "settings": Field("The constants of the formulas: {beta: 0.9}.", numbers, default={}),
+        "start": Field("The initial values of states that do not start at 0.", numbers, default={}),
     }, "rule", EXAMPLE)  # fmt: skip
 
 

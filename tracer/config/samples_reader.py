@@ -143,7 +143,7 @@ class SamplesReader(Reader):
         return {"inputs": naming.inputs(numbers["inputs"]), "targets": naming.targets(numbers["targets"])}
 
     def fan_in(self, widths: list[int]) -> int:
-        """How many inputs the weights are for, where they are listed; 0 where that cannot be said."""
+        """The number of inputs that listed weights imply; 0 if unknown."""
         weights = self.config["weights"]
         if not isinstance(weights, (list, dict)):
             return 0
@@ -154,7 +154,7 @@ class SamplesReader(Reader):
         return inputs if not rest else 0
 
     def rows(self, table: Table, columns: list[str]) -> tuple[tuple[float, ...], ...]:
-        """The values of the columns; what is not a number is reported with its row and column."""
+        """The values of the columns; anything but a number is reported with its row and column."""
         places = [table.header.index(column) for column in columns]
         rows, wrong = [], []
         for where, values in table.rows:
@@ -165,7 +165,7 @@ class SamplesReader(Reader):
             what = "is empty" if cell in (None, "") else f"{show(cell)} is not a finite number"
             self.complain_of(where, f"column '{column}': {what}")
         if len(wrong) > MOST_PROBLEMS:
-            self.complain_of(table.rows[-1][0], f"and {len(wrong) - MOST_PROBLEMS:,} more wrong cells up to here")
+            self.complain_of(table.rows[-1][0], f"and {len(wrong) - MOST_PROBLEMS:,} more invalid cells up to here")
         return tuple(rows)
 
     def batches(self, data: Data) -> Batches:
@@ -183,12 +183,12 @@ class SamplesReader(Reader):
 
 
 def _none(names: Mapping[str, Sequence[str]]) -> Data:
-    """Stands in where the samples cannot be read."""
+    """Stand-in for samples that cannot be read."""
     return Data(tuple(names["inputs"]), tuple(names["targets"]), (), ())
 
 
 def _number(value: Any) -> float:
-    """A cell as a finite number, NaN where it is not one."""
+    """A cell as a finite number, or NaN."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)) or "_" in str(value):
         return math.nan
     try:

@@ -15,7 +15,7 @@ from tracer.config.yamlfile import decoded, read_bytes
 from tracer.errors import ConfigError
 
 MAX_UNPACKED, MAX_PARTS = 200_000_000, 1_000
-"""Of a workbook: bytes, and files in it; more is no table of samples but an attack."""
+"""Limits of a workbook: bytes, and files in it; more is not a table of samples but an attack."""
 MAX_ROWS, MAX_COLUMNS = 100_000, 1_000
 DELIMITERS = ",;\t"
 _SEPARATOR = re.compile(r"sep=([^\w\s]|\t)\r?\n")
@@ -48,7 +48,7 @@ def _table(path: Path, rows: Iterable[tuple[str, list[Any]]]) -> Table:
             raise ConfigError([f"{path}: contains more than {MAX_ROWS:,} samples; this is a tool for small data"])
         table.rows.append((where, values))
     if not table.rows:
-        raise ConfigError([f"{path}: contains no samples; give a row of names, then a row a sample"])
+        raise ConfigError([f"{path}: contains no samples; give a row of names, then one row per sample"])
     if len(header) > MAX_COLUMNS:
         raise ConfigError([f"{path}: has more than {MAX_COLUMNS:,} columns"])
     return table

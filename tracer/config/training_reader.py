@@ -20,7 +20,7 @@ from tracer.model.experiment import Choice, Schedule
 from tracer.tables.optimizers import Optimizer
 
 MOST_CHECKED = 1_000_000
-"""In how many iterations the learning rate is computed ahead."""
+"""Iterations for which the learning rate is computed in advance."""
 
 
 @dataclass(slots=True)
@@ -28,24 +28,24 @@ class TrainingReader(OptimizerReader):
     """Reads how a document's parameters are trained."""
 
     def clip(self) -> Choice | None:
-        """How gradients are clipped: its kind, and the limit as its one setting."""
+        """How gradients are clipped: the kind, with its limit as the only setting."""
         limits = [(kind, limit) for kind, limit in (self.config["clip"] or {}).items() if limit is not None]
         return Choice(limits[0][0], ((f"clip_{limits[0][0]}", limits[0][1]),)) if limits else None
 
     def learning_rates(self) -> tuple[float, ...]:
-        """The constant learning rates; none where there is a schedule, or no formula uses one."""
+        """The constant learning rates; empty with a schedule, or if no formula uses one."""
         value = self.config["learning_rate"]
         if value is None or self.is_schedule():
             return ()
         return tuple(value if isinstance(value, list) else [value])
 
     def is_schedule(self) -> bool:
-        """Whether the learning rate changes in the course of a run."""
+        """Whether the learning rate changes during a run."""
         value = self.config["learning_rate"]
         return isinstance(value, str) or PHASES.meant(value)
 
     def iterations(self) -> int:
-        """How many iterations there are; with phases, their sum."""
+        """The number of iterations; with phases, their sum."""
         value, rates = self.config["iterations"], self.config["learning_rate"]
         if not PHASES.meant(rates):
             return value if isinstance(value, int) else 1
@@ -70,7 +70,7 @@ class TrainingReader(OptimizerReader):
         return formula_in((naming.COUNT,), text, place, self.document) or Number(0.0)
 
     def phases(self, entries: list[Any]) -> Schedule:
-        """Phases as a formula: if(k <= 100, η1, if(k <= 200, η2, η3)); every rate is a number of its own."""
+        """Phases as a formula: if(k <= 100, η1, if(k <= 200, η2, η3)); every rate is a named number."""
         parts: list[Expression] = []
         ends: list[float] = [0]
         rates: dict[str, float] = {}
@@ -89,7 +89,7 @@ class TrainingReader(OptimizerReader):
         return Schedule(formula, rates)
 
     def check_rates(self, schedule: Schedule, iterations: int) -> None:
-        """Whether the learning rate is a number of 0 or more in every iteration."""
+        """Check that the learning rate is 0 or more in every iteration."""
         needed, rate = compiled(schedule.formula)
         for k in range(1, min(iterations, MOST_CHECKED) + 1):
             values = {**schedule.rates, naming.COUNT: float(k)}
@@ -104,7 +104,7 @@ class TrainingReader(OptimizerReader):
                 return
 
     def until(self, known: Iterable[str]) -> Expression | None:
-        """The condition that ends a run, in quantities of a step."""
+        """The condition that ends a run, in terms of the quantities of a step."""
         place, text = ("until",), self.config["until"]
         expression = formula(text, place, self.document, condition=True) if text else None
         if expression is None:

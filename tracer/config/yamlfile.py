@@ -72,7 +72,7 @@ class Document:
         return (0, 0), f"{self.origin}: "
 
     def move(self, old: Place, new: Place) -> None:
-        """Remember the values that stand at `old` under another place."""
+        """Move the record of the values at `old` to another place."""
         for marks in (self.keys, self.values):
             for at in [at for at in marks if at[: len(old)] == old]:
                 marks[new + at[len(old) :]] = marks[at]
@@ -92,7 +92,7 @@ def read(path: Path) -> Document:
 
 
 def read_bytes(path: Path, kind: str, hint: str = "") -> bytes:
-    """What a file that should be of this kind holds; `hint` says where it is looked for. Raises ConfigError."""
+    """The content of a file of this kind; `hint` says where it is looked for. Raises ConfigError."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -110,7 +110,7 @@ def read_bytes(path: Path, kind: str, hint: str = "") -> bytes:
 
 
 def decoded(data: bytes, origin: str, kind: str) -> str:
-    """The text of a file that should be of this kind. Raises ConfigError."""
+    """The text of a file of this kind. Raises ConfigError."""
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = data.decode(encoding)
@@ -140,7 +140,7 @@ def parse(text: str, origin: str) -> Document:
         raise ConfigError([f"{origin}: is empty; a config has at least inputs, targets, layers and weights"])
     document.value = _Builder(document).build(node, ())
     if not isinstance(document.value, dict):
-        document.problem((), "is not a mapping; a config is made of lines like 'iterations: 100'")
+        document.problem((), "is not a mapping; a config consists of lines like 'iterations: 100'")
         document.check()
     return document
 
@@ -184,7 +184,9 @@ def _check_size(text: str, origin: str) -> None:
         count += isinstance(event, yaml.ScalarEvent)
         if depth > MAX_DEPTH:
             mark: Any = event.start_mark
-            raise yaml.MarkedYAMLError(problem=f"values are nested more than {MAX_DEPTH} deep", problem_mark=mark)
+            raise yaml.MarkedYAMLError(
+                problem=f"values are nested more than {MAX_DEPTH} levels deep", problem_mark=mark
+            )
         if count > MAX_VALUES:
             raise ConfigError([f"{origin}: {TOO_MANY}"])
 

@@ -1,4 +1,4 @@
-"""Running a program: compiled once, then walked for every run, a chunk of iterations at a time.
+"""Running a program: compiled once, then executed for every run, a chunk of iterations at a time.
 
 Every step is packed into a buffer of doubles as it is computed; what a batch has in common is packed into all of its
 steps. A chunk with a value that is not finite is looked at again, quantity by quantity.
@@ -22,7 +22,7 @@ from tracer.formulas.tree import Name
 from tracer.model.system import System
 
 CHUNK_CELLS = 200_000
-"""After how many values a run looks for non-finite ones and reports its progress."""
+"""Values between two checks for non-finite ones and reports of progress."""
 DOUBLE = 8
 """Bytes."""
 
@@ -38,7 +38,7 @@ class Engine:
         self._losses = losses_function(self.program)
 
     def run(self, hyper: Mapping[str, float], iterations: int, progress: Progress | None = None) -> Run:
-        """Walk the given number of iterations with the hyper-parameters of this run, such as a constant η.
+        """Run the given number of iterations with the hyper-parameters of this run, such as a constant η.
 
         A run that meets a non-finite quantity stops there and says so in `Run.divergence`; nothing is raised.
         """
@@ -79,11 +79,11 @@ class Engine:
         return run_of(last, divergence=divergence, final=final, final_loss=self._loss(start), until_met=met)
 
     def _start(self, hyper: Mapping[str, float]) -> tuple[float, ...]:
-        """What the first iteration starts from, in the order of the program."""
+        """The values that the first iteration starts from, in the order of the program."""
         return tuple({**self.program.start, **{Name(name): value for name, value in hyper.items()}}.values())
 
     def _samples(self, first: int, count: int) -> Iterable[Any]:
-        """What each of `count` iterations takes from iteration `first` on: a sample, or a list of them."""
+        """The sample, or list of samples, of each of `count` iterations from iteration `first` on."""
         samples, batches = self.system.samples, self.system.batches
         if batches.samples == 1:
             return repeat(samples[0], count)

@@ -1,4 +1,4 @@
-"""A program quantity by quantity: any value of any row, computed when it is asked for.
+"""Evaluates a program lazily: any value of any row, computed on demand.
 
 The engine uses it to find where an iteration stopped; a grader replaces formulas to see where a mistake leads.
 """
@@ -29,7 +29,7 @@ class Formula(NamedTuple):
 
 @lru_cache(maxsize=4_000)
 def formula_of(expression: Expression) -> Formula:
-    """An expression, ready to be computed as often as needed."""
+    """The compiled form of an expression."""
     needed, value = compiled(expression)
     return Formula(tuple(needed), value)
 
@@ -46,7 +46,7 @@ def formulas_of(program: Program) -> dict[str, Expression]:
 
 
 class Interpreter:
-    """The iterations of a program from a given start. It has state because every value is computed only once.
+    """The iterations of a program from a given start. It is stateful, so that every value is computed only once.
 
     program: what is executed.
     start: what the first iteration starts from, as in `Program.start`; hyper-parameters included.
@@ -86,7 +86,7 @@ class Interpreter:
         self._under_way: set[tuple[str, int]] = set()
 
     def value(self, name: str, row: int) -> float:
-        """A quantity in a row, counted from 0; what there is once an iteration, in any of its rows.
+        """The value of a quantity in a row, counted from 0; if shared by an iteration, in any of its rows.
 
         Raises LookupError where something that it needs is missing or needs itself, one of NO_NUMBER where a formula
         has no value.
@@ -135,7 +135,7 @@ class Interpreter:
         return float(formula.value(*[self._taken(name, row) for name in formula.needed]))
 
     def _taken(self, name: Name, row: int) -> float | list[float]:
-        """What a name stands for in a formula of that row: a number, or those of all rows of an iteration."""
+        """The value of a name in a formula of that row: a number, or a list with one per row of an iteration."""
         at = self._row(name, row)
         if at < 0 and name.name in self._before:
             return self._before[name.name]

@@ -1,4 +1,4 @@
-"""Telling how far a long piece of work has come."""
+"""Progress reports of long computations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EVERY = 1000
 
 
 def counted(steps: Iterable[_Item], progress: Progress | None) -> Iterator[_Item]:
-    """The steps, reporting now and then how many have passed."""
+    """The steps, with regular reports of how many are done."""
     number = 0
     for number, step in enumerate(steps, 1):
         yield step

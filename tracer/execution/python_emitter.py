@@ -128,7 +128,7 @@ def _source(program: Program) -> Source:
 
 
 def _condition(condition: Expression | None) -> tuple[list[Name], Callable[..., bool] | None]:
-    """The names in a condition, and whether it holds for values of these; where it has no value, it does not."""
+    """The names in a condition, and whether it holds for values of these; if it has no value, it does not."""
     if condition is None:
         return [], None
     needed, holds = compiled(condition)

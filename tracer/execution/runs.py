@@ -1,4 +1,4 @@
-"""What a run gave: its steps, the parameters at its end, where it stopped."""
+"""The result of a run: its steps, the final parameters, where it stopped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracer.model.batches import Batches
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """The first quantity without a finite value, and the iteration in which it came up."""
+    """The first quantity without a finite value, and the iteration in which it occurred."""
 
     quantity: str
     iteration: int
@@ -24,13 +24,13 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one learning rate gave. Steps count from 0, iterations from 1; all values are dimensionless.
+    """The result of one learning rate. Steps count from 0, iterations from 1; all values are dimensionless.
 
     hyper: the hyper-parameters of this run, besides `System.hyper`. batches: which samples each iteration took.
     rows: the steps, a row of doubles each, in the order of `System.columns`; where the run diverged, the last row
         holds what was computed before, then NaN. Where only the last update did, all rows are complete.
     final: the parameters after the last update. final_loss: the loss that they give, of all samples.
-    until_met: whether the condition that ends a run was met.
+    until_met: whether the stopping condition was met.
     """
 
     hyper: Mapping[str, float]
@@ -47,12 +47,12 @@ class Run:
 
     @property
     def complete(self) -> int:
-        """How many steps have all their values: all, but for the last iteration of a run that diverged."""
+        """The number of steps with all values: all steps except the last iteration of a run that diverged."""
         return min(len(self), self.batches.first_row(self.divergence.iteration - 1)) if self.divergence else len(self)
 
     @property
     def iterations(self) -> int:
-        """How many iterations there are, the one included in which the run may have diverged."""
+        """The number of iterations, including one in which the run diverged."""
         return self.batches.iteration(len(self) - 1) + 1
 
     def places(self, first: int = 0) -> Iterator[tuple[int, int]]:
@@ -68,23 +68,23 @@ class Run:
 
     @property
     def learning_rate(self) -> float | None:
-        """The constant learning rate; None where it is a quantity of every step, or no formula uses one."""
+        """The constant learning rate; None if it is a quantity of every step, or no formula uses one."""
         return self.hyper.get(naming.ETA)
 
     @property
     def title(self) -> str:
-        """What tells this run from others."""
+        """What distinguishes this run from others."""
         given = [f"{naming.label(name)} = {shortest(value)}" for name, value in self.hyper.items()]
         return ", ".join(given) or (naming.SCHEDULE if naming.ETA in self.columns else "run")
 
     def pass_steps(self, last: bool = False) -> range:
-        """The steps of the first or the last whole pass through the samples; all, where there is no whole pass."""
+        """The steps of the first or the last complete pass through the samples; all steps if no pass is complete."""
         samples, passes = self.batches.samples, self.complete // self.batches.samples
         first = (passes - 1) * samples if last and passes else 0
         return range(first, min(first + samples, self.complete))
 
     def over_pass(self, quantity: str, last: bool = False) -> float:
-        """A quantity over the first or the last pass, reduced as in a batch; NaN where there is no step."""
+        """A quantity over the first or the last pass, reduced as in a batch; NaN if there are no steps."""
         steps = self.pass_steps(last)
         return REDUCE[self.batches.reduction](self[quantity][steps.start : steps.stop]) if steps else math.nan
 

@@ -1,1 +1,1 @@
-"""What a lecturer says of a step, as data."""
+"""What a lecturer explains about a step, as data."""

@@ -21,7 +21,7 @@ class Line:
     is_update: bool = False
 
     def template(self, batch: int = 1) -> Template:
-        """The right-hand side with the numbers put in, for batches of so many rows."""
+        """The right-hand side with the numbers substituted, for batches of so many rows."""
         return ("= ", *template(self.expression, batch))
 
 
@@ -36,7 +36,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a step. phase: which colors it has."""
+    """A part of a step. phase: determines its colors."""
 
     title: str
     phase: Phase
@@ -44,7 +44,7 @@ class Block:
 
 
 def blocks(system: System) -> list[Block]:
-    """A step's equations in the order in which a lecturer writes them down; blocks without any are left out."""
+    """A step's equations in the order in which a lecturer writes them down; empty blocks are omitted."""
     gradients = {system.gradient(parameter.name) for parameter in system.parameters}
     backward = [equation for equation in system.equations if equation.phase is Phase.BACKWARD]
     forward = [equation for equation in system.equations if equation.phase is Phase.FORWARD]
@@ -74,7 +74,7 @@ def _groups(equations: Sequence[Equation]) -> tuple[Group, ...]:
 
 
 def _of_this_step(update: Expression) -> Expression:
-    """An update as it reads in the step that it follows."""
+    """An update in terms of the step that it follows."""
     return substitute(update, {name: replace(name, lag=0) for name in names(update)})
 
 

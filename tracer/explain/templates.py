@@ -1,4 +1,4 @@
-"""The right-hand side of an equation with the numbers put in, as a template: literal text and quantities.
+"""The right-hand side of an equation with the numbers substituted, as a template: literal text and quantities.
 
 Filled with the values of a step it is text; a workbook turns the same template into a formula that builds the text from
 its cells.
@@ -17,9 +17,9 @@ from tracer.formulas.tree import Call, Expression, Name
 from tracer.model.batches import REDUCTIONS
 
 DIGITS = 6
-"""Significant digits of a number that is put in."""
+"""Significant digits of a substituted number."""
 PLAIN_FROM, PLAIN_BELOW = -4, 6
-"""The powers of ten within which a number is written without one."""
+"""The range of powers of ten within which a number is written without an exponent."""
 NEXT_POWER = 2.1715e-7
 """Added to the logarithm of a number: one that rounds up to a power of ten counts as it. log10(10 / 9.999995)."""
 LEAST = 1e-300
@@ -28,7 +28,7 @@ LEAST = 1e-300
 TOTAL = -1
 """In place of a row of a batch: the sum over all of them."""
 BATCH_SIZE = Name("rows of the batch", batch=True)
-"""How many rows a batch has."""
+"""The number of rows of a batch."""
 _MARK = re.compile("\x01(\\d+)\x02")
 
 
@@ -76,7 +76,7 @@ def template(expression: Expression, batch: int = 1) -> Template:
 
 
 def filled(template: Template, value: Callable[[Slot], float]) -> str:
-    """The template with the numbers put in; `value` gives the number of a slot."""
+    """The template with the numbers substituted; `value` gives the number of a slot."""
     return "".join(piece if isinstance(piece, str) else written(value(piece), piece.signed) for piece in template)
 
 

@@ -20,12 +20,12 @@ def words(expression: Expression) -> str:
 
 
 def stopped(divergence: Divergence) -> str:
-    """Where a run stopped, and why, as a sentence."""
+    """A sentence that says where a run stopped, and why."""
     return f"Stopped in iteration {divergence.iteration}: {divergence.quantity} is not a finite number."
 
 
 def in_words(system: System) -> dict[str, str]:
-    """What every column of the system is, in its order: an equation, an update, or where the value comes from."""
+    """A description of every column of the system, in order: an equation, an update, or the value's origin."""
     given = {name: f"{name} is given" for name in system.data}
     fixed = {p.name: f"{p.name} does not change" for p in system.parameters}
     updates = {name: f"{name} ← {words(update)}" for name, update in system.updates.items()}

@@ -1,4 +1,4 @@
-"""The derivative of one expression by every name in it, in one pass from the root to the leaves.
+"""The derivative of an expression with respect to every name in it, in one pass from the root to the leaves.
 
 The rule of an operator stands in `OPERATOR_RULES`, that of a function in its own row (`Primitive.slopes`) or entry
 (`Function.slopes`); the walk knows none of them by name, but for `if`.
@@ -31,7 +31,7 @@ from tracer.formulas.tree import (
 IF = FUNCTIONS["if"]
 
 Rule = Callable[[tuple[Expression, ...], int], Expression]
-"""(the arguments, the index of one) → the partial derivative by that one."""
+"""(the arguments, the index of one) → the partial derivative with respect to it."""
 
 
 def _product_rule(args: tuple[Expression, ...], index: int) -> Expression:
@@ -68,7 +68,7 @@ OPERATOR_RULES: dict[str, Rule] = {
 
 
 def partials(expression: Expression, known: Mapping[Expression, Expression] | None = None) -> dict[Name, Expression]:
-    """The partial derivative of the expression by every name in it, in the order of their appearance.
+    """The partial derivative of the expression with respect to every name, in order of appearance.
 
     known: expressions that have a name; a slope in terms of a function's own value (`a·(1 − a)`) then uses it.
 
@@ -96,7 +96,7 @@ def partials(expression: Expression, known: Mapping[Expression, Expression] | No
 
 
 def _by_branch(choice: Call) -> dict[Name, Expression]:
-    """The partial derivatives of `if`: those of the branch that is taken, so that the other is never computed."""
+    """The partial derivatives of `if`: those of the branch taken, so that the other is never computed."""
     condition, yes, no = choice.args
     by_yes, by_no = partials(yes), partials(no)
     return {

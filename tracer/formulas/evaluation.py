@@ -1,4 +1,4 @@
-"""Expressions as numbers: the functions that Python source of ours may call, and the value of one expression."""
+"""Evaluation of expressions: the functions that generated Python may call, and compiled expressions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracer.formulas.primitives import PRIMITIVES
 from tracer.formulas.tree import Expression, Name, distinct
 
 NO_NUMBER = (ArithmeticError, ValueError, TypeError, struct.error)
-"""What Python raises where a formula has no finite value; the last two, where a power gave a complex number."""
+"""What Python raises if a formula has no finite value; the last two if a power is a complex number."""
 
 FLOATS: dict[str, Callable[..., float]] = {
     name: row.helper or getattr(math, name) for name, row in PRIMITIVES.items() if name != "if"
@@ -21,11 +21,11 @@ FLOATS: dict[str, Callable[..., float]] = {
 """The primitive functions of floats, by name; `mean` and `sum` take numbers or a sequence."""
 
 REDUCE: dict[str, Callable[[Sequence[float]], float]] = {name: FLOATS[name] for name in ("mean", "sum")}
-"""What the reductions of a batch are, by name; both from an exact sum, whatever the order of the values."""
+"""The reductions of a batch by name; both use an exact sum, independent of the order of the values."""
 
 
 def namespace() -> dict[str, Any]:
-    """What compiled equations can reach: these functions, and nothing else of Python."""
+    """The names available to compiled equations: these functions, and nothing else of Python."""
     return {**FLOATS, "__builtins__": {"range": range, "enumerate": enumerate}, "NO_NUMBER": NO_NUMBER}
 
 

@@ -1,4 +1,4 @@
-"""A function call as the formula that it stands for."""
+"""Expansion of function calls into the formulas that define them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tracer.formulas.tree import Call, Expression, Form, Name, Number, fold, rep
 
 
 def bind(form: Form, call: Call) -> Expression:
-    """A formula of a function's parameters, settings and result `a`, as it reads for this call."""
+    """A formula of a function's parameters, settings and result `a`, with the arguments of this call."""
     if not isinstance(form, Expression):
         return form(call)
     values: dict[Expression, Expression] = {Name("a"): call}
@@ -19,7 +19,7 @@ def bind(form: Form, call: Call) -> Expression:
 
 
 def expand(expression: Expression, far: bool = False) -> Expression:
-    """The expression with every function that stands for a formula replaced by it.
+    """The expression with every function that is defined by a formula replaced by that formula.
 
     far: take along the functions' `far` branches, which hold where the plain formula overflows.
     """

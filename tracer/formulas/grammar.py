@@ -1,4 +1,4 @@
-"""Text → expression, by operator precedence: one parser, and a table of tokens for each language that it reads.
+"""Text → expression, by operator precedence: one parser, and a table of tokens per language.
 
 Numbers, names, operators, brackets, functions; nothing is evaluated. The language of our formulas stands here, that of
 Excel's in `grading/book`.
@@ -31,7 +31,7 @@ from tracer.formulas.tree import (
 
 OPERATORS = {"+": ADD, "-": SUB, "*": MUL, "/": DIV, "^": POW, **COMPARISONS}
 MOST_WRITTEN_OUT = 200_000
-"""Operations of a formula with its functions written out."""
+"""Limit of the operations of a formula with its functions expanded."""
 
 
 class FormulaError(ValueError):
@@ -47,8 +47,8 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Language(Generic[V]):
-    """What the parser has to know of a language whose formulas are read as values V. A function that raises ValueError
-    refuses; the message is the problem.
+    """What the parser needs to know about a language whose formulas are read as values V. A function
+    refuses its input by a ValueError whose message is the problem.
 
     token: a token with the groups `number`, `name`, `symbol` and, where there is such a thing, `cell`.
     binding: how tightly an operator binds, the loosest 1. sign: how tightly one in front of a value does, which is one
@@ -76,7 +76,7 @@ class Language(Generic[V]):
 
 
 class _Waiting(NamedTuple):
-    """An operator or a sign that waits for what stands right of it, or an open bracket (strength 0).
+    """An operator or a sign that waits for its right operand, or an open bracket (strength 0).
 
     make: what makes a value of `takes` others; for a bracket, of all behind the first `below` values, and None where it
     only groups. symbol: the operator.
@@ -115,7 +115,7 @@ class _Parser(Generic[V]):
             rest = self.text[self.end :]
             self.start = self.end + len(rest) - len(rest.lstrip())
             if rest.strip():
-                raise self.problem(f"'{self.text[self.start]}' has no meaning here")
+                raise self.problem(f"'{self.text[self.start]}' is not allowed here")
             self.kind, self.token = "end", ""
             return
         self.kind = next(kind for kind in KINDS if kind in match.re.groupindex and match[kind] is not None)
@@ -146,7 +146,7 @@ class _Parser(Generic[V]):
         language = self.language
         while True:
             if len(self.waiting) >= language.deepest:
-                raise self.problem(f"nested more than {language.deepest} deep")
+                raise self.problem(f"nested more than {language.deepest} levels deep")
             kind, token, start = self.kind, self.token, self.start
             if kind == "symbol" and token in language.signs:
                 self.wait(language.sign, partial(language.signed, token), 1)
@@ -171,7 +171,7 @@ class _Parser(Generic[V]):
         self.advance()
 
     def goes_on(self) -> bool:
-        """Whether another value follows the one just read, after what stands between them."""
+        """Whether another value follows the one just read and its operator."""
         language = self.language
         while self.kind == "symbol":
             token = self.token
@@ -212,14 +212,14 @@ class _Parser(Generic[V]):
             self.values[-top.takes :] = [self.made(top.position, top.make, *self.values[-top.takes :])]
 
     def close(self, opened: _Waiting) -> None:
-        """What stands between two brackets, as one value."""
+        """The content of a pair of brackets, as one value."""
         if opened.make is not None:
             self.values[opened.below :] = [self.made(opened.position, opened.make, self.values[opened.below :])]
 
 
 KINDS = ("cell", "number", "name", "symbol")
 CHAINS = "+*"
-"""Operators whose chains are one operation of all their values."""
+"""Operators whose chains become a single call with all operands."""
 
 
 # ---------------------------------------------------------------------------------------------- our own formulas
@@ -251,22 +251,22 @@ def parse(text: str, functions: Mapping[str, Function]) -> Expression:
     expression = read(text, language)
     if _written_out(expression, {}) > MOST_WRITTEN_OUT:
         problem = (
-            "the functions within each other stand for more than "
-            f"{MOST_WRITTEN_OUT:,} operations; give an inner one a name, in an equation of its own"
+            "the nested functions expand to more than "
+            f"{MOST_WRITTEN_OUT:,} operations; move an inner one to a separate equation"
         )
         raise FormulaError(text, 0, problem)
     return expression
 
 
 def number(token: str) -> Expression:
-    """A number. Raises ValueError where it is too large."""
+    """A number. Raises ValueError if it is too large."""
     if math.isinf(float(token)):
-        raise ValueError(f"{token} is too large a number")
+        raise ValueError(f"the number {token} is too large")
     return Number(float(token))
 
 
 def signed(sign: str, value: Expression) -> Expression:
-    """A value with a sign in front; that of a number is its own."""
+    """A value with a sign in front; a number takes the sign itself."""
     if sign == "+":
         return value
     return Number(-value.value) if isinstance(value, Number) else Call(NEG, (value,))
@@ -287,14 +287,14 @@ def _operation(symbol: str, *sides: Expression) -> Expression:
 
 
 def is_comparison(expression: Expression) -> bool:
-    """Whether an expression is true or false, and no number."""
+    """Whether an expression is true or false, not a number."""
     return isinstance(expression, Call) and expression.function.name in COMPARISONS
 
 
 def _call_of(name: str, functions: Mapping[str, Function]) -> Callable[[Sequence[Expression]], Expression]:
     function = functions.get(name)
     if function is None:
-        raise ValueError(f"'{name}' is not a function; there are {', '.join(functions)}")
+        raise ValueError(f"'{name}' is not a function; choose from {', '.join(functions)}")
 
     def call(args: Sequence[Expression]) -> Expression:
         if any(map(is_comparison, args[1:] if name == "if" else args)):

@@ -1,4 +1,4 @@
-"""The parts of an expression, by the ways that lead to them."""
+"""The nodes of an expression, addressed by paths."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from tracer.formulas.tree import Call, Expression
 
 Path = tuple[int, ...]
-"""The way from an expression to one of its nodes: which argument, of which argument, …"""
+"""The path from an expression to one of its nodes: indices of arguments, from the root on."""
 
 
 def nodes(expression: Expression) -> Iterator[tuple[Path, Expression]]:
-    """Every node with the way to it, the root first, as often as it stands there."""
+    """Every node with its path, the root first, repeated nodes repeatedly."""
     pending: list[tuple[Path, Expression]] = [((), expression)]
     while pending:
         path, node = pending.pop()
@@ -21,7 +21,7 @@ def nodes(expression: Expression) -> Iterator[tuple[Path, Expression]]:
 
 
 def put(expression: Expression, path: Path, new: Expression | None) -> Expression:
-    """The expression, as it was written, with the node there replaced, or taken out of its sum or product (None)."""
+    """The expression, not simplified, with the node there replaced, or removed from its sum or product (None)."""
     above: list[Call] = []
     for index in path:
         assert isinstance(expression, Call)

@@ -1,4 +1,4 @@
-"""The primitive functions: one row each, which grammar, derivative, notations, evaluation and Excel's reader share.
+"""The primitive functions: one row each, shared by grammar, derivative, notations, evaluation and Excel reader.
 
 To add a function, add its row, which states only what differs from the rule of a notation: by default `tanh` is
 `tanh(x)` in Python and in text, `np.tanh(x)` in NumPy and `TANH(x)` in Excel, and `math` or NumPy computes it.
@@ -16,13 +16,13 @@ from tracer.formulas.grammar import parse
 from tracer.formulas.tree import COMPARISONS, ONE, ZERO, Call, Expression, Function, Number, add, div
 
 SlopeRule = Callable[[Call, int], Expression]
-"""(the call, the index of an argument) → the partial derivative by that argument."""
+"""(the call, the index of an argument) → the partial derivative with respect to it."""
 Arguments = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Primitive:
-    """A function that every notation writes by itself.
+    """A function that every notation has a template for.
 
     slopes: the partial derivative by each parameter, in the parameters and the result `a`.
     parameters: the names of its arguments. further: the slopes where more arguments than these are given, of which it
@@ -54,7 +54,7 @@ def _normal_cdf(x: float) -> float:
 
 
 def _listed(values: Sequence[Any]) -> Sequence[float]:
-    """The numbers given, or those of the one sequence given: the values of a batch."""
+    """The numbers given, or those of a single sequence, the values of a batch."""
     return values if isinstance(values[0], (int, float)) else values[0]
 
 
@@ -67,13 +67,13 @@ def _mean(*values: Any) -> float:
 
 
 def _round(x: float, digits: float) -> float:
-    """To so many decimals, halves away from 0, as spreadsheets do."""
+    """Round to the given decimals, halves away from 0, as spreadsheets do."""
     scale: float = 10.0**digits
     return _sign(x) * math.floor(abs(x) * scale + 0.5) / scale
 
 
 def _equal_ones_share(call: Call, index: int) -> Expression:
-    """The slope of the least or the largest of several: equal ones share it evenly, as in `torch.amax`."""
+    """The slope of a minimum or a maximum: ties share it evenly, as in `torch.amax`."""
     extreme = [Call(FUNCTIONS["if"], (Call(COMPARISONS["="], (arg, call)), ONE, ZERO)) for arg in call.args]
     return div(extreme[index], add(*extreme))
 
@@ -131,5 +131,5 @@ ROUND = Function("round", PRIMITIVES["round"].parameters)
 
 @cache
 def slopes(name: str) -> tuple[Expression, ...]:
-    """The partial derivatives of a primitive function by each of its parameters. Raises KeyError for an unknown one."""
+    """The partial derivatives of a primitive function by parameter. Raises KeyError for an unknown function."""
     return tuple(parse(slope, FUNCTIONS) for slope in PRIMITIVES[name].slopes)

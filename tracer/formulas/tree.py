@@ -29,7 +29,7 @@ class Number(Expression):
 @dataclass(frozen=True, slots=True)
 class Name(Expression):
     """A quantity by its name; `lag` counts the iterations back (0: this one, 1: the one before). `batch` stands for
-    its values in all rows of the iteration, a row a sample."""
+    its values in all rows of the iteration, one row per sample."""
 
     name: str
     lag: int = 0
@@ -85,7 +85,7 @@ class Call(Expression):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """What there is to know of a function.
+    """A function of the expression language.
 
     name: how a formula calls it.
     parameters: the names of its arguments in `slopes` and `formula`; empty for operators.
@@ -106,7 +106,7 @@ class Function:
     more: bool = False
 
     def __eq__(self, other: object) -> bool:
-        """Functions are the same that have one name and the same settings."""
+        """Functions are equal if their names and settings are."""
         if not isinstance(other, Function):
             return False
         return self is other or (self.name == other.name and self.settings == other.settings)
@@ -162,7 +162,7 @@ def _first_factors(x: Expression) -> list[Call]:
 
 
 def add(*terms: Expression) -> Expression:
-    """The sum of the terms, zeros left out; a negative term is subtracted."""
+    """The sum of the terms without zeros; a negative term is subtracted."""
     total: list[Expression] = []
     for term in terms:
         if term == ZERO:
@@ -198,7 +198,7 @@ def sub(x: Expression, y: Expression) -> Expression:
 
 
 def mul(*factors: Expression) -> Expression:
-    """The product: numbers gathered in front, ones left out, the sign on the first factor."""
+    """The product: numbers collected in front, ones omitted, the sign on the first factor."""
     coefficient = 1.0
     rest: list[Expression] = []
     pending = list(reversed(factors))
@@ -285,7 +285,7 @@ def fold(expression: Expression, visit: Callable[[Expression, list[T]], T], know
 
 
 def names(expression: Expression) -> Iterator[Name]:
-    """Every name in the expression, left to right, as often as it stands there."""
+    """Every name in the expression, left to right, repeated names repeatedly."""
     pending = [expression]
     while pending:
         node = pending.pop()
@@ -296,7 +296,7 @@ def names(expression: Expression) -> Iterator[Name]:
 
 
 def distinct(expression: Expression) -> list[Name]:
-    """The names in the expression, each once, in the order of their first appearance."""
+    """The distinct names in the expression, in order of first appearance."""
     found: dict[Name, None] = {}
     seen = set()
     pending = [expression]
@@ -321,7 +321,7 @@ def replace(
 
 
 def with_names(expression: Expression, meant: Mapping[Name, Expression] | Mapping[Number, Expression]) -> Expression:
-    """The expression with names, or numbers, replaced, as it was written: nothing is simplified."""
+    """The expression with names, or numbers, replaced, without simplification."""
     return _replaced(expression, meant, {}, None)
 
 

@@ -58,7 +58,7 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         details = {r.reason for r in reports if r.reason}
         hidden = ", ".join(sheet.name for sheet in book.sheets if sheet.hidden)
         if hidden:
-            reason += f"; hidden sheets are not graded, unhide the one that is meant: {hidden}"
+            reason += f"; hidden sheets are not graded; unhide the one to check: {hidden}"
         elif len(details) == 1 and not book.damage:
             reason = f"{reason}: {details.pop()}"
         return BookReport(str(path), reason, tuple(reports))
@@ -80,7 +80,7 @@ def check_sheet(book: Book, sheet: Sheet, terms: Terms) -> list[SheetReport]:
 
 def _report(found: Found, terms: Terms) -> SheetReport:
     if _is_view(found):
-        return no_table(found.sheet.name, "its numbers are looked up in other sheets")
+        return no_table(found.sheet.name, "it only shows numbers from other sheets")
     try:
         return marked(found, terms)
     except NotANetwork as error:

@@ -50,7 +50,7 @@ def _by_itself(path: Path, options: Options) -> BookReport:
         try:
             return pool.submit(_check, path, options).result()
         except BrokenProcessPool:
-            return BookReport(str(path), "took more memory than there is")
+            return BookReport(str(path), "ran out of memory")
 
 
 def _check(path: Path, options: Options) -> BookReport:

@@ -96,7 +96,7 @@ def judged(shown: Understood, terms: Terms) -> Judged:
     """A table compared with what its rows demand. Raises NotANetwork where most of it is otherwise."""
     model, rows = shown.model, shown.rows
     if not any(name not in model.parameters for name in shown.table.series if model.equation(name) is not None):
-        raise NotANetwork("no quantity that is computed was found")
+        raise NotANetwork("no computed quantity was found")
     empty = tuple(empty_cells(shown.found))
     filled = any(len(rows.known(name)) for name in shown.computed if name not in model.parameters)
     uncomputed = shown.sheet.uncomputed
@@ -110,10 +110,10 @@ def judged(shown: Understood, terms: Terms) -> Judged:
     result = Judged(judge.shown, judge, empty, tuple(given), tuple(no_value), columns)
     if terms.system is None and not _shows_its_network(result):
         right, count = sum(result.fitting.values()), len(result.fitting)
-        reason = f"{count - right} of {count} columns fit no network that the headers show"
+        reason = f"{count - right} of {count} columns do not fit any network that the headers describe"
         raise NotANetwork(f"{reason}; describe it with --config")
     if not (result.fitting or no_value or empty):
-        raise NotANetwork(given_up(shown.sheet) or "nothing in it could be judged")
+        raise NotANetwork(given_up(shown.sheet) or "none of its quantities could be judged")
     return result
 
 

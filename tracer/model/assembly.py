@@ -21,13 +21,13 @@ from tracer.tables.optimizers import BEFORE, CLIPPINGS, Optimizer
 from tracer.tables.settings import defaults
 
 OWN_LAYER = "equations"
-"""The one layer that a user's own equations make up."""
+"""The single layer of a user's own equations."""
 BATCH_LAYER, OPTIMIZER_LAYER = "batch", "optimizer"
-"""What a batch and the optimizer compute is of no layer of the network."""
+"""The layer of what a batch and the optimizer compute, which belongs to no layer of the network."""
 
 
 def assemble(experiment: Experiment) -> System:
-    """All equations of the experiment, ready to run."""
+    """The complete system of equations of the experiment."""
     forward, loss, layer_of = _forward(experiment)
     parameters = tuple(
         Parameter(name, experiment.start[name], layer, name not in experiment.frozen)
@@ -107,7 +107,7 @@ def _reduced(reduction: str, results: Mapping[str, str]) -> list[Equation]:
 
 
 def _clipped(clip: Choice, gradients: Mapping[str, str]) -> list[Equation]:
-    """The gradients as the optimizer gets them (parameter → name of its gradient before)."""
+    """The clipped gradients (parameter → name of its gradient before clipping)."""
     formula = read_formula(CLIPPINGS[clip.name].formula)
     known: dict[Expression, Expression] = {Name("limit"): Name(naming.setting(name)) for name, _ in clip.settings}
     known |= {Name("n"): Name(naming.GRADIENT_NORM)}
@@ -143,7 +143,7 @@ class _Rule:
     gradients: Mapping[str, str]
 
     def states(self, parameter: str) -> list[Equation]:
-        """The equations of the states. What is not computed yet means its value in the iteration before."""
+        """The equations of the states. A state that is not computed yet refers to the previous iteration."""
         lags = dict.fromkeys(self.optimizer.columns, 1)
         equations = []
         for name, formula in self.optimizer.columns.items():
@@ -153,7 +153,7 @@ class _Rule:
         return equations
 
     def update(self, parameter: str) -> Expression:
-        """The parameter's next value, from the iteration before."""
+        """The parameter's next value, from the previous iteration."""
         return self._written(self.optimizer.update, parameter, dict.fromkeys(self.optimizer.columns, 1), lag=1)
 
     def _written(self, formula: str, parameter: str, lags: Mapping[str, int], lag: int = 0) -> Expression:

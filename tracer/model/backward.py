@@ -81,7 +81,7 @@ class _Chain:
                     self.uses.setdefault(name.name, []).append(_Use(result, slope, is_function))
 
     def walk_layer(self, quantities: Sequence[str], layer: str) -> None:
-        """Differentiate the quantities of a layer, each as soon as all that use it are done, the first one first:
+        """Differentiate the quantities of a layer, each once all that use it are done, in order:
         neuron by neuron where neurons do not depend on each other."""
         place = {q: index for index, q in enumerate(quantities) if q in self.uses}
         undone = {q: sum(use.result in place for use in self.uses[q]) for q in place}
@@ -100,7 +100,7 @@ class _Chain:
                     heappush(ready, place[before])
 
     def differentiate(self, quantity: str, layer: str) -> None:
-        """Write ∂E/∂quantity, and before it the local derivatives that it is a product of."""
+        """Write ∂E/∂quantity, preceded by the local derivatives that it uses."""
         terms = []
         for use in self.uses.get(quantity, ()):
             outer = self.gradients.get(use.result, ZERO)
@@ -121,14 +121,14 @@ class _Chain:
         self.gradients[quantity] = Name(name)
 
     def write(self, name: str, role: Role, ends: tuple[str, str], expression: Expression, layer: str) -> None:
-        """Add the equation of a derivative. ends: of what it is, and by what."""
+        """Add the equation of a derivative. ends: the quantity, and the one it is taken with respect to."""
         of, by = (self.quantities[end] for end in ends)
         self.quantities[name] = Quantity(role, of=of, by=by)
         self.equations.append(Equation(name, expression, Phase.BACKWARD, layer))
 
 
 def _is_factor(slope: Expression) -> bool:
-    """Whether a local derivative needs no equation of its own: a number, a name, or its negative."""
+    """Whether a local derivative is written in place: a number, a name, or its negative."""
     inner = slope.args[0] if isinstance(slope, Call) and slope.function.name == "neg" else slope
     return isinstance(inner, (Name, Number))
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from tracer.formulas.tree import Function
 
 REDUCTIONS: Mapping[str, Function] = {name: Function(name) for name in ("mean", "sum")}
-"""How a batch's values become one: functions of a quantity in all rows of the batch."""
+"""Reductions over a batch: functions of a quantity in all rows of the batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """The plan of a run: an iteration takes `size` samples, a row each; a pass takes every sample once. Rows, samples
+    """The plan of a run: an iteration takes `size` samples, one row each; a pass takes every sample once. Rows, samples
     and iterations count from 0 here.
 
     samples: how many there are. size: of a batch; the last one of a pass has what is left. reduction: how the values of
@@ -29,7 +29,7 @@ class Batches:
 
     @property
     def per_pass(self) -> int:
-        """Iterations that take every sample once."""
+        """Iterations per pass through the samples."""
         return -(-self.samples // self.size)
 
     @property
@@ -39,11 +39,11 @@ class Batches:
 
     @property
     def rows(self) -> int:
-        """How many rows every iteration has; 0 where the last one of a pass has fewer."""
+        """Rows per iteration; 0 if the last iteration of a pass has fewer."""
         return 0 if self.samples % self.size else self.size
 
     def first_row(self, iteration: int) -> int:
-        """The row that an iteration begins with: how many rows the iterations before it have."""
+        """The first row of an iteration."""
         passes, rest = divmod(iteration, self.per_pass)
         return passes * self.samples + rest * self.size
 
@@ -61,7 +61,7 @@ class Batches:
         return sorted(range(self.samples), key=lambda _: keys.random())
 
     def taken(self, first: int = 0) -> Iterator[list[int]]:
-        """The samples of every iteration from `first` on, without end."""
+        """The samples of every iteration from `first` on, endlessly."""
         passes, rest = divmod(first, self.per_pass)
         while True:
             order = self.order(passes)

@@ -1,4 +1,4 @@
-"""What the user asked for, as plain frozen data: checked, named, and with every default filled in."""
+"""A validated config as frozen data, with every default filled in."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer of neurons, by the names of its quantities.
+    """A layer of neurons, given by the names of its quantities.
 
-    neurons: the net inputs; activations: one a neuron, from ACTIVATIONS or formulas in z; weights: one row a neuron,
-    one name an input; biases: one name a neuron, the same name for all where they share it, None where there is none.
+    neurons: the net inputs; activations: one per neuron, from ACTIVATIONS or formulas in z; weights: a row per neuron,
+    a name per input; biases: a name per neuron, the same for all if they share it, None if there is none.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class OwnEquations:
-    """The user's own equations, in an order in which they can be computed, and the quantity to minimize."""
+    """The user's own equations, in order of computation, and the quantity to minimize."""
 
     equations: Mapping[str, Expression]
     minimize: str
@@ -96,7 +96,7 @@ class Experiment:
     """A config after reading, or a network that a table shows. Values are dimensionless; the defaults are those of a
     config that leaves a key out.
 
-    samples: their values, a row a sample: the targets, then the inputs. start: every parameter before the first step.
+    samples: their values, a row per sample: the targets, then the inputs. start: every parameter before the first step.
     batches: which of them an iteration takes. clip: how gradients are clipped, from CLIPPINGS.
     rule: the update rule that the optimizer's name stands for, or the user's own.
     learning_rates: one run each; none where there is a schedule, or no formula uses η.

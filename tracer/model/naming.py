@@ -1,4 +1,4 @@
-"""The product's alphabet: how a quantity is spelled, and how a spelling is read back.
+"""Names of quantities: how they are spelled, and how a spelling is read back.
 
 Inputs `i1…`, targets `t1…`, net inputs `h1…` and activations `a_h1…` of a layer `h`; weights are numbered through the
 whole network, layer by layer, neuron by neuron, input by input, as in the classic figure.
@@ -23,7 +23,7 @@ COUNT = "k"
 """The number of the iteration in formulas."""
 TOTAL = "E_total"
 SHORT_TOTAL = "E"
-"""What stands for the total within the name of another quantity."""
+"""The letter of the total within the name of another quantity."""
 GRADIENT_NORM = "norm_g"
 """The 2-norm of all gradients of an iteration."""
 OUTPUT_LAYER = "o"
@@ -128,7 +128,7 @@ _TOTAL_LOSS = Quantity(Role.LOSS)
 
 
 def called(quantity: Quantity, name: str) -> Quantity:
-    """The quantity under the name that it has; a name that its role and place do not spell is the user's word."""
+    """The quantity with this name; a name that does not follow from its role and place is the user's word."""
     return quantity if spell(quantity) == name else replace(quantity, word=name)
 
 
@@ -185,7 +185,7 @@ def number(name: str, role: Role) -> int | None:
 
 
 def family(name: str) -> str:
-    """What the names of neighbors have in common: w of w3, ∂E/∂w of ∂E/∂w3."""
+    """The common part of the names of a family: w of w3, ∂E/∂w of ∂E/∂w3."""
     return name.rstrip("0123456789")
 
 
@@ -210,7 +210,7 @@ def targets(count: int) -> list[str]:
 
 
 def layers(count: int) -> list[str]:
-    """The names of `count` layers for which the user gave none: `h, o`, or `h1, h2, …, o`."""
+    """Default names for `count` layers: `h, o`, or `h1, h2, …, o`."""
     hidden = count - 1
     return [HIDDEN_LAYER if hidden == 1 else f"{HIDDEN_LAYER}{index}" for index in range(1, count)] + [OUTPUT_LAYER]
 
@@ -258,7 +258,7 @@ def penalty(name: str) -> str:
 
 
 def above(loss: str, names: Container[str]) -> str:
-    """How the loss is called in the names of its derivatives: E for E_total, unless E is another of the names."""
+    """The name of the loss in its derivatives: E for E_total, unless E names another quantity."""
     return SHORT_TOTAL if loss == TOTAL and SHORT_TOTAL not in names else loss
 
 
@@ -273,18 +273,18 @@ def batch_loss(loss: str) -> str:
 
 
 def clipped(parameter: str) -> str:
-    """The gradient as the optimizer gets it, after clipping: `g_w1`."""
+    """The gradient after clipping: `g_w1`."""
     return _named(Role.CLIPPED, of=parameter)
 
 
 def state_word(name: str) -> str:
-    """How a state of an optimizer is called; a letter with `_hat` is one with a hat: `m_hat` → `m̂`."""
+    """The name of a state of an optimizer; a letter with `_hat` is one with a hat: `m_hat` → `m̂`."""
     letter = name.removesuffix("_hat")
     return letter + "\N{COMBINING CIRCUMFLEX ACCENT}" if letter != name and len(letter) == 1 else name
 
 
 def state(name: str, parameter: str) -> str:
-    """What the optimizer computes of a parameter: `v_w1`, for a state `m_hat` `m̂_w1`."""
+    """A state of the optimizer for a parameter: `v_w1`, for a state `m_hat` `m̂_w1`."""
     return _named(Role.STATE, word=state_word(name), of=parameter)
 
 
@@ -299,12 +299,12 @@ def change(parameter: str) -> str:
 
 
 def phase_rate(number: int) -> str:
-    """The learning rate of a phase, by a name that no quantity can have; phases count from 1."""
+    """The learning rate of a phase, under a name that no quantity can have; phases count from 1."""
     return setting(f"{ETA}{number}")
 
 
 def setting(name: str) -> str:
-    """A number that holds for a whole run, such as the momentum, by a name that no quantity can have."""
+    """A number that holds for a whole run, such as the momentum, under a name that no quantity can have."""
     return _named(Role.SETTING, word=name)
 
 

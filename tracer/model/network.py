@@ -34,14 +34,14 @@ def forward_equations(network: Network, inputs: Iterable[str], targets: Iterable
 
 
 def _net_input(layer: Layer, index: int, incoming: list[str]) -> Equation:
-    """The weighted sum of what comes in, and the bias."""
+    """The weighted sum of the inputs, plus the bias."""
     weights, bias = layer.weights[index], layer.biases[index]
     terms = [mul(Name(weight), Name(value)) for weight, value in zip(weights, incoming, strict=True)]
     return Equation(layer.neurons[index], add(*terms, *([Name(bias)] if bias else [])), Phase.FORWARD, layer.name)
 
 
 def _activation(network: Network, layer: Layer, index: int) -> Equation:
-    """The activation of a neuron, as a function of its net input, or of all of its layer's."""
+    """The activation of a neuron, as a function of its net input, or of all net inputs of its layer."""
     choice, neuron = layer.activations[index], layer.neurons[index]
     if choice.name == SOFTMAX:
         call = Call(softmax(index, len(layer.neurons)), tuple(map(Name, layer.neurons)))

@@ -1,4 +1,4 @@
-"""What a name stands for: a quantity as a value with fields, never as text that is taken apart."""
+"""Quantities: what a name stands for, as a value with fields."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Quantity:
 
     @property
     def index(self) -> int:
-        """The last of its numbers; 0 where it has none."""
+        """The last of its numbers; 0 if it has none."""
         return self.indices[-1] if self.indices else 0
 
     @property

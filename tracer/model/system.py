@@ -34,7 +34,7 @@ FORWARD_PASS, OF_A_BATCH = (Phase.FORWARD, Phase.LOSS), (Phase.BATCH, Phase.OPTI
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """quantity = expression. `layer` groups the equations as a person would: by layer, the loss by itself."""
+    """quantity = expression. `layer` groups the equations by layer, with the loss as a group of its own."""
 
     quantity: str
     expression: Expression
@@ -54,9 +54,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """An ordered list of equations and what they start from; every value is dimensionless.
+    """An ordered list of equations and their initial values; every value is dimensionless.
 
-    data: targets and inputs, in the order of the columns. samples: their values, a row a sample.
+    data: targets and inputs, in the order of the columns. samples: their values, a row per sample.
     batches: which samples an iteration takes.
     parameters: in the order of their numbers.
     equations: forward, loss, backward, what is reduced over a batch, and the optimizer's, in the order in which they
@@ -88,12 +88,12 @@ class System:
 
     @property
     def several_samples(self) -> bool:
-        """Whether the steps are of different samples."""
+        """Whether the run uses several samples."""
         return len(self.samples) > 1
 
     @property
     def curve(self) -> str:
-        """The loss that a chart shows: of the batch, where there are batches."""
+        """The loss that a chart shows: that of the batch, if there are batches."""
         return self.batch_loss or self.loss
 
     def once_an_iteration(self, phase: Phase) -> bool:

@@ -1,4 +1,4 @@
-"""What the names of an experiment stand for, before anything is derived: its data, its parameters, what it computes."""
+"""What the names of an experiment stand for before differentiation: data, parameters, computed quantities."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMMON: Mapping[str, Quantity] = {
     naming.SAMPLE: Quantity(Role.SAMPLE),
     naming.GRADIENT_NORM: Quantity(Role.GRADIENT_NORM),
 }
-"""What does not depend on the model; a user's own quantity may take the name of one that a run does not have."""
+"""Quantities of any model; a user's quantity may take the name of one that a run does not have."""
 
 
 def vocabulary(experiment: Experiment) -> dict[str, Quantity]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 Row = tuple[float, ...]
-"""A number a column; NaN where a run has none, whole numbers as int."""
+"""One number per column; NaN if missing, whole numbers as int."""
 
 
 def write_csv(path: Path, columns: Sequence[str], blocks: Iterable[Iterable[Row]]) -> None:

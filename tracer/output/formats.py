@@ -27,7 +27,7 @@ def _of_excel(experiment: Experiment, system: System) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a trace becomes a file.
+    """A file format of a trace.
 
     description: for the help of `--format`. write: the method of Trace, called with the file's path, whether names are
     spelled in ASCII, and the progress. needs: the packages that it imports. problems: what of an experiment, with the
@@ -41,7 +41,7 @@ class Format:
     default: bool = True
 
     def missing(self) -> list[str]:
-        """The packages that it needs and that are not installed."""
+        """The required packages that are not installed."""
         return [package for package in self.needs if find_spec(package) is None]
 
 
@@ -58,11 +58,11 @@ def paths(experiment: Experiment, formats: Iterable[str]) -> dict[str, Path]:
 
 
 def problems_of_size(experiment: Experiment, quantities: int) -> list[str]:
-    """Whether the trace of an experiment with that many quantities can be held, in memory."""
+    """The problem of a trace that is too large for memory, if it is."""
     values = experiment.most_rows * len(experiment.runs) * quantities
     if values <= MAX_VALUES:
         return []
-    what = f"{values:,} values would be kept, and at most {MAX_VALUES:,} can be; use fewer iterations or learning rates"
+    what = f"the trace would hold {values:,} values, more than {MAX_VALUES:,}; use fewer iterations or learning rates"
     return [f"{experiment.places['iterations']}: {what}"]
 
 
@@ -82,7 +82,7 @@ def check(experiment: Experiment, system: System, targets: Mapping[str, Path]) -
 
 
 def write(trace: Trace, targets: Mapping[str, Path], ascii: bool, progress: Progress | None = None) -> None:
-    """Write every format; all take the place of older files together, at the end, or none does.
+    """Write every format; older files are replaced together at the end, or not at all.
 
     Raises OutputError.
     """
@@ -93,14 +93,14 @@ def write(trace: Trace, targets: Mapping[str, Path], ascii: bool, progress: Prog
 
 
 def shortened(experiment: Experiment, rows: int) -> Experiment:
-    """The experiment up to the iteration that has this row."""
+    """The experiment up to the iteration of this row."""
     return replace(experiment, iterations=min(experiment.iterations, experiment.batches.iteration(rows - 1) + 1))
 
 
 def write_exercise(
     trace: Trace, blank: str, target: Path | None = None, key: bool = False, ascii: bool = False
 ) -> list[Path]:
-    """Write a trace as an exercise, and its key where that is asked for; the files written.
+    """Write a trace as an exercise, and its key if requested; returns the files written.
 
     blank: one of BLANKS. target: NAME-exercise.xlsx in the experiment's folder by default; the key is called after it.
     Raises OutputError where a file cannot be written or nothing is left to fill in.

@@ -1,4 +1,4 @@
-"""The Trace: one row a step, one column a quantity, for every learning rate; its CSV, frame and workbook forms."""
+"""The Trace: one row per step, one column per quantity, for every learning rate; its CSV, frame and workbook forms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ETA_COLUMN = "eta"
 ROWS_PER_BLOCK = 200
-"""Of a trace that is written as it is gone through."""
+"""Rows per block of a trace that is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Trace:
 
     @property
     def _quantities(self) -> list[str]:
-        """The quantities but η, which has a column already."""
+        """The quantities except η, which already has a column."""
         return [name for name in self.system.columns() if name != naming.ETA]
 
     def __len__(self) -> int:

@@ -1,1 +1,1 @@
-"""What a config can choose from, one row an entry."""
+"""What a config can choose from, one row per entry."""

@@ -32,7 +32,7 @@ class Activation:
     far: tuple[str, str] | None = None
 
     def function(self, name: str, settings: Mapping[str, float] | None = None) -> Function:
-        """The activation as a function of the expression language, with settings in place of the defaults."""
+        """The activation as a function of the expression language, with settings that override the defaults."""
         values = tuple({**defaults(self.settings), **(settings or {})}.items())
         slopes = (read_formula(self.slope),) if self.slope else ()
         far = (read_formula(self.far[0]), read_formula(self.far[1])) if self.far else None
@@ -91,7 +91,7 @@ ACTIVATIONS: dict[str, Activation] = {
 
 
 class _Known(Mapping[str, Function]):
-    """The functions that a formula may call by name; an activation's formulas are read when it is first called."""
+    """The functions that a formula may call by name; an activation's formulas are parsed on first use."""
 
     def __init__(self) -> None:
         self._functions = dict(FUNCTIONS)  # sin and tanh are both, and the same
@@ -109,12 +109,12 @@ class _Known(Mapping[str, Function]):
 
 
 KNOWN = _Known()
-"""What a formula may call: the primitive functions, and the activations with their default settings."""
+"""The functions of formulas: the primitive functions, and the activations with their default settings."""
 
 
 @cache
 def read_formula(text: str) -> Expression:
-    """A formula that may call every function that is known. Raises FormulaError where it cannot be read."""
+    """A formula that may call every known function. Raises FormulaError if it is invalid."""
     return parse(text, KNOWN)
 
 

@@ -1,4 +1,4 @@
-"""What there is to choose from, straight from the tables: name, formula, derivative, source."""
+"""The entries of all tables: name, formula, derivative, source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tracer.tables.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to choose: what kind it is, its name in a config, its lines (label → text)."""
+    """An entry: its kind, its name in a config, its lines (label → text)."""
 
     kind: str
     name: str

@@ -1,4 +1,4 @@
-"""The initializers: from which distribution a layer's initial weights are drawn, with their source.
+"""The initializers: the distributions of a layer's initial weights, with their source.
 
 `fan_in` is the number of a layer's inputs, `fan_out` that of its neurons; all dimensionless.
 """
@@ -17,7 +17,7 @@ from tracer.tables.settings import Setting, Settings, defaults, nonnegative
 
 
 class Distribution(StrEnum):
-    """What the two numbers of an initializer are."""
+    """The meaning of the two numbers of an initializer."""
 
     UNIFORM = "uniform, from and to"
     NORMAL = "normal, mean and standard deviation"
@@ -36,7 +36,7 @@ class Initializer:
     def draw(
         self, fan_in: int, fan_out: int, settings: Mapping[str, float], source: random.Random
     ) -> list[list[float]]:
-        """The weights of a layer, a row a neuron. Only `random()` of the source is used, whose sequence for a seed is
+        """The weights of a layer, a row per neuron. Only `random()` of the source is used, whose sequence for a seed is
         the same in every version of Python."""
         values = {**defaults(self.settings), **settings, "fan_in": float(fan_in), "fan_out": float(fan_out)}
         first, second = (evaluate(read_formula(formula), values) for formula in self.numbers)

@@ -15,7 +15,7 @@ from tracer.tables.settings import Setting, Settings, defaults
 
 
 class Domain(StrEnum):
-    """What a loss takes as targets."""
+    """The targets that a loss accepts."""
 
     ANY = "any numbers"
     UNIT = "numbers from 0 to 1"
@@ -83,7 +83,7 @@ LOSSES: dict[str, Loss] = {
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """What a weight `w` adds to the loss, times the penalty's strength; source: where it stands."""
+    """The contribution of a weight `w` to the loss, times the penalty's strength; source: a reference."""
 
     formula: str
     source: str

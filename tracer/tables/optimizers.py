@@ -41,9 +41,9 @@ class Optimizer:
 
 
 VARIABLES = ("p", "g", "k", "eta")
-"""What the formulas of every rule may use."""
+"""The variables of every rule's formulas."""
 BEFORE = "_before"
-"""The ending by which a formula refers to a state before the iteration."""
+"""The suffix by which a formula refers to a state before the iteration."""
 
 _G = "(g + weight_decay * p)"
 _NO_DECAY, _EPS = {"weight_decay": nonnegative(0.0)}, {"eps": nonnegative(1e-8)}
@@ -128,7 +128,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
 
 @dataclass(frozen=True, slots=True)
 class Clipping:
-    """What is done to a gradient that is too large.
+    """How gradients that are too large are limited.
 
     formula: in the gradient `g`, the `limit`, and the 2-norm `n` of all gradients of the iteration. source: where it
     stands. limit: what a config sets, and its range.

@@ -11,7 +11,7 @@ class Setting:
     """A number that a config may set; dimensionless.
 
     default: its value where the config does not set it. minimum, maximum: the range, ends included; above, below: the
-    range, ends excluded. Without them, any finite number will do.
+    range, ends excluded. Without them, any finite number is allowed.
     """
 
     default: float

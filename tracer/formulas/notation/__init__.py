@@ -16,13 +16,13 @@ from tracer.formulas.primitives import PRIMITIVES
 from tracer.formulas.tree import Call, Expression, Name, Number, fold
 
 ATOM = 100
-"""The precedence of what never needs brackets: names, positive numbers, function calls."""
+"""The precedence of expressions that never need brackets: names, positive numbers, function calls."""
 ALL = -1
-"""Stands for all arguments in the pieces of a template."""
+"""The index that stands for all arguments in the pieces of a template."""
 
 
 class TooLong(ValueError):
-    """A text that would be longer than it may be."""
+    """A text that would exceed its length limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Operator:
 
     @property
     def is_infix(self) -> bool:
-        """Whether it stands between its arguments, of which it takes any number."""
+        """Whether it is written between its arguments, and takes any number of them."""
         return "{" not in self.template
 
     def takes(self, args: Sequence[Written]) -> bool:
@@ -111,7 +111,7 @@ def leaf(notation: Notation, node: Expression, spell: Callable[[Name], str]) -> 
 
 
 def compose(notation: Notation, name: str, args: Sequence[Written]) -> Written:
-    """A function or an operator of arguments that are written already."""
+    """A function or an operator of arguments that are already rendered."""
     operator = notation.operators.get(name)
     if operator is None or not operator.takes(args):
         row = PRIMITIVES.get(name)

@@ -1,4 +1,4 @@
-"""NumPy source: every name is an array or a number, and so is the result. What has no value is NaN or an infinity."""
+"""NumPy source: every name is an array or a number, and so is the result. An undefined value is NaN or infinite."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tracer.formulas.tree import Call, Expression, Name, distinct
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-"""Yes or no for every step."""
+"""A boolean for every step."""
 
 
 def _call(name: str) -> Operator:
@@ -41,7 +41,7 @@ NUMPY = Notation(
     function=lambda name: f"np.{name}" if hasattr(np, name) else name,
     number=repr,
 )  # fmt: skip
-"""A comparison is 1 or 0, and NaN where there is nothing to compare; a choice is NaN there too."""
+"""A comparison is 1 or 0, and NaN if an operand is NaN; so is a choice."""
 
 
 class Quantities(Mapping[Name, Array]):
@@ -50,7 +50,7 @@ class Quantities(Mapping[Name, Array]):
 
     @abstractmethod
     def over_batch(self, how: str, lag: int, members: Array) -> Array:
-        """The mean or the sum of what was computed for all rows of the batch `lag` batches before."""
+        """The mean or the sum of the values in all rows of the batch `lag` batches before."""
 
 
 OVER_BATCH: Mapping[str, Callable[[Array, Array], Array]] = {
@@ -61,7 +61,7 @@ OVER_BATCH: Mapping[str, Callable[[Array, Array], Array]] = {
 
 
 def value(expression: Expression, quantities: Mapping[Name, Array] | Mapping[Name, float]) -> Array:
-    """The value of an expression. NaN or an infinity where it has none.
+    """The value of an expression; NaN or infinite where undefined.
 
     Raises KeyError for a name that `quantities` does not have.
     """
@@ -101,7 +101,7 @@ def _function(arguments: str, lines: str) -> Callable[..., Any]:
 
 
 def _of_arrays(function: Callable[..., float], arguments: int) -> Callable[..., Array]:
-    """A function of floats as one of arrays; NaN where it has no value."""
+    """A function of floats applied to arrays; NaN where it has no value."""
 
     def safely(*values: float) -> float:
         try:

@@ -1,4 +1,4 @@
-"""Expressions as Python statements: what they have in common is computed once, and no statement nests too deep."""
+"""Expressions as Python statements: common subexpressions are computed once, and no statement nests too deep."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tracer.formulas.notation.python import PYTHON
 from tracer.formulas.tree import Call, Expression, Name
 
 DEEPEST = 200
-"""Operations within each other, or in one sum, in a statement; Python's compiler has a limit."""
+"""Limit of nested operations, or of terms of a sum, in a statement; Python's compiler has one."""
 LAZY = "if"
 
 
@@ -89,7 +89,7 @@ class Source:
         return None
 
     def _kept(self, written: Written, lines: list[str]) -> Written:
-        """A value in a variable of its own."""
+        """A value stored in a new variable."""
         if isinstance(written.parts, str):
             return written
         variable = self._variable()
@@ -157,7 +157,7 @@ def _indented(lines: Sequence[str]) -> list[str]:
 
 
 def _uses(expression: Expression) -> dict[int, int]:
-    """How often each distinct operation stands in others."""
+    """How often each distinct operation is used by others."""
     uses = {id(expression): 1}
     pending = [expression]
     while pending:

@@ -10,11 +10,11 @@ from tracer.formulas.notation import Notation, Operator, TooLong, infix, render,
 from tracer.formulas.tree import ADD, Call, Expression, Name, fold
 
 LONGEST_SUM = 8
-"""A sum of more terms is shown by its first three and its last."""
+"""A longer sum is shortened to its first three terms and its last."""
 CUT = "…"
-"""Stands for the terms that are left out."""
+"""Stands for the omitted terms."""
 LONGEST = 20_000
-"""Characters of a text with its functions spelled out; a longer one keeps their names."""
+"""Length limit of a text with its functions expanded; a longer one keeps their names."""
 
 TEXT = Notation(
     "text",

@@ -49,7 +49,7 @@ def each(function: Callable[..., Expression], *blocks: Block) -> Block:
         return single(function(*(block[0][0] for block in blocks)))
     rows, columns = (max(sizes) for sizes in zip(*map(shape, blocks), strict=True))
     if any(size not in (1, most) for block in blocks for size, most in zip(shape(block), (rows, columns), strict=True)):
-        raise ValueError("ranges of different shapes stand together")
+        raise ValueError("ranges of different shapes are combined")
     spread = [
         tuple((row * columns if len(row) == 1 else row) for row in (block * rows if len(block) == 1 else block))
         for block in blocks

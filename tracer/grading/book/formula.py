@@ -52,7 +52,7 @@ def read(text: str) -> Expression:
     if isinstance(block, Shown):
         return block[0][0]
     if len(block) * len(block[0]) != 1:
-        raise UnknownFormula("a range stands where one value belongs")
+        raise UnknownFormula("a range is used where a single value is expected")
     return block[0][0]
 
 
@@ -82,11 +82,11 @@ def cells_between(first: Block, last: Block) -> Block:
     corners = [block[0][0] for block in (first, last) if len(block) == len(block[0]) == 1]
     names = [corner.name for corner in corners if isinstance(corner, Name) and is_place(corner.name)]
     if len(names) < 2:
-        raise UnknownFormula("a range breaks off")
+        raise UnknownFormula("a range is incomplete")
     sheet, _, start = names[0].rpartition("!")
     one, two = PLACE.fullmatch(start), PLACE.fullmatch(names[1].rpartition("!")[2])
     if not one or not two or (one[1], one[3]) != (two[1], two[3]):
-        raise UnknownFormula("a range with one fixed end is not understood")
+        raise UnknownFormula("a range with one fixed end is not supported")
     rows = range(min(int(one[2]), int(two[2])), max(int(one[2]), int(two[2])) + 1)
     columns = range(min(int(one[4]), int(two[4])), max(int(one[4]), int(two[4])) + 1)
     if len(rows) * len(columns) > MOST_CELLS:

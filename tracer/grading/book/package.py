@@ -40,7 +40,7 @@ _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
-_TOO_MANY = f"has more than {MAX_CELLS:,} cells; at most so many are read"
+_TOO_MANY = f"has more than {MAX_CELLS:,} cells, which is the limit"
 
 
 class Unreadable(Exception):
@@ -55,14 +55,14 @@ def read_book(path: Path) -> Book:
             return _Package(archive).book()
     except OSError as error:
         if error.errno == errno.EINVAL:  # zipfile looks for a part in front of the file's beginning
-            raise Unreadable("is damaged: its parts are not where its list of them says") from None
+            raise Unreadable("is damaged: its parts are not where its directory says") from None
         raise Unreadable(f"cannot be opened ({error.strerror or error})") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
         raise Unreadable(f"is damaged: {error}") from None
     except (NotImplementedError, RuntimeError) as error:  # a packing or an encryption that zipfile does not know
         raise Unreadable(f"cannot be unpacked: {error}") from None
     except expat.ExpatError as error:
-        raise Unreadable(f"is damaged: its XML breaks off ({error})") from None
+        raise Unreadable(f"is damaged: its XML is incomplete ({error})") from None
     except (ValueError, LookupError, UnicodeError) as error:
         raise Unreadable(f"is damaged: {error}") from None
 
@@ -74,10 +74,10 @@ def _look_at(path: Path) -> None:
     if not path.exists():
         raise Unreadable("does not exist")
     if not path.is_file():
-        raise Unreadable("is no regular file")
+        raise Unreadable("is not a regular file")
     size = path.stat().st_size
     if size > MAX_FILE:
-        raise Unreadable(f"has {size // MEGABYTE} MB; at most {MAX_FILE // MEGABYTE} MB are read")
+        raise Unreadable(f"has {size // MEGABYTE} MB; the limit is {MAX_FILE // MEGABYTE} MB")
     with path.open("rb") as file:
         head = file.read(8)
         if head == _COMPOUND:
@@ -88,11 +88,11 @@ def _look_at(path: Path) -> None:
                 else "is an old .xls workbook; save it as .xlsx in Excel or LibreOffice"
             )
     if path.name.startswith(("~$", ".~lock")) or (size <= 512 and head[:1] != b"P" and size in (165, 162, 171)):
-        raise Unreadable("is the leftover lock file of an open workbook, no workbook; delete it")
+        raise Unreadable("is the leftover lock file of an open workbook, not a workbook; delete it")
     if not size:
         raise Unreadable("is empty")
     if head[:2] != b"PK":
-        raise Unreadable("is no .xlsx workbook; save it as .xlsx in Excel or LibreOffice")
+        raise Unreadable("is not an .xlsx workbook; save it as .xlsx in Excel or LibreOffice")
 
 
 def _tail_has(file: IO[bytes], size: int) -> bool:
@@ -110,7 +110,7 @@ class _Package:
         self.archive = archive
         entries = archive.infolist()
         if len(entries) > MAX_ENTRIES:
-            raise Unreadable(f"has {len(entries):,} parts; a workbook has some dozens")
+            raise Unreadable(f"has {len(entries):,} parts; a workbook has a few dozen")
         self.entries = {entry.filename.lstrip("/").lower(): entry for entry in entries}
         self.sizes: dict[str, int] = {}
 
@@ -125,7 +125,7 @@ class _Package:
         sheets, names = self._workbook(main)
         relations = self._relations(main)
         if len(sheets) > MAX_SHEETS:
-            raise Unreadable(f"has {len(sheets)} sheets; at most {MAX_SHEETS} are read")
+            raise Unreadable(f"has {len(sheets)} sheets; the limit is {MAX_SHEETS}")
         if len({name.lower() for name, *_ in sheets}) < len(sheets):
             raise Unreadable("is damaged: two of its sheets have the same name")
         of_kind = dict(relations.values())
@@ -257,7 +257,9 @@ class _Package:
         if text:
             parser.CharacterDataHandler = text
         if self._count(part, b"<") > 2 * MAX_ELEMENTS:
-            raise Unreadable(f"has more than {MAX_ELEMENTS:,} elements in {part}; that is no workbook made by hand")
+            raise Unreadable(
+                f"has more than {MAX_ELEMENTS:,} elements in {part}; no workbook made by hand is that large"
+            )
         for chunk in self._unpacked(part):
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
@@ -280,7 +282,7 @@ class _Package:
         self.sizes[part.lower()] = entry.file_size
         if too_dense or entry.file_size > MAX_PART or sum(self.sizes.values()) > MAX_TOTAL:
             raise Unreadable(
-                f"unpacks to {entry.file_size // MEGABYTE:,} MB in {part}; that is no workbook made by hand"
+                f"unpacks to {entry.file_size // MEGABYTE:,} MB in {part}; no workbook made by hand is that large"
             )
         with self.archive.open(entry) as file:
             while chunk := file.read(1 << 16):
@@ -288,7 +290,7 @@ class _Package:
 
 
 def _no_document_type(*_arguments: object) -> None:
-    raise Unreadable("declares a document type with entities, which no workbook needs; it is not read")
+    raise Unreadable("declares a document type with entities, which a workbook never needs; it is not read")
 
 
 def _damage(styles: int | None, highest: int, where: Position) -> str:

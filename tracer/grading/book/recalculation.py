@@ -20,7 +20,7 @@ MOST_REFERENCES = 300_000
 READING = 10
 """References that weigh as much as a formula that has not been read before."""
 GIVEN_UP = Uncomputed(
-    given_up="there are too many formulas without stored values, and not all of them are computed: open the workbook "
+    given_up="there are too many formulas without stored values to compute them all: open the workbook "
     "in Excel or LibreOffice and save it"
 )
 

@@ -45,15 +45,13 @@ class References:
             where = where.strip("'").replace("''", "'")
             defined = position(text)
             if defined is None:
-                raise UnknownFormula(f"the name '{name.name}' is not understood")
+                raise UnknownFormula(f"the defined name '{name.name}' is not supported")
             place = defined
         if not where:
             return sheet, place
         other = self._sheets.get(where.lower())
         if other is None and "[" in where:
-            raise UnknownFormula(
-                f"it takes its value from another workbook, {where}!{reference(place)}, which is not read"
-            )
+            raise UnknownFormula(f"it refers to another workbook, {where}!{reference(place)}, which is not read")
         if other is None:
             raise UnknownFormula(f"there is no sheet '{where}' in this workbook")
         return other, place

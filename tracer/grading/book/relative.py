@@ -91,7 +91,7 @@ def place(name: str, cell: Position) -> tuple[str, Position]:
     row += cell[0] if row_moves else 0
     column += cell[1] if column_moves else 0
     if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
-        raise UnknownFormula("a reference leaves the sheet")
+        raise UnknownFormula("a reference points outside the sheet")
     return sheet, (row, column)
 
 

@@ -104,7 +104,7 @@ class CellReader:
         self._columns[letters(self._column)] = self._column
 
     def _damaged(self, what: str) -> None:
-        self.damage = self.damage or f"{what}; what stands there is left out"
+        self.damage = self.damage or f"{what}; its contents are ignored"
 
     def _keep(self) -> None:
         value = self._typed()

@@ -171,7 +171,7 @@ def function(name: str) -> Callable[[Sequence[Block]], Block]:
     """What Excel's function of that name makes of its arguments. Raises ValueError for an unknown one."""
     wanted = name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
     if wanted not in _OF_BLOCKS and wanted not in _forms():
-        raise ValueError(f"the function {wanted} is not understood")
+        raise ValueError(f"the function {wanted} is not supported")
     return partial(_called, wanted)
 
 
@@ -181,4 +181,4 @@ def _called(name: str, blocks: Sequence[Block]) -> Block:
             return _OF_BLOCKS[name](blocks)
         return next(form for form in _forms()[name] if form.takes(blocks)).value(blocks)
     except (TypeError, ValueError, IndexError, StopIteration):
-        raise ValueError(f"the arguments of {name} are not understood") from None
+        raise ValueError(f"these arguments of {name} are not supported") from None

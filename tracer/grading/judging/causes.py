@@ -56,7 +56,7 @@ SENTENCES: Mapping[str, str] = {
     # cells without a value
     "error_value": "an error is typed instead of a value",
     "error_in_formula": "the cell shows an error: {reason}",
-    "error_unexplained": "the cell shows an error although its row's other cells have values",
+    "error_unexplained": "the cell shows an error although the other cells of its row have values",
     "circular_reference": "circular reference: {cells}",
     "not_computed": "{reason}",
     # how right values came there

@@ -69,9 +69,9 @@ def widths_of(names: Iterable[str]) -> tuple[int, ...]:
     if hidden and inputs and not outputs and weights > hidden * inputs:
         outputs = (weights - hidden * inputs) // hidden
     if not (hidden and inputs and outputs):
-        raise NotANetwork("the headers do not show a whole network; describe it with --config")
+        raise NotANetwork("the headers do not show a complete network; describe it with --config")
     if hidden * (inputs + outputs) > MOST_WEIGHTS:
-        raise NotANetwork(f"a network of more than {MOST_WEIGHTS} weights is only checked with --config")
+        raise NotANetwork(f"a network of more than {MOST_WEIGHTS} weights can only be checked with --config")
     if highest > hidden * (inputs + outputs):
         raise NotANetwork(
             f"{highest} weights do not fit {inputs} inputs, {hidden} hidden and {outputs} output neurons; "
@@ -106,7 +106,7 @@ def _count(numbers: Sequence[Set[int]]) -> int:
     highest = max(shown, default=0)
     count = max((n for kind in numbers for n in kind if 2 * sum(m <= n for m in kind) > n), default=highest)
     if 2 * len(shown) < count:
-        reason = f"the headers number the neurons of a layer up to {highest} and show {len(shown)} of them"
+        reason = f"the headers number the neurons of a layer up to {highest} but show only {len(shown)} of them"
         raise NotANetwork(f"{reason}; describe the network with --config")
     return count
 

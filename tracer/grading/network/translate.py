@@ -135,7 +135,7 @@ class Translator:
 
     def _put_together(self, sheet: Sheet, place: Position, formula: Formula, step: int, depth: int) -> Expression:
         if depth > DEEPEST:
-            raise UnknownFormula("it leads through too many helper cells, or in a circle")
+            raise UnknownFormula("it refers to too many helper cells, or to itself")
         text = self.relative(formula)
         references, expression = parsed(text)
         meant = tuple(self._meaning(sheet, name, place, step, depth) for name in references)
@@ -143,7 +143,7 @@ class Translator:
         if known is None:
             known = with_names(expression, dict(zip(references, meant, strict=True)))
             if sum(1 for _ in names(known)) > MOST_NAMES:
-                raise UnknownFormula("it is made of too many quantities")
+                raise UnknownFormula("it depends on too many quantities")
             self._made[text, meant] = known
         return known
 

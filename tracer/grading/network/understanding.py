@@ -76,7 +76,7 @@ def understood(found: Found, system: System | None, effort: Effort) -> Understoo
     found = _with_rate_in_use(found)
     if system is None:
         if any(BATCH in column.header for column in found.table.unknown):
-            raise NotANetwork("its samples are taken in batches; describe it with --config")
+            raise NotANetwork("its samples are processed in batches; describe it with --config")
         read = best_reading(found, effort)
         found, rows, late = read.found, read.rows, read.late
         constant = _constant(rows, [n for n in rows.names if (q := meant(n)) and q.role in DATA])
@@ -145,5 +145,5 @@ def describe(shape: Shape) -> str:
     if any(shape.by_input):
         words.append("weights numbered input by input")
     if shape.negated:
-        words.append("gradients written with the other sign")
+        words.append("gradients with the opposite sign")
     return ", ".join(words)

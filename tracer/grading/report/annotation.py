@@ -40,7 +40,7 @@ def annotate_all(reports: Iterable[BookReport], folder: Path) -> list[Path]:
         original = Path(report.workbook)
         target = folder / _free_name(original.name, taken)
         if target.resolve() == original.resolve():
-            raise OutputError([f"{folder}: holds the originals; choose another folder with --annotate"])
+            raise OutputError([f"{folder}: contains the originals; choose another folder with --annotate"])
         found = problems_of([target])
         if not found:
             try:
@@ -50,7 +50,7 @@ def annotate_all(reports: Iterable[BookReport], folder: Path) -> list[Path]:
             except OutputError as error:
                 found = list(error.problems)
             except Exception as error:  # whatever is damaged in one file, the others get their copies
-                found = [f"{original}: no copy with notes, for a part of it is damaged ({error})"]
+                found = [f"{original}: not annotated: a part of it is damaged ({error})"]
         problems += found
     if problems:
         raise OutputError(list(dict.fromkeys(problems)))
@@ -77,7 +77,7 @@ def annotate(original: Path, report: BookReport, target: Path) -> None:
                 known[place] = "\n\n".join(filter(None, (known.get(place), note(finding))))
     with zipfile.ZipFile(original) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MAX_TOTAL:
-            raise OutputError([f"{original}: is too large to be copied with notes"])
+            raise OutputError([f"{original}: is too large to be annotated"])
         changed = _Copy(archive).with_notes(notes)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
             for entry in archive.infolist():

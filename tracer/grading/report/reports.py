@@ -79,7 +79,7 @@ def as_gradescope(reports: Sequence[BookReport]) -> str:
     for report in reports:
         judged = sum(sheet.judged for sheet in report.sheets)
         if not report.readable or not judged:
-            reason = report.reason or "nothing in it could be checked"
+            reason = report.reason or "none of its quantities could be checked"
             tests.append({"name": report.workbook, "score": 0.0, "max_score": 100.0, "output": reason})
             continue
         for sheet in report.sheets:

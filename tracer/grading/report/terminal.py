@@ -20,7 +20,7 @@ MOST_NOTED = 4
 _VERDICTS = {
     Verdict.RIGHT: ("right", "green"),
     Verdict.FINDINGS: ("findings", "red"),
-    Verdict.UNFILLED: ("the headers are there, the table is not filled in", "yellow"),
+    Verdict.UNFILLED: ("the headers were found, but the table is not filled in", "yellow"),
     Verdict.NO_TABLE: ("no table", "yellow"),
 }
 

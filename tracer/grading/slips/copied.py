@@ -36,7 +36,7 @@ def sliding(judge: Judge, wrong: Wrong, right: Expression) -> Explanation | None
     if place == start or at not in judge.translator.references(place, formula):
         return None
     taken = _named(judge, at, wrong.steps[0])
-    return slides(scalar.position, f"={text_at(formula, place)} takes {taken} for {naming.ETA}")
+    return slides(scalar.position, f"={text_at(formula, place)} uses {taken} as {naming.ETA}")
 
 
 def _named(judge: Judge, place: Position, step: int) -> str:
@@ -46,7 +46,7 @@ def _named(judge: Judge, place: Position, step: int) -> str:
         before = 0 if of is None else step - of
         return f"{naming.label(name)} ({before} rows before)" if before > 1 else naming.label(name)
     cell = judge.sheet.cells.get(place, Cell(None))
-    return "an empty cell" if cell.value is None else f"{cell.number:g}" if cell.number is not None else "a text"
+    return "an empty cell" if cell.value is None else f"{cell.number:g}" if cell.number is not None else "a text cell"
 
 
 def frozen(judge: Judge, wrong: Wrong) -> Explanation | None:
