@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
 import tracer
@@ -401,3 +402,22 @@ def test_the_walkthrough_of_every_config_in_ascii(tmp_path: Path) -> None:
             formulas = "".join(cell.formula or "" for cell in cells.values())
             assert name.isascii()
             assert formulas.isascii()
+
+
+def test_a_network_of_many_layers_is_laid_out_in_linear_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+    is_within = CellRange.issubset
+
+    def counted(self: CellRange, other: CellRange) -> bool:
+        nonlocal compared
+        compared += 1
+        return bool(is_within(self, other))
+
+    monkeypatch.setattr(CellRange, "issubset", counted)
+    layers = [{"neurons": 2} for _ in range(100)]
+    config = {"inputs": [0.5, 0.1], "targets": [0.3], "layers": [*layers, {"neurons": 1}],
+              "weights": [0.1] * 402, "learning_rate": 0.5, "iterations": 2}  # fmt: skip
+    tracer.run(config).to_excel(tmp_path / "deep.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "deep.xlsx")[SHEET]
+    assert len(sheet.merged_cells.ranges) > 1000
+    assert compared < 5 * len(sheet.merged_cells.ranges)

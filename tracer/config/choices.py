@@ -10,7 +10,7 @@ from tracer.config.forms import Form, ListOf, Number, Schema, show
 from tracer.config.yamlfile import Document, Place
 from tracer.errors import nearest
 from tracer.formulas.grammar import FormulaError
-from tracer.formulas.tree import COMPARISONS, Call, Expression, names
+from tracer.formulas.tree import COMPARISONS, Call, Expression, fold, names
 from tracer.model.experiment import Choice
 from tracer.tables.activations import read_formula
 from tracer.tables.settings import Settings
@@ -112,6 +112,10 @@ def formula(
     """The expression of a formula that gives a number, or of a condition; `where` says which of several at a place."""
     try:
         expression = read_formula(text)
+        if alone := fold(expression, _reduces_one_value):
+            what = f"a formula sees one sample at a time; {alone} takes two or more values, such as {alone}(x, y)"
+            document.problem(place, with_caret(where + what, text, text.index(alone)), at)
+            return None
         if condition == (isinstance(expression, Call) and expression.function.name in COMPARISONS):
             return expression
         what, position = "write a condition with < or >" if condition else NO_COMPARISON, 0
@@ -119,6 +123,12 @@ def formula(
         what, position = error.problem, error.position
     document.problem(place, with_caret(where + what, text, position), at)
     return None
+
+
+def _reduces_one_value(node: Expression, inner: list[str]) -> str:
+    """The name of a `mean` or a `sum` of one value in the expression, which would be that value; "" without one."""
+    alone = isinstance(node, Call) and node.function.more and len(node.args) == 1
+    return node.function.name if alone and isinstance(node, Call) else next(filter(None, inner), "")
 
 
 def with_caret(problem: str, text: str, position: int) -> str:

@@ -90,8 +90,7 @@ class Grid:
         """Give the sheet its widths and merged ranges, and its cells for the package."""
         for column, width in enumerate(self.widths, 1):
             sheet.column_dimensions[get_column_letter(column)].width = width
-        for cells in self._merged:
-            sheet.merged_cells.add(cells)
+        sheet.merged_cells.ranges.update(self._merged)  # `add` would compare each with all others
         last = max(column for cells in self._cells.values() for column in cells)
         return SheetCells(self._rows(), f"A1:{get_column_letter(last)}{self.last_row}")
 
