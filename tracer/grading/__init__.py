@@ -1,1 +1,1 @@
-"""A person's own workbook read back: its tables found, every cell judged, the mistake named."""
+"""Reading a handmade workbook: find its tables, judge every cell, name the mistakes."""

@@ -1,4 +1,4 @@
-"""A workbook → a `BookReport`: read it, find its tables, tell what they show, mark them."""
+"""A workbook → a `BookReport`: read it, find its tables, infer what they show, grade them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tracer.model.system import System
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """config: the network, where it is not to be told from the headers. tolerance: relative."""
+    """config: the network, if it is not to be inferred from the headers. tolerance: relative."""
 
     config: Path | None = None
     tolerance: float = TOLERANCE
@@ -66,7 +66,7 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
 
 
 def check_sheet(book: Book, sheet: Sheet, terms: Terms) -> list[SheetReport]:
-    """One report for each table of a sheet, or one that there is none."""
+    """One report for each table of a sheet, or a single report that no table was found."""
     if sheet.hidden:
         return [no_table(sheet.name, "it is hidden, and hidden sheets are not graded")]
     spelling = candidates if terms.system is None else _spelling_of(Model(terms.system))
@@ -105,7 +105,7 @@ def _spelling_of(model: Model) -> Spelling:
 
 
 def _is_view(found: Found) -> bool:
-    """Whether most series begin with a number that is looked up in another sheet: the table shows what is computed
+    """Whether most series begin with a reference to another sheet, so that the table only shows what is computed
     there."""
     series = found.table.series.values()
     cells = found.cells(places[0] for places in series)

@@ -1,4 +1,4 @@
-"""Many workbooks at once: on all processors, each by itself, so that none stops the others."""
+"""Checking many workbooks on all processors, isolated from each other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracer.grading.check import Options, check_workbook
 from tracer.grading.judging.findings import BookReport
 
 ALONE = 3
-"""Up to so many workbooks are not worth a second process."""
+"""Up to this number of workbooks, a second process is not worth its cost."""
 MOST_PROCESSES = 4
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm")
 
@@ -30,7 +30,7 @@ def workbooks(paths: Iterable[Path]) -> list[Path]:
 
 
 def check_all(paths: Sequence[Path], options: Options) -> Iterator[BookReport]:
-    """One report a workbook, in their order."""
+    """One report per workbook, in order."""
     if len(paths) <= ALONE:
         yield from (_check(path, options) for path in paths)
         return
@@ -45,7 +45,7 @@ def check_all(paths: Sequence[Path], options: Options) -> Iterator[BookReport]:
 
 
 def _by_itself(path: Path, options: Options) -> BookReport:
-    """A workbook in a process of its own, after one has taken the others down with it."""
+    """Check a workbook in a process of its own, after the shared pool broke down."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         try:
             return pool.submit(_check, path, options).result()

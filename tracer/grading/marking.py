@@ -1,4 +1,4 @@
-"""A table → its report, stage by stage: found → understood → judged → explained → reported.
+"""A table → its report, in stages: found → understood → judged → explained → reported.
 
 Each stage is frozen data, and a function turns one into the next; `NotANetwork` ends them with the reason.
 """
@@ -29,7 +29,7 @@ from tracer.model import naming
 from tracer.model.system import System
 
 FEWEST_RIGHT = 0.34
-"""Where less of the columns than this are as a network demands, it is not the network that the table shows."""
+"""Minimum share of columns that must agree with a network for the table to show it."""
 FEWEST_FORWARD = 4
 """Half of the columns have to be as the network demands, too: of the forward pass, where so many of it are shown, for
 gradients and updates may all be wrong; of all of them otherwise."""
@@ -37,7 +37,7 @@ gradients and updates may all be wrong; of all of them otherwise."""
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for all tables of one workbook.
+    """The settings for all tables of a workbook.
 
     tolerance: relative. system: the network that a config gives, with its inputs, targets and first weights. budget,
     effort: how much may still be tried for the workbook, of edits of formulas and of networks.
@@ -51,7 +51,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A table of which every cell was compared with what its row demands.
+    """A table whose cells have been compared with the values that their rows imply.
 
     judge: None where nothing is filled in. columns: the quantities that are computed. given: findings on what the rest
     is computed from: η, headers, inputs, rows. no_value: on cells without a value. empty: on cells to be filled in.
@@ -66,16 +66,16 @@ class Judged:
 
     @property
     def fitting(self) -> dict[str, bool]:
-        """The judged quantities that have values, each with whether it is right."""
+        """The judged quantities that have values, and whether each is right."""
         without = {finding.quantity for finding in self.no_value}
         return {name: not column.wrong for name, column in self.columns.items() if column.known and name not in without}
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A judged table, and what is to be said of it: every mistake with the slip that explains it, and notes.
+    """A judged table with its findings: every mistake with the slip that explains it, and notes.
 
-    departure: where its trajectory leaves the right one, as far as that can be told.
+    departure: where its trajectory departs from the right one, if known.
     """
 
     judged: Judged
@@ -84,7 +84,7 @@ class Explained:
 
 
 def marked(found: Found, terms: Terms) -> SheetReport:
-    """The report on a table, through all stages. Raises NotANetwork where it shows no network."""
+    """The report on a table, after all stages. Raises NotANetwork if it does not show a network."""
     shown = understood(found, terms.system, terms.effort)
     return reported(explained(judged(shown, terms), terms.budget), terms.system)
 
@@ -93,7 +93,7 @@ def marked(found: Found, terms: Terms) -> SheetReport:
 
 
 def judged(shown: Understood, terms: Terms) -> Judged:
-    """A table compared with what its rows demand. Raises NotANetwork where most of it is otherwise."""
+    """Compare a table with what its rows imply. Raises NotANetwork if most of it differs."""
     model, rows = shown.model, shown.rows
     if not any(name not in model.parameters for name in shown.table.series if model.equation(name) is not None):
         raise NotANetwork("no computed quantity was found")
@@ -118,7 +118,7 @@ def judged(shown: Understood, terms: Terms) -> Judged:
 
 
 def _judge(shown: Understood, terms: Terms) -> tuple[Judge, list[Finding]]:
-    """The judge of a table, and what is wrong with its learning rate, its headers and its given numbers."""
+    """The judge of a table, and the findings on its learning rate, headers and given numbers."""
     exactness = measured(shown)
     eta, shown, findings = learning_rate(shown, exactness)
     shown, exchanged = with_headers_in_place(shown)
@@ -132,7 +132,7 @@ def _judge(shown: Understood, terms: Terms) -> tuple[Judge, list[Finding]]:
 
 
 def _shows_its_network(judged: Judged) -> bool:
-    """Whether enough of a table is as the network demands that was told from it."""
+    """Whether enough of a table agrees with the network inferred from it."""
     fitting = judged.fitting
     forward = [right for name, right in fitting.items() if name in judged.shown.model.forward]
     most = forward if len(forward) >= FEWEST_FORWARD else [*fitting.values()]
@@ -140,7 +140,7 @@ def _shows_its_network(judged: Judged) -> bool:
 
 
 def _updates_parameters(judge: Judge) -> bool:
-    """Whether a table updates its parameters; one that does not shows one forward pass a row."""
+    """Whether a table updates its parameters; one that does not shows one forward pass per row."""
     rows, model = judge.rows, judge.model
     if any(map(rows.varies, model.parameters)):
         return True
@@ -194,7 +194,7 @@ def reported(explained: Explained, system: System | None) -> SheetReport:
 
 
 def _has_content(name: str, judge: Judge) -> bool:
-    """Whether there is more of a quantity than a given first value."""
+    """Whether a quantity has more than a given first value."""
     return len(judge.rows.known(name)) > (name in judge.model.parameters) or judge.has_formulas(name)
 
 

@@ -1,1 +1,1 @@
-"""A workbook from somebody else: its cells, and what their formulas say."""
+"""A foreign workbook: its cells, and what their formulas mean."""

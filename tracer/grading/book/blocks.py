@@ -11,7 +11,7 @@ Block = tuple[tuple[Expression, ...], ...]
 
 
 class Shown(tuple[tuple[Expression, ...], ...]):
-    """A block that a function for whole blocks has made: a cell shows its first value."""
+    """A block that a function of whole blocks returns: a cell shows its first value."""
 
     __slots__ = ()
 
@@ -43,7 +43,7 @@ def transposed(block: Block) -> Block:
 
 
 def each(function: Callable[..., Expression], *blocks: Block) -> Block:
-    """A function of single values, of every cell: a single value, row or column goes with every cell, row or column of
+    """Apply a function of single values to every cell; a single value, row or column is broadcast to
     the others. Raises ValueError where the shapes do not fit."""
     if all(len(block) == len(block[0]) == 1 for block in blocks):
         return single(function(*(block[0][0] for block in blocks)))

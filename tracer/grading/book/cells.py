@@ -11,14 +11,14 @@ from typing import NamedTuple
 Position = tuple[int, int]
 """(row, column), both from 1."""
 Place = tuple[str, Position]
-"""A cell of a workbook: its sheet's name, and where it stands there."""
+"""A cell of a workbook: the name of its sheet, and its position."""
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 """Of a sheet (Microsoft, "Excel specifications and limits")."""
 
 
 class Formula(NamedTuple):
-    """A formula as it is stored: its text without the equals sign, and the cell that the text is written for. Cells
+    """A formula as stored: its text without the equals sign, and the cell that the text is written for. Cells
     that share a formula have the same one; its relative references move with the cell."""
 
     text: str
@@ -27,28 +27,28 @@ class Formula(NamedTuple):
 
 
 class Fault(str):
-    """An error that a cell shows in place of a value: #VALUE!, #DIV/0!, …"""
+    """An error value of a cell: #VALUE!, #DIV/0!, …"""
 
     __slots__ = ()
 
 
 class Cell(NamedTuple):
-    """A cell that is not empty. value: None where a formula is stored without its result."""
+    """A cell that is not empty. value: None if a formula is stored without its result."""
 
     value: float | str | Fault | None
     formula: Formula | None = None
 
     @property
     def number(self) -> float | None:
-        """The value, where it is a number."""
+        """The value if it is a number."""
         return self.value if isinstance(self.value, float) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Uncomputed:
-    """Why a formula that is stored without a value has none; one of these.
+    """Why a formula without a stored value could not be computed; exactly one of these.
 
-    cause: what of it is not understood. circle: the cells through which it leads back to itself. needs: the cells
+    cause: what is not supported. circle: the cells through which it leads back to itself. needs: the cells
     without value that it depends on. given_up: why it was not even tried.
     """
 
@@ -61,7 +61,7 @@ class Uncomputed:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A sheet by its name, and its cells; empty ones are left out. uncomputed: why cells have no value. hidden: whether
-    the person who opens the workbook does not see it."""
+    it is hidden from the person who opens the workbook."""
 
     name: str
     cells: Mapping[Position, Cell]
@@ -71,7 +71,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A workbook: its sheets in their order, the cells that it has names for, and what is damaged in it, in words."""
+    """A workbook: its sheets in their order, its named cells, and a description of any damage."""
 
     sheets: tuple[Sheet, ...]
     names: Mapping[str, str]
@@ -79,7 +79,7 @@ class Book:
 
     @property
     def damaged(self) -> str:
-        """That the file is damaged, and how; "" where it is not."""
+        """A description of the damage; "" if there is none."""
         return f"the file is damaged: {self.damage}" if self.damage else ""
 
 

@@ -1,4 +1,4 @@
-"""An Excel formula → an `Expression` over cells. Nothing is executed; what the reader does not know, it refuses.
+"""An Excel formula → an `Expression` over cells. Nothing is executed; unknown constructs are refused.
 
 Precedence is Excel's own (Microsoft, "Calculation operators and precedence in Excel"): a sign binds tighter than a
 power, and powers bind to the left.
@@ -31,7 +31,7 @@ _TOKEN = re.compile(
 
 
 def references(formula: Formula, cell: Position) -> list[Position]:
-    """The cells of its own sheet that a cell's formula names. Raises UnknownFormula."""
+    """The cells of the same sheet that a cell's formula refers to. Raises UnknownFormula."""
     found = [n.name for n in distinct(read(relative(formula)))]
     return [place(name, cell)[1] for name in found if is_place(name) and "!" not in name]
 

@@ -1,4 +1,4 @@
-"""An .xlsx file from anybody → a `Book`: read in a stream, bounded in size, nothing of it executed.
+"""An untrusted .xlsx file → a `Book`: read as a stream, bounded in size, never executed.
 
 openpyxl reads every part and fails on files that Excel opens; only the cells are needed here. XML is read by expat with
 document types forbidden, which rules out entities (as defusedxml does, whose parsers are too slow for a folder of
@@ -23,14 +23,14 @@ from tracer.grading.book.sheetxml import CellReader
 MEGABYTE = 1 << 20
 MAX_FILE = 64 * MEGABYTE
 MAX_PART = 96 * MEGABYTE
-"""Of one part, unpacked. A sheet of 500,000 cells has about 30 MB."""
+"""Limit of one part, unpacked. A sheet of 500,000 cells has about 30 MB."""
 MAX_TOTAL = 256 * MEGABYTE
 MAX_RATIO = 150
-"""Unpacked size by packed size, for parts larger than MAX_DENSE; sheets come to about 10, at most 60."""
+"""Limit of the compression ratio, for parts larger than MAX_DENSE; sheets reach about 10, at most 60."""
 MAX_DENSE = 4 * MEGABYTE
 MAX_CELLS = 600_000
 MAX_ELEMENTS = 2_500_000
-"""XML elements of one part; a cell has three."""
+"""Limit of XML elements of one part; a cell has three."""
 COUNTED = 8 * MEGABYTE
 """Parts from this size on are counted before they are read."""
 MAX_SHEETS = 256
@@ -68,7 +68,7 @@ def read_book(path: Path) -> Book:
 
 
 def _look_at(path: Path) -> None:
-    """Refuse by the first bytes what is no .xlsx file."""
+    """Refuse files whose first bytes are not those of an .xlsx file."""
     if path.is_dir():
         raise Unreadable("is a folder")
     if not path.exists():
@@ -104,7 +104,7 @@ Start = Callable[[str, dict[str, str]], None]
 
 
 class _Package:
-    """The parts of one workbook, and what has been unpacked of them so far."""
+    """The parts of a workbook, and their unpacked sizes so far."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
@@ -192,7 +192,7 @@ class _Package:
         return found
 
     def _texts(self, part: str) -> list[str]:
-        """The texts that cells share, without their phonetic readings."""
+        """The shared strings, without their phonetic readings."""
         texts: list[str] = []
         pieces: list[str] = []
         inside = {"t": False, "rPh": False}
@@ -217,7 +217,7 @@ class _Package:
         return texts
 
     def _style_count(self, part: str) -> int | None:
-        """How many cell styles there are; None where there is no list of them."""
+        """The number of cell styles; None if they are not listed."""
         counts: list[int] = []
         inside: list[bool] = []
 
@@ -244,7 +244,7 @@ class _Package:
         text: Callable[[str], None] | None = None,
     ) -> None:
         def begin(tag: str, attributes: dict[str, str]) -> None:
-            """The first element says with which prefix, if any, those of the workbook are written."""
+            """Detect the prefix of the workbook's elements, if any, from the first element."""
             prefix = tag[: tag.find(":") + 1]
             parser.StartElementHandler = (lambda t, a: start(t.removeprefix(prefix), a)) if prefix else start
             parser.EndElementHandler = (lambda t: end(t.removeprefix(prefix))) if prefix and end else end
@@ -265,7 +265,7 @@ class _Package:
         parser.Parse(b"", True)
 
     def _count(self, part: str, *pieces: bytes) -> int:
-        """How often the most frequent of these pieces stands in a large part."""
+        """How often the most frequent of these pieces occurs in a large part."""
         if self.entries[part.lower()].file_size < COUNTED:
             return 0
         counts = [0] * len(pieces)

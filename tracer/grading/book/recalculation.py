@@ -1,4 +1,4 @@
-"""Formulas that are stored without a value → the workbook with their values, or the reason why there is none.
+"""Computes formulas stored without a value, or gives the reason why they cannot be computed.
 
 Nothing is executed: the formulas are those that `formula` reads. How many references are followed is bounded.
 """
@@ -16,9 +16,9 @@ from tracer.grading.book.references import References, parsed
 from tracer.grading.book.relative import UnknownFormula
 
 MOST_REFERENCES = 300_000
-"""References of formulas without values that are followed, in all."""
+"""Limit of references of formulas without values that are followed, in total."""
 READING = 10
-"""References that weigh as much as a formula that has not been read before."""
+"""The cost of a formula that has not been read before, in references."""
 GIVEN_UP = Uncomputed(
     given_up="there are too many formulas without stored values to compute them all: open the workbook "
     "in Excel or LibreOffice and save it"
@@ -38,7 +38,7 @@ Needs = dict[Name, float | Place | None]
 
 @dataclass(slots=True)
 class _Open:
-    """A cell that is being computed, and those of its cells that are still to be looked at."""
+    """A cell that is being computed, and its references that are still to be visited."""
 
     formula: Formula
     needs: Needs
@@ -46,7 +46,7 @@ class _Open:
 
 
 class _Recalculation:
-    """Computes cells in the order in which they need each other, without recursion."""
+    """Computes cells in order of their dependencies, without recursion."""
 
     def __init__(self, book: Book) -> None:
         self.whole = book
@@ -97,7 +97,7 @@ class _Recalculation:
                 self._finish(place, cell)
 
     def _enter(self, place: Place, path: dict[Place, _Open]) -> None:
-        """Put a cell at the end of the path, or keep why it cannot be computed."""
+        """Append a cell to the path, or record why it cannot be computed."""
         formula = self.sheets[place[0]].cells[place[1]].formula
         assert formula is not None
         if self.left < 0:

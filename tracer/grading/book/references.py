@@ -1,4 +1,4 @@
-"""What the references of formulas mean in one workbook; read once for all cells that a formula was copied to."""
+"""Resolves the references of formulas in a workbook; once for all cells that a formula was copied to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def parsed(relative: str) -> tuple[tuple[Name, ...], Expression]:
 
 
 class References:
-    """Leads from names in formulas to cells; keeps what it has worked out."""
+    """Resolves names in formulas to cells, and caches the results."""
 
     def __init__(self, book: Book) -> None:
         self._sheets = {sheet.name.lower(): sheet for sheet in book.sheets}
@@ -37,7 +37,7 @@ class References:
         return text
 
     def cell(self, name: Name, sheet: Sheet, at: Position) -> tuple[Sheet, Position]:
-        """The cell that a name means in the formula of that cell. Raises UnknownFormula."""
+        """The cell that a name refers to in the formula of that cell. Raises UnknownFormula."""
         if formulas.is_place(name.name):
             where, place = formulas.place(name.name, at)
         else:

@@ -1,5 +1,5 @@
-"""The references of a formula, relative to its own cell: `R[-1]C[2]`, `R31C7`. So written, a formula that was copied
-down a column is one text."""
+"""The references of a formula, relative to its own cell: `R[-1]C[2]`, `R31C7`. In this form, a formula copied down
+a column is one text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracer.grading.book.cells import MAX_COLUMN, MAX_ROW, Formula, Position, co
 
 
 class UnknownFormula(ValueError):
-    """A formula that this reader does not understand; the message says what of it."""
+    """A formula with an unsupported construct, which the message names."""
 
 
 _A1 = re.compile(
@@ -47,7 +47,7 @@ def copied_down(formula: Formula) -> tuple[str, tuple[int, ...]]:
 
 
 def text_at(formula: Formula, cell: Position) -> str:
-    """The formula's text as a cell shows it that it was copied to."""
+    """The formula's text as shown in a cell that it was copied to."""
     down, along = cell[0] - formula.row, cell[1] - formula.column
 
     def written(match: re.Match[str]) -> str:
@@ -70,12 +70,12 @@ def _parts(name: str) -> tuple[str, int, bool, int, bool] | None:
 
 
 def is_place(name: str) -> bool:
-    """Whether a name of `read` means a cell, and not a name that the workbook defines."""
+    """Whether a name of `read` refers to a cell, not to a name that the workbook defines."""
     return _parts(name) is not None
 
 
 def moves_down(name: str) -> bool:
-    """Whether a name of `read` means another row in every row that the formula is copied to."""
+    """Whether a name of `read` refers to a different row in every row that the formula is copied to."""
     parts = _parts(name)
     return parts is not None and parts[2]
 

@@ -16,13 +16,13 @@ _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+|0,\d+|\d+,(?!\d{3}$)\d+)(?:[e
 
 
 def number_or_text(text: str) -> float | str:
-    """A number that was typed as text, with a point or a comma, as the number that a spreadsheet computes with."""
+    """A number typed as text, with a decimal point or comma, as the number that spreadsheets compute with."""
     stripped = text.strip()
     return float(stripped.replace(",", ".")) if _NUMBER.fullmatch(stripped) else text
 
 
 class CellReader:
-    """Collects cells while expat walks through a sheet. Its state is the cell that it stands in.
+    """Collects cells while expat parses a sheet. Its state is the current cell.
 
     full: there were more cells than allowed, the rest was left out. highest_style: the largest style index that a cell
     has, and the cell. damage: the first row or cell that a sheet cannot have, in words; such cells are left out.
@@ -82,7 +82,7 @@ class CellReader:
             self._damaged(f"there is no row {number or row}")
 
     def _go_to(self, where: str | None) -> None:
-        """Stand in the cell of that reference; without one, in the next of the row."""
+        """Move to the cell of that reference; without one, to the next cell of the row."""
         if where is None:
             self._column += 1
             if self._column > MAX_COLUMN:

@@ -1,4 +1,4 @@
-"""Excel's functions, as expressions of ours: those of the primitives' rows, those that a formula of ours stands for,
+"""Excel's functions as expressions: those of the primitives' rows, those that a formula stands for,
 and those of whole blocks of cells."""
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ _OF_BLOCKS: dict[str, Callable[[Sequence[Block]], Block]] = {
 
 
 def function(name: str) -> Callable[[Sequence[Block]], Block]:
-    """What Excel's function of that name makes of its arguments. Raises ValueError for an unknown one."""
+    """The Excel function of that name. Raises ValueError for an unknown one."""
     wanted = name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
     if wanted not in _OF_BLOCKS and wanted not in _forms():
         raise ValueError(f"the function {wanted} is not supported")

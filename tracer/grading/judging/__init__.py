@@ -1,1 +1,1 @@
-"""Which cells of a table are right."""
+"""Judging which cells of a table are right."""

@@ -1,4 +1,4 @@
-"""The given numbers of a table against those that a config asks for: first weights, inputs, targets."""
+"""Compares the given numbers of a table with those of a config: first weights, inputs, targets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tracer.model import naming
 from tracer.model.system import System
 
 FEWEST = 3
-"""Decimals of a typed value that may have been rounded from the config's."""
+"""Minimum decimals of a typed value that may have been rounded from the config's."""
 
 
 def given_quantities(rows: Rows, system: System) -> list[str]:
@@ -28,7 +28,7 @@ def given_quantities(rows: Rows, system: System) -> list[str]:
 
 
 def differing(shown: Understood, system: System, tolerance: float) -> Iterator[Finding]:
-    """A finding for every given quantity that is not the config's. A row may be any of the config's samples."""
+    """A finding for every given quantity that differs from the config. A row may show any of its samples."""
     rows, data = shown.rows, [name for name in system.data if len(shown.rows.known(name))]
     expected = {**_first_values(rows, system), **_samples(rows, system, data, tolerance)}
     for name, right in expected.items():
@@ -45,7 +45,7 @@ def differing(shown: Understood, system: System, tolerance: float) -> Iterator[F
 
 
 def _first_values(rows: Rows, system: System) -> dict[str, Array]:
-    """What the parameters have to be in the first row, unless the table begins later; NaN for the others."""
+    """The required first values of the parameters, unless the table begins later; NaN for the others."""
     iteration = rows[Name(naming.ITERATION)][:1]
     later = np.isfinite(iteration).all() and (iteration > 1).any()
     start = np.where(np.arange(rows.steps) == 0, 1.0, np.nan)
@@ -53,7 +53,7 @@ def _first_values(rows: Rows, system: System) -> dict[str, Array]:
 
 
 def _samples(rows: Rows, system: System, data: Sequence[str], tolerance: float) -> dict[str, Array]:
-    """The inputs and targets of every row: those of the sample that it is nearest to."""
+    """The inputs and targets of every row: those of the nearest sample."""
     samples = {name: [sample[system.data.index(name)] for sample in system.samples] for name in data}
     alike = [
         sum(
@@ -67,7 +67,7 @@ def _samples(rows: Rows, system: System, data: Sequence[str], tolerance: float) 
 
 
 def _alike(theirs: Array, right: Array | float, tolerance: float) -> Flags:
-    """Which values are the config's, as exactly as they were typed."""
+    """Which values equal the config's, to the precision with which they were typed."""
     shown = [decimals(x) for x in theirs.tolist()]
     room = np.array([HALF * 10.0**-digits if digits and digits >= FEWEST else 0.0 for digits in shown])
     result: Flags = np.abs(theirs - right) <= tolerance * np.abs(right) + room

@@ -1,4 +1,4 @@
-"""Why cells are wrong, or how their values came there: a machine-readable name, its parts, and a sentence."""
+"""Why cells are wrong, or how their values were entered: a machine-readable name, its parts, a sentence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Cause:
     parts: Mapping[str, Part] = field(default_factory=dict, hash=False)
 
     def respelled(self, spell: Callable[[str], str]) -> Cause:
-        """The same with every text in another spelling."""
+        """The cause with every text respelled."""
         parts = {key: spell(part) if isinstance(part, str) else part for key, part in self.parts.items()}
         return Cause(self.slip, spell(self.sentence), parts)
 

@@ -1,4 +1,4 @@
-"""What the row of each value demands: the right formula of every quantity, and how far a value may be from it."""
+"""The right formula of every quantity, given its row, and how much a value may deviate from it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tracer.grading.network.series import Rows
 from tracer.model import naming
 
 NEAR = 1e-15
-"""Absolute: a difference that two equal numbers may have."""
+"""Absolute tolerance of equal numbers."""
 FEWEST_CUT_OFF = 4
-"""Rounded columns that contradict their rows, from which on cut off digits are thought of."""
+"""Minimum number of rounded columns that contradict their rows for truncation to be considered."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Demand:
         self._told_from_cut_off()
 
     def _told_from_cut_off(self) -> None:
-        """Rounded values that contradict each other, and would not if their last digits were cut off, were cut off."""
+        """Treat rounded values as truncated if they are consistent only then."""
         contradicting = self._contradicting()
         if contradicting >= FEWEST_CUT_OFF and 3 * contradicting > len(self.exactness.said):
             rounded, self.exactness = self.exactness, self.exactness.cut_off()
@@ -41,7 +41,7 @@ class Demand:
                 self.exactness = rounded
 
     def _contradicting(self) -> int:
-        """How many rounded columns are not what their rows demand."""
+        """The number of rounded columns that disagree with their rows."""
         count = 0
         for name in self.exactness.said:
             right, known, _ = self.agrees(name, self.rows.columns[name])
@@ -55,7 +55,7 @@ class Demand:
         return self.model.first_step(name)
 
     def forms(self, name: str) -> list[Expression]:
-        """The right formula, first from the nearest quantities that the table has, then from the forward pass, or from
+        """The right formula, first in terms of the nearest quantities of the table, then of the forward pass, or from
         the samples of the batch."""
         if name in self._forms:
             return self._forms[name]
@@ -75,7 +75,7 @@ class Demand:
         return self._forms[name]
 
     def allowed(self, form: Expression, ours: Array, rows: Rows | None = None) -> Array:
-        """How far a value may be from the right one: the tolerance, and what the row's values are known to."""
+        """The allowed deviation of a value: the tolerance, and the uncertainty of the row's values."""
         rows = rows or self.rows
         room = self.tolerance * np.abs(ours) + NEAR
         for name in dict.fromkeys(names(form)):
@@ -86,7 +86,7 @@ class Demand:
         return room
 
     def agrees(self, name: str, theirs: Array) -> tuple[Flags, Flags, Array]:
-        """For every step: whether the value is right in one of the forms, whether that can be told, the right value."""
+        """For every step: whether the value agrees with one of the forms, whether that is known, the right value."""
         right = np.zeros(len(theirs), bool)
         known = np.zeros(len(theirs), bool)
         best = np.full(len(theirs), np.nan)

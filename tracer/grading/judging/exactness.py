@@ -15,26 +15,26 @@ from tracer.formulas.notation.numpy import Array
 from tracer.grading.network.understanding import Understood
 
 EXACT_DIGITS = 14
-"""A value with so many significant digits was not rounded by a person."""
+"""A value with this number of significant digits was not rounded by a person."""
 USUAL_DECIMALS = 4
-"""Decimals that a person keeps."""
+"""Most decimals that a person keeps."""
 HALF = 0.5000001
-"""Of the last digit: how far a rounded value may be from the one that it was rounded from."""
+"""Rounding error in units of the last digit."""
 STORED = 1e-14
-"""How exactly a computed value is stored, relative: some programs write 15 digits."""
+"""Relative precision of a stored computed value: some programs write 15 digits."""
 SINGLE = 4 * 2.0**-24
-"""Relative: what a few operations of single precision leave (IEEE 754: half a unit in the last place each)."""
+"""Relative error of a few operations in single precision (IEEE 754: half a unit in the last place each)."""
 MOSTLY = 0.9
-"""The share of a column's typed values that have to be rounded for the column to count as rounded."""
+"""Minimum share of rounded values among a column's typed values for the column to count as rounded."""
 AGAINST = 0.25
 """Zeros a value that a column would have to hide to be rounded as its table is; with more, it is rounded otherwise."""
 CHANCE = 2
-"""So many last digits of a column may be zeros by chance."""
+"""Last digits of a column that may be zeros by chance."""
 FEWEST_PRINTED = 24
-"""Printed values by which single precision is told: one in six of eight digits looks as if."""
+"""Minimum printed values to detect single precision: one in six of eight digits fits by chance."""
 
 Typed = Sequence[float | None]
-"""The values of a column that have no formula, None for its other cells."""
+"""The values of a column without a formula; None for its other cells."""
 
 
 class Manner(StrEnum):
@@ -58,7 +58,7 @@ class Rounding:
     cut: bool = False
 
     def slack(self, values: Typed) -> list[float]:
-        """How far each typed value may be from the one that it was rounded from; 0 for the others."""
+        """The maximum rounding error of each typed value; 0 for the others."""
         shown = _SHOWN[self.manner](values, self.kept)
         return [0.0 if n is None else HALF * 10.0**-n for n in shown]
 
@@ -71,20 +71,20 @@ class Rounding:
 
 @dataclass(frozen=True, slots=True)
 class Exactness:
-    """slack: how far each value of a column may be from the exact one. said: how a rounded column was rounded."""
+    """slack: the possible error of each value of a column. said: how a rounded column was rounded."""
 
     slack: Mapping[str, Array]
     said: Mapping[str, Rounding]
 
     def cut_off(self) -> Exactness:
-        """The same where last digits were not rounded but cut off, as far as there are rounded columns."""
+        """The same with the rounded columns truncated instead of rounded."""
         rounded = {name: how for name, how in self.said.items() if how.manner is not Manner.SINGLE}
         twice = {name: 2 * slack if name in rounded else slack for name, slack in self.slack.items()}
         return Exactness(twice, {**self.said, **{name: replace(how, cut=True) for name, how in rounded.items()}})
 
 
 def measured(shown: Understood) -> Exactness:
-    """How exactly each column is known. Given numbers count as exact, and so do values that formulas gave."""
+    """The precision of each column. Given numbers count as exact, and so do results of formulas."""
     rows, first = shown.rows, shown.model.first_step
     typed: dict[str, Typed] = {
         name: [cell.number if cell and cell.formula is None else None for cell in shown.found.of(name)]
@@ -108,7 +108,7 @@ def measured(shown: Understood) -> Exactness:
 
 
 def _with_first(typed: Typed, judged: Typed, rounding: Rounding) -> Typed:
-    """The judged values, and given first ones that show as many digits as the others: they were rounded too."""
+    """The judged values, and given first values with as many digits: these were rounded too."""
     shown = _SHOWN[rounding.manner](typed, rounding.kept)
     return [
         value if value is not None or first is None or decimals(first) != digits else first
@@ -117,7 +117,7 @@ def _with_first(typed: Typed, judged: Typed, rounding: Rounding) -> Typed:
 
 
 def _roundings(columns: Mapping[str, Typed]) -> dict[str, Rounding]:
-    """The rounding of every rounded column: that of the table, unless the column's own digits speak against it."""
+    """The rounding of every rounded column: that of the table, unless the column's digits contradict it."""
     options = {name: found for name, values in columns.items() if (found := _options(values))}
     varied = {name: found for name, found in options.items() if not _is_constant(columns[name])}
     lost = dict.fromkeys(_SHOWN, 0)
@@ -148,13 +148,13 @@ def _usual(roundings: Sequence[Rounding]) -> Rounding:
 
 
 def _at_least(own: Rounding, usual: Rounding, values: Typed) -> Rounding:
-    """A column of one typed number does not show how far it was rounded: it counts as exact as the others."""
+    """A column of a single typed number does not show its rounding: it gets the precision of the others."""
     same = next((option for option in _options(values) if option.manner == usual.manner), own)
     return replace(same, kept=max(same.kept, usual.kept))
 
 
 def _options(values: Typed) -> list[Rounding]:
-    """The manners in which the values may have been rounded; none where they are not."""
+    """The manners in which the values may have been rounded; empty if they are not."""
     typed = [value for value in values if value is not None]
     known = [value for value in typed if decimals(value) is not None]
     if not known or len(known) < MOSTLY * len(typed):
@@ -203,7 +203,7 @@ _SHOWN: Mapping[Manner, Callable[[Typed, int], list[int | None]]] = {
 
 
 def decimals(value: float) -> int | None:
-    """How many decimals a typed value has; None where it has all the digits of a double."""
+    """The decimals of a typed value; None if it has all digits of a double."""
     if value == 0 or not np.isfinite(value):
         return 0
     number = Decimal(f"{value:.15g}").normalize().as_tuple()  # 0.19975300000000001 was typed as 0.199753
@@ -213,12 +213,12 @@ def decimals(value: float) -> int | None:
 
 
 def _digits(value: float) -> int:
-    """How many significant digits a typed value has."""
+    """The significant digits of a typed value."""
     return len(Decimal(f"{value:.15g}").normalize().as_tuple().digits)
 
 
 def _before_point(value: float) -> int:
-    """The characters of a number before its point, the sign among them."""
+    """The characters of a number before its decimal point, including the sign."""
     return len(str(int(abs(value)))) + (value < 0)
 
 

@@ -1,4 +1,4 @@
-"""How a table was filled in by hand: cells left empty, headers exchanged, given numbers that a drag has changed, rows
+"""Mistakes of filling in a table: empty cells, exchanged headers, given numbers changed by dragging, rows
 that repeat the one before."""
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from tracer.model import naming
 _T = TypeVar("_T")
 
 FEWEST = 4
-"""Rows in which a given number has to stand for its change to be told from another sample."""
+"""Minimum rows with a given number for its change to be distinguished from another sample."""
 MOST_WRONG = 12
-"""Columns that do not fit, up to which exchanged headers are looked for."""
+"""Maximum columns that do not fit for exchanged headers to be searched."""
 GAIN = 1.5
 """Of the columns that fit, by which an exchange shows. What is computed from the two fits no worse then; where it does,
 their formulas are exchanged and not their headers."""
 _MARK = re.compile(r'IF\(ISBLANK\((\w+)\),"",')
-"""How the mark of a cell to fill in begins, in the sheet of an exercise."""
+"""Prefix of the mark of a cell to fill in, in the sheet of an exercise."""
 CAUSE = cause_of("not_filled_in")
 
 
@@ -83,7 +83,7 @@ def _exchanged(columns: Mapping[str, _T], one: str, other: str) -> dict[str, _T]
 
 
 def dragged(shown: Understood) -> Iterator[Finding]:
-    """Inputs and targets that were filled as a series, or that change once though nothing else that is given does.
+    """Inputs and targets that were filled as a series, or that change once while no other given number does.
 
     Samples that really change do so in several columns, or again and again.
     """
@@ -118,12 +118,12 @@ def _is_typed(found: Found, name: str) -> bool:
 
 
 def _is_series(column: Array) -> bool:
-    """Whether each number is the one before plus 1, as a spreadsheet fills cells."""
+    """Whether each number is the previous one plus 1, as spreadsheets fill cells."""
     return bool(np.allclose(np.diff(column), 1.0, rtol=0, atol=1e-9))
 
 
 def _odd(column: Array) -> tuple[int, ...]:
-    """The rows that differ, where they are one run of the fewer ones."""
+    """The rows that differ, if they are a contiguous minority."""
     values, counts = np.unique(column, return_counts=True)
     if len(values) != 2:
         return ()
@@ -133,7 +133,7 @@ def _odd(column: Array) -> tuple[int, ...]:
 
 
 def repeated(shown: Understood) -> list[Finding]:
-    """Typed rows that are the row before once more, so that no weight moves in them."""
+    """Typed rows that repeat the previous row, so that no weight is updated."""
     table, rows, model = shown.table, shown.rows, shown.model
     if rows.plan:
         return []

@@ -1,4 +1,4 @@
-"""What a check says, as plain data.
+"""The results of a check, as plain data.
 
 The fields and properties of these classes are the keys of the JSON, except for those named in `INTERNAL`.
 """
@@ -15,13 +15,13 @@ from tracer.grading.book.cells import Position, reference
 from tracer.grading.judging.causes import Cause, Part
 
 UNKNOWN = "wrong; cause not identified"
-"""What is said of a mistake without a cause."""
+"""The text for a mistake without a known cause."""
 TOLERANCE = 1e-9
-"""Relative: what unrounded doubles may differ by."""
+"""Relative tolerance of unrounded doubles."""
 
 
 class Kind(StrEnum):
-    """What a finding is. The last ones are no mistakes, they only say how the values came there."""
+    """The kind of a finding. The last ones are not mistakes, but notes on how values were entered."""
 
     FORMULA = "formula"
     UPDATE = "update"
@@ -40,11 +40,11 @@ class Kind(StrEnum):
 
 
 NOTES = frozenset({Kind.ROUNDED, Kind.PASTED, Kind.RATE})
-"""Kinds that are no mistake."""
+"""Kinds that are not mistakes."""
 
 
 class Verdict(StrEnum):
-    """What a sheet's table came to."""
+    """The verdict on a sheet's table."""
 
     RIGHT = "right"
     FINDINGS = "findings"
@@ -54,7 +54,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Cells that are not what their row demands, or a note on how they came there.
+    """Cells that differ from what their row implies, or a note on how they were entered.
 
     places: the cells. why: the likely cause, None where it stays unknown; its sentence is `cause`. formula: what their
     formula reads, in quantities, None where they hold none; right: what it should read. differs: (start, end) of what
@@ -92,17 +92,17 @@ class Finding:
 
     @property
     def mistake(self) -> bool:
-        """Whether it is one, and no mere note."""
+        """Whether it is a mistake, not just a note."""
         return self.kind not in NOTES
 
     @property
     def cells(self) -> str:
-        """In the person's sheet, Z33:Z100."""
+        """The ranges of cells, such as Z33:Z100."""
         return ranges(self.places)
 
     @property
     def theirs(self) -> str | None:
-        """What the cells hold: their formula in quantities, or the first one's value."""
+        """The content of the cells: their formula in quantities, or the value of the first."""
         return self.formula if self.formula is not None or self.value is None else shortest(self.value)
 
 
@@ -123,7 +123,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class SheetReport:
-    """What was found in one table of a sheet. reason: why there is no table, or why something was not judged.
+    """The results for one table of a sheet. reason: why no table was found, or why something was not judged.
 
     judged, right: how many quantities were judged, and how many of them are right.
     """
@@ -150,18 +150,18 @@ class SheetReport:
 
     @property
     def unjudged(self) -> int:
-        """How many quantities are filled in, but could not be judged."""
+        """The number of quantities that are filled in but could not be judged."""
         return len(self.not_judged)
 
     @property
     def score(self) -> float | None:
-        """The share of judged quantities that are right, in per cent, to one decimal; None where none was judged."""
+        """The share of judged quantities that are right, in per cent, to one decimal; None if none was judged."""
         return _percent(self.right, self.judged)
 
 
 @dataclass(frozen=True, slots=True)
 class BookReport:
-    """A workbook: read, or unreadable and why."""
+    """The report on a workbook: read, or unreadable for a reason."""
 
     INTERNAL: ClassVar = frozenset({"readable", "has_findings"})
 
@@ -183,7 +183,7 @@ class BookReport:
 
     @property
     def unjudged(self) -> int:
-        """How many quantities are filled in, but could not be judged, over all sheets."""
+        """The number of quantities in all sheets that are filled in but could not be judged."""
         return sum(sheet.unjudged for sheet in self.sheets)
 
     @property
@@ -193,7 +193,7 @@ class BookReport:
 
 
 def no_table(sheet: str, reason: str) -> SheetReport:
-    """The report that a sheet has no table, and why."""
+    """The report on a sheet without a table, with the reason."""
     return SheetReport(sheet, Verdict.NO_TABLE, reason=reason)
 
 

@@ -1,4 +1,4 @@
-"""Every cell of a table against what its own row demands.
+"""Compares every cell of a table with what its own row implies.
 
 A formula is judged as a formula: read into quantities, it has to equal the right one at made-up steps. A value without
 a formula, or with one that cannot be read, is judged by the row's other values, as exactly as these are known.
@@ -28,7 +28,7 @@ from tracer.grading.network.understanding import Understood
 from tracer.model import naming
 
 Batch = tuple[Place, frozenset[Name]]
-"""Where a row stands in its batch, and what its formula takes from empty cells."""
+"""The place of a row in its batch, and the quantities that its formula takes from empty cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Wrong:
 
 
 class Standing(Enum):
-    """What a cell is that is no mistake."""
+    """The status of a cell that is not a mistake."""
 
     RIGHT = "right"
     UNKNOWN = "unknown"
@@ -57,7 +57,7 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JudgedColumn:
-    """A judged column. known: whether anything of it could be judged. right: which values are right."""
+    """A judged column. known: whether any of it could be judged. right: which values are right."""
 
     known: bool
     wrong: list[Wrong]
@@ -65,15 +65,15 @@ class JudgedColumn:
 
 
 class Formula(NamedTuple):
-    """The formula of a cell. reading: in quantities; None where there is none, or it cannot be read. right: whether it
-    is the right one; None where that cannot be told."""
+    """The formula of a cell. reading: in quantities; None if there is none, or it cannot be read. right: whether it
+    is the right one; None if unknown."""
 
     reading: Expression | None = None
     right: bool | None = None
 
 
 class Judge:
-    """What judging a table needs, and what has been found out so far of formulas.
+    """The context for judging a table, with a cache of its formulas.
 
     demand: what the table's rows demand. eta: the learning rate, where it is known. passed_over: cells that are not
     judged again. rates: all learning rates that are labeled on the sheet.
@@ -91,7 +91,7 @@ class Judge:
         self._rightness: dict[tuple[str, Expression, Place], bool | None] = {}
 
     def place(self, step: int) -> Place:
-        """Where a row stands in its batch."""
+        """The place of a row in its batch."""
         return self.rows.plan.place(step) if self.rows.plan else ALONE
 
     def made_up(self, place: Place, given: bool = False) -> View:
@@ -111,7 +111,7 @@ class Judge:
     # ------------------------------------------------------------------------------------------------ formulas
 
     def is_right(self, name: str, theirs: Expression, place: Place = ALONE) -> bool | None:
-        """Whether a formula is the right one; None where that cannot be told at made-up steps."""
+        """Whether a formula is the right one; None if made-up steps cannot decide it."""
         key = (name, theirs, place)
         if key not in self._rightness:
             self._rightness[key] = self._compare(name, as_meant(theirs), place)
@@ -133,20 +133,20 @@ class Judge:
         return False if np.isfinite(ours).any() else None
 
     def home(self, name: str, place: Place = ALONE) -> int:
-        """The lag of the row that a quantity is computed from; of the batch, for what there is once a batch."""
+        """The lag of the row that a quantity is computed from; of the batch, for quantities shared by a batch."""
         forms = self.demand.forms(name)
         if not forms or self.is_carried_on(name, place):
             return 0
         return min((n.lag for n in names(forms[0]) if n.name != naming.ETA), default=0)
 
     def is_carried_on(self, name: str, place: Place) -> bool:
-        """Whether a parameter is to be what it is in the row above, of the same batch."""
+        """Whether a parameter must equal that of the row above, in the same batch."""
         return place.position > 0 and name in self.model.parameters
 
     # ------------------------------------------------------------------------------------------------- columns
 
     def column(self, name: str) -> JudgedColumn:
-        """Every cell of a quantity against what its row demands."""
+        """Compare every cell of a quantity with what its row implies."""
         theirs, places = self.rows.columns[name], self.table.series[name]
         right, known, best = self.demand.agrees(name, theirs)
         groups: dict[tuple[Kind, str], list[int]] = {}
@@ -172,7 +172,7 @@ class Judge:
         return JudgedColumn(judged, wrong, right & known)
 
     def _status(self, name: str, step: int, cell: Cell, right: bool, known: bool) -> tuple[Kind | Standing, str]:
-        """What a cell is, and what it has in common with others that are wrong in the same way."""
+        """The status of a cell, and the key that it shares with cells that are wrong in the same way."""
         place, is_error = self.table.series[name][step], isinstance(cell.value, Fault)
         reading, verdict = self.formula(name, step)
         copied = self.translator.relative(cell.formula) if cell.formula is not None else ""
@@ -193,15 +193,15 @@ class Judge:
         return (Kind.VALUE, "") if cell.formula is None else (Kind.FORMULA, copied)
 
     def _begins(self, place: Position, cell: Cell) -> bool:
-        """Whether an error begins in a cell: it has a formula, and nothing that this names is without value or an
-        error."""
+        """Whether an error originates in a cell: it has a formula, and no cell that this refers to is an error or
+        has no value."""
         if cell.formula is None:
             return False
         needs = [self.sheet.cells.get(other) for other in self.translator.references(place, cell.formula)]
         return not any(cell is not None and (cell.value is None or isinstance(cell.value, Fault)) for cell in needs)
 
     def formula(self, name: str, step: int) -> Formula:
-        """The formula of a quantity's cell; looked into once for all cells that it was copied to."""
+        """The formula of a quantity's cell; analyzed once for all cells that it was copied to."""
         at = self.table.series[name][step]
         cell = self.sheet.cells.get(at)
         if cell is None or cell.formula is None:
@@ -230,7 +230,7 @@ class Judge:
         )
 
     def _lacks_rows(self, name: str, step: int) -> bool:
-        """Whether a quantity is made of rows of its batch that the table does not have."""
+        """Whether a quantity depends on rows of its batch that the table does not have."""
         plan = self.rows.plan
         return plan is not None and name in plan.shared - self.model.parameters and not plan.is_whole(step)
 
@@ -247,7 +247,7 @@ class Judge:
 
     @cached_property
     def taking_rate(self) -> frozenset[str]:
-        """The columns that take the learning rate."""
+        """The columns that use the learning rate."""
         demanded = ((name, form) for name in self.rows.columns for form in self.demand.forms(name)[:1])
         return frozenset(name for name, form in demanded if _uses_rate(form))
 
@@ -256,7 +256,7 @@ class Judge:
         return with_names(reading, {Number(number): Name(naming.ETA, self.home(name))})
 
     def other_rate(self, step: int) -> Position | None:
-        """The cell of another labeled learning rate that all updates of a step take."""
+        """The cell of another labeled learning rate that all updates of a step use."""
         if step not in self._other_rates:
             rates = [self._rate_of(name, step) for name in self.taking_rate if step >= self.demand.first_step(name)]
             self._other_rates[step] = rates[0] if rates and all(rate == rates[0] for rate in rates) else None
@@ -279,14 +279,14 @@ class Judge:
         )
 
     def _is_carried(self, name: str, reading: Expression | None) -> bool:
-        """Whether a weight is only carried over from the row before, as between the samples of a batch."""
+        """Whether a weight is only carried over from the previous row, as between the samples of a batch."""
         samples = set(self.model.system.data) - self.translator.constant
         if self.rows.plan:
             return False
         return name in self.model.parameters and bool(samples) and reading == Name(name, self.home(name))
 
     def _follows(self, place: Position, step: int, cell: Cell) -> bool:
-        """Whether a cell holds what its formula gives."""
+        """Whether a cell's value is the result of its formula."""
         if cell.number is None:
             return True
         rows, reading = self.rows.by_row(), self.translator.read(place, step)
@@ -295,7 +295,7 @@ class Judge:
         return not np.isfinite(ours[step]) or bool(abs(ours[step] - cell.number) <= 10 * room)
 
     def has_formulas(self, name: str) -> bool:
-        """Whether a quantity has formulas, computed or not."""
+        """Whether a quantity has formulas, whether computed or not."""
         return self.found.has_formulas(name)
 
 

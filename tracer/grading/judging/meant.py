@@ -1,4 +1,4 @@
-"""What a formula means: that it rounds on its way, or holds e as a typed number, does not make it another formula."""
+"""Normalizes formulas: intermediate rounding, or a typed value of e, does not make a formula a different one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracer.formulas.tree import POW, Call, Expression, Number
 from tracer.grading.judging.exactness import decimals
 
 FEWEST_DECIMALS = 2
-"""Of a number that stands for e."""
+"""Minimum decimals of a number that stands for e."""
 
 
 def as_meant(expression: Expression) -> Expression:
@@ -26,14 +26,14 @@ def as_meant(expression: Expression) -> Expression:
 
 
 def typed_e(expression: Expression) -> int | None:
-    """The decimals with which a formula holds e; None where it does not, or with all digits of a double."""
+    """The decimals of a typed e in a formula; None if there is none, or it has all digits of a double."""
     powers = (node for _, node in nodes(expression) if isinstance(node, Call) and node.function == POW)
     found = [places for node in powers if (places := _decimals_of_e(node.args[0])) is not None and places < 14]
     return min(found, default=None)
 
 
 def _decimals_of_e(base: Expression) -> int | None:
-    """The decimals of a number that is e, rounded or cut off."""
+    """The decimals of a number that is e, rounded or truncated."""
     if not isinstance(base, Number) or not 2 < base.value < 3:
         return None
     places = decimals(base.value)

@@ -1,4 +1,4 @@
-"""How the right values of a column came there, where that is worth a word: pasted, rounded, with a rounded e, with
+"""Notes on how the right values of a column were entered: pasted, rounded, with a rounded e, with
 another labeled learning rate."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ BY_FORMULA = Kind.ROUNDED, cause_of("rounded_by_formula")
 
 
 def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
-    """The notes on a column, of which these values are right."""
+    """The notes on a column, given which values are right."""
     rounded = judge.demand.exactness.said.get(name)
     pasted = Kind.PASTED, cause_of("pasted")
     if rounded:

@@ -1,4 +1,4 @@
-"""The learning rate of a table: from its label, the sheet's name, or the updates; labels that contradict these."""
+"""The learning rate of a table: from its label, the sheet's name, or the updates; and labels that contradict these."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _RATE_IN_NAME = re.compile(
 )
 
 _NUMBERED = re.compile(r"[ _]*\d+(?=[ =:]*$)")
-"""The number of a label that is one of several."""
+"""The number of one of several labels."""
 
 CLOSE = 1e-6
-"""Relative: two rates that differ by less are one."""
+"""Relative tolerance of equal rates."""
 
 
 def learning_rate(shown: Understood, exactness: Exactness) -> tuple[float | None, Understood, list[Finding]]:
@@ -80,7 +80,7 @@ def labeled_rates(sheet: Sheet) -> dict[Position, float]:
 
 
 def _implied(rows: Rows, model: Model, exactness: Exactness) -> tuple[float, float] | None:
-    """The learning rate that the updates show and how exactly, where most of the parameters agree on one; None
+    """The learning rate that the updates imply, with its precision, if most of the parameters agree on one; None
     otherwise."""
     rates = []
     none, one = (rows.with_scalars(**{naming.ETA: eta}) for eta in (0.0, 1.0))
@@ -116,6 +116,6 @@ def _rate(theirs: Array, start: Array, end: Array, slack: Array) -> tuple[float,
 
 
 def _short(rate: float, room: float) -> float:
-    """The shortest number that the rate may be."""
+    """The shortest number within the precision of the rate."""
     shortened = (float(f"{rate:.{digits}g}") for digits in range(1, 10))
     return next((short for short in shortened if abs(short - rate) <= max(1e-9 * abs(rate), room)), rate)

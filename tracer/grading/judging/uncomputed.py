@@ -1,4 +1,4 @@
-"""Cells of a table that have no value, as findings: each cause once, where it lies or where it is first needed."""
+"""Findings for cells without a value: each cause once, where it occurs or where it is first needed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tracer.grading.judging.judge import Formula, Judge
 from tracer.grading.network.writing import differences, written
 
 LONGEST_CIRCLE = 8
-"""Cells of a circle that are named."""
+"""Cells of a circular reference that are named."""
 
 
 def given_up(sheet: Sheet) -> str | None:
-    """Why cells of a sheet were not even tried to compute; None where all were."""
+    """Why some cells of a sheet were not computed; None if all were."""
     return next((why.given_up for why in sheet.uncomputed.values() if why.given_up), None)
 
 
 def first_cause(sheet: Sheet) -> str | None:
-    """Why a sheet's first cell without value has none, and which cell that is; None where all have one."""
+    """The first cell of a sheet without a value, and the reason; None if all have one."""
     for place, why in sheet.uncomputed.items():
         if said := _said((sheet.name, place), why, sheet.name):
             return f"{reference(place)}: {said.sentence}"
@@ -36,7 +36,7 @@ def errors(judge: Judge) -> list[Finding]:
 
 
 class _Errors:
-    """Goes through a table from quantity to quantity; remembers which cells have been seen to."""
+    """Visits a table quantity by quantity; remembers which cells are done."""
 
     def __init__(self, judge: Judge) -> None:
         self.judge, sheets = judge, judge.found.book.sheets
@@ -81,7 +81,7 @@ class _Errors:
         return next((place for place in inside if self._reading(place).right is False), inside[0] if inside else None)
 
     def _forms(self, name: str, step: int) -> list[Expression]:
-        """The right formula of a cell; none where it is given."""
+        """The right formulas of a cell; empty if it is given."""
         demand = self.judge.demand
         return demand.forms(name) if step >= demand.first_step(name) else []
 
@@ -107,7 +107,7 @@ class _Errors:
 
 
 def _said(place: Place, why: Uncomputed, home: str) -> Cause | None:
-    """Why a cell has no value; None where only others are to blame."""
+    """Why a cell has no value; None if only other cells are at fault."""
     if not why.circle:
         return cause_of("not_computed", reason=why.cause) if why.cause else None
     start = why.circle.index(place)

@@ -1,1 +1,1 @@
-"""What a table shows: its network, and which quantity each of its cells is."""
+"""Inferring what a table shows: its network, and the quantity of each cell."""

@@ -1,4 +1,4 @@
-"""How well a network explains the numbers of a table."""
+"""How well a network fits the numbers of a table."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows, Steps
 
 TIGHT, LOOSE = 1e-8, 2e-3
-"""Relative: how near a value has to be to speak for a network; the second for rounded values."""
+"""Relative tolerance of values that support a network; the second for rounded values."""
 SAMPLED = 6
-"""Steps that are looked at."""
+"""Maximum steps that are examined."""
 
 
 def fit(model: Model, rows: Rows) -> dict[str, float]:
-    """For every column that can be judged: the share of its values that are as they should be; rounded ones count a
+    """For every column that can be judged: the share of its values that are right; rounded ones count a
     little less.
 
     Each column is computed at most twice, in SAMPLED steps: from the nearest quantities that the table shows, and from
@@ -54,7 +54,7 @@ class _Completed(Quantities):
     _known: dict[Name, Array] = field(default_factory=dict)
 
     def right(self, name: str) -> Array:
-        """What the model demands of a quantity that has an equation."""
+        """The values that the model implies for a quantity with an equation."""
         equation = self.model.nearest(name, self.present)
         assert equation is not None
         return value(equation, self)

@@ -13,9 +13,9 @@ from tracer.grading.network.model import Model
 from tracer.grading.network.oracle import View, same
 
 MOST_WANTED = 4
-"""Quantities of one formula that may have to be found at once."""
+"""Maximum quantities of one formula that are searched at once."""
 MOST_LEAVES = 7
-"""Numbers and unknown columns of a formula among which they are looked for."""
+"""Maximum numbers and unknown columns of a formula among which they are searched."""
 
 Leaf = Name | Number
 """A column without a known name (its lag is 0), or a number."""
@@ -73,13 +73,13 @@ class Search:
         return name not in self.present and (name in self.model.system.data or name in self.model.parameters)
 
     def _may_be(self, leaf: Leaf, name: str) -> bool:
-        """Numbers that stay are inputs and targets; weights change, unless they are not trained."""
+        """Whether a leaf may be a quantity: constant numbers are inputs or targets; trained weights change."""
         stays = isinstance(leaf, Number) or leaf.name in self.constant
         return stays or name in self.model.parameters
 
 
 def _leaves(reading: Expression, unnamed: Collection[str]) -> Iterator[Leaf]:
-    """The numbers and the unnamed columns in a formula, each once, in its order."""
+    """The distinct numbers and unnamed columns in a formula, in order."""
     found: dict[Leaf, None] = {}
     for _, node in nodes(reading):
         if isinstance(node, Number):
@@ -90,7 +90,7 @@ def _leaves(reading: Expression, unnamed: Collection[str]) -> Iterator[Leaf]:
 
 
 def with_leaves(expression: Expression, meant: Mapping[Leaf, str]) -> Expression:
-    """The expression with the quantities that its numbers and columns are; each keeps its lag."""
+    """The expression with its numbers and columns replaced by quantities; each keeps its lag."""
     columns = {n: Name(meant[Name(n.name)], n.lag) for n in distinct(expression) if Name(n.name) in meant}
     numbers = {leaf: Name(name) for leaf, name in meant.items() if isinstance(leaf, Number)}
     return with_names(with_names(expression, columns), numbers)

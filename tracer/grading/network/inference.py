@@ -1,4 +1,4 @@
-"""Which network a table shows: its widths from the names, the rest from what fits its numbers best."""
+"""Infers the network of a table: its widths from the names, the rest from what fits its numbers best."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from tracer.tables.activations import ACTIVATIONS, SOFTMAX
 _T = TypeVar("_T")
 
 MOST_WEIGHTS = 600
-"""Of a network that is told from headers."""
+"""Maximum weights of a network that is inferred from headers."""
 MOST_ROUNDS = 6
-"""Respects in which a network may differ from the first guess."""
+"""Maximum respects in which a network may differ from the first guess."""
 BETTER = 0.5
-"""So many columns more have to fit for another network."""
+"""Additional columns that must fit for another network to be preferred."""
 OFFSET = 1e-6
-"""Absolute: how near a typed bias shows in all steps."""
+"""Absolute tolerance of a typed bias in all steps."""
 FEWEST_STEPS = 3
-"""In so many steps a slip does not look like a number that is the same in all."""
+"""Minimum steps to distinguish a slip from a constant number."""
 LOSSES_TRIED = (
     "half_squared_error", "squared_error", "mean_squared_error", "binary_cross_entropy", "cross_entropy",
     "mean_absolute_error",
@@ -43,7 +43,7 @@ ACTIVATIONS_TRIED = (*_USUAL, *(name for name in ACTIVATIONS if name not in _USU
 
 @dataclass(frozen=True, slots=True)
 class NotANetwork(Exception):
-    """Why no network can be told from a table."""
+    """Raised with the reason if no network can be inferred from a table."""
 
     reason: str
 
@@ -81,7 +81,7 @@ def widths_of(names: Iterable[str]) -> tuple[int, ...]:
 
 
 Kind = tuple[Role, str]
-"""What a quantity is, and its layer."""
+"""The role of a quantity, and its layer."""
 _OF_NEURONS = (Role.NET_INPUT, Role.ACTIVATION, Role.BIAS)
 _LAYERS: tuple[tuple[Kind, ...], ...] = (
     ((Role.INPUT, ""),),
@@ -92,7 +92,7 @@ _LAYERS: tuple[tuple[Kind, ...], ...] = (
 
 
 def _parts(names: Iterable[str]) -> set[Quantity]:
-    """The quantities that names are made of: of ∂E/∂w1 and of w1+ the weight."""
+    """The quantities that names refer to: the weight of ∂E/∂w1 and of w1+."""
     return {part for name in names if (quantity := meant(name)) for part in quantity.parts()}
 
 
@@ -144,7 +144,7 @@ def first_guess(rows: Rows) -> Shape:
 
 @dataclass(slots=True)
 class Effort:
-    """How many more networks are tried for one workbook; a table that fits none tries them all. Trying one takes time
+    """The remaining number of networks to try for a workbook; a table that fits none tries all. Trying one takes time
     linear in the length of its equations, and these have MOST_WEIGHTS weights at most."""
 
     left: int = 300
@@ -211,7 +211,7 @@ def _tried(shape: Shape, rows: Rows, effort: Effort) -> dict[str, float]:
 
 
 def _right_formulas(shape: Shape, written: Mapping[str, Expression]) -> int:
-    """How many of the formulas are those of the network."""
+    """The number of formulas that match the network."""
     view = made_up(model_of(shape)).at()
     return sum((x := view.value(e)) is not None and same(x, view[Name(name)]) for name, e in written.items())
 
@@ -239,7 +239,7 @@ def _typed_biases(shape: Shape, rows: Rows) -> dict[str, float]:
 
 
 def _offset(model: Model, net: str, rows: Rows) -> float | None:
-    """What a net input has more than it should have, where that is the same in all steps."""
+    """The surplus of a net input, if it is the same in all steps."""
     expression = model.in_terms_of(net, rows.names)
     assert expression is not None
     apart = rows.columns[net] - value(expression, rows)
@@ -252,7 +252,7 @@ def _with(values: tuple[_T, ...], index: int, value: _T) -> tuple[_T, ...]:
 
 
 def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
-    """Other networks that may explain what does not fit; only where most of a group of columns does not."""
+    """Other networks that may explain what does not fit; only if most of a group of columns does not fit."""
 
     def wrong(names: Iterable[str]) -> bool:
         judged = [shares[name] for name in names if name in shares]

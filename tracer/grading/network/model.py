@@ -1,4 +1,4 @@
-"""What a right sheet would hold: every quantity's equation, in the names of the person's own table.
+"""The equations of a right sheet, in the names of the person's own table.
 
 A `Shape` is the network that a table shows: its widths, activations, loss, and the conventions that people differ in
 (how weights are numbered, whether a gradient is written with the opposite sign). A `Model` is its equations.
@@ -27,7 +27,7 @@ from tracer.model.system import Equation, Parameter, Phase, System
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A network and its conventions, as far as they can be told from a table.
+    """A network and its conventions, as inferred from a table.
 
     widths: inputs, then every layer's neurons. activations: one a layer. biases: one a layer: "none", "shared" (b1, b2)
     or "each" (b_h1, …); numbered: the biases of single neurons are called b1, b2, … through the network. by_input: the
@@ -79,7 +79,7 @@ class Model:
 
     @cached_property
     def read(self) -> Callable[[str], Quantity | None]:
-        """What a name in a table stands for."""
+        """The quantity that a name in a table stands for."""
         return self.reading or naming.reader(self.system.quantities)
 
     @cached_property
@@ -97,7 +97,7 @@ class Model:
 
     @cached_property
     def reductions(self) -> list[Equation]:
-        """What is made of all rows of a batch."""
+        """The quantities that are reduced over all rows of a batch."""
         return [equation for equation in self.system.equations if equation.phase is Phase.BATCH]
 
     @cached_property
@@ -106,14 +106,14 @@ class Model:
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """What can stand in a table of this network without being derived."""
+        """The quantities of a table of this network that are not derived."""
         system = self.system
         leading = (naming.ITERATION, naming.SAMPLE)[: 1 + (len(system.samples) > 1)]
         return frozenset((*system.data, *self.parameters, *self.forward_or_backward, naming.ETA, *leading))
 
     @cached_property
     def shared(self) -> frozenset[str]:
-        """What has one value for all rows of a batch; nothing, where every row is a batch of its own."""
+        """The quantities with one value for all rows of a batch; empty if every row is a batch of its own."""
         system = self.system
         if not system.batches.several:
             return frozenset()
@@ -128,7 +128,7 @@ class Model:
 
     @cached_property
     def from_before(self) -> frozenset[str]:
-        """What the optimizer computes from states of the iteration before."""
+        """The quantities that the optimizer computes from states of the previous iteration."""
         of_optimizer = [e for e in self.system.equations if e.phase is Phase.OPTIMIZER]
         return frozenset(e.quantity for e in of_optimizer if any(n.lag for n in names(e.expression)))
 
@@ -144,7 +144,7 @@ class Model:
         return self._equations[name]
 
     def _signed(self, name: str, plain: Expression | None) -> Expression | None:
-        """An equation with the signs that the table writes."""
+        """An equation with the signs that the table uses."""
         if plain is None or not self.negated:
             return plain
         turn: dict[Expression, Expression] = {n: neg(n) for n in names(plain) if naming.family(n.name) in self.negated}
@@ -177,7 +177,7 @@ class Model:
         return replace(update, {n: Name(n.name, n.lag - 1) for n in names(update) if n.lag})
 
     def after_step(self, parameter: str) -> Expression:
-        """The parameter as the value before it and its step Δw."""
+        """The parameter as its previous value plus its step Δw."""
         before, step = Name(parameter, 1), Name(naming.change(parameter), 1)
         return add(before, step if self.step < 0 else neg(step))
 
@@ -217,7 +217,7 @@ class Model:
         return None if equation is None else shifted(equation, name.lag, name.batch, self.system.hyper)
 
     def in_terms_of(self, name: str, present: frozenset[str]) -> Expression | None:
-        """`nearest`, with everything that is not present put in by its own equation; kept for the next table with the
+        """`nearest`, with everything that is not present replaced by its equation; cached for the next table with the
         same columns."""
         key = (name, present)
         if key not in self._written:
@@ -258,7 +258,7 @@ def shifted(expression: Expression, steps: int, batch: bool = False, fixed: Cont
 
 @lru_cache(maxsize=512)
 def model_of(shape: Shape) -> Model:
-    """The model of a network that was told from a table."""
+    """The model of a network that was inferred from a table."""
     layers = _layers(shape)
     parameters = [name for layer in layers for name in layer.parameters()]
     biases = frozenset(bias for layer in layers for bias in layer.biases if bias)
@@ -292,7 +292,7 @@ FACTORS: Mapping[str, tuple[str, float]] = {
 
 
 def _layers(shape: Shape) -> tuple[Layer, ...]:
-    """The layers, their parameters called as the table calls them."""
+    """The layers, with the parameter names of the table."""
     layers = []
     numbers = count(1)
     for index, rows in enumerate(naming.weights(shape.widths)):

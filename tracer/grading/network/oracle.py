@@ -1,4 +1,4 @@
-"""Made-up steps of a right network, at which two formulas are told apart: equal there, equal always."""
+"""Made-up steps of a right network, which distinguish two formulas: equal there, equal always."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ BEFORE, FEWEST_BEFORE = 6, 2
 """Rows that are known before the one looked at, and batches, where these have several rows. One batch is known beyond:
 a formula may use the next row."""
 SAME = 1e-9
-"""Relative; what differs by less is the same formula."""
+"""Relative tolerance of values of the same formula."""
 
 
 class Oracle:
-    """Made-up steps of a right network: a row a sample, the batches as large as around one place of a table.
+    """Made-up steps of a right network: a row per sample, the batches as large as around one place of a table.
 
     Inputs and targets change from row to row, but for those in `constant`, so that no two quantities are equal by
     chance; those in `given` have the values given. η is drawn too, where it is not given.
@@ -116,7 +116,7 @@ class View(Quantities):
         return len(self.oracle.plan.batch)
 
     def value(self, expression: Expression) -> Array | None:
-        """An expression's value; None where it uses something that made-up steps do not have."""
+        """An expression's value; None if it uses a quantity that made-up steps do not have."""
         try:
             return np.broadcast_to(value(expression, self), (TRIALS,))
         except KeyError:
@@ -124,7 +124,7 @@ class View(Quantities):
 
 
 def same(x: Array, y: Array, relative: float = SAME) -> bool:
-    """Whether two results are the same in every trial. Where neither is a number, nothing is known."""
+    """Whether two results are the same in every trial. If neither is a number, nothing is known."""
     both = np.isfinite(x) & np.isfinite(y)
     if not both.any() or (np.isfinite(x) != np.isfinite(y)).any():
         return False

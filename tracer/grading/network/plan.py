@@ -1,7 +1,7 @@
-"""Which rows of a table belong together: a batch has a row a sample, and some quantities once for all of its rows.
+"""The rows of a table by batches: a batch has a row per sample, and some quantities once for all of its rows.
 
-The equations count what there is once a batch in batches (`w1` of the batch before: lag 1), and everything else in
-rows; a sheet refers to rows. `counted` leads from the second to the first.
+The equations count lags of quantities shared by a batch in batches (`w1` of the batch before: lag 1), and others
+in rows; a sheet refers to rows. `counted` converts the second form to the first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MEAN, SUM = REDUCTIONS["mean"], REDUCTIONS["sum"]
 
 
 class Place(NamedTuple):
-    """Where a row stands: its position in its batch, from 0; how many rows the batch before has, its own, the next."""
+    """The place of a row: its position in its batch, from 0; how many rows the batch before has, its own, the next."""
 
     position: int
     before: int
@@ -89,7 +89,7 @@ class Plan:
         return range(first, first + (self.sizes[batch] if name.batch else 1))
 
     def is_whole(self, step: int) -> bool:
-        """Whether the batch of a row has all of its rows."""
+        """Whether the batch of a row is complete."""
         return self.whole or int(self.batch[step]) < len(self.sizes) - 1
 
     def of_batch(self, column: Array, lag: int) -> Array:

@@ -1,4 +1,4 @@
-"""What the headers of a table mean, settled together with the network that its numbers show.
+"""What the headers of a table mean, determined together with the network that fits its numbers.
 
 A header may stand for several quantities, and two headers for one. The likeliest meanings are taken first; where
 columns then do not fit the network, the others are tried, a kind of header at a time (a_h1, a_h2, … together), and the
@@ -26,11 +26,11 @@ from tracer.model.naming import spell
 from tracer.model.quantity import Quantity, Role
 
 FITS = 0.5
-"""The share of its values from which a column fits."""
+"""Minimum share of right values for a column to fit."""
 MOST = 0.8
-"""The part of the columns of a network that has been told."""
+"""Minimum share of fitting columns for a network to be accepted."""
 BETTER = 0.5
-"""So many columns more have to fit for another reading."""
+"""Additional columns that must fit for another reading to be preferred."""
 MOST_ROUNDS = 4
 
 
@@ -102,7 +102,7 @@ def spread(rows: Rows) -> Rows:
 
 
 def _with_late_weights(reading: Reading, effort: Effort) -> Reading:
-    """Where the weights of a row are those after its update, they are named as such: a row's forward pass then uses the
+    """If the weights of a row are those after its update, name them so: a row's forward pass then uses the
     weights of the row above."""
     table, rows = reading.found.table, reading.rows
     shown = {name: quantity for name in rows.columns if (quantity := meant(name))}
@@ -145,21 +145,21 @@ def _kind(name: str | None) -> Quantity | None:
 
 
 def _most_fit(names: Iterable[str], reading: Reading) -> bool:
-    """Whether most of the columns fit."""
+    """Whether most columns fit."""
     fits = [reading.shares.get(name, 0.0) >= FITS for name in names]
     return 2 * sum(fits) >= len(fits)
 
 
 def _meanings(table: Table, place: Position, name: str) -> list[str]:
-    """What a column may be besides what it is: what its header may stand for, and what is often taken for that."""
+    """Other meanings of a column: what its header may stand for, and quantities often confused with that."""
     options = table.options.get(place, ())
     taken_for = (spell(_taken_for(quantity)) for option in options if (quantity := meant(option)))
     return [option for option in dict.fromkeys((*options, *taken_for)) if option != name]
 
 
 def _taken_for(quantity: Quantity) -> Quantity:
-    """What changes places with a quantity: net input and activation; the δ of the layers, which some count from the
-    output."""
+    """The quantity often confused with another: net input and activation; the δ of the layers, which some count from
+    the output."""
     if quantity.role in _OTHER_ROLE:
         return replace(quantity, role=_OTHER_ROLE[quantity.role])
     by = quantity.by
@@ -173,7 +173,7 @@ _OTHER_LAYER = {naming.HIDDEN_LAYER: naming.OUTPUT_LAYER, naming.OUTPUT_LAYER: n
 
 
 def _renamed(table: Table, new: Mapping[Position, str]) -> Table:
-    """The table with some of its columns called otherwise; what had these names takes another, or none."""
+    """The table with some columns renamed; columns that had these names take another, or none."""
     names = {place: name for place, (name, _) in table.columns().items() if place not in new}
     taken = {*names.values(), *new.values()}
     for place, name in names.items():

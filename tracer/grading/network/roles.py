@@ -1,4 +1,4 @@
-"""Columns whose headers say nothing known: which quantity each of them is, by its formula and by those that use it.
+"""Identifies columns with unknown headers by their formulas and by the formulas that use them.
 
 A column that holds what a quantity should be is that quantity. One that holds something else is the quantity that makes
 the formulas right which use it: so a slip in it is found there, once, and not in everything that depends on it.
@@ -23,7 +23,7 @@ from tracer.model import naming
 from tracer.model.quantity import DERIVATIVES
 
 MOST = 60
-"""Columns that are looked at."""
+"""Maximum columns that are examined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def recognized(found: Found, model: Model, constant: frozenset[str]) -> Roles:
 
 
 class _Search:
-    """What is known of the unknown columns so far.
+    """The state of the search: the columns identified so far.
 
     keyed: the columns, by the names that stand for them in formulas. constant: the given quantities that are the same
     in all rows. Every column is compared with all candidates, and once more whenever another one has been recognized.
@@ -113,7 +113,7 @@ class _Search:
         return True
 
     def _known(self, reading: Expression) -> Expression | None:
-        """A reading, the unknown columns in it by their roles; None where one has none yet."""
+        """A reading with its unknown columns replaced by their roles; None if one has none yet."""
         unknown = [n for n in set(names(reading)) if n.name in self.keyed]
         if any(n.name not in self.found for n in unknown):
             return None

@@ -1,4 +1,4 @@
-"""A table as it was found, and its numbers as arrays."""
+"""A table as found, and its numbers as arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracer.grading.network.plan import Plan
 from tracer.grading.sheet.tables import Table
 
 Steps = npt.NDArray[np.intp]
-"""Which steps of a table."""
+"""Selected steps of a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Found:
     table: Table
 
     def cells(self, places: Iterable[Position]) -> list[Cell | None]:
-        """The cells there; None where there is none."""
+        """The cells at these positions; None for an empty one."""
         return [self.sheet.cells.get(place) for place in places]
 
     def of(self, name: str) -> list[Cell | None]:
@@ -36,7 +36,7 @@ class Found:
         return self.cells(self.table.series[name])
 
     def has_formulas(self, name: str) -> bool:
-        """Whether a quantity has formulas, computed or not."""
+        """Whether a quantity has formulas, whether computed or not."""
         return any(cell and cell.formula for cell in self.of(name))
 
 
@@ -86,7 +86,7 @@ class Rows(Quantities):
         return reduced if self.only is None else reduced[self.only]
 
     def known(self, name: str) -> Array:
-        """The numbers of a quantity, as far as it has any."""
+        """The numbers of a quantity, without missing ones."""
         column = self[Name(name)]
         return column[np.isfinite(column)]
 
@@ -96,15 +96,15 @@ class Rows(Quantities):
         return bool(len(known)) and bool(np.ptp(known) > 0)
 
     def by_row(self) -> Rows:
-        """The same, every lag counted in rows."""
+        """The same, with every lag counted in rows."""
         return replace(self, plan=None) if self.plan else self
 
     def with_scalars(self, **numbers: float) -> Rows:
-        """The same with more numbers that stand once, or others."""
+        """The same with added or replaced scalars."""
         return replace(self, scalars={**self.scalars, **numbers})
 
     def with_array(self, name: Name, array: Array) -> Rows:
-        """The same with one quantity otherwise, at one lag."""
+        """The same with the array of one quantity replaced, at one lag."""
         other = replace(self)
         other._known.update({**self._known, name: array})
         return other
@@ -117,7 +117,7 @@ class Rows(Quantities):
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The quantities that stand in the table, or once for all its steps."""
+        """The quantities of the table, including those given once for all steps."""
         return frozenset((*self.columns, *self.scalars))
 
 

@@ -14,12 +14,12 @@ from tracer.grading.network.series import Found
 from tracer.model import naming
 
 DEEPEST = 12
-"""So many helper cells may stand between a formula and the quantities that it is made of."""
+"""Maximum helper cells between a formula and its quantities."""
 MOST_NAMES = 400
 
 
 class _Series(NamedTuple):
-    """A quantity that stands in these rows of a column, a step a row."""
+    """A quantity in these rows of a column, one step per row."""
 
     name: str
     rows: range
@@ -34,7 +34,7 @@ class _Run(NamedTuple):
 
 
 class Translator:
-    """Knows which quantity each cell of a table is; keeps what it has translated."""
+    """Maps cells of a table to quantities, and caches translations."""
 
     def __init__(self, found: Found, constant: frozenset[str] = frozenset()) -> None:
         """constant: the given quantities that are the same in all steps, so that any step's cell stands for them."""
@@ -65,7 +65,7 @@ class Translator:
         return "[" in self.relative(formula)
 
     def references(self, place: Position, formula: Formula) -> list[Position]:
-        """The cells of its own sheet that a cell's formula names."""
+        """The cells of the same sheet that a cell's formula refers to."""
         found = []
         with suppress(UnknownFormula):
             for name in parsed(self.relative(formula))[0]:
@@ -89,7 +89,7 @@ class Translator:
         return reading
 
     def last(self, places: Sequence[Position]) -> Expression | None:
-        """The last formula in a series of cells, in quantities; None where there is none, or it cannot be read."""
+        """The last formula in a series of cells, in quantities; None if there is none, or it cannot be read."""
         for step in reversed(range(len(places))):
             cell = self.sheet.cells.get(places[step])
             if cell is not None and cell.formula is not None:

@@ -1,4 +1,4 @@
-"""A table → what it shows: which quantity each of its columns is, of which network, with which numbers."""
+"""A table → what it shows: the quantity of each column, the network, and the numbers."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ class Understood:
 
     @property
     def unmatched(self) -> tuple[str, ...]:
-        """The headers that name nothing of the network."""
+        """The headers that name no quantity of the network."""
         table = self.table
         unknown = (table.headers[n] for n in table.series if not self.model.knows(n) and n in table.headers)
         return (*table.unmatched, *unknown)
 
 
 def understood(found: Found, system: System | None, effort: Effort) -> Understood:
-    """What a table shows. Raises NotANetwork where no network can be told from it.
+    """What a table shows. Raises NotANetwork if no network can be inferred from it.
 
     system: the network, where it is known.
     """

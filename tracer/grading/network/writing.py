@@ -1,4 +1,4 @@
-"""How a formula of quantities is written for the person: as text, with the places that differ."""
+"""Formulas of quantities as text, with the places that differ."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is said of it: in the terminal, in files, in the workbook."""
+"""Output of the results: in the terminal, in files, in the workbook."""

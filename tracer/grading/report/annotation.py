@@ -90,7 +90,7 @@ def annotate(original: Path, report: BookReport, target: Path) -> None:
 
 
 def note(finding: Finding) -> str:
-    """What the note in a cell says."""
+    """The text of the note in a cell."""
     lines = (("", finding.cause or UNKNOWN), ("reads ", finding.formula), ("should be ", finding.right))
     return f"{finding.quantity}: " + "\n".join(head + text for head, text in lines if text)
 
@@ -158,7 +158,7 @@ class _Copy:
         self.put(shapes, with_shapes(self.text(shapes), notes, number))
 
     def style(self, index: int, main: str) -> int:
-        """The style of a colored cell that had this one."""
+        """The colored variant of a cell style."""
         if index in self.styles:
             return self.styles[index]
         part = self.related(main, "styles")

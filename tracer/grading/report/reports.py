@@ -1,4 +1,4 @@
-"""The forms of a report: JSON, a CSV row a sheet, and the results file of Gradescope."""
+"""The formats of a report: JSON, CSV with a row per sheet, and the results file of Gradescope."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tracer.grading.judging.findings import UNKNOWN, BookReport, Departure, Find
 
 
 def as_json(reports: Sequence[BookReport]) -> str:
-    """Everything that was found; the documentation of `check` describes the form."""
+    """All results as JSON; the documentation of `check` describes the format."""
     return json.dumps([as_data(report) for report in reports], indent=2, ensure_ascii=False) + "\n"
 
 
 def as_data(value: Any) -> Any:
-    """A report, or what it is made of, as plain data; lists come last, so that they hide nothing."""
+    """A report or a part of it as plain data; lists come last for readability."""
     if isinstance(value, (BookReport, SheetReport, Finding, Departure)):
         data = {key: as_data(getattr(value, key)) for key in _keys(type(value))}
         return dict(sorted(data.items(), key=lambda item: isinstance(item[1], list)))
@@ -26,7 +26,7 @@ def as_data(value: Any) -> Any:
 
 
 def _keys(kind: type[BookReport | SheetReport | Finding | Departure]) -> list[str]:
-    """The fields and properties of a class that are not for Python only."""
+    """The public fields and properties of a class."""
     names = [*(field.name for field in fields(kind)), *(n for n, v in vars(kind).items() if isinstance(v, property))]
     return [name for name in names if name not in kind.INTERNAL]
 
@@ -38,7 +38,7 @@ COLUMNS = (
 
 
 def as_csv(reports: Iterable[BookReport]) -> str:
-    """One row a workbook and sheet, with a header."""
+    """One row per workbook and sheet, with a header."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -66,12 +66,12 @@ def _rows(report: BookReport) -> Iterable[Mapping[str, Any]]:
 
 
 def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """Prefix text that a spreadsheet would interpret as a formula with an apostrophe."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def as_gradescope(reports: Sequence[BookReport]) -> str:
-    """The `results.json` of a Gradescope autograder: one test a sheet, 100 points for each workbook.
+    """The `results.json` of a Gradescope autograder: one test per sheet, 100 points for each workbook.
 
     (Gradescope, "Autograder Specifications", output format.)
     """
@@ -100,7 +100,7 @@ def as_gradescope(reports: Sequence[BookReport]) -> str:
 
 
 def _lines(sheet: SheetReport) -> list[str]:
-    """The findings of a sheet, a line each; and what could not be judged."""
+    """The findings of a sheet, one per line, and the quantities that could not be judged."""
     lines = []
     for finding in sheet.mistakes:
         should = f"; it should be {finding.right}" if finding.right else ""

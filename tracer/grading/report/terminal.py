@@ -1,4 +1,4 @@
-"""What the terminal shows of a check: what was recognized, a line or two a finding, a verdict, a score."""
+"""Terminal output of a check: what was recognized, one or two lines per finding, a verdict, a score."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tracer.grading.judging.findings import UNKNOWN, BookReport, Finding, Kind, 
 from tracer.model import naming
 
 MOST_RANGES = 6
-"""Ranges of cells that are listed of a finding."""
+"""Maximum ranges of cells listed per finding."""
 MOST_UNMATCHED = 12
-"""Unmatched headers that are listed."""
+"""Maximum unmatched headers listed."""
 MOST_NOTED = 4
-"""Quantities that are listed of a note."""
+"""Maximum quantities listed per note."""
 
 _VERDICTS = {
     Verdict.RIGHT: ("right", "green"),
@@ -26,7 +26,7 @@ _VERDICTS = {
 
 
 def show(reports: Sequence[BookReport], ascii: bool = False) -> None:
-    """Print all reports, and a line for them all where there are several."""
+    """Print all reports, and a summary line if there are several."""
 
     def echo(text: str) -> None:
         text = text.encode("utf-8", "backslashreplace").decode("utf-8")  # names of files may be no UTF-8
@@ -110,7 +110,7 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _listed(texts: Sequence[str], most: int) -> str:
-    """The first of many texts, and how many more there are."""
+    """The first texts, and the number of the remaining ones."""
     rest = len(texts) - most
     return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
 
@@ -120,7 +120,7 @@ def _signed(number: float) -> str:
 
 
 def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """A formula, what differs in it in color where there are colors."""
+    """A formula with the differences in color, if colors are available."""
     done, out = 0, ""
     for start, end in spans:
         out += text[done:start] + click.style(text[start:end], fg="red", bold=True, underline=True)
@@ -129,7 +129,7 @@ def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 
 def _carets(spans: Sequence[tuple[int, int]]) -> str:
-    """Carets under what differs, for a terminal without colors."""
+    """Carets under the differences, for a terminal without colors."""
     line = [" "] * max((end for _, end in spans), default=0)
     for start, end in spans:
         line[start:end] = "^" * (end - start)

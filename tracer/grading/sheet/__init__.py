@@ -1,1 +1,1 @@
-"""A sheet: what its headers mean, and where its tables are."""
+"""Sheets: the meaning of headers, and the position of tables."""

@@ -18,12 +18,12 @@ from tracer.model.quantity import Quantity, Role
 _T = TypeVar("_T")
 
 FEWEST = 4
-"""Recognised headers that make a table of their own."""
+"""Minimum recognized headers of a table."""
 GAP = 4
-"""So many lines may lie between the headers and the first numbers, or between two numbers: units, formulas in words,
+"""Maximum lines between the headers and the first numbers, or between two numbers: units, formulas in words,
 spacers, a line of text."""
 FILLED = 0.8
-"""The part of a table's columns that has to go on behind a gap."""
+"""Minimum share of a table's columns that must continue behind a gap."""
 
 IN_TEXT = re.compile(r"^([^=:]{1,40}?)\s*[=:]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*$")
 """A name and its number: `lr = 0.1`."""

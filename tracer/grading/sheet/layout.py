@@ -1,4 +1,4 @@
-"""Where the tables of a sheet are: any place, headers in a row or in a column, one value a quantity or a hundred.
+"""Finds the tables of a sheet: anywhere, headers in a row or in a column, one value per quantity or many.
 
 A table is found by its headers: a line of texts that name quantities, with numbers beside them. Parts of one table may
 lie apart: side by side, below each other, one step after another. Labels that stand alone with a number beside them
@@ -24,11 +24,11 @@ from tracer.model import naming
 from tracer.model.naming import spell
 
 MOST_TABLES = 40
-"""Of a sheet; the largest are checked."""
+"""Maximum tables of a sheet; the largest are checked."""
 MOST_PARTS = 400
-"""Blocks of a few headers that are looked at."""
+"""Maximum blocks of a few headers that are examined."""
 SHARED = 0.6
-"""The part of a table's quantities that the next one has to show too, to be its continuation."""
+"""Minimum share of a table's quantities that its continuation must show."""
 
 
 def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
@@ -148,7 +148,7 @@ def _goes_on(sheet: Sheet, before: Table, table: Table) -> bool:
 
 
 def _after(before: Table, table: Table) -> Table:
-    """Both tables as one; where one of them does not show a quantity, there is no cell."""
+    """Both tables as one; a quantity that one of them lacks has no cells there."""
     one, two = (NOWHERE,) * before.steps, (NOWHERE,) * table.steps
     unknown = {column.header: column for column in reversed(table.unknown)}
     known = {column.header for column in before.unknown}

@@ -1,4 +1,4 @@
-"""Numbers of a sheet that stand once, beside their labels: η, an input that holds for all steps."""
+"""Scalars: labeled numbers of a sheet that are not in a table: η, an input that holds for all steps."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tracer.grading.sheet.words import in_english, repeats
 from tracer.model.quantity import PARAMETERS, Quantity, Role
 
 LONGEST = 60
-"""Characters of a header; longer texts are notes."""
+"""Maximum length of a header; longer texts are notes."""
 
 # ------------------------------------------------------------------------------------------ the normalizing rule
 
@@ -166,7 +166,7 @@ _ERRORS = [
 
 
 def is_provisional(quantity: Quantity) -> bool:
-    """Whether what a quantity is shows only beside the sheet's others."""
+    """Whether the meaning of a quantity depends on the sheet's other headers."""
     return any(
         len(part.indices) > 1 if part.role is Role.WEIGHT else part.role in OF_NEURON and not part.layer
         for part in quantity.parts()
@@ -182,7 +182,7 @@ def is_parameter(quantity: Quantity) -> bool:
 
 
 def _plain(text: str, table: list[tuple[re.Pattern[str], Make]] = _COMPILED) -> list[Quantity]:
-    """What a text stands for that is no derivative."""
+    """The meaning of a text that is not a derivative."""
     found = [make(match) for pattern, make in table if (match := pattern.fullmatch(text))]
     return list(dict.fromkeys(found))
 

@@ -10,12 +10,12 @@ from tracer.grading.book.cells import Position, reference
 from tracer.model.quantity import Quantity
 
 NOWHERE: Position = (0, 0)
-"""In place of a cell, for a quantity that a step does not show."""
+"""Position of a quantity that a step does not show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A number that stands once, beside its label."""
+    """A labeled number outside of a table."""
 
     position: Position
     value: float
@@ -31,7 +31,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a sheet, turned so that it does not matter how it lies.
+    """A table of a sheet, independent of its orientation.
 
     series: quantity → its cell in every step. headers: quantity → its header as written. header_cells: where these
     stand. unknown: columns whose headers name nothing known. scalars: numbers of the sheet that stand once; where a
@@ -90,11 +90,11 @@ class Table:
 
     @property
     def unmatched(self) -> tuple[str, ...]:
-        """The headers that name nothing known."""
+        """The headers that name no known quantity."""
         return tuple(column.header for column in self.unknown if column.header)
 
     def distance(self, scalar: Scalar) -> int:
-        """How many cells a number lies away from the table; what lies below counts as further off."""
+        """The distance of a number from the table, in cells; numbers below count as farther."""
         (top, left), (bottom, right) = self.corners()
         row, column = scalar.position
         return max(top - row, 3 * (row - bottom), 0) + max(left - column, column - right, 0)

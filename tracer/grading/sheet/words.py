@@ -1,4 +1,4 @@
-"""Words of headers that say the same in another way: other languages, and remarks that repeat what a name says."""
+"""Synonyms in headers: words of other languages, and remarks that repeat what a name says."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What went wrong in a cell, and what it does to the rest."""
+"""Explaining wrong cells: the slips behind them, and their effects."""

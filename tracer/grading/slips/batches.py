@@ -1,4 +1,4 @@
-"""Slips with the mean or the sum over a batch: the one for the other, a wrong divisor, rows left out or taken along."""
+"""Slips with the mean or the sum over a batch: confusing the two, a wrong divisor, missing or extra rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _over_batches(right: Expression, setting: Setting) -> Iterator[tuple[tuple[i
 
 
 def other_reduction(function: Function, other: Function) -> Edits:
-    """The edits that take the sum for the mean, or the mean for the sum."""
+    """The edits that use the sum instead of the mean, or vice versa."""
 
     def edits(right: Expression, setting: Setting) -> Iterator[tuple[Expression, Parts]]:
         for path, is_mean, over, _, name in _over_batches(right, setting):
@@ -42,7 +42,7 @@ def other_divisor(right: Expression, setting: Setting) -> Iterator[tuple[Express
 
 
 def other_rows(choices: Callable[[Lags], Iterator[tuple[str, Lags]]]) -> Edits:
-    """The edits that take other rows than those of the batch, divided by how many these are, or by the batch size.
+    """The edits that use other rows than those of the batch, divided by how many these are, or by the batch size.
 
     choices: (in words which row makes the difference, the rows taken), for the rows of a batch.
     """

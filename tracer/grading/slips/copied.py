@@ -1,4 +1,4 @@
-"""Slips of copied references: one that should stay where it is slides down with the rows, or the other way round."""
+"""Slips of copied references: one that should be fixed moves down with the rows, or vice versa."""
 
 from __future__ import annotations
 

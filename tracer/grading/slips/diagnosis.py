@@ -23,7 +23,7 @@ from tracer.grading.slips.slip import Setting
 from tracer.model import naming
 
 POINTS = 6
-"""Rows on which a cause has to give the person's values."""
+"""Rows in which a cause must reproduce the person's values."""
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Diagnosis:
         return joined
 
     def _instead_of_rate(self, finding: Finding) -> float | None:
-        """The number that stands where η belongs, where that is all that is wrong."""
+        """The number used in place of η, if that is the only mistake."""
         judge, name = self.judge, finding.quantity
         formula = next(iter(self.mistaken.get((name, finding.kind, finding.why), {}).values()), None)
         if formula is None or judge.eta is None:
@@ -87,14 +87,14 @@ class Diagnosis:
         )
 
     def _formulas(self, wrong: Wrong, found: Explanation | None) -> dict[int, Expression]:
-        """The wrong formula of every step, as far as it is known."""
+        """The wrong formula of every step, if known."""
         if wrong.reading is None:
             return dict.fromkeys(wrong.steps, found.expression) if found and found.expression is not None else {}
         formulas = ((step, self.judge.formula(wrong.quantity, step)[0]) for step in wrong.steps)
         return {step: as_meant(formula) for step, formula in formulas if formula is not None}
 
     def _named(self, wrong: Wrong, forms: list[Expression]) -> tuple[Kind, Explanation | None]:
-        """What kind of mistake it is, and the slip; None where it stays unknown."""
+        """The kind of mistake, and the slip; None if unknown."""
         name = wrong.quantity
         if wrong.kind is Kind.STALE:
             return Kind.STALE, Explanation(cause_of("outdated_value"))
@@ -120,7 +120,7 @@ class Diagnosis:
         return kind, found if found or is_tried else self._of_values(wrong, forms)
 
     def _of_one_number(self, wrong: Wrong) -> Explanation | None:
-        """One number in all cells, though the right values differ."""
+        """The same number in all cells although the right values differ."""
         theirs, right = wrong.theirs[list(wrong.steps)], wrong.right[list(wrong.steps)]
         room = (
             0.0
@@ -132,11 +132,11 @@ class Diagnosis:
         return one_number(float(theirs[0]))
 
     def _of_reference(self, wrong: Wrong, right: Expression) -> Explanation | None:
-        """A reference that moves with the rows and should not, or the other way round."""
+        """A reference that moves with the rows and should not, or vice versa."""
         return None if wrong.reading is None else sliding(self.judge, wrong, right) or frozen(self.judge, wrong)
 
     def _of_error(self, name: str, step: int) -> Explanation:
-        """Why a cell shows an error though what it should be made of is there."""
+        """Why a cell shows an error although its inputs are available."""
         judge = self.judge
         place = judge.table.series[name][step]
         formula = judge.sheet.cells[place].formula
@@ -153,7 +153,7 @@ class Diagnosis:
         return Explanation(cause_of("error_unexplained"))
 
     def _of_reading(self, wrong: Wrong) -> Explanation | None:
-        """The slip that makes the right formula theirs."""
+        """The slip that turns the right formula into the person's."""
         name, theirs, place = wrong.quantity, wrong.reading, self.judge.place(wrong.step)
         if theirs is None or self.judge.is_right(name, theirs, place) is not False:
             return None
@@ -209,7 +209,7 @@ class Diagnosis:
         return sorted(forms, key=lambda form: len({n.name for n in names(form)} ^ mine))
 
     def _setting(self, name: str, place: Place, theirs: Expression | None = None) -> Setting:
-        """What may stand in a wrong formula."""
+        """The quantities that may occur in a wrong formula."""
         rows = self.judge.rows
         quantities = [q for q in (*rows.columns, *rows.scalars) if q != naming.ITERATION]
         still = frozenset(q for q in quantities if len(set(rows[Name(q)][np.isfinite(rows[Name(q)])])) == 1)

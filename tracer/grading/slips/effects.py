@@ -1,4 +1,4 @@
-"""What the mistakes of a table do to its final loss, and from where its trajectory departs from the right one."""
+"""The effect of a table's mistakes on its final loss, and where its trajectory departs from the right one."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def _own_formulas(judge: Judge) -> dict[str, Expression]:
 
 
 def _holds_everywhere(name: str, formula: Expression, judge: Judge) -> bool:
-    """Whether a formula does not only hold in its own row: where it carries a value on, or takes single rows of its
-    batch, it does not."""
+    """Whether a formula holds beyond its own row: not if it carries a value on, or uses single rows of its
+    batch."""
     plan = judge.rows.plan
     single = plan is not None and any(n.lag and not n.batch and n.name not in plan.shared for n in names(formula))
     return not single and Name(name) not in set(names(formula))
@@ -81,7 +81,7 @@ def _last(history: History, name: str) -> float:
 
 
 def _departure(judge: Judge, right: History) -> Departure | None:
-    """From which row, and how far, the table's losses depart from the right ones; not what rounding explains."""
+    """From which row, and how far, the table's losses depart from the right ones beyond rounding."""
     system, columns = judge.model.system, judge.rows.columns
     loss = system.curve if system.curve in columns else system.loss
     if loss not in columns:
@@ -107,7 +107,7 @@ def _departure(judge: Judge, right: History) -> Departure | None:
 
 
 def _column(history: History, name: str, rows: Rows) -> Array:
-    """A quantity of a run in every row; NaN where there is none."""
+    """A quantity of a run in every row; NaN if missing."""
     column = np.array([now.get(name, np.nan) for now in history])
     if rows.plan and name in rows.plan.shared:
         padded = np.concatenate((column, np.full(rows.steps - len(column), np.nan)))

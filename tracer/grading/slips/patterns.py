@@ -1,4 +1,4 @@
-"""Slips inside a formula as patterns: what is looked for, and what stands there instead."""
+"""Slips inside a formula as patterns: what is matched, and what replaces it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracer.grading.slips.slip import Edits, Parts, Setting
 from tracer.tables.activations import read_formula
 
 Found = dict[Name, Expression]
-"""What the names of a pattern stand for."""
+"""The bindings of a pattern's names."""
 
 
 def instead(pattern: str, other: str | None, whole: str = "") -> Edits:
@@ -48,7 +48,7 @@ def left_out(function: Function, only: Callable[[Expression], bool] = lambda _: 
 
 
 def duplicated(function: Function) -> Edits:
-    """The edits that take a term or a factor twice."""
+    """The edits that duplicate a term or a factor."""
 
     def edits(right: Expression, setting: Setting) -> Iterator[tuple[Expression, Parts]]:
         for path, node in nodes(right):
@@ -98,7 +98,7 @@ def _fits(
 
 
 def _binds(pattern: Expression, node: Expression, found: Found) -> bool:
-    """Whether a node is what the pattern says; what its names stand for is noted."""
+    """Whether a node matches the pattern; binds its names."""
     if isinstance(pattern, Name):
         return found.setdefault(pattern, node) == node
     if isinstance(pattern, Call) and isinstance(node, Call):

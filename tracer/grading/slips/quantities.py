@@ -1,4 +1,4 @@
-"""Slips with quantities: another one, two swapped, a number in place of one, those of another row."""
+"""Slips with quantities: a different one, two swapped, a number in place of one, another row."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Explanation:
 
 @dataclass(slots=True)
 class Budget:
-    """How much may still be tried for one workbook, in nodes; and how many searches for pairs were in vain. It is
+    """The remaining budget of a workbook, in nodes, and the number of unsuccessful searches for pairs. It is
     shared by all tables of a workbook, and spent as the search goes on."""
 
     left: int = MOST_NODES
@@ -61,7 +61,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The person's values at some points, the quantities there, and which results count as the same."""
+    """The person's values at some points, the quantities there, and a criterion of equality."""
 
     quantities: Mapping[Name, Array]
     theirs: Array
@@ -107,7 +107,7 @@ def find_slip(
     pairs: bool = True,
     likelier: Explanation | None = None,
 ) -> Explanation | None:
-    """The slip that leads from a right formula, in any of its forms, to the person's values; None where none is found.
+    """The slip that leads from a right formula, in any of its forms, to the person's values; None if not found.
 
     theirs: the person's formula, where there is one: of several slips with the same result, the one that reads most
     like it is named. pairs: whether two slips at once are tried too. likelier: an explanation that is
@@ -142,7 +142,7 @@ def _single(right: Expression, evidence: Evidence, setting: Setting, theirs: Exp
 
 
 def _pair(forms: Sequence[Expression], evidence: Evidence, setting: Setting) -> Edit | None:
-    """Two slips at once; the order in which they are made does not matter, so none is tried twice."""
+    """Two slips at once; their order does not matter, so no pair is tried twice."""
     tried: set[Expression] = set()
     for right in forms:
         for edit in pairs_of_slips(right, setting):
@@ -162,7 +162,7 @@ def _size(expression: Expression) -> int:
 
 
 def _constant(evidence: Evidence) -> Explanation | None:
-    """One number everywhere."""
+    """A constant value."""
     theirs = evidence.theirs
     return one_number(float(theirs[0])) if len(theirs) > 1 and np.ptp(theirs) == 0 else None
 
@@ -173,7 +173,7 @@ def one_number(number: float) -> Explanation:
 
 
 def _scaled(right: Expression, evidence: Evidence) -> Explanation | None:
-    """The right value times, or plus, one number."""
+    """The right value times, or plus, a constant."""
     try:
         ours = evidence.value(right)
     except KeyError:

@@ -1,4 +1,4 @@
-"""What a slip is: a row with a machine-readable name, a sentence, an example, and the edits that make it."""
+"""Slips: a row each, with a machine-readable name, a sentence, an example, and the edits that make it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tracer.grading.network.plan import ALONE, Place
 from tracer.grading.network.writing import written
 
 Parts = Mapping[str, Expression | float | str]
-"""What the blanks of a sentence stand for, by name."""
+"""The values of a sentence's placeholders, by name."""
 FRACTIONS: Mapping[Expression | float | str, str] = {0.5: "½", 0.25: "¼"}
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a slip may use: the table's quantities, the lag that needs no mention, numbers of the person's formula, the
+    """The context of a slip: the table's quantities, the lag that is not written, numbers of the person's formula, the
     quantities that are the same in all rows.
 
-    place: where its row stands in its batch. shared: what there is once a batch.
+    place: of its row in its batch. shared: the quantities with one value per batch.
     """
 
     quantities: Sequence[str]
@@ -31,7 +31,7 @@ class Setting:
     shared: frozenset[str] = frozenset()
 
     def text(self, expression: Expression) -> str:
-        """The expression as the person reads it; a number with as many digits as are worth reading."""
+        """The expression as shown to the person; numbers with a readable number of digits."""
         return f"{expression.value:g}" if isinstance(expression, Number) else written(expression, self.home)
 
 

@@ -1,4 +1,4 @@
-"""The slips that people make, a row each: likeliest first, in the order in which they are looked for."""
+"""The table of slips, one row each, in search order: likeliest first."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _is_bias(part: Expression) -> bool:
 
 
 def _is_plain(part: Expression) -> bool:
-    """Whether a factor has no slip of its own for being left out."""
+    """Whether a factor has no specific slip for its omission."""
     return not (_is_rate(part) or _is_half(part) or _is_slope(part))
 
 

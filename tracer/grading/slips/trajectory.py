@@ -1,4 +1,4 @@
-"""The whole trajectory from a table's first row: the right one, and the one that a single mistake leads to."""
+"""The complete trajectory from a table's first row: the right one, and that of a single mistake."""
 
 from __future__ import annotations
 
