@@ -100,8 +100,14 @@ def test_a_root_of_a_negative_number_is_no_number() -> None:
         ({"equations": "p = q\nq = p\nE = p"}, "equations: circular definition: p → q → p"),
         ({"equations": "E = E + 1"}, "equations: circular definition: E → E"),
         ({"equations": "E = w +* 2"}, "equations: line 1: a value is missing before '*'\n    w +* 2\n       ^"),
-        ({"equations": "m = mean(w)\nE = m^2"}, "line 1: a formula sees one sample at a time; mean takes two or more"),
-        ({"equations": "E = w*(1 + sum(w))"}, "line 1: a formula sees one sample at a time; sum takes two or more"),
+        (
+            {"equations": "m = mean(w)\nE = m^2"},
+            "equations: line 1: a formula sees one sample at a time; mean takes two or more",
+        ),
+        (
+            {"equations": "E = w*(1 + sum(w))"},
+            "equations: line 1: a formula sees one sample at a time; sum takes two or more",
+        ),
         ({"equations": "E = w\n\nF = sinus(w)"}, "equations: line 3: 'sinus' is not a function; choose from "),
         ({"equations": "E = w\nE = u"}, "equations: line 2: 'E' already has an equation; use another name"),
         ({"equations": "w^2"}, "equations: line 1: write it as name = formula, not 'w^2'"),
