@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from tracer.grading.sheet.conventions import settled
-from tracer.grading.sheet.spelling import candidates, meant
+from tracer.grading.sheet.spelling import candidates, quantity_of
 from tracer.model.naming import spell
 from tracer.model.quantity import Quantity
 
@@ -95,6 +95,6 @@ NAMES = {
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_the_name_of_a_quantity_is_read_back(name: str) -> None:
-    quantity = meant(name)
+    quantity = quantity_of(name)
     assert quantity is not None
     assert spell(quantity) == name

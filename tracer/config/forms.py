@@ -210,29 +210,29 @@ class Named(Form):
 
 
 class Case(NamedTuple):
-    """One of several forms, and which values are meant to have it: those of a type, or by a test."""
+    """One of several forms, and the values that should have it: those of a type, or by a test."""
 
     fits: type | Callable[[Any], bool]
     form: Form
 
-    def meant(self, value: Any) -> bool:
-        """Whether the value is meant to have this form, so that the form says what is wrong with it."""
+    def matches(self, value: Any) -> bool:
+        """Whether the value should have this form, which then reports what is wrong with it."""
         return isinstance(value, self.fits) if isinstance(self.fits, type) else self.fits(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Either(Form):
-    """One of several forms. hint: what to write where none is meant."""
+    """One of several forms. hint: what to write if none matches."""
 
     cases: tuple[Case, ...]
     hint: str
 
     def problem(self, value: Any) -> str:
-        meant = value not in ([], {}, "") and any(case.meant(value) for case in self.cases)
-        return "" if meant else f"{show(value)}: {self.hint}"
+        known = value not in ([], {}, "") and any(case.matches(value) for case in self.cases)
+        return "" if known else f"{show(value)}: {self.hint}"
 
     def parts(self, value: Any, place: Place, document: Document) -> Any:
-        return next(case.form for case in self.cases if case.meant(value)).read(value, place, document)
+        return next(case.form for case in self.cases if case.matches(value)).read(value, place, document)
 
     def schema(self) -> Schema:
         return {"anyOf": [case.form.schema() for case in self.cases]}

@@ -46,7 +46,7 @@ class OptimizerReader(Reader):
         return Choice(OWN, tuple(settings.items())), rule
 
     def _formula(self, text: str | None, place: Place, known: Sequence[str]) -> str:
-        """A formula of the rule; `p` where it cannot be used."""
+        """A formula of the rule; `p` if it is invalid."""
         expression = formula(text, place, self.document) if text else None
         if text is None or expression is None:
             return "p"

@@ -45,17 +45,17 @@ class Field:
     def is_unneeded(self, given: Mapping[str, Any]) -> bool:
         """Whether another key of the mapping makes it unnecessary."""
         other, case = self.unless or ("", None)
-        return other in given and (case is None or case.meant(given[other]))
+        return other in given and (case is None or case.matches(given[other]))
 
     def read(self, key: str, given: Mapping[str, Any], place: Place, document: Document) -> Any:
-        """Its value in a mapping, or its default; None where there is neither, or the value cannot be used."""
+        """Its value in a mapping, or its default; None if there is neither, or the value is invalid."""
         if key not in given and self.default is None:
             return None
         form = self.beside[1] if self.beside and self.beside[0] in given else self.form
         return form.read(given.get(key, self.default), (*place, key), document)
 
     def schema(self) -> Schema:
-        """Its form in JSON Schema, with its help and its default; without a form where that depends on another key."""
+        """Its form in JSON Schema, with its help and its default; without a form if that depends on another key."""
         default = {} if self.default is None else {"default": self.default}
         return {**({} if self.beside else self.form.schema()), "description": self.help, **default}
 

@@ -1,4 +1,4 @@
-"""Reading a table of a .csv or an .xlsx file: its header and its rows, each with where it stands."""
+"""Reading a table of a .csv or an .xlsx file: its header and its rows, each with its position."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ def _table(path: Path, rows: Iterable[tuple[str, list[Any]]]) -> Table:
 
 def _csv(path: Path, data: bytes) -> Iterator[tuple[str, list[Any]]]:
     text = decoded(data, str(path), "CSV file")
-    said = _SEPARATOR.match(text)  # a first line that Excel writes and reads
-    text = text[said.end() :] if said else text
+    declared = _SEPARATOR.match(text)  # a first line that Excel writes and reads
+    text = text[declared.end() :] if declared else text
     first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = said[1] if said else max(DELIMITERS, key=first.count)
+    delimiter = declared[1] if declared else max(DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for values in reader:
             if delimiter == ";":  # as Excel writes it where the comma is the decimal point
                 values = [_DECIMAL_COMMA.sub(r"\1.\2", value) for value in values]
-            yield f"{path}:{reader.line_num + bool(said)}", list(values)
+            yield f"{path}:{reader.line_num + bool(declared)}", list(values)
     except csv.Error as error:
         raise ConfigError([f"{path}:{reader.line_num}: is not valid CSV ({error})"]) from None
 

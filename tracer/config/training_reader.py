@@ -42,12 +42,12 @@ class TrainingReader(OptimizerReader):
     def is_schedule(self) -> bool:
         """Whether the learning rate changes during a run."""
         value = self.config["learning_rate"]
-        return isinstance(value, str) or PHASES.meant(value)
+        return isinstance(value, str) or PHASES.matches(value)
 
     def iterations(self) -> int:
         """The number of iterations; with phases, their sum."""
         value, rates = self.config["iterations"], self.config["learning_rate"]
-        if not PHASES.meant(rates):
+        if not PHASES.matches(rates):
             return value if isinstance(value, int) else 1
         total = sum(phase["iterations"] for phase in rates if phase and isinstance(phase["iterations"], int))
         if isinstance(value, int) and value != total:
@@ -56,7 +56,7 @@ class TrainingReader(OptimizerReader):
         return total
 
     def schedule(self, iterations: int) -> Schedule | None:
-        """The learning rate as a formula of the iteration k, where it is one; it has a value in every iteration."""
+        """The learning rate as a formula of the iteration k, if it is one; it has a value in every iteration."""
         if not self.is_schedule():
             return None
         value, place = self.config["learning_rate"], ("learning_rate",)

@@ -21,12 +21,12 @@ MAX_DEPTH = 50
 TOO_MANY, ENDLESS = f"contains more than {MAX_VALUES:,} values", "an alias contains itself"
 
 Place = tuple[str | int, ...]
-"""Where a value stands: the keys and list indices that lead to it."""
+"""The position of a value: the keys and list indices that lead to it."""
 
 
 @dataclass(slots=True)
 class Document:
-    """The values of a file, and where they stand. `origin` is what a message calls the file, `text` what it holds;
+    """The values of a file, with their positions. `origin` is what a message calls the file, `text` what it holds;
     paths in it begin at its `folder`."""
 
     origin: str
@@ -39,7 +39,7 @@ class Document:
     folder: Path = Path()
 
     def where(self, key: str) -> str:
-        """How a message points to a key of the config: where it stands, and its name."""
+        """The prefix of messages about a key of the config: its position and its name."""
         return f"{self._pointer((key,), False)[1]}{key}"
 
     def problem(self, place: Place, what: str, at: Place | None = None, key: bool = False) -> None:

@@ -127,7 +127,7 @@ class Engine:
         return Divergence(broken, iteration + 2), rows
 
     def _loss(self, start: tuple[float, ...]) -> float:
-        """The loss of all samples, for the parameters in `start`; infinite where it cannot be computed."""
+        """The loss of all samples, for the parameters in `start`; infinite if it cannot be computed."""
         try:
             loss = REDUCE[self.system.batches.reduction](self._losses(self.system.samples, *start))
         except NO_NUMBER:
@@ -136,7 +136,7 @@ class Engine:
 
 
 def _value(walk: Interpreter, name: str, row: int) -> float:
-    """A quantity in a row; NaN where it has no value."""
+    """A quantity in a row; NaN if it has no value."""
     try:
         return walk.value(name, row)
     except NO_NUMBER:

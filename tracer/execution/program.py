@@ -20,7 +20,7 @@ from tracer.model.system import Equation, System
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """target = expression. The expression holds primitive functions only; its names are keys of `Program.slots`, or
-    stand for a quantity in all rows of the batch, as the one argument of a reduction."""
+    stand for a quantity in all rows of the batch, as the only argument of a reduction."""
 
     target: Name
     expression: Expression

@@ -21,7 +21,7 @@ class Line:
     is_update: bool = False
 
     def template(self, batch: int = 1) -> Template:
-        """The right-hand side with the numbers substituted, for batches of so many rows."""
+        """The right-hand side with the numbers substituted, for batches of the given number of rows."""
         return ("= ", *template(self.expression, batch))
 
 

@@ -30,5 +30,5 @@ def in_words(system: System) -> dict[str, str]:
     fixed = {p.name: f"{p.name} does not change" for p in system.parameters}
     updates = {name: f"{name} ← {words(update)}" for name, update in system.updates.items()}
     equations = {e.quantity: f"{e.quantity} = {words(e.expression)}" for e in system.equations}
-    said = given | fixed | updates | equations
-    return {name: said[name] for name in system.columns()}
+    described = given | fixed | updates | equations
+    return {name: described[name] for name in system.columns()}

@@ -42,6 +42,6 @@ def compiled(expression: Expression) -> tuple[list[Name], Callable[..., float]]:
 
 
 def evaluate(expression: Expression, values: Mapping[str, float]) -> float:
-    """The value of an expression, for values of its names. Raises one of NO_NUMBER where it has none."""
+    """The value of an expression, for values of its names. Raises one of NO_NUMBER if it has none."""
     needed, function = compiled(expression)
     return float(function(*(values[name.name] for name in needed)))

@@ -99,7 +99,7 @@ def read(text: str, language: Language[V]) -> V:
 
 
 class _Parser(Generic[V]):
-    """Two stacks, of values and of what waits for them (Dijkstra's shunting yard): a chain of operators takes time
+    """Two stacks, of values and of pending operators (Dijkstra's shunting yard): a chain of operators takes time
     linear in its length, and no recursion. The rest of its state is the token it stands on."""
 
     def __init__(self, text: str, language: Language[V]) -> None:
@@ -273,7 +273,7 @@ def signed(sign: str, value: Expression) -> Expression:
 
 
 def combined(symbol: str, left: Expression, *right: Expression) -> Expression:
-    """The operation as it was written; a chain of + or of * is one call of all its arguments."""
+    """The operation, not simplified; a chain of + or of * is a single call with all its arguments."""
     function = OPERATORS[symbol]
     if symbol in CHAINS and isinstance(left, Call) and left.function == function:
         return Call(function, (*left.args, *right))
@@ -309,7 +309,7 @@ def _call_of(name: str, functions: Mapping[str, Function]) -> Callable[[Sequence
 
 
 def _written_out(expression: Expression, given: Mapping[str, int]) -> int:
-    """How many names, numbers and operations an expression has with its functions written out. given: those of the
+    """The number of names, numbers and operations of an expression with its functions expanded. given: those of the
     names that stand for expressions."""
 
     def visit(node: Expression, sizes: list[int]) -> int:

@@ -133,7 +133,7 @@ COMPARISONS = {symbol: Function(symbol) for symbol in ("<=", ">=", "<>", "<", ">
 
 
 LONGEST_PRODUCT = 32
-"""A product of more factors stays as it is within another one, and a quotient of so many takes a sign in front, so that
+"""A longer product is not merged into another one, and a longer quotient takes a sign in front, so that
 a long chain is not copied again and again."""
 
 
@@ -145,10 +145,10 @@ def neg(x: Expression) -> Expression:
         case Call(function, (inner,)) if function == NEG:
             return inner
     if isinstance(x, Call) and len(sides := _first_factors(x)) < LONGEST_PRODUCT:
-        turned = neg(sides[-1].args[0]) if sides else Call(NEG, (x,))
+        negated = neg(sides[-1].args[0]) if sides else Call(NEG, (x,))
         for side in reversed(sides):
-            turned = Call(side.function, (turned, *side.args[1:]))
-        return turned
+            negated = Call(side.function, (negated, *side.args[1:]))
+        return negated
     return Call(NEG, (x,))
 
 
@@ -225,11 +225,11 @@ def mul(*factors: Expression) -> Expression:
     elif coefficient == -1.0 and isinstance(rest[0], Call) and rest[0].function == MUL:  # a long one
         return Call(NEG, (Call(MUL, tuple(rest)) if len(rest) > 1 else rest[0],))
     elif coefficient == -1.0:
-        rest[0] = _turned(rest[0]) if len(rest) > 1 else neg(rest[0])
+        rest[0] = _negated(rest[0]) if len(rest) > 1 else neg(rest[0])
     return rest[0] if len(rest) == 1 else Call(MUL, tuple(rest))
 
 
-def _turned(factor: Expression) -> Expression:
+def _negated(factor: Expression) -> Expression:
     """−(x − y) as (y − x), which reads better in front of further factors."""
     match factor:
         case Call(function, (x, y)) if function == SUB:
@@ -313,16 +313,16 @@ def distinct(expression: Expression) -> list[Name]:
 def replace(
     expression: Expression, what: Mapping[Expression, Expression], known: dict[int, Expression] | None = None
 ) -> Expression:
-    """The expression with every occurrence of a key of `what` replaced, simplified where that allows it.
+    """The expression with every occurrence of a key of `what` replaced, simplified where possible.
 
     known: what has been replaced by the same `what` before, as `fold` takes it.
     """
     return _replaced(expression, what, _CONSTRUCTORS, known)
 
 
-def with_names(expression: Expression, meant: Mapping[Name, Expression] | Mapping[Number, Expression]) -> Expression:
+def with_names(expression: Expression, values: Mapping[Name, Expression] | Mapping[Number, Expression]) -> Expression:
     """The expression with names, or numbers, replaced, without simplification."""
-    return _replaced(expression, meant, {}, None)
+    return _replaced(expression, values, {}, None)
 
 
 _Constructors = Mapping[str, Callable[..., Expression]]

@@ -41,10 +41,10 @@ def check_all(paths: Sequence[Path], options: Options) -> Iterator[BookReport]:
             try:
                 yield future.result()
             except BrokenProcessPool:
-                yield _by_itself(path, options)
+                yield _in_own_process(path, options)
 
 
-def _by_itself(path: Path, options: Options) -> BookReport:
+def _in_own_process(path: Path, options: Options) -> BookReport:
     """Check a workbook in a process of its own, after the shared pool broke down."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         try:

@@ -31,8 +31,8 @@ from tracer.model.system import System
 FEWEST_RIGHT = 0.34
 """Minimum share of columns that must agree with a network for the table to show it."""
 FEWEST_FORWARD = 4
-"""Half of the columns have to be as the network demands, too: of the forward pass, where so many of it are shown, for
-gradients and updates may all be wrong; of all of them otherwise."""
+"""Half of the columns must agree, too: those of the forward pass if at least this many are shown, because gradients and
+updates may all be wrong; otherwise all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def explained(judged: Judged, budget: Budget) -> Explained:
 
 
 def reported(explained: Explained, system: System | None) -> SheetReport:
-    """The report on an explained table. system: the network that a config gives."""
+    """The report on an explained table. system: the network of a config."""
     judged, shown, judge = explained.judged, explained.judged.shown, explained.judged.judge
     wrong = {finding.quantity for finding in explained.findings if finding.mistake}
     wrong |= {name for name, right in judged.fitting.items() if not right}

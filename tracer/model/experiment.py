@@ -83,8 +83,8 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an experiment comes from: the name of its file, where it is one, the YAML as it was read, and what was set
-    in place of some of its values, as KEY=VALUE."""
+    """Where an experiment comes from: the name of its file, if any, the YAML as read, and the values that were
+    overridden, as KEY=VALUE."""
 
     file: str = ""
     text: str = ""
@@ -127,7 +127,7 @@ class Experiment:
 
     @property
     def runs(self) -> tuple[Mapping[str, float], ...]:
-        """The hyper-parameters that every run has of its own; none where there is only one run, without a constant
+        """The hyper-parameters specific to each run; empty for a single run without a constant
         learning rate."""
         return tuple({naming.ETA: rate} for rate in self.learning_rates) or ({},)
 

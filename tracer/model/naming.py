@@ -309,5 +309,5 @@ def setting(name: str) -> str:
 
 
 def label(name: str) -> str:
-    """A name as it is shown."""
+    """A name as displayed."""
     return name.removeprefix(_named(Role.SETTING, word=""))

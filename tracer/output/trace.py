@@ -38,8 +38,8 @@ class Trace:
 
     @property
     def columns(self) -> list[str]:
-        """The columns of the CSV and of the frame: iteration, the sample where there are several, eta where there is
-        a learning rate, then every quantity."""
+        """The columns of the CSV and of the frame: iteration, the sample if there are several, eta if there is a
+        learning rate, then every quantity."""
         sample = [naming.SAMPLE] if self.system.several_samples else []
         rate = [ETA_COLUMN] if naming.ETA in {*self.runs[0].hyper, *self.runs[0].columns} else []
         return [naming.ITERATION, *sample, *rate, *self._quantities]

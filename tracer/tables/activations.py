@@ -21,7 +21,7 @@ class Activation:
     """An activation function a = f(z).
 
     formula: f, in `z` and the settings. slope: da/dz, in `z`, `a` and the settings, where one is stated; otherwise the
-    formula is differentiated. source: where they stand. settings: the numbers of the family, defaults and ranges.
+    formula is differentiated. source: a reference. settings: the numbers of the family, defaults and ranges.
     far: (condition, formula) where `formula` overflows although its value exists.
     """
 

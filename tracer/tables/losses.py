@@ -42,7 +42,7 @@ class Loss:
     from_net_input: tuple[str, tuple[str, str]] | None = None
 
     def function(self, name: str, outputs: int, settings: Mapping[str, float] | None = None) -> Function:
-        """The error of one of so many outputs as a function of the expression language, with settings in place of the
+        """The error of one of several outputs as a function of the expression language, with settings in place of the
         defaults."""
         values = {**defaults(self.settings), **(settings or {}), "n": float(outputs)}
         slope = read_formula(self.slope) if self.slope else None

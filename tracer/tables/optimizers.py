@@ -141,7 +141,7 @@ class Clipping:
 
 CLIPPINGS: dict[str, Clipping] = {
     "value": Clipping(
-        "max(-limit, min(limit, g))", "each gradient by itself: torch.nn.utils.clip_grad_value_", Setting(1.0, above=0)
+        "max(-limit, min(limit, g))", "each gradient separately: torch.nn.utils.clip_grad_value_", Setting(1.0, above=0)
     ),
     "norm": Clipping(
         "g * min(1, limit / (n + 1e-6))",

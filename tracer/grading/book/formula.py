@@ -38,8 +38,8 @@ def references(formula: Formula, cell: Position) -> list[Position]:
 
 @lru_cache(maxsize=20_000)
 def read(text: str) -> Expression:
-    """A formula, as `relative` writes it, as an expression. Its names are references such as `R[-1]C[2]`, with
-    `Sheet!` in front where they lead to another sheet, or names that the workbook defines.
+    """Parse a formula in the form of `relative`. Its names are references such as `R[-1]C[2]`, with the prefix `Sheet!`
+    if they refer to another sheet, or names that the workbook defines.
 
     Raises UnknownFormula.
     """

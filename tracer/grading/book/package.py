@@ -50,7 +50,7 @@ class Unreadable(Exception):
 def read_book(path: Path) -> Book:
     """Read the cells of a workbook. Raises Unreadable with the reason."""
     try:
-        _look_at(path)
+        _check_kind(path)
         with zipfile.ZipFile(path) as archive:
             return _Package(archive).book()
     except OSError as error:
@@ -67,7 +67,7 @@ def read_book(path: Path) -> Book:
         raise Unreadable(f"is damaged: {error}") from None
 
 
-def _look_at(path: Path) -> None:
+def _check_kind(path: Path) -> None:
     """Refuse files whose first bytes are not those of an .xlsx file."""
     if path.is_dir():
         raise Unreadable("is a folder")

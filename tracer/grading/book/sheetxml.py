@@ -117,7 +117,7 @@ class CellReader:
             self.cells[self._row, self._column] = Cell(value, formula)
 
     def _written(self) -> Formula | None:
-        """The formula of the cell; the same as the one above it where it was copied down."""
+        """The formula of the cell; the same object as the one above it if it was copied down."""
         assert self._formula is not None
         text, shared = self._formula_text.strip(), self._formula.get("si")
         if not text:

@@ -41,7 +41,7 @@ FORMULAS = {
     "N(x)": "x",
     "VALUE(x)": "x",
 }
-"""A call in Excel, in which a number stands for itself → the formula of ours that it stands for."""
+"""A call in Excel, in which a number stands for itself → the equivalent formula."""
 
 
 class _Form(NamedTuple):

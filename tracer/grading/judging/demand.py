@@ -30,12 +30,12 @@ class Demand:
     _forms: dict[str, list[Expression]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._told_from_cut_off()
+        self._detect_truncation()
 
-    def _told_from_cut_off(self) -> None:
+    def _detect_truncation(self) -> None:
         """Treat rounded values as truncated if they are consistent only then."""
         contradicting = self._contradicting()
-        if contradicting >= FEWEST_CUT_OFF and 3 * contradicting > len(self.exactness.said):
+        if contradicting >= FEWEST_CUT_OFF and 3 * contradicting > len(self.exactness.roundings):
             rounded, self.exactness = self.exactness, self.exactness.cut_off()
             if 3 * self._contradicting() > contradicting:
                 self.exactness = rounded
@@ -43,7 +43,7 @@ class Demand:
     def _contradicting(self) -> int:
         """The number of rounded columns that disagree with their rows."""
         count = 0
-        for name in self.exactness.said:
+        for name in self.exactness.roundings:
             right, known, _ = self.agrees(name, self.rows.columns[name])
             count += bool((known & ~right & np.isfinite(self.rows.columns[name]))[self.first_step(name) :].any())
         return count

@@ -71,16 +71,16 @@ class Rounding:
 
 @dataclass(frozen=True, slots=True)
 class Exactness:
-    """slack: the possible error of each value of a column. said: how a rounded column was rounded."""
+    """slack: the possible error of each value of a column. roundings: how a rounded column was rounded."""
 
     slack: Mapping[str, Array]
-    said: Mapping[str, Rounding]
+    roundings: Mapping[str, Rounding]
 
     def cut_off(self) -> Exactness:
         """The same with the rounded columns truncated instead of rounded."""
-        rounded = {name: how for name, how in self.said.items() if how.manner is not Manner.SINGLE}
+        rounded = {name: how for name, how in self.roundings.items() if how.manner is not Manner.SINGLE}
         twice = {name: 2 * slack if name in rounded else slack for name, slack in self.slack.items()}
-        return Exactness(twice, {**self.said, **{name: replace(how, cut=True) for name, how in rounded.items()}})
+        return Exactness(twice, {**self.roundings, **{name: replace(how, cut=True) for name, how in rounded.items()}})
 
 
 def measured(shown: Understood) -> Exactness:

@@ -20,7 +20,7 @@ from tracer.grading.book.cells import Cell, Fault, Position
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.findings import Kind
-from tracer.grading.judging.meant import as_meant
+from tracer.grading.judging.normalization import normalized
 from tracer.grading.judging.rate import labeled_rates
 from tracer.grading.network.oracle import View, made_up, same
 from tracer.grading.network.plan import ALONE, Place, Plan, counted
@@ -114,7 +114,7 @@ class Judge:
         """Whether a formula is the right one; None if made-up steps cannot decide it."""
         key = (name, theirs, place)
         if key not in self._rightness:
-            self._rightness[key] = self._compare(name, as_meant(theirs), place)
+            self._rightness[key] = self._compare(name, normalized(theirs), place)
         return self._rightness[key]
 
     def _compare(self, name: str, theirs: Expression, place: Place) -> bool | None:
@@ -220,7 +220,7 @@ class Judge:
         return self._known[key]
 
     def _empty(self, formula: Expression, step: int, plan: Plan) -> frozenset[Name]:
-        """What a row's formula takes from an empty cell, though it stands in another row of that batch."""
+        """The quantities that a row's formula takes from an empty cell although another row of that batch has them."""
         columns = self.rows.columns
         return frozenset(
             name

@@ -8,14 +8,14 @@ from tracer.grading.book.cells import Position, reference
 from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge
-from tracer.grading.judging.meant import typed_e
+from tracer.grading.judging.normalization import typed_e
 
 BY_FORMULA = Kind.ROUNDED, cause_of("rounded_by_formula")
 
 
 def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
     """The notes on a column, given which values are right."""
-    rounded = judge.demand.exactness.said.get(name)
+    rounded = judge.demand.exactness.roundings.get(name)
     pasted = Kind.PASTED, cause_of("pasted")
     if rounded:
         pasted = Kind.ROUNDED, cause_of("pasted_rounded", how=str(rounded))

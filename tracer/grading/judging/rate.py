@@ -58,7 +58,7 @@ def learning_rate(shown: Understood, exactness: Exactness) -> tuple[float | None
 
 
 def _in_name(sheet: str) -> float | None:
-    """The learning rate in the name of a sheet, where there is one: `lr = 0.1`, `0.1`."""
+    """The learning rate in the name of a sheet, if any: `lr = 0.1`, `0.1`."""
     match = _RATE_IN_NAME.search(sheet)
     if match:
         return float(match[1].replace(",", "."))

@@ -24,7 +24,7 @@ def given_up(sheet: Sheet) -> str | None:
 def first_cause(sheet: Sheet) -> str | None:
     """The first cell of a sheet without a value, and the reason; None if all have one."""
     for place, why in sheet.uncomputed.items():
-        if said := _said((sheet.name, place), why, sheet.name):
+        if said := _cause((sheet.name, place), why, sheet.name):
             return f"{reference(place)}: {said.sentence}"
     return given_up(sheet)
 
@@ -76,7 +76,7 @@ class _Errors:
             pending += [need for need in why.needs if need not in self.quantities]
 
     def _at_fault(self, circle: tuple[Place, ...]) -> Place | None:
-        """The cell of a circle whose formula is not the right one, or its first; None where none is in the table."""
+        """The cell of a circle whose formula is wrong, or its first; None if none is in the table."""
         inside = sorted(place for place in circle if place in self.quantities)
         return next((place for place in inside if self._reading(place).right is False), inside[0] if inside else None)
 
@@ -91,7 +91,7 @@ class _Errors:
 
     def _finding(self, shown: Place, root: Place) -> Finding:
         name, step = self.quantities[shown]
-        why = _said(root, self.uncomputed[root], shown[0])
+        why = _cause(root, self.uncomputed[root], shown[0])
         if why and root != shown:
             cell = _cell(root, shown[0])
             why = Cause(why.slip, f"{cell}: {why.sentence}", {**why.parts, "cell": cell})
@@ -106,7 +106,7 @@ class _Errors:
         return self.judge.translator.relative(formula) if formula else ""
 
 
-def _said(place: Place, why: Uncomputed, home: str) -> Cause | None:
+def _cause(place: Place, why: Uncomputed, home: str) -> Cause | None:
     """Why a cell has no value; None if only other cells are at fault."""
     if not why.circle:
         return cause_of("not_computed", reason=why.cause) if why.cause else None

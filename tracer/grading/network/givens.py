@@ -1,5 +1,5 @@
-"""Given quantities that no header names, found in the formulas that use them: a typed number, a cell of another sheet,
-a column whose header says nothing. What stands where i1 belongs, and makes the formula right, is i1."""
+"""Finds given quantities without a header in the formulas that use them: a typed number, a cell of another sheet, a
+column whose header says nothing. What stands where i1 belongs, and makes the formula right, is i1."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class Search:
         if not wanted or len(wanted) > MOST_WANTED or not len(wanted) <= len(leaves) <= MOST_LEAVES:
             return {}
         for choice in permutations(leaves, len(wanted)):
-            meant: dict[Leaf, str] = dict(zip(choice, wanted, strict=True))
-            if all(self._may_be(leaf, name) for leaf, name in meant.items()):
-                value = self.oracle.value(with_leaves(reading, meant))
+            assigned: dict[Leaf, str] = dict(zip(choice, wanted, strict=True))
+            if all(self._may_be(leaf, name) for leaf, name in assigned.items()):
+                value = self.oracle.value(with_leaves(reading, assigned))
                 if value is not None and same(value, right):
-                    return meant
+                    return assigned
         return {}
 
     def _is_missing(self, name: str) -> bool:
@@ -89,8 +89,8 @@ def _leaves(reading: Expression, unnamed: Collection[str]) -> Iterator[Leaf]:
     yield from found
 
 
-def with_leaves(expression: Expression, meant: Mapping[Leaf, str]) -> Expression:
+def with_leaves(expression: Expression, assigned: Mapping[Leaf, str]) -> Expression:
     """The expression with its numbers and columns replaced by quantities; each keeps its lag."""
-    columns = {n: Name(meant[Name(n.name)], n.lag) for n in distinct(expression) if Name(n.name) in meant}
-    numbers = {leaf: Name(name) for leaf, name in meant.items() if isinstance(leaf, Number)}
+    columns = {n: Name(assigned[Name(n.name)], n.lag) for n in distinct(expression) if Name(n.name) in assigned}
+    numbers = {leaf: Name(name) for leaf, name in assigned.items() if isinstance(leaf, Number)}
     return with_names(with_names(expression, columns), numbers)

@@ -16,7 +16,7 @@ from tracer.grading.network.fitting import fit
 from tracer.grading.network.model import FACTORS, Model, Shape, model_of
 from tracer.grading.network.oracle import made_up, same
 from tracer.grading.network.series import Rows
-from tracer.grading.sheet.spelling import meant
+from tracer.grading.sheet.spelling import quantity_of
 from tracer.model import naming
 from tracer.model.quantity import BIASES, Quantity, Role
 from tracer.tables.activations import ACTIVATIONS, SOFTMAX
@@ -93,7 +93,7 @@ _LAYERS: tuple[tuple[Kind, ...], ...] = (
 
 def _parts(names: Iterable[str]) -> set[Quantity]:
     """The quantities that names refer to: the weight of ∂E/∂w1 and of w1+."""
-    return {part for name in names if (quantity := meant(name)) for part in quantity.parts()}
+    return {part for name in names if (quantity := quantity_of(name)) for part in quantity.parts()}
 
 
 def _count(numbers: Sequence[Set[int]]) -> int:
@@ -129,9 +129,9 @@ def first_guess(rows: Rows) -> Shape:
             biases = ("each",) * layers if max(numbers) > widths[1] else ("each", *("none",) * (layers - 1))
         else:
             biases = tuple("shared" if index + 1 in numbers else "none" for index in range(layers))
-    updated = (q.of for q in map(meant, names) if q and q.role is Role.AFTER_UPDATE)
+    updated = (q.of for q in map(quantity_of, names) if q and q.role is Role.AFTER_UPDATE)
     trained = any(parameter and parameter.role in BIASES for parameter in updated)
-    moving = any(rows.varies(name) for name in rows.columns if (q := meant(name)) and q.role in BIASES)
+    moving = any(rows.varies(name) for name in rows.columns if (q := quantity_of(name)) and q.role in BIASES)
     return Shape(
         widths,
         ("sigmoid",) * layers,
@@ -151,7 +151,7 @@ class Effort:
 
 
 def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
-    """The network that fits a table best, and the table's numbers with what had to be told from them: biases that
+    """The network that fits a table best, and the table's numbers with what had to be inferred: biases that
     stand in the formulas only. The classic conventions win where others fit no better. Raises NotANetwork.
 
     In each of MOST_ROUNDS rounds every alternative is tried that differs in one respect, some 70 of a network with two
@@ -277,7 +277,7 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
                     yield changed
                     if activation == SOFTMAX:
                         yield replace(changed, loss="cross_entropy")
-    known = {name: quantity for name in shares if (quantity := meant(name))}
+    known = {name: quantity for name in shares if (quantity := quantity_of(name))}
     errors = [name for name, quantity in known.items() if quantity.role is Role.ERROR] or [naming.TOTAL]
     slopes = {name: q.by for name, q in known.items() if q.by and q.of and q.of.role in (Role.LOSS, Role.ERROR)}
     at_output = Quantity(Role.ACTIVATION, naming.OUTPUT_LAYER)

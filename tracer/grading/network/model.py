@@ -14,7 +14,7 @@ from itertools import count
 
 from tracer.execution.program import Program, program_of
 from tracer.formulas.tree import NEG, ONE, SUB, ZERO, Call, Expression, Name, Number, add, mul, names, neg, replace
-from tracer.grading.sheet.spelling import meant
+from tracer.grading.sheet.spelling import quantity_of
 from tracer.model import naming
 from tracer.model.assembly import assemble
 from tracer.model.backward import backward_equations
@@ -58,8 +58,8 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The equations of a network, and of whatever else a table may show of it. Two models are the same only where they
-    are one object, so that work on one is shared (see `oracle.made_up`).
+    """The equations of a network, and of all that a table may show of it. Two models are equal only if they are one
+    object, so that work on one is shared (see `oracle.made_up`).
 
     system: the network's. negated: families (see `naming.family`) that are written with the opposite sign. step: see
     `Shape`. reading: what a name stands for, where that does not depend on the system.
@@ -201,7 +201,7 @@ class Model:
         return self._derivatives[of]
 
     def nearest(self, name: str, present: Container[str]) -> Expression | None:
-        """`equation`, for a table that shows these quantities: a parameter may stand there after its update."""
+        """`equation`, for a table that shows these quantities: a parameter may be shown after its update."""
         after = Name(naming.after_update(name), 1)
         return after if name in self.parameters and after.name in present else self.equation(name)
 
@@ -248,7 +248,7 @@ def _tidy(expression: Expression) -> Expression:
 
 
 def shifted(expression: Expression, steps: int, batch: bool = False, fixed: Container[str] = ()) -> Expression:
-    """The expression as it reads that many steps before. batch: for all rows of the batch there. fixed: what holds for
+    """The expression the given number of steps before. batch: for all rows of the batch there. fixed: what holds for
     the whole run."""
     if not steps and not batch:
         return expression
@@ -281,7 +281,7 @@ def model_of(shape: Shape) -> Model:
         other[system.loss] = mul(Number(factor or 1 / len(targets)), other[system.loss])
         equations = (changed(e, expression=other.get(e.quantity, e.expression)) for e in system.equations)
         system = changed(system, equations=tuple(equations))  # the gradients are the same
-    return Model(system, shape.negated, shape.step, meant)
+    return Model(system, shape.negated, shape.step, quantity_of)
 
 
 FACTORS: Mapping[str, tuple[str, float]] = {

@@ -30,7 +30,7 @@ class Place(NamedTuple):
     after: int
 
     def batches_back(self, lag: int) -> int:
-        """How many batches before this one the row lies that stands `lag` rows above."""
+        """The number of batches between this one and the row `lag` rows above."""
         row = self.position - lag
         if row < 0:
             return (-row - 1) // self.before + 1
@@ -115,7 +115,7 @@ class Plan:
 
 
 def plan_of(batches: Batches, shared: frozenset[str], steps: int, numbers: Array | None = None) -> Plan:
-    """The batches of a table with so many rows, which begins with a pass.
+    """The batches of a table with this number of rows, which begins with a pass.
 
     numbers: its column with the number of the iteration. Where that groups the rows into batches of the sizes that the
     config has, it counts: a table may begin anywhere.

@@ -19,7 +19,7 @@ from tracer.grading.network.fitting import fit
 from tracer.grading.network.inference import Effort, NotANetwork, infer
 from tracer.grading.network.model import Shape, model_of
 from tracer.grading.network.series import Found, Rows, rows_of
-from tracer.grading.sheet.spelling import is_parameter, meant, normalize
+from tracer.grading.sheet.spelling import is_parameter, normalize, quantity_of
 from tracer.grading.sheet.tables import Table
 from tracer.model import naming
 from tracer.model.naming import spell
@@ -36,7 +36,7 @@ MOST_ROUNDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A table as it is understood. shares: see `fitting.fit`. late: whether the weights of a row are those after its
+    """The interpretation of a table. shares: see `fitting.fit`. late: whether the weights of a row are those after its
     update."""
 
     found: Found
@@ -86,12 +86,12 @@ def _read(found: Found, effort: Effort) -> Reading:
 
 
 def spread(rows: Rows) -> Rows:
-    """Inputs, targets and biases that stand in the first row only hold for all."""
+    """Apply inputs, targets and biases that are given in the first row only to all rows."""
     columns, scalars = dict(rows.columns), dict(rows.scalars)
     for name, column in rows.columns.items():
         if (
             rows.steps > 1
-            and (quantity := meant(name))
+            and (quantity := quantity_of(name))
             and quantity.role in (Role.INPUT, Role.TARGET, Role.SHARED_BIAS)
             and np.isfinite(column[0])
             and not np.isfinite(column[1:]).any()
@@ -105,7 +105,7 @@ def _with_late_weights(reading: Reading, effort: Effort) -> Reading:
     """If the weights of a row are those after its update, name them so: a row's forward pass then uses the
     weights of the row above."""
     table, rows = reading.found.table, reading.rows
-    shown = {name: quantity for name in rows.columns if (quantity := meant(name))}
+    shown = {name: quantity for name in rows.columns if (quantity := quantity_of(name))}
     late = {name: naming.after_update(name) for name, quantity in shown.items() if is_parameter(quantity)}
     if rows.steps < 3 or not late or any(q.role is Role.AFTER_UPDATE for q in shown.values()) or reading.fits:
         return reading
@@ -140,7 +140,7 @@ _DIGITS = re.compile(r"\d")
 
 
 def _kind(name: str | None) -> Quantity | None:
-    quantity = meant(name) if name else None
+    quantity = quantity_of(name) if name else None
     return quantity.kind if quantity else None
 
 
@@ -153,11 +153,11 @@ def _most_fit(names: Iterable[str], reading: Reading) -> bool:
 def _meanings(table: Table, place: Position, name: str) -> list[str]:
     """Other meanings of a column: what its header may stand for, and quantities often confused with that."""
     options = table.options.get(place, ())
-    taken_for = (spell(_taken_for(quantity)) for option in options if (quantity := meant(option)))
-    return [option for option in dict.fromkeys((*options, *taken_for)) if option != name]
+    confused = (spell(_confused_with(quantity)) for option in options if (quantity := quantity_of(option)))
+    return [option for option in dict.fromkeys((*options, *confused)) if option != name]
 
 
-def _taken_for(quantity: Quantity) -> Quantity:
+def _confused_with(quantity: Quantity) -> Quantity:
     """The quantity often confused with another: net input and activation; the δ of the layers, which some count from
     the output."""
     if quantity.role in _OTHER_ROLE:

@@ -28,7 +28,7 @@ MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The table with the columns that were recognized as quantities. negated: families (see `naming.family`) of them
+    """The table with its recognized columns. negated: families (see `naming.family`) of them
     that are written with the opposite sign. numbers: given quantities that stand in the formulas as numbers."""
 
     table: Table
@@ -84,7 +84,7 @@ class _Search:
         return found if found is not None and np.isfinite(found).all() and np.ptp(found) > 0 else None
 
     def given(self, shown: frozenset[str]) -> dict[str, float]:
-        """The given quantities that stand in formulas as numbers; columns that hold one have their role then."""
+        """The given quantities typed into formulas as numbers; columns that hold one get its role."""
         missing = (self.model.parameters | set(self.model.system.data)) - shown
         if not missing:
             return {}

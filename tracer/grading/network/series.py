@@ -21,7 +21,7 @@ Steps = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A table of a sheet, as it was found; what its columns are may be read otherwise (`table`)."""
+    """A table of a sheet, as found; its columns may be interpreted differently (`table`)."""
 
     book: Book
     sheet: Sheet

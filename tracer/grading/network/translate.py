@@ -138,13 +138,13 @@ class Translator:
             raise UnknownFormula("it refers to too many helper cells, or to itself")
         text = self.relative(formula)
         references, expression = parsed(text)
-        meant = tuple(self._meaning(sheet, name, place, step, depth) for name in references)
-        known = self._made.get((text, meant))
+        resolved = tuple(self._meaning(sheet, name, place, step, depth) for name in references)
+        known = self._made.get((text, resolved))
         if known is None:
-            known = with_names(expression, dict(zip(references, meant, strict=True)))
+            known = with_names(expression, dict(zip(references, resolved, strict=True)))
             if sum(1 for _ in names(known)) > MOST_NAMES:
                 raise UnknownFormula("it depends on too many quantities")
-            self._made[text, meant] = known
+            self._made[text, resolved] = known
         return known
 
     def _meaning(self, sheet: Sheet, name: Name, at: Position, step: int, depth: int) -> Expression:

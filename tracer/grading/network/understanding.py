@@ -16,7 +16,7 @@ from tracer.grading.network.reading import best_reading, spread
 from tracer.grading.network.roles import recognized
 from tracer.grading.network.series import Found, Rows, rows_of
 from tracer.grading.network.translate import Translator
-from tracer.grading.sheet.spelling import meant
+from tracer.grading.sheet.spelling import quantity_of
 from tracer.grading.sheet.tables import Table
 from tracer.model import naming
 from tracer.model.quantity import DATA, PARAMETERS, Role
@@ -79,7 +79,7 @@ def understood(found: Found, system: System | None, effort: Effort) -> Understoo
             raise NotANetwork("its samples are processed in batches; describe it with --config")
         read = best_reading(found, effort)
         found, rows, late = read.found, read.rows, read.late
-        constant = _constant(rows, [n for n in rows.names if (q := meant(n)) and q.role in DATA])
+        constant = _constant(rows, [n for n in rows.names if (q := quantity_of(n)) and q.role in DATA])
         translator = Translator(found, constant)
         readings = ((name, translator.last(places)) for name, places in found.table.series.items())
         shape = refine(read.shape, rows, {name: reading for name, reading in readings if reading}, effort)

@@ -28,26 +28,26 @@ FILLED = 0.8
 IN_TEXT = re.compile(r"^([^=:]{1,40}?)\s*[=:]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*$")
 """A name and its number: `lr = 0.1`."""
 NOTE = re.compile(r".*=\s*\S")
-"""A text such as `h1 = w1*i1 + w2*i2`, which is a header only where numbers stand below it."""
+"""A text such as `h1 = w1*i1 + w2*i2`, which is a header only above numbers."""
 
 
 def blocks(sheet: Sheet, spelling: Spelling) -> tuple[list[Table], Spelling]:
     """Every block of a sheet, of few headers or many, in rows or in columns; and the spelling that knows what headers
     mean beside each other."""
     found: list[Table] = []
-    for turned in (True, False):
-        cells = _turned(sheet.cells, turned)
+    for transposed in (True, False):
+        cells = _transposed(sheet.cells, transposed)
         labels, plain = headers(cells, spelling)
-        found = [*_with_headers_in_a_row(cells, labels, plain, sheet.name, turned), *found]
+        found = [*_with_headers_in_a_row(cells, labels, plain, sheet.name, transposed), *found]
     return found, plain
 
 
-def _turned(cells: Mapping[Position, _T], turned: bool) -> Mapping[Position, _T]:
-    return {(column, row): cell for (row, column), cell in cells.items()} if turned else cells
+def _transposed(cells: Mapping[Position, _T], transposed: bool) -> Mapping[Position, _T]:
+    return {(column, row): cell for (row, column), cell in cells.items()} if transposed else cells
 
 
-def _back(place: Position, turned: bool) -> Position:
-    return (place[1], place[0]) if turned else place
+def _back(place: Position, transposed: bool) -> Position:
+    return (place[1], place[0]) if transposed else place
 
 
 def _span(
@@ -67,8 +67,8 @@ def _span(
     return range(max(left, before + 1), right + 1 if after is None else min(right + 1, after))
 
 
-def _series(column: int, rows: list[int], turned: bool) -> tuple[Position, ...]:
-    return tuple(_back((row, column), turned) for row in rows)
+def _series(column: int, rows: list[int], transposed: bool) -> tuple[Position, ...]:
+    return tuple(_back((row, column), transposed) for row in rows)
 
 
 def _text(cell: Cell | None) -> str:
@@ -81,7 +81,7 @@ def is_filled(cell: Cell | None) -> bool:
 
 
 def _with_headers_in_a_row(
-    cells: Mapping[Position, Cell], labels: Headers, spelling: Spelling, sheet: str, turned: bool
+    cells: Mapping[Position, Cell], labels: Headers, spelling: Spelling, sheet: str, transposed: bool
 ) -> Iterable[Table]:
     lines: dict[int, list[int]] = {}
     for (row, column), text in sorted(labels.items()):
@@ -94,10 +94,10 @@ def _with_headers_in_a_row(
         for index, segment in enumerate(segments):
             bounds = segments[index - 1][-1] if index else 0, segments[index + 1][0] if segments[index + 1 :] else None
             options = {column: spelling(labels[row, column]) for column in segment}
-            meant = assigned(list(options.values()), [labels[row, column].strip() for column in segment])
+            chosen = assigned(list(options.values()), [labels[row, column].strip() for column in segment])
             quantities = {
                 column: quantity
-                for column, quantity in zip(segment, meant, strict=True)
+                for column, quantity in zip(segment, chosen, strict=True)
                 if quantity
                 and (
                     quantity.role is not Role.LEARNING_RATE
@@ -109,18 +109,18 @@ def _with_headers_in_a_row(
             if not filled:
                 continue
             unknown = [
-                Column(_text(cells.get((row, c))), _back((row, c), turned), _series(c, filled, turned))
+                Column(_text(cells.get((row, c))), _back((row, c), transposed), _series(c, filled, transposed))
                 for c in _span(cells, row, filled[0], segment, *bounds)
                 if c not in known
                 and (is_filled(cells.get((filled[0], c))) or (c in segment and _text(cells.get((row, c)))))
             ]
             yield Table(
                 sheet,
-                {name: _series(c, filled, turned) for c, name in known.items()},
+                {name: _series(c, filled, transposed) for c, name in known.items()},
                 {name: labels[row, c].strip() for c, name in known.items()},
-                {name: _back((row, c), turned) for c, name in known.items()},
+                {name: _back((row, c), transposed) for c, name in known.items()},
                 tuple(unknown),
-                options={_back((row, c), turned): tuple(map(spell, options[c])) for c in segment},
+                options={_back((row, c), transposed): tuple(map(spell, options[c])) for c in segment},
                 quantities={spell(q): q for q in (*quantities.values(), *chain.from_iterable(options.values()))},
             )
 

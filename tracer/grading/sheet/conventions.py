@@ -108,7 +108,7 @@ def _meaning(neurons: Mapping[int, End]) -> Meaning:
 
 
 def _biases(known: Collection[Quantity]) -> Meaning:
-    """b12 → the bias of the second neuron of layer 1, where there is no b1."""
+    """b12 → the bias of the second neuron of layer 1, if there is no b1."""
     numbers = _numbers(known, _BIASES)
     if not numbers or min(numbers) < 11 or max(numbers) > 29:
         return {}
@@ -198,7 +198,7 @@ def _place_of_layer(layer: str) -> int:
 
 
 def _common(first: Mapping[Quantity, Pair], second: Mapping[Quantity, Pair]) -> int:
-    """The width that two layers have in common; as many neurons as weights leave where it is not plain."""
+    """The common width of two layers; if ambiguous, the number of neurons that the weights leave."""
     sides = [{max(side) for side in zip(*layer.values(), strict=True)} for layer in (first, second)]
     return max(sides[0] & sides[1], default=0)
 

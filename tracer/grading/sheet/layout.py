@@ -174,7 +174,7 @@ def _after(before: Table, table: Table) -> Table:
 
 
 def _with_labels(table: Table, labels: Mapping[str, list[Scalar]]) -> Table:
-    """A table of one step, with what stands elsewhere on the sheet beside its label."""
+    """A table of one step, with the labeled numbers elsewhere on the sheet."""
     if table.steps != 1:
         return table
     apart = {n: min(found, key=table.distance) for n, found in labels.items() if n not in table.series}

@@ -37,7 +37,7 @@ _ZERO_FOR_O = re.compile(r"(?<![a-ce-z])(a|out|net|z|act|sig)0(?=[1-9])")
 @lru_cache(maxsize=5_000)
 def normalize(header: str) -> str:
     """The header in lower case, in ASCII, without blanks, brackets and underscores; what follows an equals sign is
-    left out, unless nothing stands before it."""
+    ignored, unless nothing precedes it."""
     text = _BAR.sub("/", _FRACTION.sub(r"\1/\2", header))
     text = re.sub(r"\\partial|\\delta", "d", re.sub(r"\\(?:text|mathrm)\b", "", text))
     text = re.sub(r"[Σ∑]|\\[Ss]um\b", "sum ", text)  # in lower case it is the sigmoid's σ
@@ -269,14 +269,14 @@ def after_update(parameter: Quantity) -> Quantity:
 
 @lru_cache(maxsize=5_000)
 def candidates(header: str) -> tuple[Quantity, ...]:
-    """What a header may stand for, the likeliest first; empty where nothing is known."""
+    """The meanings of a header, the likeliest first; empty if unknown."""
     if len(header) > LONGEST:
         return ()
     return tuple(dict.fromkeys(_meanings(header) or _without_a_remark(header)))
 
 
-def meant(name: str) -> Quantity | None:
-    """What a name of a table stands for where no config gives its network: `naming.spell` read back."""
+def quantity_of(name: str) -> Quantity | None:
+    """The quantity that a name of a table stands for without a config: the inverse of `naming.spell`."""
     return next(iter(candidates(name)), None)
 
 

@@ -22,7 +22,7 @@ class Scalar:
 
 
 class Column(NamedTuple):
-    """A column of a table; its header as written, "" where it has none."""
+    """A column of a table; its header as written, "" if it has none."""
 
     header: str
     header_cell: Position

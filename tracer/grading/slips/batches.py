@@ -10,11 +10,11 @@ from tracer.grading.network.plan import MEAN, SUM
 from tracer.grading.slips.slip import Edits, Parts, Setting
 
 Lags = Sequence[int]
-"""How many rows above its own the rows of a batch stand, from the first on."""
+"""The lags of the rows of a batch, from the first on."""
 
 
 def _over_batches(right: Expression, setting: Setting) -> Iterator[tuple[tuple[int, ...], bool, Name, Lags, Name]]:
-    """(where it stands, whether it is a mean, what is reduced, the rows of the batch, what to call it)."""
+    """(its path, whether it is a mean, what is reduced, the rows of the batch, its name)."""
     for path, node in nodes(right):
         match node:
             case Call(function, (Name(name, batch, True) as over,)) if function in (MEAN, SUM) and abs(batch) < 2:

@@ -60,12 +60,12 @@ def frozen(judge: Judge, wrong: Wrong) -> Explanation | None:
         one, other = (judge.translator.read(places[step], step) for step in (first, last))
     except UnknownFormula:
         return None
-    meant = {n.name: n for form in judge.demand.forms(wrong.quantity) for n in names(form)}
+    expected = {n.name: n for form in judge.demand.forms(wrong.quantity) for n in names(form)}
     pairs = zip(distinct(one), distinct(other), strict=False)
     stuck = [before for before, after in pairs if (before.name, before.lag + last - first) == (after.name, after.lag)]
-    if not stuck or any(name.name not in meant for name in stuck):
+    if not stuck or any(name.name not in expected for name in stuck):
         return None
-    if not judge.is_right(wrong.quantity, with_names(one, {name: meant[name.name] for name in stuck})):
+    if not judge.is_right(wrong.quantity, with_names(one, {name: expected[name.name] for name in stuck})):
         return None
     home = judge.home(wrong.quantity)
     cells = {name: judge.table.series[name.name][first - name.lag] for name in stuck}

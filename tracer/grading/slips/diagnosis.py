@@ -13,7 +13,7 @@ from tracer.grading.book.relative import UnknownFormula, text_at
 from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge, Wrong
-from tracer.grading.judging.meant import as_meant
+from tracer.grading.judging.normalization import normalized
 from tracer.grading.network.oracle import same
 from tracer.grading.network.plan import Place
 from tracer.grading.network.writing import differences, written
@@ -91,7 +91,7 @@ class Diagnosis:
         if wrong.reading is None:
             return dict.fromkeys(wrong.steps, found.expression) if found and found.expression is not None else {}
         formulas = ((step, self.judge.formula(wrong.quantity, step)[0]) for step in wrong.steps)
-        return {step: as_meant(formula) for step, formula in formulas if formula is not None}
+        return {step: normalized(formula) for step, formula in formulas if formula is not None}
 
     def _named(self, wrong: Wrong, forms: list[Expression]) -> tuple[Kind, Explanation | None]:
         """The kind of mistake, and the slip; None if unknown."""
@@ -159,7 +159,7 @@ class Diagnosis:
             return None
         key = (name, theirs, place)
         if key not in self._causes:
-            bare, forms = as_meant(theirs), self._nearest(name, theirs, place)
+            bare, forms = normalized(theirs), self._nearest(name, theirs, place)
             setting, other = self._setting(name, place, bare), self._of_other(name, theirs, place)
             for given in (False, True):  # given numbers may be typed into the formula
                 made_up = self.judge.made_up(place, given)
@@ -195,11 +195,11 @@ class Diagnosis:
             return bool(np.isfinite(x).all() and (np.abs(x - y) <= np.maximum(limit, 1e-9 * np.abs(y))).all())
 
         evidence = Evidence(replace(judge.rows, only=chosen), theirs[chosen], alike, self.budget)
-        exact = name not in judge.demand.exactness.said and len(chosen) >= 3
+        exact = name not in judge.demand.exactness.roundings and len(chosen) >= 3
         return find_slip(forms, evidence, self._setting(name, place), pairs=exact)
 
     def _nearest(self, name: str, theirs: Expression | None, place: Place) -> list[Expression]:
-        """The right forms, first the one that is made of most of the same quantities."""
+        """The right forms, starting with the one that shares most quantities."""
         if self.judge.is_carried_on(name, place):
             return [Name(name)]
         forms = self.judge.demand.forms(name)

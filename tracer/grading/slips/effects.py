@@ -12,7 +12,7 @@ from tracer.formulas.tree import Expression, Name, Number, add, names
 from tracer.grading.judging.exactness import decimals
 from tracer.grading.judging.findings import Departure, Finding, Kind
 from tracer.grading.judging.judge import Judge
-from tracer.grading.judging.meant import as_meant
+from tracer.grading.judging.normalization import normalized
 from tracer.grading.network.series import Rows
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.trajectory import History, walked
@@ -25,8 +25,8 @@ LAST_ROWS = 40
 
 
 def with_effects(findings: list[Finding], diagnosis: Diagnosis) -> tuple[list[Finding], Departure | None]:
-    """The findings, each with what it alone does to the final loss, and where the table departs from the right
-    trajectory; as far as that can be told."""
+    """The findings, each with its own effect on the final loss, and where the table departs from the right
+    trajectory, if known."""
     judge = diagnosis.judge
     right = walked(judge.model, judge.rows, judge.eta) if judge.eta is not None else None
     if right is None:
@@ -63,7 +63,7 @@ def _own_formulas(judge: Judge) -> dict[str, Expression]:
         for step in range(len(places) - 1, max(-1, len(places) - 1 - LAST_ROWS), -1):
             formula, right = judge.formula(name, step)
             if formula is not None and right and _holds_everywhere(name, formula, judge):
-                found[name] = as_meant(formula)
+                found[name] = normalized(formula)
                 break
     return found
 
@@ -88,7 +88,7 @@ def _departure(judge: Judge, right: History) -> Departure | None:
         return None
     parameters = [name for p in system.updates for name in (p, naming.after_update(p)) if name in columns]
     ours = {name: _column(right, name, judge.rows) for name in (*parameters, loss)}
-    rounded = _explained(judge, ours, parameters) if judge.demand.exactness.said else {}
+    rounded = _explained(judge, ours, parameters) if judge.demand.exactness.roundings else {}
     rows: list[int] = []
     for name in ours:
         theirs, own = columns[name][: len(right)], ours[name]
@@ -139,7 +139,9 @@ def _explained(judge: Judge, ours: Mapping[str, Array], parameters: Sequence[str
         assert update is not None
         instead[name] = dict.fromkeys(range(rows.steps), add(update, Number(by)))
         column = rows.columns[name][np.isfinite(rows.columns[name])].tolist()
-        if name in judge.demand.exactness.said and (decimals(column[0]) or 0) >= max(decimals(x) or 0 for x in column):
+        if name in judge.demand.exactness.roundings and (decimals(column[0]) or 0) >= max(
+            decimals(x) or 0 for x in column
+        ):
             moved[parameter] = by
     run = walked(model, rows, judge.eta, instead, moved=moved)
     if run is None or any(len(run) != len(column) for column in ours.values()):

@@ -41,7 +41,7 @@ def _needed(right: Expression, setting: Setting) -> Iterator[tuple[Expression, P
     """One or two pairs missing of those that the formula needs."""
     expanded = expand(right)
     keys = {name: f"q{index}x" for index, name in enumerate(distinct(expanded))}
-    meant: dict[Name, Expression] = {Name(key): name for name, key in keys.items()}
+    originals: dict[Name, Expression] = {Name(key): name for name, key in keys.items()}
     text = render(expanded, EXCEL, keys.__getitem__)
     pairs = _pairs(text)
     for gone in [(pair,) for pair in pairs] + list(combinations(pairs, 2)):
@@ -50,8 +50,8 @@ def _needed(right: Expression, setting: Setting) -> Iterator[tuple[Expression, P
             expression = read("".join(c for i, c in enumerate(text) if i not in out))
         except UnknownFormula:
             continue
-        inside = (with_names(read(text[first + 1 : last]), meant) for first, last in gone)
-        yield with_names(expression, meant), {"around": " and ".join(map(setting.text, inside))}
+        inside = (with_names(read(text[first + 1 : last]), originals) for first, last in gone)
+        yield with_names(expression, originals), {"around": " and ".join(map(setting.text, inside))}
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:

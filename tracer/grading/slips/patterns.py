@@ -87,7 +87,7 @@ def any_of(*several: Edits) -> Edits:
 def _fits(
     pattern: Expression, node: Expression
 ) -> Iterator[tuple[Call, Found, tuple[Expression, ...], tuple[Expression, ...]]]:
-    """(what is fitted, what the names stand for, the arguments before it, those behind it)."""
+    """(what is matched, the bindings of the names, the arguments before it, those after it)."""
     if isinstance(pattern, Call) and isinstance(node, Call) and pattern.function == node.function:
         args, size = node.args, len(pattern.args)
         for first in range(len(args) - size + 1):

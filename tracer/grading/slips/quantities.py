@@ -39,7 +39,7 @@ def slope_of_another(right: Expression, setting: Setting) -> Iterator[tuple[Expr
 
 
 def _places(right: Expression) -> dict[Name, list[Path]]:
-    """Every name of a formula, and where it stands."""
+    """Every name of a formula, with its path."""
     found: dict[Name, list[Path]] = {}
     for path, node in nodes(right):
         if isinstance(node, Name):
@@ -86,8 +86,8 @@ def typed(right: Expression, setting: Setting) -> Iterator[tuple[Expression, Par
 
 
 def from_row(lag: int) -> Edits:
-    """Quantities of a row so many rows above: one alone, one family, all, all but one. What is the same in all rows is
-    not taken from another one."""
+    """Quantities of a row the given number of rows above: one alone, one family, all, all but one. What is the same in
+    all rows is not taken from another one."""
 
     def edits(right: Expression, setting: Setting) -> Iterator[tuple[Expression, Parts]]:
         for words, group in _groups(right, setting):

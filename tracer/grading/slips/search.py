@@ -43,7 +43,7 @@ TELLING = 1e-3
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """A cause, and the formula that it makes of the right one (None where that is not known). shown: the person's
-    formula, where it is to be shown otherwise than it was read."""
+    formula, if it is to be shown differently from how it was read."""
 
     cause: Cause
     expression: Expression | None = None

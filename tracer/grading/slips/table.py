@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tracer.formulas.paths import nodes, put
 from tracer.formulas.tree import ADD, DIV, MUL, NEG, SUB, Call, Expression, Name, Number
 from tracer.grading.network.plan import MEAN, SUM
-from tracer.grading.sheet.spelling import meant
+from tracer.grading.sheet.spelling import quantity_of
 from tracer.grading.slips.batches import all_but_one, only_one, other_divisor, other_reduction, other_rows
 from tracer.grading.slips.parentheses import without_parentheses
 from tracer.grading.slips.patterns import any_of, duplicated, instead, left_out, operator
@@ -29,7 +29,7 @@ def _is_half(part: Expression) -> bool:
 
 
 def _meant(part: Expression) -> Quantity | None:
-    return meant(part.name) if isinstance(part, Name) else None
+    return quantity_of(part.name) if isinstance(part, Name) else None
 
 
 def _is_slope(part: Expression) -> bool:

@@ -13,7 +13,7 @@ from tracer.grading.network.series import Rows
 from tracer.model import naming
 
 History = list[dict[str, float]]
-"""The quantities of every row. What there is once a batch stands in the first row of the batch."""
+"""The quantities of every row. Quantities shared by a batch are in its first row."""
 
 
 def walked(

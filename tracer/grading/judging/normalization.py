@@ -13,13 +13,13 @@ FEWEST_DECIMALS = 2
 """Minimum decimals of a number that stands for e."""
 
 
-def as_meant(expression: Expression) -> Expression:
+def normalized(expression: Expression) -> Expression:
     """The formula without its roundings, and with exp for a power of a typed e."""
     if not isinstance(expression, Call):
         return expression
     if expression.function == ROUND:
-        return as_meant(expression.args[0])
-    args = tuple(as_meant(arg) for arg in expression.args)
+        return normalized(expression.args[0])
+    args = tuple(normalized(arg) for arg in expression.args)
     if expression.function == POW and _decimals_of_e(args[0]) is not None:
         return Call(FUNCTIONS["exp"], args[1:])
     return Call(expression.function, args)
