@@ -5,7 +5,7 @@
     >>> trace["E_total"][0]
     0.014181377937891659
 
-What is public is imported when it is first used, so that the command answers at once, Ctrl-C included.
+Public names are imported on first use, so that the command starts quickly.
 """
 
 from __future__ import annotations

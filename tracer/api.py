@@ -42,7 +42,7 @@ def run(
 def walk(experiment: Experiment, system: System | None = None, progress: Progress | None = None) -> Trace:
     """Run an experiment: all its learning rates, each from the same start.
 
-    system: its equations, where the caller has assembled them already. progress: called now and then with the number
+    system: its equations, if already assembled. progress: called regularly with the number
     of steps done since the last call. Raises ConfigError when the trace would not fit in memory.
     """
     system = system or assemble(experiment)

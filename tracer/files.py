@@ -22,7 +22,7 @@ KINDS = {
 def problems_of(targets: list[Path]) -> list[str]:
     """Create the targets' folders and check whether the files can be written there.
 
-    Returns every problem: a folder that cannot be made or written to, a target that is a folder or is open in another
+    Returns all problems: a folder that cannot be created or written to, a target that is a folder or is open in another
     program.
     """
     problems = []

@@ -24,7 +24,7 @@ __all__ = ["Override", "load"]
 def load(source: str | Path | Mapping[str, Any], overrides: Iterable[Override] = ()) -> Experiment:
     """Read a config file, or a mapping of the same form, and check it.
 
-    Raises ConfigError, with every problem found and where it stands.
+    Raises ConfigError with all problems and their positions.
     """
     if isinstance(source, Mapping):
         document, stem, file = Document("config", _plain(source)), "trace", ""

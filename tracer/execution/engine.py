@@ -1,7 +1,7 @@
 """Running a program: compiled once, then executed for every run, a chunk of iterations at a time.
 
 Every step is packed into a buffer of doubles as it is computed; what a batch has in common is packed into all of its
-steps. A chunk with a value that is not finite is looked at again, quantity by quantity.
+steps. A chunk with a non-finite value is retraced quantity by quantity.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Engine:
     def run(self, hyper: Mapping[str, float], iterations: int, progress: Progress | None = None) -> Run:
         """Run the given number of iterations with the hyper-parameters of this run, such as a constant η.
 
-        A run that meets a non-finite quantity stops there and says so in `Run.divergence`; nothing is raised.
+        A run stops at the first non-finite quantity and reports it in `Run.divergence`; nothing is raised.
         """
         batches, width = self.system.batches, len(self.columns)
         buffer = bytearray(DOUBLE * width * batches.first_row(iterations))

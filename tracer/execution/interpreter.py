@@ -51,8 +51,8 @@ class Interpreter:
     program: what is executed.
     start: what the first iteration starts from, as in `Program.start`; hyper-parameters included.
     values: a row for every sample that the iterations take, each with the data of its sample. Computed values are
-        added to it, once an iteration in its first row. A value that is there beforehand is taken as it is.
-    sizes: how many rows every iteration has; one each where it is empty.
+        added to it, once an iteration in its first row. A value that is already present is used unchanged.
+    sizes: how many rows every iteration has; one each if it is empty.
     formula: the formula of a quantity, in the form of `formulas_of(program)`, which is the default. A caller with
         quantities or forms of its own passes its own function; it returns None for an unknown quantity.
     replaced: formulas of single rows, in place of `formula`. Lags count iterations for what there is once an iteration,
@@ -88,7 +88,7 @@ class Interpreter:
     def value(self, name: str, row: int) -> float:
         """The value of a quantity in a row, counted from 0; if shared by an iteration, in any of its rows.
 
-        Raises LookupError where something that it needs is missing or needs itself, one of NO_NUMBER where a formula
+        Raises LookupError if a dependency is missing or circular, one of NO_NUMBER if a formula
         has no value.
         """
         row = self.rows_of(row)[0] if name in self.shared else row

@@ -1,6 +1,6 @@
 """What an iteration computes, as data: ordered assignments to numbered slots.
 
-A `Program` says everything that a consumer needs to run the equations of a system: which assignments are made for every
+A `Program` contains all that a consumer needs to run the equations of a system: which assignments are made for every
 sample and which once an iteration, what an iteration starts from, and what it hands to the next one. `python_emitter`
 writes it as Python source, `interpreter` executes it quantity by quantity; a page or a sweep would emit its own form.
 """
@@ -43,7 +43,7 @@ class Program:
     columns: the quantities of a step.
     data: the columns that a sample fills.
     start: what an iteration starts from: parameters, states before, hyper-parameters, k; with the values of the first
-        iteration. A hyper-parameter that every run has a value of its own for, such as η, is NaN.
+        iteration. A hyper-parameter that is specific to each run, such as η, is NaN.
     of_sample, of_batch: what is computed for every sample of an iteration, and then once; in that order.
     updates: what the next iteration starts from; all of it is computed before any of it is assigned.
     loss: the quantity that is minimized. until: the condition that ends a run.

@@ -24,7 +24,7 @@ def walk_function(program: Program, batches: Batches) -> Walk:
 
     samples: what each iteration takes, a sample or a list of them. buffer: where the steps are packed from `offset` on,
     as doubles in the order of the columns; rows is the same memory as doubles. start: the values of `Program.start`. An
-    iteration that raises ends the walk; its own start is returned, so that it can be looked at again.
+    iteration that raises ends the walk; its own start is returned, so that it can be retraced.
     """
     several, width = batches.several, len(program.columns)
     shared = set(program.shared) if several else set()

@@ -27,7 +27,7 @@ class Run:
     """The result of one learning rate. Steps count from 0, iterations from 1; all values are dimensionless.
 
     hyper: the hyper-parameters of this run, besides `System.hyper`. batches: which samples each iteration took.
-    rows: the steps, a row of doubles each, in the order of `System.columns`; where the run diverged, the last row
+    rows: the steps, one row of doubles each, in the order of `System.columns`; where the run diverged, the last row
         holds what was computed before, then NaN. Where only the last update did, all rows are complete.
     final: the parameters after the last update. final_loss: the loss that they give, of all samples.
     until_met: whether the stopping condition was met.

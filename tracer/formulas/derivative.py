@@ -1,6 +1,6 @@
 """The derivative of an expression with respect to every name in it, in one pass from the root to the leaves.
 
-The rule of an operator stands in `OPERATOR_RULES`, that of a function in its own row (`Primitive.slopes`) or entry
+The rule of an operator is in `OPERATOR_RULES`, that of a function in its row (`Primitive.slopes`) or entry
 (`Function.slopes`); the walk knows none of them by name, but for `if`.
 """
 

@@ -21,7 +21,7 @@ def bind(form: Form, call: Call) -> Expression:
 def expand(expression: Expression, far: bool = False) -> Expression:
     """The expression with every function that is defined by a formula replaced by that formula.
 
-    far: take along the functions' `far` branches, which hold where the plain formula overflows.
+    far: include the functions' `far` branches, which apply where the plain formula overflows.
     """
     return _expanded(expression, far, {}, [])
 

@@ -235,7 +235,7 @@ _NOT_A_NUMBER = "a comparison is not a number; write if(x > 2, 1, 0)"
 def parse(text: str, functions: Mapping[str, Function]) -> Expression:
     """Read a formula of numbers, names, `+ - * / ^`, brackets, comparisons and the functions given.
 
-    Nothing of it is evaluated. Powers bind to the right (`2^3^2` is 2⁹) and tighter than a sign (`-x^2` is −(x²)), as
+    Nothing is evaluated. Powers bind to the right (`2^3^2` is 2⁹) and tighter than a sign (`-x^2` is −(x²)), as
     in mathematics and in Python.
 
     functions: what may be called, by name.

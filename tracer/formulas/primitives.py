@@ -26,7 +26,7 @@ class Primitive:
 
     slopes: the partial derivative by each parameter, in the parameters and the result `a`.
     parameters: the names of its arguments. further: the slopes where more arguments than these are given, of which it
-    takes any number; None where it takes none.
+    takes any number; None if it takes none.
     spelled: notation → how the function is written there, where the rule of the notation does not hold: another name,
     or a template with `{}` for an argument and `{*}` for all of them. excel: further ways to call it in Excel, in which
     a number stands for itself.

@@ -37,7 +37,7 @@ class Options:
 def check_workbook(path: str | Path, options: Options | None = None, system: System | None = None) -> BookReport:
     """Check one workbook. Nothing is raised for a file that cannot be read; the report says why.
 
-    system: the network, where the caller has it from a config.
+    system: the network of a config, if any.
     """
     path, options = Path(path), options or Options()
     if system is None and options.config is not None:

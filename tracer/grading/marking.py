@@ -39,7 +39,7 @@ updates may all be wrong; otherwise all of them."""
 class Terms:
     """The settings for all tables of a workbook.
 
-    tolerance: relative. system: the network that a config gives, with its inputs, targets and first weights. budget,
+    tolerance: relative. system: the network of a config, with its inputs, targets and first weights. budget,
     effort: how much may still be tried for the workbook, of edits of formulas and of networks.
     """
 
@@ -53,7 +53,7 @@ class Terms:
 class Judged:
     """A table whose cells have been compared with the values that their rows imply.
 
-    judge: None where nothing is filled in. columns: the quantities that are computed. given: findings on what the rest
+    judge: None if nothing is filled in. columns: the quantities that are computed. given: findings on what the rest
     is computed from: η, headers, inputs, rows. no_value: on cells without a value. empty: on cells to be filled in.
     """
 

@@ -26,7 +26,7 @@ def backward_equations(
     """The backward pass of the forward equations, in the order of computation: from the loss back, layer by layer;
     in a layer first its quantities, then its parameters.
 
-    Only what lies between a parameter and the loss has a gradient. A parameter that the loss does not depend on gets
+    Only quantities between a parameter and the loss have a gradient. A parameter that the loss does not depend on gets
     the gradient 0. quantities: what the forward equations' names stand for; the derivatives are added.
     """
     chain = _Chain(forward, {p.name for p in parameters}, loss, quantities)

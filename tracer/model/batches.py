@@ -17,7 +17,7 @@ class Batches:
     """The plan of a run: an iteration takes `size` samples, one row each; a pass takes every sample once. Rows, samples
     and iterations count from 0 here.
 
-    samples: how many there are. size: of a batch; the last one of a pass has what is left. reduction: how the values of
+    samples: their number. size: of a batch; the last one of a pass may be smaller. reduction: how the values of
     a batch become one, from REDUCTIONS. seed: of the order, drawn anew for every pass; None keeps the samples in their
     order.
     """

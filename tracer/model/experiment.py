@@ -99,7 +99,7 @@ class Experiment:
     samples: their values, a row per sample: the targets, then the inputs. start: every parameter before the first step.
     batches: which of them an iteration takes. clip: how gradients are clipped, from CLIPPINGS.
     rule: the update rule that the optimizer's name stands for, or the user's own.
-    learning_rates: one run each; none where there is a schedule, or no formula uses η.
+    learning_rates: one run each; empty with a schedule, or if no formula uses η.
     iterations: at most, where `until` ends a run.
     places: where the keys that a later check may complain of stand.
     """

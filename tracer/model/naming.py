@@ -3,7 +3,7 @@
 Inputs `i1…`, targets `t1…`, net inputs `h1…` and activations `a_h1…` of a layer `h`; weights are numbered through the
 whole network, layer by layer, neuron by neuron, input by input, as in the classic figure.
 
-Everywhere else a name is a key, compared and looked up, never taken apart: `System.quantities` says what it stands for.
+Everywhere else a name is a key, never parsed: `System.quantities` says what it stands for.
 """
 
 from __future__ import annotations

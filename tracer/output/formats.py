@@ -103,7 +103,7 @@ def write_exercise(
     """Write a trace as an exercise, and its key if requested; returns the files written.
 
     blank: one of BLANKS. target: NAME-exercise.xlsx in the experiment's folder by default; the key is called after it.
-    Raises OutputError where a file cannot be written or nothing is left to fill in.
+    Raises OutputError if a file cannot be written or nothing is left to fill in.
     """
     target = target or trace.experiment.output / f"{trace.experiment.name}-exercise.xlsx"
     targets = {target: False} | ({target.with_name(f"{target.stem}-key.xlsx"): True} if key else {})

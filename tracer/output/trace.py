@@ -28,7 +28,7 @@ ROWS_PER_BLOCK = 200
 class Trace:
     """Everything that was computed.
 
-    experiment: what was asked for. system: the equations, with the columns that the experiment shows.
+    experiment: the validated config. system: the equations, with the columns that the experiment shows.
     runs: one for each learning rate, all from the same start.
     """
 

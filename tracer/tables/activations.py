@@ -128,7 +128,7 @@ FAR = 300.0
 def softmax(index: int, count: int) -> Function:
     """The activation of neuron `index` (from 0) of a softmax layer, as a function of all its net inputs.
 
-    Its slope by each of them is the row of the Jacobian.
+    Its slopes with respect to these are a row of the Jacobian.
     """
 
     def slope(by: int) -> Form:

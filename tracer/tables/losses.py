@@ -28,7 +28,7 @@ class Loss:
     """The error of one output.
 
     formula: in the target `t`, the activation `a`, the number of outputs `n` and the settings. source: where it
-    stands. slope: ∂E/∂a, where one is stated. domain: what targets it takes. settings: its numbers, with
+    stands. slope: ∂E/∂a, where one is stated. domain: of its targets. settings: its numbers, with
     their defaults and ranges.
     from_net_input: an activation, and (condition, formula) in `t`, `a` and the net input `z` for where a comes near 0
         or 1 and the formula loses the value: the sum of e^z over the outputs is `s`, their largest z is `m`.

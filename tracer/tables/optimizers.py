@@ -1,7 +1,7 @@
 """The optimizers: the update rule of a parameter, as formulas, with PyTorch's names and defaults.
 
 `p` is the parameter, `g` its gradient and `k` the number of the iteration, counted from 1; `eta` is the learning rate.
-All are dimensionless. What a rule computes for each parameter, its states, is computed in their order. The name of a
+All are dimensionless. The states of each parameter are computed in order. The name of a
 state means its value after that, once it is computed; in the formulas up to its own it means its value before, as
 `v_before` does for a state `v` everywhere. A gradient may be clipped on its way to the optimizer.
 """
@@ -20,10 +20,10 @@ from tracer.tables.settings import Setting, Settings, fraction, nonnegative
 class Optimizer:
     """An update rule.
 
-    update: the parameter's next value, in `p`, `g`, `k`, `eta`, the states and the settings. source: where it stands.
+    update: the parameter's next value, in `p`, `g`, `k`, `eta`, the states and the settings. source: a reference.
     states: what is computed for each parameter, name → formula, in their order. settings: the numbers of the rule, with
-    PyTorch's defaults and their ranges; one that is 0 leaves the formulas. start: what a state is before the first
-    iteration, where that is not 0.
+    PyTorch's defaults and their ranges; one that is 0 is dropped from the formulas. start: initial
+    values of states that do not start at 0.
     """
 
     update: str
@@ -131,7 +131,7 @@ class Clipping:
     """How gradients that are too large are limited.
 
     formula: in the gradient `g`, the `limit`, and the 2-norm `n` of all gradients of the iteration. source: where it
-    stands. limit: what a config sets, and its range.
+    stands. limit: its default and range.
     """
 
     formula: str

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Setting:
     """A number that a config may set; dimensionless.
 
-    default: its value where the config does not set it. minimum, maximum: the range, ends included; above, below: the
+    default: its value if the config does not set it. minimum, maximum: the range, ends included; above, below: the
     range, ends excluded. Without them, any finite number is allowed.
     """
 

@@ -90,7 +90,7 @@ def infix(symbol: str, precedence: int, first: int | None = None, following: int
 def render(expression: Expression, notation: Notation, spell: Callable[[Name], str], longest: int | None = None) -> str:
     """Write the expression in a notation; `spell` says how a quantity is written there.
 
-    Raises TooLong where the text has more than `longest` characters, without making it.
+    Raises TooLong if the text has more than `longest` characters, without building it.
     """
 
     def visit(node: Expression, args: list[Written]) -> Written:

@@ -1,6 +1,6 @@
 """Computes formulas stored without a value, or gives the reason why they cannot be computed.
 
-Nothing is executed: the formulas are those that `formula` reads. How many references are followed is bounded.
+Nothing is executed: the formulas are those that `formula` reads. The number of references followed is bounded.
 """
 
 from __future__ import annotations

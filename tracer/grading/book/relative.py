@@ -83,7 +83,7 @@ def moves_down(name: str) -> bool:
 def place(name: str, cell: Position) -> tuple[str, Position]:
     """The sheet ("" for the formula's own) and the cell that a name of `read` means, in the formula of that cell.
 
-    Raises UnknownFormula where it lies outside of the sheet.
+    Raises UnknownFormula if it is outside the sheet.
     """
     parts = _parts(name)
     assert parts, name

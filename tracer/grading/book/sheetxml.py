@@ -24,8 +24,8 @@ def number_or_text(text: str) -> float | str:
 class CellReader:
     """Collects cells while expat parses a sheet. Its state is the current cell.
 
-    full: there were more cells than allowed, the rest was left out. highest_style: the largest style index that a cell
-    has, and the cell. damage: the first row or cell that a sheet cannot have, in words; such cells are left out.
+    full: there were more cells than allowed, and the rest was ignored. highest_style: the largest style index of a
+    cell, and the cell. damage: a description of the first invalid row or cell; such cells are ignored.
     """
 
     def __init__(self, texts: list[str], limit: int) -> None:

@@ -56,8 +56,8 @@ class Verdict(StrEnum):
 class Finding:
     """Cells that differ from what their row implies, or a note on how they were entered.
 
-    places: the cells. why: the likely cause, None where it stays unknown; its sentence is `cause`. formula: what their
-    formula reads, in quantities, None where they hold none; right: what it should read. differs: (start, end) of what
+    places: the cells. why: the likely cause, None if unknown; its sentence is `cause`. formula: what their
+    formula reads, in quantities, None if they hold none; right: what it should read. differs: (start, end) of what
     is different in the formula. effect: the final loss with this mistake alone minus the right final loss; None where
     that cannot be told. value, right_value: of the first of the cells.
     """
@@ -125,7 +125,7 @@ class Departure:
 class SheetReport:
     """The results for one table of a sheet. reason: why no table was found, or why something was not judged.
 
-    judged, right: how many quantities were judged, and how many of them are right.
+    judged, right: the numbers of judged quantities and of right ones.
     """
 
     INTERNAL: ClassVar = frozenset({"mistakes"})

@@ -75,7 +75,7 @@ class Formula(NamedTuple):
 class Judge:
     """The context for judging a table, with a cache of its formulas.
 
-    demand: what the table's rows demand. eta: the learning rate, where it is known. passed_over: cells that are not
+    demand: what the table's rows demand. eta: the learning rate, if known. passed_over: cells that are not
     judged again. rates: all learning rates that are labeled on the sheet.
     """
 

@@ -71,7 +71,7 @@ class Understood:
 def understood(found: Found, system: System | None, effort: Effort) -> Understood:
     """What a table shows. Raises NotANetwork if no network can be inferred from it.
 
-    system: the network, where it is known.
+    system: the network, if known.
     """
     found = _with_rate_in_use(found)
     if system is None:

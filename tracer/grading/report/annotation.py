@@ -28,7 +28,7 @@ _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 def annotate_all(reports: Iterable[BookReport], folder: Path) -> list[Path]:
     """Write a copy of every workbook that could be read to the folder, under its own name.
 
-    Raises OutputError where the folder is the original's own; and, after all others have been written, where a copy
+    Raises OutputError if the folder is that of an original; and, after all others have been written, where a copy
     could not be: the folder cannot be written to, or a part of the workbook is damaged.
     """
     written: list[Path] = []

@@ -1,7 +1,7 @@
 """Headers → quantities: one normalizing rule, then one table of spellings.
 
 `candidates("Etotaldw1")` is the gradient of w1. A spelling that people use for two things has both, the likelier one
-first. Besides the quantities of a network there are two that only hand-made sheets have: `w1+` (the weight after the
+first. Besides the quantities of a network, two others occur only in handmade sheets: `w1+` (the weight after the
 update of its own row) and `Δw1` (the change that the update makes).
 """
 

@@ -1,7 +1,7 @@
 """The search for the slip behind a wrong value: the edit of the right formula that gives the person's values.
 
 Single slips come first, in the order of the table, in every right form of the formula; then one number everywhere and a
-common factor or offset; then two slips at once. How much is tried is bounded: see the constants.
+common factor or offset; then two slips at once. The effort is bounded by the constants below.
 """
 
 from __future__ import annotations
