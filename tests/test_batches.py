@@ -125,7 +125,7 @@ def test_the_loss_after_the_last_update_needs_no_further_learning_rate() -> None
 
 
 def test_a_learning_rate_far_too_long_is_refused_at_once() -> None:
-    with pytest.raises(tracer.ConfigError, match="at most 500,000,000 can be"):
+    with pytest.raises(tracer.ConfigError, match="more than 500,000,000; use fewer"):
         tracer.run(XOR | {"learning_rate": "0.1/k", "iterations": 100_000_000})
 
 
