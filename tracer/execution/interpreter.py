@@ -132,7 +132,12 @@ class Interpreter:
         return self._of(formula, row)
 
     def _of(self, formula: Formula, row: int) -> float:
-        return float(formula.value(*[self._taken(name, row) for name in formula.needed]))
+        taken, here = self._taken, None if self.sizes else self.values[row]
+        arguments: list[float | list[float]] = []
+        for name in formula.needed:
+            known = None if here is None or name.lag else here.get(name.name)  # the usual case, without a call
+            arguments.append(taken(name, row) if known is None else known)
+        return float(formula.value(*arguments))
 
     def _taken(self, name: Name, row: int) -> float | list[float]:
         """The value of a name in a formula of that row: a number, or a list with one per row of an iteration."""

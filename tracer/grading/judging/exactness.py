@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from math import floor, log10
+from functools import lru_cache
+from math import floor, isfinite, log10
 
 import numpy as np
 
@@ -202,9 +203,10 @@ _SHOWN: Mapping[Manner, Callable[[Typed, int], list[int | None]]] = {
 """How values are rounded: the decimals that each of them then shows; the usual one first."""
 
 
+@lru_cache(maxsize=100_000)
 def decimals(value: float) -> int | None:
     """The decimals of a typed value; None if it has all digits of a double."""
-    if value == 0 or not np.isfinite(value):
+    if value == 0 or not isfinite(value):
         return 0
     number = Decimal(f"{value:.15g}").normalize().as_tuple()  # 0.19975300000000001 was typed as 0.199753
     if len(number.digits) >= EXACT_DIGITS:
