@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,6 +19,14 @@ SHARED = ROOT.parent / "shared"
 SCHEMAS = SHARED / "ooxml-xsd"
 REQUIRED = os.environ.get("BACKPROP_TRACE_REQUIRE", "").split()
 """What the suite must not do without: office, torch, shared. Tests that need it then fail where it is missing."""
+
+
+def pytorch() -> ModuleType:
+    """PyTorch; where it is missing, the test or the file of tests is skipped, unless it is required."""
+    if "torch" in REQUIRED:
+        return import_module("torch")
+    skipped: ModuleType = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
+    return skipped
 
 
 def needs_shared(folder: str) -> pytest.MarkDecorator:

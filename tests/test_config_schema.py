@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import tracer
 from tests.places import CONFIGS
-from tracer.config.reading import read_fields
 from tracer.config.records import Model, canonical
 from tracer.config.schema import ACTIVATION, BEYOND_SCHEMA, FIELDS, INITIALIZER, LOSS, OPTIMIZER, json_schema
+from tracer.config.sections.reading import read_fields
 from tracer.config.yamlfile import Document
 
 SCHEMA = jsonschema.Draft7Validator(json_schema())

@@ -13,15 +13,12 @@ from typing import Any
 import pytest
 
 import tracer
-from tests.places import REQUIRED
+from tests.places import pytorch
 from tracer.tables.activations import ACTIVATIONS
 from tracer.tables.losses import LOSSES, Domain
 from tracer.tables.optimizers import OPTIMIZERS
 
-if "torch" in REQUIRED:
-    import torch
-else:
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
+torch: Any = pytorch()
 
 F = torch.nn.functional
 ITERATIONS, CASES = 20, 300

@@ -13,6 +13,7 @@ import numpy as np
 import openpyxl
 import pytest
 
+from tests.places import pytorch
 from tests.sheets import recalculated, stored_cells
 from tracer.formulas.derivative import partials
 from tracer.formulas.evaluation import FLOATS, NO_NUMBER, evaluate
@@ -129,7 +130,7 @@ KINKS = [(name, args, slopes) for name, row in PRIMITIVES.items() for args, slop
 def test_the_slope_at_a_kink_is_that_of_pytorch(name: str, args: Arguments, expected: Arguments) -> None:
     slopes = partials(call(name, args))
     assert tuple(evaluate(slopes.get(n, Number(0.0)), values(args)) for n in names(args)) == expected
-    torch = pytest.importorskip("torch")
+    torch = pytorch()
     function = {"min": torch.minimum, "max": torch.maximum}.get(name) or getattr(torch, name)
     tensors = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in args]
     function(*tensors).backward()

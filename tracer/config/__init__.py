@@ -11,9 +11,9 @@ import yaml
 
 from tracer.config import yamlfile
 from tracer.config.overrides import Override, apply
-from tracer.config.reader import read_experiment
 from tracer.config.records import canonical
 from tracer.config.schema import FIELDS
+from tracer.config.sections.document import read_experiment
 from tracer.config.yamlfile import Document
 from tracer.errors import ConfigError
 from tracer.model.experiment import Experiment, Source

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from tracer.config.network_reader import MAX_SOFTMAX
+from tracer.config.sections.network import MAX_SOFTMAX
 from tracer.formulas.notation.numpy import value
 from tracer.formulas.tree import Expression, Name
 from tracer.grading.network.fitting import fit

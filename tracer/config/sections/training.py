@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.config.choices import formula, formula_in, with_caret
-from tracer.config.optimizer_reader import OptimizerReader
 from tracer.config.schema import PHASES
+from tracer.config.sections.optimizer import OptimizerReader
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
 from tracer.formulas.evaluation import NO_NUMBER, compiled

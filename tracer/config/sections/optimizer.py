@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.config.choices import formula, with_caret
-from tracer.config.reading import Reader
+from tracer.config.sections.reading import Reader
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
 from tracer.formulas.tree import names

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tracer.config.forms import show
-from tracer.config.reading import Reader, by_name
 from tracer.config.records import Model
 from tracer.config.schema import BATCH, ORDERS, SAMPLE
+from tracer.config.sections.reading import Reader, by_name
 from tracer.config.tables import MAX_COLUMNS, Table, read_table
 from tracer.config.yamlfile import Place
 from tracer.errors import ConfigError, nearest

@@ -9,8 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from tracer.config.choices import formula
 from tracer.config.forms import Identifier, show
-from tracer.config.reading import Reader
-from tracer.config.samples_reader import Data
+from tracer.config.sections.reading import Reader
+from tracer.config.sections.samples import Data
 from tracer.errors import nearest
 from tracer.formulas.tree import Expression, names
 from tracer.model.experiment import OwnEquations

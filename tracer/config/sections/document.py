@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from tracer.config.equations_reader import EquationsReader
-from tracer.config.network_reader import NetworkReader
-from tracer.config.reading import read_fields
 from tracer.config.records import Model
-from tracer.config.samples_reader import SamplesReader
 from tracer.config.schema import FILE_NAME
-from tracer.config.training_reader import TrainingReader
+from tracer.config.sections.equations import EquationsReader
+from tracer.config.sections.network import NetworkReader
+from tracer.config.sections.reading import read_fields
+from tracer.config.sections.samples import SamplesReader
+from tracer.config.sections.training import TrainingReader
 from tracer.config.yamlfile import Document
 from tracer.errors import nearest
 from tracer.model import naming

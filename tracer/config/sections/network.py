@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.config.reading import Names, Reader
-from tracer.config.samples_reader import Data
+from tracer.config.sections.reading import Names, Reader
+from tracer.config.sections.samples import Data
 from tracer.config.yamlfile import Place
 from tracer.model import naming
 from tracer.model.experiment import Choice, Layer, Network
