@@ -428,6 +428,8 @@ def test_optimizers_that_cannot_be_used(optimizer: Any, problem: str) -> None:
          "layers.0.activation: a value is missing at the end\n    z +\n       ^"),
         ({"layers": [{"neurons": 2, "activation": "2 * t"}, {"neurons": 2}]},
          "layers.0.activation: the formula has an unknown 't'; it may use z\n    2 * t\n        ^"),
+        ({"layers": [{"neurons": 2, "activation": "tanh(z) + t"}, {"neurons": 2}]},
+         "layers.0.activation: the formula has an unknown 't'; it may use z\n    tanh(z) + t\n              ^"),
         ({"layers": [{"neurons": 2}, {"neurons": 50, "activation": "softmax"}]},
          "layers.1: softmax supports up to 40 neurons, not 50"),
         ({"l2": -1}, "l2: -1 is out of range; must be at least 0"),

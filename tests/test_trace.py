@@ -234,3 +234,8 @@ def test_blocks_hold_the_rows_in_the_order_of_the_columns(config: Path, tmp_path
     write_csv(tmp_path / "t.csv", trace.columns, trace.blocks())
     trace.to_csv(tmp_path / "u.csv")
     assert (tmp_path / "t.csv").read_bytes() == (tmp_path / "u.csv").read_bytes()
+
+
+def test_the_package_lists_what_is_public() -> None:
+    assert dir(tracer) == sorted(tracer.__all__)
+    assert all(hasattr(tracer, name) for name in dir(tracer))

@@ -50,3 +50,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module 'tracer' has no attribute '{name}'")
     return getattr(import_module(f"tracer.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -38,7 +38,10 @@ EXIT_FINDINGS, EXIT_UNREADABLE = 1, 2
     metavar="FILE",
 )
 @click.option(
-    "--report", type=click.Path(path_type=Path), help="Write one row a workbook and sheet to FILE.csv.", metavar="FILE"
+    "--report",
+    type=click.Path(path_type=Path),
+    help="Write one row for each sheet of each workbook to FILE, as CSV.",
+    metavar="FILE",
 )
 @click.option(
     "--annotate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,7 +101,7 @@ def formula_in(variables: Sequence[str], text: str, place: Place, document: Docu
     unknown = sorted(used - set(variables))
     if unknown:
         what = f"the formula has an unknown '{unknown[0]}'; it may use {' and '.join(variables)}"
-        document.problem(place, with_caret(what, text, text.index(unknown[0])))
+        document.problem(place, with_caret(what, text, place_of(unknown[0], text)))
     elif not used:
         document.problem(place, f"the formula '{text}' does not use {' or '.join(variables)}")
     return expression if used and not unknown else None
@@ -114,7 +115,7 @@ def formula(
         expression = read_formula(text)
         if alone := fold(expression, _reduces_one_value):
             what = f"a formula sees one sample at a time; {alone} takes two or more values, such as {alone}(x, y)"
-            document.problem(place, with_caret(where + what, text, text.index(alone)), at)
+            document.problem(place, with_caret(where + what, text, place_of(alone, text)), at)
             return None
         if condition == (isinstance(expression, Call) and expression.function.name in COMPARISONS):
             return expression
@@ -129,6 +130,12 @@ def _reduces_one_value(node: Expression, inner: list[str]) -> str:
     """The name of a `mean` or a `sum` of one value in the expression, which would be that value; "" without one."""
     alone = isinstance(node, Call) and node.function.more and len(node.args) == 1
     return node.function.name if alone and isinstance(node, Call) else next(filter(None, inner), "")
+
+
+def place_of(name: str, text: str) -> int:
+    """Where a name first stands in a formula by itself, not within another word; 0 where it does not."""
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+    return found.start() if found else 0
 
 
 def with_caret(problem: str, text: str, position: int) -> str:

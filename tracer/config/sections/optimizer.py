@@ -3,12 +3,11 @@ own."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.config.choices import formula, with_caret
+from tracer.config.choices import formula, place_of, with_caret
 from tracer.config.sections.reading import Reader
 from tracer.config.yamlfile import Place
 from tracer.errors import nearest
@@ -51,8 +50,7 @@ class OptimizerReader(Reader):
         if text is None or expression is None:
             return "p"
         for name in dict.fromkeys(name.name for name in names(expression) if name.name not in known):
-            at = re.search(rf"\b{re.escape(name)}\b", text)
             hint = nearest(name, known) or f" It may use {', '.join(known)}."
             what = f"the formula has an unknown '{name}'.{hint}"
-            self.problem(place, with_caret(what, text, at.start() if at else 0))
+            self.problem(place, with_caret(what, text, place_of(name, text)))
         return text

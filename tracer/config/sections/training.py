@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.config.choices import formula, formula_in, with_caret
+from tracer.config.choices import formula, formula_in, place_of, with_caret
 from tracer.config.schema import PHASES
 from tracer.config.sections.optimizer import OptimizerReader
 from tracer.config.yamlfile import Place
@@ -114,7 +114,7 @@ class TrainingReader(OptimizerReader):
         for name in dict.fromkeys(name.name for name in names(expression)):
             if name not in spelled:
                 what = f"'{name}' is not a quantity of a step.{nearest(name, spelled)}"
-                self.problem(place, with_caret(what, text, text.index(name)))
+                self.problem(place, with_caret(what, text, place_of(name, text)))
         return replace(expression, {n: Name(spelled.get(n.name, n.name)) for n in names(expression)})
 
     def own_names(
