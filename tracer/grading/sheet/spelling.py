@@ -76,7 +76,7 @@ Make = Callable[[re.Match[str]], Quantity]
 
 
 def _numbered(role: Role, layer: str = "") -> Make:
-    """A quantity whose numbers are the digits of the match; its layer stands there too where the pattern has one."""
+    """A quantity numbered by the digits of the match, in the layer that the pattern captures, if any."""
 
     def make(match: re.Match[str]) -> Quantity:
         indices = tuple(int(group) for group in match.groups() if group.isdigit())

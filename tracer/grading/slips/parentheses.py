@@ -55,7 +55,7 @@ def _needed(right: Expression, setting: Setting) -> Iterator[tuple[Expression, P
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:
-    """The parentheses of a formula that are no function's."""
+    """The parentheses of a formula, except those of function calls."""
     opened: list[int] = []
     pairs = []
     for index, character in enumerate(text):
