@@ -18,7 +18,19 @@ ORDER = (
 )  # fmt: skip
 """The rooms of the house, from the ground up. docs/how-it-works.md has a paragraph on each."""
 INNER_ORDER = {
-    "grading": ("book", "sheet", "network", "judging", "slips", "report", "marking", "check", "folder"),
+    "grading": (
+        "book",
+        "sheet",
+        "network",
+        "judging",
+        "slips",
+        "report",
+        "marking",
+        "options",
+        "check",
+        "worker",
+        "folder",
+    ),
     "workbook": ("xlsx", "trace", "limits", "sheets", "walkthrough", "overview", "book", "exercise"),
 }
 LONGEST_FILE = 350

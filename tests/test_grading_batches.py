@@ -19,8 +19,9 @@ from tracer.grading.book.cells import Book, Cell, Formula, Position, Sheet, refe
 from tracer.grading.book.package import read_book
 from tracer.grading.book.recalculation import recalculated
 from tracer.grading.book.relative import text_at
-from tracer.grading.check import Options, check_workbook
+from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
+from tracer.grading.options import Options
 from tracer.workbook.trace.formulas import FIRST_ROW, HEADER_ROW
 
 CONFIGS = Path(__file__).parents[1] / "configs"

@@ -12,8 +12,9 @@ import tracer
 from tests.hand import Cells, book, form, table
 from tests.homework import SPELLINGS, Layout, homework, write
 from tracer.grading.book.cells import Book
-from tracer.grading.check import Options, check_workbook
+from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Kind, SheetReport, Verdict
+from tracer.grading.options import Options
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 BIASES = {"biases": {"h": 0.35, "o": 0.6}}

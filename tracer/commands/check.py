@@ -13,6 +13,7 @@ from tracer.config import load
 from tracer.errors import OutputError
 from tracer.files import problems_of, replacing
 from tracer.grading.judging.findings import TOLERANCE
+from tracer.grading.options import SECONDS, Options
 
 EXIT_FINDINGS, EXIT_UNREADABLE = 1, 2
 
@@ -29,6 +30,13 @@ EXIT_FINDINGS, EXIT_UNREADABLE = 1, 2
     default=TOLERANCE,
     show_default=True,
     help="How far a value may be from the correct one, relative to it; rounded values are given more.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=SECONDS,
+    show_default=True,
+    help="How long a workbook may take; one that takes longer is not judged.",
 )
 @click.option(
     "--json",
@@ -61,6 +69,7 @@ def check(
     workbooks: tuple[Path, ...],
     config: Path | None,
     tolerance: float,
+    seconds: float,
     json_file: Path | None,
     report: Path | None,
     annotate: Path | None,
@@ -75,8 +84,7 @@ def check(
     """
     from tracer.commands.screen import can_print
     from tracer.grading import folder
-    from tracer.grading.check import Options
-    from tracer.grading.report import reports, terminal
+    from tracer.grading.report import annotation, reports, terminal
 
     paths = folder.workbooks(workbooks)
     if not paths:
@@ -91,18 +99,26 @@ def check(
     ]
     if problems:
         raise OutputError(problems)
-    found = list(folder.check_all(paths, Options(config, tolerance)))
+    found = folder.check_all(paths, Options(config, tolerance), seconds)
+    problems = []
+    try:  # the files first, for whoever reads the output may go away
+        for target, form in (
+            (json_file, reports.as_json),
+            (report, reports.as_csv),
+            (gradescope, reports.as_gradescope),
+        ):
+            if target is not None:
+                with replacing(target) as part:
+                    # a file name that is not UTF-8 is spelled with \udc.. for its bytes, which JSON reads back
+                    part.write_text(form(found), encoding="utf-8", errors="backslashreplace")
+        if annotate is not None:
+            annotation.annotate_all(found, annotate)
+    except OutputError as error:
+        problems += error.problems
     if not quiet:
         terminal.show(found, ascii or not can_print("∂−·…η", sys.stdout.encoding))
-    for target, form in ((json_file, reports.as_json), (report, reports.as_csv), (gradescope, reports.as_gradescope)):
-        if target is not None:
-            with replacing(target) as part:
-                # a file name that is not UTF-8 is spelled with \udc.. for its bytes, which JSON reads back
-                part.write_text(form(found), encoding="utf-8", errors="backslashreplace")
-    if annotate is not None:
-        from tracer.grading.report.annotation import annotate_all
-
-        annotate_all(found, annotate)
+    if problems:
+        raise OutputError(problems)
     if any(not each.readable for each in found):
         sys.exit(EXIT_UNREADABLE)
     if any(each.has_findings for each in found):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +10,13 @@ from tracer.config import load
 from tracer.grading.book.cells import Book, Sheet
 from tracer.grading.book.package import Unreadable, read_book
 from tracer.grading.book.recalculation import recalculated
-from tracer.grading.judging.findings import TOLERANCE, BookReport, SheetReport, Verdict, no_table
+from tracer.grading.judging.findings import BookReport, SheetReport, Verdict, no_table
 from tracer.grading.judging.uncomputed import first_cause
 from tracer.grading.marking import Terms, marked
 from tracer.grading.network.inference import NotANetwork
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Found
+from tracer.grading.options import Options
 from tracer.grading.sheet.conventions import Spelling
 from tracer.grading.sheet.layout import find_tables
 from tracer.grading.sheet.spelling import LONGEST, candidates, is_provisional, normalize
@@ -24,14 +24,6 @@ from tracer.model.assembly import assemble
 from tracer.model.naming import spell
 from tracer.model.quantity import Quantity
 from tracer.model.system import System
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """config: the network, if it is not to be inferred from the headers. tolerance: relative."""
-
-    config: Path | None = None
-    tolerance: float = TOLERANCE
 
 
 def check_workbook(path: str | Path, options: Options | None = None, system: System | None = None) -> BookReport:

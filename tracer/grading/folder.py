@@ -1,21 +1,29 @@
-"""Checking many workbooks on all processors, isolated from each other."""
+"""Checking many workbooks on all processors, isolated from each other and each within its time."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Timer
 
-from tracer.grading.check import Options, check_workbook
 from tracer.grading.judging.findings import BookReport
+from tracer.grading.options import SECONDS, Options
 
-ALONE = 3
-"""Up to this number of workbooks, a second process is not worth its cost."""
 MOST_PROCESSES = 4
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm")
+_COMMAND = [
+    sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; from tracer.grading.worker import serve; serve()",
+]  # fmt: skip
+_APART = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+"""On Windows; elsewhere a session of its own has the same effect: Ctrl-C reaches only the command, which ends its
+workers."""
 
 
 def workbooks(paths: Iterable[Path]) -> list[Path]:
@@ -29,32 +37,90 @@ def workbooks(paths: Iterable[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def check_all(paths: Sequence[Path], options: Options) -> Iterator[BookReport]:
-    """One report per workbook, in order."""
-    if len(paths) <= ALONE:
-        yield from (_check(path, options) for path in paths)
-        return
-    processes = min(os.cpu_count() or 1, MOST_PROCESSES, len(paths))
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        pending = [pool.submit(_check, path, options) for path in paths]
-        for path, future in zip(paths, pending, strict=True):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                yield _in_own_process(path, options)
+def check_all(paths: Sequence[Path], options: Options, seconds: float = SECONDS) -> list[BookReport]:
+    """One report per workbook, in order.
 
+    seconds: how long each may take. A workbook that takes longer, or that brings down the process that checks it, has
+    a report that says so.
+    """
+    workers = [_Worker() for _ in range(min(os.cpu_count() or 1, MOST_PROCESSES, len(paths)))]
+    free: SimpleQueue[_Worker] = SimpleQueue()
+    for worker in workers:
+        free.put(worker)
 
-def _in_own_process(path: Path, options: Options) -> BookReport:
-    """Check a workbook in a process of its own, after the shared pool broke down."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+    def check(path: Path) -> BookReport:
+        worker = free.get()
         try:
-            return pool.submit(_check, path, options).result()
-        except BrokenProcessPool:
-            return BookReport(str(path), "ran out of memory")
+            return worker.check(str(path), options, seconds)
+        finally:
+            free.put(worker)
 
-
-def _check(path: Path, options: Options) -> BookReport:
+    pool = ThreadPoolExecutor(len(workers))
     try:
-        return check_workbook(path, options)
-    except Exception as error:  # whatever one file brings about, the others are checked
-        return BookReport(str(path), f"could not be checked ({type(error).__name__}: {error})")
+        return list(pool.map(check, paths))
+    finally:
+        for worker in workers:
+            worker.close()
+        pool.shutdown(cancel_futures=True)
+
+
+class _Worker:
+    """A process that checks one workbook after another, and the next one when it had to be ended: its state."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self.closed = False
+
+    def check(self, path: str, options: Options, seconds: float) -> BookReport:
+        """The report of one workbook."""
+        process, late = self._started(), Event()
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        timer = Timer(seconds, end)
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            pickle.load(process.stdout)  # it is ready: loading its modules does not count
+            timer.start()
+            pickle.dump((path, options, seconds), process.stdin)
+            process.stdin.flush()
+            report: BookReport = pickle.load(process.stdout)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            why = "the process that checked it ended, probably for lack of memory"
+            report = BookReport(path, f"could not be checked: {why}")
+            self._end()
+        finally:
+            timer.cancel()
+            if timer.is_alive():
+                timer.join()
+        if late.is_set():
+            self._end()
+            return BookReport(path, f"not judged within {seconds:g} s; allow more with --seconds", late=True)
+        return report
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self.process is None:
+            if self.closed:
+                raise InterruptedError
+            pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+            self.process = subprocess.Popen(
+                _COMMAND, stdin=pipe, stdout=pipe, stderr=nothing, start_new_session=True, creationflags=_APART
+            )
+        return self.process
+
+    def _end(self) -> None:
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in filter(None, (process.stdin, process.stdout)):
+                with suppress(OSError):
+                    stream.close()
+
+    def close(self) -> None:
+        """End the process, and start no other."""
+        self.closed = True
+        self._end()

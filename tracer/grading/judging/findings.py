@@ -161,17 +161,18 @@ class SheetReport:
 
 @dataclass(frozen=True, slots=True)
 class BookReport:
-    """The report on a workbook: read, or unreadable for a reason."""
+    """The report on a workbook: read, or unreadable for a reason, or given up because it took too long (`late`)."""
 
-    INTERNAL: ClassVar = frozenset({"readable", "has_findings"})
+    INTERNAL: ClassVar = frozenset({"readable", "has_findings", "late"})
 
     workbook: str
     reason: str | None
     sheets: tuple[SheetReport, ...] = ()
+    late: bool = False
 
     @property
-    def status(self) -> Literal["read", "unreadable"]:
-        return "read" if self.readable else "unreadable"
+    def status(self) -> Literal["read", "unreadable", "late"]:
+        return "read" if self.readable else "late" if self.late else "unreadable"
 
     @property
     def readable(self) -> bool:

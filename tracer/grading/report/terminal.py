@@ -39,15 +39,17 @@ def show(reports: Sequence[BookReport], ascii: bool = False) -> None:
             echo(line)
     if len(reports) > 1:
         wrong = sum(report.readable and report.has_findings for report in reports)
-        unreadable = sum(not report.readable for report in reports)
-        right = len(reports) - wrong - unreadable
-        echo(f"\n{len(reports)} workbooks: {right} right, {wrong} with findings, {unreadable} could not be read")
+        late = sum(report.late for report in reports)
+        unreadable = sum(not report.readable for report in reports) - late
+        right = len(reports) - wrong - unreadable - late
+        rest = f", {late} not judged in time" if late else ""
+        echo(f"\n{len(reports)} workbooks: {right} right, {wrong} with findings, {unreadable} could not be read{rest}")
 
 
 def _of_book(report: BookReport) -> Iterator[str]:
     yield click.style(report.workbook, bold=True)
     if report.reason is not None:
-        yield click.style(f"  could not be read: {report.reason}", fg="yellow")
+        yield click.style(f"  {'' if report.late else 'could not be read: '}{report.reason}", fg="yellow")
         return
     for sheet in sorted(report.sheets, key=lambda sheet: sheet.verdict is Verdict.NO_TABLE):
         if sheet.verdict is Verdict.NO_TABLE:

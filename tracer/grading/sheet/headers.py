@@ -40,7 +40,7 @@ def headers(cells: Mapping[Position, Cell], spelling: Spelling) -> tuple[Headers
     found: dict[Position, str] = {}
     for row in sorted({*texts, *joined}):
         own, both = texts.get(row, {}), joined.get(row, {})
-        counts = Counter(normalize(text) for text in own.values())
+        counts = Counter(normalize(text) for text in own.values() if spelling(text))
         for column in sorted({*own, *both}):
             text, whole = own.get(column, ""), both.get(column, "")
             alone = bool(text) and bool(spelling(text))
@@ -71,8 +71,8 @@ def _joined(
 def _groups(cells: Mapping[Position, Cell], row: int, above: Mapping[int, str]) -> Iterator[tuple[str, list[int]]]:
     """The texts of the row above, each with the columns that it reaches over."""
     text, group = "", list[int]()
-    column, last = min(above), max(above) + MOST_NUMBERED
-    while column <= last:
+    column, last = min(above), max(above)
+    while column <= last or (group and column <= last + MOST_NUMBERED):
         cell = cells.get((row, column))
         new = above.get(column, text if group else "")
         if group and (new != text or cell is None):

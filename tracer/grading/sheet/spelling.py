@@ -34,7 +34,7 @@ _ZERO_FOR_O = re.compile(r"(?<![a-ce-z])(a|out|net|z|act|sig)0(?=[1-9])")
 """a_01 is often typed for a_o1; behind d it is a derivative's."""
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=20_000)
 def normalize(header: str) -> str:
     """The header in lower case, in ASCII, without blanks, brackets and underscores; what follows an equals sign is
     ignored, unless nothing precedes it."""
@@ -267,12 +267,31 @@ def after_update(parameter: Quantity) -> Quantity:
     return Quantity(Role.AFTER_UPDATE, of=parameter)
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=20_000)
 def candidates(header: str) -> tuple[Quantity, ...]:
     """The meanings of a header, the likeliest first; empty if unknown."""
-    if len(header) > LONGEST:
+    if len(header) > LONGEST or _NO_NAME.match(header) or not _has_meaning(_shape(header)):
         return ()
+    return _candidates(header)
+
+
+def _candidates(header: str) -> tuple[Quantity, ...]:
     return tuple(dict.fromkeys(_meanings(header) or _without_a_remark(header)))
+
+
+_NO_NAME = re.compile(r"\s*\d")
+"""No name of a quantity begins with a digit."""
+_ALIKE, _LONG_NUMBER = str.maketrans("345678", "999999"), re.compile(r"[0-9]{5,}")
+
+
+def _shape(header: str) -> str:
+    """The header with others of its digits that no spelling tells apart: a log of thousands of texts has few shapes."""
+    return _LONG_NUMBER.sub("99999", header.translate(_ALIKE))
+
+
+@lru_cache(maxsize=20_000)
+def _has_meaning(shape: str) -> bool:
+    return bool(_candidates(shape))
 
 
 def quantity_of(name: str) -> Quantity | None:

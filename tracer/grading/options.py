@@ -1,0 +1,19 @@
+"""How workbooks are checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracer.grading.judging.findings import TOLERANCE
+
+SECONDS = 10.0
+"""How long a workbook may take; a large one takes one or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """config: the network, if it is not to be inferred from the headers. tolerance: relative."""
+
+    config: Path | None = None
+    tolerance: float = TOLERANCE

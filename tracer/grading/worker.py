@@ -1,0 +1,62 @@
+"""A process that checks workbooks for another one, which can end it: reads tasks from standard input, writes reports.
+
+It ends with the process that started it, whose end closes the input: a thread waits for that.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from contextlib import suppress
+from io import BufferedIOBase
+from queue import SimpleQueue
+from threading import Thread
+from time import process_time
+
+from tracer.grading.check import check_workbook
+from tracer.grading.judging.findings import BookReport
+from tracer.grading.options import Options
+
+Task = tuple[str, Options, float]
+"""The path of a workbook, how to check it, and the seconds that this may take."""
+SPARE = 5
+"""Seconds of the processor beyond those of a task, after which the operating system ends the process, where it can."""
+
+
+def serve() -> None:
+    """Check workbooks until the input is closed; in front of each report, and of each wait, stands a None."""
+    tasks: SimpleQueue[Task] = SimpleQueue()
+    reports = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing that is printed comes between reports
+    Thread(target=_receive, args=(sys.stdin.buffer, tasks), daemon=True).start()
+    while True:
+        pickle.dump(None, reports)  # ready
+        reports.flush()
+        path, options, seconds = tasks.get()
+        _limit(process_time() + seconds + SPARE)
+        pickle.dump(_check(path, options), reports)
+        reports.flush()
+
+
+def _receive(stream: BufferedIOBase, tasks: SimpleQueue[Task]) -> None:
+    with suppress(EOFError):
+        while True:
+            tasks.put(pickle.load(stream))
+    os._exit(0)
+
+
+def _limit(seconds: float) -> None:
+    """End this process after so much time of the processor, even in a call that lets no other thread run."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, most))
+
+
+def _check(path: str, options: Options) -> BookReport:
+    try:
+        return check_workbook(path, options)
+    except Exception as error:  # whatever one file brings about, the others are checked
+        return BookReport(path, f"could not be checked ({type(error).__name__}: {error})")
