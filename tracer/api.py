@@ -23,18 +23,19 @@ def run(
     *,
     iterations: int | None = None,
     learning_rate: float | Sequence[float] | None = None,
+    decimals: int | None = None,
     columns: str | None = None,
     overrides: Iterable[Override] = (),
 ) -> Trace:
     """Run a config and return every intermediate value of every step.
 
-    source: a config file, or a mapping of the same form. iterations, learning_rate and columns take the place of the
-    config's, as do the overrides.
+    source: a config file, or a mapping of the same form. iterations, learning_rate, decimals and columns take the
+    place of the config's, as do the overrides.
 
     Raises ConfigError when the config cannot be used. A run that meets a non-finite number ends there; its
     `divergence` says where.
     """
-    given = {"iterations": iterations, "learning_rate": learning_rate, "columns": columns}
+    given = {"iterations": iterations, "learning_rate": learning_rate, "decimals": decimals, "columns": columns}
     arguments = [Override((key,), value, f"{key}=") for key, value in given.items() if value is not None]
     return walk(load(source, [*overrides, *arguments]))
 

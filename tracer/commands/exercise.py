@@ -28,6 +28,7 @@ from tracer.workbook.exercise.blanks import BLANKS
 def exercise(
     config: Path,
     learning_rate: tuple[str, ...],
+    decimals: str | None,
     columns: str | None,
     settings: tuple[str, ...],
     ascii: bool,
@@ -37,7 +38,7 @@ def exercise(
     key: bool,
 ) -> None:
     """Write an exercise of CONFIG: its workbook with empty cells, which turn green when they are correct."""
-    experiment = experiment_of(config, learning_rate, columns, settings)
+    experiment = experiment_of(config, learning_rate, decimals, columns, settings)
     trace = walk(results.shortened(experiment, rows))
     for path in results.write_exercise(trace, blank, output, key, ascii):
         click.echo(f"wrote {path}")

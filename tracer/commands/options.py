@@ -23,6 +23,7 @@ def of_config(command: Callable[..., None]) -> Callable[..., None]:
             click.argument("config", type=click.Path(path_type=Path)),
             click.option("--learning-rate", metavar="X", multiple=True,
                          help=FIELDS["learning_rate"].help + " Repeatable."),
+            click.option("--decimals", metavar="N", help=FIELDS["decimals"].help),
             click.option("--columns", metavar="|".join(COLUMNS), help=FIELDS["columns"].help),
             click.option("--set", "settings", metavar="KEY=VALUE", multiple=True,
                          help="Replace any value of the config, such as weights.w1=0.2 or layers.0.activation=tanh. "
@@ -37,6 +38,7 @@ def of_config(command: Callable[..., None]) -> Callable[..., None]:
 def experiment_of(
     config: Path,
     learning_rate: tuple[str, ...],
+    decimals: str | None,
     columns: str | None,
     settings: tuple[str, ...],
     iterations: str | None = None,
@@ -44,7 +46,11 @@ def experiment_of(
 ) -> Experiment:
     """The config, with what the options put in place of its values. Raises ConfigError, with every problem."""
     options = [(f"--set {text}", *_key_and_value(text)) for text in settings]
-    options += [("--iterations", "iterations", iterations), ("--columns", "columns", columns)]
+    options += [
+        ("--iterations", "iterations", iterations),
+        ("--columns", "columns", columns),
+        ("--decimals", "decimals", decimals),
+    ]
     if learning_rate:
         rates = learning_rate[0] if len(learning_rate) == 1 else f"[{', '.join(learning_rate)}]"
         options.append(("--learning-rate", "learning_rate", rates))

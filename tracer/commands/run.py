@@ -48,6 +48,7 @@ def run(
     output: str | None,
     iterations: str | None,
     learning_rate: tuple[str, ...],
+    decimals: str | None,
     columns: str | None,
     settings: tuple[str, ...],
     formats: tuple[str, ...],
@@ -56,7 +57,7 @@ def run(
 ) -> None:
     """Run CONFIG: log every intermediate of every forward and backward pass to a CSV file and an Excel workbook."""
     folder = [] if output is None else [Override(("output",), output, "--output")]
-    experiment = experiment_of(config, learning_rate, columns, settings, iterations, folder)
+    experiment = experiment_of(config, learning_rate, decimals, columns, settings, iterations, folder)
     system = assemble(experiment)
     paths = results.paths(experiment, formats)
     results.check(experiment, shown(experiment, system), paths)

@@ -13,6 +13,7 @@ import click
 
 from tracer.execution.progress import Progress
 from tracer.execution.runs import Run
+from tracer.explain.rounding import lost
 from tracer.explain.words import stopped
 from tracer.formulas.notation import shortest
 from tracer.model import naming
@@ -87,6 +88,13 @@ def show(trace: Trace, paths: Sequence[Path], ascii: bool) -> None:
     hidden = len(trace.experiment.start) - MOST_PARAMETERS
     if hidden > 0:
         click.echo(f"and {hidden:,} more parameters: in Python, trace.final holds them all")
+    said: dict[str, list[str]] = {}
+    for run in trace.runs:
+        said.setdefault(lost(trace.system, run)[:-1], []).append(run.title)
+    for sentence, titles in said.items():
+        if sentence:
+            line = sentence if len(said) == 1 else f"{sentence} (with {'; '.join(titles)})"
+            click.echo(naming.to_ascii(line) if ascii else line)
     for path in paths:
         click.echo(f"wrote {path}")
 

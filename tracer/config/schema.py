@@ -10,6 +10,7 @@ from tracer.config.choices import Entry, formula_pattern
 from tracer.config.forms import Case, Either, Identifier, ListOf, Named, Number, OneOf, Schema, Text, is_number
 from tracer.config.records import Field, Model, Record, properties
 from tracer.config.rules import RULE, WITHOUT_RATE, is_rule
+from tracer.formulas.primitives import MOST_DECIMALS
 from tracer.model import naming
 from tracer.model.batches import REDUCTIONS
 from tracer.tables.activations import ACTIVATIONS, SOFTMAX
@@ -30,6 +31,7 @@ def _holds(values: Iterable[Any], kind: type) -> bool:
 
 NUMBER, COUNT, WHOLE = Number(), Number({"minimum": 1}, whole=True), Number(whole=True)
 STRENGTH = Number({"minimum": 0})
+DECIMALS = Number({"minimum": 0, "maximum": MOST_DECIMALS}, whole=True)
 RATE = Number({"minimum": 0}, ", because a negative one would increase the loss")
 TEXT, FILLED = Text(), Text(r"[\s\S]")
 FILE_NAME = Text(
@@ -146,6 +148,8 @@ FIELDS: dict[str, Field] = {
     "order": Field("Order of the samples; shuffled: a new random order for every pass.", OneOf(ORDERS),
                    default=ORDERS[0]),
     "seed": Field("Random seed for shuffling.", WHOLE, default=0),
+    "decimals": Field("Round every computed quantity to so many decimals as it is computed, as by hand: halves away "
+                      "from zero, as ROUND in a sheet does. Given numbers and η are not rounded.", DECIMALS),
     "columns": Field("full: every factor of the chain rule; compact: the columns of the classic sheet.",
                      OneOf(COLUMNS), default="full"),
     "output": Field("The folder for the result files, relative to the current directory.", FILLED, default="out"),

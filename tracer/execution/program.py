@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tracer.formulas.expansion import expand
-from tracer.formulas.tree import Call, Expression, Name, Number, add, names, replace
+from tracer.formulas.tree import Expression, Name, Number, add, names, replace
 from tracer.model import naming
-from tracer.model.batches import REDUCTIONS
 from tracer.model.system import Equation, System
 
 
@@ -24,14 +23,6 @@ class Assignment:
 
     target: Name
     expression: Expression
-
-    @property
-    def reduced(self) -> Name | None:
-        """The quantity that is reduced over the rows of the batch; None for any other assignment."""
-        match self.expression:
-            case Call(function, (Name(_, _, True) as over,)) if function in REDUCTIONS.values():
-                return over
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from tracer.execution.program import Assignment, Program
 from tracer.formulas.evaluation import NO_NUMBER, compiled, namespace
 from tracer.formulas.notation.source import Source
-from tracer.formulas.tree import Call, Expression, Name
+from tracer.formulas.tree import Expression, Name
 from tracer.model.batches import Batches
 
 DOUBLE = 8
@@ -98,6 +98,9 @@ def losses_function(program: Program) -> Callable[..., list[float]]:
 
 
 def _local(program: Program, name: Name) -> str:
+    """A slot's variable; for a quantity in all rows of the batch, its values in these."""
+    if name.batch:
+        return f"rows[first + {program.slots[Name(name.name)]}:offset // {DOUBLE}:{len(program.columns)}]"
     return f"q{program.slots[name]}"
 
 
@@ -111,16 +114,12 @@ def _sample(program: Program) -> str:
 
 
 def _statements(program: Program, assignments: Iterable[Assignment]) -> list[str]:
-    return [line for assignment in assignments for line in _assigned(program, assignment)]
-
-
-def _assigned(program: Program, assignment: Assignment) -> list[str]:
-    """The assignment as statements."""
-    local, over = _local(program, assignment.target), assignment.reduced
-    if over and isinstance(assignment.expression, Call):
-        column, width = program.slots[Name(over.name)], len(program.columns)
-        return [f"{local} = {assignment.expression.function.name}(rows[first + {column}:offset // {DOUBLE}:{width}])"]
-    return _source(program).assignment(local, assignment.expression)
+    source = _source(program)
+    return [
+        line
+        for assignment in assignments
+        for line in source.assignment(_local(program, assignment.target), assignment.expression)
+    ]
 
 
 def _source(program: Program) -> Source:

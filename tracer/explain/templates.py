@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from tracer.formulas.notation.text import CUT, LONGEST_SUM, text
-from tracer.formulas.tree import Call, Expression, Name
+from tracer.formulas.tree import Call, Expression, Name, distinct, div
+from tracer.formulas.tree import replace as substitute
 from tracer.model.batches import REDUCTIONS
 
 DIGITS = 6
@@ -48,18 +49,17 @@ Template = tuple[str | Slot, ...]
 def template(expression: Expression, batch: int = 1) -> Template:
     """The expression as text, with a slot for every quantity in it; for one over a batch, a slot for each of so many
     rows, the middle ones left out where they are many. Where that number varies (0), their sum stands for them."""
-    match expression:
-        case Call(function, (Name(batch=True) as name,)) if not batch:
-            total: Template = (Slot(name, True, TOTAL),)
-            return (*total, "/", Slot(BATCH_SIZE, True)) if function == REDUCTIONS["mean"] else total
-    rows = range(batch) if batch <= LONGEST_SUM else (0, 1, 2, batch - 1)
+    rows: Sequence[int] = range(batch) if batch <= LONGEST_SUM else (0, 1, 2, batch - 1)
+    if not batch:
+        rows = (TOTAL,)
+        expression = substitute(expression, _sums({name for name in distinct(expression) if name.batch}))
     slots: list[Slot] = []
 
     def mark(name: Name) -> str:
         if name.name == CUT:
             return CUT
         marks = []
-        for row in rows if name.batch else (0,):
+        for row in rows if name.batch and name != BATCH_SIZE else (0,):
             marks.append(f"\x01{len(slots)}\x02")
             slots.append(Slot(name, False, row))
         return ", ".join(marks if len(marks) == batch or len(marks) == 1 else [*marks[:-1], CUT, marks[-1]])
@@ -73,6 +73,12 @@ def template(expression: Expression, batch: int = 1) -> Template:
         elif part:
             pieces.append(part)
     return tuple(pieces)
+
+
+def _sums(of_batch: Iterable[Name]) -> dict[Expression, Expression]:
+    """What the reductions of these quantities are of their sums."""
+    sums: dict[Expression, Expression] = {Call(REDUCTIONS["sum"], (name,)): name for name in of_batch}
+    return sums | {Call(REDUCTIONS["mean"], (name,)): div(name, BATCH_SIZE) for name in of_batch}
 
 
 def filled(template: Template, value: Callable[[Slot], float]) -> str:

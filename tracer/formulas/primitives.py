@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,11 @@ from tracer.formulas.tree import COMPARISONS, ONE, ZERO, Call, Expression, Funct
 SlopeRule = Callable[[Call, int], Expression]
 """(the call, the index of an argument) → the partial derivative with respect to it."""
 Arguments = tuple[float, ...]
+
+MOST_DECIMALS = 15
+"""That numbers can be rounded to."""
+REACHED, TIE = 1e14, 1e-14
+"""Below this a number has decimals among its first 15 digits; nearer to a tie than this part of it, they decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +73,23 @@ def _mean(*values: Any) -> float:
 
 
 def _round(x: float, digits: float) -> float:
-    """Round to the given decimals, halves away from 0, as spreadsheets do."""
-    scale: float = 10.0**digits
-    return _sign(x) * math.floor(abs(x) * scale + 0.5) / scale
+    """Round to the given decimals, halves away from 0, from the first 15 significant digits, as spreadsheets do. What
+    these digits do not reach is not rounded."""
+    size = abs(x)
+    if 0 <= digits <= MOST_DECIMALS and size < REACHED:
+        scale = 10.0**digits
+        scaled = size * scale
+        whole = math.floor(scaled + 0.5)
+        room = TIE * scaled
+        if scaled < REACHED and room < scaled + 0.5 - whole < 1 - room:  # no tie, not even in 15 digits
+            return math.copysign(whole / scale, x) + 0.0  # never −0
+    if not math.isfinite(x) or not x:
+        return x
+    shown = Decimal(f"{size:.15g}")
+    if shown.adjusted() + digits >= 15:
+        return x
+    last = Decimal(1).scaleb(-int(digits))
+    return math.copysign(float((shown / last).to_integral_value(ROUND_HALF_UP) * last), x) + 0.0
 
 
 def _equal_ones_share(call: Call, index: int) -> Expression:
@@ -126,7 +146,14 @@ FUNCTIONS: dict[str, Function] = {
 """The primitive functions that a formula may call, by name."""
 
 ROUND = Function("round", PRIMITIVES["round"].parameters)
-"""ROUND(x; digits), which the formulas of a config do not have: a sheet may round on its way."""
+"""ROUND(x; digits), which the formulas of a config do not have: `decimals` rounds everything, a sheet what it likes."""
+
+
+def rounded(expression: Expression, decimals: int) -> Expression:
+    """The expression rounded to so many decimals."""
+    if isinstance(expression, Number):
+        return Number(_round(expression.value, decimals))
+    return Call(ROUND, (expression, Number(float(decimals))))
 
 
 @cache

@@ -1,4 +1,5 @@
-"""Experiment → System: the forward equations, the chain rule over them, then what the batch and the optimizer do."""
+"""Experiment → System: the forward equations, the chain rule over them, then what the batch and the optimizer do; last,
+what hand arithmetic rounds."""
 
 from __future__ import annotations
 
@@ -67,7 +68,7 @@ def assemble(experiment: Experiment) -> System:
         for name in experiment.rule.columns
     }
     of_optimizer = {parameter: rule.states(parameter) for parameter in trained}
-    return System(
+    system = System(
         data=(*experiment.targets, *experiment.inputs),
         samples=experiment.samples,
         batches=experiment.batches,
@@ -81,6 +82,7 @@ def assemble(experiment: Experiment) -> System:
         batch_loss=batch_loss,
         until=experiment.until,
     )
+    return system if experiment.decimals is None else system.rounded(experiment.decimals)
 
 
 def _forward(experiment: Experiment) -> tuple[tuple[Equation, ...], str, dict[str, str]]:

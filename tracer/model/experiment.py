@@ -101,6 +101,7 @@ class Experiment:
     rule: the update rule that the optimizer's name stands for, or the user's own.
     learning_rates: one run each; empty with a schedule, or if no formula uses η.
     iterations: at most, where `until` ends a run.
+    decimals: to which every computed quantity is rounded as it is computed; None for not at all.
     places: where the keys that a later check may complain of stand.
     """
 
@@ -120,6 +121,7 @@ class Experiment:
     schedule: Schedule | None = None
     iterations: int = 1
     until: Expression | None = None
+    decimals: int | None = None
     columns: str = "full"
     output: Path = Path("out")
     places: Mapping[str, str] = field(default_factory=dict)

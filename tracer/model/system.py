@@ -7,9 +7,10 @@ renderings of its equations.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from tracer.formulas.primitives import rounded
 from tracer.formulas.tree import Expression
 from tracer.model import naming
 from tracer.model.batches import Batches
@@ -81,6 +82,16 @@ class System:
     loss: str
     batch_loss: str | None = None
     until: Expression | None = None
+
+    def rounded(self, decimals: int) -> System:
+        """The system in which every computed quantity is rounded to so many decimals as it is computed, as by hand. η
+        is given, also where it is a formula."""
+        equations = (
+            e if e.quantity == naming.ETA else replace(e, expression=rounded(e.expression, decimals))
+            for e in self.equations
+        )
+        updates = {name: rounded(update, decimals) for name, update in self.updates.items()}
+        return replace(self, equations=tuple(equations), updates=updates)
 
     def gradient(self, name: str, loss: str | None = None) -> str:
         """The name of the gradient of a quantity: `∂E/∂w1`. loss: of a batch, in place of a sample's."""

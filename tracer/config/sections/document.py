@@ -68,6 +68,7 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
             schedule=self.schedule(iterations),
             iterations=iterations,
             until=self.until([*own, *computed]),
+            decimals=config["decimals"],
             columns=config["columns"],
             output=self.folder(),
             places={key: self.document.where(where) for key, where in places.items()},

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tracer.explain.rounding import lost, of_every_quantity
 from tracer.explain.words import stopped, words
 from tracer.formulas.notation import shortest
 from tracer.model import naming
@@ -71,6 +72,7 @@ def facts_of(experiment: Experiment) -> dict[str, str]:
         "learning rate": words(experiment.schedule.formula) if experiment.schedule else "",
         "iterations": f"{experiment.iterations:,}",
         "until": f"{words(experiment.until)}, for every sample of a pass" if experiment.until else "",
+        "decimals": of_every_quantity(experiment.decimals),
         "columns": experiment.columns,
     }  # fmt: skip
     return {label: fact for label, fact in facts.items() if fact}
@@ -155,6 +157,7 @@ def _table(context: Context, head: int) -> Iterator[str]:
                 ratio = losses[1] / losses[0]
                 style = styles.percent if SMALL <= ratio < LARGE else styles.number[SCIENTIFIC]
                 cells.append(Cell("E", style, ratio, f"D{number}/C{number}"))
-        if run.divergence:
-            cells.append(Cell("F", styles.warning, context.spell(stopped(run.divergence))))
+        where = stopped(run.divergence) if run.divergence else ""
+        if said := f"{where} {lost(system, run)}".strip():
+            cells.append(Cell("F", styles.warning, context.spell(said)))
         yield row(number, cells)

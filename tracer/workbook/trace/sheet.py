@@ -9,6 +9,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.execution.progress import counted
+from tracer.explain.rounding import lost, of_every_quantity
 from tracer.explain.words import stopped
 from tracer.model.system import Phase
 from tracer.workbook.trace.context import Context
@@ -59,7 +60,8 @@ def _hint(context: Context, trace: TraceFormulas) -> str:
     if trace.run.divergence:
         return context.spell(stopped(trace.run.divergence))
     what = "the yellow cell" if trace.run.hyper else "a yellow cell or a blue number"
-    return f"Change {what}: every number below follows."
+    rounding = of_every_quantity(context.experiment.decimals), context.spell(lost(trace.system, trace.run))
+    return " ".join(filter(None, [f"Change {what}: every number below follows.", *rounding]))
 
 
 def _template(context: Context, trace: TraceFormulas, begins: bool) -> list[Cell]:
