@@ -16,6 +16,7 @@ from tracer.config.schema import FIELDS
 from tracer.config.sections.document import read_experiment
 from tracer.config.yamlfile import Document
 from tracer.errors import ConfigError
+from tracer.files import path_of
 from tracer.model.experiment import Experiment, Source
 
 __all__ = ["Override", "load"]
@@ -32,7 +33,8 @@ def load(source: str | Path | Mapping[str, Any], overrides: Iterable[Override] =
     elif not isinstance(source, (str, Path)):
         raise ConfigError([f"config: {source!r:.60} is neither a file nor a mapping"])
     else:
-        document, stem, file = yamlfile.read(Path(source)), Path(source).stem, Path(source).name
+        path = path_of(source)
+        document, stem, file = yamlfile.read(path), path.stem, path.name
     canonical(document, document.value, (), FIELDS)
     overrides = [replace(override, value=_plain(override.value)) for override in overrides]
     for override in overrides:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from tracer.config.choices import Entry, formula_pattern
-from tracer.config.forms import Case, Either, Identifier, ListOf, Named, Number, OneOf, Schema, Text, is_number
+from tracer.config.forms import Case, Either, Identifier, ListOf, Named, Number, OneOf, Schema, Text
+from tracer.config.habits import spellings
 from tracer.config.records import Field, Model, Record, properties
 from tracer.config.rules import RULE, WITHOUT_RATE, is_rule
 from tracer.formulas.primitives import MOST_DECIMALS
@@ -79,7 +80,7 @@ LAYER = Record(LAYER_FIELDS, "layer", "{name: h, neurons: 2}")
 RATE_FORMULA = Text(
     formula_pattern((naming.COUNT,)), f"is neither a number nor a formula of {naming.COUNT}, the iteration"
 )
-_RATE_CASES = (Case(lambda value: isinstance(value, str) and not is_number(value), RATE_FORMULA), Case(object, RATE))
+_RATE_CASES = (Case(lambda value: isinstance(value, str) and not spellings(value), RATE_FORMULA), Case(object, RATE))
 PHASE = Record({
     "iterations": Field("Number of iterations in this phase.", COUNT, required=True),
     "learning_rate": Field("Learning rate of this phase.", Either(_RATE_CASES, "give a learning rate"), required=True),

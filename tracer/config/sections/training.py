@@ -37,6 +37,9 @@ class TrainingReader(OptimizerReader):
         value = self.config["learning_rate"]
         if value is None or self.is_schedule():
             return ()
+        if 0 in (value if ("learning_rate",) in self.document.commas else ()):
+            what = "two learning rates, one of them 0; if the comma is meant as a decimal point, write a point"
+            self.problem(("learning_rate",), what)
         return tuple(value if isinstance(value, list) else [value])
 
     def is_schedule(self) -> bool:
