@@ -27,6 +27,9 @@ from tracer.model.naming import spell
 from tracer.model.quantity import BIASES, Quantity, Role
 from tracer.model.system import System
 
+NO_HEADERS = "no headers that name quantities were found"
+VIEW = "it only shows numbers from other sheets"
+
 
 def check_workbook(path: str | Path, options: Options | None = None, system: System | None = None) -> BookReport:
     """Check one workbook. Nothing is raised for a file that cannot be read; the report says why.
@@ -49,12 +52,14 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         reason = "no table of a network was recognized"
         if book.damage:
             reason += f", and {book.damaged}"
-        details = {r.reason for r in reports if r.reason}
+        details = list(dict.fromkeys(r.reason for r in reports if r.reason))
+        telling = [detail for detail in details if detail not in (NO_HEADERS, VIEW)]
         hidden = ", ".join(sheet.name for sheet in book.sheets if sheet.hidden)
         if hidden:
             reason += f"; hidden sheets are not graded; unhide the one to check: {hidden}"
-        elif len(details) == 1 and not book.damage:
-            reason = f"{reason}: {details.pop()}"
+        elif not book.damage:
+            reason += "".join(f": {detail}" for detail in telling[:1] or details[: len(details) == 1])
+            reason += "" if system or "--config" in reason else "; describe it with --config"
         return BookReport(str(path), reason, tuple(reports))
     return BookReport(str(path), None, tuple(reports))
 
@@ -69,12 +74,12 @@ def check_sheet(book: Book, sheet: Sheet, terms: Terms) -> list[SheetReport]:
     if found:
         return found
     reason = next((report.reason for report in reports if report.reason), None)
-    return [no_table(sheet.name, reason or "no headers that name quantities were found")]
+    return [no_table(sheet.name, reason or NO_HEADERS)]
 
 
 def _report(found: Found, terms: Terms) -> SheetReport:
     if _is_view(found):
-        return no_table(found.sheet.name, "it only shows numbers from other sheets")
+        return no_table(found.sheet.name, VIEW)
     try:
         return marked(found, terms)
     except NotANetwork as error:

@@ -180,8 +180,8 @@ def is_misread(explained: Explained) -> bool:
 
     Every right column supports the reading, unless its formula is only a reference. Mistakes speak against it, each
     once: a person who forgets η does so in all updates, and that is one slip, where a misread column is wrong in a way
-    that no slip explains. So do columns that have numbers but cannot be judged, and half as much those of formulas whose
-    headers mean nothing.
+    that no slip explains. So do columns that have numbers but cannot be judged, and, half as much, columns of formulas
+    whose headers mean nothing.
     """
     judged = explained.judged
     judge, columns = judged.judge, judged.columns

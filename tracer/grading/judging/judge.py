@@ -250,7 +250,7 @@ class Judge:
 
     @cached_property
     def _counts_from_0(self) -> bool:
-        return self.rows.known(naming.ITERATION)[:1].tolist() == [0.0]
+        return bool((self.rows.known(naming.ITERATION)[:1] == 0).any())
 
     @cached_property
     def taking_rate(self) -> frozenset[str]:

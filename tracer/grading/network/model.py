@@ -48,7 +48,7 @@ class Shape:
     step: int = -1
     frozen_biases: bool = False
     factored: bool = False
-    batches: Batches = Batches()
+    batches: Batches = field(default_factory=Batches)
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.book.formula import references
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.sheet.blocks import FEWEST, blocks
-from tracer.grading.sheet.conventions import Settling, Spelling
+from tracer.grading.sheet.conventions import Settling
 from tracer.grading.sheet.scalars import given_apart, scalars
 from tracer.grading.sheet.spelling import is_parameter
 from tracer.grading.sheet.tables import NOWHERE, Scalar, Table
