@@ -13,8 +13,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from tracer.config.habits import advice
 from tracer.config.yamlfile import Document, Grouped, Place
-from tracer.errors import nearest
 from tracer.model import naming
+from tracer.tables.synonyms import explained
 
 Schema = dict[str, Any]
 
@@ -101,7 +101,8 @@ class Text(Form):
 
     def problem(self, value: Any) -> str:
         if not isinstance(value, str):
-            return f"{show(value)} is not text; put it in quotes"
+            how = "write one text" if isinstance(value, (list, dict)) else "put it in quotes"
+            return f"{show(value)} is not text; {how}"
         if _NO_TEXT.search(value):
             return "contains control characters or other characters that are not text; remove them"
         if not value and self.pattern:
@@ -154,7 +155,7 @@ class OneOf(Form):
     def problem(self, value: Any) -> str:
         if isinstance(value, str) and value in self.known:
             return ""
-        near = nearest(value, self.known) if isinstance(value, str) else ""
+        near = explained("option", value, self.known) if isinstance(value, str) else ""
         return f"{show(value)} is not one of {', '.join(self.known)}{self.further}.{near}"
 
     def schema(self) -> Schema:

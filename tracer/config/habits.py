@@ -66,6 +66,10 @@ def decimal_comma(text: str) -> str:
             return certain[0]
         values = [value.strip() for value in _SPACED.split(line.strip().strip(","))]
         commas = [value for value in values if _TIGHT.fullmatch(value)]
-        if commas and len(values) > 1 and all(_TIGHT.fullmatch(value) or value.isdigit() for value in values):
+        if (
+            commas
+            and len(values) > 1
+            and all(_TIGHT.fullmatch(value) or not set(",.") & set(value) for value in values)
+        ):
             return commas[0]
     return ""

@@ -52,11 +52,11 @@ SAMPLE = Record({"inputs": Field("Its inputs.", VALUES), "targets": Field("Its t
                 "sample", "{inputs: […], targets: […]}")  # fmt: skip
 _SAMPLES = f"give a list of {SAMPLE.example}, or the name of a .csv or .xlsx file"
 
-ACTIVATION = Entry({name: row.settings for name, row in ACTIVATIONS.items()} | {SOFTMAX: {}}, ("z",))
-LOSS = Entry({name: row.settings for name, row in LOSSES.items()}, ("t", "a"))
-OPTIMIZER = Entry({name: row.settings for name, row in OPTIMIZERS.items()})
+ACTIVATION = Entry({name: row.settings for name, row in ACTIVATIONS.items()} | {SOFTMAX: {}}, "activation", ("z",))
+LOSS = Entry({name: row.settings for name, row in LOSSES.items()}, "loss", ("t", "a"))
+OPTIMIZER = Entry({name: row.settings for name, row in OPTIMIZERS.items()}, "optimizer")
 RULES = Either((Case(is_rule, RULE), Case(object, OPTIMIZER)), f"write {next(iter(OPTIMIZERS))}, or another name")
-INITIALIZER = Entry({name: row.settings for name, row in INITIALIZERS.items()}, key="init", alone=False,
+INITIALIZER = Entry({name: row.settings for name, row in INITIALIZERS.items()}, "initializer", key="init", alone=False,
                     further={"seed": WHOLE})  # fmt: skip
 _WEIGHTS = "give the weights by name, in a list, or by layer"
 _ROWS = ListOf(ListOf(NUMBER, "give a row of numbers"), "give a list of rows, one per neuron")
@@ -115,7 +115,7 @@ FIELDS: dict[str, Field] = {
                      "row per neuron, or drawn at random: {init: xavier_uniform, seed: 42}.", WEIGHTS,
                      required=True, model=Model.NETWORK),
     "biases": Field("The biases: {h: 0.35} for a whole layer, {h: [0.1, 0.2]} for each neuron; none by default.",
-                    BIASES, default={}, model=Model.NETWORK),
+                    BIASES, default={}, model=Model.NETWORK, aliases=("bias",)),
     "equations": Field("Equations of your own in place of layers, one per line: y = tanh(w*x + b).",
                        Either((Case(str, Text(r"\S", f"contains no equations; {_EQUATIONS}")),), _EQUATIONS),
                        required=True, model=Model.EQUATIONS),
@@ -136,7 +136,7 @@ FIELDS: dict[str, Field] = {
     "clip": Field("Gradient clipping: {norm: 1} limits the norm of all gradients, {value: 0.5} each gradient.", CLIP),
     "learning_rate": Field("The learning rate η; or a list, for one run per rate, all from the same start; or a "
                            "formula of the iteration k; or phases [{iterations: 100, learning_rate: 0.1}, …].",
-                           Either((PHASES, RATES, *_RATE_CASES), _RATES), required=True, aliases=("eta", "η"),
+                           Either((PHASES, RATES, *_RATE_CASES), _RATES), required=True, aliases=("eta", "η", "lr"),
                            unless=("optimizer", WITHOUT_RATE)),
     "iterations": Field("Number of updates of the weights; with phases, their sum.", COUNT,
                         required=True, unless=("learning_rate", PHASES)),

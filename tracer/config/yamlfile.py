@@ -52,7 +52,10 @@ class Document:
         """Note a problem of the value at `place`; `at` is the place to point to, where that is another one; `key`
         points to the key in place of its value."""
         position, pointer = self._pointer(place if at is None else at, key)
-        self._note(position, "".join((pointer, ".".join(map(str, place)), ": " if place else "", what)))
+        prefixes = (place[:length] for length in range(len(place), 0, -1))
+        named = next((prefix for prefix in prefixes if prefix in self.overridden), ())  # by the option itself
+        shown = place[len(named) :]
+        self._note(position, "".join((pointer, ".".join(map(str, shown)), ": " if shown else "", what)))
 
     def problem_elsewhere(self, place: Place, message: str) -> None:
         """Note a problem of another file that the value at `place` names; the message says where it is."""

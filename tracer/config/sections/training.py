@@ -109,7 +109,8 @@ class TrainingReader(OptimizerReader):
     def until(self, known: Iterable[str]) -> Expression | None:
         """The condition that ends a run, in terms of the quantities of a step."""
         place, text = ("until",), self.config["until"]
-        expression = formula(text, place, self.document, condition=True) if text else None
+        known = list(known)
+        expression = formula(text, place, self.document, condition=True, quantities=known) if text else None
         if expression is None:
             return None
         spelled = {naming.to_ascii(name): name for name in known}
