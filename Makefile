@@ -12,7 +12,7 @@ EXE :=
 endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-all lint bench same schema docs wheel clean
+.PHONY: help run test test-all attack lint bench same schema docs wheel clean
 
 run: .venv/ready            ## run CONFIG and print the paths of the files
 	$(BIN)/backprop-trace run $(CONFIG)
@@ -25,6 +25,9 @@ test: .venv/ready-dev       ## run the test suite, up to 5 minutes on 2 cores
 
 test-all: test              ## run the long tests as well, up to 20 minutes
 	$(BIN)/pytest -n auto --dist worksteal -ra -m long
+
+attack: .venv/ready-dev     ## check a thousand damaged workbooks, in 2 minutes
+	$(BIN)/python -m tests.damage 1000
 
 lint: .venv/ready-dev       ## run the linter, the formatter and the type checker
 	$(BIN)/ruff check .

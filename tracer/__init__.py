@@ -11,17 +11,19 @@ Public names are imported on first use, so that the command starts quickly.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from tracer.version import VERSION as __version__
 
+TYPE_CHECKING = False  # for type checkers it is true; typing itself would take as long as all else before the command
 if TYPE_CHECKING:
-    from tracer.api import run, shown, walk
+    from typing import Any
+
+    from tracer.api import run, walk
     from tracer.config import Override, load
     from tracer.errors import ConfigError, OutputError, TraceError
     from tracer.execution.engine import Engine
     from tracer.execution.runs import Divergence, Run
-    from tracer.model.assembly import assemble
+    from tracer.model.assembly import assemble, shown
     from tracer.model.experiment import Experiment
     from tracer.model.system import System
     from tracer.output.trace import Trace
@@ -32,10 +34,10 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES = {
-    "api": ("run", "shown", "walk"),
+    "api": ("run", "walk"),
     "config": ("Override", "load"),
     "errors": ("ConfigError", "OutputError", "TraceError"),
-    "model.assembly": ("assemble",),
+    "model.assembly": ("assemble", "shown"),
     "model.experiment": ("Experiment",),
     "model.system": ("System",),
     "output.trace": ("Trace",),

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from tracer.config import Override, load
-from tracer.errors import ConfigError
+from tracer.errors import ConfigError, required
 from tracer.execution.engine import Engine
 from tracer.execution.progress import Progress
-from tracer.model.assembly import assemble
-from tracer.model.backward import compact
+from tracer.model.assembly import assemble, shown
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
 from tracer.output.formats import problems_of_size
@@ -35,6 +34,7 @@ def run(
     Raises ConfigError when the config cannot be used. A run that meets a non-finite number ends there; its
     `divergence` says where.
     """
+    required(overrides, Iterable, "overrides")
     given = {"iterations": iterations, "learning_rate": learning_rate, "decimals": decimals, "columns": columns}
     arguments = [Override((key,), value, f"{key}=") for key, value in given.items() if value is not None]
     return walk(load(source, [*overrides, *arguments]))
@@ -46,6 +46,7 @@ def walk(experiment: Experiment, system: System | None = None, progress: Progres
     system: its equations, if already assembled. progress: called regularly with the number
     of steps done since the last call. Raises ConfigError when the trace would not fit in memory.
     """
+    required(experiment, Experiment, "an experiment")
     system = system or assemble(experiment)
     engine = Engine(system)
     problems = problems_of_size(experiment, len(engine.columns))
@@ -53,8 +54,3 @@ def walk(experiment: Experiment, system: System | None = None, progress: Progres
         raise ConfigError(problems)
     runs = tuple(engine.run(hyper, experiment.iterations, progress) for hyper in experiment.runs)
     return Trace(experiment, shown(experiment, system), runs)
-
-
-def shown(experiment: Experiment, system: System) -> System:
-    """The system with the columns that the experiment shows: all, or those of the classic sheet."""
-    return compact(system) if experiment.columns == "compact" else system

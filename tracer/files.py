@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import shutil
 import stat
 import tempfile
+import time
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
 from tracer.errors import OutputError
 
@@ -17,18 +23,6 @@ KINDS = {
     stat.S_IFSOCK: "a socket",
 }  # fmt: skip
 """What a path can be besides a regular file and a folder."""
-
-
-def path_of(text: str | Path) -> Path:
-    """A path as people write it: ~ is the home folder, and folders may be separated by backslashes also where the
-    system knows only slashes. Raises OutputError where there is no home folder."""
-    path = Path(text)
-    if os.sep == "/" and "\\" in str(path) and not path.exists():
-        path = Path(str(path).replace("\\", "/"))
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise OutputError([f"{path}: cannot find the home folder"]) from None
 
 
 def problems_of(targets: list[Path]) -> list[str]:
@@ -46,8 +40,12 @@ def problems_of(targets: list[Path]) -> list[str]:
         except OSError as error:
             problems.append(f"{folder}: cannot write here ({error.strerror}); choose another folder with -o")
     for target in targets:
-        problems += _first(target, _not_a_file, _open_elsewhere)
-    return problems
+        problems += _first(target, _not_a_file, _read_only, _open_elsewhere)
+    same = Counter(os.path.realpath(target) for target in targets)
+    return [
+        *problems,
+        *(f"{target}: is to hold two results; choose another name" for target in same if same[target] > 1),
+    ]
 
 
 def _first(target: Path, *checks: Callable[[Path], list[str]]) -> list[str]:
@@ -70,6 +68,13 @@ def _not_a_file(target: Path) -> list[str]:
     return []
 
 
+def _read_only(target: Path) -> list[str]:
+    """The problem of a file that must not be changed: root could replace it, and so could who owns its folder."""
+    if target.exists() and not (target.stat().st_mode & 0o222 and os.access(target, os.W_OK)):
+        return [f"{target}: is read-only; make it writable, or choose another name"]
+    return []
+
+
 def _open_elsewhere(target: Path) -> list[str]:
     return [
         f"{target}: is open in another program; close it there (if it is not open, delete the leftover {lock})"
@@ -84,15 +89,28 @@ def _locks(target: Path) -> list[Path]:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
     """A path to write to in place of `target`; on success the file takes the target's place, otherwise it is removed
-    and the target stays as it was. Raises OutputError when the file cannot be written or moved, and before anything is
-    written when the target is not a regular file: a device or a named pipe is never replaced."""
-    if problems := _first(target, _not_a_file):
+    and the target stays as it was.
+
+    Raises OutputError when the file cannot be written or moved, and before anything is written when the target is not
+    a regular file, or read-only: a device or a named pipe is never replaced. Raises TypeError for what is not a path.
+    """
+    if not isinstance(target, (str, os.PathLike)):
+        raise TypeError(f"a path must be a text or a Path, not {type(target).__name__}: {target!r:.60}")
+    if not os.fspath(target) or "\0" in str(target):
+        raise OutputError([f"{target!r:.60} is not the name of a file; give a path such as 'out/trace.csv'"])
+    target = Path(target)
+    if target in _PARTS:  # of a result that is being written
+        yield target
+        return
+    if problems := _first(target, _not_a_file, _read_only):
         raise OutputError(problems)
     target = target.resolve()
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = target.with_name(f".backprop-trace-{_HOST}-{os.getpid()}-{token_hex(4)}.part")
+    _PARTS.add(part)
     try:
+        remove_leftovers(target.parent)
         yield part
         if target.exists():
             shutil.copymode(target, part)
@@ -102,3 +120,37 @@ def replacing(target: Path) -> Iterator[Path]:
         raise OutputError([f"{target}: {what} ({error.strerror or error})"]) from None
     finally:
         part.unlink(missing_ok=True)
+        _PARTS.discard(part)
+
+
+_PARTS: set[Path] = set()
+"""The files that this process is writing."""
+_HOST = f"{zlib.crc32(platform.node().encode()):08x}"
+_PART = re.compile(r"\.backprop-trace-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8}\.part")
+"""Its host, its process."""
+ABANDONED = 86_400
+"""Seconds without a change after which a part file is left over, whatever process wrote it."""
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the part files of runs that were killed: those of this program, whose process has ended."""
+    for path in folder.glob(".backprop-trace-*.part"):
+        match = _PART.fullmatch(path.name)
+        with suppress(OSError):
+            if match and path not in _PARTS:
+                dead = match[1] == _HOST and not _is_running(int(match[2]))
+                if dead or time.time() - path.lstat().st_mtime > ABANDONED:
+                    path.unlink()
+
+
+def _is_running(process: int) -> bool:
+    """Whether a process of this machine is running; True where that cannot be told."""
+    if os.name == "nt":
+        return True  # os.kill would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

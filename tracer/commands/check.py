@@ -101,20 +101,20 @@ def check(
         raise OutputError(problems)
     found = folder.check_all(paths, Options(config, tolerance), seconds)
     problems = []
-    try:  # the files first, for whoever reads the output may go away
-        for target, form in (
-            (json_file, reports.as_json),
-            (report, reports.as_csv),
-            (gradescope, reports.as_gradescope),
-        ):
-            if target is not None:
+    # the files first: whoever reads the output may go away
+    for target, form in ((json_file, reports.as_json), (report, reports.as_csv), (gradescope, reports.as_gradescope)):
+        if target is not None:
+            try:
                 with replacing(target) as part:
                     # a file name that is not UTF-8 is spelled with \udc.. for its bytes, which JSON reads back
                     part.write_text(form(found), encoding="utf-8", errors="backslashreplace")
-        if annotate is not None:
+            except OutputError as error:
+                problems += error.problems
+    if annotate is not None:
+        try:
             annotation.annotate_all(found, annotate)
-    except OutputError as error:
-        problems += error.problems
+        except OutputError as error:
+            problems += error.problems
     if not quiet:
         terminal.show(found, ascii or not can_print("∂−·…η", sys.stdout.encoding))
     if problems:

@@ -1,8 +1,8 @@
 """The command `backprop-trace`: the group of all commands, and how it ends when something fails.
 
 Exit codes: 0 done; 1 a run met a non-finite number (the trace up to there is written); 2 the config, an option or the
-place to write to cannot be used (nothing is written); 130 interrupted (nothing is written); 141 the reader of the
-output went away. `check` has its own, see `tracer.commands.check`.
+place to write to cannot be used; 130 interrupted; 129 or 143 ended, as by closing the terminal (with each of these
+nothing is written); 141 the reader of the output went away. `check` has its own, see `tracer.commands.check`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tracer.commands import CONTEXT
 from tracer.errors import EXIT_BROKEN_PIPE, TraceError
 from tracer.version import VERSION
 
-EXIT_UNUSABLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 130, 143
+EXIT_UNUSABLE, EXIT_INTERRUPTED = 2, 130
 
 COMMANDS = {"run": "run", "exercise": "exercise", "check": "check", "list": "list_", "schema": "schema"}
 """Each command with its function, in the file of the same name, which is loaded only when the command is asked for."""
@@ -69,8 +69,12 @@ class _Main(click.Group):
 @click.version_option(VERSION, prog_name="backprop-trace")
 def main() -> None:
     """Walk through backpropagation by hand, number by number."""
-    signal.signal(signal.SIGTERM, _terminated)
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP; nohup ignores it
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _ended)
 
 
-def _terminated(_signal: int, _frame: object) -> NoReturn:
-    sys.exit(EXIT_TERMINATED)
+def _ended(number: int, _frame: object) -> NoReturn:
+    """End as an error does, which removes what is half written."""
+    sys.exit(128 + number)

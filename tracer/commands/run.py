@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from tracer.api import shown, walk
+from tracer.api import walk
 from tracer.commands import CONTEXT, screen
 from tracer.commands.options import experiment_of, of_config, quiet
 from tracer.config import Override
 from tracer.config.schema import FIELDS
-from tracer.model.assembly import assemble
+from tracer.model.assembly import assemble, shown
 from tracer.output import formats as results
 from tracer.output.formats import FORMATS
 

@@ -14,9 +14,9 @@ from tracer.config.overrides import Override, apply
 from tracer.config.records import canonical
 from tracer.config.schema import FIELDS
 from tracer.config.sections.document import read_experiment
+from tracer.config.values import plain
 from tracer.config.yamlfile import Document
-from tracer.errors import ConfigError
-from tracer.files import path_of
+from tracer.errors import ConfigError, required
 from tracer.model.experiment import Experiment, Source
 
 __all__ = ["Override", "load"]
@@ -28,26 +28,18 @@ def load(source: str | Path | Mapping[str, Any], overrides: Iterable[Override] =
     Raises ConfigError with all problems and their positions.
     """
     if isinstance(source, Mapping):
-        document, stem, file = Document("config", _plain(source)), "trace", ""
+        document, stem, file = Document("config", plain(source, "config")), "trace", ""
         document.text = yaml.safe_dump(document.value, sort_keys=False, allow_unicode=True)
-    elif not isinstance(source, (str, Path)):
+    elif not isinstance(source, (str, Path)) or not str(source):
         raise ConfigError([f"config: {source!r:.60} is neither a file nor a mapping"])
     else:
-        path = path_of(source)
-        document, stem, file = yamlfile.read(path), path.stem, path.name
+        document, stem, file = yamlfile.read(Path(source)), Path(source).stem, Path(source).name
+    overrides = list(overrides)
     canonical(document, document.value, (), FIELDS)
-    overrides = [replace(override, value=_plain(override.value)) for override in overrides]
+    for override in overrides:
+        required(override, Override, "an override")
+    overrides = [replace(override, value=plain(override.value, override.origin)) for override in overrides]
     for override in overrides:
         apply(document, override)
     settings = tuple(override.written() for override in overrides if override.place != ("output",))
     return replace(read_experiment(document, stem), source=Source(file, document.text, settings))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if hasattr(value, "tolist"):  # NumPy's and pandas' values
-        value = value.tolist()
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, Path) else value

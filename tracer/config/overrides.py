@@ -9,7 +9,7 @@ from typing import Any
 from tracer.config.records import spellings
 from tracer.config.schema import FIELDS
 from tracer.config.yamlfile import Document, Place
-from tracer.tables.synonyms import explained
+from tracer.errors import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,13 @@ def apply(document: Document, override: Override) -> None:
     def refuse(what: str) -> None:
         document.problems.append(((0, 0), f"{override.origin}: {what}"))
 
+    if isinstance(override.place, str) or not override.place:
+        refuse(f"place must be the keys that lead to a value, such as ('iterations',), not {override.place!r:.40}")
+        return
     spelling = spellings(FIELDS)
     first, *rest = map(str, override.place)
     if first not in spelling:
-        refuse(f"unknown key '{first}'.{explained('key', first, spelling)}")
+        refuse(f"unknown key '{first}'.{nearest(first, spelling)}")
         return
     path = [spelling[first], *rest]
     container: Any = document.value

@@ -9,8 +9,7 @@ from typing import Any
 
 from tracer.config.forms import Case, Form, Schema, show
 from tracer.config.yamlfile import Document, Place
-from tracer.errors import lookalikes
-from tracer.tables.synonyms import explained
+from tracer.errors import nearest
 
 
 class Model(StrEnum):
@@ -99,8 +98,8 @@ def canonical(document: Document, mapping: dict[str, Any], place: Place, fields:
         key = main.get(written)
         at = (*place, written)
         if key is None:
-            hint = explained("key", written, main) or f" Known keys: {', '.join(fields)}."
-            document.problem(place, f"unknown key {written!r:.60}{lookalikes(written)}.{hint}", at, key=True)
+            hint = nearest(written, main) or f" Known keys: {', '.join(fields)}."
+            document.problem(place, f"unknown key {written!r:.60}.{hint}", at, key=True)
         elif key != written and key in mapping:
             document.problem(place, f"'{written}' and '{key}' mean the same; keep one", at, key=True)
         elif key != written:

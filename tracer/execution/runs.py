@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from operator import itemgetter
+from typing import Any
 
 from tracer.formulas.evaluation import REDUCE
 from tracer.formulas.notation import shortest
@@ -44,6 +45,11 @@ class Run:
 
     def __len__(self) -> int:
         return len(self.rows) // len(self.columns)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """A copy, also by pickle, has rows of its own."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return _restored, ({**values, "rows": self.rows.tobytes()},)
 
     @property
     def complete(self) -> int:
@@ -95,7 +101,10 @@ class Run:
         return list(self.rows[self.columns[quantity] :: len(self.columns)])
 
     def step(self, index: int) -> dict[str, float]:
-        """All quantities of one step."""
+        """All quantities of one step; a negative index counts from the end. Raises IndexError if there is none."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"step {index} of a run of {len(self)} steps, which count from 0")
+        index %= len(self)
         return dict(zip(self.columns, self._row(index), strict=True))
 
     def steps(self, quantities: Iterable[str], first: int = 0, end: int | None = None) -> Iterator[tuple[float, ...]]:
@@ -107,3 +116,7 @@ class Run:
     def _row(self, index: int) -> list[float]:
         width = len(self.columns)
         return list(self.rows[index * width : (index + 1) * width])
+
+
+def _restored(values: dict[str, Any]) -> Run:
+    return Run(**{**values, "rows": memoryview(values["rows"]).cast("d")})

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from tracer.errors import required
 from tracer.formulas.primitives import FUNCTIONS
 from tracer.formulas.tree import Call, Expression, Name, Number, add, names, power, replace
 from tracer.model import naming
-from tracer.model.backward import backward_equations
+from tracer.model.backward import backward_equations, compact
 from tracer.model.batches import REDUCTIONS
 from tracer.model.experiment import Choice, Experiment, Network, OwnEquations
 from tracer.model.network import forward_equations
@@ -29,6 +30,7 @@ BATCH_LAYER, OPTIMIZER_LAYER = "batch", "optimizer"
 
 def assemble(experiment: Experiment) -> System:
     """The complete system of equations of the experiment."""
+    required(experiment, Experiment, "an experiment")
     forward, loss, layer_of = _forward(experiment)
     parameters = tuple(
         Parameter(name, experiment.start[name], layer, name not in experiment.frozen)
@@ -83,6 +85,11 @@ def assemble(experiment: Experiment) -> System:
         until=experiment.until,
     )
     return system if experiment.decimals is None else system.rounded(experiment.decimals)
+
+
+def shown(experiment: Experiment, system: System) -> System:
+    """The system with the columns that the experiment shows: all, or those of the classic sheet."""
+    return compact(system) if experiment.columns == "compact" else system
 
 
 def _forward(experiment: Experiment) -> tuple[tuple[Equation, ...], str, dict[str, str]]:

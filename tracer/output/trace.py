@@ -8,10 +8,12 @@ from itertools import islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracer.errors import OutputError, nearest, required
 from tracer.execution.progress import Progress
 from tracer.execution.runs import Run
 from tracer.files import replacing
 from tracer.model import naming
+from tracer.model.assembly import assemble, shown
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
 from tracer.output.csvfile import Row, write_csv
@@ -49,12 +51,43 @@ class Trace:
         """The quantities except η, which already has a column."""
         return [name for name in self.system.columns() if name != naming.ETA]
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """A copy, also by pickle, assembles the equations anew: parts of them are functions."""
+        return _restored, (self.experiment, self.runs)
+
     def __len__(self) -> int:
+        """The number of rows; everything else of a mapping, `in`, iteration and `keys`, goes over the columns."""
         return sum(map(len, self.runs))
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __contains__(self, column: object) -> bool:
+        return isinstance(column, str) and self._column(column) is not None
+
+    def keys(self) -> list[str]:
+        """The columns."""
+        return self.columns
+
     def __getitem__(self, column: str) -> list[float]:
-        """A column, in the order of the rows. Raises KeyError for an unknown one."""
-        return [value for run in self.runs for value in self._of_run(run, column)]
+        """A column by its name, also as ASCII spells it, in the order of the rows. Raises KeyError for an unknown
+        one."""
+        required(column, str, "a column")
+        name = self._column(column)
+        if name is None:
+            raise KeyError(f"'{column}' is not a column of this trace.{nearest(column, self.columns)}")
+        return [value for run in self.runs for value in self._of_run(run, name)]
+
+    def _column(self, spelling: str) -> str | None:
+        """The column that is spelled so, in either alphabet; None if there is none."""
+        columns = self.columns
+        return next((name for name in columns if spelling in (name, _spelled(name, True))), None) or (
+            ETA_COLUMN if spelling == naming.ETA and ETA_COLUMN in columns else None
+        )
+
+    def __repr__(self) -> str:
+        runs = f", {len(self.runs)} runs" if len(self.runs) > 1 else ""
+        return f"<Trace of {self.experiment.name!r}: {len(self):,} rows, {len(self.columns):,} columns{runs}>"
 
     def _of_run(self, run: Run, column: str) -> Iterable[float]:
         if column == naming.ITERATION:
@@ -95,7 +128,7 @@ class Trace:
 
         Raises OutputError when the file cannot be written; an old file then stays as it was.
         """
-        with replacing(Path(path)) as part:
+        with replacing(path) as part:
             write_csv(part, [_spelled(name, ascii) for name in self.columns], self.blocks(progress))
 
     def to_excel(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
@@ -105,7 +138,7 @@ class Trace:
         """
         from tracer.workbook.book import write_workbook
 
-        with replacing(Path(path)) as part:
+        with replacing(path) as part:
             write_workbook(self.experiment, self.system, self.runs, part, ascii, progress)
 
     def to_exercise(self, path: str | Path, blank: str = "all", ascii: bool = False, solved: bool = False) -> None:
@@ -114,10 +147,17 @@ class Trace:
         blank: which cells, one of BLANKS. solved: with the right formulas in them.
         Raises OutputError when the file cannot be written, or nothing is left to fill in.
         """
+        from tracer.workbook.exercise.blanks import BLANKS
         from tracer.workbook.exercise.book import write_exercise
 
-        with replacing(Path(path)) as part:
+        if blank not in BLANKS:
+            raise OutputError([f"blank: {blank!r:.40} is not one of {', '.join(BLANKS)}"])
+        with replacing(path) as part:
             write_exercise(self.experiment, self.system, self.runs, part, blank, ascii, solved)
+
+
+def _restored(experiment: Experiment, runs: tuple[Run, ...]) -> Trace:
+    return Trace(experiment, shown(experiment, assemble(experiment)), runs)
 
 
 def _spelled(name: str, ascii: bool) -> str:

@@ -35,7 +35,7 @@ def show(reports: Sequence[BookReport], ascii: bool = False) -> None:
     for index, report in enumerate(reports):
         if index:
             echo("")
-        for line in _of_book(report):
+        for line in lines(report):
             echo(line)
     if len(reports) > 1:
         wrong = sum(report.readable and report.has_findings for report in reports)
@@ -46,7 +46,8 @@ def show(reports: Sequence[BookReport], ascii: bool = False) -> None:
         echo(f"\n{len(reports)} workbooks: {right} right, {wrong} with findings, {unreadable} could not be read{rest}")
 
 
-def _of_book(report: BookReport) -> Iterator[str]:
+def lines(report: BookReport) -> Iterator[str]:
+    """What is printed of a workbook."""
     yield click.style(report.workbook, bold=True)
     if report.reason is not None:
         yield click.style(f"  {'' if report.late else 'could not be read: '}{report.reason}", fg="yellow")

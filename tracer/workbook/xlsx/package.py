@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
+from openpyxl.worksheet._writer import WorksheetWriter
+from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
 COMPRESSION_LEVEL = 1
@@ -40,7 +43,7 @@ def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
         sheet.column_dimensions.to_tree()  # counts the outline's levels, which are written before the columns
     skeleton = io.BytesIO()
     with zipfile.ZipFile(skeleton, "w") as stored:  # book.save() would compress what is compressed again below
-        ExcelWriter(book, stored).save()
+        _InMemory(book, stored).save()
     cells = {f"xl/worksheets/sheet{number}.xml": sheets[sheet.title] for number, sheet in enumerate(book.worksheets, 1)}
     with (
         zipfile.ZipFile(skeleton) as parts,
@@ -62,6 +65,19 @@ def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
                 for chunk in _chunks(cells[name].rows):
                     file.write(chunk)
                 file.write(b"</sheetData>" + after)
+
+
+class _InMemory(ExcelWriter):  # type: ignore[misc]
+    """openpyxl's writer without its temporary file for each sheet, which would stay behind a run that is killed."""
+
+    def write_worksheet(self, ws: Worksheet) -> None:
+        ws._drawing = SpreadsheetDrawing()
+        ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
+        writer = WorksheetWriter(ws, io.BytesIO())
+        writer.write()
+        ws._rels = writer._rels
+        self._archive.writestr(ws.path[1:], writer.out.getvalue())
+        self.manifest.append(ws)
 
 
 def _drawing(parts: zipfile.ZipFile, sheet: str) -> str:
