@@ -17,7 +17,6 @@ from tests.places import ROOT
 from tracer.commands.main import main
 from tracer.config.records import Field
 from tracer.config.schema import FIELDS, LAYER
-from tracer.formulas.primitives import FUNCTIONS
 from tracer.grading.judging.causes import SENTENCES
 from tracer.grading.slips.table import SLIPS
 from tracer.tables.catalogue import catalogue
@@ -35,7 +34,7 @@ def text(page: Path) -> str:
 
 def row(*cells: str) -> str:
     escaped = (cell.replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |".replace("|  |", "| |")
+    return f"| {' | '.join(escaped)} |".replace("|  |", "| |").replace("|  |", "| |")
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -59,12 +58,12 @@ def keys(fields: Mapping[str, Field]) -> str:
 def entries(kind: str) -> str:
     """The entries of one kind that `backprop-trace list` shows: name, formulas, settings."""
     chosen = [entry for entry in catalogue() if entry.kind == kind]
-    left_out = {"source", "∂a/∂z", "∂a_j/∂z_j", "∂E/∂a"}
+    left_out = {"source", "∂a/∂z", "∂a_j/∂z_j", "∂E/∂a", "by x"}
     labels = list(dict.fromkeys(label for entry in chosen for label in entry.lines if label not in left_out))
     if kind == "activation":
-        labels = ["a", "settings"]
+        labels = ["a", "settings", "also"]
     if kind == "optimizer":
-        labels = ["next p", "states", "settings"]
+        labels = ["next p", "states", "settings", "also"]
     rows = []
     for entry in chosen:
         lines = dict(entry.lines)
@@ -75,7 +74,7 @@ def entries(kind: str) -> str:
     return table((kind, *labels), rows)
 
 
-_NO_STATES = {"next p", "settings", "source"}
+_NO_STATES = {"next p", "settings", "source", "also"}
 
 
 def _cell(label: str, line: str) -> str:
@@ -110,11 +109,6 @@ def _value(option: click.Option) -> str:
     return f" {option.metavar or '|'.join(choices) or option.type.name.removesuffix(' range').upper()}"
 
 
-def functions() -> str:
-    """The functions that a formula may call besides the activations."""
-    return code(name for name in FUNCTIONS if name != "if") + ".\n"
-
-
 def slips() -> str:
     """The slips that `check` looks for."""
     rows = ((code([slip.name]), slip.sentence, code([slip.right]), code([slip.wrong])) for slip in SLIPS)
@@ -130,7 +124,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "initializers": lambda: entries("initializer"),
     "clippings": lambda: entries("clipping"),
     "optimizers": lambda: entries("optimizer"),
-    "functions": functions,
+    "functions": lambda: entries("function"),
     "slips": slips,
     "causes": lambda: table(("name", "cause"), ((code([name]), sentence) for name, sentence in SENTENCES.items())),
     **{f"options {name}": partial(options, name) for name in ("run", "exercise", "check", "list")},

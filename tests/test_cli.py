@@ -102,10 +102,10 @@ def test_set_reaches_every_place() -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--iterations", "ten"], "--iterations: iterations: 'ten' is not a whole number"),
-        (["--iterations", "0"], "--iterations: iterations: 0 is out of range; must be at least 1"),
-        (["--learning-rate", "x"], "--learning-rate: learning_rate: 'x' is neither a number nor a formula of k, the iteration"),
-        (["--columns", "all"], "--columns: columns: 'all' is not one of full, compact."),
+        (["--iterations", "ten"], "--iterations: 'ten' is not a whole number"),
+        (["--iterations", "0"], "--iterations: 0 is out of range; must be at least 1"),
+        (["--learning-rate", "x"], "--learning-rate: 'x' is neither a number nor a formula of k, the iteration"),
+        (["--columns", "all"], "--columns: 'all' is not one of full, compact. It is called 'full' here."),
         (["--set", "colums=full"], "--set colums=full: unknown key 'colums'. Did you mean 'columns'?"),
         (["--set", "weights.w9=1"], "--set weights.w9=1: weights: 'w9' is not a weight of this network (w1…w8). "
                                    "Did you mean 'w8'?"),

@@ -162,7 +162,7 @@ name: a/b
         "x.yaml:7:10: weights: missing w8; give every weight an initial value",
         "x.yaml:8:3: weights: 'w9' is not a weight of this network (w1…w8). Did you mean 'w8'?",
         "x.yaml:9:22: learning_rate.1: -1 is out of range; must be at least 0, because a negative one would increase the loss",
-        "x.yaml:9:26: learning_rate.2: '0,5' is not a number; write it without quotes and with a decimal point",
+        "x.yaml:9:26: learning_rate.2: '0,5' is not a number; write 0.5: decimals take a point, thousands no mark",
         "x.yaml:9:33: learning_rate.3: 0.1 is duplicated; each learning rate is a separate run",
         "x.yaml:10:13: iterations: 0 is out of range; must be at least 1",
         "x.yaml:11:10: columns: 'ful' is not one of full, compact. Did you mean 'full'?",
@@ -206,7 +206,9 @@ name: a/b
         ({"iterations": None}, "iterations: nothing is not a whole number"),
         ({"learning_rate": []}, "learning_rate: an empty list: give one learning rate, or a list"),
         ({"eta": 0.1}, "'eta' and 'learning_rate' mean the same; keep one"),
-        ({"loss": "mse"}, f"loss: 'mse' is not known. Choose from {', '.join(LOSSES)}, or write a formula in t and a."),
+        ({"loss": "mse"}, "loss: 'mse' is not known. It is called 'mean_squared_error' here; half_squared_error has the factor ½ instead of "
+                          "the mean"),
+        ({"loss": "xyz"}, f"loss: 'xyz' is not known. Choose from {', '.join(LOSSES)}, or write a formula in t and a."),
         ({"output": 3}, "output: 3 is not text; put it in quotes"),
         ({"name": ""}, "name: is empty; omit the key to use the default"),
         ({"name": "x" * 300}, "name: is too long for a file name; use at most 200 bytes"),
@@ -234,14 +236,14 @@ def test_missing_keys_are_explained() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "x.yaml: is empty; a config has at least inputs, targets, layers and weights"),
-        ("# only a comment\n", "x.yaml: is empty; a config has at least inputs, targets, layers and weights"),
+        ("", "x.yaml:1:1: is empty; a config has at least inputs, targets, layers and weights"),
+        ("# only a comment\n", "x.yaml:1:1: is empty; a config has at least inputs, targets, layers and weights"),
         ("- 1\n- 2\n", "x.yaml:1:1: is not a mapping; a config consists of lines like 'iterations: 100'"),
         ("inputs: [1, 2\n", "x.yaml:2:1: not valid YAML while parsing a flow sequence: did not find expected ',' or ']'"),
         ("inputs: [1]\ninputs: [2]\n", "x.yaml:2:1: 'inputs' is duplicated (first in line 1); keep one"),
         ("weights: {w1: 1, w1: 2}\n", "x.yaml:1:18: weights: 'w1' is duplicated (first in line 1); keep one"),
         ("inputs: " + "[" * 60 + "]" * 60, "x.yaml:1:58: not valid YAML: values are nested more than 50 levels deep"),
-        ("inputs: &a [*a]\n", "x.yaml: an alias contains itself"),
+        ("inputs: &a [*a]\n", "x.yaml:1:9: an alias contains itself"),
         ("name: !!python/name:os.system x\n", "x.yaml:1:7: name: the tag tag:yaml.org,2002:python/name:os.system is not "
                                              "allowed; a config contains plain values only"),
         ("{[1, 2]: 3}\n", "x.yaml:1:2: ?: a key must be a name"),
@@ -256,7 +258,7 @@ def test_files_that_are_no_config(text: str, problem: str, tmp_path: Path) -> No
 def test_aliases_cannot_expand_without_end(tmp_path: Path) -> None:
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
-    assert problems_of_text("\n".join(lines), tmp_path) == ["x.yaml: contains more than 500,000 values"]
+    assert problems_of_text("\n".join(lines), tmp_path) == ["x.yaml:1:34: contains more than 500,000 values"]
 
 
 @pytest.mark.parametrize(

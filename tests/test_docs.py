@@ -57,7 +57,7 @@ FILES = {
     "  s1 = tanh(w*x1 + b)\n  s2 = tanh(w*x2 +* u*s1 + b)\n  E = (t - s2)^2 / 2\nminimize: E\nlearning_rate: 0.1\n"
     "iterations: 100\n",
     "measured.yaml": "samples: measured.csv\nlayers: [{neurons: 1}]\nweights: [1, 1]\nlearning_rate: 0.1\niterations: 2\n",
-    "measured.csv": "i1,i2,t1\n0,1,1\n1,abc,0\n",
+    "measured.csv": 'i1,i2,t1\n0,1,1\n1,abc,0\n"0,5",1,1\n',
 }
 
 

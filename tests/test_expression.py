@@ -232,7 +232,7 @@ def test_simplification_keeps_to_what_a_person_writes() -> None:
         ("a + * b", 4, "a value is missing before '*'"),
         ("(a + b", 6, "')' is missing"),
         ("a b", 2, "an operator is missing before 'b'"),
-        ("sinus(a", 0, "'sinus' is not a function; choose from identity"),
+        ("sinus(a", 0, "'sinus' is not a function. Did you mean 'sin'?"),
         ("max(a)", 0, "max takes at least 2 arguments, not 1"),
         ("a ; b", 2, "';' is not allowed here"),
         ("a.b", 1, "'.' is not allowed here"),

@@ -167,7 +167,7 @@ def test_no_learning_rate_where_no_formula_uses_it(tmp_path: Path) -> None:
     trace.to_excel(tmp_path / "own.xlsx")
     assert openpyxl.load_workbook(tmp_path / "own.xlsx")["run"]["A2"].value is None
     config["optimizer"] = {"update": "p - eta*g"}
-    with pytest.raises(tracer.ConfigError, match="'learning_rate' or 'eta' or 'η' is missing"):
+    with pytest.raises(tracer.ConfigError, match="'learning_rate' or 'eta' or 'η' or 'lr' is missing"):
         tracer.load(config)
 
 

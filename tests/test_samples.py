@@ -172,17 +172,20 @@ def test_many_wrong_cells_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("i1,t1\n0,1\n", "there is no column 'i2'. Did you mean 'i1'? The file has i1, t1"),
-        ("i1,i3,t1\n0,1,1\n", "there is no column 'i2'. Did you mean 'i1'? The file has i1, i3, t1"),
-        ("i1,i2,i2,t1\n0,1,1,1\n", "the column 'i2' appears 2 times"),
-        ("", "contains no samples; give a row of names, then one row per sample"),
-        ("i1,i2,t1\n", "contains no samples; give a row of names, then one row per sample"),
-        ("i1,i2,t1\n1,2,3\0\n", "is a binary file; a CSV file is a text file"),
+        ("i1,t1\n0,1\n", "1: there is no column 'i2'. Did you mean 'i1'? The file has i1, t1"),
+        ("i1,i3,t1\n0,1,1\n", "1: there is no column 'i2'. Did you mean 'i1'? The file has i1, i3, t1"),
+        ("i1,i2,i2,t1\n0,1,1,1\n", "1: the column 'i2' appears 2 times"),
+        ("", "1: contains no samples; give a row of names, then one row per sample"),
+        ("i1,i2,t1\n", "1: contains no samples; give a row of names, then one row per sample"),
+        (
+            "i1,i2,t1\n1,2,3\0\n",
+            "2:6: is a binary file; a CSV file is a text file, saved as UTF-8 (or as UTF-16 with a byte order mark)",
+        ),
     ],
 )
 def test_a_table_that_cannot_be_used(text: str, problem: str, tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", text)
-    assert problems(NETWORK | {"samples": path}) == [f"{path}: {problem}"]
+    assert problems(NETWORK | {"samples": path}) == [f"{path}:{problem}"]
 
 
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
@@ -191,13 +194,16 @@ def test_files_that_are_no_tables(tmp_path: Path) -> None:
         return problem.removeprefix(f"{tmp_path / name}")
 
     (tmp_path / "latin.csv").write_bytes(b"i1,i2,t1\n\xe9,1,1\n")
-    assert only("latin.csv") == ":2:1: is not UTF-8 text; is it a CSV file, saved as UTF-8?"
+    assert (
+        only("latin.csv")
+        == ":2:1: is not UTF-8 text; is it a CSV file, saved as UTF-8? As Latin-1 it would be 'é' here"
+    )
     write(tmp_path / "open.csv", 'i1,i2,t1\n"1,2,3\n')
     assert only("open.csv") == ":2: is not valid CSV (unexpected end of data)"
     write(tmp_path / "fake.xlsx", "no workbook")
     assert "cannot be read as an .xlsx workbook" in only("fake.xlsx")
     write(tmp_path / "data.json", "[]")
-    assert only("data.json") == ": is neither a .csv nor an .xlsx file"
+    assert only("data.json") == ": is neither a .csv nor an .xlsx file; save the table as one of these"
     (tmp_path / "folder.csv").mkdir()
     assert only("folder.csv") == ": is a folder; give a file of samples in it"
     assert only("none.csv") == ": there is no such file; its path is relative to the config"
@@ -213,7 +219,7 @@ def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
 def test_too_many_samples_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "many.csv", "i1,i2,t1\n" + "0,1,1\n" * 100_001)
     assert problems(NETWORK | {"samples": path}) == [
-        f"{path}: contains more than 100,000 samples; this is a tool for small data"
+        f"{path}:100002: contains more than 100,000 samples; this is a tool for small data"
     ]
 
 

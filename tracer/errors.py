@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 EXIT_BROKEN_PIPE = 141
@@ -47,3 +48,21 @@ def _numbered(word: str) -> tuple[str, str]:
     """A name and the number at its end: w9 → w, 9."""
     stem = word.rstrip("0123456789")
     return stem, word[len(stem) :][:9]
+
+
+LOOK_ALIKES = {
+    "-": "−‐‑‒–—―", "*": "∗", "/": "∕⁄", "^": "ˆ", '"': "“”„‟«»″", "'": "‘’‚‛`´′", "<": "‹", ">": "›", "|": "∣",
+    ",": "،、", ":": "∶", "=": "⩵",
+}  # fmt: skip
+"""Characters of ASCII, with others that look like them and are not theirs in a compatible form (NFKC)."""
+_MEANT = {other: character for character, others in LOOK_ALIKES.items() for other in others}
+
+
+def lookalikes(text: str) -> str:
+    """ "; '：' is FULLWIDTH COLON (U+FF1A), write ':'" for the first character that looks like one of ASCII, or ""."""
+    for character in text:
+        meant = _MEANT.get(character) or unicodedata.normalize("NFKC", character)
+        if not character.isascii() and len(meant) == 1 and meant.isascii():
+            name = f"{unicodedata.name(character, 'a character')} (U+{ord(character):04X})"
+            return f"; '{character}' is {name}, write {'a space' if meant == ' ' else repr(meant)}"
+    return ""

@@ -25,6 +25,18 @@ KINDS = {
 """What a path can be besides a regular file and a folder."""
 
 
+def path_of(text: str | Path) -> Path:
+    """A path as people write it: ~ is the home folder, and folders may be separated by backslashes also where the
+    system knows only slashes. Raises OutputError where there is no home folder."""
+    path = Path(text)
+    if os.sep == "/" and "\\" in str(path) and not path.exists():
+        path = Path(str(path).replace("\\", "/"))
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise OutputError([f"{path}: cannot find the home folder"]) from None
+
+
 def problems_of(targets: list[Path]) -> list[str]:
     """Create the targets' folders and check whether the files can be written there.
 

@@ -171,6 +171,8 @@ def show_catalogue(entries: Sequence[Entry], ascii: bool) -> None:
     for entry in entries:
         click.echo(f"{entry.name}  ({entry.kind})")
         for label, text in entry.lines.items():
+            if ascii and label == "also":
+                text = ", ".join(word for word in text.split(", ") if word.isascii())
             if text:
                 line = f"    {label:<12}{text}"
                 click.echo(naming.to_ascii(line) if ascii else line)

@@ -17,6 +17,7 @@ from tracer.config.sections.document import read_experiment
 from tracer.config.values import plain
 from tracer.config.yamlfile import Document
 from tracer.errors import ConfigError, required
+from tracer.files import path_of
 from tracer.model.experiment import Experiment, Source
 
 __all__ = ["Override", "load"]
@@ -33,7 +34,8 @@ def load(source: str | Path | Mapping[str, Any], overrides: Iterable[Override] =
     elif not isinstance(source, (str, Path)) or not str(source):
         raise ConfigError([f"config: {source!r:.60} is neither a file nor a mapping"])
     else:
-        document, stem, file = yamlfile.read(Path(source)), Path(source).stem, Path(source).name
+        path = path_of(source)
+        document, stem, file = yamlfile.read(path), path.stem, path.name
     overrides = list(overrides)
     canonical(document, document.value, (), FIELDS)
     for override in overrides:

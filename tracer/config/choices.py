@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tracer.config.forms import Form, ListOf, Number, Schema, show
+from tracer.config.habits import advice, decimal_comma
 from tracer.config.yamlfile import Document, Place
-from tracer.errors import nearest
+from tracer.errors import lookalikes
 from tracer.formulas.grammar import FormulaError
-from tracer.formulas.tree import COMPARISONS, Call, Expression, fold, names
+from tracer.formulas.symbols import CONSTANTS
+from tracer.formulas.tree import COMPARISONS, Call, Expression, names
 from tracer.model.experiment import Choice
 from tracer.tables.activations import read_formula
 from tracer.tables.settings import Settings
+from tracer.tables.synonyms import SAME, explained
 
 BETAS = ("beta1", "beta2")
 """The settings that PyTorch's pair `betas` gives."""
@@ -24,10 +27,11 @@ NO_COMPARISON = "a comparison is not a number; write if(x > 2, 1, 0)"
 @dataclass(frozen=True, slots=True)
 class Entry(Form):
     """An entry of a table (name → its settings), as a `Choice`: by its name alone, where it may stand `alone`, or in a
-    mapping of its name, under `key`, and settings. variables: those of a formula that may be written in place of a
-    name, where one may. further: forms of settings that every entry has."""
+    mapping of its name, under `key`, and settings. kind: of its names among the synonyms. variables: those of a formula
+    that may be written in place of a name, where one may. further: forms of settings that every entry has."""
 
     table: Mapping[str, Settings]
+    kind: str
     variables: tuple[str, ...] = ()
     key: str = "name"
     alone: bool = True
@@ -40,14 +44,19 @@ class Entry(Form):
         if not isinstance(name, str):
             return f"{show(name)} is not one of {known}; write its name, or {{{self.key}: …}}"
         word = name.strip()
-        if name in self.table or word in self.variables or (self.variables and not word.isidentifier()):
+        if self.meant(name) in self.table or word in self.variables or (self.variables and not word.isidentifier()):
             return ""
         or_formula = f", or write a formula in {' and '.join(self.variables)}" if self.variables else ""
-        return f"'{name}' is not known.{nearest(name, self.table) or f' Choose from {known}{or_formula}.'}"
+        hint = explained(self.kind, name, self.table) or f" Choose from {known}{or_formula}."
+        return f"'{name}' is not known{lookalikes(name)}.{hint}"
+
+    def meant(self, name: str) -> str:
+        """The name of an entry that is given by this one, or by a synonym of it."""
+        return SAME[self.kind].get(name, name)
 
     def parts(self, value: Any, place: Place, document: Document) -> Choice | None:
         given = value if isinstance(value, dict) else {self.key: value}
-        name, settings = given[self.key], dict[str, Any]()
+        name, settings = self.meant(given[self.key]), dict[str, Any]()
         if name not in self.table and not formula_in(self.variables, name, place, document):
             return None
         forms = self.forms(name)
@@ -55,7 +64,8 @@ class Entry(Form):
             if key in forms:
                 settings[key] = forms[key].read(item, (*place, key), document)
             elif key != self.key:
-                what = f"{name if name in self.table else 'a formula'} has no setting '{key}'.{nearest(key, forms)}"
+                hint = explained("setting", key, forms)
+                what = f"{name if name in self.table else 'a formula'} has no setting '{key}'.{hint}"
                 has = f" It has {', '.join(forms)}." if forms else ""
                 document.problem(place, what + has, (*place, key), key=True)
         if "betas" in settings:
@@ -76,10 +86,14 @@ class Entry(Form):
     def schema(self) -> Schema:
         plain = [name for name, settings in self.table.items() if not settings]
         formula = {"type": "string", "pattern": formula_pattern(self.variables)}
-        names: list[tuple[Schema, Mapping[str, Form]]] = [({"enum": plain}, self.forms(plain[0]))] if plain else []
-        names += [({"const": name}, self.forms(name)) for name, settings in self.table.items() if settings]
+        every = {name: [name, *(word for word, same in SAME[self.kind].items() if same == name)] for name in self.table}
+        plain_words = [word for name in plain for word in every[name]]
+        names: list[tuple[Schema, Mapping[str, Form]]] = (
+            [({"enum": plain_words}, self.forms(plain[0]))] if plain else []
+        )
+        names += [({"enum": every[name]}, self.forms(name)) for name, settings in self.table.items() if settings]
         names += [(formula, {})] if self.variables else []
-        alone = [{"enum": list(self.table)}] if self.alone else []
+        alone = [{"enum": [*self.table, *SAME[self.kind]]}] if self.alone else []
         return {"anyOf": [*alone, *([formula] if self.variables else []), *(self._mapping(*name) for name in names)]}
 
     def _mapping(self, name: Schema, settings: Mapping[str, Form]) -> Schema:
@@ -108,28 +122,32 @@ def formula_in(variables: Sequence[str], text: str, place: Place, document: Docu
 
 
 def formula(
-    text: str, place: Place, document: Document, where: str = "", at: Place | None = None, condition: bool = False
+    text: str,
+    place: Place,
+    document: Document,
+    where: str = "",
+    at: Place | None = None,
+    condition: bool = False,
+    quantities: Iterable[str] = (),
 ) -> Expression | None:
-    """The expression of a formula that gives a number, or of a condition; `where` says which of several at a place."""
+    """The expression of a formula that gives a number, or of a condition; `where` says which of several at a place,
+    `quantities` what names mean that may be those of constants."""
+    lists = re.findall(r"\(([^()]*)\)", text)
+    if comma := next(filter(None, map(decimal_comma, lists)), ""):
+        what = f"{where}'{comma}' would be two numbers{advice(comma)}"
+        document.problem(place, with_caret(what, text, text.find(comma)), at)
+        return None
     try:
-        expression = read_formula(text)
-        if alone := fold(expression, _reduces_one_value):
-            what = f"a formula sees one sample at a time; {alone} takes two or more values, such as {alone}(x, y)"
-            document.problem(place, with_caret(where + what, text, place_of(alone, text)), at)
-            return None
+        expression = read_formula(text, frozenset(CONSTANTS.keys() & set(quantities)))
         if condition == (isinstance(expression, Call) and expression.function.name in COMPARISONS):
             return expression
         what, position = "write a condition with < or >" if condition else NO_COMPARISON, 0
     except FormulaError as error:
         what, position = error.problem, error.position
+        if written := re.search(r"(?<![\w.])\d+,\d+", text):
+            what += advice(written[0])
     document.problem(place, with_caret(where + what, text, position), at)
     return None
-
-
-def _reduces_one_value(node: Expression, inner: list[str]) -> str:
-    """The name of a `mean` or a `sum` of one value in the expression, which would be that value; "" without one."""
-    alone = isinstance(node, Call) and node.function.more and len(node.args) == 1
-    return node.function.name if alone and isinstance(node, Call) else next(filter(None, inner), "")
 
 
 def place_of(name: str, text: str) -> int:

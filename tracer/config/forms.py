@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from operator import ge, gt, le, lt
 from typing import Any, ClassVar, NamedTuple
 
-from tracer.config.yamlfile import Document, Place
-from tracer.errors import nearest
+from tracer.config.habits import advice
+from tracer.config.yamlfile import Document, Grouped, Place
 from tracer.model import naming
+from tracer.tables.synonyms import explained
 
 Schema = dict[str, Any]
 
@@ -63,10 +64,14 @@ class Number(Form):
 
     def problem(self, value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            hint = "; write it without quotes and with a decimal point" if is_number(value) else ""
-            return f"{show(value)} is not a {'whole ' * self.whole}number{hint}"
+            return (
+                f"{show(value)} is not a {'whole ' * self.whole}number{advice(value) if isinstance(value, str) else ''}"
+            )
         if not abs(value) <= sys.float_info.max:
             return f"{value if isinstance(value, float) else 'this'} is not a finite number"
+        if self.whole and isinstance(value, Grouped):
+            written, thousands = f"{value:.3f}", f"{value * 1000:.0f}"
+            return f"{written} is ambiguous; write {f'{value:g} or ' * value.is_integer()}{thousands}"
         if self.whole and value != int(value):
             return f"{value} is not a whole number"
         ends = [(words, self.ends[key], within) for key, words, within in _ENDS if key in self.ends]
@@ -96,7 +101,8 @@ class Text(Form):
 
     def problem(self, value: Any) -> str:
         if not isinstance(value, str):
-            return f"{show(value)} is not text; put it in quotes"
+            how = "write one text" if isinstance(value, (list, dict)) else "put it in quotes"
+            return f"{show(value)} is not text; {how}"
         if _NO_TEXT.search(value):
             return "contains control characters or other characters that are not text; remove them"
         if not value and self.pattern:
@@ -149,7 +155,7 @@ class OneOf(Form):
     def problem(self, value: Any) -> str:
         if isinstance(value, str) and value in self.known:
             return ""
-        near = nearest(value, self.known) if isinstance(value, str) else ""
+        near = explained("option", value, self.known) if isinstance(value, str) else ""
         return f"{show(value)} is not one of {', '.join(self.known)}{self.further}.{near}"
 
     def schema(self) -> Schema:
@@ -236,14 +242,6 @@ class Either(Form):
 
     def schema(self) -> Schema:
         return {"anyOf": [case.form.schema() for case in self.cases]}
-
-
-def is_number(value: Any) -> bool:
-    """Whether a text would be a number without its quotes; the decimal separator may be a comma."""
-    try:
-        return isinstance(value, str) and math.isfinite(float(value.replace(",", ".")))
-    except ValueError:
-        return False
 
 
 def show(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from tracer.config.records import spellings
 from tracer.config.schema import FIELDS
 from tracer.config.yamlfile import Document, Place
-from tracer.errors import nearest
+from tracer.tables.synonyms import explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def apply(document: Document, override: Override) -> None:
     spelling = spellings(FIELDS)
     first, *rest = map(str, override.place)
     if first not in spelling:
-        refuse(f"unknown key '{first}'.{nearest(first, spelling)}")
+        refuse(f"unknown key '{first}'.{explained('key', first, spelling)}")
         return
     path = [spelling[first], *rest]
     container: Any = document.value

@@ -9,7 +9,8 @@ from typing import Any
 
 from tracer.config.forms import Case, Form, Schema, show
 from tracer.config.yamlfile import Document, Place
-from tracer.errors import nearest
+from tracer.errors import lookalikes
+from tracer.tables.synonyms import explained
 
 
 class Model(StrEnum):
@@ -98,8 +99,8 @@ def canonical(document: Document, mapping: dict[str, Any], place: Place, fields:
         key = main.get(written)
         at = (*place, written)
         if key is None:
-            hint = nearest(written, main) or f" Known keys: {', '.join(fields)}."
-            document.problem(place, f"unknown key {written!r:.60}.{hint}", at, key=True)
+            hint = explained("key", written, main) or f" Known keys: {', '.join(fields)}."
+            document.problem(place, f"unknown key {written!r:.60}{lookalikes(written)}.{hint}", at, key=True)
         elif key != written and key in mapping:
             document.problem(place, f"'{written}' and '{key}' mean the same; keep one", at, key=True)
         elif key != written:

@@ -8,11 +8,13 @@ from typing import Any
 from tracer.config.choices import formula_pattern
 from tracer.config.forms import RESERVED, Case, Identifier, Named, Number, Text
 from tracer.config.records import Field, Record
-from tracer.tables.optimizers import BEFORE, VARIABLES
+from tracer.formulas.symbols import CONSTANTS
+from tracer.tables.optimizers import BEFORE, OPTIMIZERS, VARIABLES
+from tracer.tables.synonyms import SAME
 
 EXAMPLE = '{states: {v: "beta*v + (1-beta)*g"}, update: "p - eta*v", settings: {beta: 0.9}}'
 _USES_ETA = formula_pattern(("eta",))
-_NAME = Identifier(RESERVED | frozenset(VARIABLES), BEFORE)
+_NAME = Identifier(RESERVED | frozenset(VARIABLES) | CONSTANTS.keys(), BEFORE)
 
 
 def _rule(formula: Text) -> Record:
@@ -32,7 +34,9 @@ RULE = _rule(Text(r"\S", "is not a formula"))
 
 def is_rule(value: Any) -> bool:
     """Whether the value describes an update rule instead of naming one."""
-    return isinstance(value, dict) and "name" not in value and any(key in value for key in RULE.fields)
+    if not isinstance(value, dict) or not any(key in value for key in RULE.fields):
+        return False
+    return "name" not in value or ("update" in value and value["name"] not in [*OPTIMIZERS, *SAME["optimizer"]])
 
 
 def _uses_no_rate(value: Any) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from tracer.config.choices import Entry, formula_pattern
-from tracer.config.forms import Case, Either, Identifier, ListOf, Named, Number, OneOf, Schema, Text, is_number
+from tracer.config.forms import Case, Either, Identifier, ListOf, Named, Number, OneOf, Schema, Text
+from tracer.config.habits import spellings
 from tracer.config.records import Field, Model, Record, properties
 from tracer.config.rules import RULE, WITHOUT_RATE, is_rule
 from tracer.formulas.primitives import MOST_DECIMALS
@@ -51,11 +52,11 @@ SAMPLE = Record({"inputs": Field("Its inputs.", VALUES), "targets": Field("Its t
                 "sample", "{inputs: […], targets: […]}")  # fmt: skip
 _SAMPLES = f"give a list of {SAMPLE.example}, or the name of a .csv or .xlsx file"
 
-ACTIVATION = Entry({name: row.settings for name, row in ACTIVATIONS.items()} | {SOFTMAX: {}}, ("z",))
-LOSS = Entry({name: row.settings for name, row in LOSSES.items()}, ("t", "a"))
-OPTIMIZER = Entry({name: row.settings for name, row in OPTIMIZERS.items()})
+ACTIVATION = Entry({name: row.settings for name, row in ACTIVATIONS.items()} | {SOFTMAX: {}}, "activation", ("z",))
+LOSS = Entry({name: row.settings for name, row in LOSSES.items()}, "loss", ("t", "a"))
+OPTIMIZER = Entry({name: row.settings for name, row in OPTIMIZERS.items()}, "optimizer")
 RULES = Either((Case(is_rule, RULE), Case(object, OPTIMIZER)), f"write {next(iter(OPTIMIZERS))}, or another name")
-INITIALIZER = Entry({name: row.settings for name, row in INITIALIZERS.items()}, key="init", alone=False,
+INITIALIZER = Entry({name: row.settings for name, row in INITIALIZERS.items()}, "initializer", key="init", alone=False,
                     further={"seed": WHOLE})  # fmt: skip
 _WEIGHTS = "give the weights by name, in a list, or by layer"
 _ROWS = ListOf(ListOf(NUMBER, "give a row of numbers"), "give a list of rows, one per neuron")
@@ -79,7 +80,7 @@ LAYER = Record(LAYER_FIELDS, "layer", "{name: h, neurons: 2}")
 RATE_FORMULA = Text(
     formula_pattern((naming.COUNT,)), f"is neither a number nor a formula of {naming.COUNT}, the iteration"
 )
-_RATE_CASES = (Case(lambda value: isinstance(value, str) and not is_number(value), RATE_FORMULA), Case(object, RATE))
+_RATE_CASES = (Case(lambda value: isinstance(value, str) and not spellings(value), RATE_FORMULA), Case(object, RATE))
 PHASE = Record({
     "iterations": Field("Number of iterations in this phase.", COUNT, required=True),
     "learning_rate": Field("Learning rate of this phase.", Either(_RATE_CASES, "give a learning rate"), required=True),
@@ -114,7 +115,7 @@ FIELDS: dict[str, Field] = {
                      "row per neuron, or drawn at random: {init: xavier_uniform, seed: 42}.", WEIGHTS,
                      required=True, model=Model.NETWORK),
     "biases": Field("The biases: {h: 0.35} for a whole layer, {h: [0.1, 0.2]} for each neuron; none by default.",
-                    BIASES, default={}, model=Model.NETWORK),
+                    BIASES, default={}, model=Model.NETWORK, aliases=("bias",)),
     "equations": Field("Equations of your own in place of layers, one per line: y = tanh(w*x + b).",
                        Either((Case(str, Text(r"\S", f"contains no equations; {_EQUATIONS}")),), _EQUATIONS),
                        required=True, model=Model.EQUATIONS),
@@ -135,7 +136,7 @@ FIELDS: dict[str, Field] = {
     "clip": Field("Gradient clipping: {norm: 1} limits the norm of all gradients, {value: 0.5} each gradient.", CLIP),
     "learning_rate": Field("The learning rate η; or a list, for one run per rate, all from the same start; or a "
                            "formula of the iteration k; or phases [{iterations: 100, learning_rate: 0.1}, …].",
-                           Either((PHASES, RATES, *_RATE_CASES), _RATES), required=True, aliases=("eta", "η"),
+                           Either((PHASES, RATES, *_RATE_CASES), _RATES), required=True, aliases=("eta", "η", "lr"),
                            unless=("optimizer", WITHOUT_RATE)),
     "iterations": Field("Number of updates of the weights; with phases, their sum.", COUNT,
                         required=True, unless=("learning_rate", PHASES)),

@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 import yaml
 
-from tracer.errors import ConfigError
+from tracer.config.habits import advice, decimal_comma, is_grouped
+from tracer.errors import ConfigError, lookalikes
 
 MAX_BYTES = 16_000_000
 MAX_VALUES = 500_000
@@ -24,10 +25,14 @@ Place = tuple[str | int, ...]
 """The position of a value: the keys and list indices that lead to it."""
 
 
+class Grouped(float):
+    """A number that is written as 1.000, which some would read as one thousand."""
+
+
 @dataclass(slots=True)
 class Document:
     """The values of a file, with their positions. `origin` is what a message calls the file, `text` what it holds;
-    paths in it begin at its `folder`."""
+    paths in it begin at its `folder`. commas: the lists in which a digit follows a comma at once, as in [0,5]."""
 
     origin: str
     value: Any = None
@@ -37,6 +42,7 @@ class Document:
     problems: list[tuple[tuple[int, int], str]] = field(default_factory=list)
     text: str = ""
     folder: Path = Path()
+    commas: set[Place] = field(default_factory=set)
 
     def where(self, key: str) -> str:
         """The prefix of messages about a key of the config: its position and its name."""
@@ -46,7 +52,10 @@ class Document:
         """Note a problem of the value at `place`; `at` is the place to point to, where that is another one; `key`
         points to the key in place of its value."""
         position, pointer = self._pointer(place if at is None else at, key)
-        self._note(position, "".join((pointer, ".".join(map(str, place)), ": " if place else "", what)))
+        prefixes = (place[:length] for length in range(len(place), 0, -1))
+        named = next((prefix for prefix in prefixes if prefix in self.overridden), ())  # by the option itself
+        shown = place[len(named) :]
+        self._note(position, "".join((pointer, ".".join(map(str, shown)), ": " if shown else "", what)))
 
     def problem_elsewhere(self, place: Place, message: str) -> None:
         """Note a problem of another file that the value at `place` names; the message says where it is."""
@@ -76,6 +85,7 @@ class Document:
         for marks in (self.keys, self.values):
             for at in [at for at in marks if at[: len(old)] == old]:
                 marks[new + at[len(old) :]] = marks[at]
+        self.commas |= {new + at[len(old) :] for at in self.commas if at[: len(old)] == old}
 
     def check(self) -> None:
         """Raise ConfigError with every problem noted so far, in the order of their lines, if there is one."""
@@ -115,12 +125,19 @@ def decoded(data: bytes, origin: str, kind: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        problem = f"{origin}:{line}:1: is not {error.encoding.upper()} text; is it a {kind}, saved as UTF-8?"
-        raise ConfigError([problem]) from None
+        text = data.decode("latin-1")
+        what = f"is not {error.encoding.upper()} text; is it a {kind}, saved as UTF-8?"
+        latin = f" As Latin-1 it would be '{text[error.start]}' here" if text[error.start].isalpha() else ""
+        raise ConfigError([f"{origin}:{_where(text, error.start)}: {what}{latin}"]) from None
     if "\0" in text:
-        raise ConfigError([f"{origin}: is a binary file; a {kind} is a text file"])
+        what = f"is a binary file; a {kind} is a text file, saved as UTF-8 (or as UTF-16 with a byte order mark)"
+        raise ConfigError([f"{origin}:{_where(text, text.index(chr(0)))}: {what}"])
     return text
+
+
+def _where(text: str, position: int) -> str:
+    """Line and column of a position in a text."""
+    return f"{text.count(chr(10), 0, position) + 1}:{position - text.rfind(chr(10), 0, position)}"
 
 
 def parse(text: str, origin: str) -> Document:
@@ -131,18 +148,43 @@ def parse(text: str, origin: str) -> Document:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ":1:1"
         context = f" {error.context}" if error.context else ""
-        raise ConfigError([f"{origin}{where}: not valid YAML{context}: {error.problem}"]) from None
+        hint = _hint(text.splitlines(), mark.line) if mark else ""
+        raise ConfigError([f"{origin}{where}: not valid YAML{context}: {error.problem}{hint}"]) from None
+    except yaml.reader.ReaderError as error:
+        character = error.character if isinstance(error.character, str) else chr(max(error.character, 0))
+        what = f"not valid YAML: the character U+{ord(character):04X} is not allowed; remove it"
+        where = _where(text, max(text.find(character), 0))
+        raise ConfigError([f"{origin}:{where}: {what}"]) from None
     except (yaml.YAMLError, UnicodeEncodeError) as error:  # an option can hold bytes that are not UTF-8
-        raise ConfigError([f"{origin}: not valid YAML: {' '.join(str(error).split())}"]) from None
+        raise ConfigError([f"{origin}:1:1: not valid YAML: {' '.join(str(error).split())}"]) from None
     if node is None:
-        raise ConfigError([f"{origin}: is empty; a config has at least inputs, targets, layers and weights"])
+        raise ConfigError([f"{origin}:1:1: is empty; a config has at least inputs, targets, layers and weights"])
     document.value = _Builder(document).build(node, ())
     if not isinstance(document.value, dict):
-        document.problem((), "is not a mapping; a config consists of lines like 'iterations: 100'")
+        hint = _hint(text.splitlines(), node.start_mark.line)
+        document.problem((), f"is not a mapping; a config consists of lines like 'iterations: 100'{hint}")
         document.check()
     return document
+
+
+_NO_SPACE = re.compile(r"[-\s]*(\w+):[^\s:/\\]")
+_ESCAPE = re.compile(r'"[^"]*\\[^"]*"')
+
+
+def _hint(lines: list[str], number: int) -> str:
+    """What may be wrong with the line of this number, from 0, or the one before it, that is not YAML."""
+    for line in lines[max(number - 1, 0) : number + 1][::-1]:
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            return "; the line begins with a tab: indent with spaces"
+        if _ESCAPE.search(line):
+            return r"; in double quotes \ begins an escape: use single quotes, or / in a path"
+        if hint := lookalikes(line):
+            return hint
+        if missing := _NO_SPACE.match(line):
+            return f"; a space is missing after '{missing[1]}'"
+    return ""
 
 
 def scalar(text: str) -> Any:
@@ -182,13 +224,13 @@ def _check_size(text: str, origin: str) -> None:
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         count += isinstance(event, yaml.ScalarEvent)
+        mark: Any = event.start_mark
         if depth > MAX_DEPTH:
-            mark: Any = event.start_mark
             raise yaml.MarkedYAMLError(
                 problem=f"values are nested more than {MAX_DEPTH} levels deep", problem_mark=mark
             )
         if count > MAX_VALUES:
-            raise ConfigError([f"{origin}: {TOO_MANY}"])
+            raise ConfigError([f"{origin}:{mark.line + 1}:{mark.column + 1}: {TOO_MANY}"])
 
 
 @dataclass(slots=True)
@@ -201,16 +243,29 @@ class _Builder:
     def build(self, node: yaml.Node, place: Place) -> Any:
         self.count += 1
         if self.count > MAX_VALUES or len(place) > MAX_DEPTH:
-            raise ConfigError([f"{self.document.origin}: {TOO_MANY if self.count > MAX_VALUES else ENDLESS}"])
+            line, column = _position(node)
+            what = TOO_MANY if self.count > MAX_VALUES else ENDLESS
+            raise ConfigError([f"{self.document.origin}:{line}:{column}: {what}"])
         self.document.values[place] = _position(node)
         if node.tag.removeprefix(_TAG) not in _KINDS:
             self.document.problem(place, f"the tag {node.tag} is not allowed; a config contains plain values only")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
-            return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
+            return self._list(node, place)
         assert isinstance(node, yaml.ScalarNode)
         return self._scalar(node, place)
+
+    def _list(self, node: yaml.SequenceNode, place: Place) -> list[Any]:
+        """The values of a list; numbers with a decimal comma are reported, and read as they are meant."""
+        numbers = node.flow_style and all(item.tag == f"{_TAG}int" for item in node.value)
+        written = self.document.text[node.start_mark.index + 1 : node.end_mark.index - 1] if numbers else ""
+        if "#" not in written and re.search(r"\d,\d", written):
+            self.document.commas.add(place)
+            if comma := decimal_comma(written):
+                self.document.problem(place, f"'{comma}' would be two numbers{advice(comma)}")
+                return [float(value.replace(",", ".")) for value in re.split(r",\s+", written.strip(" ,\n"))]
+        return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
@@ -220,6 +275,13 @@ class _Builder:
                 self.document.problem((*place, "?"), "a key must be a name")
                 continue
             key = key_node.value
+            if node.flow_style and value_node.value == "" and (key.isdigit() and mapping):
+                before = next(reversed(mapping))
+                comma = f"{mapping[before]},{key}"
+                if hint := advice(comma):
+                    mapping[before] = float(comma.replace(",", "."))
+                    self.document.problem((*place, before), f"'{comma}' would be a number and a key{hint}")
+                    continue
             if key in mapping:
                 self.document.values[(*place, "?")] = _position(key_node)
                 first = self.document.keys[(*place, key)][0]
@@ -242,6 +304,8 @@ class _Builder:
         try:
             if kind == "int" and (len(text) < 300 or text[:2] in _BASES):
                 return int(text, _BASES.get(text[:2], 10))
+            if kind == "float" and is_grouped(text):
+                return Grouped(text)
             if kind in ("int", "float"):
                 return float(re.sub(r"\.(?=[in])", "", text.lower()))  # .inf and .nan are Python's inf and nan
         except ValueError:

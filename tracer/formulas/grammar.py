@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from tracer.errors import lookalikes
+from tracer.formulas.symbols import CONSTANTS, POWERS, SPELLINGS, TOKEN
 from tracer.formulas.tree import (
     ADD,
     COMPARISONS,
@@ -52,7 +54,8 @@ class Language(Generic[V]):
 
     token: a token with the groups `number`, `name`, `symbol` and, where there is such a thing, `cell`.
     binding: how tightly an operator binds, the loosest 1. sign: how tightly one in front of a value does, which is one
-    of `signs`. right: operators that group from the right. postfix: what stands behind a value.
+    of `signs`. right: operators that group from the right. postfix: what stands behind a value. spellings: other
+    spellings of symbols.
     deepest: brackets, functions and operators that may wait for each other.
     number, name, cell: a token's value. signed, operation, after: of a sign, an operator or a postfix, and the values.
     function: a function's name → what makes its value of its arguments'.
@@ -63,7 +66,7 @@ class Language(Generic[V]):
     sign: int
     signs: str
     right: str
-    postfix: str
+    postfix: Collection[str]
     commas: str
     deepest: int
     number: Callable[[str], V]
@@ -73,6 +76,7 @@ class Language(Generic[V]):
     operation: Callable[..., V]
     after: Callable[[str, V], V]
     function: Callable[[str], Callable[[Sequence[V]], V]]
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Waiting(NamedTuple):
@@ -115,11 +119,13 @@ class _Parser(Generic[V]):
             rest = self.text[self.end :]
             self.start = self.end + len(rest) - len(rest.lstrip())
             if rest.strip():
-                raise self.problem(f"'{self.text[self.start]}' is not allowed here")
+                character = self.text[self.start]
+                raise self.problem(f"'{character}' is not allowed here{lookalikes(character)}")
             self.kind, self.token = "end", ""
             return
         self.kind = next(kind for kind in KINDS if kind in match.re.groupindex and match[kind] is not None)
         self.token, self.start, self.end = match[self.kind], match.start(self.kind), match.end()
+        self.token = self.language.spellings.get(self.token, self.token)
 
     def problem(self, problem: str, position: int | None = None) -> FormulaError:
         return FormulaError(self.text, self.start if position is None else position, problem)
@@ -138,6 +144,8 @@ class _Parser(Generic[V]):
                 continue
             if self.kind == "end" and not self.waiting:
                 return self.values.pop()
+            if self.token and self.token in self.language.commas:
+                raise self.problem(f"'{self.token}' may only separate the arguments of a function")
             missing = "')'" if self.waiting else "an operator"
             raise self.problem(f"{missing} is missing" + (f" before '{self.token}'" if self.token else ""))
 
@@ -224,29 +232,31 @@ CHAINS = "+*"
 
 # ---------------------------------------------------------------------------------------------- our own formulas
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[^\W\d]\w*)"
-    r"|(?P<symbol><=|>=|<>|[-+*/^(),<>=]))"
-)
 _NOT_A_NUMBER = "a comparison is not a number; write if(x > 2, 1, 0)"
 
 
-def parse(text: str, functions: Mapping[str, Function]) -> Expression:
+def parse(
+    text: str,
+    functions: Mapping[str, Function],
+    quantities: Collection[str] = (),
+    hint: Callable[[str], str] = lambda _name: "",
+) -> Expression:
     """Read a formula of numbers, names, `+ - * / ^`, brackets, comparisons and the functions given.
 
     Nothing is evaluated. Powers bind to the right (`2^3^2` is 2⁹) and tighter than a sign (`-x^2` is −(x²)), as
     in mathematics and in Python.
 
-    functions: what may be called, by name.
+    functions: what may be called, by name. quantities: names of constants that mean something else here. hint: what to
+    write in place of an unknown function.
     Raises FormulaError with the position of the problem, also for functions within each other that would be too long
     when written out.
     """
     language = Language(
-        token=_TOKEN, binding=dict.fromkeys(COMPARISONS, 1) | {"+": 2, "-": 2, "*": 3, "/": 3, "^": 5}, sign=4,
-        signs="-", right="^", postfix="", commas=",", deepest=100,
-        number=number, name=Name, cell=Name, signed=signed, operation=_operation, after=signed,
-        function=lambda name: _call_of(name, functions),
+        token=TOKEN, binding=dict.fromkeys(COMPARISONS, 1) | {"+": 2, "-": 2, "*": 3, "/": 3, "^": 5}, sign=4,
+        signs="-", right="^", postfix=POWERS, commas=",", deepest=100,
+        number=number, name=lambda name: _named(name, quantities), cell=Name, signed=signed,
+        operation=partial(_operation, functions), function=lambda name: _call_of(name, functions, hint),
+        after=lambda power, value: _operation(functions, "^", value, Number(POWERS[power])), spellings=SPELLINGS,
     )  # fmt: skip
     expression = read(text, language)
     if _written_out(expression, {}) > MOST_WRITTEN_OUT:
@@ -280,9 +290,15 @@ def combined(symbol: str, left: Expression, *right: Expression) -> Expression:
     return Call(function, (left, *right))
 
 
-def _operation(symbol: str, *sides: Expression) -> Expression:
+def _named(name: str, quantities: Collection[str]) -> Expression:
+    return Number(CONSTANTS[name]) if name in CONSTANTS and name not in quantities else Name(name)
+
+
+def _operation(functions: Mapping[str, Function], symbol: str, *sides: Expression) -> Expression:
     if any(map(is_comparison, sides)):
         raise ValueError(f"{_NOT_A_NUMBER}, one at a time")
+    if symbol == "^" and sides[0] == Number(math.e):
+        return Call(functions["exp"], sides[1:])
     return combined(symbol, *sides)
 
 
@@ -291,15 +307,22 @@ def is_comparison(expression: Expression) -> bool:
     return isinstance(expression, Call) and expression.function.name in COMPARISONS
 
 
-def _call_of(name: str, functions: Mapping[str, Function]) -> Callable[[Sequence[Expression]], Expression]:
+def _call_of(
+    name: str, functions: Mapping[str, Function], hint: Callable[[str], str]
+) -> Callable[[Sequence[Expression]], Expression]:
     function = functions.get(name)
     if function is None:
-        raise ValueError(f"'{name}' is not a function; choose from {', '.join(functions)}")
+        choice = f"; choose from {', '.join(functions)}"
+        raise ValueError(f"'{name}' is not a function{f'.{meant}' if (meant := hint(name)) else choice}")
 
     def call(args: Sequence[Expression]) -> Expression:
         if any(map(is_comparison, args[1:] if name == "if" else args)):
             raise ValueError(f"{name} takes numbers; {_NOT_A_NUMBER}")
         count = len(function.parameters)
+        if function.more and count == 1 and len(args) < 2:  # the mean of one value would be that value
+            raise ValueError(
+                f"a formula sees one sample at a time; {name} takes two or more values, such as {name}(x, y)"
+            )
         if len(args) < count or (len(args) > count and not function.more):
             most = "at least " if function.more else ""
             raise ValueError(f"{name} takes {most}{count} argument{'s' * (count != 1)}, not {len(args)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,16 @@ from tracer.grading.network.inference import NotANetwork
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Found
 from tracer.grading.options import Options
-from tracer.grading.sheet.conventions import Spelling
+from tracer.grading.sheet.conventions import Settling, Spelling, settled
 from tracer.grading.sheet.layout import find_tables
-from tracer.grading.sheet.spelling import LONGEST, candidates, is_provisional, normalize
+from tracer.grading.sheet.spelling import LONGEST, candidates, normalize
 from tracer.model.assembly import assemble
 from tracer.model.naming import spell
-from tracer.model.quantity import Quantity
+from tracer.model.quantity import BIASES, Quantity, Role
 from tracer.model.system import System
+
+NO_HEADERS = "no headers that name quantities were found"
+VIEW = "it only shows numbers from other sheets"
 
 
 def check_workbook(path: str | Path, options: Options | None = None, system: System | None = None) -> BookReport:
@@ -47,12 +52,14 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         reason = "no table of a network was recognized"
         if book.damage:
             reason += f", and {book.damaged}"
-        details = {r.reason for r in reports if r.reason}
+        details = list(dict.fromkeys(r.reason for r in reports if r.reason))
+        telling = [detail for detail in details if detail not in (NO_HEADERS, VIEW)]
         hidden = ", ".join(sheet.name for sheet in book.sheets if sheet.hidden)
         if hidden:
             reason += f"; hidden sheets are not graded; unhide the one to check: {hidden}"
-        elif len(details) == 1 and not book.damage:
-            reason = f"{reason}: {details.pop()}"
+        elif not book.damage:
+            reason += "".join(f": {detail}" for detail in telling[:1] or details[: len(details) == 1])
+            reason += "" if system or "--config" in reason else "; describe it with --config"
         return BookReport(str(path), reason, tuple(reports))
     return BookReport(str(path), None, tuple(reports))
 
@@ -61,39 +68,51 @@ def check_sheet(book: Book, sheet: Sheet, terms: Terms) -> list[SheetReport]:
     """One report for each table of a sheet, or a single report that no table was found."""
     if sheet.hidden:
         return [no_table(sheet.name, "it is hidden, and hidden sheets are not graded")]
-    spelling = candidates if terms.system is None else _spelling_of(Model(terms.system))
-    reports = [_report(Found(book, sheet, table), terms) for table in find_tables(sheet, spelling)]
+    settle = partial(settled, candidates) if terms.system is None else _settling(Model(terms.system))
+    reports = [_report(Found(book, sheet, table), terms) for table in find_tables(sheet, settle)]
     found = [report for report in reports if report.verdict is not Verdict.NO_TABLE]
     if found:
         return found
     reason = next((report.reason for report in reports if report.reason), None)
-    return [no_table(sheet.name, reason or "no headers that name quantities were found")]
+    return [no_table(sheet.name, reason or NO_HEADERS)]
 
 
 def _report(found: Found, terms: Terms) -> SheetReport:
     if _is_view(found):
-        return no_table(found.sheet.name, "it only shows numbers from other sheets")
+        return no_table(found.sheet.name, VIEW)
     try:
         return marked(found, terms)
     except NotANetwork as error:
         return no_table(found.sheet.name, "; ".join(filter(None, [error.reason, first_cause(found.sheet)])))
 
 
-def _spelling_of(model: Model) -> Spelling:
-    """Headers by the names of a config's own quantities first, then by the usual spellings of them."""
+def _settling(model: Model) -> Settling:
+    """Headers by the names of a config's own quantities first, then by all spellings that are tried without a config;
+    the biases b1, b2, … are those of the config's neurons, in their order, where it has one for each."""
     quantities = model.system.quantities
     own = {normalize(name): quantities[name] for name in reversed([*model.system.columns(), *model.known])}
+    biases = [quantities[parameter.name] for parameter in model.system.parameters]
+    biases = [quantity for quantity in biases if quantity.role in BIASES]
+    numbered = {Quantity(Role.SHARED_BIAS, indices=(n,)): bias for n, bias in enumerate(biases, 1)}
 
     def spelling(header: str) -> tuple[Quantity, ...]:
         exact = own.get(normalize(header)) if len(header) <= LONGEST else None
-        if exact:
-            return (exact,)
-        options = ((spell(option), option) for option in candidates(header))
-        return tuple(
-            quantities.get(name, option) for name, option in options if is_provisional(option) or model.knows(name)
-        )
+        return (exact,) if exact else candidates(header)
 
-    return spelling
+    def settle(headers: Iterable[str]) -> Spelling:
+        headers = list(headers)
+        plain = settled(spelling, headers)
+        shown = {part for header in headers for option in plain(header)[:1] for part in option.parts()}
+        meaning = numbered if {*numbered} <= shown else {}
+
+        def known(header: str) -> tuple[Quantity, ...]:
+            options = (option.with_parts(meaning) for option in plain(header))
+            names = ((spell(option), option) for option in options)
+            return tuple(dict.fromkeys(quantities.get(name, q) for name, q in names if model.knows(name)))
+
+        return lru_cache(maxsize=5_000)(known)
+
+    return settle
 
 
 def _is_view(found: Found) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from tracer.formulas.tree import Name
 from tracer.grading.judging.assignment import differing, given_quantities
 from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.exactness import measured
@@ -33,6 +34,8 @@ FEWEST_RIGHT = 0.34
 FEWEST_FORWARD = 4
 """Half of the columns must agree, too: those of the forward pass if at least this many are shown, because gradients and
 updates may all be wrong; otherwise all of them."""
+UNEXPLAINED = frozenset({None, "two_slips", "multiplied", "offset"})
+"""Names of causes that say nothing of how a person came to a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,13 @@ class Explained:
 def marked(found: Found, terms: Terms) -> SheetReport:
     """The report on a table, after all stages. Raises NotANetwork if it does not show a network."""
     shown = understood(found, terms.system, terms.effort)
-    return reported(explained(judged(shown, terms), terms.budget), terms.system)
+    result = explained(judged(shown, terms), terms.budget)
+    if is_misread(result):
+        wrong, count = sum(bool(c.wrong) for c in result.judged.columns.values()), len(result.judged.fitting)
+        reason = f"read as {shown.network}" if terms.system is None else f"the network is {shown.network}"
+        advice = "describe it with --config" if terms.system is None else "is this the config of the sheet?"
+        raise NotANetwork(f"{reason}, but then {wrong} of {count} columns are wrong in ways no slip explains; {advice}")
+    return reported(result, terms.system)
 
 
 # ------------------------------------------------------------------------------------------------------- judged
@@ -132,11 +141,13 @@ def _judge(shown: Understood, terms: Terms) -> tuple[Judge, list[Finding]]:
 
 
 def _shows_its_network(judged: Judged) -> bool:
-    """Whether enough of a table agrees with the network inferred from it."""
-    fitting = judged.fitting
-    forward = [right for name, right in fitting.items() if name in judged.shown.model.forward]
+    """Whether enough of a table agrees with the network inferred from it, and with the batches: the updates by them."""
+    fitting, model = judged.fitting, judged.shown.model
+    forward = [right for name, right in fitting.items() if name in model.forward]
     most = forward if len(forward) >= FEWEST_FORWARD else [*fitting.values()]
-    return 2 * sum(most) >= len(most) and sum(fitting.values()) >= FEWEST_RIGHT * len(fitting)
+    updates = [right for name, right in fitting.items() if model.shared and name in model.parameters]
+    half = all(2 * sum(right) >= len(right) for right in (most, updates))
+    return half and sum(fitting.values()) >= FEWEST_RIGHT * len(fitting)
 
 
 def _updates_parameters(judge: Judge) -> bool:
@@ -162,6 +173,43 @@ def explained(judged: Judged, budget: Budget) -> Explained:
     findings, departure = with_effects(diagnosis.with_common_rate(findings), diagnosis)
     known_rate = all(finding.kind is not Kind.RATE for finding in findings)
     return Explained(judged, (*findings, *judged.empty), departure if known_rate else None)
+
+
+def is_misread(explained: Explained) -> bool:
+    """Whether a table is better explained by a misreading than by mistakes of a person.
+
+    Every right column supports the reading, unless its formula is only a reference. Mistakes speak against it, each
+    once: a person who forgets η does so in all updates, and that is one slip, where a misread column is wrong in a way
+    that no slip explains. So do columns that have numbers but cannot be judged, and, half as much, columns of formulas
+    whose headers mean nothing.
+    """
+    judged = explained.judged
+    judge, columns = judged.judge, judged.columns
+    if judge is None or not any(map(_wrong_steps, columns.values())):
+        return False
+    slips: dict[str, set[str | None]] = {}
+    for finding in explained.findings:
+        slips.setdefault(finding.quantity, set()).update({finding.slip} if finding.mistake else ())
+    against: set[tuple[str | None, str]] = set()
+    support = unread = 0
+    for name, column in columns.items():
+        steps, filled = len(_wrong_steps(column)), len(judge.rows.known(name)) - judge.demand.first_step(name)
+        unexplained = slips.get(name, set()) & UNEXPLAINED
+        if not column.known:
+            unread += filled > 0
+        elif unexplained and steps > 1:
+            against.add((None, name))
+        elif 2 * steps > filled:
+            against |= {(slip, naming.family(name)) for slip in slips.get(name, ())}
+        else:
+            support += not all(isinstance(form, Name) for form in judge.demand.forms(name))
+    unnamed = sum(any(cell and cell.formula for cell in judge.found.cells(c.places)) for c in judge.table.unknown)
+    return len(against) + unread + unnamed / 2 > support
+
+
+def _wrong_steps(column: JudgedColumn) -> set[int]:
+    """The steps in which a column is not what its row implies; an outdated value is."""
+    return {step for wrong in column.wrong if wrong.kind not in (Kind.STALE, Kind.ERROR) for step in wrong.steps}
 
 
 # ----------------------------------------------------------------------------------------------------- reported

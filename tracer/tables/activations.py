@@ -14,6 +14,7 @@ from tracer.formulas.grammar import parse
 from tracer.formulas.primitives import FUNCTIONS
 from tracer.formulas.tree import COMPARISONS, Call, Expression, Form, Function, Number, add, div, mul, neg, sub
 from tracer.tables.settings import Setting, Settings, defaults
+from tracer.tables.synonyms import SAME, explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class _Known(Mapping[str, Function]):
         self._functions = dict(FUNCTIONS)  # sin and tanh are both, and the same
 
     def __getitem__(self, name: str) -> Function:
+        name = SAME["function"].get(name) or SAME["activation"].get(name, name)
         if name not in self._functions:
             self._functions[name] = ACTIVATIONS[name].function(name)
         return self._functions[name]
@@ -113,9 +115,10 @@ KNOWN = _Known()
 
 
 @cache
-def read_formula(text: str) -> Expression:
-    """A formula that may call every known function. Raises FormulaError if it is invalid."""
-    return parse(text, KNOWN)
+def read_formula(text: str, quantities: frozenset[str] = frozenset()) -> Expression:
+    """A formula that may call every known function. quantities: names of constants that mean something else here, such
+    as e. Raises FormulaError if it is invalid."""
+    return parse(text, KNOWN, quantities, lambda name: explained("function", name, KNOWN))
 
 
 SOFTMAX = "softmax"

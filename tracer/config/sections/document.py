@@ -15,7 +15,8 @@ from tracer.config.sections.reading import read_fields
 from tracer.config.sections.samples import SamplesReader
 from tracer.config.sections.training import TrainingReader
 from tracer.config.yamlfile import Document
-from tracer.errors import nearest
+from tracer.errors import OutputError, nearest
+from tracer.files import path_of
 from tracer.model import naming
 from tracer.model.experiment import Experiment, Network, OwnEquations
 
@@ -82,13 +83,12 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
             self.problem((key,), f"'{name}' would be both a quantity of the config and {what}; rename it")
 
     def folder(self) -> Path:
-        """The folder of the results; ~ is the home folder."""
-        path = Path(self.config["output"] or ".")
+        """The folder of the results."""
         try:
-            return path.expanduser()
-        except RuntimeError:
-            self.problem(("output",), f"cannot find the home folder of {path}")
-            return path
+            return path_of(self.config["output"] or ".")
+        except OutputError as error:
+            self.problem(("output",), error.problems[0])
+            return Path()
 
     def frozen(self, start: Mapping[str, float]) -> frozenset[str]:
         """The parameters that are not updated, by the patterns that they match."""

@@ -11,13 +11,27 @@ from tracer.config.choices import formula
 from tracer.config.forms import Identifier, show
 from tracer.config.sections.reading import Reader
 from tracer.config.sections.samples import Data
-from tracer.errors import nearest
+from tracer.errors import lookalikes, nearest
 from tracer.formulas.tree import Expression, names
 from tracer.model.experiment import OwnEquations
 
 _WORD = re.compile(r"[^\W\d]\w*")
 MAX_EQUATIONS = 10_000
-_EQUATION = re.compile(r"\s*([^\s=<>]+)\s*=(?!=)(.*)")
+_EQUATION = re.compile(r"\s*([^\s=<>!]+)\s*=(?!=)(.*)", re.DOTALL)
+
+
+def _joined(text: str) -> list[tuple[int, str]]:
+    """The equations of a text without comments, each with the number of its first line: an equation goes on in the next
+    line as long as a bracket is open and no other equation begins."""
+    equations: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        code = line.split("#")[0].rstrip()
+        before = equations[-1][1] if equations else ""
+        if before.count("(") > before.count(")") and code.strip() and not _EQUATION.fullmatch(code):
+            equations[-1] = (equations[-1][0], f"{before}\n{code}")
+        elif code.strip():
+            equations.append((number, code))
+    return equations
 
 
 @dataclass(slots=True)
@@ -29,8 +43,8 @@ class EquationsReader(Reader):
     def own_equations(self, data: Data) -> tuple[OwnEquations, dict[str, float]]:
         """The equations in order of computation, and the initial value of every parameter."""
         start = self.config["parameters"] or {}
-        equations = self.equations()
         given = [*data.inputs, *data.targets, *start]
+        equations = self.equations(given)
         self.unique_names([
             (("inputs",), "an input", data.inputs), (("targets",), "a target", data.targets),
             (("parameters",), "a parameter", list(start)),
@@ -39,18 +53,17 @@ class EquationsReader(Reader):
         ordered = self.ordered(equations, given)
         return OwnEquations(ordered, self.minimize(ordered)), start
 
-    def equations(self) -> dict[str, Expression]:
-        """The equations by their results, as they are written."""
+    def equations(self, given: Sequence[str]) -> dict[str, Expression]:
+        """The equations by their results, as they are written. given: the names of further quantities."""
         text, place = self.config["equations"] or "", ("equations",)
         equations: dict[str, Expression] = {}
         self.broken = set()
-        for number, line in enumerate(text.splitlines(), 1):
-            code = line.split("#")[0].rstrip()
-            if not code.strip():
-                continue
+        lines = _joined(text)
+        quantities = [*given, *(match[1] for _, code in lines if (match := _EQUATION.fullmatch(code)))]
+        for number, code in lines:
             match = _EQUATION.fullmatch(code)
             if not match:
-                what = f"line {number}: write it as name = formula, not '{code.strip()}'"
+                what = f"line {number}: write it as name = formula, not '{code.strip()}'{lookalikes(code)}"
                 self.problem(place, what, (*place, number))
                 self.broken |= set(_WORD.findall(code)[:1])
                 continue
@@ -61,12 +74,13 @@ class EquationsReader(Reader):
                 what = f"line {number}: '{name}' already has an equation; use another name"
                 self.problem(place, what, (*place, number))
                 continue
-            expression = formula(written.strip(), place, self.document, f"line {number}: ", (*place, number))
+            where, at = f"line {number}: ", (*place, number)
+            expression = formula(written.strip(), place, self.document, where, at, quantities=quantities)
             if expression is None:
                 self.broken.add(name)
             else:
                 equations[name] = expression
-        if text and not any(line.split("#")[0].strip() for line in text.splitlines()):
+        if text and not lines:
             self.problem(place, "contains no equations; write one per line, such as 'y = tanh(w*x)'")
         if len(equations) > MAX_EQUATIONS:
             self.problem(place, f"more than {MAX_EQUATIONS:,} equations; this is a tool for small models")

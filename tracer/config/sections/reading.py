@@ -31,7 +31,8 @@ class Reader:
     def check_count(self, place: Place, values: Sequence[Any], needed: int, what: str) -> None:
         """Check the number of values."""
         if len(values) != needed:
-            self.problem(place, f"{len(values)} given, {needed} needed: {what}")
+            comma = "; if a comma is meant as a decimal point, write a point" * (place in self.document.commas)
+            self.problem(place, f"{len(values)} given, {needed} needed: {what}{comma}")
 
     def check_known(self, place: Place, names: Iterable[str], known: Mapping[str, Any], what: str) -> None:
         """Whether the keys of the mapping at a place are known; what: what those are that are."""

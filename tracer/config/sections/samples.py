@@ -6,18 +6,21 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from functools import partial
 from operator import mul
 from pathlib import Path
 from typing import Any
 
 from tracer.config.forms import show
+from tracer.config.habits import advice, is_grouped, is_plain
 from tracer.config.records import Model
 from tracer.config.schema import BATCH, ORDERS, SAMPLE
 from tracer.config.sections.reading import Reader, by_name
 from tracer.config.tables import MAX_COLUMNS, Table, read_table
 from tracer.config.yamlfile import Place
-from tracer.errors import ConfigError, nearest
+from tracer.errors import ConfigError, OutputError, nearest
+from tracer.files import path_of
 from tracer.model import naming
 from tracer.model.batches import Batches
 from tracer.model.quantity import Role
@@ -94,10 +97,11 @@ class SamplesReader(Reader):
         return Data(order["inputs"], order["targets"], rows, complain)
 
     def from_file(self, name: str, names: dict[str, list[str]], model: Model) -> Data:
-        path, noted = self.document.folder / name, len(self.document.problems)
+        noted = len(self.document.problems)
         try:
+            path = path_of(self.document.folder / path_of(name))
             table = read_table(path)
-        except ConfigError as error:
+        except (ConfigError, OutputError) as error:
             self.document.problem_elsewhere(("samples",), error.problems[0])
             return _none(names)
         wanted = self.wanted_columns(table.header, model)
@@ -110,9 +114,10 @@ class SamplesReader(Reader):
             if count == 0:
                 named = [column for column in table.header if column]
                 known = ", ".join(named[:MOST_COLUMNS]) + (", …" if len(named) > MOST_COLUMNS else "")
-                self.complain_of(path, f"there is no column '{column}'.{nearest(column, named)} The file has {known}")
+                hint = f"{nearest(column, named)} The file has {known}"
+                self.complain_of(table.where, f"there is no column '{column}'.{hint}")
             elif count > 1:
-                self.complain_of(path, f"the column '{column}' appears {count} times")
+                self.complain_of(table.where, f"the column '{column}' appears {count} times")
         if len(self.document.problems) > noted:
             return _none(wanted)
         rows = self.rows(table, columns)
@@ -156,14 +161,18 @@ class SamplesReader(Reader):
     def rows(self, table: Table, columns: list[str]) -> tuple[tuple[float, ...], ...]:
         """The values of the columns; anything but a number is reported with its row and column."""
         places = [table.header.index(column) for column in columns]
-        rows, wrong = [], []
-        for where, values in table.rows:
-            cells = [values[place] if place < len(values) else None for place in places]
-            rows.append(tuple(map(_number, cells)))
-            wrong += [(where, column, cell) for column, cell, n in zip(columns, cells, rows[-1], strict=True) if n != n]
+        cells = [[values[place] if place < len(values) else None for place in places] for _, values in table.rows]
+        texts = (cell for row in cells for cell in row if table.commas and isinstance(cell, str))
+        comma = next((text for text in texts if "," in text and is_plain(text.replace(",", "."))), "")
+        rows = [tuple(_number(cell, bool(comma)) for cell in row) for row in cells]
+        wrong = [
+            (where, column, cell)
+            for (where, _), row, numbers in zip(table.rows, cells, rows, strict=True)
+            for column, cell, number in zip(columns, row, numbers, strict=True)
+            if number != number
+        ]
         for where, column, cell in wrong[:MOST_PROBLEMS]:
-            what = "is empty" if cell in (None, "") else f"{show(cell)} is not a finite number"
-            self.complain_of(where, f"column '{column}': {what}")
+            self.complain_of(where, f"column '{column}': {_fault(cell, comma)}")
         if len(wrong) > MOST_PROBLEMS:
             self.complain_of(table.rows[-1][0], f"and {len(wrong) - MOST_PROBLEMS:,} more invalid cells up to here")
         return tuple(rows)
@@ -187,8 +196,10 @@ def _none(names: Mapping[str, Sequence[str]]) -> Data:
     return Data(tuple(names["inputs"]), tuple(names["targets"]), (), ())
 
 
-def _number(value: Any) -> float:
-    """A cell as a finite number, or NaN."""
+def _number(value: Any, comma: bool) -> float:
+    """A cell as a finite number, or NaN. comma: whether the texts have a decimal comma."""
+    if comma and isinstance(value, str):
+        value = "" if "." in value else value.replace(",", ".")
     if isinstance(value, bool) or not isinstance(value, (int, float, str)) or "_" in str(value):
         return math.nan
     try:
@@ -196,3 +207,16 @@ def _number(value: Any) -> float:
     except (ValueError, OverflowError):
         return math.nan
     return number if math.isfinite(number) else math.nan
+
+
+def _fault(cell: Any, comma: str) -> str:
+    """Why a cell is not a number, and what to write. comma: a cell of the file that has a decimal comma."""
+    if cell in (None, ""):
+        return "is empty"
+    if comma and isinstance(cell, str) and "." in cell:
+        ungrouped = cell.replace(".", "")
+        options = [cell.replace(".", ",")] * ("," not in cell) + [ungrouped] * (is_grouped(cell) or "," in cell)
+        return f"this file has decimal commas ({comma}), but here is {show(cell)}; write {' or '.join(options)}"
+    if isinstance(cell, (date, time)):
+        return f"{cell} is a date or a time; format the cell as a number and enter it again"
+    return f"{show(cell)} is not a finite number{advice(cell) if isinstance(cell, str) else ''}"

@@ -37,6 +37,9 @@ class TrainingReader(OptimizerReader):
         value = self.config["learning_rate"]
         if value is None or self.is_schedule():
             return ()
+        if 0 in (value if ("learning_rate",) in self.document.commas else ()):
+            what = "two learning rates, one of them 0; if the comma is meant as a decimal point, write a point"
+            self.problem(("learning_rate",), what)
         return tuple(value if isinstance(value, list) else [value])
 
     def is_schedule(self) -> bool:
@@ -106,7 +109,8 @@ class TrainingReader(OptimizerReader):
     def until(self, known: Iterable[str]) -> Expression | None:
         """The condition that ends a run, in terms of the quantities of a step."""
         place, text = ("until",), self.config["until"]
-        expression = formula(text, place, self.document, condition=True) if text else None
+        known = list(known)
+        expression = formula(text, place, self.document, condition=True, quantities=known) if text else None
         if expression is None:
             return None
         spelled = {naming.to_ascii(name): name for name in known}

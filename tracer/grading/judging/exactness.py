@@ -23,6 +23,9 @@ HALF = 0.5000001
 """Rounding error in units of the last digit."""
 STORED = 1e-14
 """Relative precision of a stored computed value: some programs write 15 digits."""
+FEWEST_DIGITS, FEWEST_STORED, MOST_STORED = 9, 8, 2_000
+"""Minimum significant digits that a program keeps of a stored value; minimum computed values to tell how many it keeps,
+and the most that are looked at."""
 SINGLE = 4 * 2.0**-24
 """Relative error of a few operations in single precision (IEEE 754: half a unit in the last place each)."""
 MOSTLY = 0.9
@@ -94,7 +97,8 @@ def measured(shown: Understood) -> Exactness:
     judged: dict[str, Typed] = {
         name: [*(None,) * first(name), *values[first(name) :]] for name, values in typed.items()
     }
-    slack = {name: np.abs(column) * STORED for name, column in rows.columns.items()}
+    stored = _stored(shown)
+    slack = {name: np.abs(column) * stored for name, column in rows.columns.items()}
     single = _single(judged)
     if single:
         return Exactness(
@@ -106,6 +110,16 @@ def measured(shown: Understood) -> Exactness:
         own = rounding.slack(_with_first(typed[name], judged[name], rounding))
         slack[name] = np.fmax(slack[name], np.array(own + [0.0] * (rows.steps - len(own))))
     return Exactness(slack, roundings)
+
+
+def _stored(shown: Understood) -> float:
+    """The relative precision of the stored results of a table's formulas: a few digits fewer than a double has are kept
+    of all of them by some programs; what was changed by hand later, or is short by nature, does not count."""
+    cells = (cell for name in shown.computed for cell in shown.found.of(name) if cell is not None and cell.formula)
+    values = [cell.number for cell in cells if cell.number]
+    digits = sorted(_digits(value) for value in values[:: len(values) // MOST_STORED + 1])
+    kept = digits[int(MOSTLY * (len(digits) - 1))] if len(digits) >= FEWEST_STORED else EXACT_DIGITS
+    return 10.0 ** (1 - kept) if FEWEST_DIGITS <= kept < EXACT_DIGITS else STORED
 
 
 def _with_first(typed: Typed, judged: Typed, rounding: Rounding) -> Typed:

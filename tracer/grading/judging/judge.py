@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tracer.formulas.notation.numpy import Array, Flags, value
-from tracer.formulas.tree import Expression, Name, Number, distinct, names, with_names
+from tracer.formulas.tree import ONE, SUB, Call, Expression, Name, Number, distinct, names, with_names
 from tracer.grading.book.cells import Cell, Fault, Position
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.judging.demand import Demand
@@ -235,15 +235,22 @@ class Judge:
         return plan is not None and name in plan.shared - self.model.parameters and not plan.is_whole(step)
 
     def _settled(self, name: str, reading: Expression, home: int) -> Expression:
-        """The formula, what is the same in all rows counted to the row that it is computed from, and a typed learning
-        rate as η."""
+        """The formula, what is the same in all rows counted to the row that it is computed from, iterations counted
+        from 1, and a typed learning rate as η."""
         constant = self.translator.constant | ({naming.ETA} & self.rows.scalars.keys())
+        by: dict[Name, Expression]
         by = {n: Name(n.name, home) for n in set(names(reading)) if n.name in constant and n.lag != home}
+        if self._counts_from_0:
+            by |= {n: Call(SUB, (n, ONE)) for n in distinct(reading) if n.name == naming.ITERATION}
         if by:
             reading = with_names(reading, by)
         if self.eta is not None and name in self.taking_rate and not _uses_rate(reading):
             return with_names(reading, {Number(self.eta): Name(naming.ETA, home)})
         return reading
+
+    @cached_property
+    def _counts_from_0(self) -> bool:
+        return bool((self.rows.known(naming.ITERATION)[:1] == 0).any())
 
     @cached_property
     def taking_rate(self) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -92,6 +93,11 @@ def _implied(rows: Rows, model: Model, exactness: Exactness) -> tuple[float, flo
             rate = _rate(rows.columns[name], value(form, none), value(form, one), exactness.slack[name])
             if rate is not None:
                 rates.append(rate)
+    return _common(rates) or _common([(rate, room) for rate, room in rates if abs(rate - 1) > CLOSE + room])
+
+
+def _common(rates: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """The rate on which most of these agree, with its precision. Where none is, those of 1 may be updates without η."""
     if not rates:
         return None
     middle, room = (float(np.median(part)) for part in zip(*rates, strict=True))

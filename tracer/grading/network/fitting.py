@@ -10,7 +10,9 @@ import numpy as np
 from tracer.formulas.notation.numpy import Array, Quantities, value
 from tracer.formulas.tree import Expression, Name
 from tracer.grading.network.model import Model
+from tracer.grading.network.plan import Plan, plan_of
 from tracer.grading.network.series import Rows, Steps
+from tracer.model import naming
 
 TIGHT, LOOSE = 1e-8, 2e-3
 """Relative tolerance of values that support a network; the second for rounded values."""
@@ -26,7 +28,7 @@ def fit(model: Model, rows: Rows) -> dict[str, float]:
     given ones.
     """
     steps = _sampled(rows.steps)
-    picked = replace(rows, only=steps)
+    picked = replace(rows, only=steps, plan=rows.plan or plan_for(model, rows))
     given = frozenset((*(model.parameters & rows.names), *rows.scalars, *(rows.names & set(model.system.data))))
     views = _Completed(model, picked, rows.names), _Completed(model, picked, given)
     shares: dict[str, float] = {}
@@ -42,6 +44,13 @@ def fit(model: Model, rows: Rows) -> dict[str, float]:
             if shares.get(name, 0.0) == 1.0:
                 break
     return shares
+
+
+def plan_for(model: Model, rows: Rows) -> Plan | None:
+    """The batches that the rows of a table make up, where a batch has several."""
+    if not model.shared or not rows.steps:
+        return None
+    return plan_of(model.system.batches, model.shared, rows.steps, rows.columns.get(naming.ITERATION))
 
 
 @dataclass(frozen=True, eq=False)

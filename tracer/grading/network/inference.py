@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from tracer.config.sections.network import MAX_SOFTMAX
-from tracer.formulas.notation.numpy import value
+from tracer.formulas.notation.numpy import Array, value
 from tracer.formulas.tree import Expression, Name
 from tracer.grading.network.fitting import fit
 from tracer.grading.network.model import FACTORS, Model, Shape, model_of
@@ -18,7 +18,8 @@ from tracer.grading.network.oracle import made_up, same
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import quantity_of
 from tracer.model import naming
-from tracer.model.quantity import BIASES, Quantity, Role
+from tracer.model.batches import Batches
+from tracer.model.quantity import BIASES, PARAMETERS, Quantity, Role
 from tracer.tables.activations import ACTIVATIONS, SOFTMAX
 
 _T = TypeVar("_T")
@@ -139,7 +140,28 @@ def first_guess(rows: Rows) -> Shape:
         numbered=numbered,
         by_input=(False,) * layers,
         frozen_biases=not (trained or moving),
+        batches=_batches(rows),
     )
+
+
+def _batches(rows: Rows) -> Batches:
+    """The batches of a table in which all parameters stay as they are over several rows, again and again. A batch that
+    is smaller than the first one ends a pass."""
+    columns = [column for name, column in rows.columns.items() if (q := quantity_of(name)) and q.role in PARAMETERS]
+    begins = sorted({0, *(row for column in columns for row in _changes(column))})
+    sizes = np.diff([*begins, rows.steps]).tolist()
+    size = sizes[0]
+    ends = next((n for n, other in enumerate(sizes[:-1]) if other != size), 0)
+    batches = Batches(size * ends + sizes[ends], size)
+    if len(sizes) < 2 or size < 2 or begins != [batches.first_row(n) for n in range(len(begins))]:
+        return Batches()
+    return batches if sizes[-1] <= batches.size else Batches()
+
+
+def _changes(column: Array) -> Iterator[int]:
+    """The rows in which a column's number is another than its last one above."""
+    rows = np.flatnonzero(np.isfinite(column))
+    yield from rows[1:][np.diff(column[rows]) != 0].tolist()
 
 
 @dataclass(slots=True)
@@ -174,7 +196,17 @@ def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
         if best is shape or sum(best_shares.values()) <= total + BETTER:
             break
         shape, shares = best, best_shares
+    if shape.batches.several and not _updates(shape, shares):
+        alone = replace(shape, batches=Batches())
+        if _updates(alone, fit(model_of(alone), rows)):
+            shape = alone
     return shape, rows
+
+
+def _updates(shape: Shape, shares: Mapping[str, float]) -> bool:
+    """Whether most of the parameters are updated as a network says."""
+    updated = [shares[name] >= 0.5 for name in model_of(shape).system.updates if name in shares]
+    return 2 * sum(updated) >= len(updated)
 
 
 def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression], effort: Effort) -> Shape:
@@ -297,5 +329,7 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
         numbered = (name for name, by in slopes.items() if by.role in (Role.WEIGHT, Role.SHARED_BIAS))
         yield replace(shape, negated=shape.negated ^ families)
         yield replace(shape, negated=shape.negated ^ {*map(naming.family, numbered)})
+    if updates and shape.batches.several:
+        yield replace(shape, batches=replace(shape.batches, reduction="sum"))
     if wrong(name for name, quantity in known.items() if quantity.role is Role.CHANGE):
         yield replace(shape, step=-shape.step)

@@ -18,6 +18,7 @@ from tracer.grading.sheet.spelling import quantity_of
 from tracer.model import naming
 from tracer.model.assembly import assemble
 from tracer.model.backward import backward_equations
+from tracer.model.batches import Batches
 from tracer.model.experiment import Choice, Experiment, Layer, Network
 from tracer.model.naming import spell
 from tracer.model.network import forward_equations
@@ -34,6 +35,7 @@ class Shape:
     layer's weights are numbered input by input instead of neuron by neuron. negated: families of quantities that are
     written with the opposite sign. step: the sign of a step Δw as it is written, −η·∂E/∂w for −1. frozen_biases: biases
     stay as they are. factored: the factor of the loss stands at the total, ½·(E1 + E2) with E1 = (t1 − a_o1)^2.
+    batches: how many rows an update takes, and how it combines their gradients.
     """
 
     widths: tuple[int, ...]
@@ -46,6 +48,7 @@ class Shape:
     step: int = -1
     frozen_biases: bool = False
     factored: bool = False
+    batches: Batches = field(default_factory=Batches)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -268,7 +271,8 @@ def model_of(shape: Shape) -> Model:
         name="table",
         inputs=inputs,
         targets=targets,
-        samples=((0.0,) * (len(targets) + len(inputs)),),
+        samples=((0.0,) * (len(targets) + len(inputs)),) * shape.batches.samples,
+        batches=shape.batches,
         model=network,
         start=dict.fromkeys(parameters, 0.0),
         frozen=biases if shape.frozen_biases else frozenset(),

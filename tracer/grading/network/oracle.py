@@ -69,7 +69,7 @@ class Oracle:
         equation = model.equation(name)
         if equation is None:
             raise KeyError(name)
-        return value(equation, View(self, row))
+        return np.broadcast_to(value(equation, View(self, row)), (TRIALS,))
 
 
 @lru_cache(maxsize=64)

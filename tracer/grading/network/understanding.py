@@ -9,9 +9,9 @@ import numpy as np
 
 from tracer.formulas.tree import names
 from tracer.grading.book.cells import Sheet
+from tracer.grading.network.fitting import plan_for
 from tracer.grading.network.inference import Effort, NotANetwork, refine
 from tracer.grading.network.model import Model, Shape, model_of
-from tracer.grading.network.plan import plan_of
 from tracer.grading.network.reading import best_reading, spread
 from tracer.grading.network.roles import recognized
 from tracer.grading.network.series import Found, Rows, rows_of
@@ -125,9 +125,7 @@ def _of_model(rows: Rows, model: Model) -> Rows:
     system = model.system
     columns = {name: column for name, column in rows.columns.items() if model.knows(name)}
     scalars = {name: number for name, number in rows.scalars.items() if model.knows(name)} | dict(system.hyper)
-    plan = None
-    if system.batches.several and rows.steps:
-        plan = plan_of(system.batches, model.shared, rows.steps, columns.get(naming.ITERATION))
+    plan = plan_for(model, rows)
     formulas = [*system.updates.values(), *(equation.expression for equation in system.equations)]
     if any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
         batch = plan.batch if plan else np.arange(rows.steps)
@@ -144,6 +142,8 @@ def describe(shape: Shape) -> str:
         words.append("with biases")
     if any(shape.by_input):
         words.append("weights numbered input by input")
+    if shape.batches.several:
+        words.append(f"batches of {shape.batches.size}, {shape.batches.reduction} of the gradients")
     if shape.negated:
         words.append("gradients with the opposite sign")
     return ", ".join(words)

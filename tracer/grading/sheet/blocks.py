@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TypeVar
 
 from tracer.grading.book.cells import Cell, Fault, Position, Sheet
-from tracer.grading.sheet.conventions import Spelling
+from tracer.grading.sheet.conventions import Settling, Spelling
 from tracer.grading.sheet.headers import Headers, headers
 from tracer.grading.sheet.spelling import after_update, is_parameter
 from tracer.grading.sheet.tables import Column, Table
@@ -31,13 +31,13 @@ NOTE = re.compile(r".*=\s*\S")
 """A text such as `h1 = w1*i1 + w2*i2`, which is a header only above numbers."""
 
 
-def blocks(sheet: Sheet, spelling: Spelling) -> tuple[list[Table], Spelling]:
+def blocks(sheet: Sheet, settle: Settling) -> tuple[list[Table], Spelling]:
     """Every block of a sheet, of few headers or many, in rows or in columns; and the spelling that knows what headers
     mean beside each other."""
     found: list[Table] = []
     for transposed in (True, False):
         cells = _transposed(sheet.cells, transposed)
-        labels, plain = headers(cells, spelling)
+        labels, plain = headers(cells, settle)
         found = [*_with_headers_in_a_row(cells, labels, plain, sheet.name, transposed), *found]
     return found, plain
 

@@ -18,6 +18,8 @@ from tracer.model.quantity import DERIVATIVES, Quantity, Role
 
 Spelling = Callable[[str], tuple[Quantity, ...]]
 """A header → the quantities that it may stand for, the likeliest first."""
+Settling = Callable[[Iterable[str]], Spelling]
+"""All headers of a sheet → what each of them means beside the others."""
 Meaning = dict[Quantity, Quantity]
 """Provisional quantity → what it is."""
 End = tuple[str, int]

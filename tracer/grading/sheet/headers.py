@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from tracer.grading.book.cells import Cell, Position
-from tracer.grading.sheet.conventions import Spelling, settled
+from tracer.grading.sheet.conventions import Settling, Spelling
 from tracer.grading.sheet.spelling import LONGEST, normalize
 
 FEWEST_NUMBERED = 2
@@ -25,7 +25,7 @@ Headers = Mapping[Position, str]
 """The cells of headers, and the whole text of each."""
 
 
-def headers(cells: Mapping[Position, Cell], spelling: Spelling) -> tuple[Headers, Spelling]:
+def headers(cells: Mapping[Position, Cell], settle: Settling) -> tuple[Headers, Spelling]:
     """The headers of a sheet in lines, and the spelling that knows what they mean beside each other.
 
     cells: with rows and columns exchanged for a sheet whose headers stand below each other.
@@ -36,7 +36,7 @@ def headers(cells: Mapping[Position, Cell], spelling: Spelling) -> tuple[Headers
             texts.setdefault(row, {})[column] = cell.value
     joined = {row + 1: dict(_joined(cells, row + 1, above, texts.get(row + 1, {}))) for row, above in texts.items()}
     every = [text for line in (*texts.values(), *joined.values()) for text in line.values()]
-    spelling = settled(spelling, every)
+    spelling = settle(every)
     found: dict[Position, str] = {}
     for row in sorted({*texts, *joined}):
         own, both = texts.get(row, {}), joined.get(row, {})

@@ -16,7 +16,7 @@ from tracer.grading.book.cells import Position, Sheet
 from tracer.grading.book.formula import references
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.sheet.blocks import FEWEST, blocks
-from tracer.grading.sheet.conventions import Spelling
+from tracer.grading.sheet.conventions import Settling
 from tracer.grading.sheet.scalars import given_apart, scalars
 from tracer.grading.sheet.spelling import is_parameter
 from tracer.grading.sheet.tables import NOWHERE, Scalar, Table
@@ -31,9 +31,9 @@ SHARED = 0.6
 """Minimum share of a table's quantities that its continuation must show."""
 
 
-def find_tables(sheet: Sheet, spelling: Spelling) -> list[Table]:
+def find_tables(sheet: Sheet, settle: Settling) -> list[Table]:
     """The tables of a sheet, from the top; the scalars of the sheet go with each of them."""
-    found, spelling = blocks(sheet, spelling)
+    found, spelling = blocks(sheet, settle)
     found.sort(key=lambda table: -len(table.series) * min(table.steps, 20))
     taken: set[Position] = set()
     chosen = _apart([block for block in found if len(block.series) >= FEWEST], taken, MOST_TABLES)

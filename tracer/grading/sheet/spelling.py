@@ -67,6 +67,13 @@ _WORD_ACT = (
     r"(?:a|act|activation|activated|activ|out|output|sig|sigmoid|sigma|logistic|f|g|s|o|phi|y|act?fn|after|post|relu|"
     r"tanh|softmax|')"
 )
+_TARGET = (
+    r"(?:t|target|targ|tgt|tar|(?:target|expected|desired)(?:output|value|y)|expected|exp|desired|goal|label|true|ytrue|"
+    r"truey|y)"
+)
+_RATE = (
+    r"(?:eta|lr|l?rate|alpha|stepsize|learn(?:ing)?(?:rate|speed|factor|constant|coefficient|parameter|step|stepsize)?)"
+)
 _NEW = r"(?:\+|'|\*|new|next|updated|upd|update|after|plus|[tkn]\+1)"
 _ONE_ERROR = r"(?:e|err|error|loss|cost|se|sse|mse|j|l|c)"
 _WHOLE = r"(?:total|tot|totl|sum|sumof|all|overall|global|network|squared)"
@@ -85,8 +92,8 @@ def _numbered(role: Role, layer: str = "") -> Make:
     return make
 
 
-def _fixed(role: Role, *indices: int) -> Make:
-    return lambda match: Quantity(role, indices=indices)
+def _fixed(role: Role, *indices: int, layer: str = "") -> Make:
+    return lambda match: Quantity(role, layer, indices)
 
 
 def _weight_between(match: re.Match[str]) -> Quantity:
@@ -100,8 +107,7 @@ def _weight_from(layers: str, source: int = 1) -> Make:
 
 
 _PLAIN: tuple[tuple[str, Make], ...] = (
-    (r"(?:t|target|targ|tgt|tar|targetoutput|expected|exp|desired|goal|label|true|ytrue|y)(\d{1,3})",
-     _numbered(Role.TARGET)),
+    (rf"{_TARGET}(\d{{1,3}})", _numbered(Role.TARGET)),
     (r"(?:i|x|in|inp|input|inputs|feature|inputneuron)(\d{1,3})", _numbered(Role.INPUT)),
     (r"(?:targeto|to|targetout|toutput|desiredo|expectedo)(\d{1,3})", _numbered(Role.TARGET)),
     (r"(?:o|y|out|output)(\d{1,3})(?:target|desired|expected)", _numbered(Role.TARGET)),
@@ -128,12 +134,12 @@ _PLAIN: tuple[tuple[str, Make], ...] = (
     (rf"{_ONE_ERROR}(?:o|of|out|output|ofoutput)?(\d{{1,3}})", _numbered(Role.ERROR)),
     (r"(?:output|out)(?:error|loss)(\d{1,3})", _numbered(Role.ERROR)),
     (_TOTAL, _fixed(Role.LOSS)),
-    (r"(?:eta|lr|learningrate|alpha|learnrate|learningspeed|stepsize|rate|learningratelr|etalearningrate|"
-     r"learningrateeta|lreta|etalr|alphalearningrate|learningratealpha|lrate)", _fixed(Role.LEARNING_RATE)),
+    (rf"{_RATE}(?:{_RATE})?", _fixed(Role.LEARNING_RATE)),
     (r"(?:iteration|iter|iterations|it|epoch|epochs|step|steps|k|n|no|#|nr|num|round|pass|run|count|index|idx|"
      r"iterationno|iteration#|epoch#|epochno|stepno|sno|sl|slno|trial|cycle|generation|time)", _fixed(Role.ITERATION)),
     (r"n", _fixed(Role.LEARNING_RATE)),
-    (r"(?:t|target)", _fixed(Role.TARGET, 1)),
+    (rf"(?:{_TARGET}|d)", _fixed(Role.TARGET, 1)),
+    (r"(?:y|yhat|ypred|pred|prediction|predicted)", _fixed(Role.ACTIVATION, 1, layer="o")),
     (r"(?:x|input)", _fixed(Role.INPUT, 1)),
     (r"(?:z|net|netinput|s|sum)(\d{1,3})", _numbered(Role.NET_INPUT)),
     (r"(?:a|act|activation|out|output|sig|sigmoid)(\d{1,3})", _numbered(Role.ACTIVATION)),

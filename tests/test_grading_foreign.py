@@ -1,0 +1,84 @@
+"""Public sheets that were misread once: right now, or no table with the reason, and never a false finding."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.places import SHARED, needs_shared
+from tracer.grading.check import check_workbook
+from tracer.grading.judging.findings import BookReport, Verdict
+from tracer.grading.options import Options
+
+FOLDER = SHARED / "cases" / "check"
+pytestmark = needs_shared("cases")
+
+
+def checked(name: str, config: str = "") -> BookReport:
+    return check_workbook(FOLDER / name, Options(config=FOLDER / config if config else None))
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("google_10_digits.xlsx", ""),
+        ("google_15_digits_control.xlsx", ""),
+        ("xor_batch_rows_a_names.xlsx", ""),
+        ("xor_batch_rows_a_names.xlsx", "xor_batch_rows.yaml"),
+        ("target_y_squared_error_no_half.xlsx", ""),
+        ("linear_sgd_intercept_slope.xlsx", "linear_sgd.yaml"),
+        ("config-biases/control-b_h1.xlsx", "config-biases/config.yaml"),
+        ("config-biases/biases-b1-b2-b3-above.xlsx", "config-biases/config.yaml"),
+        ("config-biases/biases-w7-w8-w9-above.xlsx", "config-biases/config.yaml"),
+        ("config-biases/biases-b1-b2-b3-above.xlsx", ""),
+        ("config-biases/biases-w7-w8-w9-above.xlsx", ""),
+        ("adam/counts-from-0.xlsx", "adam/adamc.yaml"),
+    ],
+)
+def test_right_sheets_are_right(name: str, config: str) -> None:
+    report = checked(name, config)
+    assert report.readable, report.reason
+    assert [sheet.verdict for sheet in report.sheets] == [Verdict.RIGHT]
+    assert report.score == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("perceptron_step_new_w.xlsx", ""),
+        ("perceptron_if_update.xlsx", ""),
+        ("xor_batch_blocks.xlsx", ""),
+        ("xor_batch_blocks.xlsx", "xor_batch_blocks.yaml"),
+        ("matrix_blocks_mlp.xlsx", ""),
+        ("weights_by_ends_update_rows.xlsx", ""),
+        ("linear_sgd_intercept_slope.xlsx", ""),
+        ("linear_sgd_eta_left_out_in_one.xlsx", ""),
+        ("linear_batch_one_step_a_sheet.xlsx", ""),
+        ("blocks/blocks.xlsx", ""),
+    ],
+)
+def test_what_headers_do_not_tell_is_no_table_with_the_reason(name: str, config: str) -> None:
+    report = checked(name, config)
+    assert all(sheet.verdict is Verdict.NO_TABLE and sheet.reason for sheet in report.sheets)
+    assert report.reason
+    assert ": " in report.reason
+    assert "config" in report.reason
+
+
+def test_a_missing_rate_is_not_blamed_on_the_other_update() -> None:
+    report = checked("linear_sgd_eta_left_out_in_one.xlsx", "linear_sgd.yaml")
+    (finding,) = (finding for sheet in report.sheets for finding in sheet.mistakes)
+    assert (finding.quantity, finding.cause) == ("slope+", "η is missing")
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "cell"),
+    [
+        ("rows-of-errors/one-parameter-div0.xlsx", "rows-of-errors/onew.yaml", "B3"),
+        ("rows-of-errors/adam-timestep-minus-1.xlsx", "rows-of-errors/adamc.yaml", "B3"),
+        ("rows-of-errors/control-network-div0.xlsx", "", "A8"),
+    ],
+)
+def test_rows_of_errors_are_findings(name: str, config: str, cell: str) -> None:
+    (sheet,) = checked(name, config).sheets
+    assert sheet.verdict is Verdict.FINDINGS
+    assert sheet.mistakes[0].cells.startswith(cell)

@@ -1,0 +1,26 @@
+"""The characters of our formulas: tokens, other spellings of operators, powers in superscript, constants."""
+
+from __future__ import annotations
+
+import math
+import re
+
+SPELLINGS = {
+    "**": "^", "×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "−": "-", "==": "=", "!=": "<>", "≠": "<>", "≤": "<=",
+    "≥": ">=",
+}  # fmt: skip
+"""Operators as they are written elsewhere → in our formulas."""
+
+POWERS = {sign: float(power) for power, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")} | {"⁻¹": -1.0, "⁻²": -2.0}
+"""Powers that stand behind a value, in superscript."""
+SUPERSCRIPT = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+
+CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
+"""Numbers by their names, where no quantity has the name."""
+
+_OTHERS = "|".join(re.escape(symbol) for symbol in SPELLINGS)
+TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+    rf"|(?P<name>√|[^\W\d{SUPERSCRIPT}][^\W{SUPERSCRIPT}]*)"
+    rf"|(?P<symbol>{_OTHERS}|<=|>=|<>|[{SUPERSCRIPT}]+|[-+*/^(),<>=]))"
+)
