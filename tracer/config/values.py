@@ -26,6 +26,8 @@ def plain(value: Any, origin: str, *place: str) -> Any:
         return value
     if isinstance(value, (str, Path)):
         return str(value)
+    if isinstance(value, float) and not hasattr(value, "tolist"):
+        return value  # as it was written, where that is known
     if isinstance(value, Integral) and abs(int(value)) < LARGEST:
         return int(value)
     if isinstance(value, (Real, Decimal)):
