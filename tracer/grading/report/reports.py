@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import Any
 
 from tracer.grading.judging.findings import UNKNOWN, BookReport, Departure, Finding, SheetReport, Verdict
+from tracer.guard import guarded
 
 
 def as_json(reports: Sequence[BookReport]) -> str:
@@ -44,7 +45,8 @@ def as_csv(reports: Iterable[BookReport]) -> str:
     writer.writerow(COLUMNS)
     for report in reports:
         for row in _rows(report):
-            writer.writerow([_harmless(row.get(column)) for column in COLUMNS])
+            values = [row.get(column) for column in COLUMNS]
+            writer.writerow([guarded(value) if isinstance(value, str) else value for value in values])
     return file.getvalue()
 
 
@@ -63,11 +65,6 @@ def _rows(report: BookReport) -> Iterable[Mapping[str, Any]]:
                 "reason": sheet.reason or report.reason,
             }
         )
-
-
-def _harmless(value: Any) -> Any:
-    """Prefix text that a spreadsheet would interpret as a formula with an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def as_gradescope(reports: Sequence[BookReport]) -> str:

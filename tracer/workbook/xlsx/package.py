@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -14,6 +15,8 @@ from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
+
+from tracer.guard import is_formula
 
 COMPRESSION_LEVEL = 1
 """Of zlib. Level 6 takes six times as long for a file a sixth smaller."""
@@ -23,6 +26,11 @@ _DIMENSION = re.compile(rb'<dimension ref="[^"]*"\s*/>')
 _SHEET_DATA = re.compile(rb"<sheetData\s*/>|<sheetData>.*?</sheetData>", re.DOTALL)
 _DRAWING = re.compile(rb'Target="/(xl/drawings/drawing\d+\.xml)"')
 _CHUNK = 1 << 20
+STYLES = "xl/styles.xml"
+_CELL_FORMATS = re.compile(r"<cellXfs\b[^>]*>(.*?)</cellXfs>", re.DOTALL)
+_FORMAT = re.compile(r"<xf\b[^>]*/>|<xf\b.*?</xf>", re.DOTALL)
+_QUOTED = re.compile(r"<xf\b(?:(?P<other>[^>]*?) quotePrefix=\"\w+\")?")
+_TEXT_CELL = re.compile(r' s="(\d+)"( t="inlineStr"><is><t[^>]*>)([^<]*)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,11 @@ def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL) as package,
     ):
         shapes = {_drawing(parts, name): sheet.shapes for name, sheet in cells.items() if sheet.shapes}
-        for name in parts.namelist():
-            part = _DATES.sub(b"", parts.read(name))
+        names = parts.namelist()
+        guard = _Guard(parts.read(STYLES))
+        for name in [*(name for name in names if name != STYLES), STYLES]:
+            part = guard.styles() if name == STYLES else parts.read(name)
+            part = _DATES.sub(b"", part)
             if name in shapes:
                 part = part.replace(b"</wsDr>", shapes[name].encode() + b"</wsDr>")
             # open(), unlike writestr(), dates every part 1980-01-01
@@ -63,7 +74,7 @@ def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
                 before, after = _SHEET_DATA.split(part, maxsplit=1)
                 file.write(before + b"<sheetData>")
                 for chunk in _chunks(cells[name].rows):
-                    file.write(chunk)
+                    file.write(guard.cells(chunk).encode())
                 file.write(b"</sheetData>" + after)
 
 
@@ -88,13 +99,39 @@ def _drawing(parts: zipfile.ZipFile, sheet: str) -> str:
     return found[1].decode()
 
 
-def _chunks(rows: Iterable[str]) -> Iterable[bytes]:
+class _Guard:
+    """Texts that could be read as a formula, once edited, get their style with Excel's mark for text ("quotePrefix"):
+    which of the styles these are."""
+
+    def __init__(self, styles: bytes) -> None:
+        self._before, self._inside, self._after = _CELL_FORMATS.split(styles.decode())
+        self._formats = _FORMAT.findall(self._inside)
+        self._guarded: dict[int, int] = {}
+
+    def cells(self, rows: str) -> str:
+        """The rows, with the texts in the styles for them."""
+        return _TEXT_CELL.sub(self._cell, rows)
+
+    def _cell(self, match: re.Match[str]) -> str:
+        if not is_formula(unescape(match[3])):
+            return match[0]
+        style = self._guarded.setdefault(int(match[1]), len(self._formats) + len(self._guarded))
+        return f' s="{style}"{match[2]}{match[3]}'
+
+    def styles(self) -> bytes:
+        """The styles, with those that the cells so far have asked for."""
+        new = [_QUOTED.sub(r'<xf\g<other> quotePrefix="1"', self._formats[style], count=1) for style in self._guarded]
+        count = len(self._formats) + len(new)
+        return f'{self._before}<cellXfs count="{count}">{self._inside}{"".join(new)}</cellXfs>{self._after}'.encode()
+
+
+def _chunks(rows: Iterable[str]) -> Iterable[str]:
     waiting: list[str] = []
     size = 0
     for row in rows:
         waiting.append(row)
         size += len(row)
         if size >= _CHUNK:
-            yield "".join(waiting).encode()
+            yield "".join(waiting)
             waiting, size = [], 0
-    yield "".join(waiting).encode()
+    yield "".join(waiting)
