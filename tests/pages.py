@@ -16,7 +16,7 @@ import click
 from tests.places import ROOT
 from tracer.commands.main import main
 from tracer.config.records import Field
-from tracer.config.schema import FIELDS, LAYER
+from tracer.config.schema import CSV, FIELDS, LAYER
 from tracer.grading.judging.causes import SENTENCES
 from tracer.grading.slips.table import SLIPS
 from tracer.tables.catalogue import catalogue
@@ -118,6 +118,7 @@ def slips() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "keys": lambda: keys(FIELDS),
     "layer keys": lambda: keys(LAYER.fields),
+    "csv keys": lambda: keys(CSV.fields),
     "activations": lambda: entries("activation"),
     "losses": lambda: entries("loss"),
     "penalties": lambda: entries("penalty"),
@@ -127,7 +128,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "functions": lambda: entries("function"),
     "slips": slips,
     "causes": lambda: table(("name", "cause"), ((code([name]), sentence) for name, sentence in SENTENCES.items())),
-    **{f"options {name}": partial(options, name) for name in ("run", "exercise", "check", "list")},
+    **{f"options {name}": partial(options, name) for name in ("run", "exercise", "check", "list", "init")},
 }
 
 

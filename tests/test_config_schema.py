@@ -34,6 +34,7 @@ NETWORK: dict[str, Any] = {
     "loss": {"name": "huber", "delta": 0.5}, "l1": 0.1, "l2": 0, "clip": {"norm": 1},
     "optimizer": {"name": "adam", "betas": [0.9, 0.99], "eps": 1e-8}, "learning_rate": [0.1, 0.5], "iterations": 3,
     "until": "E_total < 1e-6", "update": "online", "order": "shuffled", "seed": 3, "columns": "compact", "output": "out",
+    "csv": {"separator": ";", "decimal": ",", "bom": True},
 }  # fmt: skip
 SAMPLES = NETWORK | {
     "inputs": ["a", "b"], "targets": ["t1", "t2"], "weights": {"init": "normal", "std": 0.5, "seed": 7},
@@ -173,7 +174,7 @@ CHANGES: list[dict[str, Any]] = [
     {"inputs": {"w1": 1, "i2": 2}}, {"optimizer": {"states": {"v": "g"}, "update": "p - eta*v", "start": {"u": 1}}},
     {"targets": [0.5]}, {"frozen": ["w99"]}, {"loss": "hinge"},
     {"samples": [XOR, {"inputs": [1], "targets": [1]}]}, {"samples": "missing.csv"}, {"update": {"batch_size": 3}},
-    {"iterations": 7}, {"learning_rate": "1 - k"},
+    {"iterations": 7}, {"csv": {"separator": ",", "decimal": ","}}, {"learning_rate": "1 - k"},
     {"layers": [{"neurons": 2}, {"neurons": 50, "activation": "softmax"}]}, {"layers": [{"neurons": 10**6}]},
     {"equations": "p = q\nq = p\nE = p*w*b*x*t"},
 ]  # fmt: skip
@@ -181,7 +182,7 @@ BEYOND = {
     sentence: (config, change)
     for sentence, config, change in zip(
         BEYOND_SCHEMA,
-        [NETWORK] * 9 + [SAMPLES] * 4 + [NETWORK] * 3 + [EQUATIONS], CHANGES,
+        [NETWORK] * 9 + [SAMPLES] * 4 + [NETWORK] * 4 + [EQUATIONS], CHANGES,
         strict=True,
     )
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from pathlib import Path
 
@@ -231,9 +232,10 @@ def test_blocks_hold_the_rows_in_the_order_of_the_columns(config: Path, tmp_path
     assert sum(done) == sum(map(len, blocks)) == len(trace)
     rows = [row for block in blocks for row in block]
     assert [list(column) for column in zip(*rows, strict=True)] == [trace[name] for name in trace.columns]
-    write_csv(tmp_path / "t.csv", trace.columns, trace.blocks())
+    file = io.StringIO()
+    write_csv(file, trace.columns, trace.blocks(), trace.experiment.csv)
     trace.to_csv(tmp_path / "u.csv")
-    assert (tmp_path / "t.csv").read_bytes() == (tmp_path / "u.csv").read_bytes()
+    assert file.getvalue() == (tmp_path / "u.csv").read_text(encoding="utf-8")
 
 
 def test_the_package_lists_what_is_public() -> None:

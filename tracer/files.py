@@ -25,6 +25,10 @@ KINDS = {
 """What a path can be besides a regular file and a folder."""
 
 
+STANDARD_OUTPUT = "-"
+"""What stands for standard output in place of a path, and for standard input."""
+
+
 def path_of(text: str | Path) -> Path:
     """A path as people write it: ~ is the home folder, and folders may be separated by backslashes also where the
     system knows only slashes. Raises OutputError where there is no home folder."""

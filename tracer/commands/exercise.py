@@ -9,6 +9,8 @@ import click
 from tracer.api import walk
 from tracer.commands import CONTEXT
 from tracer.commands.options import experiment_of, of_config
+from tracer.errors import OutputError
+from tracer.files import STANDARD_OUTPUT
 from tracer.output import formats as results
 from tracer.workbook.exercise.blanks import BLANKS
 
@@ -38,6 +40,8 @@ def exercise(
     key: bool,
 ) -> None:
     """Write an exercise of CONFIG: its workbook with empty cells, which turn green when they are correct."""
+    if str(output) == STANDARD_OUTPUT:
+        raise OutputError(["-o -: an exercise is a workbook, which cannot go to standard output; give a file"])
     experiment = experiment_of(config, learning_rate, decimals, columns, settings)
     trace = walk(results.shortened(experiment, rows))
     for path in results.write_exercise(trace, blank, output, key, ascii):

@@ -21,7 +21,7 @@ from tracer.version import VERSION
 
 EXIT_UNUSABLE, EXIT_INTERRUPTED = 2, 130
 
-COMMANDS = {"run": "run", "exercise": "exercise", "check": "check", "list": "list_", "schema": "schema"}
+COMMANDS = {"run": "run", "exercise": "exercise", "check": "check", "list": "list_", "init": "init", "schema": "schema"}
 """Each command with its function, in the file of the same name, which is loaded only when the command is asked for."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 from tracer.config import Override, load, yamlfile
 from tracer.config.schema import COLUMNS, FIELDS
 from tracer.errors import ConfigError
+from tracer.files import STANDARD_OUTPUT
 from tracer.model.experiment import Experiment
 
 as_ascii = click.option("--ascii", "ascii", is_flag=True, help="Spell ∂E/∂w1 as dE/dw1 and η as eta.")
@@ -56,7 +58,8 @@ def experiment_of(
         options.append(("--learning-rate", "learning_rate", rates))
     overrides, problems = _overrides(options)
     try:
-        experiment = load(config, [*overrides, *further])
+        source = sys.stdin.buffer if str(config) == STANDARD_OUTPUT else config
+        experiment = load(source, [*overrides, *further])
     except ConfigError as error:
         raise ConfigError([*problems, *error.problems]) from None
     if problems:

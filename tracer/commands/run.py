@@ -11,7 +11,9 @@ from tracer.api import walk
 from tracer.commands import CONTEXT, screen
 from tracer.commands.options import experiment_of, of_config, quiet
 from tracer.config import Override
-from tracer.config.schema import FIELDS
+from tracer.config.schema import CSV_STYLES, FIELDS
+from tracer.errors import OutputError
+from tracer.files import STANDARD_OUTPUT
 from tracer.model.assembly import assemble, shown
 from tracer.output import formats as results
 from tracer.output.formats import FORMATS
@@ -31,7 +33,8 @@ def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
     context_settings=CONTEXT, epilog="Example: backprop-trace run configs/walkthrough.yaml --iterations 10 -o out"
 )
 @of_config
-@click.option("-o", "--output", metavar="DIR", help=FIELDS["output"].help)
+@click.option("-o", "--output", metavar="DIR",
+              help=FIELDS["output"].help + " With - and one --format that is text, to standard output.")  # fmt: skip
 @click.option("--iterations", metavar="N", help=FIELDS["iterations"].help)
 @click.option(
     "--format",
@@ -42,6 +45,7 @@ def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
     callback=_formats,
     help=f"The files to write: {'; '.join(f'{name}, {form.description}' for name, form in FORMATS.items())}.",
 )
+@click.option("--csv", "csv", metavar="|".join(CSV_STYLES), help=FIELDS["csv"].help)
 @quiet
 def run(
     config: Path,
@@ -52,21 +56,32 @@ def run(
     columns: str | None,
     settings: tuple[str, ...],
     formats: tuple[str, ...],
+    csv: str | None,
     ascii: bool,
     quiet: bool,
 ) -> None:
-    """Run CONFIG: log every intermediate of every forward and backward pass to a CSV file and an Excel workbook."""
-    folder = [] if output is None else [Override(("output",), output, "--output")]
-    experiment = experiment_of(config, learning_rate, decimals, columns, settings, iterations, folder)
+    """Run CONFIG: log every intermediate of every forward and backward pass to a CSV file and an Excel workbook.
+
+    CONFIG may be -, for standard input.
+    """
+    printed = output == STANDARD_OUTPUT
+    if printed and (len(formats) > 1 or not FORMATS[formats[0]].text):
+        textual = " or ".join(f"--format {name}" for name, form in FORMATS.items() if form.text)
+        raise OutputError([f"-o -: standard output takes one format that is text; write {textual} beside it"])
+    further = [Override(("output",), output, "--output")] * (output is not None and not printed)
+    further += [Override(("csv",), csv, "--csv")] * (csv is not None)
+    experiment = experiment_of(config, learning_rate, decimals, columns, settings, iterations, further)
     system = assemble(experiment)
-    paths = results.paths(experiment, formats)
+    paths = {} if printed else results.paths(experiment, formats)
     results.check(experiment, shown(experiment, system), paths)
 
     steps = experiment.most_rows * len(experiment.runs)
     with screen.progress(steps * (1 + len(paths)), hidden=quiet) as progress:
         trace = walk(experiment, system, progress)
         results.write(trace, paths, ascii, progress)
-    if not quiet:
+    if printed:
+        results.write_text(trace, formats[0], ascii)
+    elif not quiet:
         screen.show(trace, list(paths.values()), ascii)
     stopped = [run for run in trace.runs if run.divergence]
     for run in stopped:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -22,20 +22,25 @@ from tracer.model.experiment import Experiment, Source
 
 __all__ = ["Override", "load"]
 
+STANDARD_INPUT = "<stdin>"
+"""What messages call a config that is not read from a file by its name; its results are called stdin."""
 
-def load(source: str | Path | Mapping[str, Any], overrides: Iterable[Override] = ()) -> Experiment:
-    """Read a config file, or a mapping of the same form, and check it.
+
+def load(source: str | Path | Mapping[str, Any] | BinaryIO, overrides: Iterable[Override] = ()) -> Experiment:
+    """Read a config file, which may be open already, or a mapping of the same form, and check it.
 
     Raises ConfigError with all problems and their positions.
     """
     if isinstance(source, Mapping):
         document, stem, file = Document("config", plain(source, "config")), "trace", ""
         document.text = yaml.safe_dump(document.value, sort_keys=False, allow_unicode=True)
-    elif not isinstance(source, (str, Path)) or not str(source):
-        raise ConfigError([f"config: {source!r:.60} is neither a file nor a mapping"])
-    else:
+    elif isinstance(source, (str, Path)) and str(source):
         path = path_of(source)
         document, stem, file = yamlfile.read(path), path.stem, path.name
+    elif not isinstance(source, (str, Path)) and hasattr(source, "read"):
+        document, stem, file = yamlfile.read(Path(STANDARD_INPUT), source), "stdin", ""
+    else:
+        raise ConfigError([f"config: {source!r:.60} is neither a file nor a mapping"])
     overrides = list(overrides)
     canonical(document, document.value, (), FIELDS)
     for override in overrides:

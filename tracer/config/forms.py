@@ -146,6 +146,17 @@ class Identifier(Form):
 
 
 @dataclass(frozen=True, slots=True)
+class Flag(Form):
+    """true or false."""
+
+    def problem(self, value: Any) -> str:
+        return "" if isinstance(value, bool) else f"{show(value)} is neither true nor false"
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf(Form):
     """One of some texts. further: what else a message offers."""
 

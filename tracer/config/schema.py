@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from tracer.config.choices import Entry, formula_pattern
-from tracer.config.forms import Case, Either, Identifier, ListOf, Named, Number, OneOf, Schema, Text
+from tracer.config.forms import Case, Either, Flag, Identifier, ListOf, Named, Number, OneOf, Schema, Text
 from tracer.config.habits import spellings
 from tracer.config.records import Field, Model, Record, properties
 from tracer.config.rules import RULE, WITHOUT_RATE, is_rule
 from tracer.formulas.primitives import MOST_DECIMALS
 from tracer.model import naming
 from tracer.model.batches import REDUCTIONS
+from tracer.model.experiment import CsvStyle
 from tracer.tables.activations import ACTIVATIONS, SOFTMAX
 from tracer.tables.initializers import INITIALIZERS
 from tracer.tables.losses import LOSSES
@@ -94,6 +95,14 @@ BATCH_SIZE = Record({"batch_size": Field("Number of samples per iteration.", COU
 CLIP = Record({name: Field(row.source, Number(row.limit.ends())) for name, row in CLIPPINGS.items()}, "clipping",
               " or ".join(f"{{{name}: {row.limit.default:g}}}" for name, row in CLIPPINGS.items()),
               one=True)  # fmt: skip
+CSV_STYLES = {"excel": CsvStyle(bom=True), "excel-eu": CsvStyle(";", ",", bom=True)}
+CSV_EXAMPLE = '{separator: ";", decimal: ",", bom: true}'
+_CSV = f", or a mapping such as {CSV_EXAMPLE}"
+CSV = Record({
+    "separator": Field("What separates the fields.", OneOf((",", ";", "\t")), default=","),
+    "decimal": Field("The decimal mark.", OneOf((".", ",")), default="."),
+    "bom": Field("Whether the file begins with a byte order mark.", Flag(), default=False),
+}, "style of a CSV file", CSV_EXAMPLE)  # fmt: skip
 _UNTIL = f"write a condition such as '{naming.TOTAL} < 1e-6'"
 _EQUATIONS = "write one equation per line, such as 'y = tanh(w*x)'"
 
@@ -153,6 +162,9 @@ FIELDS: dict[str, Field] = {
                       "from zero, as ROUND in a sheet does. Given numbers and η are not rounded.", DECIMALS),
     "columns": Field("full: every factor of the chain rule; compact: the columns of the classic sheet.",
                      OneOf(COLUMNS), default="full"),
+    "csv": Field("The CSV for a spreadsheet: excel where decimals have a point, excel-eu where they have a comma; or a "
+                 f"style of your own, {CSV_EXAMPLE}.",
+                 Either((Case(str, OneOf(tuple(CSV_STYLES), _CSV)), Case(object, CSV)), f"write {CSV_EXAMPLE}")),
     "output": Field("The folder for the result files, relative to the current directory.", FILLED, default="out"),
 }  # fmt: skip
 
@@ -171,6 +183,7 @@ BEYOND_SCHEMA = (
     "A file of samples exists and has the required columns.",
     "A batch is not larger than the data.",
     "iterations equals the sum of the phases, if there are any.",
+    "The separator of a CSV file is not its decimal mark.",
     "A learning rate that is a formula is at least 0 in every iteration.",
     "softmax is the activation of a whole layer, of up to 40 neurons.",
     "A network has at most 200,000 weights, and a model at most 10,000 equations.",

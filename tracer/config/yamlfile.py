@@ -7,9 +7,10 @@ size, depth and number of values (aliases counted as often as they expand), no d
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import yaml
 
@@ -94,18 +95,18 @@ class Document:
             raise ConfigError(list(dict.fromkeys(text for _, text in ordered)))
 
 
-def read(path: Path) -> Document:
-    """Read the file. Raises ConfigError when it cannot be read or is not a single YAML mapping."""
-    document = parse(decoded(read_bytes(path, "a config"), str(path), "YAML config"), str(path))
+def read(path: Path, file: BinaryIO | None = None) -> Document:
+    """Read the file, or one that is open. Raises ConfigError when it cannot be read or is not a single YAML mapping."""
+    document = parse(decoded(read_bytes(path, "a config", file=file), str(path), "YAML config"), str(path))
     document.folder = path.parent
     return document
 
 
-def read_bytes(path: Path, kind: str, hint: str = "") -> bytes:
+def read_bytes(path: Path, kind: str, hint: str = "", file: BinaryIO | None = None) -> bytes:
     """The content of a file of this kind; `hint` says where it is looked for. Raises ConfigError."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        with nullcontext(file) if file else path.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
     except FileNotFoundError:
         problem = f"there is no such file{hint}"
     except IsADirectoryError:

@@ -91,6 +91,15 @@ class Source:
     settings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CsvStyle:
+    """How a CSV file is written. bom: with a byte order mark, by which spreadsheets recognize UTF-8."""
+
+    separator: str = ","
+    decimal: str = "."
+    bom: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """A config after reading, or a network that a table shows. Values are dimensionless; the defaults are those of a
@@ -124,6 +133,7 @@ class Experiment:
     decimals: int | None = None
     columns: str = "full"
     output: Path = Path("out")
+    csv: CsvStyle = CsvStyle()
     places: Mapping[str, str] = field(default_factory=dict)
     source: Source = Source()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 from tracer.errors import OutputError
 from tracer.execution.progress import Progress
@@ -32,6 +35,7 @@ class Format:
     description: for the help of `--format`. write: the method of Trace, called with the file's path, whether names are
     spelled in ASCII, and the progress. needs: the packages that it imports. problems: what of an experiment, with the
     columns that it shows, the format cannot hold. default: whether it is written where `--format` is not given.
+    text: of a format that is text, the method that writes to an open file, such as standard output.
     """
 
     description: str
@@ -39,6 +43,7 @@ class Format:
     needs: tuple[str, ...] = ()
     problems: Callable[[Experiment, System], list[str]] = lambda _experiment, _system: []
     default: bool = True
+    text: Callable[[Trace, TextIO, bool], None] | None = None
 
     def missing(self) -> list[str]:
         """The required packages that are not installed."""
@@ -46,7 +51,7 @@ class Format:
 
 
 FORMATS = {
-    "csv": Format("comma-separated values", Trace.to_csv),
+    "csv": Format("comma-separated values", Trace.to_csv, text=Trace.write_csv),
     "xlsx": Format("an Excel workbook of live formulas", Trace.to_excel, ("openpyxl",), _of_excel),
 }
 """By the suffix of their files."""
@@ -90,6 +95,16 @@ def write(trace: Trace, targets: Mapping[str, Path], ascii: bool, progress: Prog
         parts = {form: stack.enter_context(replacing(target)) for form, target in targets.items()}
         for form, part in parts.items():
             FORMATS[form].write(trace, part, ascii, progress)
+
+
+def write_text(trace: Trace, form: str, ascii: bool) -> None:
+    """Write a format that is text to standard output."""
+    write = FORMATS[form].text
+    assert write
+    assert isinstance(sys.stdout, TextIOWrapper)
+    sys.stdout.reconfigure(encoding="utf-8", newline="")
+    write(trace, sys.stdout, ascii)
+    sys.stdout.flush()
 
 
 def shortened(experiment: Experiment, rows: int) -> Experiment:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from tracer.errors import OutputError, nearest, required
 from tracer.execution.progress import Progress
@@ -128,8 +128,13 @@ class Trace:
 
         Raises OutputError when the file cannot be written; an old file then stays as it was.
         """
-        with replacing(path) as part:
-            write_csv(part, [_spelled(name, ascii) for name in self.columns], self.blocks(progress))
+        with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+            self.write_csv(file, ascii, progress)
+
+    def write_csv(self, file: TextIO, ascii: bool = False, progress: Progress | None = None) -> None:
+        """Write the trace as CSV to an open text file."""
+        columns = [_spelled(name, ascii) for name in self.columns]
+        write_csv(file, columns, self.blocks(progress), self.experiment.csv)
 
     def to_excel(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
         """Write the trace as an Excel workbook of live formulas that carry their values.

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tracer.config.records import Model
-from tracer.config.schema import FILE_NAME
+from tracer.config.schema import CSV_STYLES, FILE_NAME
 from tracer.config.sections.equations import EquationsReader
 from tracer.config.sections.network import NetworkReader
 from tracer.config.sections.reading import read_fields
@@ -16,9 +16,9 @@ from tracer.config.sections.samples import SamplesReader
 from tracer.config.sections.training import TrainingReader
 from tracer.config.yamlfile import Document
 from tracer.errors import OutputError, nearest
-from tracer.files import path_of
+from tracer.files import STANDARD_OUTPUT, path_of
 from tracer.model import naming
-from tracer.model.experiment import Experiment, Network, OwnEquations
+from tracer.model.experiment import CsvStyle, Experiment, Network, OwnEquations
 
 
 def read_experiment(document: Document, stem: str) -> Experiment:
@@ -72,6 +72,7 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
             decimals=config["decimals"],
             columns=config["columns"],
             output=self.folder(),
+            csv=self.csv(),
             places={key: self.document.where(where) for key, where in places.items()},
         )
 
@@ -82,8 +83,20 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
             what, key = computed[name]
             self.problem((key,), f"'{name}' would be both a quantity of the config and {what}; rename it")
 
+    def csv(self) -> CsvStyle:
+        """How the CSV is written."""
+        value = self.config["csv"]
+        if not isinstance(value, dict):
+            return CSV_STYLES.get(value, CsvStyle())
+        style = CsvStyle(**{key: given for key, given in value.items() if given is not None})
+        if style.separator == style.decimal:
+            self.problem(("csv",), f"separator and decimal are both '{style.separator}'; change one")
+        return style
+
     def folder(self) -> Path:
         """The folder of the results."""
+        if self.config["output"] == STANDARD_OUTPUT:
+            self.problem(("output",), "- is standard output, which only the option -o - of run can name; give a folder")
         try:
             return path_of(self.config["output"] or ".")
         except OutputError as error:
