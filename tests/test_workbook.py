@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas
@@ -190,6 +191,29 @@ def validated(path: Path) -> set[str]:
             validator.assertValid(etree.fromstring(part))
             checked.add(schema)
     return checked
+
+
+@pytest.mark.parametrize("config", [*CONFIGS, BLOWS_UP], ids=lambda config: getattr(config, "stem", "blows up"))
+def test_no_cell_of_ours_has_a_green_triangle(config: Any, tmp_path: Path) -> None:
+    """Every check of Excel's is off in the whole range of every sheet."""
+    trace = tracer.run(config, iterations=3)
+    trace.to_excel(tmp_path / "book.xlsx")
+    trace.to_exercise(tmp_path / "exercise.xlsx")
+    checks = ("evalError twoDigitTextYear numberStoredAsText formula formulaRange unlockedFormula emptyCellReference "
+              "listDataValidation calculatedColumn")  # fmt: skip
+    for name in ("book", "exercise"):
+        with zipfile.ZipFile(tmp_path / f"{name}.xlsx") as package:
+            sheets = [part for part in package.namelist() if part.startswith("xl/worksheets/sheet")]
+            assert len(sheets) > 1
+            for sheet in sheets:
+                xml = package.read(sheet).decode()
+                (ignored,) = re.findall(r'<ignoredErrors><ignoredError sqref="(\S+)" ([^/]+)/></ignoredErrors>', xml)
+                assert set(ignored[1].split()) == {f'{check}="1"' for check in checks.split()}
+                dimension = re.search(r'<dimension ref="([^"]+)"', xml)
+                assert dimension
+                assert ignored[0] == dimension[1]
+                last = max(map(int, re.findall(r'<row r="(\d+)"', xml)))
+                assert ignored[0].endswith(str(last))
 
 
 def test_texts_are_texts_and_never_formulas(tmp_path: Path) -> None:

@@ -25,6 +25,20 @@ _DATES = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"\s*/>')
 _SHEET_DATA = re.compile(rb"<sheetData\s*/>|<sheetData>.*?</sheetData>", re.DOTALL)
 _DRAWING = re.compile(rb'Target="/(xl/drawings/drawing\d+\.xml)"')
+_IGNORED = " ".join(
+    f'{check}="1"'
+    for check in (
+        "evalError", "twoDigitTextYear", "numberStoredAsText", "formula", "formulaRange", "unlockedFormula",
+        "emptyCellReference", "listDataValidation", "calculatedColumn",
+    )
+)  # fmt: skip
+"""Excel's checks (ECMA-376 part 1, 18.3.1.50): a formula may differ from its neighbors here, as a first step does from
+the others, and what is empty is meant to be. Nothing gets a green triangle."""
+_BEHIND_IGNORED = re.compile(
+    rb"<(?:smartTags|drawing|drawingHF|legacyDrawing|legacyDrawingHF|picture|oleObjects|controls|webPublishItems|"
+    rb"tableParts|extLst)\b|</worksheet>"
+)
+"""What comes behind the ignored errors of a sheet, by the schema."""
 _CHUNK = 1 << 20
 STYLES = "xl/styles.xml"
 _CELL_FORMATS = re.compile(r"<cellXfs\b[^>]*>(.*?)</cellXfs>", re.DOTALL)
@@ -75,7 +89,10 @@ def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
                 file.write(before + b"<sheetData>")
                 for chunk in _chunks(cells[name].rows):
                     file.write(guard.cells(chunk).encode())
-                file.write(b"</sheetData>" + after)
+                place = _BEHIND_IGNORED.search(after)
+                assert place
+                ignored = f'<ignoredErrors><ignoredError sqref="{cells[name].range}" {_IGNORED}/></ignoredErrors>'
+                file.write(b"</sheetData>" + after[: place.start()] + ignored.encode() + after[place.start() :])
 
 
 class _InMemory(ExcelWriter):  # type: ignore[misc]
