@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tests.homework import Layout, homework, write
 from tests.test_grading_command import run
 from tests.test_grading_right import FIXED, classic
 from tracer.grading import folder
-from tracer.grading.book.cells import letters
+from tracer.grading.book.cells import Book, Cell, Formula, letters
 from tracer.grading.check import check_workbook
 from tracer.grading.options import Options
 from tracer.grading.sheet import spelling
@@ -72,6 +73,24 @@ def test_texts_are_told_apart_by_digits_only_where_these_matter(header: str) -> 
     """A quick look at a header's shape never hides a meaning."""
     spelling.candidates.cache_clear()
     assert spelling.candidates(header) == spelling._candidates(header)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("formula", [
+    "A1" + "^1" * 1900, "A1" + "=1" * 1900, "A1" + "-0" * 1900, "A1" + "/1" * 1900, "A1" + "%" * 1900, "-" * 1900 + "A1",
+    "(" * 1900 + "A1" + ")" * 1900, "SUM(" * 900 + "A1" + ")" * 900, "9^9^9^9^9", "A1" + "+0" * 1900, "SUM(" * 900,
+], ids=lambda formula: formula[:5])  # fmt: skip
+def test_a_formula_of_any_depth_costs_one_cell_at_most(formula: str, stored: bool, tmp_path: Path) -> None:
+    made = homework(Layout(steps=4)).book()
+    (sheet,) = made.sheets
+    place = next(place for place, cell in reversed(list(sheet.cells.items())) if cell.formula)
+    cells = {**sheet.cells, place: Cell(sheet.cells[place].value if stored else None, Formula(formula, *place))}
+    path = write(Book((replace(sheet, cells=cells),), {}), tmp_path / "deep.xlsx")
+    began = time.process_time()
+    (report,) = check_workbook(path).sheets
+    assert time.process_time() - began < A_SECOND
+    assert report.judged >= 25
+    assert {cell for finding in report.mistakes for cell in finding.places} <= {place}
 
 
 # --------------------------------------------------------------------------------------------------------- too long

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 
 from tracer.formulas import grammar
 from tracer.formulas.grammar import FormulaError, Language
-from tracer.formulas.tree import COMPARISONS, DIV, Call, Expression, Name, Number, distinct
+from tracer.formulas.tree import COMPARISONS, DIV, Call, Expression, Name, Number, distinct, fold
 from tracer.grading.book.blocks import Block, Shown, each, single
 from tracer.grading.book.cells import Formula, Position
 from tracer.grading.book.relative import PLACE, UnknownFormula, is_place, place, relative
@@ -19,6 +19,8 @@ from tracer.grading.book.worksheet_functions import CONSTANTS, function
 
 LONGEST = 4_000
 """Characters of a formula."""
+DEEPEST = 150
+"""Levels of operations, such as those of a chain `a - b - c - …`; sums and products of many are one level."""
 MOST_CELLS = 400
 """Cells of a range in a formula."""
 
@@ -49,10 +51,10 @@ def read(text: str) -> Expression:
         block = grammar.read(text, EXCEL)
     except FormulaError as error:
         raise UnknownFormula(error.problem) from None
-    if isinstance(block, Shown):
-        return block[0][0]
-    if len(block) * len(block[0]) != 1:
+    if not isinstance(block, Shown) and len(block) * len(block[0]) != 1:
         raise UnknownFormula("a range is used where a single value is expected")
+    if fold(block[0][0], lambda _, depths: 1 + max(depths, default=0)) > DEEPEST:
+        raise UnknownFormula(f"operations more than {DEEPEST} levels deep")
     return block[0][0]
 
 
