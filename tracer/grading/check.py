@@ -21,7 +21,9 @@ from tracer.grading.network.series import Found
 from tracer.grading.options import Options
 from tracer.grading.sheet.conventions import Settling, Spelling, settled
 from tracer.grading.sheet.layout import find_tables
+from tracer.grading.sheet.optimizer_names import short_names
 from tracer.grading.sheet.spelling import LONGEST, candidates, normalize
+from tracer.model import naming
 from tracer.model.assembly import assemble
 from tracer.model.naming import spell
 from tracer.model.quantity import BIASES, Quantity, Role
@@ -88,16 +90,19 @@ def _report(found: Found, terms: Terms) -> SheetReport:
 
 def _settling(model: Model) -> Settling:
     """Headers by the names of a config's own quantities first, then by all spellings that are tried without a config;
-    the biases b1, b2, … are those of the config's neurons, in their order, where it has one for each."""
-    quantities = model.system.quantities
+    the biases b1, b2, … are those of the config's neurons, in their order, where it has one for each. A label of one of its settings is not a quantity."""
+    quantities, short = model.system.quantities, short_names(model.system)
+    settings = {normalize(naming.label(name)) for name in model.system.hyper}
     own = {normalize(name): quantities[name] for name in reversed([*model.system.columns(), *model.known])}
     biases = [quantities[parameter.name] for parameter in model.system.parameters]
     biases = [quantity for quantity in biases if quantity.role in BIASES]
     numbered = {Quantity(Role.SHARED_BIAS, indices=(n,)): bias for n, bias in enumerate(biases, 1)}
 
     def spelling(header: str) -> tuple[Quantity, ...]:
-        exact = own.get(normalize(header)) if len(header) <= LONGEST else None
-        return (exact,) if exact else candidates(header)
+        written = normalize(header) if len(header) <= LONGEST else ""
+        if written in own or written in settings:
+            return (own[written],) if written in own else ()
+        return (*candidates(header), *short.get(written, ()))
 
     def settle(headers: Iterable[str]) -> Spelling:
         headers = list(headers)

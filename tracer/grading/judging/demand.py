@@ -49,7 +49,10 @@ class Demand:
         return count
 
     def first_step(self, name: str) -> int:
-        """The first step in which a quantity is judged: a parameter's first value is given, a state's stems from 0."""
+        """The first step in which a quantity is judged: a parameter's first value is given, and what refers to the
+        iteration before is known there only where the states start."""
+        if name in self.model.from_before and self.rows.start:
+            return 0
         if self.rows.plan and name in self.model.from_before:
             return self.rows.plan.sizes[0]
         return self.model.first_step(name)
@@ -71,7 +74,8 @@ class Demand:
             found.append(model.in_terms_of(name, present - {after}))
         if name in model.parameters and change in present:
             found.append(model.after_step(name))
-        self._forms[name] = list(dict.fromkeys(form for form in found if form is not None))
+        forms = dict.fromkeys(form for form in found if form is not None)
+        self._forms[name] = [model.by_own_count(form) for form in forms] if naming.ITERATION in present else [*forms]
         return self._forms[name]
 
     def allowed(self, form: Expression, ours: Array, rows: Rows | None = None) -> Array:

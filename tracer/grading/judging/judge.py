@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tracer.formulas.notation.numpy import Array, Flags, value
-from tracer.formulas.tree import ONE, SUB, Call, Expression, Name, Number, distinct, names, with_names
+from tracer.formulas.paths import nodes
+from tracer.formulas.tree import Expression, Name, Number, distinct, names, with_names
 from tracer.grading.book.cells import Cell, Fault, Position
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.judging.demand import Demand
@@ -26,10 +27,6 @@ from tracer.grading.network.oracle import View, made_up, same
 from tracer.grading.network.plan import ALONE, Place, Plan, counted
 from tracer.grading.network.understanding import Understood
 from tracer.model import naming
-
-Batch = tuple[Place, frozenset[Name]]
-"""The place of a row in its batch, and the quantities that its formula takes from empty cells."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
@@ -87,12 +84,14 @@ class Judge:
         self.demand, self.eta, self.passed_over = demand, eta, passed_over
         self.rates: Mapping[Position, float] = labeled_rates(shown.sheet)
         self._other_rates: dict[int, Position | None] = {}
-        self._known: dict[tuple[str, int, Batch | None], Formula] = {}
+        self._known: dict[tuple[str, int, Place, frozenset[Name]], Formula] = {}
         self._rightness: dict[tuple[str, Expression, Place], bool | None] = {}
 
-    def place(self, step: int) -> Place:
-        """The place of a row in its batch."""
-        return self.rows.plan.place(step) if self.rows.plan else ALONE
+    def place(self, step: int, name: str = "") -> Place:
+        """The place of a row in its batch; that of the first iteration for what is computed from states before it."""
+        place = self.rows.plan.place(step) if self.rows.plan else ALONE
+        is_first = step < (self.rows.plan.sizes[0] if self.rows.plan else 1)
+        return place._replace(before=0) if is_first and self.rows.start and name in self.model.from_before else place
 
     def made_up(self, place: Place, given: bool = False) -> View:
         """Made-up steps as a row at that place sees them. given: with the table's own constants and learning rate, by
@@ -210,11 +209,11 @@ class Judge:
             as_written = self.translator.read(at, step)
         except UnknownFormula:
             return Formula()
-        batch = (self.place(step), self._empty(as_written, step, self.rows.plan)) if self.rows.plan else None
-        key = (name, id(as_written), batch)  # the translator keeps what it has read
+        place, plan = self.place(step, name), self.rows.plan
+        empty = self._empty(as_written, step, plan) if plan else frozenset[Name]()
+        key = (name, id(as_written), place, empty)  # the translator keeps what it has read
         if key not in self._known:
-            place, empty = batch or (ALONE, frozenset())
-            in_batches = counted(as_written, place, self.model.shared, empty) if batch else as_written
+            in_batches = counted(as_written, place, self.model.shared, empty) if plan else as_written
             reading = self._settled(name, in_batches, self.home(name, place))
             self._known[key] = Formula(reading, self.is_right(name, reading, place))
         return self._known[key]
@@ -235,22 +234,23 @@ class Judge:
         return plan is not None and name in plan.shared - self.model.parameters and not plan.is_whole(step)
 
     def _settled(self, name: str, reading: Expression, home: int) -> Expression:
-        """The formula, what is the same in all rows counted to the row that it is computed from, iterations counted
-        from 1, and a typed learning rate as η."""
+        """The formula, what is the same in all rows counted to the row that it is computed from, and a typed learning
+        rate as η."""
         constant = self.translator.constant | ({naming.ETA} & self.rows.scalars.keys())
-        by: dict[Name, Expression]
         by = {n: Name(n.name, home) for n in set(names(reading)) if n.name in constant and n.lag != home}
-        if self._counts_from_0:
-            by |= {n: Call(SUB, (n, ONE)) for n in distinct(reading) if n.name == naming.ITERATION}
         if by:
             reading = with_names(reading, by)
+        reading = with_names(reading, self._settings(name))
         if self.eta is not None and name in self.taking_rate and not _uses_rate(reading):
             return with_names(reading, {Number(self.eta): Name(naming.ETA, home)})
         return reading
 
-    @cached_property
-    def _counts_from_0(self) -> bool:
-        return bool((self.rows.known(naming.ITERATION)[:1] == 0).any())
+    def _settings(self, name: str) -> dict[Expression, Expression]:
+        """Typed numbers that stand for settings of the run, 0.9 for beta1, in the formula of a quantity."""
+        hyper, forms = self.model.system.hyper, self.demand.forms(name)
+        own = {node.value for form in forms for _, node in nodes(form) if isinstance(node, Number)}
+        values = [*hyper.values(), self.eta]
+        return {Number(x): Name(n) for n, x in hyper.items() if values.count(x) == 1 and x not in own} if hyper else {}
 
     @cached_property
     def taking_rate(self) -> frozenset[str]:

@@ -65,20 +65,37 @@ class Model:
     object, so that work on one is shared (see `oracle.made_up`).
 
     system: the network's. negated: families (see `naming.family`) that are written with the opposite sign. step: see
-    `Shape`. reading: what a name stands for, where that does not depend on the system.
+    `Shape`. reading: what a name stands for, where that does not depend on the system. first: the number that the table
+    gives the first iteration.
     """
 
     system: System
     negated: frozenset[str] = frozenset()
     step: int = -1
     reading: Callable[[str], Quantity | None] | None = None
+    first: int = 1
     _equations: dict[str, Expression | None] = field(default_factory=dict)
     _derivatives: dict[str, Mapping[str, Expression]] = field(default_factory=dict)
     _written: dict[tuple[str, frozenset[str]], Expression | None] = field(default_factory=dict)
 
     def with_negated(self, families: frozenset[str]) -> Model:
         """The model with these families written with the opposite sign too."""
-        return Model(self.system, self.negated | families, self.step, self.reading) if families else self
+        return Model(self.system, self.negated | families, self.step, self.reading, self.first) if families else self
+
+    def counting_from(self, first: int) -> Model:
+        """The model for a table that gives the first iteration this number."""
+        return Model(self.system, self.negated, self.step, self.reading, first) if first != self.first else self
+
+    def by_own_count(self, formula: Expression) -> Expression:
+        """A formula with the table's own count of the iterations in place of the number from 1."""
+        counts = {n for n in names(formula) if n.name == naming.COUNT}
+        return replace(formula, {n: add(Name(naming.ITERATION, n.lag), Number(1.0 - self.first)) for n in counts})
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether a formula of the network uses the number of the iteration."""
+        formulas = [*self.system.updates.values(), *(equation.expression for equation in self.system.equations)]
+        return any(n.name == naming.COUNT for formula in formulas for n in names(formula))
 
     @cached_property
     def read(self) -> Callable[[str], Quantity | None]:

@@ -17,6 +17,8 @@ TRIALS = 12
 BEFORE, FEWEST_BEFORE = 6, 2
 """Rows that are known before the one looked at, and batches, where these have several rows. One batch is known beyond:
 a formula may use the next row."""
+TINY = 1e-4
+"""A setting that is no larger only avoids a division by zero."""
 SAME = 1e-9
 """Relative tolerance of values of the same formula."""
 
@@ -25,12 +27,13 @@ class Oracle:
     """Made-up steps of a right network: a row per sample, the batches as large as around one place of a table.
 
     Inputs and targets change from row to row, but for those in `constant`, so that no two quantities are equal by
-    chance; those in `given` have the values given. η is drawn too, where it is not given.
+    chance; those in `given` have the values given. Where none are, η is drawn too, and a setting as small as Adam's ε,
+    whose place in a formula would not show.
     """
 
     def __init__(self, model: Model, given: Mapping[str, float], constant: frozenset[str], place: Place) -> None:
         self.model = model
-        self.home = max(FEWEST_BEFORE, BEFORE // place.before)
+        self.home = max(FEWEST_BEFORE, BEFORE // place.before) if place.before else 0
         self.plan = Plan((*(place.before,) * self.home, place.own, place.after), model.shared)
         drawn = np.random.default_rng(20_250)
         rate: Array = drawn.uniform(0.002, 0.03, TRIALS)  # small: the networks stay as varied as they were drawn
@@ -40,6 +43,8 @@ class Oracle:
         }
         self.data = [row | {name: x for name, x in data[0].items() if name in constant} for row in data]
         numbers = {name: np.full(TRIALS, number) for name, number in {**model.system.hyper, **given}.items()}
+        if not given:
+            numbers |= {name: drawn.uniform(0.01, 0.1, TRIALS) for name, x in model.system.hyper.items() if 0 < x <= TINY}
         self.given: dict[str, Array] = {naming.ETA: rate} | numbers
         if model.equation(naming.ETA) is not None:  # a schedule
             del self.given[naming.ETA]
@@ -61,7 +66,7 @@ class Oracle:
         if name in self.given:
             return self.given[name]
         if name in (naming.ITERATION, naming.COUNT):
-            return np.full(TRIALS, float(batch + 1))
+            return np.full(TRIALS, float(batch + (model.first if name == naming.ITERATION else 1)))
         if name in self.data[0]:
             return self.data[row][name]
         if name in model.parameters and (not batch or name not in model.system.updates):

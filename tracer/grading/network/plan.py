@@ -22,7 +22,8 @@ MEAN, SUM = REDUCTIONS["mean"], REDUCTIONS["sum"]
 
 
 class Place(NamedTuple):
-    """The place of a row: its position in its batch, from 0; how many rows the batch before has, its own, the next."""
+    """The place of a row: its position in its batch, from 0; how many rows the batch before has (0 where there is
+    none, and the states of the optimizer have the values that they start from), its own, the next."""
 
     position: int
     before: int
@@ -33,7 +34,7 @@ class Place(NamedTuple):
         """The number of batches between this one and the row `lag` rows above."""
         row = self.position - lag
         if row < 0:
-            return (-row - 1) // self.before + 1
+            return (-row - 1) // (self.before or self.own) + 1
         return 0 if row < self.own else -((row - self.own) // self.after + 1)
 
     def lags(self, batch: int) -> range:

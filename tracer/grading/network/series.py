@@ -48,7 +48,7 @@ class Rows(Quantities):
     columns: quantity → its value in every step. scalars: the numbers that stand once. plan: the batches of the table,
     where a batch has several rows. A lag of what there is once a batch counts batches; a name that stands for its
     values in all rows of a batch has a row's own value in every row. only: the steps that are looked at;
-    None for all.
+    None for all. start: what has a value before the first row, where that is the first iteration.
     """
 
     columns: Mapping[str, Array]
@@ -56,6 +56,7 @@ class Rows(Quantities):
     steps: int
     plan: Plan | None = None
     only: Steps | None = None
+    start: Mapping[str, float] = field(default_factory=dict)
     _known: dict[Name, Array] = field(default_factory=dict, init=False)
 
     def __getitem__(self, name: Name) -> Array:
@@ -68,12 +69,13 @@ class Rows(Quantities):
     def _shifted(self, name: Name) -> Array:
         if name.name not in self.columns:
             return np.full(self.steps, self.scalars.get(name.name, np.nan))
-        column = self.columns[name.name]
+        column, before = self.columns[name.name], self.start.get(name.name, np.nan) if name.lag > 0 else np.nan
         if self.plan and name.name in self.plan.shared:
-            return self.plan.of_batch(column, 0 if name.batch else name.lag)
+            of_batch = self.plan.of_batch(column, 0 if name.batch else name.lag)
+            return of_batch if np.isnan(before) else np.where(self.plan.batch < name.lag, before, of_batch)
         if not name.lag or name.batch:
             return column
-        out = np.full(self.steps, np.nan)
+        out = np.full(self.steps, before)
         if 0 < name.lag < self.steps:
             out[name.lag :] = column[: -name.lag]
         elif 0 < -name.lag < self.steps:

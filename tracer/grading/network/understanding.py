@@ -94,6 +94,7 @@ def understood(found: Found, system: System | None, effort: Effort) -> Understoo
         columns, scalars = {**rows_of(found).columns, **rows.columns}, {**rows.scalars, **roles.numbers}
         rows = spread(Rows(columns, scalars, rows.steps))
         constant = _constant(rows, model.system.data)
+    model = model.counting_from(min(_first_number(rows), 1)) if model.counts else model
     return Understood(found, _of_model(rows, model), model, constant, late, network)
 
 
@@ -126,11 +127,18 @@ def _of_model(rows: Rows, model: Model) -> Rows:
     columns = {name: column for name, column in rows.columns.items() if model.knows(name)}
     scalars = {name: number for name, number in rows.scalars.items() if model.knows(name)} | dict(system.hyper)
     plan = plan_for(model, rows)
-    formulas = [*system.updates.values(), *(equation.expression for equation in system.equations)]
-    if any(n.name == naming.COUNT for formula in formulas for n in names(formula)):
+    if model.counts:
         batch = plan.batch if plan else np.arange(rows.steps)
-        columns[naming.COUNT] = np.asarray(batch + 1, float)
-    return Rows(columns, scalars, rows.steps, plan)
+        columns[naming.COUNT] = np.asarray(batch + max(_first_number(rows), 1), float)
+    return Rows(columns, scalars, rows.steps, plan, start=system.states if _first_number(rows) <= 1 else {})
+
+
+def _first_number(rows: Rows) -> int:
+    """The number that a table gives its first iteration: 1, unless it counts the iterations otherwise."""
+    numbers = rows.columns.get(naming.ITERATION)
+    if numbers is None or not np.isfinite(numbers).all() or not set(np.diff(numbers)) <= {0.0, 1.0}:
+        return 1
+    return int(numbers[0]) if numbers[0].is_integer() else 1
 
 
 def describe(shape: Shape) -> str:

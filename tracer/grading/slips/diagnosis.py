@@ -65,7 +65,7 @@ class Diagnosis:
 
     def _finding(self, wrong: Wrong) -> Finding:
         judge, name, step = self.judge, wrong.quantity, wrong.steps[0]
-        place = judge.place(wrong.step)
+        place = judge.place(wrong.step, name)
         home, forms = judge.home(name, place), self._nearest(name, wrong.reading, place)
         right = written(forms[0], home)
         kind, found = self._named(wrong, forms)
@@ -112,7 +112,7 @@ class Diagnosis:
             return Kind.VALUE, self._of_values(wrong, forms) or unexplained
         kind = Kind.UPDATE if name in self.judge.model.parameters else Kind.FORMULA
         found = self._of_reference(wrong, forms[0]) or self._of_reading(wrong)
-        place = self.judge.place(wrong.step)
+        place = self.judge.place(wrong.step, name)
         if found is None and self.judge.is_carried_on(name, place):
             found = Explanation(cause_of("changed_within_batch"))
         is_tried = wrong.reading is not None and (name, wrong.reading, place) in self._causes
@@ -154,7 +154,8 @@ class Diagnosis:
 
     def _of_reading(self, wrong: Wrong) -> Explanation | None:
         """The slip that turns the right formula into the person's."""
-        name, theirs, place = wrong.quantity, wrong.reading, self.judge.place(wrong.step)
+        name, theirs = wrong.quantity, wrong.reading
+        place = self.judge.place(wrong.step, name)
         if theirs is None or self.judge.is_right(name, theirs, place) is not False:
             return None
         key = (name, theirs, place)
@@ -182,8 +183,9 @@ class Diagnosis:
         """The slip that gives the person's values on several rows."""
         if self.budget.left <= 0:
             return None
-        judge, name, theirs, place = self.judge, wrong.quantity, wrong.theirs, self.judge.place(wrong.step)
-        steps = [step for step in wrong.steps if judge.place(step) == place]
+        judge, name, theirs = self.judge, wrong.quantity, wrong.theirs
+        place = judge.place(wrong.step, name)
+        steps = [step for step in wrong.steps if judge.place(step, name) == place]
         chosen = np.array(sorted({steps[round(i * (len(steps) - 1) / (POINTS - 1))] for i in range(POINTS)}))
         own = judge.demand.exactness.slack.get(name, np.zeros(len(theirs)))
         room = np.maximum.reduce(

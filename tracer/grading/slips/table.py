@@ -9,6 +9,7 @@ from tracer.formulas.tree import ADD, DIV, MUL, NEG, SUB, Call, Expression, Name
 from tracer.grading.network.plan import MEAN, SUM
 from tracer.grading.sheet.spelling import quantity_of
 from tracer.grading.slips.batches import all_but_one, only_one, other_divisor, other_reduction, other_rows
+from tracer.grading.slips.optimizers import count_shifted, with_decay, without_corrections, without_function
 from tracer.grading.slips.parentheses import without_parentheses
 from tracer.grading.slips.patterns import any_of, duplicated, instead, left_out, operator
 from tracer.grading.slips.quantities import another, from_row, slope_of_another, swapped, two_neighbors, typed
@@ -114,6 +115,8 @@ BATCH = (
 )  # fmt: skip
 
 MISSING = (
+    Slip("bias_correction_missing", "the bias correction is missing: the division by {missing}",
+         "m_w1/(1 − beta1^k)", "m_w1", without_corrections),
     Slip("learning_rate_missing", "{missing} is missing",
          "w1[−1] − η·g1[−1]", "w1[−1] − g1[−1]", left_out(MUL, _is_rate)),
     Slip("half_missing", "the factor ½ is missing",
@@ -131,6 +134,7 @@ MISSING = (
                 instead("kept - missing", "kept"), instead("missing - kept", "kept"))),
     Slip("division_missing", "the division by {missing} is missing",
          "(E1 + E2)/t1", "E1 + E2", instead("kept/missing", "kept")),
+    Slip("function_missing", "the {function} of {argument} is missing", "w1/sqrt(E1)", "w1/E1", without_function),
     Slip("exponent_missing", "the exponent {missing} of {base} is missing",
          "(t1 − a_o1)^2", "t1 − a_o1", instead("base^missing", "base")),
     Slip("quantity_missing", "{missing} is missing", "w1[−1]", "0", _nothing),
@@ -155,6 +159,8 @@ SIGNS = (
 )  # fmt: skip
 
 ROWS = (
+    Slip("count_shifted", "{found} is used instead of {expected}",
+         "m_w1/(1 − beta1^k)", "m_w1/(1 − beta1^(k − 1))", count_shifted),
     Slip("previous_row", "takes {quantities} from the previous {unit}", "w5·g1", "w5[−1]·g1", from_row(1)),
     Slip("next_row", "takes {quantities} from the next {unit}", "w5·g1", "w5[+1]·g1", from_row(-1)),
     Slip("two_rows_above", "takes {quantities} from two {unit}s before", "w5·g1", "w5[−2]·g1", from_row(2)),
@@ -163,6 +169,14 @@ ROWS = (
 PARENTHESES = (
     Slip("parentheses_missing", "parentheses are missing around {around}",
          "(a_o1 − t1)·w5", "a_o1 − t1·w5", without_parentheses),
+    Slip("term_under_root", "{term} is under the root of {radicand}, not beside it",
+         "w1/(sqrt(E1) + eps)", "w1/sqrt(E1 + eps)", instead("sqrt(radicand) + term", "sqrt(radicand + term)")),
+    Slip("term_beside_root", "{term} is beside the root of {radicand}, not under it",
+         "w1/sqrt(E1 + eps)", "w1/(sqrt(E1) + eps)", instead("sqrt(radicand + term)", "sqrt(radicand) + term")),
+    Slip("exponent_of_product", "the exponent {exponent} of {base} is applied to the whole product",
+         "0.5·(t1 − a_o1)^2", "(0.5·(t1 − a_o1))^2", instead("factor*base^exponent", "(factor*base)^exponent")),
+    Slip("exponent_of_difference", "the exponent {exponent} of {base} is applied to the whole difference",
+         "1 − a_h1^2", "(1 − a_h1)^2", instead("first - base^exponent", "(first - base)^exponent")),
 )  # fmt: skip
 
 SWAPPED = (
@@ -199,6 +213,12 @@ UNLIKELY = (
     Slip("times_between_two_terms", "· is used instead of + between {first} and {second}",
          "E1 + E2 + E3", "E1·E2 + E3", instead("first + second", "first*second")),
     Slip("division_for_times", "/ is used instead of · in {whole}", "w1·i1", "w1/i1", operator(MUL, DIV, 2)),
+    Slip("times_for_division", "· is used instead of / before {divisor}",
+         "E1/t1", "E1·t1", instead("kept/divisor", "kept*divisor")),
+    Slip("weight_decay_coupled", "the weight decay of {parameter} is added to {gradient}",
+         "(1 − beta1)·g1", "(1 − beta1)·(g1 + weight_decay·w1)", with_decay),
+    Slip("look_ahead_missing", "{kept} alone is used instead of {whole}",
+         "w1 − η·(g1 + momentum·v_w1)", "w1 − η·v_w1", instead("first + factor*kept", "kept", "whole")),
 )  # fmt: skip
 
 SLIPS: tuple[Slip, ...] = (

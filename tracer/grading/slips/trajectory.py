@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from tracer.execution.interpreter import Interpreter, Replacements
 from tracer.formulas.evaluation import NO_NUMBER
-from tracer.formulas.tree import Expression, Name, distinct, names
+from tracer.formulas.tree import Expression, Name, Number, add, distinct, names
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Rows
 from tracer.model import naming
@@ -41,7 +41,7 @@ def walked(
     def formula(name: str) -> Expression | None:
         """The right formula, as the table computes it."""
         if name == naming.ITERATION:
-            return Name(naming.COUNT)
+            return add(Name(naming.COUNT), Number(model.first - 1.0))
         if name in own:
             return own[name]
         if name in model.parameters and name not in updates:
