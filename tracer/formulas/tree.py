@@ -325,8 +325,11 @@ def with_names(expression: Expression, values: Mapping[Name, Expression] | Mappi
     return _replaced(expression, values, {}, None)
 
 
-_Constructors = Mapping[str, Callable[..., Expression]]
-_CONSTRUCTORS: _Constructors = {"+": add, "-": sub, "neg": neg, "*": mul, "/": div, "^": power}
+_Constructors = Mapping[str, Callable[..., Expression | None]]
+_CONSTRUCTORS: _Constructors = {
+    "+": add, "-": sub, "neg": neg, "*": mul, "/": div, "^": power, "if": lambda _, x, y: x if x == y else None,
+}  # fmt: skip
+"""How calls are simplified; None where they are not."""
 
 
 def _replaced(
@@ -345,6 +348,6 @@ def _replaced(
         if all(map(is_, args, node.args)):
             return node
         rebuild = constructors.get(node.function.name)
-        return rebuild(*args) if rebuild else Call(node.function, tuple(args))
+        return (rebuild(*args) if rebuild else None) or Call(node.function, tuple(args))
 
     return fold(expression, visit, known)

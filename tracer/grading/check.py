@@ -38,16 +38,18 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
 
     system: the network of a config, if any.
     """
-    path, options = Path(path), options or Options()
+    path, options, rate = Path(path), options or Options(), None
     if system is None and options.config is not None:
-        system = assemble(load(options.config))
+        experiment = load(options.config)
+        system = assemble(experiment)
+        rate = experiment.learning_rates[0] if len(experiment.learning_rates) == 1 else None
     try:
         book = recalculated(read_book(path))
     except Unreadable as error:
         return BookReport(str(path), str(error))
     except (MemoryError, RecursionError):
         return BookReport(str(path), "is too large or too deeply nested to be read")
-    terms = Terms(options.tolerance, system)
+    terms = Terms(options.tolerance, system, rate)
     with np.errstate(all="ignore"):  # a person's numbers may be anything
         reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, terms)]
     if all(report.verdict is Verdict.NO_TABLE for report in reports):

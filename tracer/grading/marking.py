@@ -42,12 +42,14 @@ UNEXPLAINED = frozenset({None, "two_slips", "multiplied", "offset"})
 class Terms:
     """The settings for all tables of a workbook.
 
-    tolerance: relative. system: the network of a config, with its inputs, targets and first weights. budget,
-    effort: how much may still be tried for the workbook, of edits of formulas and of networks.
+    tolerance: relative. system: the network of a config, with its inputs, targets and first weights. rate: the only
+    learning rate of the config. budget, effort: how much may still be tried for the workbook, of edits of formulas and
+    of networks.
     """
 
     tolerance: float
     system: System | None = None
+    rate: float | None = None
     budget: Budget = field(default_factory=Budget)
     effort: Effort = field(default_factory=Effort)
 
@@ -129,7 +131,7 @@ def judged(shown: Understood, terms: Terms) -> Judged:
 def _judge(shown: Understood, terms: Terms) -> tuple[Judge, list[Finding]]:
     """The judge of a table, and the findings on its learning rate, headers and given numbers."""
     exactness = measured(shown)
-    eta, shown, findings = learning_rate(shown, exactness)
+    eta, shown, findings = learning_rate(shown, exactness, terms.rate)
     shown, exchanged = with_headers_in_place(shown)
     if exchanged:
         exactness = measured(shown)

@@ -28,6 +28,7 @@ from tracer.grading.network.plan import ALONE, Place, Plan, counted
 from tracer.grading.network.understanding import Understood
 from tracer.model import naming
 
+
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """Wrong cells of a quantity that belong together.
@@ -181,8 +182,9 @@ class Judge:
             takes_other = not is_error and name in self.taking_rate and self.other_rate(step)
             return (Standing.RIGHT, "") if takes_other else (Kind.FORMULA, copied)
         if is_error:
-            begins = verdict is None and self._begins(place, cell)
-            return Kind.ERROR if known or begins else Standing.UNKNOWN, ""
+            begins = self._begins(place, cell)
+            is_own = (known and begins) if verdict else (known or begins)
+            return Kind.ERROR if is_own else Standing.UNKNOWN, ""
         if verdict is True:
             return Kind.STALE if known and not right and not self._follows(place, step, cell) else Standing.RIGHT, ""
         if not known or (cell.value is None and cell.formula is not None):
@@ -245,7 +247,7 @@ class Judge:
             return with_names(reading, {Number(self.eta): Name(naming.ETA, home)})
         return reading
 
-    def _settings(self, name: str) -> dict[Expression, Expression]:
+    def _settings(self, name: str) -> dict[Number, Expression]:
         """Typed numbers that stand for settings of the run, 0.9 for beta1, in the formula of a quantity."""
         hyper, forms = self.model.system.hyper, self.demand.forms(name)
         own = {node.value for form in forms for _, node in nodes(form) if isinstance(node, Number)}

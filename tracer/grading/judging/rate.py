@@ -32,9 +32,11 @@ CLOSE = 1e-6
 """Relative tolerance of equal rates."""
 
 
-def learning_rate(shown: Understood, exactness: Exactness) -> tuple[float | None, Understood, list[Finding]]:
-    """η: from its column, its label, the sheet's name, or the updates; the table with it; and a finding where the label
-    contradicts the updates."""
+def learning_rate(
+    shown: Understood, exactness: Exactness, otherwise: float | None = None
+) -> tuple[float | None, Understood, list[Finding]]:
+    """η: from its column, its label, the sheet's name, or the updates, or `otherwise` that of the config; the table
+    with it; and a finding where the label contradicts the updates."""
     rows, table = shown.rows, shown.table
     if naming.ETA in rows.columns:
         return next(iter(rows.known(naming.ETA).tolist()), None), shown, []
@@ -55,6 +57,8 @@ def learning_rate(shown: Understood, exactness: Exactness) -> tuple[float | None
             Finding(naming.ETA, Kind.ETA, (place,), why, theirs, f"{label:g}", marks, None, implied, label),
         ]
     eta = implied if label is None or findings else label
+    if otherwise is not None and (eta is None or abs(eta - otherwise) <= CLOSE * otherwise):
+        eta = otherwise
     return eta, shown if eta is None else replace(shown, rows=rows.with_scalars(**{naming.ETA: eta})), findings
 
 

@@ -44,7 +44,12 @@ class Oracle:
         self.data = [row | {name: x for name, x in data[0].items() if name in constant} for row in data]
         numbers = {name: np.full(TRIALS, number) for name, number in {**model.system.hyper, **given}.items()}
         if not given:
-            numbers |= {name: drawn.uniform(0.01, 0.1, TRIALS) for name, x in model.system.hyper.items() if 0 < x <= TINY}
+            tiny = [name for name, number in model.system.hyper.items() if 0 < number <= TINY]
+            numbers |= {name: drawn.uniform(0.01, 0.1, TRIALS) for name in tiny}
+        self.states = {  # anything before a step other than the first, so that none is equal to another by chance
+            name: drawn.uniform(0.2, 0.9, TRIALS) if place.before else np.full(TRIALS, float(number))
+            for name, number in model.system.states.items()
+        }
         self.given: dict[str, Array] = {naming.ETA: rate} | numbers
         if model.equation(naming.ETA) is not None:  # a schedule
             del self.given[naming.ETA]
@@ -101,8 +106,8 @@ class View(Quantities):
         oracle = self.oracle
         rows = oracle.plan.rows(name, self.row)
         if not rows:
-            if rows.start == -1 and name.name in oracle.model.system.states:
-                return np.full(TRIALS, oracle.model.system.states[name.name])
+            if rows.start == -1 and name.name in oracle.states:
+                return oracle.states[name.name]
             raise KeyError(name)
         if not name.batch:
             return oracle.known(name.name, rows[0])

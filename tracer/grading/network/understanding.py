@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tracer.formulas.tree import names
 from tracer.grading.book.cells import Sheet
-from tracer.grading.network.fitting import plan_for
+from tracer.grading.network.fitting import fit, plan_for
 from tracer.grading.network.inference import Effort, NotANetwork, refine
 from tracer.grading.network.model import Model, Shape, model_of
 from tracer.grading.network.reading import best_reading, spread
@@ -20,8 +19,10 @@ from tracer.grading.sheet.spelling import quantity_of
 from tracer.grading.sheet.tables import Table
 from tracer.model import naming
 from tracer.model.quantity import DATA, PARAMETERS, Role
-from tracer.model.system import System
+from tracer.model.system import Phase, System
 
+BETTER = 0.5
+"""Additional columns that must fit for a table to be read from one row later."""
 UPDATED = PARAMETERS | {Role.AFTER_UPDATE}
 BATCH = naming.batch_loss(naming.SHORT_TOTAL)
 """In the headers of our own sheets of batches."""
@@ -85,9 +86,10 @@ def understood(found: Found, system: System | None, effort: Effort) -> Understoo
         shape = refine(read.shape, rows, {name: reading for name, reading in readings if reading}, effort)
         model, network = model_of(shape), describe(shape)
     else:
-        rows, late = spread(rows_of(found)), False
+        model, network, late = Model(system), "as the config describes it", False
+        found = _from_one_row_later(found, model)
+        rows = spread(rows_of(found))
         constant = _constant(rows, system.data)
-        model, network = Model(system), "as the config describes it"
     roles = recognized(found, model, constant)
     if roles.table is not found.table or roles.numbers:
         found, model = replace(found, table=roles.table), model.with_negated(roles.negated)
@@ -111,6 +113,24 @@ def _with_rate_in_use(found: Found) -> Found:
                     scalars = {**table.scalars, naming.ETA: by_place[place]}
                     return replace(found, table=replace(table, scalars=scalars))
     return found
+
+
+def _from_one_row_later(found: Found, model: Model) -> Found:
+    """The table with each step's quantities as one step, where the first row only shows what the run starts from: what
+    is computed from the parameters of a row, or the optimizer's states, stands in the row below."""
+    table, optimizer = found.table, {e.quantity for e in model.system.equations if e.phase is Phase.OPTIMIZER}
+    later = {
+        name: places[1:]
+        for name, places in table.series.items()
+        if len(places) > 1 and model.equation(name) is not None and name not in model.parameters
+        and ((cell := found.sheet.cells.get(places[0])) is None
+             or (name in optimizer and cell.formula is None and cell.number == model.system.states.get(name, 0.0)))
+    }  # fmt: skip
+    if not later or model.shared:
+        return found
+    other = replace(found, table=replace(table, series={**table.series, **later}))
+    before, after = (sum(fit(model, _of_model(rows_of(each), model)).values()) for each in (found, other))
+    return other if after > before + BETTER else found
 
 
 def _constant(rows: Rows, data: Iterable[str]) -> frozenset[str]:

@@ -85,6 +85,8 @@ def _with_headers_in_a_row(
 ) -> Iterable[Table]:
     lines: dict[int, list[int]] = {}
     for (row, column), text in sorted(labels.items()):
+        if _is_label(cells, row, column, spelling(text)):
+            continue
         if not NOTE.match(text) or is_filled(cells.get((row + 1, column))):
             lines.setdefault(row, []).append(column)
     headed = {row: set(columns) for row, columns in lines.items()}
@@ -133,6 +135,13 @@ def _holds_its_rate(cells: Mapping[Position, Cell], header: str, place: Position
     below = (cells.get((row + distance, column)) for distance in range(1, GAP + 1))
     first = next((cell.number for cell in below if cell is not None and cell.number is not None), None)
     return stated is None or first is None or first == float(stated[2])
+
+
+def _is_label(cells: Mapping[Position, Cell], row: int, column: int, options: tuple[Quantity, ...]) -> bool:
+    """Whether a text among the headers is a label of the learning rate, with its number to its right."""
+    beside, below = (cells.get(place) for place in ((row, column + 1), (row + 1, column)))
+    is_rate = bool(options) and options[0].role is Role.LEARNING_RATE
+    return is_rate and beside is not None and beside.number is not None and not is_filled(below)
 
 
 def _filled_rows(

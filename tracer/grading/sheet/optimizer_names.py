@@ -22,7 +22,7 @@ def short_names(system: System) -> Mapping[str, tuple[Quantity, ...]]:
 
 
 def _named(system: System) -> Iterator[tuple[str, Quantity]]:
-    trained = {parameter.name: system.quantities[parameter.name] for parameter in system.parameters if parameter.trained}
+    trained = {p.name: system.quantities[p.name] for p in system.parameters if p.trained}
     states = [quantity for quantity in system.quantities.values() if quantity.role is Role.STATE]
     if not states:
         return

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tracer.formulas.notation.numpy import Array, value
-from tracer.formulas.tree import Expression, Name, names
+from tracer.formulas.tree import Expression, Name, Number, names
+from tracer.formulas.tree import replace as in_place
 from tracer.grading.book.relative import UnknownFormula, text_at
 from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
@@ -205,6 +206,9 @@ class Diagnosis:
         if self.judge.is_carried_on(name, place):
             return [Name(name)]
         forms = self.judge.demand.forms(name)
+        if not place.before:  # what the states start from, put in
+            start: dict[Expression, Expression] = {Name(n, 1): Number(x) for n, x in self.judge.rows.start.items()}
+            forms = [in_place(form, start) for form in forms] + forms
         if theirs is None:
             return forms
         mine = {n.name for n in names(theirs)}

@@ -18,12 +18,12 @@ _DECAY = "weight_decay"
 
 def without_corrections(right: Expression, setting: Setting) -> Edited:
     """m for m/(1 − beta1^k): one correction left out, or all of them."""
-    found = [(path, *node.args) for path, node in nodes(right) if isinstance(node, Call) and _is_corrected(node)]
+    found = [(path, node.args) for path, node in nodes(right) if isinstance(node, Call) and _is_corrected(node)]
     for chosen in [[one] for one in found] + ([found] if len(found) > 1 else []):
         wrong = right
-        for path, kept, _ in chosen:
+        for path, (kept, _) in chosen:
             wrong = put(wrong, path, kept)
-        yield wrong, {"missing": " and by ".join(setting.text(divisor) for *_, divisor in chosen)}
+        yield wrong, {"missing": " and by ".join(setting.text(divisor) for _, (_, divisor) in chosen)}
 
 
 def _is_corrected(node: Call) -> bool:
@@ -68,7 +68,8 @@ def with_decay(right: Expression, setting: Setting) -> Edited:
     """A gradient with the decay of its weight, where the update has it already."""
     decays = [Name(name) for name in setting.quantities if naming.label(name) == _DECAY]
     for path, node in nodes(right) if decays else ():
-        for other in setting.quantities if isinstance(node, Name) else ():
-            parameter = Name(other, node.lag)
+        if not isinstance(node, Name):
+            continue
+        for parameter in (Name(other, node.lag) for other in setting.quantities):
             decayed = Call(ADD, (node, Call(MUL, (*decays, parameter))))
             yield put(right, path, decayed), {"parameter": parameter, "gradient": node}

@@ -1,0 +1,292 @@
+"""Sheets of every optimizer by hand: right ones as courses lay them out, and the slips of update rules by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.hand import Cells, Value, book, table
+from tests.homework import write
+from tests.places import SHARED, needs_shared
+from tracer.grading.check import check_workbook
+from tracer.grading.judging.findings import Finding, SheetReport, Verdict
+from tracer.grading.options import Options
+
+STEPS = 6
+Columns = Mapping[str, tuple[Value, str | None]]
+"""Header → the first row's value or formula, and that of the others, as `hand.table` takes them."""
+
+_START: Columns = {"t": (1, "={t-1}+1")}
+_LOSS: Columns = {"f": ("={theta}^2", None), "g": ("=2*{theta}", None)}
+
+
+def _rule(update: str, **states: tuple[str, str | None]) -> Columns:
+    """The columns of one parameter. update, states: formulas; of a state, that of the first row too."""
+    return {**_START, "theta": (5, f"={{theta-1}}{update}"), **_LOSS, **states}
+
+
+_M = ("=(1-0.9)*{g}", "=0.9*{m-1}+(1-0.9)*{g}")
+_V = ("=(1-0.999)*{g}^2", "=0.999*{v-1}+(1-0.999)*{g}^2")
+_HATS: Mapping[str, tuple[str, None]] = {"m_hat": ("={m}/(1-0.9^{t})", None), "v_hat": ("={v}/(1-0.999^{t})", None)}
+_STEP = "-0.1*{m_hat-1}/(SQRT({v_hat-1})+0.00000001)"
+
+RULES: dict[str, Columns] = {
+    "momentum": _rule("-0.1*{v-1}", v=("={g}", "=0.9*{v-1}+{g}")),
+    "momentum_ema": _rule("-0.1*{v-1}", v=("=(1-0.9)*{g}", "=0.9*{v-1}+(1-0.9)*{g}")),
+    "nesterov": _rule("-0.1*({g-1}+0.9*{v-1})", v=("={g}", "=0.9*{v-1}+{g}")),
+    "adagrad": _rule("-0.1*{g-1}/(SQRT({s-1})+1E-10)", s=("={g}^2", "={s-1}+{g}^2")),
+    "rmsprop": _rule("-0.1*{g-1}/(SQRT({s-1})+1E-8)", s=("=0.01*{g}^2", "=0.99*{s-1}+0.01*{g}^2")),
+    "adadelta": _rule("-0.1*{d-1}",
+        s=("=0.1*{g}^2", "=0.9*{s-1}+0.1*{g}^2"),
+        d=("=SQRT(0.000001)/SQRT({s}+0.000001)*{g}", "=SQRT({u-1}+0.000001)/SQRT({s}+0.000001)*{g}"),
+        u=("=0.1*{d}^2", "=0.9*{u-1}+0.1*{d}^2")),
+    "adam": _rule(_STEP, m=_M, v=_V, **_HATS),
+    "adamw": _rule("*(1-0.1*0.01)" + _STEP, m=_M, v=_V, **_HATS),
+    "amsgrad": _rule(_STEP, m=_M, v=_V, v_max=("={v}", "=MAX({v_max-1},{v})"),
+        m_hat=_HATS["m_hat"], v_hat=("={v_max}/(1-0.999^{t})", None)),
+    "adamax": _rule("-0.1*{m_hat-1}/{u-1}", m=_M,
+        u=("=ABS({g})+0.00000001", "=MAX(0.999*{u-1},ABS({g})+0.00000001)"), m_hat=_HATS["m_hat"]),
+    "lion": _rule("-0.1*SIGN({c-1})", c=("=(1-0.9)*{g}", "=0.9*{m-1}+(1-0.9)*{g}"),
+        m=("=(1-0.99)*{g}", "=0.99*{m-1}+(1-0.99)*{g}")),
+}  # fmt: skip
+"""A rule by hand: a column each for the parameter, the loss, its gradient and every state."""
+
+
+def checked(columns: Columns | Cells, optimizer: str, folder: Path, **config: object) -> SheetReport:
+    cells = columns if "A1" in columns else table("A1", columns, STEPS)  # type: ignore[arg-type]
+    (folder / "lab.yaml").write_text(
+        yaml.safe_dump({"parameters": {"theta": 5}, "equations": "f = theta^2", "minimize": "f", "optimizer": optimizer,
+                        "learning_rate": 0.1, "iterations": STEPS, **config}), encoding="utf-8")  # fmt: skip
+    path = write(book(("Sheet", cells)), folder / "homework.xlsx")  # type: ignore[arg-type]
+    report = check_workbook(path, Options(folder / "lab.yaml"))
+    assert report.readable, report.reason
+    return report.sheets[0]
+
+
+def right(sheet: SheetReport, judged: int) -> None:
+    assert sheet.verdict is Verdict.RIGHT, [(f.quantity, f.cause) for f in sheet.findings]
+    assert (sheet.judged, sheet.not_judged, sheet.unmatched) == (judged, (), ())
+
+
+def only(sheet: SheetReport) -> Finding:
+    (finding,) = sheet.mistakes
+    return finding
+
+
+def without(columns: Columns, *inlined: str) -> Columns:
+    """The columns with some of them put into the formulas that use them."""
+    found = dict(columns)
+    for name in inlined:
+        first, _ = found.pop(name)
+        body = str(first)[1:]
+        before = body.replace("}", "-1}")
+        found = {
+            other: (_put(one, name, body, before), None if others is None else str(_put(others, name, body, before)))
+            for other, (one, others) in found.items()
+        }
+    return found
+
+
+def _put(formula: Value, name: str, body: str, before: str) -> Value:
+    if not isinstance(formula, str):
+        return formula
+    return formula.replace(f"{{{name}}}", f"({body})").replace(f"{{{name}-1}}", f"({before})")
+
+
+@pytest.mark.parametrize("optimizer", RULES)
+def test_a_rule_by_hand(optimizer: str, tmp_path: Path) -> None:
+    right(checked(RULES[optimizer], optimizer, tmp_path), len(RULES[optimizer]) - 1)
+
+
+SLIPS = [
+    # the parameter's own column, or that of a state; what stands in its formula, and in place of it; the slip
+    ("adam", "m_hat", "/(1-0.9^{t})", "", "m̂_theta", "bias_correction_missing"),
+    ("adam", "v_hat", "/(1-0.999^{t})", "", "v̂_theta", "bias_correction_missing"),
+    ("adam", "m_hat", "0.9^{t}", "0.9", "m̂_theta", "exponent_missing"),
+    ("adam", "v_hat", "{t}", "({t}-1)", "v̂_theta", "count_shifted"),
+    ("adam", "m_hat", "{t}", "({t}+1)", "m̂_theta", "count_shifted"),
+    ("adam", "m_hat", "1-0.9^{t}", "(1-0.9)^{t}", "m̂_theta", "exponent_of_difference"),
+    ("adam", "v_hat", "0.999", "0.9", "v̂_theta", "wrong_index"),
+    ("adam", "m_hat", "{m}", "{v}", "m̂_theta", "wrong_quantity"),
+    ("adam", "theta", "SQRT({v_hat-1})+0.00000001", "SQRT({v_hat-1}+0.00000001)", "theta", "term_under_root"),
+    ("adam", "theta", "SQRT({v_hat-1})", "{v_hat-1}", "theta", "function_missing"),
+    ("adam", "theta", "{m_hat-1}/(SQRT({v_hat-1})", "{v_hat-1}/(SQRT({m_hat-1})", "theta", "quantities_swapped"),
+    ("adam", "theta", "{m_hat-1}", "{m-1}", "theta", "wrong_quantity"),
+    ("adam", "theta", "-0.1", "+0.1", "theta", "plus_for_minus"),
+    ("adam", "v", "{g}^2", "{g}", "v_theta", "exponent_missing"),
+    ("adam", "v", "(1-0.999)*{g}^2", "((1-0.999)*{g})^2", "v_theta", "exponent_of_product"),
+    ("adam", "m", "(1-0.9)*{g}", "{g}", "m_theta", "factor_missing"),
+    ("adamw", "theta", "*(1-0.1*0.01)", "", "theta", "factor_missing"),
+    ("adamw", "m", "{g}", "({g}+0.01*{theta})", "m_theta", "weight_decay_coupled"),
+    ("rmsprop", "theta", "SQRT({s-1})+1E-8", "SQRT({s-1}+1E-8)", "theta", "term_under_root"),
+    ("rmsprop", "theta", "SQRT({s-1})", "{s-1}", "theta", "function_missing"),
+    ("adagrad", "theta", "SQRT({s-1})+1E-10", "SQRT({s-1}+1E-10)", "theta", "term_under_root"),
+    ("adadelta", "d", "SQRT({s}+0.000001)", "(SQRT({s})+0.000001)", "d_theta", "term_beside_root"),
+    ("momentum", "v", "+{g}", "-{g}", "v_theta", "sign_of_part_flipped"),
+    ("momentum", "theta", "-0.1*{v-1}", "+0.1*{v-1}", "theta", "plus_for_minus"),
+    ("momentum", "theta", "{v-1}", "{g-1}", "theta", "wrong_quantity"),
+    ("momentum_ema", "v", "(1-0.9)*{g}", "{g}", "v_theta", "factor_missing"),
+    ("nesterov", "theta", "({g-1}+0.9*{v-1})", "{v-1}", "theta", "look_ahead_missing"),
+    ("lion", "theta", "SIGN({c-1})", "{c-1}", "theta", "function_missing"),
+    ("adamax", "m_hat", "/(1-0.9^{t})", "", "m̂_theta", "bias_correction_missing"),
+    ("amsgrad", "v_hat", "{v_max}", "{v}", "v̂_theta", "wrong_quantity"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("optimizer", "column", "old", "new", "quantity", "slip"), SLIPS)
+def test_a_slip_in_a_rule(
+    optimizer: str, column: str, old: str, new: str, quantity: str, slip: str, tmp_path: Path
+) -> None:
+    first, others = RULES[optimizer][column]
+    planted = first.replace(old, new) if isinstance(first, str) else first, others and others.replace(old, new)
+    assert planted != RULES[optimizer][column]
+    finding = only(checked({**RULES[optimizer], column: planted}, optimizer, tmp_path))
+    assert finding.why
+    assert (finding.quantity, finding.why.slip) == (quantity, slip), finding.cause
+
+
+ADAM = RULES["adam"]
+INLINED = without(ADAM, "m_hat", "v_hat")
+
+
+def test_corrected_moments_without_a_column(tmp_path: Path) -> None:
+    right(checked(INLINED, "adam", tmp_path), 5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "slip", "said"),
+    [
+        ("/(1-0.9^{t-1})", "", "bias_correction_missing", "by 1 − beta1^iteration[−1]"),
+        ("/(1-0.999^{t-1})", "", "bias_correction_missing", "by 1 − beta2^iteration[−1]"),
+        ("0.9^{t-1}", "0.9", "exponent_missing", "the exponent iteration[−1] of beta1 is missing"),
+        ("{t-1}", "({t-1}-1)", "count_shifted", "iteration[−1] − 1 is used instead of iteration[−1]"),
+        ("{t-1}", "{t}", "next_row", "takes iteration[−1] from the next row"),
+        (")+0.00000001)", "+0.00000001))", "term_under_root", "eps is under the root of v_theta[−1]/(1 − beta2^"),
+    ],
+)
+def test_a_slip_where_the_corrected_moments_have_no_column(
+    old: str, new: str, slip: str, said: str, tmp_path: Path
+) -> None:
+    first, others = INLINED["theta"]
+    assert others
+    assert old in others
+    finding = only(checked({**INLINED, "theta": (first, others.replace(old, new))}, "adam", tmp_path))
+    assert finding.why
+    assert (finding.quantity, finding.why.slip) == ("theta", slip)
+    assert said in finding.why.sentence
+
+
+def test_both_corrections_left_out_are_one_slip(tmp_path: Path) -> None:
+    first, others = INLINED["theta"]
+    assert others
+    plain = others.replace("/(1-0.9^{t-1})", "").replace("/(1-0.999^{t-1})", "")
+    finding = only(checked({**INLINED, "theta": (first, plain)}, "adam", tmp_path))
+    divisors = "1 − beta1^iteration[−1] and by 1 − beta2^iteration[−1]"
+    assert finding.cause == f"the bias correction is missing: the division by {divisors}"
+
+
+@pytest.mark.parametrize("columns", [ADAM, INLINED], ids=["m_hat", "inlined"])
+def test_rows_counted_from_0(columns: Columns, tmp_path: Path) -> None:
+    from_0 = {
+        name: (first.replace("{t}", "({t}+1)") if isinstance(first, str) else first,
+               others and others.replace("^{t}", "^({t}+1)").replace("^{t-1}", "^({t-1}+1)"))
+        for name, (first, others) in columns.items()
+    } | {"t": (0, "={t-1}+1")}  # fmt: skip
+    right(checked(from_0, "adam", tmp_path), len(columns) - 1)
+    as_from_1 = {**columns, "t": (0, "={t-1}+1")}
+    if columns is INLINED:
+        finding = only(checked(as_from_1, "adam", tmp_path))
+        assert finding.cause == "iteration[−1] is used instead of iteration[−1] + 1"
+
+
+SPELLINGS = [
+    {}, {"t": "iteration", "g": "df/dtheta", "m": "m_theta", "v": "v_theta", "m_hat": "m_hat_theta"},
+    {"t": "k", "theta": "θ", "g": "grad", "m": "m_t", "v": "v_t", "m_hat": "m̂", "v_hat": "v̂"},
+    {"t": "Timestep", "g": "gradient", "m_hat": "m̂_t", "v_hat": "vhat"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS, ids=lambda spelled: " ".join(spelled.values()) or "t g m v m_hat v_hat")
+def test_headers_of_papers_and_courses(spelled: Mapping[str, str], tmp_path: Path) -> None:
+    cells = {
+        where: spelled.get(value, value) if isinstance(value, str) else value
+        for where, value in table("A1", ADAM, STEPS).items()
+    }
+    right(checked(cells, "adam", tmp_path), 7)
+
+
+def test_settings_in_labeled_cells_beside_the_headers(tmp_path: Path) -> None:
+    labels: Cells = {
+        "J1": "learning rate",
+        "K1": 0.1,
+        "J2": "β1",
+        "K2": 0.9,
+        "J3": "β2",
+        "K3": 0.999,
+        "J4": "ε",
+        "K4": 1e-8,
+    }
+    columns = dict(ADAM)
+    typed = {"1-0.9)": "1-$K$2)", "=0.9*": "=$K$2*", "0.9^": "$K$2^", "0.999": "$K$3", "0.1*": "$K$1*"}
+    typed["0.00000001"] = "$K$4"
+    for name, (first, others) in ADAM.items():
+        for number, cell in typed.items():
+            first = first.replace(number, cell) if isinstance(first, str) else first
+            others = others and others.replace(number, cell)
+        columns[name] = first, others
+    right(checked(table("A1", columns, STEPS) | labels, "adam", tmp_path), 7)
+
+
+LATER: Mapping[str, Columns] = {
+    "the gradient of the row above": {"theta": (5, "={theta-1}-0.1*{m_hat}/(SQRT({v_hat})+0.00000001)"),
+        "f": ("={theta}^2", None), "g": ("=2*{theta}", None),
+        "m": (0, "=0.9*{m-1}+(1-0.9)*{g-1}"), "v": (0, "=0.999*{v-1}+(1-0.999)*{g-1}^2")},
+    "the weight of the row above": {"theta": (5, "={theta-1}-0.1*{m_hat}/(SQRT({v_hat})+0.00000001)"),
+        "f": (None, "={theta-1}^2"), "g": (None, "=2*{theta-1}"),
+        "m": (0, "=0.9*{m-1}+(1-0.9)*{g}"), "v": (0, "=0.999*{v-1}+(1-0.999)*{g}^2")},
+}  # fmt: skip
+"""The first row has what the run starts from: t = 0, and moments of 0."""
+_LATER_HATS: Columns = {"m_hat": (None, "={m}/(1-0.9^{t})"), "v_hat": (None, "={v}/(1-0.999^{t})")}
+
+
+@pytest.mark.parametrize("layout", LATER)
+@pytest.mark.parametrize("start", [0, None])
+def test_a_first_row_with_the_start_of_the_run(layout: str, start: float | None, tmp_path: Path) -> None:
+    columns: dict[str, tuple[Value, str | None]] = {"t": (0, "={t-1}+1"), **LATER[layout], **_LATER_HATS}
+    columns |= {name: (start, columns[name][1]) for name in "mv"}
+    right(checked(columns, "adam", tmp_path), 7)
+    columns["m_hat"] = None, "={m}/(1-0.9)"
+    finding = only(checked(columns, "adam", tmp_path))
+    assert (finding.quantity, finding.why and finding.why.slip) == ("m̂_theta", "exponent_missing")
+
+
+def test_the_states_of_a_single_step_are_judged(tmp_path: Path) -> None:
+    right(checked(table("A1", ADAM, 1), "adam", tmp_path), 7)
+    wrong = {**ADAM, "m": ("=0.9*{g}", None)}
+    sheet = checked(table("A1", wrong, 1), "adam", tmp_path)
+    assert [(f.quantity, f.cells) for f in sheet.mistakes] == [("m_theta", "E2")]
+
+
+CASES = SHARED / "cases" / "check"
+
+
+@needs_shared("cases")
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("adam/counts-from-0", []),
+        ("adam/names-t-g-m-v", []),
+        ("adam/no-correction", [("theta", "bias_correction_missing")]),
+        ("adam/eps-inside-root", [("theta", "term_under_root")]),
+        ("adam/m-hat-without-power", [("m̂_theta", "exponent_missing")]),
+        ("rows-of-errors/adam-timestep-minus-1", [("theta", "count_shifted")]),
+    ],
+)
+def test_the_cases(name: str, found: list[tuple[str, str]]) -> None:
+    report = check_workbook(CASES / f"{name}.xlsx", Options(CASES / "adam" / "adamc.yaml"))
+    (sheet,) = report.sheets
+    assert [(f.quantity, f.why and f.why.slip) for f in sheet.mistakes] == found
+    assert (report.score == 100) == (not found)
