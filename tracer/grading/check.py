@@ -92,7 +92,8 @@ def _report(found: Found, terms: Terms) -> SheetReport:
 
 def _settling(model: Model) -> Settling:
     """Headers by the names of a config's own quantities first, then by all spellings that are tried without a config;
-    the biases b1, b2, … are those of the config's neurons, in their order, where it has one for each. A label of one of its settings is not a quantity."""
+    the biases b1, b2, … are those of the config's neurons, in their order, where it has one for each. A label of one of
+    its settings is not a quantity."""
     quantities, short = model.system.quantities, short_names(model.system)
     settings = {normalize(naming.label(name)) for name in model.system.hyper}
     own = {normalize(name): quantities[name] for name in reversed([*model.system.columns(), *model.known])}
