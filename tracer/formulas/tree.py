@@ -325,17 +325,13 @@ def with_names(expression: Expression, values: Mapping[Name, Expression] | Mappi
     return _replaced(expression, values, {}, None)
 
 
-_Constructors = Mapping[str, Callable[..., Expression | None]]
-_CONSTRUCTORS: _Constructors = {
-    "+": add, "-": sub, "neg": neg, "*": mul, "/": div, "^": power, "if": lambda _, x, y: x if x == y else None,
-}  # fmt: skip
-"""How calls are simplified; None where they are not."""
+_CONSTRUCTORS: Mapping[str, Callable[..., Expression]] = {"+": add, "-": sub, "neg": neg, "*": mul, "/": div, "^": power}
 
 
 def _replaced(
     expression: Expression,
     what: Mapping[Any, Expression],
-    constructors: _Constructors,
+    constructors: Mapping[str, Callable[..., Expression]],
     known: dict[int, Expression] | None,
 ) -> Expression:
     calls = any(isinstance(key, Call) for key in what)
@@ -347,7 +343,8 @@ def _replaced(
             return what[node]
         if all(map(is_, args, node.args)):
             return node
-        rebuild = constructors.get(node.function.name)
-        return (rebuild(*args) if rebuild else None) or Call(node.function, tuple(args))
+        if constructors and node.function.name == "if" and args[1] == args[2]:
+            return args[1]
+        return constructors.get(node.function.name, lambda *others: Call(node.function, others))(*args)
 
     return fold(expression, visit, known)
