@@ -75,6 +75,20 @@ def test_a_line_of_averages_below_the_table_is_no_step(tmp_path: Path) -> None:
     assert sheet.table == "B4:AE11"
 
 
+@pytest.mark.parametrize(("kept", "said"), [(30, False), (20, True), (12, True), (6, False)])
+def test_rows_that_are_left_out_behind_a_gap_are_named(kept: int, said: bool, tmp_path: Path) -> None:
+    """Not most of the columns, but more than a line of totals fills."""
+    cells = moved(table("B4", classic(), 13, FIXED), GAPS["an empty row"])
+    columns = list(dict.fromkeys(where.rstrip("0123456789") for where in cells))
+    behind = {f"{column}{row}" for row in range(11, 40) for column in columns[kept:]}
+    cells = {where: value for where, value in cells.items() if where not in behind} | RATE
+    (sheet,) = checked(book(("S", cells)), tmp_path)
+    sentence = "what stands from B11 on, behind a gap, is not read: most of the columns do not go on there"
+    assert (sheet.reason == sentence) == said
+    assert_right(sheet, 25)
+    assert sheet.table == ("B4:AD18" if kept == 30 else "B4:AD9")
+
+
 def test_headers_that_are_repeated_within_a_table(tmp_path: Path) -> None:
     cells = moved(table("B4", classic(), 13, FIXED), {row: row + 2 * (row > 9) for row in range(5, 18)}) | RATE
     cells |= {where[:-1] + "11": value for where, value in cells.items() if re.fullmatch(r"[A-Z]+4", where)}

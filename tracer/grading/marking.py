@@ -239,7 +239,7 @@ def reported(explained: Explained, system: System | None) -> SheetReport:
         judged=len(known),
         right=len(known - wrong),
         departure=explained.departure,
-        reason="; ".join(filter(None, [shown.found.book.damaged, given_up(shown.sheet)])) or None,
+        reason="; ".join(filter(None, [shown.found.book.damaged, given_up(shown.sheet), shown.table.gap])) or None,
     )
 
 

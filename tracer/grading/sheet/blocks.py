@@ -25,6 +25,9 @@ spacers, a line of text."""
 FILLED = 0.8
 """Minimum share of a table's columns that must continue behind a gap."""
 
+TOTALS = 1 / 3
+"""Maximum share of a table's columns that a line of totals below it fills."""
+
 IN_TEXT = re.compile(r"^([^=:]{1,40}?)\s*[=:]\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*$")
 """A name and its number: `lr = 0.1`."""
 NOTE = re.compile(r".*=\s*\S")
@@ -107,7 +110,7 @@ def _with_headers_in_a_row(
                 )
             }
             known = {column: spell(quantity) for column, quantity in quantities.items()}
-            filled = _filled_rows(cells, row, known, segment, headed, last)
+            filled, left_out = _filled_rows(cells, row, known, segment, headed, last)
             if not filled:
                 continue
             unknown = [
@@ -124,6 +127,7 @@ def _with_headers_in_a_row(
                 tuple(unknown),
                 options={_back((row, c), transposed): tuple(map(spell, options[c])) for c in segment},
                 quantities={spell(q): q for q in (*quantities.values(), *chain.from_iterable(options.values()))},
+                left_out=left_out and _back(left_out, transposed),
             )
 
 
@@ -151,10 +155,11 @@ def _filled_rows(
     segment: list[int],
     headed: Mapping[int, Set[int]],
     last: int,
-) -> list[int]:
+) -> tuple[list[int], Position | None]:
     """The rows of a block: those with numbers, up to the headers of another block; behind a gap they have to go on in
-    most of the columns."""
+    most of the columns. And the first cell of the first row that goes on in fewer, but in more than totals do."""
     found: list[int] = []
+    left_out: Position | None = None
     at = row
     while at < last and at - (found[-1] if found else row) <= GAP:
         at += 1
@@ -162,12 +167,14 @@ def _filled_rows(
             break
         if not found and _is_numbering(cells, at, segment):
             continue
-        count = sum(is_filled(cells.get((at, column))) for column in (known if found else segment))
+        columns = [column for column in (known if found else segment) if is_filled(cells.get((at, column)))]
         behind_a_gap = bool(found) and at > found[-1] + 1
         width = sum(is_filled(cells.get((found[0], column))) for column in known) if behind_a_gap else 0
-        if count and count >= FILLED * width:
+        if columns and len(columns) >= FILLED * width:
             found.append(at)
-    return found if any(is_filled(cells.get((r, c))) for r in found for c in known) else []
+        elif len(columns) >= max(TOTALS * width, 2):
+            left_out = left_out or (at, columns[0])
+    return (found if any(is_filled(cells.get((r, c))) for r in found for c in known) else []), left_out
 
 
 def _is_numbering(cells: Mapping[Position, Cell], row: int, columns: list[int]) -> bool:

@@ -37,7 +37,7 @@ class Table:
     stand. unknown: columns whose headers name nothing known. scalars: numbers of the sheet that stand once; where a
     label stands several times, the one nearest to the table. rates: all learning rates that are labeled on the sheet.
     options: the cells of headers → all that these may stand for, the likeliest first. quantities: what the names of all
-    of these stand for.
+    of these stand for. left_out: the first cell of the first line behind a gap that too few of the columns continue in.
     """
 
     sheet: str
@@ -49,6 +49,7 @@ class Table:
     rates: tuple[Scalar, ...] = ()
     options: Mapping[Position, tuple[str, ...]] = field(default_factory=dict)
     quantities: Mapping[str, Quantity] = field(default_factory=dict)
+    left_out: Position | None = None
 
     @property
     def steps(self) -> int:
@@ -65,6 +66,14 @@ class Table:
     def area(self) -> str:
         """From the first header to the last cell: A32:AE100."""
         return ":".join(map(reference, self.corners()))
+
+    @property
+    def gap(self) -> str:
+        """What is said of the line that is left out; "" where none is."""
+        if self.left_out is None or any(self.left_out in series for series in self.series.values()):
+            return ""
+        where = reference(self.left_out)
+        return f"what stands from {where} on, behind a gap, is not read: most of the columns do not go on there"
 
     def columns(self) -> dict[Position, tuple[str, Column]]:
         """The cell of a header → the quantity that its column has, "" for none, and the column."""
