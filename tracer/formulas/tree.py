@@ -317,15 +317,15 @@ def replace(
 
     known: what has been replaced by the same `what` before, as `fold` takes it.
     """
-    return _replaced(expression, what, _CONSTRUCTORS, known)
+    return _replaced(expression, what, _BUILD, known)
 
 
 def with_names(expression: Expression, values: Mapping[Name, Expression] | Mapping[Number, Expression]) -> Expression:
-    """The expression with names, or numbers, replaced, without simplification."""
+    """The expression with names, or numbers, replaced, not simplified."""
     return _replaced(expression, values, {}, None)
 
 
-_CONSTRUCTORS: Mapping[str, Callable[..., Expression]] = {"+": add, "-": sub, "neg": neg, "*": mul, "/": div, "^": power}
+_BUILD: Mapping[str, Callable[..., Expression]] = {"+": add, "-": sub, "neg": neg, "*": mul, "/": div, "^": power}
 
 
 def _replaced(
@@ -339,12 +339,11 @@ def _replaced(
     def visit(node: Expression, args: list[Expression]) -> Expression:
         if not isinstance(node, Call):
             return what.get(node, node)
-        if calls and node in what:
-            return what[node]
-        if all(map(is_, args, node.args)):
-            return node
+        if (calls and node in what) or all(map(is_, args, node.args)):
+            return what.get(node, node) if calls else node
         if constructors and node.function.name == "if" and args[1] == args[2]:
             return args[1]
-        return constructors.get(node.function.name, lambda *others: Call(node.function, others))(*args)
+        build = constructors.get(node.function.name)
+        return build(*args) if build else Call(node.function, tuple(args))
 
     return fold(expression, visit, known)
