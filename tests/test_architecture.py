@@ -26,6 +26,7 @@ INNER_ORDER = {
         "slips",
         "report",
         "marking",
+        "exercise",
         "options",
         "check",
         "worker",

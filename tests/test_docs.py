@@ -8,9 +8,11 @@ import re
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pytest
 import yaml
 from click.testing import CliRunner
+from openpyxl.utils import column_index_from_string
 
 import tracer
 from tests import pages
@@ -26,6 +28,7 @@ from tracer.grading.judging.causes import SENTENCES
 from tracer.grading.judging.findings import Kind
 from tracer.grading.slips.search import MOST_PAIRS, MOST_SINGLES
 from tracer.grading.slips.table import SLIPS
+from tracer.output.formats import shortened
 from tracer.tables.catalogue import catalogue
 
 TEXTS = {path.relative_to(ROOT).as_posix(): pages.text(path) for path in PAGES}
@@ -70,6 +73,22 @@ def homework_with_slips(path: Path) -> None:
     write(wrong.book(), path)
 
 
+def exercise_with_mistakes(path: Path) -> None:
+    """The backward pass of three rows, filled in up to the second; with a wrong ∂E/∂a_o1, and one formula copied down
+    from another column."""
+    trace = tracer.walk(shortened(tracer.load(WALKTHROUGH, [tracer.Override(("learning_rate",), 0.5, "")]), 3))
+    trace.to_exercise(path, "backward")
+    trace.to_exercise(path.with_name("key.xlsx"), "backward", solved=True)
+    book, key = openpyxl.load_workbook(path), openpyxl.load_workbook(path.with_name("key.xlsx")).worksheets[0]
+    sheet = book.worksheets[0]
+    for row in key.iter_rows(min_row=5, max_row=6, min_col=column_index_from_string("Y"), max_col=key.max_column):
+        for cell in row:
+            if sheet[cell.coordinate].value is None:
+                sheet[cell.coordinate] = cell.value
+    sheet["Y5"], sheet["AL6"] = 0.25, sheet["AL6"].value.replace("AD6", "AA6")
+    book.save(path)
+
+
 def blocks(text: str, language: str) -> list[str]:
     fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [block for name, block in fenced if name == language]
@@ -102,6 +121,8 @@ SESSIONS = [
 def test_commands_print_what_the_pages_show(page: str, command: str, shown: list[str], here: Path) -> None:
     """Line by line; a line `…` stands for any number of lines."""
     homework_with_slips(here / "my-homework.xlsx")
+    if "anna.xlsx" in command:
+        exercise_with_mistakes(here / "anna.xlsx")
     printed = [line.rstrip() for line in CliRunner().invoke(main, command.split()).output.splitlines()]
     at, skipping = 0, False
     for line in map(str.rstrip, shown):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import openpyxl
 import pytest
@@ -18,9 +19,9 @@ from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
 from tests.sheets import disagreements, recalculated, stored_cells
 from tracer.commands.main import main
 from tracer.output.formats import shortened
-from tracer.workbook.exercise.blanks import BLANKS
+from tracer.workbook.exercise.task import BLANKS
 
-GREEN, RED = "#C6EFCE", "#FFC7CE"
+GREEN, YELLOW, RED = "#C6EFCE", "#FFEB9C", "#FFC7CE"
 XOR = ROOT / "configs" / "xor.yaml"
 
 
@@ -29,10 +30,10 @@ def trace_of(config: Path, rows: int, **changes: Any) -> tracer.Trace:
     return tracer.walk(shortened(tracer.load(config, overrides), rows))
 
 
-def answers(trace: tracer.Trace, folder: Path, blank: str) -> tuple[Path, dict[str, str]]:
+def answers(trace: tracer.Trace, folder: Path, blank: str, **how: Any) -> tuple[Path, dict[str, str]]:
     """The exercise, and its empty cells with the right formulas, from the key."""
-    trace.to_exercise(folder / "exercise.xlsx", blank)
-    trace.to_exercise(folder / "key.xlsx", blank, solved=True)
+    trace.to_exercise(folder / "exercise.xlsx", blank, **how)
+    trace.to_exercise(folder / "key.xlsx", blank, solved=True, **how)
     title = trace.runs[0].title
     empty, key = (stored_cells(folder / f"{name}.xlsx")[title] for name in ("exercise", "key"))
     return folder / "exercise.xlsx", {
@@ -41,7 +42,7 @@ def answers(trace: tracer.Trace, folder: Path, blank: str) -> tuple[Path, dict[s
     }  # fmt: skip
 
 
-def filled(path: Path, title: str, cells: dict[str, str | float], name: str) -> Path:
+def filled(path: Path, title: str, cells: Mapping[str, str | float], name: str) -> Path:
     """A copy of the workbook as a student would save it, with answers in some cells."""
     book = openpyxl.load_workbook(path)
     for cell, answer in cells.items():
@@ -50,20 +51,39 @@ def filled(path: Path, title: str, cells: dict[str, str | float], name: str) -> 
     return path.with_name(name)
 
 
-def judged(*paths: Path) -> list[tuple[float, int, int]]:
-    """Of each workbook: the score of its first sheet, and how many cells LibreOffice shows in green and in red."""
-    folder = paths[0].parent
-    computed = folder / "computed"
-    for form in ("html", "xlsx"):
-        profile = f"-env:UserInstallation=file://{folder}/profile"
-        command = ["soffice", "--headless", profile, "--convert-to", form, "--outdir", str(computed)]
-        subprocess.run([*command, *map(str, paths)], check=True, capture_output=True, timeout=120)
+def saved(paths: Sequence[Path], folder: Path, form: str = "xlsx") -> list[Path]:
+    """The workbooks as LibreOffice saves them, all in one go."""
+    with tempfile.TemporaryDirectory() as profile:
+        command = ["soffice", "--headless", f"-env:UserInstallation=file://{profile}", "--convert-to", form]
+        subprocess.run([*command, "--outdir", str(folder), *map(str, paths)], check=True, capture_output=True)
+    return [folder / f"{path.stem}.{form}" for path in paths]
+
+
+def score_of(path: Path) -> tuple[float, str]:
+    """The score that the first sheet of a computed workbook shows, and what it says of it."""
+    sheet = openpyxl.load_workbook(path, data_only=True).worksheets[0]
+    label = next(cell for cell in sheet[1] if cell.value == "score")
+    return float(label.offset(0, 1).value), str(label.offset(0, 2).value)
+
+
+class Shown(NamedTuple):
+    """What LibreOffice shows of an exercise: its score, and how many cells are green, yellow and red."""
+
+    score: float
+    green: int
+    yellow: int
+    red: int
+
+
+def judged(*paths: Path) -> list[Shown]:
+    """What LibreOffice shows of each workbook."""
+    folder = paths[0].parent / "computed"
+    pages, books = (saved(paths, folder, form) for form in ("html", "xlsx"))
     found = []
-    for path in paths:
-        page = (computed / f"{path.stem}.html").read_text(encoding="utf-8", errors="replace").upper()
-        sheet = openpyxl.load_workbook(computed / path.name, data_only=True).worksheets[0]
-        green, red = (page.count(f'BGCOLOR="{color}"') for color in (GREEN, RED))
-        found.append((float(sheet["E1"].value), green, red))
+    for page, book in zip(pages, books, strict=True):
+        text = page.read_text(encoding="utf-8", errors="replace").upper()
+        colors = (text.count(f'BGCOLOR="{color}"') for color in (GREEN, YELLOW, RED))
+        found.append(Shown(score_of(book)[0], *colors))
     return found
 
 
@@ -83,20 +103,19 @@ def test_right_answers_are_green_and_wrong_ones_red(blank: str, tmp_path: Path) 
         filled(path, "η = 0.5", {**right, last: f"{right[last]}+0.00001"}, "wrong.xlsx"),
         filled(path, "η = 0.5", typed, "half.xlsx"),
     )
-    assert empty == (0, 0, 0)
-    assert solved == (1, count, 0)
-    assert wrong[0] < 1
-    score, green, red = half
-    assert red >= 2
-    assert green + red == len(some)
-    assert score == pytest.approx(green / count)
+    assert empty == (0, 0, 0, 0)
+    assert solved == (1, count, 0, 0)
+    assert wrong.score < 1
+    assert half.red >= 2
+    assert half.green + half.yellow + half.red == len(some)
+    assert half.score == pytest.approx((half.green + half.yellow) / count)
 
 
 @pytest.mark.office
 def test_an_exercise_follows_what_the_teacher_changes(tmp_path: Path) -> None:
     """Another input and another learning rate: the right formulas are still right, the old numbers are not."""
     trace = trace_of(WALKTHROUGH, 3, learning_rate=0.5, columns="compact")
-    path, right = answers(trace, tmp_path, "all")
+    path, right = answers(trace, tmp_path, "all", strict=True)
     changes: dict[str, str | float] = {"B2": 0.9, "D5": 0.33}
     key = stored_cells(tmp_path / "key.xlsx")["η = 0.5"]
     old: dict[str, str | float] = {cell: float(key[cell].value or 0) for cell in right}
@@ -104,15 +123,15 @@ def test_an_exercise_follows_what_the_teacher_changes(tmp_path: Path) -> None:
         filled(path, "η = 0.5", {**right, **changes}, "other.xlsx"),
         filled(path, "η = 0.5", {**old, **changes}, "old.xlsx"),
     )
-    assert followed == (1, len(right), 0)
-    assert pasted[0] < 0.2
+    assert followed == (1, len(right), 0, 0)
+    assert pasted.score < 0.2
 
 
 @pytest.mark.office
 def test_a_batch_as_an_exercise(tmp_path: Path) -> None:
     trace = trace_of(XOR, 8, learning_rate=0.5, optimizer="momentum", clip={"norm": 0.1})
     path, right = answers(trace, tmp_path, "all")
-    assert judged(filled(path, "η = 0.5", {**right}, "right.xlsx")) == [(1, len(right), 0)]
+    assert judged(filled(path, "η = 0.5", {**right}, "right.xlsx")) == [(1, len(right), 0, 0)]
 
 
 @pytest.mark.parametrize("blank", BLANKS)
@@ -131,12 +150,10 @@ def test_what_is_left_empty(blank: str, tmp_path: Path) -> None:
     assert of_a_row["forward"] * 3 == expected["forward"]
     assert len(right) == expected[blank]
     cells = stored_cells(tmp_path / "exercise.xlsx")["η = 0.5"]
-    used = {
-        reference
-        for cell in cells.values() if cell.formula and "worked" not in cell.formula and "SUM" not in cell.formula
-        for reference in re.findall(r"(?<![!$A-Z])[A-Z]+[0-9]+", cell.formula)
-    }  # fmt: skip
-    assert not used & set(right)
+    for cell in cells.values():
+        if cell.formula and set(re.findall(r"(?<![!$A-Z])[A-Z]+[0-9]+", cell.formula)) & set(right):
+            assert cell.formula.startswith("IF(COUNT(")
+            assert (cell.value, cell.text) == (None, "")
 
 
 @pytest.mark.parametrize("blank", ["updates", "all"])
@@ -178,17 +195,67 @@ def test_a_run_that_diverges_leaves_out_what_has_no_value(tmp_path: Path) -> Non
     assert str(sheet["C2"].value).endswith("Stopped in iteration 47: E1 is not a finite number.")
 
 
-def test_the_worked_trace_is_hidden_and_refers_to_the_given_numbers(tmp_path: Path) -> None:
-    trace_of(WALKTHROUGH, 2, learning_rate=0.5).to_exercise(tmp_path / "exercise.xlsx")
+def test_the_worked_trace_is_out_of_sight(tmp_path: Path) -> None:
+    """Very hidden and protected, computed from the numbers given in the visible sheet, which does not refer to it."""
+    trace_of(WALKTHROUGH, 2, learning_rate=0.5).to_exercise(tmp_path / "exercise.xlsx", "backward")
     book = openpyxl.load_workbook(tmp_path / "exercise.xlsx")
-    assert [(sheet.title, sheet.sheet_state) for sheet in book.worksheets] == [
-        ("η = 0.5", "visible"), ("worked η = 0.5", "hidden"), ("Config", "visible"),
+    assert [(sheet.title, sheet.sheet_state, sheet.protection.sheet) for sheet in book.worksheets] == [
+        ("η = 0.5", "visible", False), ("worked_η = 0.5", "veryHidden", True),
+        ("worked_marks η = 0.5", "veryHidden", True), ("Config", "visible", False),
     ]  # fmt: skip
-    worked = book["worked η = 0.5"]
-    assert (worked["B2"].value, worked["D5"].value, worked["F5"].value) == (
-        "='η = 0.5'!$B$2", "='η = 0.5'!D5", "='η = 0.5'!F5",
-    )  # fmt: skip
+    worked, sheet = book["worked_η = 0.5"], book["η = 0.5"]
+    assert [worked[cell].value for cell in ("B2", "D5", "D6", "F5")] == [
+        "='η = 0.5'!$B$2", "='η = 0.5'!D5", "='η = 0.5'!D6", "='η = 0.5'!F5",
+    ]  # fmt: skip
     assert not any(sheet._charts for sheet in book.worksheets[:1])
+    formulas = [str(cell.value) for row in sheet.iter_rows() for cell in row if str(cell.value).startswith("=")]
+    assert len(formulas) > 70
+    assert not [formula for formula in formulas if "worked_η" in formula]
+    rules = [rule.formula[0] for cells in sheet.conditional_formatting for rule in cells.rules]
+    assert len(rules) == 4
+    assert not [rule for rule in rules if "!" in rule]
+
+
+def test_the_top_of_the_sheet(tmp_path: Path) -> None:
+    """A field for the name, how many cells there are and how exact; the first of them selected and in view."""
+    for blank, name, view, first in (("forward", "I1", "B5", "J5"), ("updates", "I1", "B5", "F6"),
+                                     ("backward", "AB1", "W5", "Y5")):  # fmt: skip
+        trace_of(WALKTHROUGH, 3, learning_rate=0.5).to_exercise(tmp_path / "e.xlsx", blank, answer_decimals=4)
+        sheet = openpyxl.load_workbook(tmp_path / "e.xlsx").worksheets[0]
+        count = {"forward": 33, "updates": 16, "backward": 60}[blank]
+        assert str(sheet["C2"].value).startswith(f"Fill in the {count} framed cells, right to 4 decimals: ")
+        pane = sheet.sheet_view.pane
+        cells = [each.activeCell for each in sheet.sheet_view.selection if each.pane == pane.activePane]
+        assert (pane.topLeftCell, cells) == (view, [first])
+        assert sheet[name].value == "name"
+        assert sheet.merged_cells.ranges
+
+
+@pytest.mark.parametrize(("how", "words"), [({}, "fill in"), ({"keep_equations": True}, "h1 = w1·i1 + w2·i2")])
+def test_the_equations_as_a_hint(how: dict[str, bool], words: str, tmp_path: Path) -> None:
+    trace_of(WALKTHROUGH, 2, learning_rate=0.5).to_exercise(tmp_path / "e.xlsx", "forward", **how)
+    assert openpyxl.load_workbook(tmp_path / "e.xlsx").worksheets[0]["J3"].value == words
+
+
+@pytest.mark.parametrize("config", [WALKTHROUGH, XOR], ids=lambda path: path.stem)
+def test_without_marks_no_answer_is_in_the_file(config: Path, tmp_path: Path) -> None:
+    """Neither as a number nor as a formula, in no part of the file; the formulas that stand there need the answers."""
+    trace = trace_of(config, 6, learning_rate=0.5)
+    path, right = answers(trace, tmp_path, "backward", marks=False)
+    assert openpyxl.load_workbook(path).sheetnames[:1] == ["η = 0.5"]
+    assert all(sheet.sheet_state == "visible" for sheet in openpyxl.load_workbook(path).worksheets)
+    key = stored_cells(tmp_path / "key.xlsx")["η = 0.5"]
+    given = {key[cell].value for cell in key.keys() - right.keys()}
+    answered = {key[cell].value for cell in right} - given - {0.0, None}
+    stored = [cell for cells in stored_cells(path).values() for cell in cells.values()]
+    assert len(answered) > 20
+    assert not answered & {cell.value for cell in stored}
+    assert not {*right.values()} & {cell.formula for cell in stored}
+    with zipfile.ZipFile(path) as package:
+        others = b"".join(package.read(name) for name in package.namelist() if "worksheets" not in name).decode(
+            "latin-1"
+        )
+    assert not [value for value in answered if repr(value) in others]
 
 
 Invoke = Callable[..., Any]
@@ -208,7 +275,7 @@ def test_the_command(run: Invoke, tmp_path: Path) -> None:
     assert run(WALKTHROUGH, "-o", "lab/one.xlsx", "--ascii").stdout == "wrote lab/one.xlsx\n"
     titles = openpyxl.load_workbook(tmp_path / "lab" / "one.xlsx").sheetnames
     assert titles[:2] == ["eta = 0.1", "eta = 0.2"]
-    assert len(titles) == 13
+    assert len(titles) == 19
 
 
 def test_the_same_exercise_has_the_same_bytes(run: Invoke, tmp_path: Path) -> None:
@@ -217,10 +284,19 @@ def test_the_same_exercise_has_the_same_bytes(run: Invoke, tmp_path: Path) -> No
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 
+def test_updates_take_the_rows_that_they_need(run: Invoke, tmp_path: Path) -> None:
+    """The first iteration begins with what is given."""
+    for config, last in ((WALKTHROUGH, 6), (XOR, 12)):
+        assert run(config, "--blank", "updates", "--rows", 1, "-o", "e.xlsx").exit_code == 0
+        sheet = openpyxl.load_workbook(tmp_path / "e.xlsx").worksheets[0]
+        assert (sheet.cell(last, 1).value, sheet.cell(last + 1, 1).value) == (2, None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ((WALKTHROUGH, "--blank", "updates", "--rows", "1"), "nothing is left to fill in"),
+        ((WALKTHROUGH, "--blank", "updates", "--set", "iterations=1"), "nothing is left to fill in"),
+        ((WALKTHROUGH, "--answer-decimals", "0"), "0 is not in the range"),
         ((WALKTHROUGH, "--rows", "0"), "0 is not in the range"),
         ((WALKTHROUGH, "--blank", "everything"), "'everything' is not one of 'forward', 'backward', 'updates', 'all'"),
         ((WALKTHROUGH, "--set", "loss=huberr"), "'huberr' is not known. Did you mean 'huber'?"),

@@ -28,9 +28,10 @@ from tracer.grading.book.formula import read
 from tracer.grading.book.package import Unreadable, read_book
 from tracer.grading.book.relative import UnknownFormula, relative
 from tracer.grading.check import check_workbook
-from tracer.grading.judging.findings import Departure, Verdict, ranges
+from tracer.grading.judging.findings import Departure, Verdict
 from tracer.grading.sheet.spelling import candidates
 from tracer.model.naming import spell
+from tracer.workbook.xlsx.names import ranges
 
 SLIP = ("dw3", "{ah2}*(1-{ah2})", "{ah1}*(1-{ah1})")
 

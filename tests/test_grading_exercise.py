@@ -17,7 +17,7 @@ from tracer.grading.book.cells import reference
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 from tracer.model.system import System
-from tracer.workbook.exercise.blanks import BLANKS
+from tracer.workbook.exercise.task import BLANKS
 
 XOR = ROOT / "configs" / "xor.yaml"
 
@@ -38,9 +38,9 @@ def test_an_untouched_exercise_is_not_right(blank: str, columns: str, tmp_path: 
     report = check_workbook(path)
     sheet, *others = report.sheets
     assert empty(sheet.mistakes) == sorted(right)
-    assert sheet.right == sheet.judged - len(sheet.mistakes)
-    assert report.score == sheet.score != 100.0
-    assert {other.verdict for other in others} == {Verdict.NO_TABLE}
+    assert (sheet.right, sheet.empty, sheet.judged) == (0, len(right), len(right))
+    assert report.score == 0.0
+    assert not others
     assert CliRunner().invoke(main, ["check", str(path)]).exit_code == 1
     assert graded(tmp_path / "key.xlsx").verdict is Verdict.RIGHT
 
@@ -61,8 +61,9 @@ def test_an_exercise_that_is_filled_in_half(tmp_path: Path) -> None:
     book["η = 0.5"]["Y6"] = "?"
     book.save(tmp_path / "half.xlsx")
     sheet = graded(tmp_path / "half.xlsx")
-    assert empty(sheet.mistakes) == sorted(set(right) - set(some))
-    assert {finding.kind for finding in sheet.mistakes} == {Kind.EMPTY}
+    assert empty(sheet.mistakes) == sorted(set(right) - {*some, "Y6"})
+    assert {finding.kind for finding in sheet.mistakes} == {Kind.EMPTY, Kind.VALUE}
+    assert (sheet.right, sheet.wrong, sheet.empty) == (20, 1, 19)
     whole = graded(filled(path, "η = 0.5", {**right}, "whole.xlsx"))
     assert (whole.verdict, whole.score) == (Verdict.RIGHT, 100.0)
 

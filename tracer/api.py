@@ -12,9 +12,10 @@ from tracer.execution.engine import Engine
 from tracer.execution.progress import Progress
 from tracer.model.assembly import assemble, shown
 from tracer.model.experiment import Experiment
-from tracer.model.system import System
-from tracer.output.formats import problems_of_size
+from tracer.model.system import Phase, System
+from tracer.output.formats import problems_of_size, shortened
 from tracer.output.trace import Trace
+from tracer.workbook.exercise.task import BLANKS
 
 
 def run(
@@ -54,3 +55,13 @@ def walk(experiment: Experiment, system: System | None = None, progress: Progres
         raise ConfigError(problems)
     runs = tuple(engine.run(hyper, experiment.iterations, progress) for hyper in experiment.runs)
     return Trace(experiment, shown(experiment, system), runs)
+
+
+def exercise(experiment: Experiment, blank: str = "all", rows: int = 3) -> Trace:
+    """Run an experiment up to the iteration of this row, as an exercise takes it; an iteration more where the first one
+    has nothing that `blank`, one of BLANKS, leaves to be filled in. Raises as `walk` does."""
+    trace = walk(shortened(experiment, rows))
+    phases = BLANKS[blank] - {Phase.PARAMETER}
+    if trace.runs[0].iterations == 1 and not phases & {*trace.system.columns().values()}:
+        return walk(shortened(experiment, experiment.batches.first_row(1) + 1))
+    return trace

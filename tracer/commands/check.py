@@ -32,6 +32,11 @@ EXIT_FINDINGS, EXIT_UNREADABLE = 1, 2
     help="How far a value may be from the correct one, relative to it; rounded values are given more.",
 )
 @click.option(
+    "--strict",
+    is_flag=True,
+    help="Of an exercise, count only answers that equal the key, not those that follow from the student's own cells.",
+)
+@click.option(
     "--seconds",
     type=click.FloatRange(0, min_open=True),
     default=SECONDS,
@@ -48,7 +53,7 @@ EXIT_FINDINGS, EXIT_UNREADABLE = 1, 2
 @click.option(
     "--report",
     type=click.Path(path_type=Path),
-    help="Write one row for each sheet of each workbook to FILE, as CSV.",
+    help="Write one row for each workbook to FILE, as CSV.",
     metavar="FILE",
 )
 @click.option(
@@ -69,6 +74,7 @@ def check(
     workbooks: tuple[Path, ...],
     config: Path | None,
     tolerance: float,
+    strict: bool,
     seconds: float,
     json_file: Path | None,
     report: Path | None,
@@ -99,7 +105,7 @@ def check(
     ]
     if problems:
         raise OutputError(problems)
-    found = folder.check_all(paths, Options(config, tolerance), seconds)
+    found = folder.check_all(paths, Options(config, tolerance, strict), seconds)
     problems = []
     # the files first: whoever reads the output may go away
     for target, form in ((json_file, reports.as_json), (report, reports.as_csv), (gradescope, reports.as_gradescope)):

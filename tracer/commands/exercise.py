@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from tracer.api import walk
+from tracer import api
 from tracer.commands import CONTEXT
 from tracer.commands.options import experiment_of, of_config
 from tracer.errors import OutputError
 from tracer.files import STANDARD_OUTPUT
 from tracer.output import formats as results
-from tracer.workbook.exercise.blanks import BLANKS
+from tracer.workbook.exercise.task import BLANKS, MOST_DECIMALS
 
 
 @click.command(
@@ -24,6 +24,12 @@ from tracer.workbook.exercise.blanks import BLANKS
 )
 @click.option("--rows", type=click.IntRange(1), default=3, show_default=True,
               help="How many rows to fill in; of a batch, all of its rows.")  # fmt: skip
+@click.option("--answer-decimals", metavar="N", type=click.IntRange(1, MOST_DECIMALS),
+              help="How many decimals of an answer must be right; those of `decimals` by default.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Count only answers that equal the key, not those that follow from the "
+              "student's own cells.")  # fmt: skip
+@click.option("--no-marks", is_flag=True, help="Write no marks and no answers into the file; `check` grades it.")
+@click.option("--keep-equations", is_flag=True, help="Leave the formulas in words above the cells, as a hint.")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
               help="The workbook to write; NAME-exercise.xlsx in the folder for results by default.")  # fmt: skip
 @click.option("--key", is_flag=True, help="Write the solved workbook beside it.")
@@ -36,6 +42,10 @@ def exercise(
     ascii: bool,
     blank: str,
     rows: int,
+    answer_decimals: int | None,
+    strict: bool,
+    no_marks: bool,
+    keep_equations: bool,
     output: Path | None,
     key: bool,
 ) -> None:
@@ -43,6 +53,9 @@ def exercise(
     if str(output) == STANDARD_OUTPUT:
         raise OutputError(["-o -: an exercise is a workbook, which cannot go to standard output; give a file"])
     experiment = experiment_of(config, learning_rate, decimals, columns, settings)
-    trace = walk(results.shortened(experiment, rows))
-    for path in results.write_exercise(trace, blank, output, key, ascii):
+    trace = api.exercise(experiment, blank, rows)
+    for path in results.write_exercise(
+        trace, blank, output, key, ascii,
+        answer_decimals=answer_decimals, strict=strict, marks=not no_marks, keep_equations=keep_equations,
+    ):  # fmt: skip
         click.echo(f"wrote {path}")

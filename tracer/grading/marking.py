@@ -13,7 +13,7 @@ from tracer.formulas.tree import Name
 from tracer.grading.judging.assignment import differing, given_quantities
 from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.exactness import measured
-from tracer.grading.judging.filling import dragged, empty_cells, repeated, with_headers_in_place
+from tracer.grading.judging.filling import dragged, repeated, with_headers_in_place
 from tracer.grading.judging.findings import Departure, Finding, Kind, SheetReport, Verdict
 from tracer.grading.judging.judge import Judge, JudgedColumn
 from tracer.grading.judging.notes import notes
@@ -59,12 +59,11 @@ class Judged:
     """A table whose cells have been compared with the values that their rows imply.
 
     judge: None if nothing is filled in. columns: the quantities that are computed. given: findings on what the rest
-    is computed from: η, headers, inputs, rows. no_value: on cells without a value. empty: on cells to be filled in.
+    is computed from: η, headers, inputs, rows. no_value: on cells without a value.
     """
 
     shown: Understood
     judge: Judge | None
-    empty: tuple[Finding, ...]
     given: tuple[Finding, ...] = ()
     no_value: tuple[Finding, ...] = ()
     columns: Mapping[str, JudgedColumn] = field(default_factory=dict)
@@ -108,22 +107,21 @@ def judged(shown: Understood, terms: Terms) -> Judged:
     model, rows = shown.model, shown.rows
     if not any(name not in model.parameters for name in shown.table.series if model.equation(name) is not None):
         raise NotANetwork("no computed quantity was found")
-    empty = tuple(empty_cells(shown.found))
     filled = any(len(rows.known(name)) for name in shown.computed if name not in model.parameters)
     uncomputed = shown.sheet.uncomputed
     if not filled and not any(place in uncomputed for places in shown.table.series.values() for place in places):
-        return Judged(shown, None, empty)
+        return Judged(shown, None)
     judge, given = _judge(shown, terms)
     no_value = errors(judge)
     judge.passed_over |= {place for finding in no_value for place in finding.places}
     passed = frozenset[str]() if _updates_parameters(judge) else model.parameters
     columns = {name: judge.column(name) for name in judge.shown.computed if name not in passed}
-    result = Judged(judge.shown, judge, empty, tuple(given), tuple(no_value), columns)
+    result = Judged(judge.shown, judge, tuple(given), tuple(no_value), columns)
     if terms.system is None and not _shows_its_network(result):
         right, count = sum(result.fitting.values()), len(result.fitting)
         reason = f"{count - right} of {count} columns do not fit any network that the headers describe"
         raise NotANetwork(f"{reason}; describe it with --config")
-    if not (result.fitting or no_value or empty):
+    if not (result.fitting or no_value):
         raise NotANetwork(given_up(shown.sheet) or "none of its quantities could be judged")
     return result
 
@@ -167,14 +165,14 @@ def _updates_parameters(judge: Judge) -> bool:
 def explained(judged: Judged, budget: Budget) -> Explained:
     """A judged table with the slips behind its mistakes, as far as the budget goes."""
     if judged.judge is None:
-        return Explained(judged, judged.empty)
+        return Explained(judged, ())
     diagnosis = Diagnosis(judged.judge, budget)
     findings = [*judged.given, *judged.no_value]
     for name, column in judged.columns.items():
         findings += [*diagnosis.findings(column.wrong), *notes(judged.judge, name, column.right)]
     findings, departure = with_effects(diagnosis.with_common_rate(findings), diagnosis)
     known_rate = all(finding.kind is not Kind.RATE for finding in findings)
-    return Explained(judged, (*findings, *judged.empty), departure if known_rate else None)
+    return Explained(judged, tuple(findings), departure if known_rate else None)
 
 
 def is_misread(explained: Explained) -> bool:

@@ -13,7 +13,9 @@ SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """config: the network, if it is not to be inferred from the headers. tolerance: relative."""
+    """config: the network, if it is not to be inferred from the headers. tolerance: relative. strict: of an exercise of
+    ours, only the key counts."""
 
     config: Path | None = None
     tolerance: float = TOLERANCE
+    strict: bool = False

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from tracer.errors import OutputError
 from tracer.execution.progress import Progress
@@ -113,12 +113,17 @@ def shortened(experiment: Experiment, rows: int) -> Experiment:
 
 
 def write_exercise(
-    trace: Trace, blank: str, target: Path | None = None, key: bool = False, ascii: bool = False
+    trace: Trace,
+    blank: str,
+    target: Path | None = None,
+    key: bool = False,
+    ascii: bool = False,
+    **settings: Any,
 ) -> list[Path]:
     """Write a trace as an exercise, and its key if requested; returns the files written.
 
-    blank: one of BLANKS. target: NAME-exercise.xlsx in the experiment's folder by default; the key is called after it.
-    Raises OutputError if a file cannot be written or nothing is left to fill in.
+    target: NAME-exercise.xlsx in the experiment's folder by default; the key is called after it. The rest as for
+    `Trace.to_exercise`. Raises OutputError if a file cannot be written or nothing is left to fill in.
     """
     target = target or trace.experiment.output / f"{trace.experiment.name}-exercise.xlsx"
     targets = {target: False} | ({target.with_name(f"{target.stem}-key.xlsx"): True} if key else {})
@@ -128,5 +133,5 @@ def write_exercise(
     with ExitStack() as stack:
         parts = {stack.enter_context(replacing(path)): solved for path, solved in targets.items()}
         for part, solved in parts.items():
-            trace.to_exercise(part, blank, ascii, solved)
+            trace.to_exercise(part, blank, ascii, solved, **settings)
     return list(targets)

@@ -146,19 +146,35 @@ class Trace:
         with replacing(path) as part:
             write_workbook(self.experiment, self.system, self.runs, part, ascii, progress)
 
-    def to_exercise(self, path: str | Path, blank: str = "all", ascii: bool = False, solved: bool = False) -> None:
+    def to_exercise(
+        self,
+        path: str | Path,
+        blank: str = "all",
+        ascii: bool = False,
+        solved: bool = False,
+        *,
+        answer_decimals: int | None = None,
+        strict: bool = False,
+        marks: bool = True,
+        keep_equations: bool = False,
+    ) -> None:
         """Write the trace as a workbook with cells to fill in, which turn green when they are correct.
 
-        blank: which cells, one of BLANKS. solved: with the right formulas in them.
+        blank: which cells, one of BLANKS. solved: with the right formulas in them. answer_decimals: how many decimals
+        of an answer must be right; by default those that the config rounds to, else 1e-6. strict: whether only the key
+        counts, not what follows from the student's own cells. marks: whether the workbook judges; without, it holds no
+        answer. keep_equations: whether the formulas in words stay as a hint.
         Raises OutputError when the file cannot be written, or nothing is left to fill in.
         """
-        from tracer.workbook.exercise.blanks import BLANKS
         from tracer.workbook.exercise.book import write_exercise
+        from tracer.workbook.exercise.task import BLANKS, Task
 
         if blank not in BLANKS:
             raise OutputError([f"blank: {blank!r:.40} is not one of {', '.join(BLANKS)}"])
+        decimals = self.experiment.decimals if answer_decimals is None else answer_decimals
+        task = Task(blank, decimals, strict, marks, keep_equations)
         with replacing(path) as part:
-            write_exercise(self.experiment, self.system, self.runs, part, blank, ascii, solved)
+            write_exercise(self.experiment, self.system, self.runs, part, task, ascii, solved)
 
 
 def _restored(experiment: Experiment, runs: tuple[Run, ...]) -> Trace:

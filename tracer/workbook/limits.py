@@ -11,8 +11,9 @@ CHART_ROWS = 25
 """What the chart needs below the steps."""
 
 
-def problems_of_limits(experiment: Experiment, system: System, steps: int) -> list[str]:
-    """Whether a sheet can hold this many steps, and the quantities of one."""
+def problems_of_limits(experiment: Experiment, system: System, steps: int, longest: int = MAX_FORMULA) -> list[str]:
+    """Whether a sheet can hold this many steps, and the quantities of one, in formulas of at most `longest`
+    characters."""
     problems = []
     most = LAST_ROW - FIRST_ROW + 1 - CHART_ROWS
     if steps > most:
@@ -26,9 +27,9 @@ def problems_of_limits(experiment: Experiment, system: System, steps: int) -> li
             f"{experiment.places['model']}: an Excel sheet holds at most {MAX_COLUMNS:,} columns, not {columns:,}; "
             "use --columns compact, a smaller network, or --format csv"
         )
-    if not problems and is_longer(system, MAX_FORMULA):
+    if not problems and is_longer(system, longest):
         problems.append(
-            f"{experiment.places['model']}: a formula of this network would be longer than the {MAX_FORMULA:,} "
+            f"{experiment.places['model']}: a formula of this network would be longer than the {longest:,} "
             "characters that Excel takes; use a smaller network, or --format csv"
         )
     if not problems and deepest_formula(system) > MAX_NESTED:

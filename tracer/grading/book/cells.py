@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from tracer.workbook.xlsx.names import letters as letters
+
 Position = tuple[int, int]
 """(row, column), both from 1."""
 Place = tuple[str, Position]
@@ -71,11 +73,13 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A workbook: its sheets in their order, its named cells, and a description of any damage."""
+    """A workbook: its sheets in their order, its named cells, a description of any damage, and its custom
+    properties."""
 
     sheets: tuple[Sheet, ...]
     names: Mapping[str, str]
     damage: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def damaged(self) -> str:
@@ -84,15 +88,6 @@ class Book:
 
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
-
-
-def letters(column: int) -> str:
-    """The letters of a column: 1 → A, 27 → AA."""
-    text = ""
-    while column:
-        column, digit = divmod(column - 1, 26)
-        text = chr(ord("A") + digit) + text
-    return text
 
 
 @lru_cache(maxsize=MAX_COLUMN)

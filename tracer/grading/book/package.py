@@ -147,7 +147,8 @@ class _Package:
             damages.append(f"{name}: {reader.damage}" if reader.damage else "")
             read.append(Sheet(name, reader.cells, hidden=hidden))
         damages.insert(0, _damage(styles, *highest))
-        return Book(tuple(read), names, "; ".join(filter(None, damages)))
+        properties = self._properties(dict(root.values()).get("custom-properties", ""))
+        return Book(tuple(read), names, "; ".join(filter(None, damages)), properties)
 
     def _workbook(self, part: str) -> tuple[list[tuple[str, str, bool]], dict[str, str]]:
         """The sheets as (name, relation, whether it is hidden), and the defined names."""
@@ -215,6 +216,24 @@ class _Package:
         if part.lower() in self.entries:
             self._parse(part, start, end, text)
         return texts
+
+    def _properties(self, part: str) -> dict[str, str]:
+        """The custom properties of the file, as text (ECMA-376 part 1, 22.3)."""
+        found: dict[str, str] = {}
+        current = [""]
+
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            if tag == "property":
+                current[0] = attributes.get("name", "")
+                found[current[0]] = ""
+
+        def text(data: str) -> None:
+            if current[0] in found:
+                found[current[0]] += data
+
+        if part.lower() in self.entries:
+            self._parse(part, start, None, text)
+        return found
 
     def _style_count(self, part: str) -> int | None:
         """The number of cell styles; None if they are not listed."""

@@ -39,7 +39,11 @@ SENTENCES: Mapping[str, str] = {
     "headers_swapped": "the headers of {one} and {other} are swapped",
     "row_repeated": "the row repeats the previous one: no weight is updated",
     "rows_repeated": "{rows} rows repeat the previous one: no weight is updated",
+    # cells of an exercise
     "not_filled_in": "not filled in",
+    "copied_from_key": "copied: the formula refers to the worked sheet",
+    "follows_from_wrong": "consistent with your {whose}, which {verb} wrong",
+    "follows_from_own": "consistent with your own cells, which are not exactly the key's",
     # formulas and values
     "typed_over_formula": "a typed constant is used instead of a formula",
     "typed_value_unexplained": "a typed value that does not follow from its row; the column's other values are correct",

@@ -1,9 +1,8 @@
-"""Mistakes of filling in a table: empty cells, exchanged headers, given numbers changed by dragging, rows
-that repeat the one before."""
+"""Mistakes of filling in a table: exchanged headers, given numbers changed by dragging, rows that repeat the one
+before."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -12,8 +11,6 @@ from typing import TypeVar
 import numpy as np
 
 from tracer.formulas.notation.numpy import Array
-from tracer.grading.book.cells import Position, Sheet, position
-from tracer.grading.book.relative import text_at
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.network.fitting import fit
@@ -30,29 +27,6 @@ MOST_WRONG = 12
 GAIN = 1.5
 """Of the columns that fit, by which an exchange shows. What is computed from the two fits no worse then; where it does,
 their formulas are exchanged and not their headers."""
-_MARK = re.compile(r'IF\(ISBLANK\((\w+)\),"",')
-"""Prefix of the mark of a cell to fill in, in the sheet of an exercise."""
-CAUSE = cause_of("not_filled_in")
-
-
-def empty_cells(found: Found) -> list[Finding]:
-    """A finding for every quantity of a table of which cells are to be filled in and hold neither a number nor a
-    formula; none in a sheet that is no exercise."""
-    cells, table = found.sheet.cells, found.table
-    filled = {place for place, cell in cells.items() if cell.formula is not None or cell.number is not None}
-    empty = set(_to_fill_in(found.sheet)) - filled
-    columns = [*table.series.items(), *((column.header, column.places) for column in table.unknown)]
-    left = ((name, tuple(place for place in places if place in empty)) for name, places in columns)
-    return [Finding(name, Kind.EMPTY, places, CAUSE) for name, places in left if places]
-
-
-def _to_fill_in(sheet: Sheet) -> Iterator[Position]:
-    for place, cell in sheet.cells.items():
-        if cell.formula is not None and cell.formula.text.startswith("IF(ISBLANK("):
-            mark = _MARK.match(text_at(cell.formula, place))
-            framed = position(mark[1]) if mark else None
-            if framed is not None:
-                yield framed
 
 
 def with_headers_in_place(shown: Understood) -> tuple[Understood, list[Finding]]:

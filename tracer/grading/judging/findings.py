@@ -5,14 +5,15 @@ The fields and properties of these classes are the keys of the JSON, except for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
 from tracer.formulas.notation import shortest
-from tracer.grading.book.cells import Position, reference
+from tracer.grading.book.cells import Position
 from tracer.grading.judging.causes import Cause, Part
+from tracer.workbook.xlsx.names import ranges
 
 UNKNOWN = "wrong; cause not identified"
 """The text for a mistake without a known cause."""
@@ -32,14 +33,16 @@ class Kind(StrEnum):
     HEADER = "header"
     ERROR = "error"
     EMPTY = "empty"
+    COPIED = "copied"
     REPEATED = "repeated"
     STALE = "stale"
     ROUNDED = "rounded"
     PASTED = "pasted"
     RATE = "rate"
+    CONSISTENT = "consistent"
 
 
-NOTES = frozenset({Kind.ROUNDED, Kind.PASTED, Kind.RATE})
+NOTES = frozenset({Kind.ROUNDED, Kind.PASTED, Kind.RATE, Kind.CONSISTENT})
 """Kinds that are not mistakes."""
 
 
@@ -125,10 +128,12 @@ class Departure:
 class SheetReport:
     """The results for one table of a sheet. reason: why no table was found, or why something was not judged.
 
-    judged, right: the numbers of judged quantities and of right ones.
+    judged, right: the numbers of judged quantities and of right ones. Of an exercise of ours, of the cells to fill in,
+    and of those that equal the key; consistent, wrong, empty, copied: of the others, None for any other sheet. strict:
+    whether consistent ones do not count.
     """
 
-    INTERNAL: ClassVar = frozenset({"mistakes"})
+    INTERNAL: ClassVar = frozenset({"mistakes", "counted"})
 
     sheet: str
     verdict: Verdict
@@ -141,6 +146,11 @@ class SheetReport:
     findings: tuple[Finding, ...] = ()
     judged: int = 0
     right: int = 0
+    consistent: int | None = None
+    wrong: int | None = None
+    empty: int | None = None
+    copied: int | None = None
+    strict: bool = False
     departure: Departure | None = None
     reason: str | None = None
 
@@ -154,9 +164,25 @@ class SheetReport:
         return len(self.not_judged)
 
     @property
+    def counted(self) -> int:
+        """The number of judged quantities, or cells of an exercise, that count as correct."""
+        return self.right if self.strict else self.right + (self.consistent or 0)
+
+    @property
     def score(self) -> float | None:
-        """The share of judged quantities that are right, in per cent, to one decimal; None if none was judged."""
-        return _percent(self.right, self.judged)
+        """The share of them that count, in per cent, to one decimal; None if none was judged."""
+        return _percent(self.counted, self.judged)
+
+
+def cells_in_words(sheet: SheetReport) -> str | None:
+    """The five numbers of an exercise's sheet; None for any other."""
+    if sheet.empty is None:
+        return None
+    counted = f"{sheet.counted} of {sheet.judged} cells correct"
+    return (
+        f"{counted}: {sheet.right} right, {sheet.consistent} consistent, {sheet.wrong} wrong, {sheet.empty} empty, "
+        f"{sheet.copied} copied"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +215,8 @@ class BookReport:
 
     @property
     def score(self) -> float | None:
-        """The share of judged quantities that are right, over all sheets, in per cent, to one decimal."""
-        return _percent(sum(sheet.right for sheet in self.sheets), sum(sheet.judged for sheet in self.sheets))
+        """The share of what was judged that counts as correct, over all sheets, in per cent, to one decimal."""
+        return _percent(sum(sheet.counted for sheet in self.sheets), sum(sheet.judged for sheet in self.sheets))
 
 
 def no_table(sheet: str, reason: str) -> SheetReport:
@@ -200,34 +226,3 @@ def no_table(sheet: str, reason: str) -> SheetReport:
 
 def _percent(part: int, whole: int) -> float | None:
     return round(100.0 * part / whole, 1) if whole else None
-
-
-def ranges(places: Iterable[Position]) -> str:
-    """Cells as ranges: Z33:Z100, or Z33, Z35:Z37; as blocks where columns lie side by side."""
-    cells = sorted(set(places), key=lambda place: (place[1], place[0]))
-    blocks: list[tuple[int, int, list[tuple[int, int]]]] = []
-    for column in sorted({column for _, column in cells}):
-        rows = _runs([row for row, c in cells if c == column])
-        if blocks and blocks[-1][1] == column - 1 and blocks[-1][2] == rows:
-            blocks[-1] = (blocks[-1][0], column, rows)
-        else:
-            blocks.append((column, column, rows))
-    return ", ".join(
-        _range(reference((top, left)), reference((bottom, right)))
-        for left, right, rows in blocks
-        for top, bottom in rows
-    )
-
-
-def _range(first: str, last: str) -> str:
-    return first if first == last else f"{first}:{last}"
-
-
-def _runs(numbers: list[int]) -> list[tuple[int, int]]:
-    runs: list[tuple[int, int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], number)
-        else:
-            runs.append((number, number))
-    return runs

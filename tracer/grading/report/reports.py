@@ -1,4 +1,4 @@
-"""The formats of a report: JSON, CSV with a row per sheet, and the results file of Gradescope."""
+"""The formats of a report: JSON, CSV with a row per workbook, and the results file of Gradescope."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from tracer.grading.judging.findings import UNKNOWN, BookReport, Departure, Finding, SheetReport, Verdict
+from tracer.grading.judging.findings import (
+    UNKNOWN,
+    BookReport,
+    Departure,
+    Finding,
+    SheetReport,
+    Verdict,
+    cells_in_words,
+)
 from tracer.guard import guarded
 
 
@@ -32,39 +40,50 @@ def _keys(kind: type[BookReport | SheetReport | Finding | Departure]) -> list[st
     return [name for name in names if name not in kind.INTERNAL]
 
 
+NUMBERS = ("right", "consistent", "wrong", "empty", "copied")
+"""The states of the cells of an exercise; of any other sheet, only the quantities that are right are counted."""
 COLUMNS = (
-    "workbook", "sheet", "status", "verdict", "score", "judged", "right", "unjudged", "mistakes", "quantities",
+    "workbook", "sheet", "status", "verdict", "score", "judged", *NUMBERS, "unjudged", "mistakes", "quantities",
     "causes", "eta", "table", "reason",
 )  # fmt: skip
+WORST_FIRST = (Verdict.FINDINGS, Verdict.UNFILLED, Verdict.RIGHT)
 
 
 def as_csv(reports: Iterable[BookReport]) -> str:
-    """One row per workbook and sheet, with a header."""
+    """One row per workbook, with a header."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     for report in reports:
-        for row in _rows(report):
-            values = [row.get(column) for column in COLUMNS]
-            writer.writerow([guarded(value) if isinstance(value, str) else value for value in values])
+        row = _row(report)
+        values = [row.get(column) for column in COLUMNS]
+        writer.writerow([guarded(value) if isinstance(value, str) else value for value in values])
     return file.getvalue()
 
 
-def _rows(report: BookReport) -> Iterable[Mapping[str, Any]]:
-    of_book = {"workbook": report.workbook, "status": report.status, "reason": report.reason}
-    if not report.sheets:
-        yield of_book
-    for sheet in report.sheets:
-        yield (
-            as_data(sheet)
-            | of_book
-            | {
-                "mistakes": len(sheet.mistakes),
-                "quantities": "; ".join(finding.quantity for finding in sheet.mistakes),
-                "causes": "; ".join(dict.fromkeys(finding.cause or "unknown" for finding in sheet.mistakes)),
-                "reason": sheet.reason or report.reason,
-            }
-        )
+def _row(report: BookReport) -> Mapping[str, Any]:
+    """A workbook's row: the numbers of its sheets added up, their texts side by side."""
+    sheets = [sheet for sheet in report.sheets if sheet.verdict is not Verdict.NO_TABLE]
+    mistakes = [finding for sheet in sheets for finding in sheet.mistakes]
+
+    def together(texts: Iterable[str | None]) -> str:
+        return "; ".join(dict.fromkeys(filter(None, texts)))
+
+    verdicts = [verdict for verdict in WORST_FIRST if any(sheet.verdict is verdict for sheet in sheets)]
+    sums = {key: [getattr(sheet, key) for sheet in sheets] for key in ("judged", "unjudged", *NUMBERS)}
+    return {key: sum(values) for key, values in sums.items() if values and None not in values} | {
+        "workbook": report.workbook,
+        "sheet": together(sheet.sheet for sheet in sheets),
+        "status": report.status,
+        "verdict": verdicts[0] if verdicts else Verdict.NO_TABLE if report.sheets else None,
+        "score": report.score,
+        "mistakes": len(mistakes) if sheets else None,
+        "quantities": together(finding.quantity for finding in mistakes),
+        "causes": together(finding.cause or "unknown" for finding in mistakes),
+        "eta": together(f"{sheet.eta:.6g}" for sheet in sheets if sheet.eta is not None),
+        "table": together(sheet.table for sheet in sheets),
+        "reason": together([report.reason, *(sheet.reason for sheet in report.sheets if sheet in sheets)]),
+    }
 
 
 def as_gradescope(reports: Sequence[BookReport]) -> str:
@@ -84,7 +103,7 @@ def as_gradescope(reports: Sequence[BookReport]) -> str:
                 tests.append(
                     {
                         "name": f"{report.workbook}: {sheet.sheet}",
-                        "score": round(100.0 * sheet.right / judged, 2),
+                        "score": round(100.0 * sheet.counted / judged, 2),
                         "max_score": round(100.0 * sheet.judged / judged, 2),
                         "output": "\n".join(_lines(sheet)),
                     }
@@ -102,4 +121,6 @@ def _lines(sheet: SheetReport) -> list[str]:
     for finding in sheet.mistakes:
         should = f"; it should be {finding.right}" if finding.right else ""
         lines.append(f"{finding.quantity} ({finding.cells}): {finding.cause or UNKNOWN}{should}")
+    if (cells := cells_in_words(sheet)) is not None:
+        lines.insert(0, cells)
     return [*(lines or ["right"]), *([f"not judged: {', '.join(sheet.not_judged)}"] if sheet.not_judged else [])]

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from tracer.grading.judging.findings import UNKNOWN, BookReport, Finding, Kind, SheetReport, Verdict
+from tracer.grading.judging.findings import UNKNOWN, BookReport, Finding, Kind, SheetReport, Verdict, cells_in_words
 from tracer.model import naming
+from tracer.workbook.xlsx.names import ranges
 
 MOST_RANGES = 6
 """Maximum ranges of cells listed per finding."""
@@ -66,25 +67,36 @@ def lines(report: BookReport) -> Iterator[str]:
 
 def _of_sheet(sheet: SheetReport) -> Iterator[str]:
     eta = f", {naming.ETA} = {sheet.eta:.6g}" if sheet.eta is not None else ""
-    yield f"{click.style(sheet.sheet, bold=True)}: table {sheet.table}, network {sheet.network}{eta}"
-    unmatched = f"; not matched: {_listed(sheet.unmatched, MOST_UNMATCHED)}" if sheet.unmatched else ""
-    yield f"  {_counted(len(sheet.recognised), 'quantity')} recognized{unmatched}"
+    numbers = cells_in_words(sheet)
+    if numbers is None:
+        yield f"{click.style(sheet.sheet, bold=True)}: table {sheet.table}, network {sheet.network}{eta}"
+        unmatched = f"; not matched: {_listed(sheet.unmatched, MOST_UNMATCHED)}" if sheet.unmatched else ""
+        yield f"  {_counted(len(sheet.recognised), 'quantity')} recognized{unmatched}"
+    else:
+        strict = ", only the key counts" if sheet.strict else ""
+        yield f"{click.style(sheet.sheet, bold=True)}: exercise, {_counted(sheet.judged, 'cell')} to fill in{strict}"
     if sheet.not_judged:
         missing = ", ".join(sheet.not_judged)
         yield f"  not judged, because what they depend on is missing or has no value: {missing}"
     if sheet.reason:
         yield f"  {sheet.reason}"
     for finding in sheet.mistakes:
-        yield from (f"  {line}" for line in _of_finding(finding))
+        if finding.kind is not Kind.EMPTY:
+            yield from (f"  {line}" for line in _of_finding(finding))
+    empty = [finding for finding in sheet.mistakes if finding.kind is Kind.EMPTY]
+    if empty:
+        cells = ranges(place for finding in empty for place in finding.places)
+        yield f"  {empty[0].cause}: {_listed(cells.split(', '), MOST_RANGES)}"
     noted: dict[str, list[str]] = {}
     for finding in sheet.findings:
         if not finding.mistake:
             noted.setdefault(finding.cause or "", []).append(finding.quantity)
     for cause, quantities in noted.items():
-        yield f"  {cause}: {_listed(quantities, MOST_NOTED)}"
+        yield f"  {cause}: {_listed([*dict.fromkeys(quantities)], MOST_NOTED)}"
     verdict, color = _VERDICTS[sheet.verdict]
     rest = f", {sheet.unjudged} not judged" if sheet.unjudged else ""
-    words = f": {sheet.right} of {_counted(sheet.judged, 'quantity')} correct{rest}{_departs(sheet)}"
+    correct = numbers or f"{sheet.right} of {_counted(sheet.judged, 'quantity')} correct"
+    words = f": {correct}{rest}{_departs(sheet)}"
     yield f"  {click.style(verdict, fg=color)}{words if sheet.judged else ''}"
 
 

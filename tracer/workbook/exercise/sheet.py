@@ -1,169 +1,166 @@
-"""The sheet of an exercise: a trace whose cells are to be filled in, each judged as soon as it is.
+"""The sheet of an exercise: a trace whose cells are to be filled in, each marked as soon as it is.
 
-The correct values come from a hidden sheet of the same form, which refers to the given numbers here. Beside the table,
-folded away, stands a mark for every cell to fill in: 1 correct, 0 wrong, nothing where it is empty. Colors and score
+Beside the table, folded away, stands the mark of every cell to fill in, from the sheet of marks. Colors and score
 follow the marks.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.explain.words import stopped
-from tracer.formulas.tree import names
-from tracer.model.system import Phase, System
+from tracer.workbook.exercise.cells import Cells, Place
+from tracer.workbook.exercise.marks import Marks, width
+from tracer.workbook.exercise.task import State, Task
 from tracer.workbook.trace.context import DATA_WIDTH, Context
 from tracer.workbook.trace.decoration import decorate
-from tracer.workbook.trace.formulas import FIRST_ROW, HYPER_COLUMN, Rows, TraceFormulas, leading
-from tracer.workbook.trace.layout import cell, head, lay_out, place
-from tracer.workbook.xlsx.names import reference
+from tracer.workbook.trace.formulas import FIRST_ROW, TITLE_ROW
+from tracer.workbook.trace.layout import cell, head, lay_out, leads
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.pages import fold
 from tracer.workbook.xlsx.sheetdata import Cell, row
 
-TOLERANCE = 1e-6
-"""How far a value may be from the correct one: by this, relative to it above 1; small ones need three digits."""
-DIGITS = 1e-3
-LEAST = 1e-12
-RIGHT, WRONG = ("C6EFCE", "006100"), ("FFC7CE", "9C0006")
-"""Fill and text of a cell that is correct, or wrong."""
-TO_FILL = "fill in"
+RIGHT, UNCERTAIN, WRONG = ("C6EFCE", "006100"), ("FFEB9C", "9C5700"), ("FFC7CE", "9C0006")
+"""Fill and text of a cell that is correct, follows from wrong ones, or is wrong."""
+TO_FILL, NAME = "fill in", "name"
+SCORE_COLUMN, FIELD_WIDTH = 4, 3
+"""Where the score begins, if the first blank is in view without scrolling; the columns of the field for the name."""
+IN_VIEW, MARGIN = 10, 2
+"""Columns that are in view when a file opens; those in front of the first blank, where it is not among them."""
+ROWS_IN_VIEW = 25
 
 
-def last_column(system: System) -> int:
-    """The number of the last column: that of the last mark, beyond the table and the numbers that hold for a run."""
-    columns = len(system.columns())
-    return max(columns + len(leading(system)), HYPER_COLUMN + 2 * len(system.hyper)) + 1 + columns
-
-
-@dataclass(slots=True)
-class Exercise:
-    """One run as an exercise.
-
-    key: the title of the hidden sheet with the worked trace. blank: the phases to fill in. solved: whether they are.
-    blanks: how many cells there are to fill in.
-    """
+@dataclass(frozen=True, slots=True)
+class ExerciseSheet:
+    """One run as an exercise. marks: where its marks are; None for a sheet without. solved: whether it is filled in."""
 
     context: Context
-    trace: TraceFormulas
-    key: str
-    blank: frozenset[Phase]
+    cells: Cells
+    task: Task
+    marks: Marks | None
     solved: bool
-    blanks: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        steps = range(len(self.trace.run))
-        self.blanks = sum(self._is_blank(name, index) for index in steps for name in self.trace.columns)
 
     def build(self, sheet: Worksheet, context: Context) -> SheetCells:
         """Lay out the sheet and give its cells."""
-        trace, columns = self.trace, self.trace.columns
+        trace, columns = self.cells.trace, self.cells.trace.columns
         words = dict(context.words)
-        if not self.solved:
-            words |= {name: TO_FILL for name, phase in columns.items() if phase in self.blank}
+        if not self.solved and not self.task.equations:
+            to_fill = {self.cells.names[column] for _, column in self.cells.blanks}
+            words |= dict.fromkeys(to_fill, TO_FILL)
         lay_out(sheet, context, trace)
         decorate(sheet, context, trace, words, colored=False)
-        beyond = self._marks_column + len(columns)
-        fold(sheet, range(self._marks_column, beyond), DATA_WIDTH)
-        sheet.column_dimensions[get_column_letter(beyond)].collapsed = True
-        first, *_, last = (trace.letters[name] for name in columns)
-        mark = f"{get_column_letter(self._marks_column)}{FIRST_ROW}"
-        for value, (fill, text) in ((1, RIGHT), (0, WRONG)):
-            look = {"fill": PatternFill(bgColor=fill), "font": Font(color=text)}
-            rule = FormulaRule(formula=[f"AND(ISNUMBER({mark}),{mark}={value})"], **look)
-            sheet.conditional_formatting.add(f"{first}{FIRST_ROW}:{last}{trace.last_row}", rule)
-        rows = chain(
-            head(context, trace, words, self._title_cells(), self._hint()), map(self._row, range(len(trace.run)))
-        )
-        return SheetCells(rows, f"A1:{get_column_letter(beyond - 1)}{trace.last_row}")
+        self._show_first_blank(sheet)
+        last = width(context.system)
+        if self.marks:
+            fold(sheet, range(last + 1, last + len(columns) + 1), DATA_WIDTH)
+            last += len(columns)
+            sheet.column_dimensions[get_column_letter(last + 1)].collapsed = True
+            self._color(sheet)
+        names = CellRange(min_col=self._title_column + 6, max_col=self._title_column + 5 + FIELD_WIDTH,
+                          min_row=TITLE_ROW, max_row=TITLE_ROW)  # fmt: skip
+        sheet.merged_cells.ranges.add(names)
+        return SheetCells(self._rows(words), f"A1:{get_column_letter(last)}{trace.last_row}")
+
+    def _rows(self, words: dict[str, str]) -> Iterator[str]:
+        yield from head(self.context, self.cells.trace, words, [*self._title()], self._hint())
+        yield from map(self._row, range(len(self.cells.trace.run)))
+
+    # ---------------------------------------------------------------------------------------------------- the top
 
     @property
-    def _marks_column(self) -> int:
-        """The first column of the marks, beyond everything else."""
-        return last_column(self.context.system) - len(self.trace.columns) + 1
+    def _first(self) -> Place:
+        """The first cell to fill in."""
+        return min(self.cells.blanks)
 
-    def _mark_letter(self, name: str) -> str:
-        letter: str = get_column_letter(self._marks_column + list(self.trace.columns).index(name))
-        return letter
+    @property
+    def _title_column(self) -> int:
+        """The first column of the score and the field for the name, which are in view together with the first blank."""
+        return SCORE_COLUMN if self._first[1] <= IN_VIEW else self._first[1] - MARGIN
 
-    def _is_blank(self, name: str, index: int) -> bool:
-        """Whether a cell is to be filled in: not where it is given, repeats the row above, or has no finite value."""
-        phase, batches = self.trace.columns[name], self.trace.run.batches
-        begins = batches.first_row(batches.iteration(index)) == index
-        if phase not in self.blank or not math.isfinite(self.trace.run.step(index)[name]):
-            return False
-        if phase is Phase.PARAMETER:
-            return name in self.trace.updates and begins and index > 0
-        return begins or not self.context.system.once_an_iteration(phase)
+    def _show_first_blank(self, sheet: Worksheet) -> None:
+        """Scroll to the first cell to fill in, and select it."""
+        (line, column), view = self._first, sheet.sheet_view
+        left = column - MARGIN if column > IN_VIEW else min(self.cells.names)
+        top = FIRST_ROW if line < ROWS_IN_VIEW else line - 1
+        view.pane.topLeftCell = f"{get_column_letter(left)}{top}"
+        for selection in view.selection:
+            if selection.pane == view.pane.activePane:
+                selection.activeCell = selection.sqref = f"{get_column_letter(column)}{line}"
 
-    # ---------------------------------------------------------------------------------------------------- cells
-
-    def _title_cells(self) -> list[Cell]:
-        styles = self.context.styles
-        first, *_, last = (self._mark_letter(name) for name in self.trace.columns)
-        marks = f"SUM({first}{FIRST_ROW}:{last}{self.trace.last_row})"
-        right, of_all = self.blanks if self.solved else 0, f" of {self.blanks} correct"
-        return [
-            Cell("D", styles.eta_label, "score"),
-            Cell("E", styles.score, right / self.blanks, f"{marks}/{self.blanks}"),
-            Cell("F", styles.subtitle, f"{right}{of_all}", f'{marks}&"{of_all}"'),
-        ]
+    def _title(self) -> Iterator[Cell]:
+        """The score, and a field for the name."""
+        styles, of_all = self.context.styles, len(self.cells.blanks)
+        letters = [get_column_letter(self._title_column + index) for index in range(6 + FIELD_WIDTH)]
+        if self.marks:
+            marks = self._marks_range()
+            counts = {state: f'COUNTIF({marks},"{state}")' for state in (State.RIGHT, State.CONSISTENT)}
+            right = "+".join(counts[state] for state in self.task.counting)
+            consistent = counts[State.CONSISTENT]
+            done = of_all if self.solved else 0
+            text = f'{right}&" of {of_all} correct"&IF({consistent}>0,", "&{consistent}&" consistent","")'
+            yield Cell(letters[0], styles.eta_label, "score")
+            yield Cell(letters[1], styles.score, done / of_all, f"({right})/{of_all}")
+            yield Cell(letters[2], styles.subtitle, f"{done} of {of_all} correct", text)
+        yield Cell(letters[5], styles.eta_label, NAME)
+        yield from (Cell(letter, styles.eta) for letter in letters[6:])
 
     def _hint(self) -> str:
-        ends = f" {stopped(self.trace.run.divergence)}" if self.trace.run.divergence else ""
-        return self.context.spell(f"Fill in the framed cells: correct ones turn green, wrong ones red.{ends}")
+        decimals = "" if self.task.decimals is None else f", right to {self.task.decimals} decimals"
+        ends = f" {stopped(self.cells.trace.run.divergence)}" if self.cells.trace.run.divergence else ""
+        count = len(self.cells.blanks)
+        what = f"Fill in the {count} framed cells{decimals}" if count > 1 else f"Fill in the framed cell{decimals}"
+        colors = ": correct ones turn green, wrong ones red" if self.marks else ""
+        if self.marks and not self.task.strict:
+            colors += ", yellow ones follow from wrong ones"
+        return self.context.spell(f"{what}{colors}.{ends}")
+
+    def _marks_range(self) -> str:
+        trace, last = self.cells.trace, width(self.context.system)
+        first = get_column_letter(last + 1)
+        return f"{first}{FIRST_ROW}:{get_column_letter(last + len(trace.columns))}{trace.last_row}"
+
+    def _color(self, sheet: Worksheet) -> None:
+        """Color the cells by their marks."""
+        trace = self.cells.trace
+        columns = [min(self.cells.names), max(self.cells.names)]
+        first, last = map(get_column_letter, columns)
+        mark = f"{get_column_letter(width(self.context.system) + 1)}{FIRST_ROW}"
+        looks = {State.RIGHT: RIGHT, State.CONSISTENT: WRONG if self.task.strict else UNCERTAIN,
+                 State.WRONG: WRONG, State.COPIED: WRONG}  # fmt: skip
+        for state, (fill, text) in looks.items():
+            look = {"fill": PatternFill(bgColor=fill), "font": Font(color=text)}
+            rule = FormulaRule(formula=[f'{mark}="{state}"'], **look)
+            sheet.conditional_formatting.add(f"{first}{FIRST_ROW}:{last}{trace.last_row}", rule)
+
+    # ---------------------------------------------------------------------------------------------------- the steps
 
     def _row(self, index: int) -> str:
-        """A row: its cells, then the marks of those to fill in."""
-        rows, begins, lead = place(self.context, self.trace, index)
-        values = self.trace.run.step(index)
-        there = [name for name in self.trace.columns if math.isfinite(values[name])]
-        cells = [self._exercise_cell(name, values[name], index, rows, begins) for name in there]
-        marks = [self._mark(name, rows) for name in self.trace.columns if self._is_blank(name, index)]
-        return row(FIRST_ROW + index, [*lead, *cells, *marks])
+        """The row of a step: its cells, then the marks of those to fill in."""
+        number, values = FIRST_ROW + index, self.cells.trace.run.step(index)
+        places = {(number, column): name for column, name in self.cells.names.items() if math.isfinite(values[name])}
+        cells = [self._cell(place, name, values[name]) for place, name in places.items()]
+        marks = [self._mark(place, self.marks) for place in places if self.marks and place in self.cells.blanks]
+        return row(number, [*leads(self.context, self.cells.trace, index), *cells, *marks])
 
-    def _exercise_cell(self, name: str, value: float, index: int, rows: Rows, begins: bool) -> Cell:
-        trace, styles = self.trace, self.context.styles
-        formula = trace.formula(name, rows, begins, index == 0)
-        if self._is_blank(name, index):
-            style = styles.blank[trace.form(name)]
-            return Cell(trace.letters[name], style, value, formula) if self.solved else Cell(trace.letters[name], style)
-        iteration, phase = trace.run.batches.iteration(index), trace.columns[name]
-        copies = not begins and (name not in trace.formulas or trace.system.once_an_iteration(phase))
-        if copies and phase in self.blank and (iteration or phase is not Phase.PARAMETER) and not self.solved:
-            above = f"{trace.letters[name]}{rows.above}"  # empty, or what a student puts there
-            look = styles.value(trace.kind(name), trace.form(name))
-            return Cell(trace.letters[name], look, "", f'IF({above}="","",{above})')
-        if formula and not self.solved and self._needs_blanks(name, iteration, copies):
-            formula = reference(self.key, f"{trace.letters[name]}{rows.this}")
-        return cell(self.context, trace, name, value, formula)
+    def _cell(self, place: Place, name: str, value: float) -> Cell:
+        trace = self.cells.trace
+        if place in self.cells.blanks:
+            style = self.context.styles.blank[trace.form(name)]
+            solution = (value, self.cells.plain(place)) if self.solved else ()
+            return Cell(trace.letters[name], style, *solution)
+        if self.solved or place not in self.cells.pending:
+            return cell(self.context, trace, name, value, self.cells.plain(place))
+        style = self.context.styles.value(trace.kind(name), trace.form(name))
+        return Cell(trace.letters[name], style, "", self.cells.formula(place))
 
-    def _needs_blanks(self, name: str, iteration: int, copies: bool) -> bool:
-        """Whether a formula refers to cells to fill in; a copy of the row above may show what is there."""
-        columns = self.trace.columns
-        expression = None if copies else self.trace.formulas.get(name) or self.trace.updates.get(name)
-        used = names(expression) if expression else ()
-        return any(
-            columns[other.name] in self.blank
-            and (columns[other.name] is not Phase.PARAMETER or iteration > other.lag)
-            and not (other.lag and iteration == 0)
-            for other in used
-            if other.name in columns
-        )
-
-    def _mark(self, name: str, rows: Rows) -> Cell:
-        """Whether a cell that was filled in is right."""
-        at = f"{self.trace.letters[name]}{rows.this}"
-        right = reference(self.key, at)
-        size = f"ABS({right})"
-        allowed = f"MAX({TOLERANCE:G}*{size},MIN({TOLERANCE:G},{DIGITS:G}*{size}),{LEAST:G})"
-        judged = f"IF(ISNUMBER({at}),IF(ABS({at}-{right})<={allowed},1,0),0)"
-        value = 1 if self.solved else ""
-        return Cell(self._mark_letter(name), self.context.styles.subtitle, value, f'IF(ISBLANK({at}),"",{judged})')
+    def _mark(self, place: Place, marks: Marks) -> Cell:
+        letter = get_column_letter(width(self.context.system) + 1 + place[1] - min(self.cells.names))
+        return Cell(letter, self.context.styles.subtitle, str(State.RIGHT) if self.solved else "", marks.mark_at(place))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable, Sequence
 
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
@@ -20,8 +21,13 @@ MOST_LINES = 10_000
 """Of a config that are shown."""
 
 
-def build(sheet: Worksheet, context: Context) -> SheetCells:
-    """Lay out the Config sheet and give its cells."""
+FIRST_FACT, COMMAND_ROW, FIRST_LINE = 3, 5, 7
+"""The rows of the facts, of the command among them, and of the YAML."""
+RUN_AGAIN, PROGRAM = "run it again", "backprop-trace"
+
+
+def build(sheet: Worksheet, context: Context, command: str = "run", options: Sequence[str] = ()) -> SheetCells:
+    """Lay out the Config sheet and give its cells. command: that wrote the workbook, with `options` of its own."""
     experiment, styles = context.experiment, context.styles
     sheet.sheet_view.showGridLines = False
     grid = Grid(WIDTHS)
@@ -36,21 +42,36 @@ def build(sheet: Worksheet, context: Context) -> SheetCells:
     number = styles.look(font=font(size=9, color=FAINT), alignment=Alignment(vertical="top", horizontal="right"))
     source = experiment.source
     file = source.file or f"{experiment.name}.yaml"
-    command = " ".join(["backprop-trace run", shlex.quote(file), *(f"--set {shlex.quote(s)}" for s in source.settings)])
+    settings = [word for setting in source.settings for word in ("--set", setting)]
+    again = shlex.join([PROGRAM, command, file, *settings, *options])
     origin = f"the YAML below, saved as {file} next to the files that it names"
     origin += "" if source.file else " (it was passed in Python)"
     facts = {"version": (styles.wrapped, f"backprop-trace {VERSION}"), "config": (styles.wrapped, origin)}
-    facts["run it again"] = (boxed, command)
-    for row, (label, (style, fact)) in enumerate(facts.items(), 3):
+    facts[RUN_AGAIN] = (boxed, again)
+    for row, (label, (style, fact)) in enumerate(facts.items(), FIRST_FACT):
         grid.put((row, 1), styles.label, label)
         grid.put((row, 2), style, fact)
         grid.wrap(row, 1.2 * len(fact), WIDTHS[1])
     lines = source.text.splitlines()
-    first = len(facts) + 4
     for index, line in enumerate(lines[:MOST_LINES]):
-        grid.put((first + index, 1), number, index + 1)
-        grid.put((first + index, 2), code, line)
+        grid.put((FIRST_LINE + index, 1), number, index + 1)
+        grid.put((FIRST_LINE + index, 2), code, line)
     if len(lines) > MOST_LINES:
-        grid.put((first + MOST_LINES, 2), styles.warning, f"and {len(lines) - MOST_LINES:,} more lines")
+        grid.put((FIRST_LINE + MOST_LINES, 2), styles.warning, f"and {len(lines) - MOST_LINES:,} more lines")
     set_up_page(sheet, orientation="portrait")
     return grid.content(sheet)
+
+
+def read(cell: Callable[[int, int], str | float | None]) -> tuple[list[str], str] | None:
+    """The words of the command and the YAML of a Config sheet, given what stands at (row, column); None if it is
+    none, or its YAML is cut."""
+    command = cell(COMMAND_ROW, 2)
+    lines: list[str] = []
+    while len(lines) < MOST_LINES and isinstance(cell(FIRST_LINE + len(lines), 1), float):
+        lines.append(str(cell(FIRST_LINE + len(lines), 2) or ""))
+    try:
+        words = shlex.split(str(command))
+    except ValueError:
+        return None
+    cut = len(lines) == MOST_LINES and cell(FIRST_LINE + MOST_LINES, 2) is not None
+    return (words, "\n".join(lines) + "\n") if words[:1] == [PROGRAM] and lines and not cut else None

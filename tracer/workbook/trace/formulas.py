@@ -177,31 +177,52 @@ class TraceFormulas:
         """The formula of a given number; None where it stands here."""
         return reference(self.given_by, cell) if self.given_by else None
 
+    def rows(self, index: int) -> Rows:
+        """The rows that the formulas of a step refer to."""
+        batches, number = self.run.batches, FIRST_ROW + index
+        iteration = batches.iteration(index)
+        before = FIRST_ROW + batches.first_row(iteration - 1) if iteration else 0
+        return Rows(number, number - 1, before, min(FIRST_ROW + batches.first_row(iteration + 1) - 1, self.last_row))
+
+    def begins(self, index: int) -> bool:
+        """Whether a step begins an iteration."""
+        return self.run.batches.first_row(self.run.batches.iteration(index)) == index
+
+    def expression(self, name: str, begins: bool, first: bool = False) -> Expression | None:
+        """What a quantity is computed from in a row; None where it is given, or repeats the row above. begins: whether
+        the row is the first one of its iteration. first: whether it is the first one of the sheet."""
+        if name in self.formulas and (begins or not self.system.once_an_iteration(self.columns[name])):
+            formula = self.formulas[name]
+            return replace(formula, self.nothing_before) if first else formula
+        return self.updates.get(name) if begins and not first else None
+
+    def span(self, reference: Name, rows: Rows) -> tuple[str, int | str, int | str]:
+        """Where a row's formula finds what a name stands for: the column, the first and the last row."""
+        letter = "A" if reference.name == naming.COUNT else self.letters[reference.name]
+        begin, end = (rows.before, rows.above) if reference.lag else (rows.this, rows.last)
+        return letter, begin, end if reference.batch else begin
+
     def formula(self, name: str, rows: Rows, begins: bool, first: bool = False) -> str | None:
-        """The formula of a quantity in a row; None where the value is given. begins: whether the row is the first one
-        of its iteration. first: whether it is the first one of the sheet."""
+        """The formula of a quantity in a row, as for `expression`; None where the value is given."""
 
         def cell(reference: Name) -> str:
             if reference.name in self.hyper_cells:
                 return self.hyper_cells[reference.name]
-            letter = "A" if reference.name == naming.COUNT else self.letters[reference.name]
-            begin, end = (rows.before, rows.above) if reference.lag else (rows.this, rows.last)
+            letter, begin, end = self.span(reference, rows)
             return f"{letter}{begin}:{letter}{end}" if reference.batch else f"{letter}{begin}"
 
         phase = self.columns[name]
+        if phase is Phase.DATA and self.given_by:
+            return self.given(f"{self.letters[name]}{rows.this}")
         if phase is Phase.DATA and self.system.several_samples:
             return lookup(self.system, name, f"$B{rows.this}")
-        if name in self.formulas and (begins or not self.system.once_an_iteration(phase)):
-            formula = self.formulas[name]
-            text = render(replace(formula, self.nothing_before) if first else formula, EXCEL, cell)
+        expression = self.expression(name, begins, first)
+        if expression is not None:
+            text = render(expression, EXCEL, cell)
             # LibreOffice computes a long column of one formula in one go, and takes cells of it for 0 that an AVERAGE
             # in it asks for meanwhile; with another formula in the first row, no column runs across batches
-            return f"+{text}" if begins and self.run.batches.several else text
-        if first:
-            return self.given(f"{self.letters[name]}{rows.this}")
-        if name in self.updates and begins:
-            return render(self.updates[name], EXCEL, cell)
-        return f"{self.letters[name]}{rows.above}"
+            return f"+{text}" if name in self.formulas and begins and self.run.batches.several else text
+        return self.given(f"{self.letters[name]}{rows.this}") if first else f"{self.letters[name]}{rows.above}"
 
     def _goes_far(self, expression: Expression) -> bool:
         """Whether a plain formula would overflow somewhere in this run."""

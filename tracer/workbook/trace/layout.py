@@ -17,7 +17,6 @@ from tracer.workbook.trace.formulas import (
     HYPER_COLUMN,
     TITLE_ROW,
     WORDS_ROW,
-    Rows,
     TraceFormulas,
     leading,
 )
@@ -82,22 +81,18 @@ def head(
         [Cell(trace.letters[name], styles.words[trace.kind(name)], text) for name, text in words.items()],
         LINE_HEIGHT * min(int(lines) + 2, MOST_LINES),
     )
-    leads = zip("AB", leading(context.system), strict=False)
-    lead = [Cell(letter, styles.header[Phase.DATA], name) for letter, name in leads]
+    lead = [
+        Cell(letter, styles.header[Phase.DATA], name)
+        for letter, name in zip("AB", leading(context.system), strict=False)
+    ]
     header = [Cell(trace.letters[name], styles.header[trace.kind(name)], spell(name)) for name in columns]
     yield row(HEADER_ROW, [*lead, *header], 18)
 
 
-def place(context: Context, trace: TraceFormulas, index: int) -> tuple[Rows, bool, list[Cell]]:
-    """The rows that a step's formulas refer to, whether it begins an iteration, and its leading cells."""
-    batches, number = trace.run.batches, FIRST_ROW + index
-    iteration = batches.iteration(index)
-    first = batches.first_row(iteration)
-    before = FIRST_ROW + batches.first_row(iteration - 1) if iteration else 0
-    last = min(FIRST_ROW + batches.first_row(iteration + 1) - 1, trace.last_row)
-    leads = zip("AB", next(trace.run.places(index)), leading(context.system), strict=False)
-    lead = [Cell(letter, context.styles.value(Phase.DATA, PLAIN), value) for letter, value, _ in leads]
-    return Rows(number, number - 1, before, last), index == first, lead
+def leads(context: Context, trace: TraceFormulas, index: int) -> list[Cell]:
+    """The cells of a step in front of the quantities."""
+    values = zip("AB", next(trace.run.places(index)), leading(context.system), strict=False)
+    return [Cell(letter, context.styles.value(Phase.DATA, PLAIN), value) for letter, value, _ in values]
 
 
 def cell(context: Context, trace: TraceFormulas, name: str, value: float | None, formula: str | None) -> Cell:

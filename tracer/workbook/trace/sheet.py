@@ -15,7 +15,7 @@ from tracer.model.system import Phase
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.decoration import decorate
 from tracer.workbook.trace.formulas import FIRST_ROW, HYPER_COLUMN, TITLE_ROW, Rows, TraceFormulas, leading
-from tracer.workbook.trace.layout import cell, head, lay_out, place
+from tracer.workbook.trace.layout import cell, head, lay_out, leads
 from tracer.workbook.xlsx.charts import loss_chart
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.sheetdata import ITERATION_BEFORE, LAST_OF_BATCH, ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
@@ -74,10 +74,10 @@ def _template(context: Context, trace: TraceFormulas, begins: bool) -> list[Cell
 
 def _row_by_cell(context: Context, trace: TraceFormulas, index: int) -> str:
     """A row by itself: the first one, or one of a run that diverged in it, with what could be computed."""
-    rows, begins, lead = place(context, trace, index)
+    rows, begins = trace.rows(index), trace.begins(index)
     cells = [
         cell(context, trace, name, value, trace.formula(name, rows, begins, index == 0))
         for name, value in trace.run.step(index).items()
         if value == value and name in trace.columns
     ]
-    return row(FIRST_ROW + index, [*lead, *cells])
+    return row(FIRST_ROW + index, [*leads(context, trace, index), *cells])

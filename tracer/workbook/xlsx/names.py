@@ -1,9 +1,11 @@
-"""Names that Excel takes: of sheets, and of cells."""
+"""Names that Excel takes, of sheets and of cells; and how ranges of cells are written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 
 from tracer.workbook.xlsx.limits import MAX_SHEET_NAME
 
@@ -39,3 +41,43 @@ def cell_name(wanted: str) -> str:
     """A name for a cell, as near to the wanted one as Excel allows."""
     name = _NOT_IN_A_NAME.sub("_", wanted)
     return f"_{name}" if _LIKE_A_CELL.fullmatch(name) or not (name[:1].isalpha() or name[:1] == "_") else name
+
+
+def letters(column: int) -> str:
+    """The letters of a column: 1 → A, 27 → AA."""
+    text = ""
+    while column:
+        column, digit = divmod(column - 1, 26)
+        text = chr(ord("A") + digit) + text
+    return text
+
+
+def ranges(places: Iterable[tuple[int, int]]) -> str:
+    """Cells, given as (row, column), as ranges: Z33:Z100, or Z33, Z35:Z37; as blocks where columns lie side by side."""
+    cells = sorted({(column, row) for row, column in places})
+    blocks: list[tuple[int, int, list[tuple[int, int]]]] = []
+    for column, group in groupby(cells, key=itemgetter(0)):
+        rows = _runs([row for _, row in group])
+        if blocks and blocks[-1][1] == column - 1 and blocks[-1][2] == rows:
+            blocks[-1] = (blocks[-1][0], column, rows)
+        else:
+            blocks.append((column, column, rows))
+    return ", ".join(
+        _range(f"{letters(left)}{top}", f"{letters(right)}{bottom}")
+        for left, right, rows in blocks
+        for top, bottom in rows
+    )
+
+
+def _range(first: str, last: str) -> str:
+    return first if first == last else f"{first}:{last}"
+
+
+def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs

@@ -21,6 +21,8 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 Value = float | int | str
 """What a cell shows: a number, or text."""
+NOT_AVAILABLE = "#N/A"
+"""The error that a formula gives where a number is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Cell:
         if self.value is None and not formula:
             return start + "/>"
         if isinstance(self.value, str) and formula:
-            return f'{start} t="str">{formula}<v>{_text(self.value)}</v></c>'
+            kind = "e" if self.value == NOT_AVAILABLE else "str"
+            return f'{start} t="{kind}">{formula}<v>{_text(self.value)}</v></c>'
         if isinstance(self.value, str):
             space = ' xml:space="preserve"' if self.value != self.value.strip(" \t\n\r") else ""
             return f'{start} t="inlineStr"><is><t{space}>{_text(self.value)}</t></is></c>'

@@ -1,0 +1,85 @@
+"""What an exercise asks for: which cells are left empty, how exact an answer must be, and what counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from tracer.formulas.grammar import parse
+from tracer.formulas.primitives import FUNCTIONS
+from tracer.formulas.tree import Expression
+from tracer.model.system import FORWARD_PASS, Phase
+
+BLANKS: dict[str, frozenset[Phase]] = {
+    "forward": frozenset(FORWARD_PASS),
+    "backward": frozenset({Phase.BACKWARD, Phase.BATCH}),
+    "updates": frozenset({Phase.OPTIMIZER, Phase.PARAMETER}),
+    "all": frozenset(Phase) - {Phase.DATA},
+}
+"""The computed cells of these phases."""
+MOST_DECIMALS = 12
+ROOM = 0.5000001
+"""How far an answer may be off, in units of its last decimal: half a unit, as rounding gives, and a double's noise."""
+
+
+class State(StrEnum):
+    """What stands in a cell to fill in. consistent: not the key, but it follows from the student's own cells. copied:
+    its formula refers to the key."""
+
+    RIGHT = "right"
+    CONSISTENT = "consistent"
+    WRONG = "wrong"
+    EMPTY = "empty"
+    COPIED = "copied"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How an exercise is set.
+
+    blank: one of BLANKS. decimals: how many an answer must have right; None for 1e-6. strict: only the key counts, not
+    what is consistent. marks: the workbook judges by itself. equations: the formulas in words stay as a hint.
+    """
+
+    blank: str = "all"
+    decimals: int | None = None
+    strict: bool = False
+    marks: bool = True
+    equations: bool = False
+
+    @property
+    def counting(self) -> tuple[State, ...]:
+        """The states that count as correct."""
+        return (State.RIGHT,) if self.strict else (State.RIGHT, State.CONSISTENT)
+
+    @property
+    def allowed(self) -> Expression:
+        """How far an answer may be from the number q that it should be. By default 1e-6, relative to q above 1; a small
+        q needs three digits."""
+        if self.decimals is None:
+            return parse("max(1e-6*abs(q), max(min(1e-6, 1e-3*abs(q)), 1e-12))", FUNCTIONS)
+        return parse(f"max({ROOM}*1e-{self.decimals}, 1e-12*abs(q))", FUNCTIONS)
+
+    def options(self) -> list[str]:
+        """The options of the command that sets it."""
+        given = {_STRICT: self.strict, _NO_MARKS: not self.marks, _EQUATIONS: self.equations}
+        decimals = [] if self.decimals is None else [_DECIMALS, str(self.decimals)]
+        return [_BLANK, self.blank, *decimals, *(flag for flag, is_given in given.items() if is_given)]
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> Task:
+        """The task that the words of a command set. Raises ValueError or LookupError for one that was tampered with."""
+        following = dict(pairwise(words))
+        if following[_BLANK] not in BLANKS:
+            raise LookupError(following[_BLANK])
+        return cls(
+            following[_BLANK], int(following[_DECIMALS]) if _DECIMALS in following else None,
+            _STRICT in words, _NO_MARKS not in words, _EQUATIONS in words,
+        )  # fmt: skip
+
+
+_BLANK, _DECIMALS, _STRICT, _NO_MARKS, _EQUATIONS = (
+    "--blank", "--answer-decimals", "--strict", "--no-marks", "--keep-equations",
+)  # fmt: skip
