@@ -136,6 +136,8 @@ class Homework:
     rounded: Mapping[str, int] = field(default_factory=dict)
     sliding: set[str] = field(default_factory=set)
     edges: dict[tuple[str, int], Expression] = field(default_factory=dict)
+    by_hand: int | None = None
+    """To how many decimals every formula rounds."""
 
     @property
     def computed(self) -> list[str]:
@@ -208,7 +210,8 @@ class Homework:
         if name in self.start and (not step or name not in self.formulas):
             return Cell(self.start[name])
         row, column = self.place(name, step)
-        return Cell(None, Formula(self.formula(name, step), row, column))
+        text = self.formula(name, step)
+        return Cell(None, Formula(text if self.by_hand is None else f"ROUND({text},{self.by_hand})", row, column))
 
     def _pasted(self, book: Book) -> Book:
         """The values of some quantities in place of their formulas, rounded to so many decimals."""

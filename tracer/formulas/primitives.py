@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from operator import is_
 from typing import Any
 
 from tracer.formulas.grammar import parse
-from tracer.formulas.tree import COMPARISONS, ONE, ZERO, Call, Expression, Function, Number, add, div
+from tracer.formulas.tree import COMPARISONS, ONE, ZERO, Call, Expression, Function, Number, add, div, fold
 
 SlopeRule = Callable[[Call, int], Expression]
 """(the call, the index of an argument) → the partial derivative with respect to it."""
@@ -150,10 +151,21 @@ ROUND = Function("round", PRIMITIVES["round"].parameters)
 
 
 def rounded(expression: Expression, decimals: int) -> Expression:
-    """The expression rounded to so many decimals."""
-    if isinstance(expression, Number):
-        return Number(_round(expression.value, decimals))
+    """The expression rounded to so many decimals; a number that has no more stays."""
+    if isinstance(expression, Number) and _round(expression.value, decimals) == expression.value:
+        return expression
     return Call(ROUND, (expression, Number(float(decimals))))
+
+
+def unrounded(expression: Expression) -> Expression:
+    """The expression without its roundings."""
+
+    def visit(node: Expression, args: list[Expression]) -> Expression:
+        if not isinstance(node, Call) or (node.function != ROUND and all(map(is_, args, node.args))):
+            return node
+        return args[0] if node.function == ROUND else Call(node.function, tuple(args))
+
+    return fold(expression, visit)
 
 
 @cache

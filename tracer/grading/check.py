@@ -53,7 +53,7 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         return BookReport(str(path), str(error))
     except (MemoryError, RecursionError):
         return BookReport(str(path), "is too large or too deeply nested to be read")
-    terms = Terms(options.tolerance, system, rate)
+    terms = Terms(options.tolerance, system and system.rounded(None), rate)
     with np.errstate(all="ignore"):  # a person's numbers may be anything
         reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, terms)]
     if all(report.verdict is Verdict.NO_TABLE for report in reports):

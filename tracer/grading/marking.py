@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from tracer.formulas.tree import Name
 from tracer.grading.judging.assignment import differing, given_quantities
+from tracer.grading.judging.by_hand import decimals_by_hand
 from tracer.grading.judging.demand import Demand
-from tracer.grading.judging.exactness import measured
+from tracer.grading.judging.exactness import Exactness, measured, rounded_by_hand
 from tracer.grading.judging.filling import dragged, repeated, with_headers_in_place
 from tracer.grading.judging.findings import Departure, Finding, Kind, SheetReport, Verdict
 from tracer.grading.judging.judge import Judge, JudgedColumn
@@ -128,16 +129,21 @@ def judged(shown: Understood, terms: Terms) -> Judged:
 
 def _judge(shown: Understood, terms: Terms) -> tuple[Judge, list[Finding]]:
     """The judge of a table, and the findings on its learning rate, headers and given numbers."""
-    exactness = measured(shown)
+    exactness = _exactness(shown)
     eta, shown, findings = learning_rate(shown, exactness, terms.rate)
     shown, exchanged = with_headers_in_place(shown)
     if exchanged:
-        exactness = measured(shown)
+        exactness = _exactness(shown)
     again = repeated(shown)
     given = dragged(shown) if terms.system is None else differing(shown, terms.system, terms.tolerance)
     passed_over = frozenset(place for finding in again for place in finding.places)
     demand = Demand(shown.model, shown.rows, terms.tolerance, exactness)
     return Judge(shown, demand, eta, passed_over), [*findings, *exchanged, *given, *again]
+
+
+def _exactness(shown: Understood) -> Exactness:
+    by_hand = decimals_by_hand(shown)
+    return measured(shown) if by_hand is None else rounded_by_hand(shown, by_hand)
 
 
 def _shows_its_network(judged: Judged) -> bool:

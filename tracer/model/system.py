@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tracer.formulas.primitives import rounded
+from tracer.formulas.primitives import rounded, unrounded
 from tracer.formulas.tree import Expression
 from tracer.model import naming
 from tracer.model.batches import Batches
@@ -83,15 +83,15 @@ class System:
     batch_loss: str | None = None
     until: Expression | None = None
 
-    def rounded(self, decimals: int) -> System:
-        """The system in which every computed quantity is rounded to so many decimals as it is computed, as by hand. η
-        is given, also where it is a formula."""
-        equations = (
-            e if e.quantity == naming.ETA else replace(e, expression=rounded(e.expression, decimals))
-            for e in self.equations
-        )
-        updates = {name: rounded(update, decimals) for name, update in self.updates.items()}
-        return replace(self, equations=tuple(equations), updates=updates)
+    def rounded(self, decimals: int | None) -> System:
+        """The system in which every computed quantity is rounded to so many decimals as it is computed, as by hand, or
+        none is. η is given, also where it is a formula."""
+
+        def of(expression: Expression) -> Expression:
+            return unrounded(expression) if decimals is None else rounded(expression, decimals)
+
+        equations = (e if e.quantity == naming.ETA else replace(e, expression=of(e.expression)) for e in self.equations)
+        return replace(self, equations=tuple(equations), updates={name: of(e) for name, e in self.updates.items()})
 
     def gradient(self, name: str, loss: str | None = None) -> str:
         """The name of the gradient of a quantity: `∂E/∂w1`. loss: of a batch, in place of a sample's."""

@@ -67,6 +67,7 @@ SENTENCES: Mapping[str, str] = {
     "pasted": "pasted: consistent",
     "pasted_rounded": "pasted, {how}: consistent",
     "rounded_by_formula": "rounded by its formula: consistent",
+    "rounded_as_computed": "every value is rounded to {decimals} decimals as it is computed: consistent",
     "e_typed": "e is typed with {decimals} decimals: consistent",
     "other_labeled_rate": "the learning rate is {rate:g}, as {cell} says: consistent",
 }

@@ -75,16 +75,26 @@ class Rounding:
 
 @dataclass(frozen=True, slots=True)
 class Exactness:
-    """slack: the possible error of each value of a column. roundings: how a rounded column was rounded."""
+    """slack: the possible error of each value of a column. roundings: how a rounded column was rounded. by_hand: the
+    decimals to which every value was rounded as it was computed; None if they were not."""
 
     slack: Mapping[str, Array]
     roundings: Mapping[str, Rounding]
+    by_hand: int | None = None
 
     def cut_off(self) -> Exactness:
         """The same with the rounded columns truncated instead of rounded."""
         rounded = {name: how for name, how in self.roundings.items() if how.manner is not Manner.SINGLE}
         twice = {name: 2 * slack if name in rounded else slack for name, slack in self.slack.items()}
         return Exactness(twice, {**self.roundings, **{name: replace(how, cut=True) for name, how in rounded.items()}})
+
+
+def rounded_by_hand(shown: Understood, kept: int) -> Exactness:
+    """The precision of columns whose values were all rounded as they were computed; given numbers count as exact."""
+    slack = {name: np.abs(column) * STORED for name, column in shown.rows.columns.items()}
+    for name in shown.computed:
+        slack[name][shown.model.first_step(name) :] += HALF * 10.0**-kept
+    return Exactness(slack, dict.fromkeys(shown.computed, Rounding(Manner.DECIMALS, kept)), kept)
 
 
 def measured(shown: Understood) -> Exactness:
@@ -222,10 +232,13 @@ def decimals(value: float) -> int | None:
     """The decimals of a typed value; None if it has all digits of a double."""
     if value == 0 or not isfinite(value):
         return 0
-    number = Decimal(f"{value:.15g}").normalize().as_tuple()  # 0.19975300000000001 was typed as 0.199753
-    if len(number.digits) >= EXACT_DIGITS:
-        return None
-    return max(0, -int(number.exponent))
+    return None if _digits(value) >= EXACT_DIGITS else shown_decimals(value)
+
+
+@lru_cache(maxsize=100_000)
+def shown_decimals(value: float) -> int:
+    """The decimals of a value in its first 15 digits: 0.19975300000000001 was typed as 0.199753."""
+    return max(0, -int(Decimal(f"{value:.15g}").normalize().as_tuple().exponent))
 
 
 def _digits(value: float) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 
 from tracer.formulas.notation.numpy import Array, Flags, value
 from tracer.formulas.paths import nodes
+from tracer.formulas.primitives import rounded
 from tracer.formulas.tree import Expression, Name, Number, distinct, names, with_names
 from tracer.grading.book.cells import Cell, Fault, Position
 from tracer.grading.book.relative import UnknownFormula
@@ -107,6 +108,11 @@ class Judge:
         numbers |= {name: number for name, number in rows.scalars.items() if name in frozen}
         numbers[naming.ETA] = 0.5 if self.eta is None else self.eta
         return frozenset(numbers.items())
+
+    def as_computed(self, formula: Expression) -> Expression:
+        """A formula as the table computes it: with its roundings if everything is rounded, without them otherwise."""
+        by_hand = self.demand.exactness.by_hand
+        return normalized(formula) if by_hand is None else rounded(formula, by_hand)
 
     # ------------------------------------------------------------------------------------------------ formulas
 

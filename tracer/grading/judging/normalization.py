@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from tracer.formulas.paths import nodes
-from tracer.formulas.primitives import FUNCTIONS, ROUND
-from tracer.formulas.tree import POW, Call, Expression, Number
+from tracer.formulas.primitives import FUNCTIONS, unrounded
+from tracer.formulas.tree import POW, Call, Expression, Number, fold
 from tracer.grading.judging.exactness import decimals
 
 FEWEST_DECIMALS = 2
@@ -15,14 +15,15 @@ FEWEST_DECIMALS = 2
 
 def normalized(expression: Expression) -> Expression:
     """The formula without its roundings, and with exp for a power of a typed e."""
-    if not isinstance(expression, Call):
-        return expression
-    if expression.function == ROUND:
-        return normalized(expression.args[0])
-    args = tuple(normalized(arg) for arg in expression.args)
-    if expression.function == POW and _decimals_of_e(args[0]) is not None:
-        return Call(FUNCTIONS["exp"], args[1:])
-    return Call(expression.function, args)
+
+    def visit(node: Expression, args: list[Expression]) -> Expression:
+        if not isinstance(node, Call):
+            return node
+        if node.function == POW and _decimals_of_e(args[0]) is not None:
+            return Call(FUNCTIONS["exp"], tuple(args[1:]))
+        return Call(node.function, tuple(args))
+
+    return fold(unrounded(expression), visit)
 
 
 def typed_e(expression: Expression) -> int | None:

@@ -15,11 +15,13 @@ BY_FORMULA = Kind.ROUNDED, cause_of("rounded_by_formula")
 
 def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
     """The notes on a column, given which values are right."""
-    rounded = judge.demand.exactness.roundings.get(name)
-    pasted = Kind.PASTED, cause_of("pasted")
-    if rounded:
+    rounded, kept = judge.demand.exactness.roundings.get(name), judge.demand.exactness.by_hand
+    pasted, by_formula = (Kind.PASTED, cause_of("pasted")), BY_FORMULA
+    if kept is not None:
+        pasted = by_formula = Kind.ROUNDED, cause_of("rounded_as_computed", decimals=kept)
+    elif rounded:
         pasted = Kind.ROUNDED, cause_of("pasted_rounded", how=str(rounded))
-    found: dict[tuple[Kind, Cause], list[Position]] = {pasted: [], BY_FORMULA: []}
+    found: dict[tuple[Kind, Cause], list[Position]] = {pasted: [], by_formula: []}
     decimals: dict[str, int | None] = {}
     for step, (place, cell) in enumerate(zip(judge.table.series[name], judge.found.of(name), strict=True)):
         if step < judge.demand.first_step(name) or cell is None:
@@ -28,7 +30,7 @@ def notes(judge: Judge, name: str, right: Flags) -> list[Finding]:
             found[pasted].append(place)
         if cell.formula is not None:
             if right[step] and "ROUND" in cell.formula.text.upper():
-                found[BY_FORMULA].append(place)
+                found[by_formula].append(place)
             copied = judge.translator.relative(cell.formula)
             if copied not in decimals:  # looked up once for all cells that it was copied to
                 reading, verdict = judge.formula(name, step)

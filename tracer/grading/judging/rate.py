@@ -40,8 +40,8 @@ def learning_rate(
     rows, table = shown.rows, shown.table
     if naming.ETA in rows.columns:
         return next(iter(rows.known(naming.ETA).tolist()), None), shown, []
-    implied, room = _implied(rows, shown.model, exactness) or (None, 0.0)
     label = rows.scalars.get(naming.ETA, _in_name(shown.sheet.name))
+    implied, room = _implied(rows, shown.model, exactness, otherwise if label is None else label) or (None, 0.0)
     findings = []
     if (
         implied is not None
@@ -84,19 +84,19 @@ def labeled_rates(sheet: Sheet) -> dict[Position, float]:
     return found
 
 
-def _implied(rows: Rows, model: Model, exactness: Exactness) -> tuple[float, float] | None:
+def _implied(rows: Rows, model: Model, exactness: Exactness, label: float | None) -> tuple[float, float] | None:
     """The learning rate that the updates imply, with its precision, if most of the parameters agree on one; None
     otherwise."""
-    rates = []
+    updates = []
     none, one = (rows.with_scalars(**{naming.ETA: eta}) for eta in (0.0, 1.0))
     for parameter in model.parameters:
         for name in (parameter, naming.after_update(parameter)):
             form = model.in_terms_of(name, rows.names) if name in rows.columns else None
-            if form is None or not any(n.name == naming.ETA for n in names(form)):
-                continue
-            rate = _rate(rows.columns[name], value(form, none), value(form, one), exactness.slack[name])
-            if rate is not None:
-                rates.append(rate)
+            if form is not None and any(n.name == naming.ETA for n in names(form)):
+                updates.append((rows.columns[name], value(form, none), value(form, one), exactness.slack[name]))
+    if exactness.by_hand is not None:
+        return _of_rounded(updates, label)
+    rates = [rate for update in updates if (rate := _rate(*update)) is not None]
     return _common(rates) or _common([(rate, room) for rate, room in rates if abs(rate - 1) > CLOSE + room])
 
 
@@ -109,6 +109,36 @@ def _common(rates: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
         return None
     agreeing = [rate for rate, _ in rates if abs(rate - middle) <= CLOSE * abs(middle) + room]
     return (_short(middle, room), room) if len(agreeing) * 3 >= len(rates) * 2 else None
+
+
+def _of_rounded(
+    updates: Sequence[tuple[Array, Array, Array, Array]], label: float | None
+) -> tuple[float, float] | None:
+    """η of updates that are rounded as they are computed: the label's, or else the simplest number that explains most
+    of them."""
+    ends = []
+    for theirs, start, end, slack in updates:
+        with np.errstate(all="ignore"):
+            between = np.stack([theirs - start - slack, theirs - start + slack]) / (end - start)
+        ends.append(np.sort(between[:, np.isfinite(between).all(axis=0)], axis=0))
+    low, high = np.concatenate(ends, axis=1) if ends else np.zeros((2, 0))
+    no_rate = (low <= 1) & (high >= 1)
+    return _explaining(low, high, label) or _explaining(low[~no_rate], high[~no_rate], label)
+
+
+def _explaining(low: Array, high: Array, label: float | None) -> tuple[float, float] | None:
+    """The number that lies in most of these intervals, with its precision; None if there is none."""
+    if not len(low):
+        return None
+    if label is not None and 3 * ((low <= label) & (label <= high)).sum() >= 2 * len(low):
+        return label, 0.0
+    holding = np.searchsorted(np.sort(low), low, "right") - np.searchsorted(np.sort(high), low, "left")
+    least = low[np.argmax(holding)]
+    if least <= 0 or 3 * holding.max() < 2 * len(low):
+        return None
+    largest = high[(low <= least) & (least <= high)].min()
+    room = float(largest - least) / 2
+    return _short(float(least) + room, room), room
 
 
 def _rate(theirs: Array, start: Array, end: Array, slack: Array) -> tuple[float, float] | None:

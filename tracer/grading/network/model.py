@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from functools import cached_property, lru_cache
 from itertools import count
+from typing import Any
 
 from tracer.execution.program import Program, program_of
+from tracer.formulas.primitives import rounded
 from tracer.formulas.tree import NEG, ONE, SUB, ZERO, Call, Expression, Name, Number, add, mul, names, neg, replace
 from tracer.grading.sheet.spelling import quantity_of
 from tracer.model import naming
@@ -66,7 +68,7 @@ class Model:
 
     system: the network's. negated: families (see `naming.family`) that are written with the opposite sign. step: see
     `Shape`. reading: what a name stands for, where that does not depend on the system. first: the number that the table
-    gives the first iteration.
+    gives the first iteration. decimals: to which every equation is rounded, as by hand; None for not at all.
     """
 
     system: System
@@ -74,17 +76,25 @@ class Model:
     step: int = -1
     reading: Callable[[str], Quantity | None] | None = None
     first: int = 1
+    decimals: int | None = None
     _equations: dict[str, Expression | None] = field(default_factory=dict)
     _derivatives: dict[str, Mapping[str, Expression]] = field(default_factory=dict)
     _written: dict[tuple[str, frozenset[str]], Expression | None] = field(default_factory=dict)
 
     def with_negated(self, families: frozenset[str]) -> Model:
         """The model with these families written with the opposite sign too."""
-        return Model(self.system, self.negated | families, self.step, self.reading, self.first) if families else self
+        return self._changed(negated=self.negated | families) if families else self
 
     def counting_from(self, first: int) -> Model:
         """The model for a table that gives the first iteration this number."""
-        return Model(self.system, self.negated, self.step, self.reading, first) if first != self.first else self
+        return self._changed(first=first) if first != self.first else self
+
+    def rounded(self, decimals: int) -> Model:
+        """The model with every equation rounded to so many decimals."""
+        return self._changed(decimals=decimals)
+
+    def _changed(self, **what: Any) -> Model:
+        return changed(self, **what, _equations={}, _written={})
 
     def by_own_count(self, formula: Expression) -> Expression:
         """A formula with the table's own count of the iterations in place of the number from 1."""
@@ -160,7 +170,10 @@ class Model:
         """What the quantity is to be, from others of the same step, or (a parameter) of the step before; None for
         what is given, and for names that are no quantity of this network."""
         if name not in self._equations:
-            self._equations[name] = self._signed(name, self._plain_equation(name))
+            equation = self._signed(name, self._plain_equation(name))
+            if equation is not None and self.decimals is not None and name != naming.ETA:
+                equation = rounded(equation, self.decimals)
+            self._equations[name] = equation
         return self._equations[name]
 
     def _signed(self, name: str, plain: Expression | None) -> Expression | None:

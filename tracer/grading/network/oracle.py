@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from tracer.formulas.notation.numpy import OVER_BATCH, Array, Quantities, value
+from tracer.formulas.primitives import unrounded
 from tracer.formulas.tree import Expression, Name
 from tracer.grading.network.model import Model
 from tracer.grading.network.plan import ALONE, Place, Plan
@@ -126,9 +127,9 @@ class View(Quantities):
         return len(self.oracle.plan.batch)
 
     def value(self, expression: Expression) -> Array | None:
-        """An expression's value; None if it uses a quantity that made-up steps do not have."""
+        """An expression's value without its roundings; None if it uses a quantity that made-up steps do not have."""
         try:
-            return np.broadcast_to(value(expression, self), (TRIALS,))
+            return np.broadcast_to(value(unrounded(expression), self), (TRIALS,))
         except KeyError:
             return None
 

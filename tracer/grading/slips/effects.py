@@ -12,7 +12,6 @@ from tracer.formulas.tree import Expression, Name, Number, add, names
 from tracer.grading.judging.exactness import decimals
 from tracer.grading.judging.findings import Departure, Finding, Kind
 from tracer.grading.judging.judge import Judge
-from tracer.grading.judging.normalization import normalized
 from tracer.grading.network.series import Rows
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.trajectory import History, walked
@@ -28,12 +27,13 @@ def with_effects(findings: list[Finding], diagnosis: Diagnosis) -> tuple[list[Fi
     """The findings, each with its own effect on the final loss, and where the table departs from the right
     trajectory, if known."""
     judge = diagnosis.judge
-    right = walked(judge.model, judge.rows, judge.eta) if judge.eta is not None else None
+    own = _own_formulas(judge) if judge.demand.exactness.by_hand is not None else {}
+    right = walked(judge.demand.computing, judge.rows, judge.eta, own=own) if judge.eta is not None else None
     if right is None:
         return findings, None
     if any(finding.mistake for finding in findings):
         findings = _each_alone(findings, diagnosis, right)
-    return findings, _departure(judge, right)
+    return findings, _departure(judge, right, findings)
 
 
 def _each_alone(findings: list[Finding], diagnosis: Diagnosis, right: History) -> list[Finding]:
@@ -47,10 +47,11 @@ def _each_alone(findings: list[Finding], diagnosis: Diagnosis, right: History) -
         formulas = diagnosis.mistaken.get((finding.quantity, finding.kind, finding.why), {})
         effect = None
         if finding.kind is Kind.ETA and finding.right_value is not None:
-            other = walked(judge.model, judge.rows, finding.right_value)
+            other = walked(judge.demand.computing, judge.rows, finding.right_value)
             effect = final - _last(other, loss) if other and len(other) == len(right) else None
         elif formulas and not any(judge.is_carried_on(finding.quantity, judge.place(step)) for step in formulas):
-            wrong = walked(judge.model, judge.rows, judge.eta, {finding.quantity: formulas}, own)
+            instead = {step: judge.as_computed(formula) for step, formula in formulas.items()}
+            wrong = walked(judge.demand.computing, judge.rows, judge.eta, {finding.quantity: instead}, own)
             effect = _last(wrong, loss) - final if wrong and len(wrong) == len(right) else None
         out.append(replace(finding, effect=effect))
     return out
@@ -63,7 +64,7 @@ def _own_formulas(judge: Judge) -> dict[str, Expression]:
         for step in range(len(places) - 1, max(-1, len(places) - 1 - LAST_ROWS), -1):
             formula, right = judge.formula(name, step)
             if formula is not None and right and _holds_everywhere(name, formula, judge):
-                found[name] = normalized(formula)
+                found[name] = judge.as_computed(formula)
                 break
     return found
 
@@ -80,7 +81,7 @@ def _last(history: History, name: str) -> float:
     return next(now[name] for now in reversed(history) if name in now)
 
 
-def _departure(judge: Judge, right: History) -> Departure | None:
+def _departure(judge: Judge, right: History, findings: Sequence[Finding]) -> Departure | None:
     """From which row, and how far, the table's losses depart from the right ones beyond rounding."""
     system, columns = judge.model.system, judge.rows.columns
     loss = system.curve if system.curve in columns else system.loss
@@ -103,6 +104,9 @@ def _departure(judge: Judge, right: History) -> Departure | None:
     known = np.flatnonzero(np.isfinite(columns[loss][: len(right)]) & np.isfinite(ours[loss]))
     if not len(known):
         return None
+    if judge.demand.exactness.by_hand is not None:  # until the first mistake, every row follows from the one before
+        wrong = [row for finding in findings if finding.mistake for row, _ in finding.places]
+        rows = [max(min(wrong), row) for row in rows] if wrong else []
     return Departure(min(rows, default=None), float(columns[loss][known[-1]]), float(ours[loss][known[-1]]))
 
 
