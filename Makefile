@@ -26,8 +26,9 @@ test: .venv/ready-dev       ## run the test suite, up to 5 minutes on 2 cores
 test-all: test              ## run the long tests as well, up to 20 minutes
 	$(BIN)/pytest -n auto --dist worksteal -ra -m long
 
-attack: .venv/ready-dev     ## check a thousand damaged workbooks, in 2 minutes
+attack: .venv/ready-dev     ## check a thousand damaged workbooks and run ten thousand changed configs, in 30 minutes
 	$(BIN)/python -m tests.damage 1000
+	$(BIN)/python -m tests.mutants 10000
 
 lint: .venv/ready-dev       ## run the linter, the formatter and the type checker
 	$(BIN)/ruff check .

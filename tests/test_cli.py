@@ -113,11 +113,11 @@ def test_set_reaches_every_place() -> None:
         (["--set", "iterations.x=1"], "--set iterations.x=1: iterations is neither a mapping nor a list"),
         (["--set", "iterations"], "--set iterations: write it as KEY=VALUE, such as iterations=10"),
         (["--set", "inputs=[1"], "--set inputs=[1: '[1' cannot be read as a value"),
-        (["--iterations", "2000000"], "--iterations: iterations: an Excel sheet holds at most 1,048,547 steps, not "
+        (["--iterations", "2000000"], "--iterations: an Excel sheet holds at most 1,048,547 steps, not "
                                       "2,000,000; use fewer iterations, or --format csv"),
-        (["--iterations", "999999999"], "--iterations: iterations: the trace would hold 257,999,999,742 values, "
+        (["--iterations", "999999999"], "--iterations: the trace would hold 257,999,999,742 values, "
                                         "more than 500,000,000; use fewer iterations or learning rates"),
-        (["-o", "/dev/null/x"], "--output: output: /dev/null/x: cannot write here (Not a directory); "
+        (["-o", "/dev/null/x"], "--output: /dev/null/x: cannot write here (Not a directory); "
                                 "choose another folder with -o"),
     ],
 )  # fmt: skip

@@ -30,6 +30,8 @@ PATIENCE = 1.0
 SPARKS = "▁▂▃▄▅▆▇█"
 ASCII_SPARKS = "_.-~=+*#"
 SPARK_WIDTH = 9
+MOST_RUNS = 100
+"""How many learning rates the tables list."""
 MOST_PARAMETERS = 24
 """How many final parameters the table lists."""
 LABEL_WIDTH, COLUMN_WIDTH = 20, 14
@@ -81,10 +83,13 @@ def show(trace: Trace, paths: Sequence[Path], ascii: bool) -> None:
     console = Console(highlight=False)
     ascii = ascii or not can_print(SPARKS + naming.ETA, console.encoding)
     at_once = max(1, (console.width - LABEL_WIDTH) // COLUMN_WIDTH)
-    for first in range(0, len(trace.runs), at_once):
+    runs = trace.runs[:MOST_RUNS]
+    for first in range(0, len(runs), at_once):
         with console.capture() as table:  # printed by click: rich would end the program where the reader goes away
-            console.print(_table(trace, trace.runs[first : first + at_once], ascii))
+            console.print(_table(trace, runs[first : first + at_once], ascii))
         click.echo(table.get(), nl=False, color=console.is_terminal)
+    if len(trace.runs) > MOST_RUNS:
+        click.echo(f"and {len(trace.runs) - MOST_RUNS:,} more learning rates: in Python, trace.final holds them all")
     hidden = len(trace.experiment.start) - MOST_PARAMETERS
     if hidden > 0:
         click.echo(f"and {hidden:,} more parameters: in Python, trace.final holds them all")

@@ -186,7 +186,7 @@ BEYOND_SCHEMA = (
     "The separator of a CSV file is not its decimal mark.",
     "A learning rate that is a formula is at least 0 in every iteration.",
     "softmax is the activation of a whole layer, of up to 40 neurons.",
-    "A network has at most 200,000 weights, and a model at most 10,000 equations.",
+    "A network has at most 500 layers and 200,000 weights, and a model at most 10,000 equations.",
     "Equations are not circular, and minimize is the result of one.",
 )
 """What the reader refuses and JSON Schema cannot express, because it concerns several keys or needs a computation."""

@@ -46,8 +46,8 @@ class Document:
     commas: set[Place] = field(default_factory=set)
 
     def where(self, key: str) -> str:
-        """The prefix of messages about a key of the config: its position and its name."""
-        return f"{self._pointer((key,), False)[1]}{key}"
+        """The prefix of messages about a key of the config: its position and its name, or the option that gives it."""
+        return self.overridden.get((key,)) or f"{self._pointer((key,), False)[1]}{key}"
 
     def problem(self, place: Place, what: str, at: Place | None = None, key: bool = False) -> None:
         """Note a problem of the value at `place`; `at` is the place to point to, where that is another one; `key`

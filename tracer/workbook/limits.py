@@ -7,6 +7,8 @@ from tracer.model.system import System
 from tracer.workbook.trace.formulas import FIRST_ROW, deepest_formula, is_longer, leading
 from tracer.workbook.xlsx.limits import LAST_ROW, MAX_COLUMNS, MAX_FORMULA, MAX_NESTED
 
+MOST_RUNS = 200
+"""Learning rates of a workbook: Excel has no limit but its memory, and nobody looks through so many sheets."""
 CHART_ROWS = 25
 """What the chart needs below the steps."""
 
@@ -15,6 +17,11 @@ def problems_of_limits(experiment: Experiment, system: System, steps: int, longe
     """Whether a sheet can hold this many steps, and the quantities of one, in formulas of at most `longest`
     characters."""
     problems = []
+    if len(experiment.runs) > MOST_RUNS:
+        problems.append(
+            f"{experiment.places['rates']}: a workbook holds at most {MOST_RUNS} learning rates, a sheet each, not "
+            f"{len(experiment.runs):,}; use fewer, or --format csv"
+        )
     most = LAST_ROW - FIRST_ROW + 1 - CHART_ROWS
     if steps > most:
         problems.append(

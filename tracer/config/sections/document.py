@@ -51,7 +51,7 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
         computed = self.own_names(rule, clip, batches, naming.above(loss, own), start)
         self.check_names(computed, own)
         iterations = self.iterations()
-        places = {"iterations": "iterations", "model": str(kind), "output": "output"}
+        places = {"iterations": "iterations", "model": str(kind), "output": "output", "rates": "learning_rate"}
         return Experiment(
             name=config["name"] or stem,
             description=config["description"],

@@ -25,7 +25,7 @@ A_LAYER = "a layer of this network"
 MOST_NAMED = 20
 """How many wrong names, or samples with wrong targets, are reported one by one."""
 
-MAX_PARAMETERS = 200_000
+MAX_LAYERS, MAX_PARAMETERS = 500, 200_000
 
 
 @dataclass(slots=True)
@@ -59,6 +59,10 @@ class NetworkReader(Reader):
     def layers(self, inputs: Sequence[str]) -> tuple[Layer, ...]:
         """The layers; empty if they are invalid."""
         entries = self.config["layers"] or []
+        if len(entries) > MAX_LAYERS:
+            what = f"{len(entries):,} layers, more than {MAX_LAYERS:,}; this is a tool for small networks"
+            self.problem(("layers",), what)
+            self.document.check()
         counts: list[Any] = [entry["neurons"] if entry else None for entry in entries]
         names = self.layer_names(entries) if entries else []
         if not names or not all(isinstance(count, int) for count in counts):
