@@ -87,7 +87,7 @@ def test_the_path_is_relative_to_the_config(tmp_path: Path, monkeypatch: pytest.
     assert tracer.load("lab/xor.yaml").samples == ((0, 0, 0), (1, 1, 0))
     (tmp_path / "lab" / "xor.csv").unlink()
     assert problems_of_file("lab/xor.yaml") == [
-        "lab/xor.csv: there is no such file; its path is relative to the config"
+        "lab/xor.yaml:1:10: samples: lab/xor.csv: there is no such file; its path is relative to the config"
     ]
 
 
@@ -191,7 +191,7 @@ def test_a_table_that_cannot_be_used(text: str, problem: str, tmp_path: Path) ->
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
     def only(name: str) -> str:
         (problem,) = problems(NETWORK | {"samples": str(tmp_path / name)})
-        return problem.removeprefix(f"{tmp_path / name}")
+        return problem.removeprefix("config: samples: ").removeprefix(f"{tmp_path / name}")
 
     (tmp_path / "latin.csv").write_bytes(b"i1,i2,t1\n\xe9,1,1\n")
     assert (
@@ -252,10 +252,10 @@ def test_too_many_samples_are_refused(tmp_path: Path) -> None:
         ({"samples": SAMPLES, "update": {"batch_size": 0}}, ["update.batch_size: 0 is out of range; must be at least 1"]),
         ({"samples": SAMPLES, "update": {"batch_size": 1.5}}, ["update.batch_size: 1.5 is not a whole number"]),
         ({"samples": SAMPLES, "update": "minibatch"},
-         ["update: 'minibatch' is not one of online, batch, {batch_size: 4}. Did you mean 'batch'?"]),
+         ["update: 'minibatch' is not one of online, batch, {batch_size: 4}. Write {batch_size: …}."]),
         ({"samples": SAMPLES, "order": "shufled", "reduction": "avg", "seed": "x"},
          ["order: 'shufled' is not one of sequential, shuffled. Did you mean 'shuffled'?", "seed: 'x' is not a whole number",
-          "reduction: 'avg' is not one of mean, sum."]),
+          "reduction: 'avg' is not one of mean, sum. It is called 'mean' here."]),
         ({"samples": SAMPLES, "loss": "cross_entropy"},
          [f"samples.{index}.targets: cross_entropy takes numbers from 0 to 1 that add up to 1 as targets, not 0" for index in (0, 3)]),
     ],

@@ -36,9 +36,11 @@ def _joined(text: str) -> list[tuple[int, str]]:
 
 @dataclass(slots=True)
 class EquationsReader(Reader):
-    """Reads the equations of a document. broken: the results of those that cannot be read, for no follow-up errors."""
+    """Reads the equations of a document. broken: the results of those that cannot be read, for no follow-up errors.
+    lines: the line of each result."""
 
     broken: set[str] = field(default_factory=set)
+    lines: dict[str, int] = field(default_factory=dict)
 
     def own_equations(self, data: Data) -> tuple[OwnEquations, dict[str, float]]:
         """The equations in order of computation, and the initial value of every parameter."""
@@ -57,7 +59,7 @@ class EquationsReader(Reader):
         """The equations by their results, as they are written. given: the names of further quantities."""
         text, place = self.config["equations"] or "", ("equations",)
         equations: dict[str, Expression] = {}
-        self.broken = set()
+        self.broken, self.lines = set(), {}
         lines = _joined(text)
         quantities = [*given, *(match[1] for _, code in lines if (match := _EQUATION.fullmatch(code)))]
         for number, code in lines:
@@ -68,6 +70,7 @@ class EquationsReader(Reader):
                 self.broken |= set(_WORD.findall(code)[:1])
                 continue
             name, written = match.groups()
+            self.lines.setdefault(name, number)
             if problem := Identifier().problem(name):
                 self.problem(place, problem, (*place, number))
             if name in equations:
@@ -95,7 +98,7 @@ class EquationsReader(Reader):
             for name in dict.fromkeys(used):
                 if not (name in given or name in equations or name in self.broken):
                     what = f"'{name}' in the equation of '{result}' is unknown.{nearest(name, known)}"
-                    self.problem(("equations",), what)
+                    self.problem(("equations",), what, ("equations", self.lines[result]))
         place = {result: index for index, result in enumerate(equations)}
         if all(place.get(name, -1) < place[result] for result, used in uses.items() for name in used):
             return dict(equations)
@@ -103,7 +106,9 @@ class EquationsReader(Reader):
         try:
             return {result: equations[result] for result in TopologicalSorter(graph).static_order()}
         except CycleError as error:
-            self.problem(("equations",), f"circular definition: {' → '.join(reversed(error.args[1]))}")
+            circle = error.args[1][::-1]
+            line = self.lines[circle[0]]
+            self.problem(("equations",), f"circular definition: {' → '.join(circle)}", ("equations", line))
             return dict(equations)
 
     def minimize(self, equations: Mapping[str, Expression]) -> str:

@@ -98,11 +98,16 @@ class SamplesReader(Reader):
 
     def from_file(self, name: str, names: dict[str, list[str]], model: Model) -> Data:
         noted = len(self.document.problems)
+        path = self.document.folder / name
         try:
             path = path_of(self.document.folder / path_of(name))
             table = read_table(path)
         except (ConfigError, OutputError) as error:
-            self.document.problem_elsewhere(("samples",), error.problems[0])
+            (problem,) = error.problems
+            if problem.startswith(f"{path}: "):  # of the file as a whole, which has no line
+                self.problem(("samples",), problem)
+            else:
+                self.document.problem_elsewhere(("samples",), problem)
             return _none(names)
         wanted = self.wanted_columns(table.header, model)
         if any(names.values()):
