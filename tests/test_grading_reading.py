@@ -136,3 +136,19 @@ def test_a_slip_beside_typed_biases_is_one_finding(tmp_path: Path) -> None:
     columns = with_biases("0.35", "0.6") | {"o2": ("={w6}*{ah1}+{w8}*{ah2}+0.6", None)}
     sheet = biased(columns, tmp_path)
     assert [(finding.quantity, finding.cause) for finding in sheet.mistakes] == [("o2", "w6 is used instead of w7")]
+
+
+def test_let_without_stored_values(tmp_path: Path) -> None:
+    columns = classic()
+    by_let = "=LET(x,{i1}:{i2},w,{w1}:{w2},SUMPRODUCT(x,w))"
+    columns = {**columns, "h1": (by_let, None), "ah1": ("=_xlfn.LET(_xlpm.e,EXP(-{h1}),1/(1+_xlpm.e))", None)}
+    order = ["i1", "i2", "w1", "w2", *(name for name in columns if name not in ("i1", "i2", "w1", "w2"))]
+    cells = table("B6", {name: columns[name] for name in order}, 7, FIXED) | RATE
+    (sheet,) = checked(book(("S", cells)), tmp_path)
+    assert_right(sheet, 25)
+
+
+def test_a_slip_within_let(tmp_path: Path) -> None:
+    columns = {**classic(), "dw5": ("=LET(d,({ao1}-{t1})*{ao1}*(1-{ao1}),d*{ah2})", None)}
+    (sheet,) = checked(book(("S", table("B6", columns, 7, FIXED) | RATE)), tmp_path)
+    assert [(f.quantity, f.cause) for f in sheet.mistakes] == [("∂E/∂w5", "a_h2 is used instead of a_h1")]

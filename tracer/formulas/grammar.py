@@ -14,22 +14,9 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from tracer.errors import lookalikes
+from tracer.formulas import tree
 from tracer.formulas.symbols import CONSTANTS, POWERS, SPELLINGS, TOKEN
-from tracer.formulas.tree import (
-    ADD,
-    COMPARISONS,
-    DIV,
-    MUL,
-    NEG,
-    POW,
-    SUB,
-    Call,
-    Expression,
-    Function,
-    Name,
-    Number,
-    fold,
-)
+from tracer.formulas.tree import ADD, COMPARISONS, DIV, MUL, NEG, POW, SUB, Call, Expression, Function, Name, Number
 
 OPERATORS = {"+": ADD, "-": SUB, "*": MUL, "/": DIV, "^": POW, **COMPARISONS}
 MOST_WRITTEN_OUT = 200_000
@@ -58,7 +45,8 @@ class Language(Generic[V]):
     spellings of symbols.
     deepest: brackets, functions and operators that may wait for each other.
     number, name, cell: a token's value. signed, operation, after: of a sign, an operator or a postfix, and the values.
-    function: a function's name → what makes its value of its arguments'.
+    function: a function's name → what makes its value of its arguments'. bound: what makes the value of a function, and
+    its arguments so far → the name that it gives a value of them in the rest, and this value; None for none.
     """
 
     token: re.Pattern[str]
@@ -77,13 +65,14 @@ class Language(Generic[V]):
     after: Callable[[str, V], V]
     function: Callable[[str], Callable[[Sequence[V]], V]]
     spellings: Mapping[str, str] = field(default_factory=dict)
+    bound: Callable[[Callable[..., V], Sequence[V]], tuple[str, V] | None] = lambda _make, _arguments: None
 
 
 class _Waiting(NamedTuple):
     """An operator or a sign that waits for its right operand, or an open bracket (strength 0).
 
     make: what makes a value of `takes` others; for a bracket, of all behind the first `below` values, and None where it
-    only groups. symbol: the operator.
+    only groups. symbol: the operator. bound: the names that a function gave values, in lower case.
     """
 
     strength: int
@@ -92,6 +81,7 @@ class _Waiting(NamedTuple):
     takes: int = 0
     below: int = 0
     symbol: str = ""
+    bound: Mapping[str, Any] = {}
 
 
 def read(text: str, language: Language[V]) -> V:
@@ -163,7 +153,8 @@ class _Parser(Generic[V]):
             elif kind in ("number", "name", "cell"):
                 self.advance()
                 if kind != "name" or self.token != "(":
-                    self.values.append(self.made(start, getattr(language, kind), token))
+                    named = self.waiting[-1].bound.get(token.lower()) if self.waiting else None
+                    self.values.append(named or self.made(start, getattr(language, kind), token))
                     return
                 self.wait(0, self.made(start, language.function, token), position=start)
                 if self.token == ")":
@@ -175,7 +166,8 @@ class _Parser(Generic[V]):
         self, strength: int, make: Callable[..., object] | None, takes: int = 0, position: int = -1, symbol: str = ""
     ) -> None:
         where = self.start if position < 0 else position
-        self.waiting.append(_Waiting(strength, where, make, takes, len(self.values), symbol))
+        bound = self.waiting[-1].bound if self.waiting else {}
+        self.waiting.append(_Waiting(strength, where, make, takes, len(self.values), symbol, bound))
         self.advance()
 
     def goes_on(self) -> bool:
@@ -192,6 +184,8 @@ class _Parser(Generic[V]):
                 self.apply(1)
                 opened = self.waiting[-1] if self.waiting else None
                 if opened and opened.make and token in language.commas:
+                    if named := self.made(opened.position, language.bound, opened.make, self.values[opened.below :]):
+                        self.waiting[-1] = opened._replace(bound={**opened.bound, named[0]: named[1]})
                     self.advance()
                     return True
                 if opened is None or token != ")":
@@ -344,4 +338,4 @@ def _written_out(expression: Expression, given: Mapping[str, int]) -> int:
         of_parameters = dict(zip(node.function.parameters, sizes, strict=True))
         return sum(_written_out(form, of_parameters) for form in forms if isinstance(form, Expression))
 
-    return fold(expression, visit)
+    return tree.fold(expression, visit)

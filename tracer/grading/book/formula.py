@@ -15,12 +15,14 @@ from tracer.formulas.tree import COMPARISONS, DIV, Call, Expression, Name, Numbe
 from tracer.grading.book.blocks import Block, Shown, each, single
 from tracer.grading.book.cells import Formula, Position
 from tracer.grading.book.relative import PLACE, UnknownFormula, is_place, place, relative
-from tracer.grading.book.worksheet_functions import CONSTANTS, function
+from tracer.grading.book.worksheet_functions import CONSTANTS, bound, function
 
 LONGEST = 4_000
 """Characters of a formula."""
 DEEPEST = 150
 """Levels of operations, such as those of a chain `a - b - c - …`; sums and products of many are one level."""
+LARGEST = 20_000
+"""Operations of a formula."""
 MOST_CELLS = 400
 """Cells of a range in a formula."""
 
@@ -55,6 +57,8 @@ def read(text: str) -> Expression:
         raise UnknownFormula("a range is used where a single value is expected")
     if fold(block[0][0], lambda _, depths: 1 + max(depths, default=0)) > DEEPEST:
         raise UnknownFormula(f"operations more than {DEEPEST} levels deep")
+    if fold(block[0][0], lambda _, sizes: 1 + sum(sizes)) > LARGEST:
+        raise UnknownFormula(f"more than {LARGEST:,} operations, with what LET names written out")
     return block[0][0]
 
 
@@ -75,7 +79,7 @@ EXCEL: Language[Block] = Language(
     signs="-+", right="", postfix="%", commas=",;", deepest=60,
     number=lambda token: single(grammar.number(token)), name=_name, cell=lambda token: single(Name(token)),
     signed=lambda sign, block: each(lambda x: grammar.signed(sign, x), block), operation=_operation, after=_percent,
-    function=function,
+    function=function, bound=bound,
 )  # fmt: skip
 
 

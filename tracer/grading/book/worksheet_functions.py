@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
+from itertools import chain
 from typing import NamedTuple
 
 from tracer.formulas.grammar import parse
@@ -13,6 +14,7 @@ from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.primitives import FUNCTIONS, PRIMITIVES, ROUND
 from tracer.formulas.tree import (
     ADD,
+    COMPARISONS,
     DIV,
     MUL,
     ONE,
@@ -27,6 +29,7 @@ from tracer.formulas.tree import (
     with_names,
 )
 from tracer.grading.book.blocks import Block, Shown, each, flat, only, shape, single, transposed
+from tracer.grading.book.relative import is_place
 
 CONSTANTS: dict[str, Expression] = {"TRUE": ONE, "FALSE": ZERO}
 
@@ -38,6 +41,12 @@ FORMULAS = {
     "TRUE()": "1",
     "FALSE()": "0",
     "IFERROR(x,y)": "x",
+    "IFNA(x,y)": "x",
+    "SINH(x)": "(exp(x) - exp(-x)) / 2",
+    "COSH(x)": "(exp(x) + exp(-x)) / 2",
+    "TAN(x)": "sin(x) / cos(x)",
+    "ERFC(x)": "1 - erf(x)",
+    "MOD(x,y)": "x - y * floor(x / y)",
     "N(x)": "x",
     "VALUE(x)": "x",
 }
@@ -145,6 +154,68 @@ def _item(blocks: Sequence[Block]) -> Block:
     return rows if not column else tuple((line[column - 1],) for line in rows)
 
 
+def _choice(condition: Expression, then: Expression, otherwise: Expression) -> Expression:
+    if isinstance(condition, Number):
+        return then if condition.value else otherwise
+    return Call(FUNCTIONS["if"], (condition, then, otherwise))
+
+
+def _first_true(blocks: Sequence[Block]) -> Block:
+    """IFS: the value behind the first condition that holds."""
+    values = [only(block) for block in blocks]
+    result: Expression = _NO_VALUE
+    for condition, then in reversed(list(zip(values[::2], values[1::2], strict=True))):
+        result = _choice(condition, then, result)
+    return single(result)
+
+
+def _case(blocks: Sequence[Block]) -> Block:
+    """SWITCH: the value behind the one that equals the first, or the last of all."""
+    looked_for, *values = map(only, blocks)
+    result = values.pop() if len(values) % 2 else _NO_VALUE
+    for value, then in reversed(list(zip(values[::2], values[1::2], strict=True))):
+        result = _choice(Call(COMPARISONS["="], (looked_for, value)), then, result)
+    return single(result)
+
+
+def _numbered(blocks: Sequence[Block]) -> Block:
+    """CHOOSE: the value of that number."""
+    number, *values = blocks
+    if isinstance(only(number), Number):
+        return dict(enumerate(values, 1))[int(_number(number))]
+    return _case([number, *chain.from_iterable((single(Number(float(n))), x) for n, x in enumerate(values, 1))])
+
+
+def _all(blocks: Sequence[Block]) -> Block:
+    result: Expression = ONE
+    for condition in reversed(flat(blocks)):
+        result = _choice(condition, result, ZERO)
+    return single(result)
+
+
+def _any(blocks: Sequence[Block]) -> Block:
+    result: Expression = ZERO
+    for condition in reversed(flat(blocks)):
+        result = _choice(condition, ONE, result)
+    return single(result)
+
+
+def _squares_about_the_mean(blocks: Sequence[Block]) -> Block:
+    mean = only(_average(blocks))
+    return single(_chain(ADD, [_square(Call(SUB, (value, mean))) for value in flat(blocks)]))
+
+
+def _variance(blocks: Sequence[Block]) -> Block:
+    return single(Call(DIV, (only(_squares_about_the_mean(blocks)), Number(float(len(flat(blocks)))))))
+
+
+def _with_names(blocks: Sequence[Block]) -> Block:
+    """LET: its last argument; the names in it have been replaced as it was read."""
+    if len(blocks) < 3 or not len(blocks) % 2:
+        raise ValueError
+    return blocks[-1]
+
+
 def _number(block: Block) -> float:
     value = only(block)
     if not isinstance(value, Number):
@@ -163,8 +234,36 @@ _OF_BLOCKS: dict[str, Callable[[Sequence[Block]], Block]] = {
     "MMULT": _matrix_product,
     "TRANSPOSE": lambda blocks: transposed(*blocks),
     "INDEX": _item,
+    "IFS": _first_true,
+    "SWITCH": _case,
+    "CHOOSE": _numbered,
+    "AND": _all,
+    "OR": _any,
+    "NOT": lambda blocks: single(_choice(only(*blocks), ZERO, ONE)),
+    "SUMX2PY2": _sum_of_squares,
+    "DEVSQ": _squares_about_the_mean,
+    "VAR.P": _variance,
+    "VARP": _variance,
+    "COUNT": lambda blocks: single(Number(float(len(flat(blocks))))),
+    "ROWS": lambda blocks: single(Number(float(shape(*blocks)[0]))),
+    "COLUMNS": lambda blocks: single(Number(float(shape(*blocks)[1]))),
+    "LET": _with_names,
 }
 """A sum and a mean read as the terms that they are made of."""
+
+
+_NO_VALUE = Call(DIV, (ZERO, ZERO))
+"""What no case gives."""
+
+
+def bound(make: Callable[..., Block], arguments: Sequence[Block]) -> tuple[str, Block] | None:
+    """The name that LET has just given a value, and the value. Raises ValueError for what is no name."""
+    if not isinstance(make, partial) or make.args != ("LET",) or len(arguments) % 2:
+        return None
+    name = only(arguments[-2])
+    if not isinstance(name, Name) or is_place(name.name):
+        raise ValueError("LET needs a name before each value")
+    return name.name, arguments[-1]
 
 
 def function(name: str) -> Callable[[Sequence[Block]], Block]:
@@ -180,5 +279,5 @@ def _called(name: str, blocks: Sequence[Block]) -> Block:
         if name in _OF_BLOCKS:
             return _OF_BLOCKS[name](blocks)
         return next(form for form in _forms()[name] if form.takes(blocks)).value(blocks)
-    except (TypeError, ValueError, IndexError, StopIteration):
+    except (TypeError, ValueError, LookupError, StopIteration):
         raise ValueError(f"these arguments of {name} are not supported") from None
