@@ -12,9 +12,11 @@ from tests.test_grading_mistakes import checked, mistakes, slip
 from tests.test_grading_right import FIXED, LAYOUTS, RATE, classic, layers
 from tests.test_grading_right import checked as tables
 from tracer.formulas.tree import Name, with_names
+from tracer.grading.book.cells import letters
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 from tracer.grading.slips.search import single_slips
 from tracer.grading.slips.slip import Setting
+from tracer.model import naming
 from tracer.tables.activations import ACTIVATIONS, read_formula
 
 
@@ -160,3 +162,40 @@ def test_a_slip_with_every_activation(activation: str, tmp_path: Path) -> None:
     hw.formulas["∂E/∂w3"] = with_names(hw.formulas["∂E/∂w3"], {Name("i1"): Name("i2")})
     finding = only(checked(hw, tmp_path))
     assert (finding.quantity, finding.cause) == ("∂E/∂w3", "i2 is used instead of i1")
+
+
+_COPIED = ["h1", "ah2", "o1", "ao1", "E", "dw1", "dw7", "w3", "w8"]
+
+
+@pytest.mark.parametrize("column", ["h1", "ao2", "E", "dw5"])
+@pytest.mark.parametrize("start", [0, 3])
+def test_the_formula_of_any_other_quantity(column: str, start: int, tmp_path: Path) -> None:
+    """Typed over a column from some row on; an update goes on from the column's own cell above."""
+    columns, steps, named = classic(), 8, 0
+    quantity = {"ao2": "a_o2", "E": "E_total", "dw5": "∂E/∂w5"}
+    for other in _COPIED:
+        (theirs, later), own = columns[other], columns[column]
+        if other == column or naming.family(other) == naming.family(column):
+            continue
+        is_update = other[0] == "w"
+        formula = str(later or theirs).replace(f"{{{other}-1}}", f"{{{column}-1}}" if is_update else f"{{{other}-1}}")
+        cells = table("A32", columns, steps, FIXED) | RATE
+        planted = table("A32", {**columns, column: (own[0], formula)}, steps, FIXED)
+        begin = max(start, int(is_update or column[0] == "w"))
+        letter = letters(1 + list(columns).index(column))
+        cells |= {f"{letter}{33 + step}": planted[f"{letter}{33 + step}"] for step in range(max(begin, 1), steps)}
+        if not begin:
+            cells[f"{letter}33"] = table("A32", {**columns, column: (formula, None)}, steps, FIXED)[f"{letter}33"]
+        finding = only(of(cells, tmp_path))
+        assert finding.quantity == quantity.get(column, column)
+        assert finding.why
+        if finding.why.slip in ("circular_reference", "wrong_quantity"):  # a_o2 from h2 is one quantity for another
+            continue
+        assert finding.why.slip == "formula_of_another_quantity", (other, finding.cause)
+        what = "update formula" if is_update else "formula"
+        name = {"ah2": "a_h2", "ao1": "a_o1", "E": "E_total", "dw1": "∂E/∂w1", "dw7": "∂E/∂w7"}.get(other, other)
+        first = int(column[0] == "w")
+        where = f" from row {33 + begin} on" if begin > first else ""
+        assert finding.cause == f"this is the {what} of {name}{where}"
+        named += 1
+    assert named >= 3

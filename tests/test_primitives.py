@@ -312,7 +312,10 @@ def test_let(formula: str) -> None:
         ("LET(d,A1)", "these arguments of LET are not supported"),
         ("LET(A1,B1,A1)", "LET needs a name before each value"),
         ("LET(1,B1,A1)", "LET needs a name before each value"),
-        ("LET(" + ",".join(f"n{n}_,{f'n{n - 1}_+n{n - 1}_' if n else 'A1'}" for n in range(40)) + ",n39_)", "what LET names"),
+        (
+            "LET(" + ",".join(f"n{n}_,{f'n{n - 1}_+n{n - 1}_' if n else 'A1'}" for n in range(40)) + ",n39_)",
+            "what LET names",
+        ),
     ],
     ids=["no result", "a cell", "a number", "doubled"],
 )

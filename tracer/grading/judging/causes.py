@@ -52,7 +52,7 @@ SENTENCES: Mapping[str, str] = {
     "outdated_value": "the formula is correct, but its stored value is outdated: recalculate the sheet",
     "multiplied": "the correct value times {factor:.6g}",
     "offset": "the correct value plus {offset:.6g}",
-    "formula_of_another_quantity": "this is the formula of {quantity}",
+    "formula_of_another_quantity": "this is the {what} of {quantity}{where}",
     "other_rate_in_all_updates": "from row {row} on, all updates use {found:g} for η; those before use {expected:g}",
     "rate_reference_slides": "the reference to η slides down with the rows; it should be fixed as {fixed}: {where}",
     "reference_frozen": "always {whose}: the reference {references} does not move down with the rows",
@@ -76,4 +76,5 @@ SENTENCES: Mapping[str, str] = {
 
 def cause_of(slip: str, **parts: Part) -> Cause:
     """The cause of that name, from its row in `SENTENCES`."""
-    return Cause(slip, SENTENCES[slip].format(**parts), parts)
+    named = {key: part.strip() if isinstance(part, str) else part for key, part in parts.items() if part != ""}
+    return Cause(slip, SENTENCES[slip].format(**parts), named)

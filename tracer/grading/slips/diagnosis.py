@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tracer.formulas.notation.numpy import Array, value
-from tracer.formulas.tree import Expression, Name, Number, names
+from tracer.formulas.tree import Expression, Name, Number, distinct, names, with_names
 from tracer.formulas.tree import replace as in_place
 from tracer.grading.book.relative import UnknownFormula, text_at
 from tracer.grading.judging.causes import Cause, cause_of
@@ -162,7 +162,7 @@ class Diagnosis:
         key = (name, theirs, place)
         if key not in self._causes:
             bare, forms = normalized(theirs), self._nearest(name, theirs, place)
-            setting, other = self._setting(name, place, bare), self._of_other(name, theirs, place)
+            setting, other = self._setting(name, place, bare), self._of_other(wrong, theirs, place)
             for given in (False, True):  # given numbers may be typed into the formula
                 made_up = self.judge.made_up(place, given)
                 result = made_up.value(bare)
@@ -174,11 +174,24 @@ class Diagnosis:
                     break
         return self._causes[key]
 
-    def _of_other(self, name: str, theirs: Expression, place: Place) -> Explanation | None:
-        """The formula of another quantity of the same kind."""
-        others = (q for q in self.judge.rows.columns if q != name and naming.family(q) == naming.family(name))
-        other = next((q for q in others if self.judge.is_right(q, theirs, place)), None)
-        return Explanation(cause_of("formula_of_another_quantity", quantity=naming.label(other))) if other else None
+    def _of_other(self, wrong: Wrong, theirs: Expression, place: Place) -> Explanation | None:
+        """The formula of another quantity, of the same kind first; copied from its column, it may refer to this one in
+        place of its own."""
+        judge, name, family = self.judge, wrong.quantity, naming.family(wrong.quantity)
+        before = {n for n in distinct(theirs) if n.name == name and n.lag}
+        for other in sorted(judge.rows.columns, key=lambda q: naming.family(q) != family):
+            copied = with_names(theirs, {n: Name(other, n.lag) for n in before}) if before else theirs
+            uses = {n.name for n in names(copied)}  # or a typed learning rate
+            forms = () if other == name else judge.demand.forms(other)
+            alike = any(uses ^ {n.name for n in names(form)} <= {naming.ETA} for form in forms)
+            if (alike or (forms and naming.family(other) == family)) and judge.is_right(other, copied, place):
+                what = "update formula" if other in judge.model.parameters else "formula"
+                row = judge.table.series[name][wrong.steps[0]][0]
+                where = f" from row {row} on" if wrong.steps[0] > judge.demand.first_step(name) else ""
+                return Explanation(
+                    cause_of("formula_of_another_quantity", what=what, quantity=naming.label(other), where=where)
+                )
+        return None
 
     def _of_values(self, wrong: Wrong, forms: list[Expression]) -> Explanation | None:
         """The slip that gives the person's values on several rows."""
