@@ -5,6 +5,7 @@ What is to hold of each: it is run and written, or refused with problems that ea
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import random
 import re
@@ -22,7 +23,7 @@ from tests.places import CONFIGS, ROOT
 from tracer.api import walk
 from tracer.config import load
 from tracer.config.schema import FIELDS, LAYER
-from tracer.errors import TraceError
+from tracer.errors import OutputError, TraceError
 from tracer.model.assembly import assemble, shown
 from tracer.output import formats
 from tracer.tables.activations import ACTIVATIONS, KNOWN
@@ -34,6 +35,9 @@ LIMIT = 10.0
 """Seconds of the processor for one of them, on a slow machine; a tenth is usual."""
 MOST_ITERATIONS = 1_000_000
 """More are left as they are, for the refusal of long runs; fewer become few, to be done soon."""
+
+PLACE = re.compile(r"[^\n]+:\d+(:\d+)?: ")
+"""File, line and column, or the row of a file of samples."""
 
 OWN: list[dict[str, Any]] = [
     {"inputs": [0.05, 0.1], "targets": [0.5, 0.4],
@@ -269,8 +273,8 @@ def mutants(count: int, seed: int = 20_251) -> Iterator[str | dict[str, Any]]:
         yield text
 
 
-def run(config: str | dict[str, Any], folder: Path) -> str:
-    """Run a config and write everything; the reason why not, or ""."""
+def run(config: str | dict[str, Any], folder: Path) -> tuple[str, ...]:
+    """Run a config and write everything; the problems why not, if any."""
     path = folder / "mutant.yaml"
     try:
         if isinstance(config, str):
@@ -281,10 +285,11 @@ def run(config: str | dict[str, Any], folder: Path) -> str:
         formats.check(experiment, shown(experiment, system), targets)
         trace = walk(experiment, system)
         formats.write(trace, targets, ascii=False)
-        formats.write_exercise(walk(formats.shortened(experiment, 2)), "all", folder / "exercise.xlsx")
+        with contextlib.suppress(OutputError):  # nothing is left to fill in
+            formats.write_exercise(walk(formats.shortened(experiment, 2)), "all", folder / "exercise.xlsx")
     except TraceError as error:
-        return "\n".join(error.problems)
-    return ""
+        return error.problems
+    return ()
 
 
 def attack(count: int, folder: Path, seed: int = 20_251) -> Iterator[tuple[str | dict[str, Any], str]]:
@@ -292,11 +297,9 @@ def attack(count: int, folder: Path, seed: int = 20_251) -> Iterator[tuple[str |
     for mutant in mutants(count, seed):
         began = time.process_time()
         try:
-            problems = run(copy.deepcopy(mutant), folder)
-            if "Traceback" in problems or (
-                isinstance(mutant, str) and re.search(r"^[^:\n ]*\.yaml: ", problems, re.MULTILINE)
-            ):
-                yield mutant, f"a problem without a place: {problems}"
+            for problem in run(copy.deepcopy(mutant), folder):
+                if isinstance(mutant, str) and not PLACE.match(problem):
+                    yield mutant, f"a problem without a place: {problem}"
         except Exception:
             yield mutant, traceback.format_exc()
         if (seconds := time.process_time() - began) > LIMIT:

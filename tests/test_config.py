@@ -207,7 +207,7 @@ name: a/b
         ({"learning_rate": []}, "learning_rate: an empty list: give one learning rate, or a list"),
         ({"eta": 0.1}, "'eta' and 'learning_rate' mean the same; keep one"),
         ({"loss": "mse"}, "loss: 'mse' is not known. It is called 'mean_squared_error' here; half_squared_error has the factor ½ instead of "
-                          "the mean"),
+                          "the mean."),
         ({"loss": "xyz"}, f"loss: 'xyz' is not known. Choose from {', '.join(LOSSES)}, or write a formula in t and a."),
         ({"output": 3}, "output: 3 is not text; put it in quotes"),
         ({"name": ""}, "name: is empty; omit the key to use the default"),

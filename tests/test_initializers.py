@@ -84,7 +84,7 @@ def test_the_drawn_weights_stand_in_the_summary(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("weights", "problem"),
     [
-        ({"init": "xavier"}, "weights: 'xavier' is not known. Did you mean 'xavier_normal'?"),
+        ({"init": "xavier"}, "weights: 'xavier' is not known. Write xavier_uniform or xavier_normal."),
         ({"init": "zeros", "seed": 1.5}, "weights.seed: 1.5 is not a whole number"),
         (
             {"init": "uniform", "hight": 2},

@@ -77,10 +77,10 @@ def test_lr_is_the_learning_rate() -> None:
     ("change", "problem"),
     [
         ({"loss": "mae"}, "loss: 'mae' is not known. It is called 'mean_absolute_error' here."),
-        ({"loss": "BCE"}, "loss: 'BCE' is not known. It is called 'binary_cross_entropy' here; summed over the outputs, not averaged"),
+        ({"loss": "BCE"}, "loss: 'BCE' is not known. It is called 'binary_cross_entropy' here; summed over the outputs, not averaged."),
         ({"loss": "categorical_crossentropy"}, "loss: 'categorical_crossentropy' is not known. It is called 'cross_entropy' here."),
-        ({"loss": "nll"}, "loss: 'nll' is not known. It is called 'cross_entropy' here; it takes probabilities, not their logarithms"),
-        ({"loss": "kld"}, "loss: 'kld' is not known. It is called 'kl_divergence' here; it takes probabilities, not their logarithms"),
+        ({"loss": "nll"}, "loss: 'nll' is not known. It is called 'cross_entropy' here; it takes probabilities, not their logarithms."),
+        ({"loss": "kld"}, "loss: 'kld' is not known. It is called 'kl_divergence' here; it takes probabilities, not their logarithms."),
         ({"layers": [{"neurons": 2, "activation": "hardtanh"}, {"neurons": 2}]},
          "layers.0.activation: 'hardtanh' is not known. Write the formula max(-1, min(1, z))."),
         ({"layers": [{"neurons": 2, "activation": "LeakyReLU"}, {"neurons": 2}]},
@@ -90,7 +90,7 @@ def test_lr_is_the_learning_rate() -> None:
         ({"layers": [{"units": 2}, {"neurons": 2}]}, "layers.0: unknown key 'units'. It is called 'neurons' here."),
         ({"layers": [{"neurons": 2, "bias": 1}, {"neurons": 2}]}, "layers.0: unknown key 'bias'. Write biases: {…} beside layers."),
         ({"epochs": 5}, "unknown key 'epochs'. It is called 'iterations' here; one iteration is one update, an epoch one for every "
-                        "sample or batch"),
+                        "sample or batch."),
         ({"batch_size": 5}, "unknown key 'batch_size'. Write update: {batch_size: …}."),
         ({"alpha": 5}, "unknown key 'alpha'. Write learning_rate for the rate, l2 for a penalty, or alpha beside an activation's name."),
         ({"inputs\u00a0": 5}, "unknown key 'inputs\\xa0'; '\\xa0' is NO-BREAK SPACE (U+00A0), write a space. Did you mean 'inputs'?"),
@@ -98,7 +98,7 @@ def test_lr_is_the_learning_rate() -> None:
                                                   "beta1, beta2, eps, weight_decay, betas."),
         ({"optimizer": {"name": "rmsprop", "rho": 0.9}}, "optimizer: rmsprop has no setting 'rho'. It is called 'alpha' here. It has "
                                                         "alpha, eps, weight_decay."),
-        ({"weights": {"init": "random"}}, "weights: 'random' is not known. It is called 'uniform' here; with low and high"),
+        ({"weights": {"init": "random"}}, "weights: 'random' is not known. It is called 'uniform' here; with low and high."),
         ({"reduction": "average"}, "reduction: 'average' is not one of mean, sum. It is called 'mean' here."),
         ({"optimizer": {"name": "foo", "update": "p - eta*g"}}, "optimizer: unknown key 'name'. Known keys: states, update, settings, start."),
         ({"optimizer": {"states": {"v": ["g"]}, "update": "p"}}, "optimizer.states.v: a list of 1 is not text; write one text"),

@@ -72,8 +72,8 @@ _CALLED: dict[str, Mapping[str, str]] = {
         "sgd; with update: {batch_size: …}": "minibatch",
     },
     "initializer": {
-        "he_uniform; or he_normal": "he kaiming",
-        "xavier_uniform; or xavier_normal": "xavier glorot",
+        "he_uniform or he_normal": "he kaiming",
+        "xavier_uniform or xavier_normal": "xavier glorot",
         "uniform; with low and high": "random random_uniform",
         "normal; with mean and std": "random_normal",
         "{init: constant, value: 1}": "ones",
@@ -190,7 +190,7 @@ def called(kind: str, word: str, names: Collection[str]) -> str:
     for meant in (*([same[plain]] if plain in same else []), *CALLED[kind].get(plain, ())):
         name, _, difference = meant.partition("; ")
         if name in names:
-            return f" It is called '{name}' here{f'; {difference}' if difference else '.'}"
+            return f" It is called '{name}' here{f'; {difference}' * bool(difference)}."
         if not name.isidentifier():
             return f" Write {meant}."
     return ""
