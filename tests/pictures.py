@@ -74,7 +74,7 @@ def main() -> None:
             printed(rewrite(half_done(folder), folder / "exercise.xlsx", on_large_paper)),
             1,
             "exercise",
-            (0.68, 0.9, 10.3, 1.6),
+            (0.68, 0.9, 12.3, 1.6),
         )
         large = printed(rewrite(classic, folder / "large.xlsx", on_large_paper))
         picture(large, page_of(large, "go to the chart"), "trace", (0.68, 0.9, 10.3, 2.6))

@@ -223,7 +223,7 @@ def test_the_top_of_the_sheet(tmp_path: Path) -> None:
         trace_of(WALKTHROUGH, 3, learning_rate=0.5).to_exercise(tmp_path / "e.xlsx", blank, answer_decimals=4)
         sheet = openpyxl.load_workbook(tmp_path / "e.xlsx").worksheets[0]
         count = {"forward": 33, "updates": 16, "backward": 60}[blank]
-        assert str(sheet["C2"].value).startswith(f"Fill in the {count} framed cells, right to 4 decimals: ")
+        assert sheet["C2"].value == f"Fill in the {count} framed cells, right to 4 decimals."
         pane = sheet.sheet_view.pane
         cells = [each.activeCell for each in sheet.sheet_view.selection if each.pane == pane.activePane]
         assert (pane.topLeftCell, cells) == (view, [first])

@@ -98,7 +98,7 @@ class ExerciseSheet:
     def _title(self) -> Iterator[Cell]:
         """The score, and a field for the name."""
         styles, of_all = self.context.styles, len(self.cells.blanks)
-        letters = [get_column_letter(self._title_column + index) for index in range(6 + FIELD_WIDTH)]
+        letters = [get_column_letter(self._title_column + index) for index in range(7 + FIELD_WIDTH)]
         if self.marks:
             marks = self._marks_range()
             counts = {state: f'COUNTIF({marks},"{state}")' for state in (State.RIGHT, State.CONSISTENT)}
@@ -110,17 +110,17 @@ class ExerciseSheet:
             yield Cell(letters[1], styles.score, done / of_all, f"({right})/{of_all}")
             yield Cell(letters[2], styles.subtitle, f"{done} of {of_all} correct", text)
         yield Cell(letters[5], styles.eta_label, NAME)
-        yield from (Cell(letter, styles.eta) for letter in letters[6:])
+        yield from (Cell(letter, styles.eta) for letter in letters[6:-1])
+        if self.marks:
+            consistent = "" if self.task.strict else ", yellow: follows from your own cells"
+            yield Cell(letters[-1], styles.subtitle, f"green: right{consistent}, red: wrong")
 
     def _hint(self) -> str:
         decimals = "" if self.task.decimals is None else f", right to {self.task.decimals} decimals"
         ends = f" {stopped(self.cells.trace.run.divergence)}" if self.cells.trace.run.divergence else ""
         count = len(self.cells.blanks)
-        what = f"Fill in the {count} framed cells{decimals}" if count > 1 else f"Fill in the framed cell{decimals}"
-        colors = ": correct ones turn green, wrong ones red" if self.marks else ""
-        if self.marks and not self.task.strict:
-            colors += ", yellow ones follow from wrong ones"
-        return self.context.spell(f"{what}{colors}.{ends}")
+        what = f"Fill in the {count} framed cells" if count > 1 else "Fill in the framed cell"
+        return self.context.spell(f"{what}{decimals}.{ends}")
 
     def _marks_range(self) -> str:
         trace, last = self.cells.trace, width(self.context.system)
