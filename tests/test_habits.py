@@ -68,7 +68,7 @@ def test_numbers_of_a_config(line: str, problem: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"iterations": "1,000"}, "iterations: '1,000' is not a whole number; write 1.000 or 1000: decimals take a point, thousands no mark"),
+        ({"iterations": "1,000"}, "iterations: '1,000' is not a whole number; write 1000: decimals take a point, thousands no mark"),
         ({"learning_rate": "1/3"}, "learning_rate: '1/3' is not a number; write 0.3333333333333333"),
         ({"learning_rate": "5 %"}, "learning_rate: '5 %' is not a number; write 0.05"),
     ],

@@ -94,6 +94,7 @@ def test_lr_is_the_learning_rate() -> None:
         ({"batch_size": 5}, "unknown key 'batch_size'. Write update: {batch_size: …}."),
         ({"alpha": 5}, "unknown key 'alpha'. Write learning_rate for the rate, l2 for a penalty, or alpha beside an activation's name."),
         ({"inputs\u00a0": 5}, "unknown key 'inputs\\xa0'; '\\xa0' is NO-BREAK SPACE (U+00A0), write a space. Did you mean 'inputs'?"),
+        ({" weights ": 5}, "unknown key ' weights '. Did you mean 'weights'?"),
         ({"optimizer": {"name": "adam", "lr": 1}}, "optimizer: adam has no setting 'lr'. Write learning_rate beside optimizer. It has "
                                                   "beta1, beta2, eps, weight_decay, betas."),
         ({"optimizer": {"name": "rmsprop", "rho": 0.9}}, "optimizer: rmsprop has no setting 'rho'. It is called 'alpha' here. It has "

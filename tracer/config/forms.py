@@ -64,9 +64,8 @@ class Number(Form):
 
     def problem(self, value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return (
-                f"{show(value)} is not a {'whole ' * self.whole}number{advice(value) if isinstance(value, str) else ''}"
-            )
+            hint = advice(value, self.whole) if isinstance(value, str) else ""
+            return f"{show(value)} is not a {'whole ' * self.whole}number{hint}"
         if not abs(value) <= sys.float_info.max:
             return f"{value if isinstance(value, float) else 'this'} is not a finite number"
         if self.whole and isinstance(value, Grouped):

@@ -15,9 +15,10 @@ _LEADING_ZERO = re.compile(r"(?<![\w.,])[-+]?\d+,0\d+(?![\w.])")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
 
 
-def advice(text: str) -> str:
-    """How to write a text that is meant as a number, to be put behind what is wrong with it; "" if it is not one."""
-    written = spellings(text)
+def advice(text: str, whole: bool = False) -> str:
+    """How to write a text that is meant as a number, or a whole one, to be put behind what is wrong with it; "" if it
+    is not one."""
+    written = [number for number in spellings(text) if not (whole and "." in number)]
     if written == [text.strip()]:
         return f"; write {written[0]} without quotes"
     marks = written and ("," in text or text.count(".") > 1 or _GROUPS.search(text))

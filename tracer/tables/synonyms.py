@@ -187,6 +187,8 @@ def called(kind: str, word: str, names: Collection[str]) -> str:
     """What a word of a kind is called among these names, or what to write in its place; "" if it has no row."""
     plain = word.strip().lower().replace("-", "_").replace(" ", "_")
     same = SAME.get(kind, {})
+    if plain in names:  # but for a space or a capital
+        return ""
     for meant in (*([same[plain]] if plain in same else []), *CALLED[kind].get(plain, ())):
         name, _, difference = meant.partition("; ")
         if name in names:
