@@ -41,6 +41,12 @@ def test_a_config_from_standard_input(here: Path) -> None:
     )
 
 
+def test_an_exercise_in_the_home_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(here))
+    monkeypatch.setenv("USERPROFILE", str(here))
+    assert command("exercise", WALKTHROUGH, "--rows", "1", "-o", "~/e.xlsx").output == f"wrote {here / 'e.xlsx'}\n"
+
+
 @pytest.mark.parametrize(
     ("stdin", "problem"),
     [

@@ -50,8 +50,10 @@ def test_a_list_of_whole_numbers_is_left_alone(numbers: list[int], comma: str) -
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("inputs: [0,05, 0,10]", "x.yaml:1:9: inputs: '0,05' would be two numbers; write 0.05: decimals take a point, thousands no mark"),
-        ("inputs: [0,5, 1,25]", "x.yaml:1:9: inputs: '0,5' would be two numbers; write 0.5: decimals take a point, thousands no mark"),
+        ("inputs: [0,05, 0,10]", "x.yaml:1:9: inputs: '0,05' would be two numbers; write 0.05: decimals take a point, thousands no mark; "
+                                "if they are two, write a space behind every comma"),
+        ("inputs: [0,5, 1,25]", "x.yaml:1:9: inputs: '0,5' would be two numbers; write 0.5: decimals take a point, thousands no mark; "
+                               "if they are two, write a space behind every comma"),
         ("inputs: {i1: 0,05, i2: 1}", "x.yaml:1:14: inputs.i1: '0,05' would be a number and a key; write 0.05: decimals take a point, "
                                       "thousands no mark"),
         ("inputs: ['1.234,5']", "x.yaml:1:10: inputs.0: '1.234,5' is not a number; write 1234.5: decimals take a point, thousands no mark"),

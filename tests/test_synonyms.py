@@ -141,6 +141,12 @@ def test_constants_unless_a_quantity_has_the_name() -> None:
     assert run["∂E/∂w"][0] == pytest.approx(math.exp(1.5), rel=1e-15)
 
 
+def test_a_condition_with_other_signs() -> None:
+    """On the bowl w², w shrinks by a fifth a step."""
+    trace = tracer.run(equations("E = w²") | {"until": "E ≤ 0.5", "iterations": 50})
+    assert trace["E"][-1] <= 0.5 < trace["E"][-2]
+
+
 def test_a_run_may_end_by_a_quantity_called_e() -> None:
     trace = tracer.run(equations("e = x - w\nE = e^2") | {"until": "e^2 < 0.2", "iterations": 50})
     assert trace["e"][-1] ** 2 < 0.2 <= trace["e"][-2] ** 2
@@ -173,6 +179,8 @@ def test_functions_of_many(numbers: list[float], name: str) -> None:
         ("mean()", "a formula sees one sample at a time; mean takes two or more values, such as mean(x, y)"),
         ("mean(x)", "a formula sees one sample at a time; mean takes two or more values, such as mean(x, y)"),
         ("x, y", "',' may only separate the arguments of a function"),
+        ("|x|", "'|' is not allowed here, write abs(x)"),
+        ("[x + y] * 2", "'[' is not allowed here, write ("),
         ("x²³", "an operator is missing before '²³'"),
     ],
 )  # fmt: skip
@@ -186,7 +194,8 @@ def test_formulas_that_are_explained(text: str, problem: str) -> None:
     ("formula", "problem"),
     [
         ("1,5*w", "',' may only separate the arguments of a function; write 1.5: decimals take a point, thousands no mark\n    1,5*w\n     ^"),
-        ("max(0,5, w)", "'0,5' would be two numbers; write 0.5: decimals take a point, thousands no mark\n    max(0,5, w)\n        ^"),
+        ("max(0,5, w)", "'0,5' would be two numbers; write 0.5: decimals take a point, thousands no mark; if they are two, write a space "
+                        "behind every comma\n    max(0,5, w)\n        ^"),
         ("log(0,5)*w", "log takes 1 argument, not 2; write 0.5: decimals take a point, thousands no mark\n    log(0,5)*w\n    ^"),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from tracer import api
 from tracer.commands import CONTEXT
 from tracer.commands.options import experiment_of, of_config
 from tracer.errors import OutputError
-from tracer.files import STANDARD_OUTPUT
+from tracer.files import STANDARD_OUTPUT, path_of
 from tracer.output import formats as results
 from tracer.workbook.exercise.task import BLANKS, MOST_DECIMALS
 
@@ -55,7 +55,7 @@ def exercise(
     experiment = experiment_of(config, learning_rate, decimals, columns, settings)
     trace = api.exercise(experiment, blank, rows)
     for path in results.write_exercise(
-        trace, blank, output, key, ascii,
+        trace, blank, path_of(output) if output else None, key, ascii,
         answer_decimals=answer_decimals, strict=strict, marks=not no_marks, keep_equations=keep_equations,
     ):  # fmt: skip
         click.echo(f"wrote {path}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracer.config.forms import Form, ListOf, Number, Schema, show
-from tracer.config.habits import advice, decimal_comma
+from tracer.config.habits import advice, decimal_comma, two_numbers
 from tracer.config.yamlfile import Document, Place
 from tracer.errors import lookalikes
 from tracer.formulas.grammar import FormulaError
@@ -134,8 +134,7 @@ def formula(
     `quantities` what names mean that may be those of constants."""
     lists = re.findall(r"\(([^()]*)\)", text)
     if comma := next(filter(None, map(decimal_comma, lists)), ""):
-        what = f"{where}'{comma}' would be two numbers{advice(comma)}"
-        document.problem(place, with_caret(what, text, text.find(comma)), at)
+        document.problem(place, with_caret(where + two_numbers(comma), text, text.find(comma)), at)
         return None
     try:
         expression = read_formula(text, frozenset(CONSTANTS.keys() & set(quantities)))

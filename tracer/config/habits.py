@@ -74,3 +74,8 @@ def decimal_comma(text: str) -> str:
         ):
             return commas[0]
     return ""
+
+
+def two_numbers(comma: str) -> str:
+    """The problem of what `decimal_comma` finds."""
+    return f"'{comma}' would be two numbers{advice(comma)}; if they are two, write a space behind every comma"

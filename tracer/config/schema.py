@@ -150,7 +150,8 @@ FIELDS: dict[str, Field] = {
     "iterations": Field("Number of updates of the weights; with phases, their sum.", COUNT,
                         required=True, unless=("learning_rate", PHASES)),
     "until": Field("A condition that ends a run early, such as 'E_total < 1e-6': as soon as it holds for every "
-                   "sample of a pass.", Either((Case(str, Text("[<>=]", f"contains no < or >; {_UNTIL}")),), _UNTIL)),
+                   "sample of a pass.",
+                   Either((Case(str, Text("[<>=≤≥≠]", f"contains no < or >; {_UNTIL}")),), _UNTIL)),
     "update": Field("online: one sample per iteration; batch: all samples, one row each; {batch_size: k}: k at a time.",
                     Either((Case(dict, BATCH_SIZE), Case(object, OneOf((ONLINE, BATCH), f", {BATCH_SIZE.example}"))),
                            f"write {ONLINE}, {BATCH} or {BATCH_SIZE.example}"), default=ONLINE),

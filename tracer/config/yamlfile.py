@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, ClassVar
 
 import yaml
 
-from tracer.config.habits import advice, decimal_comma, is_grouped
+from tracer.config.habits import advice, decimal_comma, is_grouped, two_numbers
 from tracer.errors import ConfigError, lookalikes
 
 MAX_BYTES = 16_000_000
@@ -264,7 +264,7 @@ class _Builder:
         if "#" not in written and re.search(r"\d,\d", written):
             self.document.commas.add(place)
             if comma := decimal_comma(written):
-                self.document.problem(place, f"'{comma}' would be two numbers{advice(comma)}")
+                self.document.problem(place, two_numbers(comma))
                 return [float(value.replace(",", ".")) for value in re.split(r",\s+", written.strip(" ,\n"))]
         return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
 

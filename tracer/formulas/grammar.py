@@ -15,7 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from tracer.errors import lookalikes
 from tracer.formulas import tree
-from tracer.formulas.symbols import CONSTANTS, POWERS, SPELLINGS, TOKEN
+from tracer.formulas.symbols import CONSTANTS, INSTEAD, POWERS, SPELLINGS, TOKEN
 from tracer.formulas.tree import ADD, COMPARISONS, DIV, MUL, NEG, POW, SUB, Call, Expression, Function, Name, Number
 
 OPERATORS = {"+": ADD, "-": SUB, "*": MUL, "/": DIV, "^": POW, **COMPARISONS}
@@ -110,7 +110,8 @@ class _Parser(Generic[V]):
             self.start = self.end + len(rest) - len(rest.lstrip())
             if rest.strip():
                 character = self.text[self.start]
-                raise self.problem(f"'{character}' is not allowed here{lookalikes(character)}")
+                hint = f", write {INSTEAD[character]}" if character in INSTEAD else lookalikes(character)
+                raise self.problem(f"'{character}' is not allowed here{hint}")
             self.kind, self.token = "end", ""
             return
         self.kind = next(kind for kind in KINDS if kind in match.re.groupindex and match[kind] is not None)

@@ -18,6 +18,9 @@ SUPERSCRIPT = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
 """Numbers by their names, where no quantity has the name."""
 
+INSTEAD = {"|": "abs(x)", "[": "(", "]": ")", "{": "(", "}": ")", "!": "a product"}
+"""Characters that formulas do not have → what to write."""
+
 _OTHERS = "|".join(re.escape(symbol) for symbol in SPELLINGS)
 TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
