@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 import yaml
 
+import tracer
 from tests.hand import Cells, Value, book, table
 from tests.homework import write
-from tests.places import SHARED, needs_shared
+from tests.places import ROOT, SHARED, needs_shared
 from tracer.grading.check import check_workbook
-from tracer.grading.judging.findings import Finding, SheetReport, Verdict
+from tracer.grading.judging.findings import BookReport, Finding, SheetReport, Verdict
 from tracer.grading.options import Options
+from tracer.model import naming
+from tracer.tables.optimizers import OPTIMIZERS
+from tracer.workbook.trace.formulas import FIRST_ROW, HEADER_ROW
 
 STEPS = 6
 Columns = Mapping[str, tuple[Value, str | None]]
@@ -290,3 +297,118 @@ def test_the_cases(name: str, found: list[tuple[str, str]]) -> None:
     (sheet,) = report.sheets
     assert [(f.quantity, f.why and f.why.slip) for f in sheet.mistakes] == found
     assert (report.score == 100) == (not found)
+
+
+# -------------------------------------------------------------------------------- our own sheets, with and without config
+
+RUN = {
+    "inputs": [0.05, 0.1],
+    "targets": [0.01, 0.99],
+    "layers": [{"name": "h", "neurons": 2}, {"name": "o", "neurons": 2}],
+    "weights": [0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55],
+    "biases": {"h": 0.35, "o": 0.6},
+    "learning_rate": 0.1,
+    "iterations": 6,
+}
+EVERY = [*OPTIMIZERS, {"name": "momentum", "dampening": 0.5}, {"name": "adamw", "weight_decay": 0.2},
+         {"name": "sgd", "weight_decay": 0.1}]  # fmt: skip
+
+
+def only_table(report: BookReport) -> SheetReport:
+    assert report.readable, report.reason
+    (sheet,) = (sheet for sheet in report.sheets if sheet.verdict is not Verdict.NO_TABLE)
+    return sheet
+
+
+def exported(config: Mapping[str, Any], folder: Path) -> Path:
+    (folder / "lab.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    tracer.run(folder / "lab.yaml").to_excel(folder / "own.xlsx")
+    return folder / "own.xlsx"
+
+
+@pytest.mark.parametrize("optimizer", EVERY, ids=str)
+def test_the_sheet_of_a_run_is_right_with_and_without_its_config(optimizer: object, tmp_path: Path) -> None:
+    path = exported({**RUN, "optimizer": optimizer}, tmp_path)
+    for options in (Options(tmp_path / "lab.yaml"), None):
+        sheet = only_table(check_workbook(path, options))
+        assert sheet.verdict is Verdict.RIGHT, [(f.quantity, f.cause) for f in sheet.findings]
+        assert (sheet.not_judged, sheet.unmatched) == ((), ())
+
+
+@pytest.mark.parametrize("config", ["deep", "iris", "xor", "regression", "layer-normalisation", "rnn"])
+def test_the_sheet_of_any_network_is_right_without_its_config(config: str, tmp_path: Path) -> None:
+    tracer.run(ROOT / "configs" / f"{config}.yaml", iterations=3).to_excel(tmp_path / "own.xlsx")
+    sheets = [sheet for sheet in check_workbook(tmp_path / "own.xlsx").sheets if sheet.verdict is not Verdict.NO_TABLE]
+    assert sheets
+    for sheet in sheets:
+        assert sheet.verdict is Verdict.RIGHT, [(f.quantity, f.cause) for f in sheet.findings]
+
+
+def test_numbers_of_a_run_may_be_changed_and_slips_are_found(tmp_path: Path) -> None:
+    path = exported({**RUN, "optimizer": "adam"}, tmp_path)
+    book = openpyxl.load_workbook(path)
+    sheet = book["η = 0.1"]
+    columns = {cell.value: cell.column for cell in sheet[HEADER_ROW]}
+    sheet.cell(FIRST_ROW, columns["w1"]).value = 0.7  # the yellow cells invite to it
+    book.save(path)
+    assert only_table(check_workbook(path)).verdict is Verdict.RIGHT
+    for row in range(FIRST_ROW, FIRST_ROW + 6):
+        cell = sheet.cell(row, columns["m̂_w3"])
+        cell.value = re.sub(r"\^A\d+", "", str(cell.value))
+    book.save(path)
+    finding = only(only_table(check_workbook(path)))
+    assert (finding.quantity, finding.why and finding.why.slip) == ("m̂_w3", "exponent_missing")
+
+
+STATES = tuple({f"{naming.state_word(word)}_" for rule in OPTIMIZERS.values() for word in rule.columns} - {"a_"})
+OTHERS = [optimizer for optimizer in EVERY if optimizer != "sgd"]
+
+
+ALONE = [(optimizer, kept) for optimizer in OTHERS for kept in ("formulas", "values")]
+WITHOUT_STATES = [
+    pytest.param(
+        optimizer, "values without states", marks=() if optimizer in ("momentum", "lion") else pytest.mark.long
+    )
+    for optimizer in OTHERS
+]
+
+
+@pytest.mark.parametrize(("optimizer", "kept"), [*ALONE, *WITHOUT_STATES], ids=str)
+def test_another_optimizer_without_a_config_is_no_table(optimizer: object, kept: str, tmp_path: Path) -> None:
+    """The sheet of a run by itself: nothing in the workbook says what its updates should be."""
+    path = exported({**RUN, "optimizer": optimizer, "iterations": 8}, tmp_path)
+    book = openpyxl.load_workbook(path, data_only=kept != "formulas")
+    sheet = book["η = 0.1"]
+    for title in book.sheetnames:
+        if title != sheet.title:
+            del book[title]
+    if kept == "values without states":
+        for column in range(sheet.max_column, 0, -1):
+            if str(sheet.cell(HEADER_ROW, column).value).startswith(STATES):
+                sheet.delete_cols(column)
+        for row in range(1, HEADER_ROW):  # the labels of the settings
+            for cell in sheet[row][2:]:
+                cell.value = None
+    book.save(tmp_path / "alone.xlsx")
+    report = check_workbook(tmp_path / "alone.xlsx")
+    assert [sheet.verdict for sheet in report.sheets] == [Verdict.NO_TABLE], [
+        (f.quantity, f.cause) for sheet in report.sheets for f in sheet.findings
+    ]
+    assert report.reason
+    assert "--config" in report.reason
+
+
+def test_a_slip_in_all_updates_of_plain_gradient_descent_is_still_named(tmp_path: Path) -> None:
+    path = exported(RUN, tmp_path)
+    book = openpyxl.load_workbook(path)
+    sheet = book["η = 0.1"]
+    for title in book.sheetnames:
+        if title != sheet.title:
+            del book[title]
+    for row in sheet.iter_rows(min_row=FIRST_ROW + 1):
+        for cell in row:
+            if "-$B$2*" in str(cell.value):
+                cell.value = cell.value.replace("-$B$2*", "+$B$2*")
+    book.save(tmp_path / "alone.xlsx")
+    mistakes = only_table(check_workbook(tmp_path / "alone.xlsx")).mistakes
+    assert {f.slip for f in mistakes} == {"plus_for_minus"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -54,8 +55,9 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
     except (MemoryError, RecursionError):
         return BookReport(str(path), "is too large or too deeply nested to be read")
     terms = Terms(options.tolerance, system and system.rounded(None), rate)
+    described = {} if system else _described(book, terms)
     with np.errstate(all="ignore"):  # a person's numbers may be anything
-        reports = [report for sheet in book.sheets for report in check_sheet(book, sheet, terms)]
+        reports = [r for sheet in book.sheets for r in check_sheet(book, sheet, described.get(sheet.name, terms))]
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
         reason = "no table of a network was recognized"
         if book.damage:
@@ -86,6 +88,21 @@ def _exercise(book: Book, options: Options) -> tuple[SheetReport, ...] | None:
         raise Unreadable(str(error)) from None
     with np.errstate(all="ignore"):
         return graded(exercise, options.strict, judge) if exercise else None
+
+
+def _described(book: Book, terms: Terms) -> dict[str, Terms]:
+    """The terms of the sheets with the columns that a Config sheet of ours in the same workbook describes. Its inputs
+    and first weights are free."""
+    if len(book.sheets) < 2:
+        return {}
+    from tracer.grading.exercise.handed_in import described, has_columns
+
+    experiment = described(book)
+    if experiment is None:
+        return {}
+    system = assemble(experiment)
+    own = replace(terms, system=system.rounded(None), given=False)
+    return {sheet.name: own for sheet in book.sheets if has_columns(sheet, experiment, system)}
 
 
 def check_sheet(book: Book, sheet: Sheet, terms: Terms) -> list[SheetReport]:

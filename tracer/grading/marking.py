@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from tracer.formulas.tree import Name
 from tracer.grading.judging.assignment import differing, given_quantities
@@ -24,6 +25,7 @@ from tracer.grading.network.inference import Effort, NotANetwork
 from tracer.grading.network.series import Found
 from tracer.grading.network.understanding import Understood, understood
 from tracer.grading.network.writing import differences
+from tracer.grading.sheet.optimizer_names import has_optimizer
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.effects import with_effects
 from tracer.grading.slips.search import Budget
@@ -35,6 +37,9 @@ FEWEST_RIGHT = 0.34
 FEWEST_FORWARD = 4
 """Half of the columns must agree, too: those of the forward pass if at least this many are shown, because gradients and
 updates may all be wrong; otherwise all of them."""
+MOST_TEXTS = 5_000
+"""Texts of a sheet that are looked at for the settings of an optimizer."""
+OTHER_RULE = "its updates are not those of plain gradient descent; describe the optimizer with --config"
 UNEXPLAINED = frozenset({None, "two_slips", "multiplied", "offset"})
 """Names of causes that say nothing of how a person came to a formula."""
 
@@ -44,13 +49,14 @@ class Terms:
     """The settings for all tables of a workbook.
 
     tolerance: relative. system: the network of a config, with its inputs, targets and first weights. rate: the only
-    learning rate of the config. budget, effort: how much may still be tried for the workbook, of edits of formulas and
-    of networks.
+    learning rate of the config. given: whether the inputs, targets and first weights of a table have to be those of the
+    config. budget, effort: how much may still be tried for the workbook, of edits of formulas and of networks.
     """
 
     tolerance: float
     system: System | None = None
     rate: float | None = None
+    given: bool = True
     budget: Budget = field(default_factory=Budget)
     effort: Effort = field(default_factory=Effort)
 
@@ -91,13 +97,23 @@ class Explained:
 def marked(found: Found, terms: Terms) -> SheetReport:
     """The report on a table, after all stages. Raises NotANetwork if it does not show a network."""
     shown = understood(found, terms.system, terms.effort)
-    result = explained(judged(shown, terms), terms.budget)
+    compared = judged(shown, terms)
+    stepped = _wrong_updates(compared) if terms.system is None or not terms.given else frozenset[str]()
+    texts = (cell.value for cell in shown.sheet.cells.values() if type(cell.value) is str)
+    if stepped and has_optimizer(shown.unmatched, islice(texts, MOST_TEXTS), shown.model.parameters):
+        raise NotANetwork(OTHER_RULE)
+    result = explained(compared, terms.budget)
+    slips = {
+        finding.slip for finding in result.findings if finding.mistake and finding.quantity in {*stepped, naming.ETA}
+    }
+    if stepped and slips <= UNEXPLAINED | {"next_row"}:  # of values; the formula would be circular
+        raise NotANetwork(OTHER_RULE)
     if is_misread(result):
         wrong, count = sum(bool(c.wrong) for c in result.judged.columns.values()), len(result.judged.fitting)
         reason = f"read as {shown.network}" if terms.system is None else f"the network is {shown.network}"
         advice = "describe it with --config" if terms.system is None else "is this the config of the sheet?"
         raise NotANetwork(f"{reason}, but then {wrong} of {count} columns are wrong in ways no slip explains; {advice}")
-    return reported(result, terms.system)
+    return reported(result, terms.system if terms.given else None)
 
 
 # ------------------------------------------------------------------------------------------------------- judged
@@ -135,7 +151,10 @@ def _judge(shown: Understood, terms: Terms) -> tuple[Judge, list[Finding]]:
     if exchanged:
         exactness = _exactness(shown)
     again = repeated(shown)
-    given = dragged(shown) if terms.system is None else differing(shown, terms.system, terms.tolerance)
+    if terms.system is not None and terms.given:
+        given = differing(shown, terms.system, terms.tolerance)
+    else:
+        given = dragged(shown)
     passed_over = frozenset(place for finding in again for place in finding.places)
     demand = Demand(shown.model, shown.rows, terms.tolerance, exactness)
     return Judge(shown, demand, eta, passed_over), [*findings, *exchanged, *given, *again]
@@ -144,6 +163,13 @@ def _judge(shown: Understood, terms: Terms) -> tuple[Judge, list[Finding]]:
 def _exactness(shown: Understood) -> Exactness:
     by_hand = decimals_by_hand(shown)
     return measured(shown) if by_hand is None else rounded_by_hand(shown, by_hand)
+
+
+def _wrong_updates(judged: Judged) -> frozenset[str]:
+    """What the update of a table changes, where most of it is wrong."""
+    changed = {name: c for name, c in judged.columns.items() if c.known and judged.shown.model.is_update(name)}
+    wrong = [name for name, column in changed.items() if column.wrong]
+    return frozenset(changed if 2 * len(wrong) > len(changed) else ())
 
 
 def _shows_its_network(judged: Judged) -> bool:

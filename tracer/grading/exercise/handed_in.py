@@ -102,6 +102,24 @@ def handed_in(book: Book) -> HandedIn | None:
     return HandedIn(book, task, system, parts, samples, tuple(remarks))
 
 
+def described(book: Book) -> Experiment | None:
+    """The experiment of a workbook that `run` wrote, by its Config sheet; None without a valid one."""
+    sheets = {sheet.name: sheet for sheet in book.sheets}
+    found = config.read(_reader(sheets[config.TITLE])) if config.TITLE in sheets else None
+    if found is None or found[0][1:2] != ["run"]:
+        return None
+    try:
+        return _experiment(*found, sheets.get(DATA), DATA in sheets)
+    except ConfigError:
+        return None
+
+
+def has_columns(sheet: Sheet, experiment: Experiment, system: System) -> bool:
+    """Whether a sheet has all columns of an experiment's run, in whatever order."""
+    row = {str(cell.value) for (row, _), cell in sheet.cells.items() if row == HEADER_ROW}
+    return all(row & {name, naming.to_ascii(name)} for name in shown(experiment, system).columns())
+
+
 def _reader(sheet: Sheet) -> Any:
     def read(row: int, column: int) -> str | float | None:
         cell = sheet.cells.get((row, column))

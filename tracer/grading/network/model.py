@@ -162,6 +162,12 @@ class Model:
         of_optimizer = [e for e in self.system.equations if e.phase is Phase.OPTIMIZER]
         return frozenset(e.quantity for e in of_optimizer if any(n.lag for n in names(e.expression)))
 
+    def is_update(self, name: str) -> bool:
+        """Whether a quantity is a parameter that the update changes, or its value after that, or the change."""
+        quantity = self.read(name)
+        stepped = quantity is not None and quantity.role in (Role.AFTER_UPDATE, Role.CHANGE)
+        return name in self.system.updates or stepped
+
     def knows(self, name: str) -> bool:
         """Whether the name is a quantity of this network."""
         return name in self.known or self.equation(name) is not None

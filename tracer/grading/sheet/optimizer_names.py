@@ -1,16 +1,31 @@
-"""Short names of what an optimizer computes: `m` for the m_theta of a single parameter, `g2` for the gradient of w2."""
+"""Names of what an optimizer computes: `m` for the m_theta of a single parameter, `g2` for the gradient of w2; and how
+a sheet shows that it has an optimizer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from tracer.grading.sheet.spelling import normalize
+from tracer.grading.sheet.spelling import LONGEST, normalize
+from tracer.model import naming
 from tracer.model.quantity import Quantity, Role
 from tracer.model.system import System
+from tracer.tables.optimizers import OPTIMIZERS
 
 _GRADIENT = ("g", "grad", "gradient")
 _COUNT = ("t", "timestep")
 """What papers call the number of the iteration."""
+
+
+_SETTINGS = {normalize(name) for rule in OPTIMIZERS.values() for name in rule.settings} - {"alpha", "eps"}
+"""Those that only an optimizer has."""
+
+
+def has_optimizer(headers: Iterable[str], texts: Iterable[str], parameters: Iterable[str]) -> bool:
+    """Whether headers that mean nothing else name states of an optimizer, or a text one of its settings."""
+    words = dict.fromkeys(word for rule in OPTIMIZERS.values() for word in rule.columns)
+    states = {normalize(naming.state(word, parameter)) for parameter in parameters for word in words}
+    named = any(normalize(header) in states for header in headers)
+    return named or any(normalize(text) in _SETTINGS for text in texts if len(text) <= LONGEST)
 
 
 def short_names(system: System) -> Mapping[str, tuple[Quantity, ...]]:
