@@ -7,6 +7,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from csv import DictReader
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,11 @@ from tests.sheets import stored_cells
 from tests.test_exercise import answers, filled, saved, score_of, trace_of
 from tracer.commands.main import main
 from tracer.config.yamlfile import read_bytes
+from tracer.grading.book.cells import Book, Cell
 from tracer.grading.book.package import read_book
 from tracer.grading.check import check_workbook
+from tracer.grading.exercise.grading import graded as graded_parts
+from tracer.grading.exercise.handed_in import NotGradable, handed_in
 from tracer.grading.judging.findings import BookReport, Kind, SheetReport, Verdict
 from tracer.grading.options import Options
 from tracer.workbook.exercise.note import Changed, Note
@@ -299,6 +303,22 @@ def test_the_decimals_of_the_config_are_those_of_the_answers(decimals: int, tmp_
     assert str(hint).endswith(f"right to {decimals} decimals.")
 
 
+@pytest.mark.parametrize("how", [{"decimals": 4}, {"decimals": 4, "strict": True}, {"answer_decimals": 4}])
+def test_a_key_that_is_typed_off_with_four_decimals(how: dict[str, Any], tmp_path: Path) -> None:
+    """Every answer is right, in both modes, and whatever the network."""
+    (tmp_path / "four.yaml").write_text(
+        "inputs: {x1: 0.35, x2: 0.9}\ntargets: {t: 0.5}\nlayers: [{name: h, neurons: 2}, {name: o, neurons: 1}]\n"
+        "weights: {h: [[0.1, 0.8], [0.4, 0.6]], o: [[0.3, 0.9]]}\nlearning_rate: 1\niterations: 2\n",
+        encoding="utf-8",
+    )
+    changes = {key: how[key] for key in how if key == "decimals"}
+    trace = trace_of(tmp_path / "four.yaml", 1, **changes)
+    path, right = answers(trace, tmp_path, "all", **{key: how[key] for key in how if key != "decimals"})
+    key = stored_cells(tmp_path / "key.xlsx")["η = 1"]
+    typed = {cell: round(float(key[cell].value or 0.0), 4) for cell in right}
+    assert numbers(graded(filled(path, "η = 1", typed, "typed.xlsx")).sheets[0]) == (23, 0, 0, 0, 0)
+
+
 def test_what_the_teacher_changes(walk: tuple[Path, dict[str, str]]) -> None:
     """Another input, weight and rate in the sheet: the key follows, and the report says what was changed."""
     path, right = walk
@@ -494,3 +514,46 @@ def test_strict_may_be_asked_of_check(walk: tuple[Path, dict[str, str]]) -> None
     strict = run("check", handed_in, "--strict").output
     assert "22 cells to fill in, only the key counts" in strict
     assert "5 of 22 cells correct: 5 right, 16 consistent" in strict
+
+
+def test_an_exercise_with_notes_in_its_cells(walk: tuple[Path, dict[str, str]]) -> None:
+    path, right = walk
+    del right["X6"]
+    handed_in = filled(path, TITLE, {**right, "J5": 0.5}, "handed-in.xlsx")
+    run("check", handed_in, "-q", "--annotate", path.parent / "marked")
+    book = openpyxl.load_workbook(path.parent / "marked" / "handed-in.xlsx")
+    noted = {cell.coordinate: cell.comment.text for row in book[TITLE]["B5:X6"] for cell in row if cell.comment}
+    assert noted.keys() == {"J5", "X6"}
+    assert "not filled in" in noted["X6"]
+    assert numbers(graded(path.parent / "marked" / "handed-in.xlsx").sheets[0]) == (5, 15, 1, 1, 0)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_config_sheet_that_was_tampered_with_gets_a_report(data: st.DataObject, tampered: Book) -> None:
+    """A character, a cell or the note is another one: a report in any case, and no traceback."""
+    sheets = []
+    for sheet in tampered.sheets:
+        cells = dict(sheet.cells)
+        if sheet.name in ("Config", "Data"):
+            place = data.draw(st.sampled_from(sorted(cells)))
+            text = str(cells[place].value)
+            at, what = data.draw(st.integers(0, len(text))), data.draw(st.text("[]{}:-05.,'\"#&*!x\n=", max_size=3))
+            changed = st.sampled_from([None, Cell(text[:at] + what + text[at + 1 :]), Cell(-5.0), Cell(1e300)])
+            new = data.draw(changed)
+            cells = {**cells, place: new} if new else {other: cells[other] for other in cells if other != place}
+        sheets.append(replace(sheet, cells=cells))
+    properties = data.draw(st.sampled_from([{}, tampered.properties]))
+    try:
+        exercise = handed_in(replace(tampered, sheets=tuple(sheets), properties=properties))
+    except NotGradable:
+        return
+    for report in graded_parts(exercise, False, lambda *_: []) if exercise else ():
+        assert sum(numbers(report)) == report.judged
+
+
+@pytest.fixture(scope="module")
+def tampered(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    path = tmp_path_factory.mktemp("tampered") / "e.xlsx"
+    trace_of(XOR, 4, learning_rate=0.5).to_exercise(path, "forward", solved=True)
+    return read_book(path)

@@ -36,7 +36,7 @@ def problems_of_limits(experiment: Experiment, system: System, steps: int, longe
         )
     if not problems and is_longer(system, longest):
         problems.append(
-            f"{experiment.places['model']}: a formula of this network would be longer than the {longest:,} "
+            f"{experiment.places['model']}: a formula of this network would be longer than the {MAX_FORMULA:,} "
             "characters that Excel takes; use a smaller network, or --format csv"
         )
     if not problems and deepest_formula(system) > MAX_NESTED:
