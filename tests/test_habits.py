@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tracer
+from tests.test_cli import command
 from tests.test_config import BASE, problems_of_text
 from tests.test_samples import NETWORK, problems, write
 from tracer.config.habits import advice, decimal_comma, spellings
@@ -85,6 +86,17 @@ def test_a_whole_number_grouped_by_points(tmp_path: Path) -> None:
     option = tracer.Override(("iterations",), tracer.config.yamlfile.scalar("12.500"), "--iterations")
     with pytest.raises(tracer.ConfigError, match=r"12\.500 is ambiguous; write 12500"):
         tracer.load(BASE, [option])
+
+
+def test_numbers_of_an_option() -> None:
+    result = command(
+        "run", "configs/walkthrough.yaml", "--learning-rate", "0,1", "--learning-rate", "0,2", "--set", "l2=1/2"
+    )
+    assert result.stderr.splitlines() == [
+        "--learning-rate: '0,1' would be two numbers; write 0.1: decimals take a point, thousands no mark; if they are two, write "
+        "a space behind every comma",
+        "--set l2=1/2: '1/2' is not a number; write 0.5",
+    ]  # fmt: skip
 
 
 def test_a_comma_that_makes_two_values_of_one(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def _overrides(options: list[tuple[str, str, str | None]]) -> tuple[list[Overrid
             try:
                 place = tuple(part.strip() for part in key.split("."))
                 overrides.append(Override(place, yamlfile.scalar(text), origin))
-            except ConfigError:
-                problems.append(f"{origin}: '{text}' cannot be read as a value")
+            except ConfigError as error:
+                _, _, why = error.problems[0].partition(": value: ")
+                problems.append(f"{origin}: {why or f'{text!r} cannot be read as a value'}")
     return overrides, problems
