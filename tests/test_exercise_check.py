@@ -445,18 +445,25 @@ def test_a_sheet_that_was_taken_out_counts_as_empty(tmp_path: Path) -> None:
     assert report.score == 50.0
 
 
-@pytest.mark.parametrize("what", ["removed", "emptied"])
-def test_without_its_config_an_exercise_is_not_graded(what: str, walk: tuple[Path, dict[str, str]]) -> None:
-    path, _ = walk
+@pytest.mark.parametrize("what", ["removed", "emptied", "older"])
+@pytest.mark.parametrize("marks", [True, False])
+@pytest.mark.parametrize("note", [True, False])
+def test_without_its_config_an_exercise_is_not_graded(what: str, marks: bool, note: bool, tmp_path: Path) -> None:
+    """As any other sheet, it would be right though nothing is filled in."""
+    path = tmp_path / "e.xlsx"
+    trace_of(WALKTHROUGH, 2, learning_rate=0.5).to_exercise(path, "backward", marks=marks)
     book = openpyxl.load_workbook(path)
     if what == "removed":
         del book["Config"]
-    else:
+    elif what == "emptied":
         book["Config"].delete_rows(1, 100)
+    else:
+        book["Config"]["B5"] = "backprop-trace run walkthrough.yaml"
+    if not note:
+        book.custom_doc_props.props.clear()
     book.save(path)
-    report = check_workbook(path)
-    assert report.reason == "it is an exercise whose sheet Config is missing or cut; it cannot be graded"
-    assert run("check", path).exit_code == 2
+    reason = "it is an exercise that cannot be graded: its sheet Config is missing, cut, or of an older version"
+    assert check_workbook(path).reason == reason
 
 
 def test_a_trace_is_no_exercise(tmp_path: Path) -> None:

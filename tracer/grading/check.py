@@ -13,6 +13,7 @@ from tracer.config import load
 from tracer.grading.book.cells import Book, Sheet
 from tracer.grading.book.package import Unreadable, read_book
 from tracer.grading.book.recalculation import recalculated
+from tracer.grading.exercise.signs import may_be_ours
 from tracer.grading.judging.findings import BookReport, SheetReport, Verdict, no_table
 from tracer.grading.judging.uncomputed import first_cause
 from tracer.grading.marking import Terms, marked
@@ -46,7 +47,7 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         rate = experiment.learning_rates[0] if len(experiment.learning_rates) == 1 else None
     try:
         book = read_book(path)
-        ours = _exercise(book, options) if len(book.sheets) > 1 or book.properties else None
+        ours = _exercise(book, options) if may_be_ours(book) else None
         if ours is not None:
             return BookReport(str(path), None, ours)
         book = recalculated(book)

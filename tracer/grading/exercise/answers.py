@@ -21,8 +21,7 @@ from tracer.grading.book.cells import Cell, Formula, Position, Sheet, position
 from tracer.grading.exercise.handed_in import HandedIn, Part
 from tracer.model import naming
 from tracer.model.system import Phase, System
-from tracer.workbook.exercise.marks import WORKED
-from tracer.workbook.exercise.task import State, Task
+from tracer.workbook.exercise.task import WORKED, State, Task
 from tracer.workbook.trace.formulas import FIRST_ROW, FIRST_SAMPLE_ROW
 
 _GUARD = "IF(COUNT("

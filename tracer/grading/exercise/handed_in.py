@@ -18,6 +18,7 @@ from tracer.errors import ConfigError
 from tracer.execution.engine import Engine
 from tracer.execution.runs import Run
 from tracer.grading.book.cells import Book, Fault, Position, Sheet, position
+from tracer.grading.exercise.signs import has_traces
 from tracer.model import naming
 from tracer.model.assembly import assemble, shown
 from tracer.model.experiment import Experiment
@@ -75,9 +76,10 @@ def handed_in(book: Book) -> HandedIn | None:
     except Changed:
         note, lost = None, "changed"
     if found is None or found[0][1:2] != [COMMAND]:
-        if note is None and lost == "missing":
+        if note is None and lost == "missing" and not has_traces(book):
             return None
-        raise NotGradable(f"it is an exercise whose sheet {config.TITLE} is missing or cut; it cannot be graded")
+        what = f"its sheet {config.TITLE} is missing, cut, or of an older version"
+        raise NotGradable(f"it is an exercise that cannot be graded: {what}")
     words, text = found
     if note is None:
         remarks.append(f"the note in the file that says which cells were empty is {lost}: taken from {config.TITLE}")

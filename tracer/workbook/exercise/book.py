@@ -15,10 +15,10 @@ from tracer.model.experiment import Experiment
 from tracer.model.system import System
 from tracer.workbook.book import SAMPLES
 from tracer.workbook.exercise.cells import Cells, to_fill_in
-from tracer.workbook.exercise.marks import MARKS, WORKED, Marks, build_worked, last_column
+from tracer.workbook.exercise.marks import Marks, build_worked, last_column
 from tracer.workbook.exercise.note import Note, digest
 from tracer.workbook.exercise.sheet import ExerciseSheet
-from tracer.workbook.exercise.task import BLANKS, Task
+from tracer.workbook.exercise.task import BLANKS, MARKS, WORKED, Task
 from tracer.workbook.limits import problems_of_limits
 from tracer.workbook.overview import config
 from tracer.workbook.sheets import Sheet, write

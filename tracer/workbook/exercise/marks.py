@@ -16,7 +16,7 @@ from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
 from tracer.model.system import System
 from tracer.workbook.exercise.cells import Cells, Place, missing
-from tracer.workbook.exercise.task import State, Task
+from tracer.workbook.exercise.task import WORKED, State, Task
 from tracer.workbook.trace import sheet as trace_sheet
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.formulas import FIRST_ROW, HYPER_COLUMN, TraceFormulas, leading
@@ -24,9 +24,6 @@ from tracer.workbook.trace.layout import head, leads
 from tracer.workbook.xlsx.names import reference
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.sheetdata import NOT_AVAILABLE, Cell, row
-
-WORKED, MARKS = "worked_", "worked_marks "
-"""What the titles of these sheets begin with. A formula in which the first appears is copied."""
 
 
 def width(system: System) -> int:

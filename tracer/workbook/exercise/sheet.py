@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tracer.explain.words import stopped
 from tracer.workbook.exercise.cells import Cells, Place
 from tracer.workbook.exercise.marks import Marks, width
-from tracer.workbook.exercise.task import State, Task
+from tracer.workbook.exercise.task import FRAMED, HINT, State, Task
 from tracer.workbook.trace.context import DATA_WIDTH, Context
 from tracer.workbook.trace.decoration import decorate
 from tracer.workbook.trace.formulas import FIRST_ROW, TITLE_ROW
@@ -119,7 +119,7 @@ class ExerciseSheet:
         decimals = "" if self.task.decimals is None else f", right to {self.task.decimals} decimals"
         ends = f" {stopped(self.cells.trace.run.divergence)}" if self.cells.trace.run.divergence else ""
         count = len(self.cells.blanks)
-        what = f"Fill in the {count} framed cells" if count > 1 else "Fill in the framed cell"
+        what = f"{HINT} {count} {FRAMED}s" if count > 1 else f"{HINT} {FRAMED}"
         return self.context.spell(f"{what}{decimals}.{ends}")
 
     def _marks_range(self) -> str:

@@ -19,6 +19,10 @@ BLANKS: dict[str, frozenset[Phase]] = {
     "all": frozenset(Phase) - {Phase.DATA},
 }
 """The computed cells of these phases."""
+WORKED, MARKS = "worked_", "worked_marks "
+"""What the titles of the hidden sheets begin with. A formula in which the first appears is copied."""
+HINT, FRAMED = "Fill in the", "framed cell"
+"""In the hint at the top of a sheet."""
 MOST_DECIMALS = 12
 ROOM = 0.5000001
 """How far an answer may be off, in units of its last decimal: half a unit, as rounding gives, and a double's noise."""
