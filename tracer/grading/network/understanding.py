@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from tracer.formulas.tree import ADD, Call, Name, add, mul, names, neg, sub
 from tracer.grading.book.cells import Sheet
 from tracer.grading.network.fitting import fit, plan_for
 from tracer.grading.network.inference import Effort, NotANetwork, refine
@@ -88,6 +89,7 @@ def understood(found: Found, system: System | None, effort: Effort) -> Understoo
     else:
         model, network, late = Model(system), "as the config describes it", False
         found = _from_one_row_later(found, model)
+        model = _with_rate_in_states(found, model)
         rows = spread(rows_of(found))
         constant = _constant(rows, system.data)
     roles = recognized(found, model, constant)
@@ -131,6 +133,32 @@ def _from_one_row_later(found: Found, model: Model) -> Found:
     other = replace(found, table=replace(table, series={**table.series, **later}))
     before, after = (sum(fit(model, _of_model(rows_of(each), model)).values()) for each in (found, other))
     return other if after > before + BETTER else found
+
+
+def _with_rate_in_states(found: Found, model: Model) -> Model:
+    """The model, or that of a momentum whose state includes the rate, v = μ·v ± η·g with w ∓ v, as many books have it:
+    the one that fits best."""
+    models = [model, *(Model(system) for sign in (1, -1) if (system := _scaled(model.system, sign)))]
+    fits = [sum(fit(each, _of_model(rows_of(found), each)).values()) for each in models] if len(models) > 1 else [0.0]
+    return models[fits.index(max(fits))] if max(fits) > fits[0] + BETTER else model
+
+
+def _scaled(system: System, sign: int) -> System | None:
+    """The system with its states times η; None if an update is not w − η·v with a single state."""
+    eta, equations, updates = Name(naming.ETA), {e.quantity: e for e in system.equations}, dict(system.updates)
+    for parameter, update in system.updates.items():
+        states = [state for state in system.states if Name(state, 1) in set(names(update))]
+        before, rate = Name(parameter, 1), Name(naming.ETA, 1)
+        if len(states) != 1 or update != sub(before, mul(rate, Name(states[0], 1))):
+            return None
+        state, equation = Name(states[0], 1), equations[states[0]]
+        formula = equation.expression
+        if not isinstance(formula, Call) or formula.function != ADD:
+            return None
+        scaled = [t if state in set(names(t)) else mul(eta, t) if sign > 0 else neg(mul(eta, t)) for t in formula.args]
+        equations[states[0]] = replace(equation, expression=add(*scaled))
+        updates[parameter] = sub(before, state) if sign > 0 else add(before, state)
+    return replace(system, equations=tuple(equations.values()), updates=updates) if system.states else None
 
 
 def _constant(rows: Rows, data: Iterable[str]) -> frozenset[str]:
