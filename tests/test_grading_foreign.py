@@ -31,7 +31,7 @@ def checked(name: str, config: str = "") -> BookReport:
         ("config-biases/biases-w7-w8-w9-above.xlsx", "config-biases/config.yaml"),
         ("config-biases/biases-b1-b2-b3-above.xlsx", ""),
         ("config-biases/biases-w7-w8-w9-above.xlsx", ""),
-        ("adam/counts-from-0.xlsx", "adam/adamc.yaml"),
+        ("let/let-without-values.xlsx", ""),
     ],
 )
 def test_right_sheets_are_right(name: str, config: str) -> None:
@@ -62,6 +62,11 @@ def test_what_headers_do_not_tell_is_no_table_with_the_reason(name: str, config:
     assert report.reason
     assert ": " in report.reason
     assert "config" in report.reason
+
+
+def test_an_update_typed_over_the_forward_pass_is_named() -> None:
+    (finding,) = (finding for sheet in checked("update_over_h1.xlsx").sheets for finding in sheet.mistakes)
+    assert (finding.quantity, finding.cause) == ("h1", "this is the update formula of w5 from row 4 on")
 
 
 def test_a_missing_rate_is_not_blamed_on_the_other_update() -> None:
