@@ -17,7 +17,7 @@ from tracer.formulas.expansion import expand
 from tracer.formulas.notation import ATOM, Notation, Operator, Written, infix
 from tracer.formulas.notation.source import Source
 from tracer.formulas.primitives import PRIMITIVES
-from tracer.formulas.tree import Call, Expression, Name, distinct
+from tracer.formulas.tree import Call, Expression, Function, Name, Number, distinct, fold
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -70,6 +70,38 @@ def value(expression: Expression, quantities: Mapping[Name, Array] | Mapping[Nam
     over_batch = quantities.over_batch if isinstance(quantities, Quantities) else None
     with np.errstate(all="ignore"):
         return np.asarray(function(over_batch, *map(_number, given), *numbers), float)
+
+
+def value_from_parts(
+    expression: Expression, quantities: Mapping[Name, Array] | Mapping[Name, float], known: dict[int, Any]
+) -> Array:
+    """The same without compiling the expression: for one of many that differ in a few nodes only.
+
+    known: the values of nodes, by their identities; the caller keeps these alive. Those of this expression are added.
+    """
+
+    def visit(node: Expression, args: list[Any]) -> Any:
+        if isinstance(node, Name):
+            return _number(quantities[node])
+        if isinstance(node, Number):
+            return np.float64(node.value)
+        assert isinstance(node, Call)
+        batch = _batch_of(node)
+        if batch and isinstance(quantities, Quantities):
+            return quantities.over_batch(node.function.name, batch.lag, args[0])
+        return _operation(node.function, len(args))(*args)
+
+    with np.errstate(all="ignore"):
+        return np.asarray(fold(expression, visit, known), float)
+
+
+@lru_cache(maxsize=1024)
+def _operation(function: Function, arguments: int) -> Callable[..., Any]:
+    """A function of so many arrays or numbers."""
+    names = [Name(str(index)) for index in range(arguments)]
+    needed, numbers, compiled = _compiled(Call(function, tuple(names)))
+    places = [names.index(name) for name in needed]
+    return lambda *args: compiled(None, *(args[place] for place in places), *numbers)
 
 
 def _number(value: Any) -> Any:
@@ -141,9 +173,14 @@ _NAMESPACE: dict[str, Any] = {
 """What the source can reach: a function that NumPy lacks is that of floats, taken of every element."""
 
 
+def _batch_of(call: Call) -> Name | None:
+    """A name of those that a call reduces over the rows of a batch; None for everything else."""
+    return next((name for name in distinct(call) if name.batch), None) if call.function.name in OVER_BATCH else None
+
+
 def _over_batch(call: Call, args: Sequence[Written]) -> Written | None:
     """A reduction over the rows of a batch; None for everything else."""
-    batch = call.function.name in OVER_BATCH and next((name for name in distinct(call) if name.batch), None)
+    batch = _batch_of(call)
     if not batch:
         return None
     return Written((f"over_batch({call.function.name!r}, {batch.lag}, ", args[0].parts, ")"), ATOM)

@@ -7,13 +7,15 @@ common factor or offset; then two slips at once. The effort is bounded by the co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
 from tracer.formulas.expansion import expand
-from tracer.formulas.notation.numpy import Array, value
+from tracer.formulas.notation.numpy import Array, value_from_parts
 from tracer.formulas.paths import nodes
 from tracer.formulas.tree import ADD, MUL, Call, Expression, Name, Number
 from tracer.grading.judging.causes import Cause, cause_of
@@ -61,16 +63,28 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The person's values at some points, the quantities there, and a criterion of equality."""
+    """The person's values at some points, the quantities there, and a criterion of equality.
+
+    known: what the parts of some expressions are there, which are kept alive in `learned`.
+    """
 
     quantities: Mapping[Name, Array]
     theirs: Array
     same: Callable[[Array, Array], bool]
     budget: Budget
+    known: dict[int, Any] = field(default_factory=dict)
+    learned: list[Expression] = field(default_factory=list)
+
+    def learn(self, expression: Expression) -> None:
+        """Keep the values of an expression's parts, for those that differ from it in a few nodes."""
+        with suppress(KeyError):
+            self.learned.append(expression)
+            value_from_parts(expression, self.quantities, self.known)
 
     def value(self, expression: Expression) -> Array:
         """An expression at these points. Raises KeyError where a quantity is not known there."""
-        return np.broadcast_to(value(expression, self.quantities), self.theirs.shape)
+        ours = value_from_parts(expression, self.quantities, self.known.copy())
+        return np.broadcast_to(ours, self.theirs.shape)
 
     def explains(self, expression: Expression) -> bool:
         """Whether an expression gives the person's values."""
@@ -128,6 +142,7 @@ def _single(right: Expression, evidence: Evidence, setting: Setting, theirs: Exp
     said = None if theirs is None else setting.text(theirs)
     best, closest = None, -1.0
     for form in dict.fromkeys((expand(right), right)):
+        evidence.learn(form)
         for edit in single_slips(form, setting):
             if evidence.budget.left <= 0:
                 return best
@@ -145,6 +160,7 @@ def _pair(forms: Sequence[Expression], evidence: Evidence, setting: Setting) -> 
     """Two slips at once; their order does not matter, so no pair is tried twice."""
     tried: set[Expression] = set()
     for right in forms:
+        evidence.learn(right)
         for edit in pairs_of_slips(right, setting):
             if evidence.budget.left <= 0:
                 return None
