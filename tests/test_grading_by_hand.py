@@ -141,6 +141,15 @@ def test_the_rate_of_rounded_updates_is_the_simple_number(eta: float, typed: boo
     assert said(sheet) == consistent(4)
 
 
+@pytest.mark.parametrize("eta", [0.1, 0.5, 0.75])
+def test_the_rate_where_only_the_updates_are_rounded(eta: float, tmp_path: Path) -> None:
+    hw = homework(Layout(steps=30, eta="formula"))
+    hw.eta = eta
+    hw.texts = {name: lambda text: f"ROUND({text},4)" for name in hw.computed if name.startswith("w")}
+    sheet = handed_in(hw, tmp_path)
+    assert (sheet.eta, sheet.verdict) == (eta, Verdict.RIGHT)
+
+
 def test_another_rate_than_the_label_says_is_found(tmp_path: Path) -> None:
     hw = by_hand(Layout(steps=12), 4)
     for name in hw.formulas:

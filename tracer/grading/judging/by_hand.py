@@ -48,6 +48,12 @@ def decimals_of(reading: Expression) -> int | None:
     return None
 
 
+def decimals_written(shown: Understood, name: str) -> int | None:
+    """The decimals to which all formulas of a quantity round; None if they do not."""
+    written = {*_written(shown, name)}
+    return written.pop() if len(written) == 1 else None
+
+
 def _written(shown: Understood, name: str) -> Iterator[int | None]:
     """How each formula of a quantity rounds its result; one that only takes over another cell does not count."""
     for step, cell in enumerate(shown.found.of(name)):

@@ -11,11 +11,10 @@ import numpy as np
 from tracer.formulas.notation.numpy import Array, value
 from tracer.formulas.tree import names
 from tracer.grading.book.cells import Position, Sheet
+from tracer.grading.judging.by_hand import decimals_written
 from tracer.grading.judging.causes import cause_of
-from tracer.grading.judging.exactness import Exactness
+from tracer.grading.judging.exactness import HALF, Exactness
 from tracer.grading.judging.findings import Finding, Kind
-from tracer.grading.network.model import Model
-from tracer.grading.network.series import Rows
 from tracer.grading.network.understanding import Understood
 from tracer.grading.sheet.spelling import candidates
 from tracer.model import naming
@@ -41,7 +40,7 @@ def learning_rate(
     if naming.ETA in rows.columns:
         return next(iter(rows.known(naming.ETA).tolist()), None), shown, []
     label = rows.scalars.get(naming.ETA, _in_name(shown.sheet.name))
-    implied, room = _implied(rows, shown.model, exactness, otherwise if label is None else label) or (None, 0.0)
+    implied, room = _implied(shown, exactness, otherwise if label is None else label) or (None, 0.0)
     findings = []
     if (
         implied is not None
@@ -84,17 +83,21 @@ def labeled_rates(sheet: Sheet) -> dict[Position, float]:
     return found
 
 
-def _implied(rows: Rows, model: Model, exactness: Exactness, label: float | None) -> tuple[float, float] | None:
+def _implied(shown: Understood, exactness: Exactness, label: float | None) -> tuple[float, float] | None:
     """The learning rate that the updates imply, with its precision, if most of the parameters agree on one; None
     otherwise."""
-    updates = []
+    rows, model = shown.rows, shown.model
+    updates, rounding = [], exactness.by_hand is not None
     none, one = (rows.with_scalars(**{naming.ETA: eta}) for eta in (0.0, 1.0))
     for parameter in model.parameters:
         for name in (parameter, naming.after_update(parameter)):
             form = model.in_terms_of(name, rows.names) if name in rows.columns else None
             if form is not None and any(n.name == naming.ETA for n in names(form)):
-                updates.append((rows.columns[name], value(form, none), value(form, one), exactness.slack[name]))
-    if exactness.by_hand is not None:
+                written, slack = decimals_written(shown, name), exactness.slack[name]
+                if written is not None:
+                    rounding, slack = True, np.fmax(slack, HALF * 10.0**-written)
+                updates.append((rows.columns[name], value(form, none), value(form, one), slack))
+    if rounding:
         return _of_rounded(updates, label)
     rates = [rate for update in updates if (rate := _rate(*update)) is not None]
     return _common(rates) or _common([(rate, room) for rate, room in rates if abs(rate - 1) > CLOSE + room])
