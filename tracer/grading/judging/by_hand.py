@@ -55,13 +55,13 @@ def decimals_written(shown: Understood, name: str) -> int | None:
 
 
 def _written(shown: Understood, name: str) -> Iterator[int | None]:
-    """How each formula of a quantity rounds its result; one that only takes over another cell does not count."""
+    """How each formula of a quantity rounds its result; one that is only another cell, or a number, does not count."""
     for step, cell in enumerate(shown.found.of(name)):
         if cell is not None and cell.formula is not None:
             reading = None
             with suppress(UnknownFormula):
                 reading = shown.translator.read(shown.table.series[name][step], step)
-            if not isinstance(reading, Name):
+            if not isinstance(reading, (Name, Number)):
                 yield None if reading is None else decimals_of(reading)
 
 

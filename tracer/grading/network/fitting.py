@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +16,8 @@ from tracer.model import naming
 
 TIGHT, LOOSE = 1e-8, 2e-3
 """Relative tolerance of values that support a network; the second for rounded values."""
+MOST_DECIMALS = 8
+"""Of numbers that are known to be rounded."""
 SAMPLED = 6
 """Maximum steps that are examined."""
 
@@ -32,15 +34,17 @@ def fit(model: Model, rows: Rows) -> dict[str, float]:
     given = frozenset((*(model.parameters & rows.names), *rows.scalars, *(rows.names & set(model.system.data))))
     views = _Completed(model, picked, rows.names), _Completed(model, picked, given)
     shares: dict[str, float] = {}
-    for name, column in rows.columns.items():
-        theirs = column[steps]
-        if np.isnan(theirs).all() or model.equation(name) is None:
+    computed = [name for name in rows.columns if model.equation(name) is not None]
+    unit = _last_unit([rows.columns[name][int(name in model.parameters) :] for name in computed])
+    for name in computed:
+        theirs = rows.columns[name][steps]
+        if np.isnan(theirs).all():
             continue
         for view in views:
             ours = np.broadcast_to(view.right(name), theirs.shape)
             judged = np.isfinite(ours) & np.isfinite(theirs)
             if judged.any():
-                shares[name] = max(shares.get(name, 0.0), _share(theirs[judged], ours[judged]))
+                shares[name] = max(shares.get(name, 0.0), _share(theirs[judged], ours[judged], unit))
             if shares.get(name, 0.0) == 1.0:
                 break
     return shares
@@ -91,8 +95,19 @@ def _sampled(steps: int) -> Steps:
     return np.unique(np.r_[0:3, np.linspace(3, steps - 1, SAMPLED - 3).astype(int)])
 
 
-def _share(theirs: Array, ours: Array) -> float:
+def _last_unit(computed: Sequence[Array]) -> float:
+    """A unit of the last decimal of numbers that are all rounded to a few decimals; 0 if they are not."""
+    numbers = np.concatenate([*computed, [0.0]])
+    numbers = numbers[np.isfinite(numbers)]
+    for decimals in range(1, MOST_DECIMALS + 1):
+        scaled = numbers * 10.0**decimals
+        if (np.abs(scaled - np.rint(scaled)) <= 1e-14 * np.abs(scaled) + 1e-9).all():
+            return float(10.0**-decimals)
+    return 0.0
+
+
+def _share(theirs: Array, ours: Array, unit: float) -> float:
     apart = np.abs(theirs - ours)
     scale = np.maximum(np.abs(theirs), np.abs(ours))
-    tight, loose = apart <= TIGHT * scale + 1e-13, apart <= LOOSE * scale + 1e-13
+    tight, loose = apart <= TIGHT * scale + unit / 2 + 1e-13, apart <= LOOSE * scale + 1e-13
     return float(np.mean(np.where(tight, 1.0, np.where(loose, 0.9, 0.0))))

@@ -288,7 +288,7 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
 
     def wrong(names: Iterable[str]) -> bool:
         judged = [shares[name] for name in names if name in shares]
-        return bool(judged) and sum(share >= 0.5 for share in judged) * 2 < len(judged)
+        return bool(judged) and min(sum(share >= 0.5 for share in judged), sum(judged)) * 2 < len(judged)
 
     everything = wrong(shares)
     for index, neurons in enumerate(map(shape.neurons, range(len(shape.layers)))):
