@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import tracer
 from tests.mutants import attack
+from tests.places import SHARED, needs_shared
 from tests.test_config import BASE, problems
 from tracer.commands.main import main
 from tracer.formulas.grammar import FormulaError
@@ -119,3 +120,37 @@ def test_any_text_as_a_formula_in_every_place(text: str) -> None:
                    BASE | {"optimizer": {"update": text}}):  # fmt: skip
         with contextlib.suppress(tracer.ConfigError):
             tracer.run(config)
+
+
+REFUSED = {
+    "csv-extra-fields/config.yaml": "data.csv:2: has 6 fields, the header 3; with decimal commas",
+    "csv-mixed-marks/config.yaml": "data.csv:2: column 'x1': this file has decimal commas (0,1), but here is '1.234'",
+    "yaml-decimal-comma/list.yaml": "write 0.05: decimals take a point",
+    "yaml-decimal-comma/map.yaml": "write 0.05: decimals take a point",
+    "yaml-decimal-comma/equation.yaml": "write 1.5: decimals take a point",
+    "hints/loss.yaml": "It is called 'cross_entropy' here.",
+    "batch-across/batch-norm.yaml": "a formula sees one sample at a time",
+}
+RUN = ("sigmoid-of-a-constant", "sigmoid-of-k", "sigmoid-of-a-constant-in-an-activation", "nested-hard_sigmoid",
+       "division-by-zero-in-a-sigmoid", "momentum-ema/config", "adam-m-hat/config")  # fmt: skip
+
+
+@needs_shared("cases/config")
+@pytest.mark.parametrize("case", REFUSED)
+def test_cases_that_are_refused(case: str) -> None:
+    with pytest.raises(tracer.ConfigError) as error:
+        tracer.load(SHARED / "cases" / "config" / case)
+    assert REFUSED[case] in error.value.problems[0]
+
+
+@needs_shared("cases/config")
+@pytest.mark.parametrize("case", RUN)
+def test_cases_that_are_run_and_written(case: str, tmp_path: Path) -> None:
+    trace = tracer.run(SHARED / "cases" / "config" / f"{case}.yaml")
+    trace.to_csv(tmp_path / "a.csv")
+    trace.to_excel(tmp_path / "a.xlsx")
+    assert len(trace) >= 1
+    expected = {"momentum-ema/config": ("v_w", [1, 1.88, 2.6344]), "adam-m-hat/config": ("m̂_theta", [10, 9.8947368])}
+    if case in expected:
+        column, values = expected[case]
+        assert trace[column] == pytest.approx(values, rel=1e-7)
