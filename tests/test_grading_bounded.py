@@ -10,15 +10,22 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tracer
 from tests.hand import Cells, book, table
 from tests.homework import Layout, homework, write
+from tests.places import WALKTHROUGH
 from tests.test_grading_command import run
 from tests.test_grading_right import FIXED, classic
+from tracer.formulas.notation import numpy
+from tracer.formulas.paths import nodes, put
+from tracer.formulas.tree import MUL, NEG, Call, Name, Number
 from tracer.grading import folder
 from tracer.grading.book.cells import Book, Cell, Formula, letters
 from tracer.grading.check import check_workbook
@@ -73,6 +80,24 @@ def test_texts_are_told_apart_by_digits_only_where_these_matter(header: str) -> 
     """A quick look at a header's shape never hides a meaning."""
     spelling.candidates.cache_clear()
     assert spelling.candidates(header) == spelling._candidates(header)
+
+
+def test_a_slip_is_computed_from_the_parts_of_the_right_formula_to_the_last_digit() -> None:
+    """As the compiled formula gives it, for every single slip of every equation of a network."""
+    system = tracer.assemble(tracer.load(WALKTHROUGH))
+    chance = np.random.default_rng(1)
+    values = {Name(name): chance.normal(size=5) for name in [*system.columns(), "η"]}
+    tried = 0
+    for equation in system.equations:
+        known: dict[int, Any] = {}
+        numpy.value_from_parts(equation.expression, values, known)
+        for path, node in nodes(equation.expression):
+            for new in (Number(0.25), Call(NEG, (node,)), Call(MUL, (node, node))):
+                edited = put(equation.expression, path, new)
+                given = numpy.value_from_parts(edited, values, known.copy())
+                assert np.array_equal(given, numpy.value(edited, values), equal_nan=True)
+                tried += 1
+    assert tried > 300
 
 
 @pytest.mark.parametrize("stored", [True, False])
