@@ -243,7 +243,7 @@ def moves(wrong: Homework, right: Homework, quantity: str) -> bool:
 
 @pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 8))])
 def test_planted_slips_are_found_at_their_column(part: int, tmp_path: Path) -> None:
-    """And nowhere else; nine of ten with the cause."""
+    """And nowhere else; four of five with the cause."""
     named: list[bool] = []
 
     @seed(part)
@@ -257,14 +257,15 @@ def test_planted_slips_are_found_at_their_column(part: int, tmp_path: Path) -> N
             assert planted is not None
             if not moves(wrong, by_hand(layout, decimals), planted.quantity):
                 return
-        typed &= kind != "sliding"  # a reference that slides to a text has no value to paste
+        # a reference that slides to a text has no value to paste, and among typed values nothing shows a constant
+        typed &= kind not in ("sliding", "constant")
         sheet = handed_in(pasted(wrong) if typed else wrong, tmp_path)
         assert {finding.quantity for finding in sheet.mistakes} == {planted.quantity}, (kind, typed)
         cause = sheet.mistakes[0].cause or ""
         named.append(any(word in cause for word in planted.words))
 
     plant()
-    assert len(named) >= 10
+    assert len(named) >= 6
     assert sum(named) >= 0.8 * len(named)
 
 
