@@ -25,6 +25,7 @@ INNER_ORDER = {
         "judging",
         "slips",
         "report",
+        "misreading",
         "marking",
         "exercise",
         "options",

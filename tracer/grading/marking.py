@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from tracer.formulas.tree import Name
+from tracer.grading.book.cells import Fault
 from tracer.grading.judging.assignment import differing, given_quantities
 from tracer.grading.judging.by_hand import decimals_by_hand
 from tracer.grading.judging.demand import Demand
@@ -20,7 +20,8 @@ from tracer.grading.judging.findings import Departure, Finding, Kind, SheetRepor
 from tracer.grading.judging.judge import Judge, JudgedColumn
 from tracer.grading.judging.notes import notes
 from tracer.grading.judging.rate import learning_rate
-from tracer.grading.judging.uncomputed import errors, given_up
+from tracer.grading.judging.uncomputed import errors, first_errors, given_up
+from tracer.grading.misreading import UNEXPLAINED, Reading
 from tracer.grading.network.inference import Effort, NotANetwork
 from tracer.grading.network.series import Found
 from tracer.grading.network.understanding import Understood, understood
@@ -40,8 +41,6 @@ updates may all be wrong; otherwise all of them."""
 MOST_TEXTS = 5_000
 """Texts of a sheet that are looked at for the settings of an optimizer."""
 OTHER_RULE = "its updates are not those of plain gradient descent; describe the optimizer with --config"
-UNEXPLAINED = frozenset({None, "two_slips", "multiplied", "offset"})
-"""Names of causes that say nothing of how a person came to a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +107,12 @@ def marked(found: Found, terms: Terms) -> SheetReport:
     }
     if stepped and slips <= UNEXPLAINED | {"next_row"}:  # of values; the formula would be circular
         raise NotANetwork(OTHER_RULE)
-    if is_misread(result):
-        wrong, count = sum(bool(c.wrong) for c in result.judged.columns.values()), len(result.judged.fitting)
-        reason = f"read as {shown.network}" if terms.system is None else f"the network is {shown.network}"
-        advice = "describe it with --config" if terms.system is None else "is this the config of the sheet?"
-        raise NotANetwork(f"{reason}, but then {wrong} of {count} columns are wrong in ways no slip explains; {advice}")
+    judge, columns, inferred = result.judged.judge, result.judged.columns, terms.system is None
+    why = Reading(judge, columns, result.findings, inferred).misread() if judge else None
+    if why:
+        network = f"read as {shown.network}" if inferred else f"the network is {shown.network}"
+        advice = "describe it with --config" if inferred else "is this the config of the sheet?"
+        raise NotANetwork(f"{network}, but then {why}; {advice}")
     return reported(result, terms.system if terms.given else None)
 
 
@@ -125,14 +125,18 @@ def judged(shown: Understood, terms: Terms) -> Judged:
     if not any(name not in model.parameters for name in shown.table.series if model.equation(name) is not None):
         raise NotANetwork("no computed quantity was found")
     filled = any(len(rows.known(name)) for name in shown.computed if name not in model.parameters)
+    faults = any(cell and isinstance(cell.value, Fault) for name in shown.computed for cell in shown.found.of(name))
     uncomputed = shown.sheet.uncomputed
-    if not filled and not any(place in uncomputed for places in shown.table.series.values() for place in places):
+    missing = any(place in uncomputed for places in shown.table.series.values() for place in places)
+    if not (filled or faults or missing):
         return Judged(shown, None)
     judge, given = _judge(shown, terms)
     no_value = errors(judge)
     judge.passed_over |= {place for finding in no_value for place in finding.places}
     passed = frozenset[str]() if _updates_parameters(judge) else model.parameters
     columns = {name: judge.column(name) for name in judge.shown.computed if name not in passed}
+    if faults and not no_value and not any(w.kind is Kind.ERROR for column in columns.values() for w in column.wrong):
+        no_value = first_errors(judge)
     result = Judged(judge.shown, judge, tuple(given), tuple(no_value), columns)
     if terms.system is None and not _shows_its_network(result):
         right, count = sum(result.fitting.values()), len(result.fitting)
@@ -173,8 +177,11 @@ def _wrong_updates(judged: Judged) -> frozenset[str]:
 
 
 def _shows_its_network(judged: Judged) -> bool:
-    """Whether enough of a table agrees with the network inferred from it, and with the batches: the updates by them."""
-    fitting, model = judged.fitting, judged.shown.model
+    """Whether enough of a table agrees with the network inferred from it, and with the batches: the updates by them.
+    Columns of errors agree with any."""
+    errors = {name for name, c in judged.columns.items() if c.wrong and all(w.kind is Kind.ERROR for w in c.wrong)}
+    fitting = {name: right for name, right in judged.fitting.items() if name not in errors}
+    model = judged.shown.model
     forward = [right for name, right in fitting.items() if name in model.forward]
     most = forward if len(forward) >= FEWEST_FORWARD else [*fitting.values()]
     updates = [right for name, right in fitting.items() if model.shared and name in model.parameters]
@@ -205,43 +212,6 @@ def explained(judged: Judged, budget: Budget) -> Explained:
     findings, departure = with_effects(diagnosis.with_common_rate(findings), diagnosis)
     known_rate = all(finding.kind is not Kind.RATE for finding in findings)
     return Explained(judged, tuple(findings), departure if known_rate else None)
-
-
-def is_misread(explained: Explained) -> bool:
-    """Whether a table is better explained by a misreading than by mistakes of a person.
-
-    Every right column supports the reading, unless its formula is only a reference. Mistakes speak against it, each
-    once: a person who forgets η does so in all updates, and that is one slip, where a misread column is wrong in a way
-    that no slip explains. So do columns that have numbers but cannot be judged, and, half as much, columns of formulas
-    whose headers mean nothing.
-    """
-    judged = explained.judged
-    judge, columns = judged.judge, judged.columns
-    if judge is None or not any(map(_wrong_steps, columns.values())):
-        return False
-    slips: dict[str, set[str | None]] = {}
-    for finding in explained.findings:
-        slips.setdefault(finding.quantity, set()).update({finding.slip} if finding.mistake else ())
-    against: set[tuple[str | None, str]] = set()
-    support = unread = 0
-    for name, column in columns.items():
-        steps, filled = len(_wrong_steps(column)), len(judge.rows.known(name)) - judge.demand.first_step(name)
-        unexplained = slips.get(name, set()) & UNEXPLAINED
-        if not column.known:
-            unread += filled > 0
-        elif unexplained and steps > 1:
-            against.add((None, name))
-        elif 2 * steps > filled:
-            against |= {(slip, naming.family(name)) for slip in slips.get(name, ())}
-        else:
-            support += not all(isinstance(form, Name) for form in judge.demand.forms(name))
-    unnamed = sum(any(cell and cell.formula for cell in judge.found.cells(c.places)) for c in judge.table.unknown)
-    return len(against) + unread + unnamed / 2 > support
-
-
-def _wrong_steps(column: JudgedColumn) -> set[int]:
-    """The steps in which a column is not what its row implies; an outdated value is."""
-    return {step for wrong in column.wrong if wrong.kind not in (Kind.STALE, Kind.ERROR) for step in wrong.steps}
 
 
 # ----------------------------------------------------------------------------------------------------- reported

@@ -59,6 +59,7 @@ SENTENCES: Mapping[str, str] = {
     "references_frozen": "always {whose}: the references {references} do not move down with the rows",
     # cells without a value
     "error_value": "an error is typed instead of a value",
+    "error_shown": "the cell shows {error}",
     "error_in_formula": "the cell shows an error: {reason}",
     "error_unexplained": "the cell shows an error although the other cells of its row have values",
     "circular_reference": "circular reference: {cells}",

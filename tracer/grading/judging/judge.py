@@ -188,7 +188,7 @@ class Judge:
             takes_other = not is_error and name in self.taking_rate and self.other_rate(step)
             return (Standing.RIGHT, "") if takes_other else (Kind.FORMULA, copied)
         if is_error:
-            begins = self._begins(place, cell)
+            begins = self.begins(place, cell)
             is_own = (known and begins) if verdict else (known or begins)
             return Kind.ERROR if is_own else Standing.UNKNOWN, ""
         if verdict is True:
@@ -199,7 +199,7 @@ class Judge:
             return Standing.RIGHT, ""
         return (Kind.VALUE, "") if cell.formula is None else (Kind.FORMULA, copied)
 
-    def _begins(self, place: Position, cell: Cell) -> bool:
+    def begins(self, place: Position, cell: Cell) -> bool:
         """Whether an error originates in a cell: it has a formula, and no cell that this refers to is an error or
         has no value."""
         if cell.formula is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tracer.formulas.tree import Expression
-from tracer.grading.book.cells import Place, Sheet, Uncomputed, reference
+from tracer.grading.book.cells import Fault, Place, Sheet, Uncomputed, reference
 from tracer.grading.judging.causes import Cause, cause_of
 from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Formula, Judge
@@ -33,6 +33,19 @@ def errors(judge: Judge) -> list[Finding]:
     """A finding for each cell that has no value by its own fault, or by that of a cell outside of the table. What only
     depends on another quantity without value is left to be judged by its formula."""
     return _Errors(judge).found() if any(sheet.uncomputed for sheet in judge.found.book.sheets) else []
+
+
+def first_errors(judge: Judge) -> list[Finding]:
+    """A finding for each column of errors that do not stem from an error in another cell."""
+    joined: dict[str, Finding] = {}
+    for name in filter(judge.model.knows, judge.table.series):
+        for place, cell in zip(judge.table.series[name], judge.found.of(name), strict=True):
+            if cell is None or not isinstance(cell.value, Fault) or (cell.formula and not judge.begins(place, cell)):
+                continue
+            why = cause_of("error_shown", error=str(cell.value)) if cell.formula else cause_of("error_value")
+            known = joined.setdefault(name, Finding(name, Kind.ERROR, (), why))
+            joined[name] = replace(known, places=(*known.places, place))
+    return list(joined.values())
 
 
 class _Errors:

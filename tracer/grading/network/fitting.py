@@ -43,6 +43,8 @@ def fit(model: Model, rows: Rows) -> dict[str, float]:
         for view in views:
             ours = np.broadcast_to(view.right(name), theirs.shape)
             judged = np.isfinite(ours) & np.isfinite(theirs)
+            telling = judged & ((ours != 0) | (theirs != 0))  # whatever the network, an input of 0 gives gradients of 0
+            judged = telling if telling.any() else judged
             if judged.any():
                 shares[name] = max(shares.get(name, 0.0), _share(theirs[judged], ours[judged], unit))
             if shares.get(name, 0.0) == 1.0:

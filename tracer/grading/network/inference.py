@@ -10,15 +10,16 @@ from typing import TypeVar
 import numpy as np
 
 from tracer.config.sections.network import MAX_SOFTMAX
-from tracer.formulas.notation.numpy import Array, value
+from tracer.formulas.notation.numpy import value
 from tracer.formulas.tree import Expression, Name
 from tracer.grading.network.fitting import fit
 from tracer.grading.network.model import FACTORS, Model, Shape, model_of
 from tracer.grading.network.oracle import made_up, same
+from tracer.grading.network.plan import batches_of
 from tracer.grading.network.series import Rows
 from tracer.grading.sheet.spelling import quantity_of
 from tracer.model import naming
-from tracer.model.batches import Batches
+from tracer.model.batches import REDUCTIONS, Batches
 from tracer.model.quantity import BIASES, PARAMETERS, Quantity, Role
 from tracer.tables.activations import ACTIVATIONS, SOFTMAX
 
@@ -30,6 +31,8 @@ MOST_ROUNDS = 6
 """Maximum respects in which a network may differ from the first guess."""
 BETTER = 0.5
 """Additional columns that must fit for another network to be preferred."""
+EXACT = 0.95
+"""Share of a column that fits exactly: a rounded value counts less."""
 OFFSET = 1e-6
 """Absolute tolerance of a typed bias in all steps."""
 FEWEST_STEPS = 3
@@ -130,9 +133,10 @@ def first_guess(rows: Rows) -> Shape:
             biases = ("each",) * layers if max(numbers) > widths[1] else ("each", *("none",) * (layers - 1))
         else:
             biases = tuple("shared" if index + 1 in numbers else "none" for index in range(layers))
+    parameters = [name for name in rows.columns if (q := quantity_of(name)) and q.role in PARAMETERS]
     updated = (q.of for q in map(quantity_of, names) if q and q.role is Role.AFTER_UPDATE)
     trained = any(parameter and parameter.role in BIASES for parameter in updated)
-    moving = any(rows.varies(name) for name in rows.columns if (q := quantity_of(name)) and q.role in BIASES)
+    moving = any(rows.varies(name) for name in parameters if (q := quantity_of(name)) and q.role in BIASES)
     return Shape(
         widths,
         ("sigmoid",) * layers,
@@ -140,28 +144,8 @@ def first_guess(rows: Rows) -> Shape:
         numbered=numbered,
         by_input=(False,) * layers,
         frozen_biases=not (trained or moving),
-        batches=_batches(rows),
+        batches=batches_of((rows.columns[name] for name in parameters), rows.steps),
     )
-
-
-def _batches(rows: Rows) -> Batches:
-    """The batches of a table in which all parameters stay as they are over several rows, again and again. A batch that
-    is smaller than the first one ends a pass."""
-    columns = [column for name, column in rows.columns.items() if (q := quantity_of(name)) and q.role in PARAMETERS]
-    begins = sorted({0, *(row for column in columns for row in _changes(column))})
-    sizes = np.diff([*begins, rows.steps]).tolist()
-    size = sizes[0]
-    ends = next((n for n, other in enumerate(sizes[:-1]) if other != size), 0)
-    batches = Batches(size * ends + sizes[ends], size)
-    if len(sizes) < 2 or size < 2 or begins != [batches.first_row(n) for n in range(len(begins))]:
-        return Batches()
-    return batches if sizes[-1] <= batches.size else Batches()
-
-
-def _changes(column: Array) -> Iterator[int]:
-    """The rows in which a column's number is another than its last one above."""
-    rows = np.flatnonzero(np.isfinite(column))
-    yield from rows[1:][np.diff(column[rows]) != 0].tolist()
 
 
 @dataclass(slots=True)
@@ -196,17 +180,19 @@ def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
         if best is shape or sum(best_shares.values()) <= total + BETTER:
             break
         shape, shares = best, best_shares
-    if shape.batches.several and not _updates(shape, shares):
-        alone = replace(shape, batches=Batches())
-        if _updates(alone, fit(model_of(alone), rows)):
-            shape = alone
-    return shape, rows
+    every = (replace(shape, batches=Batches()), *_by_batches(shape))  # weights may stay the same by rounding, by chance
+    return max(every, key=lambda other: _exactly(fit(model_of(other), rows))) if shape.batches.several else shape, rows
 
 
-def _updates(shape: Shape, shares: Mapping[str, float]) -> bool:
-    """Whether most of the parameters are updated as a network says."""
-    updated = [shares[name] >= 0.5 for name in model_of(shape).system.updates if name in shares]
-    return 2 * sum(updated) >= len(updated)
+def _by_batches(shape: Shape) -> Iterator[Shape]:
+    """The network with every reduction of its batches."""
+    ways = REDUCTIONS if shape.batches.several else (shape.batches.reduction,)
+    yield from (replace(shape, batches=replace(shape.batches, reduction=how)) for how in ways)
+
+
+def _exactly(shares: Mapping[str, float]) -> tuple[int, float]:
+    """How many columns fit exactly, and how well all do: within a batch, a weight is nearly as any update makes it."""
+    return sum(share > EXACT for share in shares.values()), sum(shares.values())
 
 
 def refine(shape: Shape, rows: Rows, readings: Mapping[str, Expression], effort: Effort) -> Shape:
@@ -312,13 +298,12 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
     known = {name: quantity for name in shares if (quantity := quantity_of(name))}
     errors = [name for name, quantity in known.items() if quantity.role is Role.ERROR] or [naming.TOTAL]
     slopes = {name: q.by for name, q in known.items() if q.by and q.of and q.of.role in (Role.LOSS, Role.ERROR)}
-    at_output = Quantity(Role.ACTIVATION, naming.OUTPUT_LAYER)
-    outputs = (name for name, by in slopes.items() if known[name].role is Role.GRADIENT and by.kind == at_output)
-    if wrong(errors) or everything or wrong(outputs):
+    gradients = (name for name in slopes if known[name].role is Role.GRADIENT)
+    if wrong(errors) or everything or wrong(gradients):
         for loss in LOSSES_TRIED:
             for factored in (False, True):
                 if (loss, factored) != (shape.loss, shape.factored) and (loss in FACTORS or not factored):
-                    yield replace(shape, loss=loss, factored=factored)
+                    yield from _by_batches(replace(shape, loss=loss, factored=factored))
     families = {naming.family(name) for name in slopes}
     turnable = {f for f in families if wrong(name for name in shares if naming.family(name) == f)}
     weights = Quantity(Role.WEIGHT), Quantity(Role.AFTER_UPDATE, of=Quantity(Role.WEIGHT))
@@ -329,7 +314,5 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
         numbered = (name for name, by in slopes.items() if by.role in (Role.WEIGHT, Role.SHARED_BIAS))
         yield replace(shape, negated=shape.negated ^ families)
         yield replace(shape, negated=shape.negated ^ {*map(naming.family, numbered)})
-    if updates and shape.batches.several:
-        yield replace(shape, batches=replace(shape.batches, reduction="sum"))
     if wrong(name for name, quantity in known.items() if quantity.role is Role.CHANGE):
         yield replace(shape, step=-shape.step)

@@ -6,9 +6,9 @@ in rows; a sheet refers to rows. `counted` converts the second form to the first
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import numpy as np
@@ -113,6 +113,36 @@ class Plan:
         index = self.batch - lag
         there = (index >= 0) & (index < len(values))
         return np.where(there, values[np.where(there, index, 0)], np.nan)
+
+
+def batches_of(parameters: Iterable[Array], steps: int) -> Batches:
+    """The batches of a table in which most parameters stay as they are over several rows, again and again. A batch that
+    is smaller than the first one ends a pass.
+
+    parameters: the column of each. steps: rows of the table.
+    """
+    changing = [changes for column in parameters if (changes := tuple(_changes(column)))]
+    common = max(changing, key=changing.count, default=())
+    most = common if 2 * changing.count(common) > len(changing) else ()
+    every = (_beginning(changes, steps) for changes in (most, sorted({*chain(*changing)})))
+    return next((batches for batches in every if batches.several), Batches())
+
+
+def _changes(column: Array) -> Iterator[int]:
+    """The rows in which a column's number is another than its last one above."""
+    rows = np.flatnonzero(np.isfinite(column))
+    yield from rows[1:][np.diff(column[rows]) != 0].tolist()
+
+
+def _beginning(changes: Sequence[int], steps: int) -> Batches:
+    """The batches that begin in these rows; single rows where that is no regular pattern."""
+    begins = [0, *changes]
+    sizes = np.diff([*begins, steps]).tolist()
+    size = sizes[0]
+    ends = next((n for n, other in enumerate(sizes[:-1]) if other != size), 0)
+    batches = Batches(size * ends + sizes[ends], size)
+    regular = len(sizes) > 1 and sizes[-1] <= size and begins == [batches.first_row(n) for n in range(len(begins))]
+    return batches if regular else Batches()
 
 
 def plan_of(batches: Batches, shared: frozenset[str], steps: int, numbers: Array | None = None) -> Plan:

@@ -17,7 +17,8 @@ from tracer.errors import OutputError
 from tracer.files import problems_of, replacing
 from tracer.grading.book.cells import Position, reference
 from tracer.grading.book.package import MAX_PART, MAX_TOTAL
-from tracer.grading.judging.findings import UNKNOWN, BookReport, Finding
+from tracer.grading.judging.findings import BookReport, Finding
+from tracer.grading.report import excerpts
 from tracer.grading.report.comments import HEAD, MAIN, prefix_of, with_comments, with_shapes
 
 COLOR = "FFFFC7CE"
@@ -91,7 +92,8 @@ def annotate(original: Path, report: BookReport, target: Path) -> None:
 
 def note(finding: Finding) -> str:
     """The text of the note in a cell."""
-    lines = (("", finding.cause or UNKNOWN), ("reads ", finding.formula), ("should be ", finding.right))
+    formula = excerpts.reads(finding)
+    lines = (("", excerpts.cause(finding)), ("reads ", formula and formula[0]), ("should be ", excerpts.right(finding)))
     return f"{finding.quantity}: " + "\n".join(head + text for head, text in lines if text)
 
 

@@ -10,7 +10,6 @@ from dataclasses import fields
 from typing import Any
 
 from tracer.grading.judging.findings import (
-    UNKNOWN,
     BookReport,
     Departure,
     Finding,
@@ -18,6 +17,7 @@ from tracer.grading.judging.findings import (
     Verdict,
     cells_in_words,
 )
+from tracer.grading.report import excerpts
 from tracer.guard import guarded
 
 
@@ -79,7 +79,7 @@ def _row(report: BookReport) -> Mapping[str, Any]:
         "score": report.score,
         "mistakes": len(mistakes) if sheets else None,
         "quantities": together(finding.quantity for finding in mistakes),
-        "causes": together(finding.cause or "unknown" for finding in mistakes),
+        "causes": together(excerpts.cause(finding) for finding in mistakes),
         "eta": together(f"{sheet.eta:.6g}" for sheet in sheets if sheet.eta is not None),
         "table": together(sheet.table for sheet in sheets),
         "reason": together([report.reason, *(sheet.reason for sheet in report.sheets if sheet in sheets)]),
@@ -119,8 +119,9 @@ def _lines(sheet: SheetReport) -> list[str]:
     """The findings of a sheet, one per line, and the quantities that could not be judged."""
     lines = []
     for finding in sheet.mistakes:
-        should = f"; it should be {finding.right}" if finding.right else ""
-        lines.append(f"{finding.quantity} ({finding.cells}): {finding.cause or UNKNOWN}{should}")
+        right = excerpts.right(finding)
+        should = f"; it should be {right}" if right else ""
+        lines.append(f"{finding.quantity} ({excerpts.shortened(finding.cells)}): {excerpts.cause(finding)}{should}")
     if (cells := cells_in_words(sheet)) is not None:
         lines.insert(0, cells)
     return [*(lines or ["right"]), *([f"not judged: {', '.join(sheet.not_judged)}"] if sheet.not_judged else [])]

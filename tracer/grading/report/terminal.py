@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from tracer.grading.judging.findings import UNKNOWN, BookReport, Finding, Kind, SheetReport, Verdict, cells_in_words
+from tracer.grading.judging.findings import BookReport, Finding, Kind, SheetReport, Verdict, cells_in_words
+from tracer.grading.report import excerpts
 from tracer.model import naming
 from tracer.workbook.xlsx.names import ranges
 
 MOST_RANGES = 6
 """Maximum ranges of cells listed per finding."""
 MOST_UNMATCHED = 12
-"""Maximum unmatched headers listed."""
+"""Maximum headers listed, or quantities that were not judged."""
 MOST_NOTED = 4
 """Maximum quantities listed per note."""
 
@@ -76,7 +77,7 @@ def _of_sheet(sheet: SheetReport) -> Iterator[str]:
         strict = ", only the key counts" if sheet.strict else ""
         yield f"{click.style(sheet.sheet, bold=True)}: exercise, {_counted(sheet.judged, 'cell')} to fill in{strict}"
     if sheet.not_judged:
-        missing = ", ".join(sheet.not_judged)
+        missing = _listed(sheet.not_judged, MOST_UNMATCHED)
         yield f"  not judged, because what they depend on is missing or has no value: {missing}"
     if sheet.reason:
         yield f"  {sheet.reason}"
@@ -103,20 +104,21 @@ def _of_sheet(sheet: SheetReport) -> Iterator[str]:
 def _of_finding(finding: Finding) -> Iterator[str]:
     effect = "" if finding.effect is None else f" (final loss {_signed(finding.effect)})"
     head = f"{finding.quantity}  {_listed(finding.cells.split(', '), MOST_RANGES)}"
-    yield f"{click.style(head, fg='red')}  {finding.cause or UNKNOWN}{effect}"
+    yield f"{click.style(head, fg='red')}  {excerpts.cause(finding)}{effect}"
     if finding.kind is Kind.ETA:
         return
-    if finding.formula is not None:
+    formula, right = excerpts.reads(finding), excerpts.right(finding)
+    if formula is not None:
         context = click.get_current_context(silent=True)
         colored = context.color if context and context.color is not None else sys.stdout.isatty()
-        yield f"    reads      {_marked(finding.formula, finding.differs)}"
-        carets = "" if colored else _carets(finding.differs)
+        yield f"    reads      {_marked(*formula)}"
+        carets = "" if colored else _carets(formula[1])
         if carets:
             yield f"               {carets}"
     elif finding.value is not None and finding.right_value is not None:
         yield f"    holds      {finding.value:.9g} instead of {finding.right_value:.9g}"
-    if finding.right is not None:
-        yield f"    should be  {finding.right}"
+    if right is not None:
+        yield f"    should be  {right}"
 
 
 def _counted(count: int, noun: str) -> str:
@@ -127,7 +129,7 @@ def _counted(count: int, noun: str) -> str:
 def _listed(texts: Sequence[str], most: int) -> str:
     """The first texts, and the number of the remaining ones."""
     rest = len(texts) - most
-    return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(excerpts.shortened(text) for text in texts[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _signed(number: float) -> str:

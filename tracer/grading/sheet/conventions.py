@@ -92,10 +92,11 @@ def _neurons(known: Collection[Quantity], every: Collection[Quantity]) -> Meanin
     count = max(numbers) - before
     outputs = max(_highest(every, _TARGETS), _highest(known, _ERRORS), 1)
     hidden = count - outputs
+    single = inputs * outputs + (outputs if inputs > 1 else 0)  # weights of one layer, and its biases called so
     named = _highest(known, *_HIDDEN)
     if named:  # δ1 … δ4 beside h1, h2, o1, o2: all neurons are counted, otherwise only those of the output
         hidden = named if count == named + outputs else 0
-    elif _highest(known, _OUTPUTS[0]) or hidden < 0 or (not hidden and _highest(known, _WEIGHTS) > inputs * outputs):
+    elif _highest(known, _OUTPUTS[0]) or hidden < 0 or (not hidden and _highest(known, _WEIGHTS) > single):
         hidden = count
     return _meaning({before + n: ("h", n) if n <= hidden else ("o", n - hidden) for n in range(1, count + 1)})
 
@@ -127,10 +128,12 @@ def _weight(number: int) -> Quantity:
 
 
 def _weights_as_biases(known: Collection[Quantity], names: Collection[Quantity]) -> Meaning:
-    """w9 … w12 → the biases b1 … b4, where eight weights are all that the network has."""
+    """w9 … w12 → the biases b1 … b4, where eight weights are all that the network has; w3 → b1 of a single neuron."""
     inputs, hidden, outputs = _highest(names, _INPUTS), _highest(names, *_HIDDEN), _highest(names, *_OUTPUTS)
-    weights, last = hidden * (inputs + outputs), _highest(known, _WEIGHTS)
-    if not (inputs and weights) or last - weights not in (2, hidden + outputs) or _highest(known, _BIASES):
+    weights, last = hidden * (inputs + outputs) or inputs * outputs, _highest(known, _WEIGHTS)
+    if not weights or not inputs or (inputs == 1 and not hidden) or _highest(known, _BIASES):
+        return {}
+    if last - weights not in ((2, hidden + outputs) if hidden else (outputs,)):
         return {}
     if not _numbers(known, _WEIGHTS) >= set(range(1, last + 1)):
         return {}
