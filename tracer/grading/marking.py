@@ -102,10 +102,9 @@ def marked(found: Found, terms: Terms) -> SheetReport:
     if stepped and has_optimizer(shown.unmatched, islice(texts, MOST_TEXTS), shown.model.parameters):
         raise NotANetwork(OTHER_RULE)
     result = explained(compared, terms.budget)
-    slips = {
-        finding.slip for finding in result.findings if finding.mistake and finding.quantity in {*stepped, naming.ETA}
-    }
-    if stepped and slips <= UNEXPLAINED | {"next_row"}:  # of values; the formula would be circular
+    slips = [f.slip for f in result.findings if f.mistake and f.quantity in {*stepped, naming.ETA}]
+    unexplained = [slip in UNEXPLAINED | {"next_row"} for slip in slips]  # of values; the formula would be circular
+    if stepped and 2 * sum(unexplained) >= len(unexplained):
         raise NotANetwork(OTHER_RULE)
     judge, columns, inferred = result.judged.judge, result.judged.columns, terms.system is None
     why = Reading(judge, columns, result.findings, inferred).misread() if judge else None
@@ -135,7 +134,7 @@ def judged(shown: Understood, terms: Terms) -> Judged:
     judge.passed_over |= {place for finding in no_value for place in finding.places}
     passed = frozenset[str]() if _updates_parameters(judge) else model.parameters
     columns = {name: judge.column(name) for name in judge.shown.computed if name not in passed}
-    if faults and not no_value and not any(w.kind is Kind.ERROR for column in columns.values() for w in column.wrong):
+    if faults and not no_value and not any(column.wrong for column in columns.values()):
         no_value = first_errors(judge)
     result = Judged(judge.shown, judge, tuple(given), tuple(no_value), columns)
     if terms.system is None and not _shows_its_network(result):
