@@ -161,7 +161,7 @@ def test_a_single_workbook_too(slow: Path) -> None:
     assert "  not judged within 1 s" in result.output
     assert '"status": "late"' in (slow / "out.json").read_text(encoding="utf-8")
     result = run(slow / "a-slow.xlsx", slow / "c.xlsx", "--seconds", 1)
-    assert "2 workbooks: 1 right, 0 with findings, 0 could not be read, 1 not judged in time" in result.output
+    assert "2 workbooks: 1 right, 0 with findings, 0 could not be judged, 1 not judged in time" in result.output
 
 
 def test_loading_the_program_does_not_count(slow: Path) -> None:

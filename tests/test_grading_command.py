@@ -148,7 +148,7 @@ def test_a_folder_in_several_processes_goes_on_past_what_cannot_be_read(right: P
         (right.parent / f"bad{number}.xlsx").write_bytes(b"PK\x03\x04 nothing")
     result = run(right.parent)
     assert result.exit_code == 2
-    assert "5 workbooks: 1 right, 1 with findings, 3 could not be read" in result.output
+    assert "5 workbooks: 1 right, 1 with findings, 3 could not be judged" in result.output
 
 
 def damaged(path: Path, part: str, copy: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_damaged_part_costs_no_other_workbook_its_copy(wrong: Path, tmp_path: 
     assert [path.name for path in (tmp_path / "marked").iterdir()] == ["d.xlsx"]
     for name in ("a", "c"):
         assert f"{folder / name}.xlsx: not annotated: a part of it is damaged" in result.output
-    assert "4 workbooks: 0 right, 3 with findings, 1 could not be read" in result.output
+    assert "4 workbooks: 0 right, 3 with findings, 1 could not be judged" in result.output
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text there")

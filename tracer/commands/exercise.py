@@ -8,7 +8,7 @@ import click
 
 from tracer import api
 from tracer.commands import CONTEXT
-from tracer.commands.options import experiment_of, of_config
+from tracer.commands.options import experiment_of, of_config, strict
 from tracer.errors import OutputError
 from tracer.files import STANDARD_OUTPUT, path_of
 from tracer.output import formats as results
@@ -26,8 +26,7 @@ from tracer.workbook.exercise.task import BLANKS, MOST_DECIMALS
               help="How many rows to fill in; of a batch, all of its rows.")  # fmt: skip
 @click.option("--answer-decimals", metavar="N", type=click.IntRange(1, MOST_DECIMALS),
               help="How many decimals of an answer must be right; those of `decimals` by default.")  # fmt: skip
-@click.option("--strict", is_flag=True, help="Count only answers that equal the key, not those that follow from the "
-              "student's own cells.")  # fmt: skip
+@strict
 @click.option("--no-marks", is_flag=True, help="Write no marks and no answers into the file; `check` grades it.")
 @click.option("--keep-equations", is_flag=True, help="Leave the formulas in words above the cells, as a hint.")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path),

@@ -15,6 +15,10 @@ from tracer.files import STANDARD_OUTPUT
 from tracer.model.experiment import Experiment
 
 as_ascii = click.option("--ascii", "ascii", is_flag=True, help="Spell ∂E/∂w1 as dE/dw1 and η as eta.")
+strict = click.option(
+    "--strict", is_flag=True,
+    help="Count only answers that equal the key, not those that follow from the student's own cells.",
+)  # fmt: skip
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 
 

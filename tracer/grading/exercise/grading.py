@@ -105,19 +105,21 @@ def _causes(judged: Answers, book: Book, system: System, judge: Judge) -> SheetR
 def _findings(judged: Answers, general: SheetReport | None) -> Iterator[Finding]:
     """A finding for the cells of each quantity that are not right, with the cause that the general grading found."""
     of_state = {state: [place for place, its in judged.states.items() if its is state] for state in State}
-    wrong = set(of_state[State.WRONG])
+    wrong, found = set(of_state[State.WRONG]), []
     for finding in general.mistakes if general else ():
         places = tuple(place for place in finding.places if place in wrong)
-        if places and finding.why:
-            yield replace(finding, places=places, value=judged.number(places[0]), right_value=_right(judged, places[0]))
+        if places and finding.why and finding.kind is not Kind.CONSTANT:  # answers may be typed
+            values = {"value": judged.number(places[0]), "right_value": _right(judged, places[0])}
+            found.append(replace(finding, places=places, **values))
             wrong -= set(places)
     for name, places in _by_quantity(judged, sorted(wrong)):
         failed = judged.sheet.uncomputed.get(places[0])
         cause = cause_of("not_computed", reason=failed.cause) if failed and failed.cause else None
-        yield Finding(
+        found.append(Finding(
             name, Kind.ERROR if cause else Kind.VALUE, places, cause, value=judged.number(places[0]),
             right_value=_right(judged, places[0]),
-        )  # fmt: skip
+        ))  # fmt: skip
+    yield from sorted(found, key=lambda finding: finding.places[0][::-1])
     for name, places in _by_quantity(judged, of_state[State.COPIED]):
         yield Finding(name, Kind.COPIED, places, cause_of("copied_from_key"))
     for name, places in _by_quantity(judged, of_state[State.EMPTY]):

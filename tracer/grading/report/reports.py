@@ -125,3 +125,7 @@ def _lines(sheet: SheetReport) -> list[str]:
     if (cells := cells_in_words(sheet)) is not None:
         lines.insert(0, cells)
     return [*(lines or ["right"]), *([f"not judged: {', '.join(sheet.not_judged)}"] if sheet.not_judged else [])]
+
+
+FORMS = {"json": as_json, "report": as_csv, "gradescope": as_gradescope}
+"""The form of the results that each option of `check` asks for."""

@@ -42,17 +42,18 @@ def show(reports: Sequence[BookReport], ascii: bool = False) -> None:
     if len(reports) > 1:
         wrong = sum(report.readable and report.has_findings for report in reports)
         late = sum(report.late for report in reports)
-        unreadable = sum(not report.readable for report in reports) - late
-        right = len(reports) - wrong - unreadable - late
+        unjudged = sum(not report.readable for report in reports) - late
+        right = len(reports) - wrong - unjudged - late
         rest = f", {late} not judged in time" if late else ""
-        echo(f"\n{len(reports)} workbooks: {right} right, {wrong} with findings, {unreadable} could not be read{rest}")
+        echo(f"\n{len(reports)} workbooks: {right} right, {wrong} with findings, {unjudged} could not be judged{rest}")
 
 
 def lines(report: BookReport) -> Iterator[str]:
     """What is printed of a workbook."""
     yield click.style(report.workbook, bold=True)
     if report.reason is not None:
-        yield click.style(f"  {'' if report.late else 'could not be read: '}{report.reason}", fg="yellow")
+        says = "" if report.late else "not judged: " if report.sheets else "could not be read: "
+        yield click.style(f"  {says}{report.reason}", fg="yellow")
         return
     for sheet in sorted(report.sheets, key=lambda sheet: sheet.verdict is Verdict.NO_TABLE):
         if sheet.verdict is Verdict.NO_TABLE:
@@ -60,8 +61,11 @@ def lines(report: BookReport) -> Iterator[str]:
         else:
             yield from (f"  {line}" for line in _of_sheet(sheet))
     if report.score is not None:
-        count = sum(len(sheet.mistakes) for sheet in report.sheets)
-        word, color = (_counted(count, "finding"), "red") if count else ("right", "green")
+        mistakes = [finding for sheet in report.sheets for finding in sheet.mistakes]
+        empty = sum(finding.kind is Kind.EMPTY for finding in mistakes)
+        found = [_counted(len(mistakes) - empty, "finding")] if len(mistakes) > empty else []
+        word = ", ".join([*found, *(["unfinished"] if empty else [])]) or "right"
+        color = "red" if found else "yellow" if empty else "green"
         rest = f", {_counted(report.unjudged, 'quantity')} not judged" if report.unjudged else ""
         yield f"  verdict: {click.style(word, fg=color, bold=True)}, score {report.score:g} of 100{rest}"
 
@@ -95,6 +99,8 @@ def _of_sheet(sheet: SheetReport) -> Iterator[str]:
     for cause, quantities in noted.items():
         yield f"  {cause}: {_listed([*dict.fromkeys(quantities)], MOST_NOTED)}"
     verdict, color = _VERDICTS[sheet.verdict]
+    if sheet.mistakes and len(empty) == len(sheet.mistakes):
+        verdict, color = "unfinished", "yellow"
     rest = f", {sheet.unjudged} not judged" if sheet.unjudged else ""
     correct = numbers or f"{sheet.right} of {_counted(sheet.judged, 'quantity')} correct"
     words = f": {correct}{rest}{_departs(sheet)}"
