@@ -109,8 +109,8 @@ def _findings(judged: Answers, general: SheetReport | None) -> Iterator[Finding]
     for finding in general.mistakes if general else ():
         places = tuple(place for place in finding.places if place in wrong)
         if places and finding.why and finding.kind is not Kind.CONSTANT:  # answers may be typed
-            values = {"value": judged.number(places[0]), "right_value": _right(judged, places[0])}
-            found.append(replace(finding, places=places, **values))
+            value, right = judged.number(places[0]), _right(judged, places[0])
+            found.append(replace(finding, places=places, value=value, right_value=right))
             wrong -= set(places)
     for name, places in _by_quantity(judged, sorted(wrong)):
         failed = judged.sheet.uncomputed.get(places[0])
