@@ -310,7 +310,7 @@ def _alternatives(shape: Shape, shares: dict[str, float]) -> Iterator[Shape]:
     updates = wrong(name for name, quantity in known.items() if quantity.kind in weights)
     for one in turnable:
         yield replace(shape, negated=shape.negated ^ {one})
-    if turnable or updates:
+    if turnable or (updates and any(shares[name] < 0.5 for name in slopes)):  # right gradients show their sign
         numbered = (name for name, by in slopes.items() if by.role in (Role.WEIGHT, Role.SHARED_BIAS))
         yield replace(shape, negated=shape.negated ^ families)
         yield replace(shape, negated=shape.negated ^ {*map(naming.family, numbered)})
