@@ -180,7 +180,7 @@ def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
         if best is shape or sum(best_shares.values()) <= total + BETTER:
             break
         shape, shares = best, best_shares
-    every = (replace(shape, batches=Batches()), *_by_batches(shape))  # weights may stay the same by rounding, by chance
+    every = (shape, *_by_batches(shape), replace(shape, batches=Batches()))  # weights may stay the same by rounding, by chance
     return max(every, key=lambda other: _exactly(fit(model_of(other), rows))) if shape.batches.several else shape, rows
 
 
