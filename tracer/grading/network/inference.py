@@ -180,7 +180,8 @@ def infer(rows: Rows, effort: Effort) -> tuple[Shape, Rows]:
         if best is shape or sum(best_shares.values()) <= total + BETTER:
             break
         shape, shares = best, best_shares
-    every = (shape, *_by_batches(shape), replace(shape, batches=Batches()))  # weights may stay the same by rounding, by chance
+    # weights may stay the same by rounding, by chance
+    every = (shape, *_by_batches(shape), replace(shape, batches=Batches()))
     return max(every, key=lambda other: _exactly(fit(model_of(other), rows))) if shape.batches.several else shape, rows
 
 
