@@ -125,12 +125,16 @@ import sys, time; sys.path[:] = {path!r}
 from pathlib import Path
 from tracer.grading import worker
 real = worker.check_workbook
-def check(path, options):
+def check(path, options, when_read):
+    if "twice" in path:
+        time.sleep(0.7)
+        when_read()
+        time.sleep(0.7)
     if "slow" in path:
         Path(path + ".pid").write_text(str(__import__("os").getpid()))
         while True: pass
     if "dies" in path: __import__("os")._exit(9)
-    return real(path, options)
+    return real(path, options, when_read=when_read)
 worker.check_workbook = check
 worker.serve()
 """
@@ -162,6 +166,12 @@ def test_a_single_workbook_too(slow: Path) -> None:
     assert '"status": "late"' in (slow / "out.json").read_text(encoding="utf-8")
     result = run(slow / "a-slow.xlsx", slow / "c.xlsx", "--seconds", 1)
     assert "2 workbooks: 1 right, 0 with findings, 0 could not be judged, 1 not judged in time" in result.output
+
+
+def test_reading_and_judging_have_their_time_each(slow: Path) -> None:
+    twice = (slow / "c.xlsx").rename(slow / "twice.xlsx")
+    assert [report.status for report in folder.check_all([twice], Options(), 1.2)] == ["read"]
+    assert [report.status for report in folder.check_all([twice], Options(), 0.5)] == ["late"]
 
 
 def test_loading_the_program_does_not_count(slow: Path) -> None:

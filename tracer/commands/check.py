@@ -47,7 +47,7 @@ def _file(name: str, help: str, metavar: str = "FILE") -> Callable[[Callable[...
     type=click.FloatRange(0, min_open=True),
     default=SECONDS,
     show_default=True,
-    help="How long a workbook may take; one that takes longer is not judged.",
+    help="How long reading a workbook may take, and judging it; one that takes longer is not judged.",
 )
 @_file("--json", "Write all findings to FILE.")
 @_file("--report", "Write one row for each workbook to FILE, as CSV.")

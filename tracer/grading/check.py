@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -35,10 +35,15 @@ NO_HEADERS = "no headers that name quantities were found"
 VIEW = "it only shows numbers from other sheets"
 
 
-def check_workbook(path: str | Path, options: Options | None = None, system: System | None = None) -> BookReport:
+def check_workbook(
+    path: str | Path,
+    options: Options | None = None,
+    system: System | None = None,
+    when_read: Callable[[], None] = lambda: None,
+) -> BookReport:
     """Check one workbook. Nothing is raised for a file that cannot be read; the report says why.
 
-    system: the network of a config, if any.
+    system: the network of a config, if any. when_read: called when the file is read.
     """
     path, options, rate = Path(path), options or Options(), None
     if system is None and options.config is not None:
@@ -47,6 +52,7 @@ def check_workbook(path: str | Path, options: Options | None = None, system: Sys
         rate = experiment.learning_rates[0] if len(experiment.learning_rates) == 1 else None
     try:
         book = read_book(path)
+        when_read()
         ours = _exercise(book, options) if may_be_ours(book) else None
         if ours is not None:
             return BookReport(str(path), None, ours)

@@ -40,8 +40,8 @@ def workbooks(paths: Iterable[Path]) -> list[Path]:
 def check_all(paths: Sequence[Path], options: Options, seconds: float = SECONDS) -> list[BookReport]:
     """One report per workbook, in order.
 
-    seconds: how long each may take. A workbook that takes longer, or that brings down the process that checks it, has
-    a report that says so.
+    seconds: how long reading each may take, and judging it. A workbook that takes longer, or that brings down the
+    process that checks it, has a report that says so.
     """
     workers = [_Worker() for _ in range(min(os.cpu_count() or 1, MOST_PROCESSES, len(paths)))]
     free: SimpleQueue[_Worker] = SimpleQueue()
@@ -74,12 +74,13 @@ class _Worker:
     def check(self, path: str, options: Options, seconds: float) -> BookReport:
         """The report of one workbook."""
         process, late = self._started(), Event()
+        report: BookReport | None
 
         def end() -> None:
             late.set()
             process.kill()
 
-        timer = Timer(seconds, end)
+        report, timer = None, Timer(seconds, end)
         try:
             assert process.stdin is not None
             assert process.stdout is not None
@@ -87,7 +88,12 @@ class _Worker:
             timer.start()
             pickle.dump((path, options, seconds), process.stdin)
             process.stdin.flush()
-            report: BookReport = pickle.load(process.stdout)
+            while report is None:
+                report = pickle.load(process.stdout)
+                timer.cancel()
+                if report is None and not late.is_set():  # it is read, and now judged
+                    timer = Timer(seconds, end)
+                    timer.start()
         except (EOFError, OSError, pickle.UnpicklingError):
             why = "the process that checked it ended, probably for lack of memory"
             report = BookReport(path, f"could not be checked: {why}")

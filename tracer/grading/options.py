@@ -8,7 +8,7 @@ from pathlib import Path
 from tracer.grading.judging.findings import TOLERANCE
 
 SECONDS = 10.0
-"""How long a workbook may take; a large one takes one or two."""
+"""How long reading a workbook may take, and judging it; one of 500,000 cells takes two and six."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from io import BufferedIOBase
 from queue import SimpleQueue
@@ -19,24 +20,27 @@ from tracer.grading.judging.findings import BookReport
 from tracer.grading.options import Options
 
 Task = tuple[str, Options, float]
-"""The path of a workbook, how to check it, and the seconds that this may take."""
+"""The path of a workbook, how to check it, and the seconds that reading it may take, and judging it."""
 SPARE = 5
 """Seconds of the processor beyond those of a task, after which the operating system ends the process, where it can."""
 
 
 def serve() -> None:
-    """Check workbooks until the input is closed; in front of each report, and of each wait, stands a None."""
+    """Check workbooks until the input is closed; each wait begins with a None, and so does judging what was read."""
     tasks: SimpleQueue[Task] = SimpleQueue()
     reports = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing that is printed comes between reports
     Thread(target=_receive, args=(sys.stdin.buffer, tasks), daemon=True).start()
+
+    def send(message: BookReport | None = None) -> None:
+        pickle.dump(message, reports)
+        reports.flush()
+
     while True:
-        pickle.dump(None, reports)  # ready
-        reports.flush()
+        send()
         path, options, seconds = tasks.get()
-        _limit(process_time() + seconds + SPARE)
-        pickle.dump(_check(path, options), reports)
-        reports.flush()
+        _limit(process_time() + 2 * seconds + SPARE)
+        send(_check(path, options, send))
 
 
 def _receive(stream: BufferedIOBase, tasks: SimpleQueue[Task]) -> None:
@@ -55,8 +59,8 @@ def _limit(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, most))
 
 
-def _check(path: str, options: Options) -> BookReport:
+def _check(path: str, options: Options, when_read: Callable[[], None]) -> BookReport:
     try:
-        return check_workbook(path, options)
+        return check_workbook(path, options, when_read=when_read)
     except Exception as error:  # whatever one file brings about, the others are checked
         return BookReport(path, f"could not be checked ({type(error).__name__}: {error})")
