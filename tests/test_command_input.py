@@ -218,3 +218,10 @@ def test_a_name_that_no_shipped_config_has() -> None:
         2,
         "'walktrough' is not a shipped config. Did you mean 'walkthrough'?\n",
     )
+
+
+def test_a_csv_style_as_a_mapping(here: Path) -> None:
+    style = "{separator: ';', decimal: ',', bom: true}"
+    for name, asked in (("mapping", style), ("name", "excel-eu")):
+        assert command("run", WALKTHROUGH, "--format", "csv", "--csv", asked, "-o", name).exit_code == 0
+    assert (here / "mapping" / "walkthrough.csv").read_bytes() == (here / "name" / "walkthrough.csv").read_bytes()

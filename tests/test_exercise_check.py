@@ -325,7 +325,20 @@ def test_what_the_teacher_changes(walk: tuple[Path, dict[str, str]]) -> None:
     changed: dict[str, str | float] = {**right, "B2": 0.9, "D5": 0.33, "F5": 0.2}
     sheet = graded(filled(path, TITLE, changed, "changed.xlsx")).sheets[0]
     assert numbers(sheet) == (22, 0, 0, 0, 0)
-    assert sheet.reason == "given numbers are not those of the config: D5:D6, F5"
+    assert sheet.reason == "given numbers are not those of the config: B2, D5:D6, F5"
+
+
+@pytest.mark.parametrize("form", ["{}", " {}", "{:.9f}", "{:e}"])
+def test_a_number_typed_as_text_is_no_answer(form: str, walk: tuple[Path, dict[str, str]]) -> None:
+    """The workbook's marks do not count it either."""
+    path, right = walk
+    handed_in = filled(path, TITLE, right, "handed-in.xlsx")
+    book = openpyxl.load_workbook(handed_in)
+    book[TITLE]["J5"].value, book[TITLE]["J5"].data_type = form.format(0.0275), "s"
+    book.save(handed_in)
+    sheet = graded(handed_in).sheets[0]
+    assert (sheet.right, sheet.wrong) == (21, 1)
+    assert [(each.cells, each.cause) for each in sheet.mistakes] == [("J5", "text, not a number")]
 
 
 def test_a_copy_of_the_key(walk: tuple[Path, dict[str, str]]) -> None:

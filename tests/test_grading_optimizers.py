@@ -426,3 +426,23 @@ def test_a_slip_in_all_updates_of_plain_gradient_descent_is_still_named(tmp_path
     book.save(tmp_path / "alone.xlsx")
     mistakes = only_table(check_workbook(tmp_path / "alone.xlsx")).mistakes
     assert {f.slip for f in mistakes} == {"plus_for_minus"}
+
+
+@pytest.mark.parametrize("target", ["y", "y1", "t1", "expected", "y_true"])
+@pytest.mark.parametrize("named", ["t", "goal"])
+def test_a_config_may_name_its_data_otherwise(named: str, target: str, tmp_path: Path) -> None:
+    """Its inputs and targets are those of the headers, in their order."""
+    config = {
+        "inputs": {"p": 0.05, "q": 0.1}, "targets": {named: 0.9}, "layers": [{"neurons": 2}, {"neurons": 1}],
+        "weights": [0.15, 0.2, 0.25, 0.3, 0.4, 0.45], "learning_rate": 0.5, "iterations": 6, "columns": "compact",
+    }  # fmt: skip
+    path = exported(config, tmp_path)
+    book = openpyxl.load_workbook(path)
+    for title in book.sheetnames:
+        if title != "η = 0.5":
+            del book[title]
+    for cell in book["η = 0.5"][HEADER_ROW]:
+        cell.value = {"p": "x1", "q": "x2", named: target}.get(str(cell.value), cell.value)
+    book.save(path)
+    sheet = only_table(check_workbook(path, Options(tmp_path / "lab.yaml")))
+    assert sheet.verdict is Verdict.RIGHT, [(f.quantity, f.cause) for f in sheet.findings]

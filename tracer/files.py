@@ -114,7 +114,7 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
     """
     if not isinstance(target, (str, os.PathLike)):
         raise TypeError(f"a path must be a text or a Path, not {type(target).__name__}: {target!r:.60}")
-    if not os.fspath(target) or "\0" in str(target):
+    if not str(target).strip() or "\0" in str(target):
         raise OutputError([f"{target!r:.60} is not the name of a file; give a path such as 'out/trace.csv'"])
     target = Path(target)
     if target in _PARTS:  # of a result that is being written

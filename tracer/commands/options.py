@@ -48,12 +48,14 @@ def experiment_of(
     columns: str | None,
     settings: tuple[str, ...],
     iterations: str | None = None,
+    csv: str | None = None,
     further: Sequence[Override] = (),
 ) -> Experiment:
     """The config, with what the options put in place of its values. Raises ConfigError, with every problem."""
     options = [(f"--set {text}", *_key_and_value(text)) for text in settings]
     options += [
         ("--iterations", "iterations", iterations),
+        ("--csv", "csv", csv),
         ("--columns", "columns", columns),
         ("--decimals", "decimals", decimals),
     ]

@@ -25,6 +25,7 @@ from tracer.grading.sheet.conventions import Settling, Spelling, settled
 from tracer.grading.sheet.layout import find_tables
 from tracer.grading.sheet.optimizer_names import short_names
 from tracer.grading.sheet.spelling import LONGEST, candidates, normalize
+from tracer.grading.slips.search import MOST_NODES, Budget
 from tracer.model import naming
 from tracer.model.assembly import assemble
 from tracer.model.naming import spell
@@ -87,8 +88,9 @@ def _exercise(book: Book, options: Options) -> tuple[SheetReport, ...] | None:
     from tracer.grading.exercise.handed_in import NotGradable, handed_in
 
     def judge(book: Book, sheet: Sheet, system: System) -> list[SheetReport]:
-        return check_sheet(book, sheet, Terms(options.tolerance, system))
+        return check_sheet(book, sheet, Terms(options.tolerance, system, budget=budget))
 
+    budget = Budget(MOST_NODES // 8)  # the score does not wait for causes
     try:
         exercise = handed_in(book)
     except NotGradable as error:
@@ -143,6 +145,12 @@ def _settling(model: Model) -> Settling:
     own = {normalize(name): quantities[name] for name in reversed([*model.system.columns(), *model.known])}
     biases = [quantities[parameter.name] for parameter in model.system.parameters]
     biases = [quantity for quantity in biases if quantity.role in BIASES]
+    data = [quantities[name] for name in model.system.data]
+    named = {
+        Quantity(role, indices=(n,)): quantity
+        for role in (Role.INPUT, Role.TARGET)
+        for n, quantity in enumerate((quantity for quantity in data if quantity.role is role), 1)
+    }
     numbered = {Quantity(Role.SHARED_BIAS, indices=(n,)): bias for n, bias in enumerate(biases, 1)}
 
     def spelling(header: str) -> tuple[Quantity, ...]:
@@ -155,7 +163,7 @@ def _settling(model: Model) -> Settling:
         headers = list(headers)
         plain = settled(spelling, headers)
         shown = {part for header in headers for option in plain(header)[:1] for part in option.parts()}
-        meaning = numbered if {*numbered} <= shown else {}
+        meaning = named | (numbered if {*numbered} <= shown else {})
 
         def known(header: str) -> tuple[Quantity, ...]:
             options = (option.with_parts(meaning) for option in plain(header))

@@ -167,10 +167,12 @@ class Trace:
         Raises OutputError when the file cannot be written, or nothing is left to fill in.
         """
         from tracer.workbook.exercise.book import write_exercise
-        from tracer.workbook.exercise.task import BLANKS, Task
+        from tracer.workbook.exercise.task import BLANKS, MOST_DECIMALS, Task
 
         if blank not in BLANKS:
             raise OutputError([f"blank: {blank!r:.40} is not one of {', '.join(BLANKS)}"])
+        if answer_decimals is not None and not 1 <= answer_decimals <= MOST_DECIMALS:
+            raise OutputError([f"answer_decimals: {answer_decimals} is not between 1 and {MOST_DECIMALS}"])
         decimals = self.experiment.decimals if answer_decimals is None else answer_decimals
         task = Task(blank, decimals, strict, marks, keep_equations)
         with replacing(path) as part:

@@ -27,7 +27,7 @@ SAME: dict[str, Mapping[str, str]] = {
     },
     "function": {
         "ln": "log", "log₁₀": "log10", "√": "sqrt", "arctan": "atan", "sgn": "sign", "avg": "mean", "average": "mean",
-        "maximum": "max", "minimum": "min", "σ": "sigmoid", "Φ": "normal_cdf",
+        "maximum": "max", "minimum": "min", "σ": "sigmoid", "Σ": "sum", "Φ": "normal_cdf",
     },
 }  # fmt: skip
 
@@ -185,8 +185,8 @@ def explained(kind: str, word: str, known: Iterable[str]) -> str:
 
 def called(kind: str, word: str, names: Collection[str]) -> str:
     """What a word of a kind is called among these names, or what to write in its place; "" if it has no row."""
-    plain = word.strip().lower().replace("-", "_").replace(" ", "_")
     same = SAME.get(kind, {})
+    plain = word if word in same else word.strip().lower().replace("-", "_").replace(" ", "_")
     if plain in names:  # but for a space or a capital
         return ""
     for meant in (*([same[plain]] if plain in same else []), *CALLED[kind].get(plain, ())):

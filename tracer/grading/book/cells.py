@@ -34,6 +34,12 @@ class Fault(str):
     __slots__ = ()
 
 
+class TextNumber(float):
+    """A number typed as text: spreadsheets compute with it, but it is no number to them."""
+
+    __slots__ = ()
+
+
 class Cell(NamedTuple):
     """A cell that is not empty. value: None if a formula is stored without its result."""
 

@@ -6,7 +6,7 @@ import math
 import re
 from datetime import datetime
 
-from tracer.grading.book.cells import MAX_COLUMN, MAX_ROW, Cell, Fault, Formula, Position, letters, position
+from tracer.grading.book.cells import MAX_COLUMN, MAX_ROW, Cell, Fault, Formula, Position, TextNumber, letters, position
 from tracer.grading.book.relative import copied_down
 
 _DAY_ZERO = datetime(1899, 12, 30)
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+|0,\d+|\d+,(?!\d{3}$)\d+)(?:[e
 def number_or_text(text: str) -> float | str:
     """A number typed as text, with a decimal point or comma, as the number that spreadsheets compute with."""
     stripped = text.strip()
-    return float(stripped.replace(",", ".")) if _NUMBER.fullmatch(stripped) else text
+    return TextNumber(stripped.replace(",", ".")) if _NUMBER.fullmatch(stripped) else text
 
 
 class CellReader:

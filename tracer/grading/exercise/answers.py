@@ -17,7 +17,7 @@ from tracer.execution.interpreter import Interpreter
 from tracer.execution.program import program_of
 from tracer.formulas.evaluation import NO_NUMBER, compiled
 from tracer.formulas.tree import Name
-from tracer.grading.book.cells import Cell, Formula, Position, Sheet, position
+from tracer.grading.book.cells import Cell, Formula, Position, Sheet, TextNumber, position
 from tracer.grading.exercise.handed_in import HandedIn, Part
 from tracer.model import naming
 from tracer.model.system import Phase, System
@@ -31,7 +31,7 @@ _GUARD = "IF(COUNT("
 def with_plain_formulas(exercise: HandedIn, part: Part, sheet: Sheet) -> Sheet:
     """The sheet of a part with the plain formulas in its given cells; text where such a cell shows nothing yet."""
     cells, pending = dict(sheet.cells), part.cells.pending
-    shows = {place: is_filled(cells.get(place)) for place in part.cells.blanks}
+    shows = {place: is_filled(cell := cells.get(place)) and not is_text(cell) for place in part.cells.blanks}
     for place, needed in pending.items():  # each comes after those that it needs
         shows[place] = all(shows[other] for other in needed)
     for row in range(len(part.run)):
@@ -47,6 +47,11 @@ def with_plain_formulas(exercise: HandedIn, part: Part, sheet: Sheet) -> Sheet:
                 plain = Formula(part.cells.plain(place) or "", *place)
                 cells[place] = Cell(cell.number, plain) if there else Cell("")
     return replace(sheet, cells=cells)
+
+
+def is_text(cell: Cell | None) -> bool:
+    """Whether a cell holds a text, maybe one that reads as a number: the marks of the workbook count numbers only."""
+    return cell is not None and cell.formula is None and isinstance(cell.value, (str, TextNumber))
 
 
 def is_filled(cell: Cell | None) -> bool:
@@ -98,7 +103,7 @@ def answers(exercise: HandedIn, part: Part, sheet: Sheet, task: Task) -> Answers
             return State.EMPTY
         if cell.formula is not None and WORKED in cell.formula.text.lower():
             return State.COPIED
-        if cell.number is None:
+        if cell.number is None or is_text(cell):
             return State.WRONG
         if near(cell.number, key.get(place)):
             return State.RIGHT
@@ -142,7 +147,7 @@ def _following(part: Part, sheet: Sheet) -> Iterator[tuple[Position, float]]:
     def number(row: int, letter: str) -> float:
         place = position(f"{letter}{row}")
         cell = sheet.cells.get(place) if place else None
-        return math.nan if cell is None or cell.number is None else cell.number
+        return math.nan if cell is None or cell.number is None or is_text(cell) else cell.number
 
     for row, column in part.cells.blanks:
         index, name = row - FIRST_ROW, part.cells.names[column]

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from tracer.grading.book.cells import Book, Position, Sheet
+from tracer.grading.book.cells import Book, Position, Sheet, position
 from tracer.grading.book.recalculation import recalculated
-from tracer.grading.exercise.answers import Answers, answers, with_plain_formulas
+from tracer.grading.exercise.answers import Answers, answers, is_text, with_plain_formulas
 from tracer.grading.exercise.handed_in import HandedIn, Part
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
@@ -81,6 +81,11 @@ def _report(judged: Answers, exercise: HandedIn, strict: bool, general: SheetRep
 def _changed(judged: Answers) -> Iterator[Position]:
     """The given cells that hold another number than the config gives them, or than follows from those."""
     part = judged.part
+    hyper = {**part.cells.trace.system.hyper, **part.run.hyper}
+    for name, text in part.cells.trace.hyper_cells.items():
+        cell = position(text.replace("$", ""))
+        if cell and judged.number(cell) != hyper[name]:
+            yield cell
     for index in range(len(part.run)):
         values = part.run.step(index)
         for column, name in part.cells.names.items():
@@ -114,9 +119,13 @@ def _findings(judged: Answers, general: SheetReport | None) -> Iterator[Finding]
             wrong -= set(places)
     for name, places in _by_quantity(judged, sorted(wrong)):
         failed = judged.sheet.uncomputed.get(places[0])
-        cause = cause_of("not_computed", reason=failed.cause) if failed and failed.cause else None
+        kind, cause = Kind.VALUE, None
+        if failed and failed.cause:
+            kind, cause = Kind.ERROR, cause_of("not_computed", reason=failed.cause)
+        elif is_text(judged.sheet.cells.get(places[0])):
+            cause = cause_of("no_number")
         found.append(Finding(
-            name, Kind.ERROR if cause else Kind.VALUE, places, cause, value=judged.number(places[0]),
+            name, kind, places, cause, value=judged.number(places[0]),
             right_value=_right(judged, places[0]),
         ))  # fmt: skip
     yield from sorted(found, key=lambda finding: finding.places[0][::-1])

@@ -64,6 +64,7 @@ SENTENCES: Mapping[str, str] = {
     "error_unexplained": "the cell shows an error although the other cells of its row have values",
     "circular_reference": "circular reference: {cells}",
     "not_computed": "{reason}",
+    "no_number": "text, not a number",
     # how right values came there
     "pasted": "pasted: consistent",
     "pasted_rounded": "pasted, {how}: consistent",

@@ -53,7 +53,8 @@ def write_exercise(
     for cells in exercises:
         if not cells.blanks:
             rows = len(cells.trace.run)
-            raise OutputError([f"nothing is left to fill in: {task.blank} has no cells in the first {rows} rows"])
+            first = f"the first {rows} rows" if rows > 1 else "the first row"
+            raise OutputError([f"nothing is left to fill in: {task.blank} has no cells in {first}"])
     sheets, hidden = [], []
     for cells, key, title in zip(exercises, keys, marks, strict=True):
         judge = Marks(context, cells, title, key, task, solved) if task.marks else None
