@@ -48,11 +48,18 @@ def test_a_list_of_whole_numbers_is_left_alone(numbers: list[int], comma: str) -
     assert decimal_comma(comma.join(map(str, numbers))) == ""
 
 
+@given(st.lists(st.floats(-1e6, 1e6).map(lambda x: round(x, 3)), min_size=1), st.sampled_from([",", ", ", ",\n"]))
+def test_a_list_of_decimals_is_left_alone(numbers: list[float], comma: str) -> None:
+    assert decimal_comma(comma.join(map(str, numbers))) == ""
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
         ("inputs: [0,05, 0,10]", "x.yaml:1:9: inputs: '0,05' would be two numbers; write 0.05: decimals take a point, thousands no mark; "
                                 "if they are two, write a space behind every comma"),
+        ("inputs: [1,250.5, 2]", "x.yaml:1:9: inputs: '1,250.5' would be two numbers; write 1250.5: decimals take a point, thousands no mark; "
+                                 "if they are two, write a space behind every comma"),
         ("inputs: [0,5, 1,25]", "x.yaml:1:9: inputs: '0,5' would be two numbers; write 0.5: decimals take a point, thousands no mark; "
                                "if they are two, write a space behind every comma"),
         ("inputs: {i1: 0,05, i2: 1}", "x.yaml:1:14: inputs.i1: '0,05' would be a number and a key; write 0.05: decimals take a point, "

@@ -11,6 +11,7 @@ _GROUPS = re.compile(r"(?<=\d)[\s'’_](?=\d{3}(?!\d))")
 _SHARE = re.compile(r"(.+?)\s*%")
 _FRACTION = re.compile(r"([-+]?\d+)\s*/\s*(\d+)")
 _SPACED, _TIGHT = re.compile(r",\s+"), re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
+_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+\.\d+")
 _LEADING_ZERO = re.compile(r"(?<![\w.,])[-+]?\d+,0\d+(?![\w.])")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
 
@@ -57,7 +58,8 @@ def is_plain(text: str) -> bool:
 
 
 def decimal_comma(text: str) -> str:
-    """The first of the numbers in a list, as it is written, that is meant with a decimal comma; "" without one.
+    """The first of the numbers in a list, as it is written, that is meant with a decimal comma, or one between
+    thousands, as in `1,250.5, 2`; "" without one.
 
     A digit that follows its comma at once is a decimal where it is a 0 before others, as in `0,05`, or where other
     commas of the line have a space, as in `0,5, 1,25`.
@@ -66,6 +68,9 @@ def decimal_comma(text: str) -> str:
         if certain := _LEADING_ZERO.search(line):
             return certain[0]
         values = [value.strip() for value in _SPACED.split(line.strip().strip(","))]
+        grouped = [value for value in values if _GROUPED.fullmatch(value)]
+        if grouped and len(values) > 1 and all(value in grouped or "," not in value for value in values):
+            return grouped[0]
         commas = [value for value in values if _TIGHT.fullmatch(value)]
         if (
             commas

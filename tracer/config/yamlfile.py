@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, ClassVar
 
 import yaml
 
-from tracer.config.habits import advice, decimal_comma, is_grouped, two_numbers
+from tracer.config.habits import advice, decimal_comma, is_grouped, spellings, two_numbers
 from tracer.errors import ConfigError, lookalikes
 
 MAX_BYTES = 16_000_000
@@ -259,13 +259,16 @@ class _Builder:
 
     def _list(self, node: yaml.SequenceNode, place: Place) -> list[Any]:
         """The values of a list; numbers with a decimal comma are reported, and read as they are meant."""
-        numbers = node.flow_style and all(item.tag == f"{_TAG}int" for item in node.value)
+        tags = {item.tag for item in node.value}
+        numbers = node.flow_style and tags <= {f"{_TAG}int", f"{_TAG}float"}
         written = self.document.text[node.start_mark.index + 1 : node.end_mark.index - 1] if numbers else ""
         if "#" not in written and re.search(r"\d,\d", written):
-            self.document.commas.add(place)
+            if tags == {f"{_TAG}int"}:
+                self.document.commas.add(place)
             if comma := decimal_comma(written):
                 self.document.problem(place, two_numbers(comma))
-                return [float(value.replace(",", ".")) for value in re.split(r",\s+", written.strip(" ,\n"))]
+                values = re.split(r",\s+", written.strip(" ,\n"))
+                return [float(number) for value in values for number in spellings(value)[:1]]
         return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
