@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ from tests.places import REQUIRED, WALKTHROUGH
 
 settings.register_profile("walkthrough", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("walkthrough")
+
+for name, usual in (("SIGHUP", signal.SIG_DFL), ("SIGINT", signal.default_int_handler)):
+    how = getattr(signal, name, None)  # Windows has no SIGHUP
+    if how is not None and signal.getsignal(how) is signal.SIG_IGN:  # behind nohup, or in the background of a shell
+        signal.signal(how, usual)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
