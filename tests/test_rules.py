@@ -245,3 +245,13 @@ def test_the_schema_knows_which_rules_need_no_learning_rate(rule: Any, needs_rat
     for key in ("eta", "learning_rate"):
         assert Draft7Validator(json_schema()).is_valid(config | {key: 0.1})
     assert not Draft7Validator(json_schema()).is_valid(config | {"eta": 0.1, "learning_rate": 0.1})
+
+
+@pytest.mark.parametrize("iterations", [1, 2])
+@pytest.mark.parametrize("update", ["(0 - abs(g))^(abs(p) / 3)", "p + (0 - g)^0.5", "(g - 20)^0.5 * p"])
+def test_a_root_of_a_negative_number_ends_the_run(update: str, iterations: int) -> None:
+    """In Python it is complex, in the last update as in any other."""
+    trace = tracer.run(parabola({"update": update}, iterations=iterations))
+    (run,) = trace.runs
+    assert run.divergence
+    assert run.divergence.quantity == "w"

@@ -73,7 +73,7 @@ class Engine:
         if progress:
             progress(batches.first_row(iterations) - batches.first_row(done))
         final = {p.name: value for p, value in zip(self.system.parameters, start, strict=False)}
-        broken = next((name for name, value in final.items() if not math.isfinite(value)), None)
+        broken = next((name for name, value in final.items() if not _is_finite(value)), None)
         divergence = Divergence(broken, done + 1) if broken else None
         last = batches.first_row(done)
         return run_of(last, divergence=divergence, final=final, final_loss=self._loss(start), until_met=met)
@@ -119,11 +119,11 @@ class Engine:
         places += [(name, 0, rows) for name in program.shared]
         for name, index, steps in places:
             value = _value(walk, name, index)
-            if not math.isfinite(value):
+            if not _is_finite(value):
                 return Divergence(name, iteration + 1), rows[: len(rows) if name in program.shared else index + 1]
             for row in steps:
                 row[name] = value
-        broken = next(name for name in parameters if not math.isfinite(_value(walk, name, len(rows))))
+        broken = next(name for name in parameters if not _is_finite(_value(walk, name, len(rows))))
         return Divergence(broken, iteration + 2), rows
 
     def _loss(self, start: tuple[float, ...]) -> float:
@@ -132,7 +132,12 @@ class Engine:
             loss = REDUCE[self.system.batches.reduction](self._losses(self.system.samples, *start))
         except NO_NUMBER:
             return math.inf
-        return loss if math.isfinite(loss) else math.inf
+        return loss if _is_finite(loss) else math.inf
+
+
+def _is_finite(value: float) -> bool:
+    """Whether a value is a number; a root of a negative one is complex in Python."""
+    return not isinstance(value, complex) and math.isfinite(value)
 
 
 def _value(walk: Interpreter, name: str, row: int) -> float:
