@@ -35,7 +35,7 @@ class Fault(str):
 
 
 class TextNumber(float):
-    """A number typed as text: spreadsheets compute with it, but it is no number to them."""
+    """A number stored as text. Formulas can calculate with it, but ISNUMBER is false for it."""
 
     __slots__ = ()
 

@@ -257,7 +257,7 @@ _NO_VALUE = Call(DIV, (ZERO, ZERO))
 
 
 def bound(make: Callable[..., Block], arguments: Sequence[Block]) -> tuple[str, Block] | None:
-    """The name that LET has just given a value, and the value. Raises ValueError for what is no name."""
+    """The name that LET has just bound, and its value. Raises ValueError if it is not a valid name."""
     if not isinstance(make, partial) or make.args != ("LET",) or len(arguments) % 2:
         return None
     name = only(arguments[-2])

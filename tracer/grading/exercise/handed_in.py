@@ -67,7 +67,7 @@ class HandedIn:
 
 
 def handed_in(book: Book) -> HandedIn | None:
-    """The exercise in a workbook; None if it is none of ours. Raises NotGradable."""
+    """The exercise in a workbook; None if it is not one of ours. Raises NotGradable."""
     sheets = {sheet.name: sheet for sheet in book.sheets}
     found = config.read(_reader(sheets[config.TITLE])) if config.TITLE in sheets else None
     remarks = []

@@ -104,7 +104,7 @@ class Cells:
 
 
 def missing(places: Collection[Place]) -> str:
-    """The condition that one of these cells is no number."""
+    """The condition that at least one of these cells is not a number."""
     parts = ranges(places).split(", ")
     chunks = (",".join(parts[start : start + MAX_ARGUMENTS]) for start in range(0, len(parts), MAX_ARGUMENTS))
     return f"{'+'.join(f'COUNT({chunk})' for chunk in chunks)}<{len(places)}"
