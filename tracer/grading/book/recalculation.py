@@ -33,7 +33,7 @@ def recalculated(book: Book) -> Book:
 
 
 Needs = dict[Name, float | Place | None]
-"""The names of a formula: their numbers, or the cells that are to be computed first; None for values that are not numbers."""
+"""The names of a formula: their numbers, or the cells to be computed first; None for values that are not numbers."""
 
 
 @dataclass(slots=True)
