@@ -66,6 +66,12 @@ def test_a_trace_sheet_prints_on_pages_of_one_width(path: Path) -> None:
     assert sheet.auto_filter.ref is None
 
 
+def test_every_sheet_prints_the_names_of_file_and_sheet_and_page_numbers(path: Path) -> None:
+    for sheet in openpyxl.load_workbook(path).worksheets:
+        assert (sheet.oddHeader.left.text, sheet.oddHeader.right.text) == ("&F", "&A"), sheet.title
+        assert sheet.oddFooter.center.text == "page &P of &N"
+
+
 def test_gradients_are_coloured_by_sign_and_size(path: Path, trace: tracer.Trace) -> None:
     """A scale for the parameters of each layer and one for its neurons, white at 0, as far as the largest one."""
     sheet = openpyxl.load_workbook(path)["η = 0.5"]

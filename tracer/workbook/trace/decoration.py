@@ -37,7 +37,6 @@ def decorate(
         known = cell_name(context.spell(naming.label(name)))
         sheet.defined_names[known] = DefinedName(known, attr_text=trace.reference(cell))
     set_up_page(sheet, title_rows=f"{WORDS_ROW}:{HEADER_ROW}")
-    sheet.oddFooter.center.text = "&A, page &P of &N"
 
 
 def _notes(sheet: Worksheet, trace: TraceFormulas, words: Mapping[str, str]) -> None:
