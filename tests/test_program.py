@@ -85,7 +85,7 @@ def test_a_name_with_another_lag_is_another_name() -> None:
 
 def test_what_leads_to_the_loss() -> None:
     program = program_of(tracer.assemble(tracer.load(SAMPLES)))
-    ahead = [assignment.target.name for assignment in program.needed_for(program.loss)]
+    ahead = program.needed_for(program.loss)
     assert ahead == ["h1", "a_h1", "h2", "a_h2", "o1", "a_o1", "E1", "E_total"]
 
 

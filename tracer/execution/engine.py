@@ -15,7 +15,7 @@ from typing import Any
 from tracer.execution.interpreter import Interpreter
 from tracer.execution.program import program_of
 from tracer.execution.progress import Progress
-from tracer.execution.python_emitter import losses_function, walk_function
+from tracer.execution.python_emitter import losses_function, statements_of, walk_function
 from tracer.execution.runs import Divergence, Run
 from tracer.formulas.evaluation import NO_NUMBER, REDUCE
 from tracer.formulas.tree import Name
@@ -34,8 +34,9 @@ class Engine:
         self.system = system
         self.program = program_of(system)
         self.columns = {name: index for index, name in enumerate(self.program.columns)}
-        self._walk = walk_function(self.program, system.batches)
-        self._losses = losses_function(self.program)
+        statements = statements_of(self.program)
+        self._walk = walk_function(self.program, system.batches, statements)
+        self._losses = losses_function(self.program, statements)
 
     def run(self, hyper: Mapping[str, float], iterations: int, progress: Progress | None = None) -> Run:
         """Run the given number of iterations with the hyper-parameters of this run, such as a constant η.

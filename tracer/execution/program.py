@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tracer.formulas.expansion import expand
-from tracer.formulas.tree import Expression, Name, Number, add, names, replace
+from tracer.formulas.tree import Expression, Name, Number, add, names, with_names
 from tracer.model import naming
 from tracer.model.system import Equation, System
 
@@ -55,14 +55,14 @@ class Program:
         """The columns with one value for all rows of a batch, besides the parameters."""
         return tuple(assignment.target.name for assignment in self.of_batch)
 
-    def needed_for(self, quantity: str) -> tuple[Assignment, ...]:
-        """The assignments for every sample that lead to a quantity, in their order."""
+    def needed_for(self, quantity: str) -> list[str]:
+        """What is computed for every sample on the way to a quantity, in its order."""
         wanted, chosen = {quantity}, []
         for assignment in reversed(self.of_sample):
             if assignment.target.name in wanted:
-                chosen.append(assignment)
+                chosen.append(assignment.target.name)
                 wanted |= {name.name for name in names(assignment.expression)}
-        return tuple(reversed(chosen))
+        return chosen[::-1]
 
 
 def program_of(system: System) -> Program:
@@ -78,7 +78,7 @@ def program_of(system: System) -> Program:
     for name in start:
         slots.setdefault(name, len(slots))
     updates = [
-        _assignment(Name(parameter), replace(update, {n: Name(n.name, n.lag - 1) for n in names(update) if n.lag}))
+        _assignment(Name(parameter), with_names(update, {n: Name(n.name, n.lag - 1) for n in names(update) if n.lag}))
         for parameter, update in system.updates.items()
     ]
     updates += [Assignment(state, Name(state.name)) for state in before]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from tracer.execution.program import Assignment, Program
+from tracer.execution.program import Program
 from tracer.formulas.evaluation import NO_NUMBER, compiled, namespace
 from tracer.formulas.notation.source import Source
 from tracer.formulas.tree import Expression, Name
@@ -15,10 +16,21 @@ from tracer.model.batches import Batches
 DOUBLE = 8
 """Bytes."""
 
+Statements = Mapping[str, Sequence[str]]
+"""What computes each quantity of a sample, in their order."""
 Walk = Callable[..., tuple[tuple[float, ...], int, int]]
 
 
-def walk_function(program: Program, batches: Batches) -> Walk:
+def statements_of(program: Program) -> Statements:
+    """The statements for a sample, written once for both functions."""
+    source = _source(program)
+    return {
+        assignment.target.name: source.assignment(_local(program, assignment.target), assignment.expression)
+        for assignment in program.of_sample
+    }
+
+
+def walk_function(program: Program, batches: Batches, statements: Statements) -> Walk:
     """walk(samples, rows, buffer, offset, held, *start) → (the start of the next iteration, completed iterations, for
     how many steps of the pass the condition has held).
 
@@ -30,10 +42,10 @@ def walk_function(program: Program, batches: Batches) -> Walk:
     shared = set(program.shared) if several else set()
     own = [name for name in program.columns if name not in shared]
     of_sample = struct.Struct(f"{len(own)}d")
-    each = _statements(program, program.of_sample)
+    each = [*chain.from_iterable(statements.values())]
     each.append(f"pack(buffer, offset, {_locals(program, map(Name, own))})")
     each.append(f"offset += {width * DOUBLE}")
-    data = _sample(program)
+    data, source = _sample(program), _source(program)
     body = each
     if several:
         common = [name for name in program.columns if name in shared]
@@ -41,13 +53,16 @@ def walk_function(program: Program, batches: Batches) -> Walk:
             f"first = offset // {DOUBLE}",
             f"for {data} in batch:",
             *("    " + line for line in each),
-            *_statements(program, program.of_batch),
+            *chain.from_iterable(
+                source.assignment(_local(program, assignment.target), assignment.expression)
+                for assignment in program.of_batch
+            ),
             f"for place in range(first * {DOUBLE} + {of_sample.size}, offset, {width * DOUBLE}):",
             f"    pack_common(buffer, place, {_locals(program, map(Name, common))})",
         ]
     # all at once: where one raises, the iteration's own start is still there
     targets = _locals(program, (assignment.target for assignment in program.updates))
-    source, values = _source(program), []
+    values = []
     for update in program.updates:
         before, value = source.written(update.expression)
         body += before
@@ -83,13 +98,13 @@ def walk_function(program: Program, batches: Batches) -> Walk:
     return walk
 
 
-def losses_function(program: Program) -> Callable[..., list[float]]:
+def losses_function(program: Program, statements: Statements) -> Callable[..., list[float]]:
     """losses(samples, *start) → the loss of every sample: the forward pass alone."""
     lines = [
         f"def losses(samples, {_locals(program, program.start)}):",
         "    found = []",
         f"    for {_sample(program)} in samples:",
-        *("        " + line for line in _statements(program, program.needed_for(program.loss))),
+        *("        " + line for name in program.needed_for(program.loss) for line in statements[name]),
         f"        found.append({_local(program, Name(program.loss))})",
         "    return found",
     ]
@@ -111,15 +126,6 @@ def _locals(program: Program, names: Iterable[Name]) -> str:
 def _sample(program: Program) -> str:
     """The locals that a sample is unpacked into."""
     return f"({''.join(_local(program, Name(name)) + ', ' for name in program.data)})"
-
-
-def _statements(program: Program, assignments: Iterable[Assignment]) -> list[str]:
-    source = _source(program)
-    return [
-        line
-        for assignment in assignments
-        for line in source.assignment(_local(program, assignment.target), assignment.expression)
-    ]
 
 
 def _source(program: Program) -> Source:

@@ -89,7 +89,7 @@ def partials(expression: Expression, known: Mapping[Expression, Expression] | No
                 if not isinstance(node.args[index], Number):
                     slope = _partial(node, index)
                     if slope != ZERO:
-                        pending.append((node.args[index], mul(outer, slope)))
+                        pending.append((node.args[index], slope if outer is ONE else mul(outer, slope)))
     sums = {name: add(*slopes) for name, slopes in terms.items()}
     replaced: dict[int, Expression] = {}
     return {name: replace(total, known, replaced) for name, total in sums.items()} if known else sums

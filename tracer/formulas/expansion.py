@@ -31,20 +31,17 @@ def _expanded(expression: Expression, far: bool, known: dict[int, Expression], b
     were put in, kept alive for `known`."""
 
     def visit(node: Expression, args: list[Expression]) -> Expression:
-        expanded = of(node, args)
-        known[id(expanded)] = expanded
-        return expanded
-
-    def of(node: Expression, args: list[Expression]) -> Expression:
         if not isinstance(node, Call):
             return node
         function = node.function
         call = node if all(map(is_, args, node.args)) else Call(function, tuple(args))
-        if function.formula is None:
-            return call
-        forms = (function.formula, *(function.far or ())) if far else (function.formula,)
-        plain, *beyond = (_expanded(put_in, far, known, bound) for put_in in _bound(call, forms, bound))
-        return Call(FUNCTIONS["if"], (*beyond, plain)) if beyond else plain
+        expanded: Expression = call
+        if function.formula is not None:
+            forms = (function.formula, *(function.far or ())) if far else (function.formula,)
+            plain, *beyond = (_expanded(put_in, far, known, bound) for put_in in _bound(call, forms, bound))
+            expanded = Call(FUNCTIONS["if"], (*beyond, plain)) if beyond else plain
+        known[id(expanded)] = expanded
+        return expanded
 
     return fold(expression, visit, known)
 

@@ -35,6 +35,9 @@ class Name(Expression):
     lag: int = 0
     batch: bool = False
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call(Expression):
@@ -107,9 +110,9 @@ class Function:
 
     def __eq__(self, other: object) -> bool:
         """Functions are equal if their names and settings are."""
-        if not isinstance(other, Function):
-            return False
-        return self is other or (self.name == other.name and self.settings == other.settings)
+        if self is other:
+            return True
+        return isinstance(other, Function) and (self.name, self.settings) == (other.name, other.settings)
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -231,17 +234,12 @@ def mul(*factors: Expression) -> Expression:
 
 def _negated(factor: Expression) -> Expression:
     """−(x − y) as (y − x), which reads better in front of further factors."""
-    match factor:
-        case Call(function, (x, y)) if function == SUB:
-            return Call(SUB, (y, x))
-    return neg(factor)
+    return Call(SUB, factor.args[::-1]) if isinstance(factor, Call) and factor.function == SUB else neg(factor)
 
 
 def div(x: Expression, y: Expression) -> Expression:
     """x / y."""
-    if x == ZERO or y == ONE:
-        return x
-    return Call(DIV, (x, y))
+    return x if x == ZERO or y == ONE else Call(DIV, (x, y))
 
 
 def power(x: Expression, y: Expression) -> Expression:
@@ -334,6 +332,8 @@ def _replaced(
     constructors: Mapping[str, Callable[..., Expression]],
     known: dict[int, Expression] | None,
 ) -> Expression:
+    if not isinstance(expression, Call):
+        return what.get(expression, expression)
     calls = any(isinstance(key, Call) for key in what)
 
     def visit(node: Expression, args: list[Expression]) -> Expression:

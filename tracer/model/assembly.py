@@ -62,12 +62,12 @@ def assemble(experiment: Experiment) -> System:
     if experiment.schedule:
         hyper |= experiment.schedule.rates
         equations.append(_of_optimizer(naming.ETA, experiment.schedule.formula))
-    rule = _Rule(experiment.rule, settings, gradients)
+    rule = _Rule(experiment.rule, experiment.rule.columns, settings, gradients)
     quantities |= {name: Quantity(Role.SETTING, word=naming.label(name)) for name in hyper}
     quantities |= {
         naming.state(name, parameter): Quantity(Role.STATE, word=naming.state_word(name), of=quantities[parameter])
         for parameter in trained
-        for name in experiment.rule.columns
+        for name in rule.columns
     }
     of_optimizer = {parameter: rule.states(parameter) for parameter in trained}
     system = System(
@@ -144,18 +144,19 @@ def _remembered(equations: Mapping[str, Sequence[Equation]], start: Mapping[str,
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """An optimizer's formulas, as they read for one parameter; a setting that is 0 leaves them. gradients: parameter →
-    the gradient that the optimizer gets."""
+    """An optimizer's formulas, as they read for one parameter; a setting that is 0 leaves them. columns: the
+    optimizer's. gradients: parameter → the gradient that the optimizer gets."""
 
     optimizer: Optimizer
+    columns: Mapping[str, str]
     settings: Mapping[str, float]
     gradients: Mapping[str, str]
 
     def states(self, parameter: str) -> list[Equation]:
         """The equations of the states. A state that is not computed yet refers to the previous iteration."""
-        lags = dict.fromkeys(self.optimizer.columns, 1)
+        lags = dict.fromkeys(self.columns, 1)
         equations = []
-        for name, formula in self.optimizer.columns.items():
+        for name, formula in self.columns.items():
             expression = self._written(formula, parameter, lags)
             equations.append(Equation(naming.state(name, parameter), expression, Phase.OPTIMIZER, parameter))
             lags[name] = 0
@@ -163,7 +164,7 @@ class _Rule:
 
     def update(self, parameter: str) -> Expression:
         """The parameter's next value, from the previous iteration."""
-        return self._written(self.optimizer.update, parameter, dict.fromkeys(self.optimizer.columns, 1), lag=1)
+        return self._written(self.optimizer.update, parameter, dict.fromkeys(self.columns, 1), lag=1)
 
     def _written(self, formula: str, parameter: str, lags: Mapping[str, int], lag: int = 0) -> Expression:
         """A formula for this parameter. lags: those of the states; lag: that of everything else."""

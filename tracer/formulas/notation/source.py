@@ -32,7 +32,7 @@ class Source:
         self._count = 0
         self._uses: dict[int, int] = {}
         self._depth: dict[int, int] = {}
-        self._scopes: list[dict[int, Written]] = []
+        self._known: dict[int, Written] = {}
 
     def assignment(self, target: str, expression: Expression) -> list[str]:
         """The statements that give a variable the value of an expression; the last one is `target = …`."""
@@ -42,51 +42,46 @@ class Source:
     def written(self, expression: Expression) -> tuple[list[str], str]:
         """The value of an expression as text, and the statements that come before it."""
         lines: list[str] = []
-        self._uses, self._depth, self._scopes = _uses(expression), {}, [{}]
+        self._uses, self._depth, self._known = _uses(expression), {}, {}
         return lines, joined(self._write(expression, lines).parts)
 
     def _write(self, root: Expression, lines: list[str]) -> Written:
         """An expression as text; what has to be computed before is added to the lines of the block."""
-        pending = [root] if self._known(root) is None else []
-        scope = self._scopes[-1]
+        known, pending = self._known, [root]
         while pending:
             node = pending[-1]
-            if id(node) in scope:
+            if id(node) in known:
                 pending.pop()
                 continue
-            lazy, ready = self._is_lazy(node), True
-            args = node.args if isinstance(node, Call) else ()
-            for arg in args[:1] if lazy else args:
-                if self._known(arg) is None:
+            if not isinstance(node, Call):
+                known[id(node)] = leaf(self._notation, node, self._spell)
+                continue
+            lazy = self._is_lazy(node)
+            ready = True
+            for arg in node.args[:1] if lazy else node.args:
+                if id(arg) not in known:
                     if isinstance(arg, Call):
                         pending.append(arg)
                         ready = False
                     else:
-                        scope[id(arg)] = leaf(self._notation, arg, self._spell)
+                        known[id(arg)] = leaf(self._notation, arg, self._spell)
             if not ready:
-                continue
-            if not isinstance(node, Call):
-                scope[id(node)] = leaf(self._notation, node, self._spell)
                 continue
             pending.pop()
             written = self._choice(node, lines) if lazy else self._operation(node, lines)
             if self._uses[id(node)] > 1 or self._depth.get(id(node), 0) > DEEPEST:
                 written = self._kept(written, lines)
                 self._depth[id(node)] = 0
-            scope[id(node)] = written
-        known = self._known(root)
-        assert known is not None
-        return known
+            known[id(node)] = written
+        return known[id(root)]
 
     def _is_lazy(self, node: Expression) -> bool:
         return self._lazy and isinstance(node, Call) and node.function.name == LAZY
 
-    def _known(self, node: Expression) -> Written | None:
-        key = id(node)
-        for scope in self._scopes:
-            if key in scope:
-                return scope[key]
-        return None
+    def _forget(self, known: int) -> None:
+        """Forget what a block has computed: all but the first so many."""
+        while len(self._known) > known:
+            self._known.popitem()
 
     def _kept(self, written: Written, lines: list[str]) -> Written:
         """A value stored in a new variable."""
@@ -101,7 +96,7 @@ class Source:
         return f"t{self._count}"
 
     def _operation(self, node: Call, lines: list[str]) -> Written:
-        args = [known for arg in node.args if (known := self._known(arg)) is not None]
+        args = [self._known[id(arg)] for arg in node.args]
         self._depth[id(node)] = max([self._depth.get(id(arg), 0) for arg in node.args], default=0) + len(args)
         special = self._function(node, args) if self._function else None
         if special is not None:
@@ -120,7 +115,7 @@ class Source:
         a branch takes statements. Its first condition is written already."""
         arms: list[tuple[Written, list[str], Written]] = []
         last: Expression = choice
-        self._scopes.append({})
+        known = len(self._known)
         while isinstance(last, Call) and self._is_lazy(last) and (last is choice or self._uses[id(last)] == 1):
             before: list[str] = []
             condition = self._write(last.args[0], before)
@@ -128,7 +123,7 @@ class Source:
                 break
             arms.append((condition, *self._block(last.args[1])))
             last = last.args[2]
-        self._scopes.pop()
+        self._forget(known)
         otherwise, value = self._block(last)
         self._depth[id(choice)] = len(arms) + max(self._depth.get(id(arg), 0) for arg in (*choice.args, last))
         if not otherwise and not any(statements for _, statements, _ in arms) and len(arms) < DEEPEST:
@@ -146,9 +141,9 @@ class Source:
     def _block(self, expression: Expression) -> tuple[list[str], Written]:
         """The statements and the value of a branch, which sees what was computed before it."""
         lines: list[str] = []
-        self._scopes.append({})
+        known = len(self._known)
         written = self._write(expression, lines)
-        self._scopes.pop()
+        self._forget(known)
         return lines, written
 
 
