@@ -53,7 +53,7 @@ def blocks(system: System) -> list[Block]:
     behind = [equation for equation in backward if equation.layer != output]
     batch = [equation for equation in system.equations if equation.phase is Phase.BATCH]
     optimizer = [equation for equation in system.equations if equation.phase is Phase.OPTIMIZER]
-    updates = [Line(name, _of_this_step(update), is_update=True) for name, update in system.updates.items()]
+    updates = [Line(name, of_this_step(update), is_update=True) for name, update in system.updates.items()]
     of_parameters = "Hidden gradients" if output else "Gradients"
     parts = [
         ("Forward", Phase.FORWARD, _groups(forward)),
@@ -73,7 +73,7 @@ def _groups(equations: Sequence[Equation]) -> tuple[Group, ...]:
     return tuple(Group(layer, tuple(map(_line, group))) for layer, group in layers)
 
 
-def _of_this_step(update: Expression) -> Expression:
+def of_this_step(update: Expression) -> Expression:
     """An update in terms of the step that it follows."""
     return substitute(update, {name: replace(name, lag=0) for name in names(update)})
 

@@ -7,7 +7,7 @@ as a textbook writes it: a local derivative that is more than a name or a number
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 from itertools import groupby
@@ -38,13 +38,34 @@ def backward_equations(
     return tuple(chain.equations)
 
 
-@dataclass(slots=True)
-class _Use:
-    """An equation that uses a quantity: its result and the local derivative."""
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An equation that uses a quantity: its result, the local derivative, and whether it is a function by itself."""
 
     result: str
     slope: Expression
     is_function: bool
+
+
+def uses_of(forward: Sequence[Equation], parameters: Iterable[str]) -> dict[str, list[Use]]:
+    """The equations that use each quantity that varies with a parameter, in their order."""
+    known: dict[Expression, Expression] = {
+        equation.expression: Name(equation.quantity)
+        for equation in forward
+        if isinstance(equation.expression, Call) and equation.expression.function.parameters
+    }
+    varying = set(parameters)
+    uses: dict[str, list[Use]] = {}
+    for equation in forward:
+        expression, result = equation.expression, equation.quantity
+        if not any(name.name in varying for name in names(expression)):
+            continue
+        varying.add(result)
+        is_function = isinstance(expression, Call) and bool(expression.function.parameters)
+        for name, slope in partials(expression, known).items():
+            if name.name in varying and slope != ZERO:
+                uses.setdefault(name.name, []).append(Use(result, slope, is_function))
+    return uses
 
 
 @dataclass(slots=True)
@@ -56,29 +77,14 @@ class _Chain:
     loss: str
     quantities: dict[str, Quantity]
     above: str = field(init=False)
-    uses: dict[str, list[_Use]] = field(init=False)
+    uses: dict[str, list[Use]] = field(init=False)
     gradients: dict[str, Expression] = field(init=False)
     equations: list[Equation] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.above = naming.within(self.quantities[self.loss])
         self.gradients = {self.loss: ONE}
-        self.uses = {}
-        known: dict[Expression, Expression] = {
-            equation.expression: Name(equation.quantity)
-            for equation in self.forward
-            if isinstance(equation.expression, Call) and equation.expression.function.parameters
-        }
-        varying = set(self.parameters)
-        for equation in self.forward:
-            expression, result = equation.expression, equation.quantity
-            if not any(name.name in varying for name in names(expression)):
-                continue
-            varying.add(result)
-            is_function = isinstance(expression, Call) and bool(expression.function.parameters)
-            for name, slope in partials(expression, known).items():
-                if name.name in varying and slope != ZERO:
-                    self.uses.setdefault(name.name, []).append(_Use(result, slope, is_function))
+        self.uses = uses_of(self.forward, self.parameters)
 
     def walk_layer(self, quantities: Sequence[str], layer: str) -> None:
         """Differentiate the quantities of a layer, each once all that use it are done, in order:

@@ -1,0 +1,63 @@
+"""The numeric check of a gradient: (E(q + ε) − E(q − ε))/(2ε), by two more forward passes.
+
+The central difference is exact but for ε²·E‴/6 and for the digits that the difference of two nearly equal numbers loses
+(Nocedal and Wright, Numerical Optimization, 2006, section 8.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tracer.execution.interpreter import Interpreter
+from tracer.execution.program import program_of
+from tracer.formulas.primitives import unrounded
+from tracer.formulas.tree import Expression
+from tracer.model.system import FORWARD_PASS, System
+
+EPSILON = 1e-5
+"""How far a quantity is moved, times its magnitude where that is above 1."""
+
+
+def epsilon(value: float) -> float:
+    """ε for a quantity of this value."""
+    return EPSILON * max(1.0, abs(value))
+
+
+@dataclass(frozen=True, slots=True)
+class NumericCheck:
+    """The losses at q + ε and q − ε."""
+
+    epsilon: float
+    above: float
+    below: float
+
+    @property
+    def slope(self) -> float:
+        """The central difference, close to ∂E/∂q."""
+        return (self.above - self.below) / (2 * self.epsilon)
+
+    def difference(self, gradient: float) -> float:
+        """The relative difference to a gradient; 0 if both are 0."""
+        largest = max(abs(self.slope), abs(gradient))
+        return abs(self.slope - gradient) / largest if largest else 0.0
+
+
+def forward_pass(system: System) -> dict[str, Expression]:
+    """The equations that lead to the loss, in the order of computation, none of them rounded."""
+    return {e.quantity: unrounded(e.expression) for e in system.equations if e.phase in FORWARD_PASS}
+
+
+def numeric_check(system: System, step: Mapping[str, float], quantity: str) -> NumericCheck:
+    """The check of a quantity that has a gradient, in a step (name → value). Of a quantity that is computed the result
+    of its equation is moved. Raises one of NO_NUMBER if a loss has no value."""
+    formulas = forward_pass(system)
+    program = program_of(system)
+    given = {name: value for name, value in step.items() if name not in formulas}
+    size = epsilon(step[quantity])
+
+    def loss(moved: float) -> float:
+        walk = Interpreter(program, program.start, [given | {quantity: moved}], formula=formulas.get)
+        return walk.value(system.loss, 0)
+
+    return NumericCheck(size, loss(step[quantity] + size), loss(step[quantity] - size))

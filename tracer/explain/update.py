@@ -1,0 +1,158 @@
+"""How one iteration moves a parameter, as data: the equations from its gradient to its next value, and a sentence.
+
+Everything is read from the optimizer's own rule, so that one of the user's is explained like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tracer.explain.blocks import Line, of_this_step
+from tracer.explain.templates import written
+from tracer.explain.words import words
+from tracer.formulas.evaluation import evaluate
+from tracer.formulas.primitives import FUNCTIONS, unrounded
+from tracer.formulas.tree import COMPARISONS, MUL, ONE, SUB, ZERO, Call, Expression, Name, mul, names, neg, sub
+from tracer.model import naming
+from tracer.model.quantity import Quantity, Role
+from tracer.model.system import OF_A_BATCH, System
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a sentence says under a condition, the last case under any other: text, and expressions whose values are
+    written as numbers."""
+
+    condition: Expression | None
+    parts: tuple[str | Expression, ...]
+
+
+Sentence = tuple[Case, ...]
+"""The first case whose condition holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What happens to a quantity at the end of an iteration.
+
+    lines: the equations from the gradient of a parameter to its next value, in the order of computation; empty for
+    what is not trained. change: what the update adds to the parameter, Δw. sentence: why it moves, or what its gradient
+    says. Their names mean the values of one step; η and other constants are among them.
+    """
+
+    lines: tuple[Line, ...]
+    change: Expression | None
+    sentence: Sentence
+
+
+def said(sentence: Sentence, step: Mapping[str, float]) -> str:
+    """The sentence in a step (name → value)."""
+    case = next(c for c in sentence if c.condition is None or evaluate(c.condition, step))
+    return filled(case, lambda expression: evaluate(expression, step))
+
+
+def filled(case: Case, value: Callable[[Expression], float]) -> str:
+    """The text of a case with its numbers."""
+    return "".join(part if isinstance(part, str) else written(value(part)) for part in case.parts)
+
+
+def update_of(system: System, quantity: str, optimizer: str) -> Update:
+    """How the update moves a parameter; of any other quantity, what its gradient means. optimizer: its name."""
+    if quantity in system.updates:
+        return _of_parameter(system, quantity, optimizer)
+    gradient = Name(system.gradient(quantity))
+    what = f"{gradient.name} is "
+    if any(parameter.name == quantity for parameter in system.parameters):
+        return Update((), None, _by_sign(gradient, what, f"; {quantity} is frozen, so it does not move."))
+    loss = naming.within(system.quantities[system.loss])
+    of_sign = {
+        sign: f"{what}{sign}, so a slightly larger {quantity} would {effect} {loss}."
+        for sign, effect in (("positive", "increase"), ("negative", "decrease"), ("0", "not change"))
+    }
+    return Update((), None, (
+        Case(_compared(">", gradient), (of_sign["positive"],)), Case(_compared("<", gradient), (of_sign["negative"],)),
+        Case(None, (of_sign["0"],)),
+    ))  # fmt: skip
+
+
+def _of_parameter(system: System, parameter: str, optimizer: str) -> Update:
+    update = of_this_step(system.updates[parameter])
+    of = system.quantities[parameter]
+    lines = [
+        Line(equation.quantity, equation.expression)
+        for equation in system.equations
+        if equation.phase in OF_A_BATCH and _belongs(system.quantities[equation.quantity], of)
+    ]
+    rule = _added(unrounded(update), parameter)
+    change = rule if unrounded(update) == update else sub(update, Name(parameter))
+    used = [name for name in names(rule) if name.name in system.quantities]
+    gradients = [name for name in used if system.quantities[name.name].role in (Role.GRADIENT, Role.CLIPPED)]
+    eta = Name(naming.ETA)
+    if gradients and rule == neg(mul(eta, gradients[0])):
+        sentence = _downhill(system, parameter, gradients[0], change)
+    else:
+        gradient = Name(system.gradient(parameter, system.batch_loss))
+        name = f"{optimizer[:1].upper()}{optimizer[1:]}".replace("_", " ")
+        moves = (f"{name} moves {parameter} by {words(rule)} = ", change, "; ")
+        cases = _by_sign(gradient, f"{gradient.name} is ", ".")
+        sentence = tuple(Case(case.condition, (*moves, *case.parts)) for case in cases)
+    return Update((*lines, Line(parameter, update, is_update=True)), change, sentence)
+
+
+def _belongs(quantity: Quantity, parameter: Quantity) -> bool:
+    """Whether a quantity of the batch or of the optimizer is one of this parameter."""
+    return parameter == (quantity.by if quantity.role is Role.GRADIENT else quantity.of)
+
+
+def _added(update: Expression, parameter: str) -> Expression:
+    """What an update adds to the parameter, in the terms of its rule: −η·g of w − η·g."""
+    match update:
+        case Name(name) if name == parameter:
+            return ZERO
+        case Call(function, (first, second)) if function == SUB:
+            return sub(_added(first, parameter), second)
+        case Call(function, (Name(name), Call(minus, (one, share)))) if (
+            function == MUL and minus == SUB and name == parameter and one == ONE
+        ):
+            return neg(mul(share, Name(parameter)))
+    return sub(update, Name(parameter))
+
+
+def _downhill(system: System, parameter: str, gradient: Name, change: Expression) -> Sentence:
+    """The sentence of gradient descent by itself."""
+    which = ""
+    if system.quantities[gradient.name].role is Role.CLIPPED:
+        which = ", the clipped gradient,"
+    elif system.batch_loss:
+        which = f", the {system.batches.reduction} over the batch,"
+    eta = Name(naming.ETA)
+    amount = (f"{naming.ETA}·", _size(gradient), " = ", _size(change), ".")
+    by_rule = (f"{parameter} moves by −{naming.ETA}·{gradient.name} = ", change, ".")
+
+    def moves(sign: str, way: str) -> tuple[str | Expression, ...]:
+        return (f"{gradient.name}{which} is {sign}, so {parameter} goes {way} by ", *amount)
+
+    return (
+        Case(Call(COMPARISONS["<="], (eta, ZERO)), by_rule),
+        Case(_compared(">", gradient), moves("positive", "down")),
+        Case(_compared("<", gradient), moves("negative", "up")),
+        Case(None, (f"{gradient.name}{which} is 0, so {parameter} does not move.",)),
+    )
+
+
+def _by_sign(gradient: Name, before: str, after: str) -> Sentence:
+    """A sentence that says which sign a gradient has."""
+    return (
+        Case(_compared(">", gradient), (f"{before}positive{after}",)),
+        Case(_compared("<", gradient), (f"{before}negative{after}",)),
+        Case(None, (f"{before}0{after}",)),
+    )
+
+
+def _compared(comparison: str, gradient: Name) -> Expression:
+    return Call(COMPARISONS[comparison], (gradient, ZERO))
+
+
+def _size(expression: Expression) -> Expression:
+    return Call(FUNCTIONS["abs"], (expression,))
