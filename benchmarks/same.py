@@ -148,8 +148,11 @@ def fresh(place: Path, job: Job) -> bool:
 
 
 def csv_differences(where: str, base: Path, tree: Path) -> Iterator[Difference]:
-    """The differences of two CSV files that are not the same bytes."""
-    old, new = ([*csv.reader(path.open(newline="", encoding="utf-8"))] for path in (base, tree))
+    """The differences of two CSV files that are not the same bytes; numbers may be spelled otherwise."""
+    old, new = (
+        [[read_back(text) for text in row] for row in csv.reader(path.open(newline="", encoding="utf-8"))]
+        for path in (base, tree)
+    )
     for name in old[0]:
         if name not in new[0]:
             yield Difference("removed", f"{where}: column", name)
@@ -163,8 +166,14 @@ def csv_differences(where: str, base: Path, tree: Path) -> Iterator[Difference]:
             for n, i, j in pairs
             if a[i] != b[j]
         )
-    if old == new:
-        yield Difference("number or formula", where, "bytes", "other bytes with the same cells")
+
+
+def read_back(text: str) -> str:
+    """A cell of a CSV file, a number as Python spells it."""
+    try:
+        return repr(float(text))
+    except ValueError:
+        return text
 
 
 def by_name(items: list[Any]) -> dict[str, Any]:

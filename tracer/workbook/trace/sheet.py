@@ -8,6 +8,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tracer.decimals import decimals
 from tracer.execution.progress import counted
 from tracer.explain.rounding import lost, of_every_quantity
 from tracer.explain.words import stopped
@@ -42,10 +43,10 @@ def _rows(context: Context, trace: TraceFormulas) -> Iterator[str]:
     yield _row_by_cell(context, trace, 0)
     begin, go_on = (RowTemplate(_template(context, trace, begins)) for begins in (True, False))
     several = context.system.several_samples
-    steps = counted(run.steps(trace.columns, 1, run.complete), context.progress)
+    steps = decimals(counted(run.steps(trace.columns, 1, run.complete), context.progress))
     first, current = FIRST_ROW, 1
     for number, ((iteration, sample), step) in enumerate(zip(run.places(1), steps, strict=False), FIRST_ROW + 1):
-        values = (iteration, sample, *step) if several else (iteration, *step)
+        values = (str(iteration), str(sample), *step) if several else (str(iteration), *step)
         if iteration == current:
             yield go_on.fill(values, number, number - 1)
             continue

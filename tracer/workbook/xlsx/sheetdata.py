@@ -68,23 +68,22 @@ def row(number: int, cells: Iterable[Cell], height: float | None = None) -> str:
 class RowTemplate:
     """A row whose cells are the same in every step but for the row numbers and the values.
 
-    Formulas refer to rows by MARKS; every cell takes one number, in the order of the cells. Seventeen
-    digits, as Excel itself stores numbers: they read back as the same double, at half the cost of the shortest form.
+    Formulas refer to rows by MARKS; every cell takes one number, as text, in the order of the cells.
     """
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         text = "".join(_value_slot(cell) for cell in cells)
         self._text = f'<row r="{THIS_ROW}">{text}</row>'
 
-    def fill(self, values: tuple[float, ...], *rows: int) -> str:
+    def fill(self, values: Iterable[str], *rows: int) -> str:
         """The row with its values; `rows` are what the first of the MARKS stand for."""
         text = self._text
         for mark, number in zip(MARKS, rows, strict=False):
             text = text.replace(mark, str(number))
-        return text % values
+        return text % tuple(values)
 
 
 def _value_slot(cell: Cell) -> str:
     before, _, after = cell.xml(THIS_ROW).replace("%", "%%").partition("</c>")
     body = before.removesuffix("/>") + ">" if before.endswith("/>") else before
-    return f"{body}<v>%.17g</v></c>{after}"
+    return f"{body}<v>%s</v></c>{after}"
