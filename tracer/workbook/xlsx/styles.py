@@ -102,7 +102,7 @@ class Styles:
         To be called before the book is saved, and so not by rows that are made while it is.
         """
         cell = Cell(self._sheet, 1, 1)  # of the book, but in no sheet
-        for attribute, value in (_PLAIN_LOOK | look).items():
+        for attribute, value in ({"font": _PLAIN} | look).items():
             setattr(cell, attribute, value)
         index: int = cell.style_id
         return index
@@ -141,10 +141,4 @@ def box(color: str) -> Border:
 
 
 _LINE = Border(bottom=Side(style="hair", color=LINE))
-_PLAIN_LOOK: dict[str, Any] = {
-    "font": font(color=INK),
-    "fill": PatternFill(),
-    "border": Border(),
-    "alignment": Alignment(),
-    "number_format": PLAIN,
-}
+_PLAIN = font(color=INK)
