@@ -68,8 +68,8 @@ def main() -> None:
         classic, deep = folder / "walkthrough.xlsx", folder / "deep.xlsx"
         tracer.run(WALKTHROUGH).to_excel(classic)
         tracer.run(ROOT / "configs" / "deep.yaml").to_excel(deep)
-        picture(printed(chosen(classic, folder, 30, "η = 0.5")), 1, "walkthrough", (0.7, 0.95, 9.3, 6.5))
-        picture(printed(chosen(deep, folder, 10, "η = 0.02")), 1, "deep", (0.7, 0.95, 9.3, 4.4))
+        picture(printed(chosen(classic, folder, 30, 0.5)), 1, "walkthrough", (0.7, 0.95, 9.3, 6.5))
+        picture(printed(chosen(deep, folder, 10, 0.02)), 1, "deep", (0.7, 0.95, 9.3, 4.4))
         picture(
             printed(rewrite(half_done(folder), folder / "exercise.xlsx", on_large_paper)),
             1,

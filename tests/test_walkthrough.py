@@ -25,7 +25,7 @@ from tracer.model.naming import COUNT, ETA, to_ascii
 from tracer.tables.activations import read_formula
 from tracer.workbook.walkthrough.controls import HINT_TEXT
 
-SHEET = "Walkthrough"
+SHEET, WORKINGS = "Walkthrough", "Workings"
 IRIS: dict[str, Any] = {
     "name": "iris", "inputs": [5.1, 3.5, 1.4, 0.2], "targets": [1, 0, 0], "loss": "cross_entropy", "optimizer": "adam",
     "layers": [{"name": "h", "neurons": 3, "activation": "tanh"}, {"name": "o", "neurons": 3, "activation": "softmax"}],
@@ -53,26 +53,41 @@ MODELS: dict[str, Any] = {
     "momentum": MOMENTUM,
 }  # fmt: skip
 
+LOOKED_UP = re.compile(
+    r"(?:IF\([^,]*=0,[^,]*,)?INDEX\((?:CHOOSE\([^,]*,)?'[^!]*!\$([A-Z]+)\$5:\$\1\$\d+[^:]*(?::[^:]*)*,Workings!\$[A-Z]+\$\d+\)+"
+)
+"""The formula of a number of the chosen step in the sheet of its run, and its column there."""
 STEPS = 9
 """Few enough that no difference falls below what a spreadsheet resolves."""
 
 
-def chosen(path: Path, folder: Path, iteration: float, sheet: str | None, sample: int | None = None) -> Path:
+def chosen(path: Path, folder: Path, iteration: float, rate: float | None = None, sample: int | None = None) -> Path:
     """A copy of the workbook with other values in the yellow cells."""
-    rules = openpyxl.load_workbook(path)[SHEET].data_validations.dataValidation
-    numbers = [str(rule.sqref) for rule in rules if rule.type == "whole"]
-    lists = [str(rule.sqref) for rule in rules if rule.type == "list"]
+    cells = yellow_cells(path)
+    values = {"an iteration": iteration, "a learning rate": rate, "a sample": sample}
 
     def change(xml: str) -> str:
-        for cell, value in zip(numbers, (iteration, sample), strict=False):
-            if value is not None:
-                xml = re.sub(rf'(<c r="{cell}" s="\d+">)<v>\d+</v>', rf"\g<1><v>{value}</v>", xml)
-        if sheet:
-            pattern = rf'(<c r="{lists[0]}" s="\d+" t="inlineStr"><is><t>)[^<]*<'
-            xml = re.sub(pattern, rf"\g<1>{sheet}<", xml)
+        for what, value in values.items():
+            if value is not None and what in cells:
+                xml = re.sub(rf'(<c r="{cells[what]}" s="\d+">)<v>[^<]*</v>', rf"\g<1><v>{value!r}</v>", xml)
         return xml
 
-    return rewrite(path, folder / f"{path.stem}-{iteration}.xlsx", change)
+    return rewrite(
+        path, folder / f"{path.stem}-{iteration}.xlsx", lambda xml: change(xml) if "dataValidation " in xml else xml
+    )
+
+
+def yellow_cells(path: Path) -> dict[str, str]:
+    """What can be chosen on the sheet, each with its cell."""
+    rules = openpyxl.load_workbook(path)[SHEET].data_validations.dataValidation
+    return {rule.error.removeprefix("Choose ").removesuffix(" from the list."): str(rule.sqref) for rule in rules}
+
+
+def said_on(path: Path) -> str:
+    """What the sheet says beside the yellow cells."""
+    sheet = openpyxl.load_workbook(path, data_only=True)[SHEET]
+    (text,) = [cell.value for cell in sheet[2] if isinstance(cell.value, str) and cell.value.endswith((".", ". "))]
+    return str(text)
 
 
 def lines_of(sheet: Worksheet) -> dict[str, tuple[str, float]]:
@@ -134,23 +149,17 @@ def check(
         assert text == expected_text, symbols
         assert agree(result, expected), symbols
     cells = stored_cells(book)
-    header = {
-        cell.column_letter: str(cell.value) for cell in openpyxl.load_workbook(book)[_sheet(run)][4] if cell.value
-    }
+    header = {cell.column_letter: str(cell.value) for cell in openpyxl.load_workbook(book)[run.title][4] if cell.value}
     looked_up = 0
-    for cell in cells[SHEET].values():
-        column = re.search(r"INDEX\([^!]*!\$([A-Z]+)\$5:\$\1\$\d+,(\$[A-Z]+\$\d+[,)])", cell.formula or "")
-        if column and header[column[1]] in now and "SUM(" not in (cell.formula or ""):
+    for cell in (*cells[SHEET].values(), *cells[WORKINGS].values()):
+        column = LOOKED_UP.fullmatch(cell.formula or "")
+        if column and header[column[1]] in now:
             assert cell.value is not None
             of = before if (cell.formula or "").startswith("IF(") else now
             assert agree(cell.value, of[header[column[1]]]), cell
             looked_up += 1
         assert cell.error is None, cell
     assert looked_up >= least
-
-
-def _sheet(run: tracer.Run) -> str:
-    return run.title
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +176,7 @@ def shown_steps(
         trace.to_excel(path)
         steps = [(1, trace.runs[0]), (STEPS // 2, trace.runs[-1]), (STEPS, trace.runs[-1])]
         for iteration, run in steps:
-            sheet = _sheet(run) if len(trace.runs) > 1 else None
-            cases.append((name, chosen(path, folder, iteration, sheet), trace, run, iteration))
+            cases.append((name, chosen(path, folder, iteration, run.learning_rate), trace, run, iteration))
     books = recalculated([copy for _, copy, *_ in cases], folder / "computed")
     found: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, int]]] = {}
     for (name, _, trace, run, iteration), book in zip(cases, books, strict=True):
@@ -203,13 +211,14 @@ def test_every_sample_that_can_be_chosen(tmp_path: Path) -> None:
         run = trace.runs[-1]
         batch = [sample for number, sample in run.places() if number == iteration]
         asked = next(n for n in range(1, 151) if n not in batch) if place is None else batch[place]
-        copy = chosen(path, tmp_path, iteration, _sheet(run) if len(trace.runs) > 1 else None, asked)
+        copy = chosen(path, tmp_path, iteration, run.learning_rate, asked)
         cases.append((copy, trace, run, iteration, batch[place or 0], place is None))
     books = recalculated([copy for copy, *_ in cases], tmp_path / "computed")
     for book, (_, trace, run, iteration, sample, elsewhere) in zip(books, cases, strict=True):
         check(book, trace, run, iteration, least=7, sample=sample)
-        said = openpyxl.load_workbook(book, data_only=True)[SHEET]["A3"].value
-        assert said == (f"That sample is in another batch: sample {sample} is shown." if elsewhere else HINT_TEXT)
+        assert said_on(book) == (
+            f"That sample is in another batch: sample {sample} is shown. " if elsewhere else HINT_TEXT
+        )
 
 
 @pytest.mark.office
@@ -219,11 +228,10 @@ def test_an_iteration_that_there_is_not(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     trace.to_excel(path)
     asked = {0: 1, 1000: 10, 7.9: 7}
-    copies = [chosen(path, tmp_path, iteration, None) for iteration in asked]
+    copies = [chosen(path, tmp_path, iteration) for iteration in asked]
     for computed, shown in zip(recalculated(copies, tmp_path / "computed"), asked.values(), strict=True):
         check(computed, trace, trace.runs[0], shown, least=30)
-        sheet = openpyxl.load_workbook(computed, data_only=True)[SHEET]
-        assert sheet["A3"].value == f"This run has no such iteration: {shown} is shown."
+        assert said_on(computed) == f"This run has no such iteration: {shown} is shown. "
 
 
 HARD = [
@@ -351,8 +359,8 @@ def test_equations_too_many_to_draw(tmp_path: Path) -> None:
 def test_only_functions_that_every_spreadsheet_has(tmp_path: Path) -> None:
     """Nothing volatile, nothing newer than Excel 2016."""
     allowed = {
-        "ABS", "AND", "AVERAGE", "CHOOSE", "COUNT", "EXP", "IF", "IFERROR", "INDEX", "INT", "ISNUMBER", "LEFT", "LN",
-        "LOG10", "MATCH", "MAX", "MIN", "NA", "OR", "ROUND", "SQRT", "SUMPRODUCT", "TANH", "SIGN",
+        "ABS", "AND", "AVERAGE", "CHOOSE", "COUNT", "COUNTIF", "EXP", "IF", "IFERROR", "INDEX", "INT", "ISNUMBER", "LEFT", "LN",
+        "LOG10", "MATCH", "MAX", "MIN", "NA", "OR", "ROUND", "SQRT", "SUM", "SUMPRODUCT", "TANH", "SIGN",
     }  # fmt: skip
     for name, model in MODELS.items():
         path = tmp_path / f"{name}.xlsx"
@@ -373,13 +381,15 @@ def test_a_run_without_a_whole_step(tmp_path: Path) -> None:
 def test_only_whole_steps_can_be_chosen(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     tracer.run(BLOWS_UP, learning_rate=[1e6, 0.1]).to_excel(path)
-    book = openpyxl.load_workbook(path)
-    (whole,) = [rule for rule in book[SHEET].data_validations.dataValidation if rule.type == "whole"]
-    last = stored_cells(path)[SHEET][whole.formula2.replace("$", "")]
-    assert "'η = 1000000'!$A$50,'η = 0.1'!$A$104" in str(last.formula)
-    assert "Stopped in iteration 47: E1 is not a finite number." in str(
-        openpyxl.load_workbook(path, data_only=True)[SHEET]["A3"].value
+    lists = {
+        str(rule.sqref): rule.formula1 for rule in openpyxl.load_workbook(path)[SHEET].data_validations.dataValidation
+    }
+    assert lists[yellow_cells(path)["an iteration"]] == "'η = 0.1'!$A$5:$A$104"
+    last = next(
+        cell for cell in stored_cells(path)[WORKINGS].values() if "!$A$50,'η = 0.1'!$A$104)" in str(cell.formula)
     )
+    assert last.value == 46
+    assert said_on(path) == f"{HINT_TEXT} Stopped in iteration 47: E1 is not a finite number."
 
 
 def test_more_learning_rates_than_one_can_choose_among(tmp_path: Path) -> None:
@@ -390,8 +400,8 @@ def test_more_learning_rates_than_one_can_choose_among(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(path)
     assert str(book[SHEET]["A5"].value).endswith("(10 more learning rates are on their own sheets)")
     formulas = [cell.formula for cell in stored_cells(path)[SHEET].values() if cell.formula]
-    assert 3000 < max(map(len, formulas)) < 8192
-    assert len(book.sheetnames) == 74
+    assert 2000 < max(map(len, formulas)) < 8192
+    assert len(book.sheetnames) == 75
 
 
 def test_the_walkthrough_of_every_config_in_ascii(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_who_diverged(tmp_path: Path) -> None:
 def test_one_learning_rate_is_not_compared(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=2).to_excel(path)
-    assert openpyxl.load_workbook(path).sheetnames == ["Walkthrough", "Summary", "η = 0.5", "Config"]
+    assert openpyxl.load_workbook(path).sheetnames == ["Walkthrough", "Summary", "η = 0.5", "Config", "Workings"]
 
 
 @pytest.mark.office

@@ -30,13 +30,12 @@ from tracer.workbook.xlsx.names import sheet_titles
 SAMPLES = Sheet(DATA, data.build, lambda context: context.system.several_samples)
 CONFIG = Sheet(config.TITLE, config.build)
 BEFORE_RUNS = (
-    Sheet(walkthrough.TITLE, walkthrough.build),
     Sheet(summary.TITLE, summary.build),
     Sheet(compare.TITLE, compare.build, lambda context: len(context.traces) > 1),
     SAMPLES,
 )
 AFTER_RUNS = (Sheet(curves.TITLE, curves.build, curves.wanted), CONFIG)
-"""The sheets in the order of their tabs; those of the runs stand between."""
+"""The sheets in the order of their tabs, the Walkthrough before them; those of the runs stand between."""
 
 
 def write_workbook(
@@ -59,4 +58,5 @@ def write_workbook(
     if curves.wanted(context):
         context = replace(context, curves=curves.curves(context))
     of_runs = [Sheet(title, partial(trace_sheet.build, number=number)) for number, title in enumerate(titles)]
-    write(context, [*BEFORE_RUNS, *of_runs, *AFTER_RUNS], path)
+    steps, workings = walkthrough.sheets()
+    write(context, [steps, *BEFORE_RUNS, *of_runs, *AFTER_RUNS, workings], path)

@@ -1,7 +1,7 @@
 """The step that a reader chooses on a sheet, as formulas: every number is looked up in the sheet of its run.
 
 One cell holds the place of the step's row in its sheet; every number is INDEX of a column at that place. With several
-runs CHOOSE takes the sheet. Nothing is volatile, and nothing is newer than Excel 2016.
+runs CHOOSE takes the column of the sheet. Nothing is volatile, and nothing is newer than Excel 2016.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ MOST_RUNS = 60
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sheet says which step it shows: the cells of the run's number, of the iteration, of the places of the
-    iteration's first row and of the step's row, and of the first row of the iteration before."""
+    """The cells that say which step is shown: the run's number, the iteration, the place of its first row and how many
+    rows it has, the place of the step's row, and that of the first row of the iteration before."""
 
     run: str
     iteration: str
     first_row: str
+    rows: str
     row: str
     row_before: str
 
@@ -47,11 +48,17 @@ class ChosenStep:
         trace = self.traces[0]
         self.first = trace.run.step(0) | trace.constants | {naming.COUNT: 1.0}
 
-    def of_runs(self, formula: Callable[[TraceFormulas], str]) -> str:
-        """A formula of the chosen run."""
+    def of_runs(self, cells: Callable[[TraceFormulas], str]) -> str:
+        """Cells of the chosen run."""
         if len(self.traces) == 1:
-            return formula(self.traces[0])
-        return f"CHOOSE({self.place.run},{','.join(map(formula, self.traces))})"
+            return cells(self.traces[0])
+        return f"CHOOSE({self.place.run},{','.join(map(cells, self.traces))})"
+
+    def column(self, first: str, last: str | None = None) -> str:
+        """The whole steps of a column of the chosen run, or of several beside each other."""
+        return self.of_runs(
+            lambda trace: trace.reference(f"${first}${FIRST_ROW}:${last or first}${last_whole_row(trace)}")
+        )
 
     def last_iteration(self) -> str:
         """The number of the chosen run's last whole iteration."""
@@ -59,26 +66,24 @@ class ChosenStep:
 
     def find(self, iteration: str) -> str:
         """The place of the first row of an iteration in the sheet."""
-        return self.of_runs(lambda trace: f"MATCH({iteration},{_column(trace, 'A')},0)")
+        return f"MATCH({iteration},{self.column('A')},0)"
 
     def find_sample(self, sample: str) -> str:
         """The place of the row of a sample, among the rows of the iteration."""
-        first = self.place.first_row
+        return f"{self.place.first_row}+MATCH({sample},{self._rows('B')},0)-1"
 
-        def found(trace: TraceFormulas) -> str:
-            rows = _column(trace, "B")
-            last = f"{first}+{self._rows_of_batch(trace)}-1"
-            return f"MATCH({sample},INDEX({rows},{first}):INDEX({rows},{last}),0)"
-
-        return f"{first}+{self.of_runs(found)}-1"
-
-    def _rows_of_batch(self, trace: TraceFormulas) -> str:
+    def count_rows(self) -> str:
         """How many rows the iteration has."""
-        return f"COUNTIF({_column(trace, 'A')},{self.place.iteration})"
+        return f"COUNTIF({self.column('A')},{self.place.iteration})"
+
+    def _rows(self, letter: str) -> str:
+        """A column in all rows of the iteration."""
+        column, place = self.column(letter), self.place
+        return f"INDEX({column},{place.first_row}):INDEX({column},{place.first_row}+{place.rows}-1)"
 
     def sample(self) -> str:
         """The number of the sample whose step it is."""
-        return self.of_runs(lambda trace: f"INDEX({_column(trace, 'B')},{self.place.row})")
+        return f"INDEX({self.column('B')},{self.place.row})"
 
     def value(self, name: Name | str, of_batch: int = 0) -> float:
         """The value in the step first shown, or in a row of its batch, counted from 0, or TOTAL."""
@@ -101,29 +106,22 @@ class ChosenStep:
         """The value in the chosen step, or in a row of its batch, counted from 0. A lag of 1 is the iteration before;
         before the first one there is what a state starts from."""
         name = Name(name) if isinstance(name, str) else name
+        place, trace = self.place, self.traces[0]
         if name.name == naming.COUNT:
-            return self.place.iteration
+            return place.iteration
         if name == BATCH_SIZE:
-            return self.of_runs(self._rows_of_batch)
-        trace = self.traces[0]
+            return place.rows
         if name.name in trace.constants:
             return self.of_runs(lambda trace: trace.reference(trace.hyper_cells[name.name]))
         letter = trace.letters[name.name]
-        row = self.place.row_before if name.lag else self.place.row
         if name.batch and of_batch == TOTAL:
-            first = self.place.first_row
-            return self.of_runs(
-                lambda trace: (
-                    f"SUM(INDEX({_column(trace, letter)},{first}):"
-                    f"INDEX({_column(trace, letter)},{first}+{self._rows_of_batch(trace)}-1))"
-                )
-            )
+            return f"SUM({self._rows(letter)})"
         if name.batch:
-            row = f"{self.place.first_row}+{of_batch}"
-        found = self.of_runs(lambda trace: f"INDEX({_column(trace, letter)},{row})")
-        if not name.lag:
-            return found
-        return f"IF({self.place.row_before}=0,{EXCEL.number(self._before(name))},{found})"
+            return f"INDEX({self.column(letter)},{place.first_row}+{of_batch})"
+        if name.lag:
+            found = f"INDEX({self.column(letter)},{place.row_before})"
+            return f"IF({place.row_before}=0,{EXCEL.number(self._before(name))},{found})"
+        return f"INDEX({self.column(letter)},{place.row})"
 
     def formula_of_columns(self, names: Sequence[str]) -> str | None:
         """The cells of the chosen step in columns that stand side by side; None where they do not."""
@@ -133,14 +131,9 @@ class ChosenStep:
         first, last = ordered[0], ordered[-1]
         if column[last] - column[first] + 1 != len(ordered):
             return None
-        ends = letters[first], letters[last]
-        return self.of_runs(lambda trace: f"INDEX({_column(trace, *ends)},{self.place.row},0)")
+        return f"INDEX({self.column(letters[first], letters[last])},{self.place.row},0)"
 
 
 def last_whole_row(trace: TraceFormulas) -> int:
     """The row of the last step with all its values."""
     return trace.row_of(trace.iterations + 1) - 1
-
-
-def _column(trace: TraceFormulas, first: str, last: str | None = None) -> str:
-    return trace.reference(f"${first}${FIRST_ROW}:${last or first}${last_whole_row(trace)}")

@@ -1,123 +1,158 @@
-"""The top of the Walkthrough sheet: the yellow cells, what they may hold, and the cells that find the chosen step."""
+"""The top of the Walkthrough sheet: the yellow cells, what they may hold, and what is said of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.explain.words import stopped
 from tracer.model import naming
 from tracer.workbook.trace.context import Context
-from tracer.workbook.trace.formulas import TraceFormulas
-from tracer.workbook.walkthrough.chosen_step import ChosenStep, Place
+from tracer.workbook.trace.formulas import DATA, FIRST_ROW, FIRST_SAMPLE_ROW, TraceFormulas
+from tracer.workbook.walkthrough.chosen_step import ChosenStep, Place, last_whole_row
 from tracer.workbook.walkthrough.styles import WalkthroughStyles
+from tracer.workbook.walkthrough.workings import Computed, Table, Workings, computed
 from tracer.workbook.xlsx.grid import Grid
+from tracer.workbook.xlsx.names import reference
 from tracer.workbook.xlsx.styles import number_format
 
-TITLE_ROW, CONTROL_ROW, HINT_ROW = 1, 2, 3
-HINT = 62.0
-"""Its width in characters; those of the other cells stand where they are laid out."""
+TITLE_ROW, LABEL_ROW, CONTROL_ROW = 1, 2, 3
+HEIGHTS = {TITLE_ROW: 24.0, LABEL_ROW: 16.0, CONTROL_ROW: 21.0}
+ITERATION, SAMPLE, RATE, LOSS, HINT = 19.0, 9.0, 14.0, 15.0, 62.0
+"""Least widths of the cells in characters."""
 HINT_TEXT = "Change a yellow cell: every number below follows."
+RATE_LABEL = f"learning rate {naming.ETA}"
+FINDING = {"what": 34.0, "value": 14.0}
+RUNS = {"sheet": 20.0, "learning rate": 14.0, "made with": 14.0, "chosen": 9.0, "what happened": 14.0}
+SAME = "1E-9"
+"""Relative: a list shows a learning rate with fewer digits than it has, and this is then what is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What the top of the sheet leaves: the chosen step, and the cell of its loss."""
+    """What the top of the sheet leaves: the chosen step, and the cells of its iteration and its loss on the sheet of
+    workings."""
 
     step: ChosenStep
+    iteration: str
     loss: str
 
 
-def lay_out(
-    sheet: Worksheet,
-    grid: Grid,
-    context: Context,
-    looks: WalkthroughStyles,
-    list_of_sheets: str,
-    helpers_column: int,
-) -> Controls:
-    """Lay out the rows at the top; `list_of_sheets` are the cells with the sheets' titles, and the cells that find the
-    step stand from `helpers_column` on."""
-    system, batches, traces, spell = context.system, context.system.batches, context.traces, context.spell
-    sheet.freeze_panes = f"A{HINT_ROW + 1}"
+def lay_out(sheet: Worksheet, grid: Grid, context: Context, looks: WalkthroughStyles, workings: Workings) -> Controls:
+    """Lay out the rows at the top, and on the sheet of workings the cells that find the step."""
+    system, traces, spell = context.system, context.traces, context.spell
+    sheet.freeze_panes = f"A{CONTROL_ROW + 1}"
     grid.put((TITLE_ROW, 1), looks.title, f"{context.experiment.name}: one step, number by number")
-    for row, height in ((TITLE_ROW, 26), (CONTROL_ROW, 22), (HINT_ROW, 18)):
-        grid.height(row, height)
-    (hint,) = grid.spans(HINT_ROW, 1, (HINT,))
-    helpers = ("run", "shown", "first_row", "row", "row_before", "last")
-    columns = {name: helpers_column + place for place, name in enumerate(helpers)}
-    where = {name: f"${get_column_letter(column)}${HINT_ROW}" for name, column in columns.items()}
-    step = ChosenStep(
-        traces, Place(where["run"], where["shown"], where["first_row"], where["row"], where["row_before"])
-    )
-    shown, last = where["shown"], where["last"]
+    for number, height in HEIGHTS.items():
+        grid.height(number, height)
+    finding, runs = workings.table("The chosen step", FINDING), workings.table("The runs", RUNS)
+    run, shown, first_row, rows, row, before, last, loss = (finding.cell(number, 1) for number in range(1, 9))
+    step = workings.step = ChosenStep(traces, Place(run, shown, first_row, rows, row, before))
+    top = _Top(sheet, grid, looks)
 
-    label, chosen, beside = grid.spans(CONTROL_ROW, 1, (11.0, 10.0, 12.0))
-    grid.span(*label, looks.control_label, naming.ITERATION)
-    iteration = grid.span(*chosen, looks.control, 1)
-    grid.span(*beside, looks.beside, f"of 1 to {traces[0].iterations}", f'"of 1 to "&{last}')
-    _validate(sheet, iteration, "whole", "an iteration from 1 to the last one of the run", "1", last)
-    end, sample, run_sheet = beside[1], "", ""
+    count, label, rate = traces[0].iterations, f"{naming.ITERATION} (1 to ", traces[0].run.learning_rate
+    asked = top.put(ITERATION, (f"{label}{count})", f'"{label}"&{last}&")"'), looks.control, 1)
+    top.choose(asked, "an iteration", _iterations(context, workings))
+    sample = asked_rate = ""
     if system.several_samples:
-        label, chosen = grid.spans(CONTROL_ROW, end + 1, (9.0, 8.0))
-        end, first = chosen[1], next(traces[0].run.places())[1]
-        grid.span(*label, looks.control_label, naming.SAMPLE)
-        if batches.several:
-            sample = grid.span(*chosen, looks.control, first)
-            count = str(len(system.samples))
-            _validate(sheet, sample, "whole", f"a sample from 1 to {count}", "1", count)
+        first = next(traces[0].run.places())[1]
+        if system.batches.several:
+            sample = top.put(SAMPLE, naming.SAMPLE, looks.control, first)
+            end = FIRST_SAMPLE_ROW + len(system.samples) - 1
+            top.choose(sample, "a sample", f"{DATA}!$A${FIRST_SAMPLE_ROW}:$A${end}")
         else:
-            grid.span(*chosen, looks.beside, first, step.sample())
-    if len(traces) > 1:
-        label, chosen = grid.spans(CONTROL_ROW, end + 1, (16.0, 18.0))
-        end = chosen[1]
-        grid.span(*label, looks.control_label, "learning rate")
-        run_sheet = grid.span(*chosen, looks.control, traces[0].title)
-        _validate(sheet, run_sheet, "list", "a sheet from the list", list_of_sheets)
-    label, chosen = grid.spans(CONTROL_ROW, end + 1, (14.0, 14.0))
-    grid.span(*label, looks.control_label, f"{spell(system.curve)} =")
-    look = looks.loss[number_format(max(trace.largest[system.curve] for trace in traces))]
-    loss = grid.span(*chosen, look, step.value(system.curve), step.formula(system.curve))
+            top.put(SAMPLE, naming.SAMPLE, looks.given, (first, step.sample()))
+    if rate is not None and len(traces) > 1:
+        asked_rate = top.put(RATE, spell(RATE_LABEL), looks.control, rate)
+        top.choose(asked_rate, "a learning rate", runs.cells(1, len(traces)))
+    elif rate is not None:
+        top.put(RATE, spell(RATE_LABEL), looks.given, (rate, step.formula(naming.ETA)))
+    form = number_format(max(trace.largest[system.curve] for trace in traces))
+    cell = top.put(LOSS, spell(system.curve), looks.loss[form], (step.value(system.curve), step.formula(system.curve)))
+    (hint,) = grid.spans(LABEL_ROW, top.end + 1, (HINT,))
 
-    first_row = where["first_row"]
-    found = {
-        "run": ("sheet", 1.0, f"IFERROR(MATCH({run_sheet},{list_of_sheets},0),1)" if run_sheet else None),
-        "shown": ("shown", 1.0, f"IF(ISNUMBER({iteration}),MIN(MAX(1,INT({iteration})),{last}),1)"),
-        "first_row": ("first row", 1.0, step.find(shown)),
-        "row": ("row", 1.0, f"IFERROR({step.find_sample(sample)},{first_row})" if sample else first_row),
-        "row_before": ("before", 0.0, f"IF({shown}=1,0,{step.find(f'MAX(1,{shown}-1)')})"),
-        "last": ("last one", float(traces[0].iterations), step.last_iteration()),
-    }
-    for name, (words, value, formula) in found.items():
-        grid.put((CONTROL_ROW, columns[name]), looks.working, words)
-        grid.put((HINT_ROW, columns[name]), looks.working, value, formula)
-    grid.span(*hint, looks.beside, *_hint(step, context, iteration, sample))
-    return Controls(step, loss)
+    asked, sample, asked_rate = (reference(sheet.title, cell) if cell else "" for cell in (asked, sample, asked_rate))
+    happened = _runs(runs, context, asked_rate)
+    chosen = f"IFERROR(MATCH(1,{runs.cells(3)},0),IFERROR(MATCH(2,{runs.cells(3)},0),1))"
+    finding.add("the run, counted from 1", (1, chosen) if asked_rate else 1)
+    finding.add("the iteration", (1, f"IF(ISNUMBER({asked}),MIN(MAX(1,INT({asked})),{last}),1)"))
+    finding.add("its first row, counted from 1", (1, step.find(shown)))
+    finding.add("its rows", (traces[0].row_of(2) - FIRST_ROW, step.count_rows()))
+    finding.add("the row", (1, f"IFERROR({step.find_sample(sample)},{first_row})" if sample else first_row))
+    finding.add("first row of the iteration before", (0, f"IF({shown}=1,0,{step.find(f'MAX(1,{shown}-1)')})"))
+    finding.add("last iteration of the run", (count, step.last_iteration()))
+    finding.add(spell(system.curve), (step.value(system.curve), reference(sheet.title, cell)))
 
-
-def _hint(step: ChosenStep, context: Context, iteration: str, sample: str) -> tuple[str, str]:
-    """What to do, or what is wrong with the yellow cells: as text, and its formula."""
-    shown = step.place.iteration
-    said, right = HINT_TEXT, f'"{HINT_TEXT}"'
-
-    def stop(trace: TraceFormulas) -> str:
-        return context.spell(f" {stopped(trace.run.divergence)}") if trace.run.divergence else ""
-
-    if any(trace.run.divergence for trace in context.traces):
-        said += stop(context.traces[0])
-        right += "&" + step.of_runs(lambda trace: f'"{stop(trace)}"')
+    said = [f'IF({asked}={shown},"","This run has no such iteration: "&{shown}&" is shown. ")']
     if sample:
-        other = f'"That sample is in another batch: sample "&{step.sample()}&" is shown."'
-        right = f"IF({sample}={step.sample()},{right},{other})"
-    wrong = f'"This run has no such iteration: "&{shown}&" is shown."'
-    return said, f"IF({iteration}={shown},{right},{wrong})"
+        found = step.sample()
+        said.append(f'IF({sample}={found},"","That sample is in another batch: sample "&{found}&" is shown. ")')
+    if rate is not None:
+        now, made = (f"INDEX({runs.cells(place)},{run})" for place in (1, 2))
+        if asked_rate:
+            no_such = f'"There is no run with this {spell(RATE_LABEL)}: "&{now}&" is shown. "'
+            said.append(f'IF(SUM({runs.cells(3)})>0,"",{no_such})')
+        other = f'"{spell(RATE_LABEL)} is "&{now}&" now; this workbook was made with "&{made}&". "'
+        said.append(f'IF({now}={made},"",{other})')
+    messages = [finding.add("what is said of it", ("", message))[1] for message in said]
+    wrong = "&".join(messages)
+    right = HINT_TEXT + _what_happened(context, traces[0]), f'"{HINT_TEXT}"&INDEX({happened},{run})'
+    grid.span(*hint, looks.hint, right[0], f'IF({wrong}="",{right[1]},{wrong})', rows=2)
+    return Controls(step, shown, loss)
 
 
-def _validate(sheet: Worksheet, cell: str, kind: str, what: str, formula1: str, formula2: str | None = None) -> None:
-    rule = DataValidation(type=kind, allow_blank=False, formula1=formula1, formula2=formula2)
-    rule.errorTitle, rule.error, rule.showErrorMessage = "Invalid choice", f"Choose {what}.", True
-    rule.add(cell.replace("$", ""))
-    sheet.add_data_validation(rule)
+def _iterations(context: Context, workings: Workings) -> str:
+    """The cells that list the iterations: the first column of the longest run, or, where an iteration has several rows,
+    a table of their own."""
+    longest = max(context.traces, key=lambda trace: trace.iterations)
+    if not context.system.batches.several:
+        return longest.reference(f"$A${FIRST_ROW}:$A${last_whole_row(longest)}")
+    table = workings.table("Iterations to choose from", {naming.ITERATION: 14.0})
+    for iteration in range(1, longest.iterations + 1):
+        table.add(iteration)
+    return table.cells(0)
+
+
+def _runs(table: Table, context: Context, asked_rate: str) -> str:
+    """Fill the table of runs; the cells that say what happened in each."""
+    for number, trace in enumerate(context.traces, 1):
+        rate = trace.run.learning_rate
+        table.add(trace.title)
+        if rate is not None:
+            now, made = (table.cell(number, place) for place in (1, 2))
+            table.put(1, (rate, trace.reference(trace.hyper_cells[naming.ETA])))
+            table.put(2, rate)
+            if asked_rate:
+                near = f"IF(ABS({asked_rate}-{{0}})<={SAME}*ABS({{0}}),{{1}},{{2}})"
+                formula = near.format(now, 1, near.format(made, 2, 0))
+                table.put(3, (int(number == 1), f"IFERROR({formula},0)"))
+        table.put(4, _what_happened(context, trace))
+    return table.cells(4)
+
+
+def _what_happened(context: Context, trace: TraceFormulas) -> str:
+    """Where a run stopped, as a further sentence; empty if it went on to its end."""
+    return context.spell(f" {stopped(trace.run.divergence)}") if trace.run.divergence else ""
+
+
+class _Top:
+    """The cells at the top while they are laid out; `end` is the last column so far."""
+
+    def __init__(self, sheet: Worksheet, grid: Grid, looks: WalkthroughStyles) -> None:
+        self.sheet, self.grid, self.looks, self.end = sheet, grid, looks, 0
+
+    def put(self, width: float, label: Computed, style: int, shown: Computed) -> str:
+        """A label, and below it a cell that shows something; that cell."""
+        ((at, last),) = self.grid.spans(CONTROL_ROW, self.end + 1, (width,))
+        self.grid.span((LABEL_ROW, at[1]), last, self.looks.control_label, *computed(label))
+        self.end = last
+        return self.grid.span(at, last, style, *computed(shown))
+
+    def choose(self, cell: str, what: str, listed: str) -> None:
+        """Let a cell hold what other cells list, and nothing else."""
+        rule = DataValidation(type="list", allow_blank=False, formula1=listed)
+        rule.errorTitle, rule.error, rule.showErrorMessage = "Invalid choice", f"Choose {what} from the list.", True
+        rule.add(cell.replace("$", ""))
+        self.sheet.add_data_validation(rule)

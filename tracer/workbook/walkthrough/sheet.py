@@ -13,28 +13,28 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.explain.blocks import Block, Line, blocks, shortened
-from tracer.explain.templates import Slot
 from tracer.explain.words import stopped
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
-from tracer.formulas.tree import names
 from tracer.model.experiment import OwnEquations
+from tracer.workbook.sheets import Sheet
 from tracer.workbook.trace.context import Context
+from tracer.workbook.trace.formulas import TraceFormulas
 from tracer.workbook.walkthrough.chosen_step import MOST_RUNS
-from tracer.workbook.walkthrough.controls import CONTROL_ROW, TITLE_ROW, lay_out
+from tracer.workbook.walkthrough.controls import CONTROL_ROW, LABEL_ROW, TITLE_ROW, lay_out
 from tracer.workbook.walkthrough.drawing import Canvas, Drawing
 from tracer.workbook.walkthrough.equation_drawing import EquationDrawing
 from tracer.workbook.walkthrough.layer_summary import LayerSummary
 from tracer.workbook.walkthrough.network_drawing import MOST_NEURONS, NetworkDrawing
 from tracer.workbook.walkthrough.styles import WalkthroughStyles
-from tracer.workbook.walkthrough.workings import WIDTHS as WORKINGS_WIDTHS
+from tracer.workbook.walkthrough.workings import TITLE as WORKINGS
 from tracer.workbook.walkthrough.workings import Workings
 from tracer.workbook.xlsx.charts import Mark, loss_chart
 from tracer.workbook.xlsx.connectors import xml
 from tracer.workbook.xlsx.grid import Grid
 from tracer.workbook.xlsx.package import SheetCells
-from tracer.workbook.xlsx.pages import fold, set_up_page
+from tracer.workbook.xlsx.pages import set_up_page
 from tracer.workbook.xlsx.scales import color
 from tracer.workbook.xlsx.styles import PLAIN, number_format
 
@@ -55,14 +55,28 @@ DIGITS_IN_TEXT = 9
 """Characters of a number in a text, about."""
 
 
-def build(sheet: Worksheet, context: Context) -> SheetCells:
-    """Lay out the Walkthrough sheet and give its cells."""
-    sheet.sheet_view.showGridLines = False
-    whole = tuple(trace for trace in context.traces if trace.iterations)[:MOST_RUNS]
-    looks = WalkthroughStyles(context.styles)
-    if not whole:
-        return _nothing(sheet, context, looks)
-    return _Builder(sheet, replace(context, traces=whole), looks, len(context.traces) - len(whole)).build()
+def sheets() -> tuple[Sheet, Sheet]:
+    """The Walkthrough, and the sheet of its workings, which is laid out with it."""
+    laid_out: list[Workings] = []
+
+    def build(sheet: Worksheet, context: Context) -> SheetCells:
+        sheet.sheet_view.showGridLines = False
+        looks, whole = WalkthroughStyles(context.styles), _whole(context)
+        if not whole:
+            return _nothing(sheet, context, looks)
+        builder = _Builder(sheet, replace(context, traces=whole), looks, len(context.traces) - len(whole))
+        laid_out.append(builder.workings)
+        return builder.build()
+
+    def build_workings(sheet: Worksheet, _context: Context) -> SheetCells:
+        return laid_out[0].content(sheet)
+
+    return Sheet(TITLE, build), Sheet(WORKINGS, build_workings, lambda context: bool(_whole(context)))
+
+
+def _whole(context: Context) -> tuple[TraceFormulas, ...]:
+    """The runs that can be chosen: those with a whole step."""
+    return tuple(trace for trace in context.traces if trace.iterations)[:MOST_RUNS]
 
 
 def _nothing(sheet: Worksheet, context: Context, looks: WalkthroughStyles) -> SheetCells:
@@ -71,7 +85,7 @@ def _nothing(sheet: Worksheet, context: Context, looks: WalkthroughStyles) -> Sh
     grid.put((TITLE_ROW, 1), looks.title, context.experiment.name)
     stop = context.traces[0].run.divergence
     why = context.spell(stopped(stop)) if stop else ""
-    grid.put((CONTROL_ROW, 1), looks.warning, f"No step can be shown. {why}")
+    grid.put((LABEL_ROW, 1), looks.warning, f"No step can be shown. {why}")
     return grid.content(sheet)
 
 
@@ -104,8 +118,8 @@ class _Builder:
         missing += CHART_COLUMNS * COLUMN - sum(widths)
         chart = [GAP] + [COLUMN] * math.ceil(max(0.0, missing) / COLUMN)
         self.printed = self.page + len(chart)
-        self.workings_column = self.printed + 2
-        self.grid = Grid([*widths, *chart, GAP, COLUMN, *WORKINGS_WIDTHS])
+        self.grid = Grid([*widths, *chart])
+        self.workings = Workings(context.styles, self.spell)
         self.batch = self.traces[0].run.batches.rows
         self.lines_end = self.grid.spans(1, 1, (SYMBOLS, NUMBERS, RESULT))[-1][1]
         # runs that blew up would fade the others
@@ -114,16 +128,8 @@ class _Builder:
 
     def build(self) -> SheetCells:
         """All parts; the cells."""
-        controls = lay_out(
-            self.sheet, self.grid, self.context, self.looks, self._list_of_sheets(), self.workings_column
-        )
-        self.step, self.loss = controls.step, controls.loss
-        column = self.workings_column + 1
-        self.workings = Workings(self.grid, self.step, self.spell, self.looks.working, PICTURE_ROW, column)
-        lines = [line for block in self.blocks for group in block.groups for line in group.lines]
-        slots = [piece for line in lines for piece in line.template(self.batch) if isinstance(piece, Slot)]
-        of_updates = [(name, 0) for line in lines if line.is_update for name in names(line.expression)]
-        self.workings.lay_out(dict.fromkeys([*((slot.name, slot.row) for slot in slots), *of_updates]))
+        self.controls = lay_out(self.sheet, self.grid, self.context, self.looks, self.workings)
+        self.step = self.controls.step
         canvas, row = self._picture()
         self._chart(row)
         for block in self.blocks:
@@ -132,15 +138,7 @@ class _Builder:
         self.sheet.print_area = f"A1:{get_column_letter(self.printed)}{row}"
         color(self.sheet, canvas.scales)
         content = self.grid.content(self.sheet)
-        beyond = self.workings_column + len(WORKINGS_WIDTHS) + 1
-        fold(self.sheet, range(self.workings_column, beyond))
-        self.sheet.column_dimensions[get_column_letter(beyond)].collapsed = True
         return SheetCells(content.rows, content.range, "".join(xml(canvas.lines)))
-
-    def _list_of_sheets(self) -> str:
-        """The cells that list the sheets to choose from."""
-        letter = get_column_letter(self.workings_column)
-        return f"${letter}${PICTURE_ROW + 1}:${letter}${PICTURE_ROW + len(self.traces)}"
 
     # ------------------------------------------------------------------------------------ the picture and the curve
 
@@ -152,8 +150,6 @@ class _Builder:
         if self.left_out:
             words += f" ({self.left_out} more learning rates are on their own sheets)"
         self._band(PICTURE_ROW, self.looks.picture_band, words, self.page)
-        for row, trace in enumerate(self.traces, PICTURE_ROW + 1):
-            self.grid.put((row, self.workings_column), self.looks.working, trace.title)
         return canvas, self.drawing.draw(canvas, PICTURE_ROW + 1)
 
     def _band(self, row: int, style: int, text: str, last: int) -> None:
@@ -162,10 +158,11 @@ class _Builder:
 
     def _chart(self, row: int) -> None:
         """The loss curve with the chosen step marked: beside the picture, or below a wide one, beside the blocks."""
-        mark = Mark(self.sheet.title, self.step.place.iteration, self.loss)
+        mark = Mark(
+            WORKINGS, *(cell.removeprefix(f"{WORKINGS}!") for cell in (self.controls.iteration, self.controls.loss))
+        )
         chart = loss_chart(self.system.curve, self.context.curves, mark)
         chart.width, chart.height = CHART_CM
-        chart.visible_cells_only = False  # the mark follows a cell that is folded away
         column, top = (self.page + 1, PICTURE_ROW) if self.beside else (self.lines_end + 1, row + 2)
         self.sheet.add_chart(chart, f"{get_column_letter(column + 1)}{top}")
 

@@ -44,12 +44,14 @@ class WalkthroughStyles:
         left = Alignment(vertical="center", horizontal="left", indent=1)
         wrapped = Alignment(vertical="center", horizontal="left", wrap_text=True, indent=1)
         self.title = styles.title
-        self.control_label = look(font=font(size=12, bold=True), alignment=middle)
+        centered = Alignment(horizontal="center", vertical="center")
+        self.control_label = look(font=font(color=GREY), alignment=centered)
         self.control = look(
             font=font(size=12, bold=True, color=GIVEN), fill=fill(INPUT_FILL), border=box(INPUT_BORDER),
-            alignment=Alignment(horizontal="center", vertical="center"),
+            alignment=centered,
         )  # fmt: skip
-        self.beside = look(font=font(color=GREY), alignment=left)
+        self.given = look(font=font(size=12, bold=True), alignment=centered)
+        self.hint = look(font=font(color=GREY), alignment=wrapped)
         self.warning = look(font=font(bold=True, color=WARNING), alignment=left)
         self.note = look(font=font(size=10, italic=True, color=GREY), alignment=left)
         self.band = {phase: _band(styles, palette) for phase, palette in PALETTE.items()}
@@ -87,10 +89,11 @@ class WalkthroughStyles:
             for form in (FIXED, SCIENTIFIC, PLAIN)
         }
         self.loss = {
-            form: look(font=font(size=12, bold=True, color=TOTAL_PALETTE.strong), number_format=form, alignment=left)
+            form: look(
+                font=font(size=12, bold=True, color=TOTAL_PALETTE.strong), number_format=form, alignment=centered
+            )
             for form in (FIXED, SCIENTIFIC)
         }
-        self.working = look(font=font(size=9, color=GREY))
 
 
 def _band(styles: Styles, palette: Palette) -> int:

@@ -1,13 +1,16 @@
-"""The numbers of a step as text, built by formulas: what a sheet needs to put numbers into equations.
+"""The Workings sheet: what must be computed for the Walkthrough besides what it shows, in tables beside each other.
 
-A row a quantity: its value, the power of ten of its first digit, the text, the text with a negative number in brackets.
-The digits come from ROUND and not from TEXT, whose patterns mean other things where a comma parts the decimals.
+The first table has the numbers of a step as text, a row a quantity: its value, the power of ten of its first digit, the
+text, the text with a negative number in brackets. The digits come from ROUND and not from TEXT, whose patterns mean
+other things where a comma parts the decimals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.explain.templates import (
     BATCH_SIZE,
@@ -29,16 +32,59 @@ from tracer.model import naming
 from tracer.workbook.walkthrough.chosen_step import ChosenStep
 from tracer.workbook.xlsx.grid import Grid
 from tracer.workbook.xlsx.limits import MAX_LITERAL
+from tracer.workbook.xlsx.names import letters
+from tracer.workbook.xlsx.package import SheetCells
+from tracer.workbook.xlsx.pages import set_up_page
+from tracer.workbook.xlsx.sheetdata import Value
+from tracer.workbook.xlsx.styles import PLAIN, Styles
 
-HEADS = ("quantity", "value", "power of ten", "as text", "in brackets")
-WIDTHS = (14.0, 14.0, 12.0, 14.0, 14.0)
+TITLE = "Workings"
+HINT = "What is computed for the Walkthrough besides the numbers that it shows. Nothing here needs to be changed."
+TITLE_ROW, HINT_ROW, TABLE_ROW, HEAD_ROW = 1, 2, 3, 4
+NUMBERS = {"quantity": 26.0, "value": 16.0, "power of ten": 13.0, "as text": 14.0, "in brackets": 14.0}
+GAP = 3.0
 
 Key = tuple[Name, int]
-"""A quantity, and which row of a batch is meant, counted from 0."""
+"""A quantity, and which row of a batch is meant, counted from 0, or TOTAL."""
+Computed = Value | tuple[Value, str]
+"""What a cell shows: a number or a text, with the formula that computes it if there is one."""
+
+
+def computed(cell: Computed) -> tuple[Value, str | None]:
+    """What a cell shows, and its formula if there is one."""
+    return cell if isinstance(cell, tuple) else (cell, None)
+
+
+@dataclass(slots=True)
+class Table:
+    """A table of the sheet, from `column` on, with so many rows so far. References are those of other sheets."""
+
+    grid: Grid
+    style: int
+    column: int
+    rows: int = 0
+
+    def add(self, *cells: Computed) -> list[str]:
+        """A further row; its cells."""
+        self.rows += 1
+        return [self.put(place, cell) for place, cell in enumerate(cells)]
+
+    def put(self, place: int, cell: Computed) -> str:
+        """Fill a cell of the last row, `place` columns from the table's first; the cell."""
+        at = (HEAD_ROW + self.rows, self.column + place)
+        return f"{TITLE}!{self.grid.put(at, self.style, *computed(cell))}"
+
+    def cell(self, number: int, place: int) -> str:
+        """The cell in a row, counted from 1, `place` columns from the table's first."""
+        return f"{TITLE}!${letters(self.column + place)}${HEAD_ROW + number}"
+
+    def cells(self, place: int, rows: int | None = None) -> str:
+        """The cells of a column, in so many rows or in those so far."""
+        return f"{self.cell(1, place)}:{self.cell(rows or self.rows, place).removeprefix(f'{TITLE}!')}"
 
 
 @dataclass(frozen=True, slots=True)
-class _Cells:
+class _Number:
     value: str
     text: str
     bracketed: str
@@ -46,54 +92,46 @@ class _Cells:
 
 @dataclass(slots=True)
 class Workings:
-    """The workings of a sheet, laid out in its columns from `column` on, a row each from the row `top` on."""
+    """The sheet while the Walkthrough is laid out: a quantity gets its row when it is first asked for.
 
-    grid: Grid
-    step: ChosenStep
+    step: set as soon as the cells that find it have their places.
+    """
+
+    styles: Styles
     spell: Callable[[str], str]
-    style: int
-    top: int
-    column: int
-    cells: dict[Key, _Cells] = field(default_factory=dict)
+    grid: Grid = field(init=False, default_factory=lambda: Grid([]))
+    step: ChosenStep = field(init=False)
+    _numbers: Table = field(init=False)
+    _cells: dict[Key, _Number] = field(init=False, default_factory=dict)
 
-    def lay_out(self, quantities: Iterable[Key]) -> None:
-        """Give each of these quantities its row."""
-        for place, head in enumerate(HEADS):
-            self.grid.put((self.top, self.column + place), self.style, head)
-        for row, key in enumerate(quantities, self.top + 1):
-            self.cells[key] = self._row(row, *key)
+    def __post_init__(self) -> None:
+        self._numbers = self.table("Numbers, and how they are written in equations", NUMBERS)
+        self.grid.put((TITLE_ROW, 1), self.styles.title, TITLE)
+        self.grid.put((HINT_ROW, 1), self.styles.subtitle, HINT)
 
-    def _row(self, row: int, name: Name, of_batch: int) -> _Cells:
-        value = self.step.value(name, of_batch)
-        label = naming.label(name.name) + (" before" if name.lag else "")
-        if name.batch and name != BATCH_SIZE:
-            label += ", sum over the batch" if of_batch == TOTAL else f", row {of_batch + 1} of the batch"
-        self._put(row, 0, self.spell(label))
-        number = self._put(row, 1, value, self.step.formula(name, of_batch))
-        small = f"ABS({number})<{shortest(LEAST).upper()}"
-        power = self._put(
-            row, 2, 0 if abs(value) < LEAST else exponent(abs(value)),
-            f"IF({small},0,INT(LOG10(ABS({number}))+{shortest(NEXT_POWER).upper()}))",
-        )  # fmt: skip
-        plain = f'ROUND(ABS({number}),{DIGITS - 1}-{power})&""'
-        powers = f'ROUND(ABS({number})/10^{power},{DIGITS - 1})&"e"&{power}'
-        minus = self.spell("−")
-        text = self._put(
-            row, 3, self.spell(written(value)),
-            f'IF({small},"0",IF({number}<0,"{minus}","")'
-            f"&IF(AND({power}>={PLAIN_FROM},{power}<{PLAIN_BELOW}),{plain},{powers}))",
-        )  # fmt: skip
-        bracketed = self._put(
-            row, 4, self.spell(written(value, signed=False)), f'IF(LEFT({text})="{minus}","("&{text}&")",{text})'
-        )
-        return _Cells(number, text, bracketed)
+    def table(self, title: str, heads: Mapping[str, float]) -> Table:
+        """A new table at the right of the others; `heads` are its columns with their widths in characters."""
+        if self.grid.widths:
+            self.grid.widths.append(GAP)
+        first = len(self.grid.widths) + 1
+        self.grid.widths.extend(heads.values())
+        self.grid.put((TABLE_ROW, first), self.styles.label, title)
+        for column, head in enumerate(heads, first):
+            self.grid.put((HEAD_ROW, column), self.styles.column_head, head)
+        return Table(self.grid, self.styles.number[PLAIN], first)
 
-    def _put(self, row: int, place: int, value: float | str, formula: str | None = None) -> str:
-        return self.grid.put((row, self.column + place), self.style, value, formula)
+    def content(self, sheet: Worksheet) -> SheetCells:
+        """Close the sheet: its settings, and its cells for the package."""
+        sheet.sheet_view.showGridLines = False
+        sheet.freeze_panes = f"A{HEAD_ROW + 1}"
+        set_up_page(sheet, title_rows=f"{TABLE_ROW}:{HEAD_ROW}")
+        return self.grid.content(sheet)
 
-    def value(self, name: Name) -> str:
+    # ------------------------------------------------------------------------------------ the numbers of the step
+
+    def value(self, name: Name, of_batch: int = 0) -> str:
         """The cell that holds the quantity's value."""
-        return self.cells[name, 0].value
+        return self._number(name, of_batch).value
 
     def text(self, template: Template) -> tuple[str, str]:
         """The template with the numbers put in: the text in the step first shown, and the formula that builds it."""
@@ -101,8 +139,39 @@ class Workings:
         return self.spell(filled(template, lambda slot: self.step.value(slot.name, slot.row))), "&".join(parts)
 
     def _cell(self, slot: Slot) -> str:
-        cells = self.cells[slot.name, slot.row]
-        return cells.text if slot.signed else cells.bracketed
+        number = self._number(slot.name, slot.row)
+        return number.text if slot.signed else number.bracketed
+
+    def _number(self, name: Name, of_batch: int) -> _Number:
+        if (name, of_batch) not in self._cells:
+            self._cells[name, of_batch] = self._row(name, of_batch)
+        return self._cells[name, of_batch]
+
+    def _row(self, name: Name, of_batch: int) -> _Number:
+        value = self.step.value(name, of_batch)
+        label = naming.label(name.name) + (" before" if name.lag else "")
+        if name.batch and name != BATCH_SIZE:
+            label += ", sum over the batch" if of_batch == TOTAL else f", row {of_batch + 1} of the batch"
+        table = self._numbers
+        _, number = table.add(self.spell(label), (value, self.step.formula(name, of_batch)))
+        here = _here(number)
+        small = f"ABS({here})<{shortest(LEAST).upper()}"
+        found = f"IF({small},0,INT(LOG10(ABS({here}))+{shortest(NEXT_POWER).upper()}))"
+        power = _here(table.put(2, (0 if abs(value) < LEAST else exponent(abs(value)), found)))
+        plain = f'ROUND(ABS({here}),{DIGITS - 1}-{power})&""'
+        powers = f'ROUND(ABS({here})/10^{power},{DIGITS - 1})&"e"&{power}'
+        minus = self.spell("−")
+        digits = f"IF(AND({power}>={PLAIN_FROM},{power}<{PLAIN_BELOW}),{plain},{powers})"
+        text = table.put(
+            3, (self.spell(written(value)), f'IF({small},"0",IF({here}<0,"{minus}","")&{digits})')
+        )  # fmt: skip
+        signed = f'IF(LEFT({_here(text)})="{minus}","("&{_here(text)}&")",{_here(text)})'
+        return _Number(number, text, table.put(4, (self.spell(written(value, signed=False)), signed)))
+
+
+def _here(reference: str) -> str:
+    """A cell of this sheet as the sheet itself refers to it."""
+    return reference.removeprefix(f"{TITLE}!").replace("$", "")
 
 
 def _literal(text: str) -> str:
