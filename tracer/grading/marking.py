@@ -244,7 +244,7 @@ def reported(explained: Explained, system: System | None) -> SheetReport:
 
 def _has_content(name: str, judge: Judge) -> bool:
     """Whether a quantity has more than a given first value."""
-    return len(judge.rows.known(name)) > (name in judge.model.parameters) or judge.has_formulas(name)
+    return len(judge.rows.known(name)) > (name in judge.model.parameters) or judge.found.has_formulas(name)
 
 
 _AFTER = re.compile(r"(?<=\w)\+(?! )")

@@ -103,6 +103,3 @@ def cells_between(first: Block, last: Block) -> Block:
         tuple(Name(f"{front}R{one[1]}{row}{close_row}C{one[3]}{column}{close_column}") for column in columns)
         for row in rows
     )
-
-
-__all__ = ["UnknownFormula", "read", "references"]

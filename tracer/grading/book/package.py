@@ -316,6 +316,3 @@ def _damage(styles: int | None, highest: int, where: Position) -> str:
     if styles is None or highest < styles:
         return ""
     return f"cell {reference(where)} has style {highest}, of which the file defines {styles}"
-
-
-__all__ = ["Unreadable", "read_book"]

@@ -147,6 +147,3 @@ class _Recalculation:
             values[name] = number
         result = float(value(parsed(self.references.relative(cell.formula))[1], values))
         return result if math.isfinite(result) else Fault("#NUM!")
-
-
-__all__ = ["recalculated"]

@@ -55,6 +55,3 @@ class References:
         if other is None:
             raise UnknownFormula(f"there is no sheet '{where}' in this workbook")
         return other, place
-
-
-__all__ = ["References", "parsed"]

@@ -93,6 +93,3 @@ def place(name: str, cell: Position) -> tuple[str, Position]:
     if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
         raise UnknownFormula("a reference points outside the sheet")
     return sheet, (row, column)
-
-
-__all__ = ["PLACE", "UnknownFormula", "copied_down", "is_place", "moves_down", "place", "relative", "text_at"]

@@ -160,22 +160,23 @@ def _choice(condition: Expression, then: Expression, otherwise: Expression) -> E
     return Call(FUNCTIONS["if"], (condition, then, otherwise))
 
 
-def _first_true(blocks: Sequence[Block]) -> Block:
-    """IFS: the value behind the first condition that holds."""
+def _first_true(conditions: Sequence[Expression], values: Sequence[Expression], otherwise: Expression) -> Block:
+    """The value of the first condition that holds."""
+    for condition, then in reversed(list(zip(conditions, values, strict=True))):
+        otherwise = _choice(condition, then, otherwise)
+    return single(otherwise)
+
+
+def _ifs(blocks: Sequence[Block]) -> Block:
     values = [only(block) for block in blocks]
-    result: Expression = _NO_VALUE
-    for condition, then in reversed(list(zip(values[::2], values[1::2], strict=True))):
-        result = _choice(condition, then, result)
-    return single(result)
+    return _first_true(values[::2], values[1::2], _NO_VALUE)
 
 
 def _case(blocks: Sequence[Block]) -> Block:
     """SWITCH: the value behind the one that equals the first, or the last of all."""
     looked_for, *values = map(only, blocks)
-    result = values.pop() if len(values) % 2 else _NO_VALUE
-    for value, then in reversed(list(zip(values[::2], values[1::2], strict=True))):
-        result = _choice(Call(COMPARISONS["="], (looked_for, value)), then, result)
-    return single(result)
+    otherwise = values.pop() if len(values) % 2 else _NO_VALUE
+    return _first_true([Call(COMPARISONS["="], (looked_for, value)) for value in values[::2]], values[1::2], otherwise)
 
 
 def _numbered(blocks: Sequence[Block]) -> Block:
@@ -190,13 +191,6 @@ def _all(blocks: Sequence[Block]) -> Block:
     result: Expression = ONE
     for condition in reversed(flat(blocks)):
         result = _choice(condition, result, ZERO)
-    return single(result)
-
-
-def _any(blocks: Sequence[Block]) -> Block:
-    result: Expression = ZERO
-    for condition in reversed(flat(blocks)):
-        result = _choice(condition, ONE, result)
     return single(result)
 
 
@@ -234,11 +228,11 @@ _OF_BLOCKS: dict[str, Callable[[Sequence[Block]], Block]] = {
     "MMULT": _matrix_product,
     "TRANSPOSE": lambda blocks: transposed(*blocks),
     "INDEX": _item,
-    "IFS": _first_true,
+    "IFS": _ifs,
     "SWITCH": _case,
     "CHOOSE": _numbered,
     "AND": _all,
-    "OR": _any,
+    "OR": lambda blocks: _first_true(flat(blocks), [ONE] * len(flat(blocks)), ZERO),
     "NOT": lambda blocks: single(_choice(only(*blocks), ZERO, ONE)),
     "SUMX2PY2": _sum_of_squares,
     "DEVSQ": _squares_about_the_mean,

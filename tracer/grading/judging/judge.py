@@ -309,10 +309,6 @@ class Judge:
         room = self.demand.allowed(reading, ours, rows)[step]
         return not np.isfinite(ours[step]) or bool(abs(ours[step] - cell.number) <= 10 * room)
 
-    def has_formulas(self, name: str) -> bool:
-        """Whether a quantity has formulas, whether computed or not."""
-        return self.found.has_formulas(name)
-
 
 def _uses_rate(formula: Expression) -> bool:
     return any(n.name == naming.ETA for n in names(formula))

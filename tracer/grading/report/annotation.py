@@ -281,6 +281,3 @@ def _with_drawing(xml: str, identity: str) -> str:
     if other:
         place = start + other.start()
     return f'{xml[:place]}<{end[1]}legacyDrawing xmlns:r="{_KIND}" r:id="{identity}"/>{xml[place:]}'
-
-
-__all__ = ["annotate", "annotate_all"]

@@ -88,6 +88,3 @@ def with_shapes(xml: str | None, notes: Mapping[Position, str], number: int) -> 
             "</x:ClientData></v:shape>"
         )
     return re.sub(r"</xml>\s*$", lambda m: "".join(shapes) + m[0], xml)
-
-
-__all__ = ["HEAD", "MAIN", "prefix_of", "with_comments", "with_shapes"]

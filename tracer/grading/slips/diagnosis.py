@@ -105,8 +105,8 @@ class Diagnosis:
             places = self.judge.table.series[name]
             constant = self._of_one_number(wrong)
             if constant:
-                return Kind.CONSTANT if self.judge.has_formulas(name) else Kind.VALUE, constant
-            if len(wrong.steps) < 0.5 * len(places) and self.judge.has_formulas(name):
+                return Kind.CONSTANT if self.judge.found.has_formulas(name) else Kind.VALUE, constant
+            if len(wrong.steps) < 0.5 * len(places) and self.judge.found.has_formulas(name):
                 return Kind.CONSTANT, Explanation(cause_of("typed_over_formula"))
             lone = len(wrong.steps) == 1 and len(places) > 2
             unexplained = Explanation(cause_of("typed_value_unexplained")) if lone else None
@@ -125,7 +125,7 @@ class Diagnosis:
         theirs, right = wrong.theirs[list(wrong.steps)], wrong.right[list(wrong.steps)]
         room = (
             0.0
-            if self.judge.has_formulas(wrong.quantity)
+            if self.judge.found.has_formulas(wrong.quantity)
             else 2 * self.judge.demand.exactness.slack[wrong.quantity].max()
         )
         if len(theirs) < 2 or np.ptp(theirs) > 0 or not np.ptp(right) > room:

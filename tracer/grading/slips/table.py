@@ -229,5 +229,3 @@ IN_PAIRS: tuple[Slip, ...] = (
     *INDICES, *BATCH, *MISSING, *SIGNS, *ROWS, *PARENTHESES, *NUMBERS, *SWAPPED,
 )  # fmt: skip
 """In the order of the search for two slips at once."""
-
-__all__ = ["IN_PAIRS", "SLIPS"]
