@@ -77,8 +77,8 @@ def test_the_drawn_weights_stand_in_the_summary(tmp_path: Path) -> None:
     trace = tracer.run(config)
     trace.to_excel(tmp_path / "book.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["Summary"]
-    facts = {row[0].value: row[1].value for row in sheet.iter_rows(min_row=3, max_row=12)}
-    assert facts["start"] == ", ".join(f"{name} = {value!r}" for name, value in trace.experiment.start.items())
+    made_with = {row[at].value: row[at + 2].value for row in sheet.iter_rows(min_row=8) for at in (0, 3)}
+    assert trace.experiment.start.items() <= made_with.items()
 
 
 @pytest.mark.parametrize(

@@ -108,10 +108,10 @@ def test_the_summary_compares_the_runs_live(path: Path, trace: tracer.Trace) -> 
     last = [cell for cell in cells.values() if cell.formula == "'η = 2'!X104"]
     assert [cell.value for cell in first + last] == [trace.runs[-1]["E_total"][0], trace.runs[-1]["E_total"][-1]]
     book = openpyxl.load_workbook(path)
-    (chart,) = book["Summary"]._charts
-    assert [series.yVal.numRef.f for series in chart.series] == [
-        f"'{sheet.title}'!$X$5:$X$104" for sheet in book.worksheets if sheet.title.startswith("η")
-    ]
+    for chart in book["Summary"]._charts:
+        assert [series.yVal.numRef.f for series in chart.series] == [
+            f"'{sheet.title}'!$X$5:$X$104" for sheet in book.worksheets if sheet.title.startswith("η")
+        ]
 
 
 def test_the_layout_of_a_trace_sheet(path: Path) -> None:
@@ -225,7 +225,7 @@ def test_texts_are_texts_and_never_formulas(tmp_path: Path) -> None:
     ])  # fmt: skip
     config.to_excel(path)
     sheet = openpyxl.load_workbook(path)["Summary"]
-    assert [(sheet[cell].value, sheet[cell].data_type) for cell in ("A1", "B3")] == [
+    assert [(sheet[cell].value, sheet[cell].data_type) for cell in ("A1", "B11")] == [
         ("=1+1", "s"), ("=cmd|' /C calc'!A0 <&>", "s"),
     ]  # fmt: skip
 

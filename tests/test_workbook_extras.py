@@ -1,4 +1,4 @@
-"""What the workbook has beside its tables: notes, outline, names, pages; the Compare, Config and Curves sheets."""
+"""What the workbook has beside its tables: notes, outline, names, pages; the Config and Curves sheets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 import tracer
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH, agree
-from tests.sheets import recalculated, rewrite, stored_cells
 from tracer.commands.main import main
 from tracer.workbook.xlsx.charts import every, thinned
 from tracer.workbook.xlsx.limits import MAX_SHEET_NAME
@@ -91,70 +90,6 @@ def test_the_gradients_of_a_batch_are_coloured_too(tmp_path: Path) -> None:
     scales = [str(cells.sqref) for cells in sheet.conditional_formatting]
     assert f"{header['∂E_batch/∂w1']}5:{header['∂E_batch/∂b2']}20" in scales
     assert len(scales) == 5
-
-
-# --------------------------------------------------------------------------------------------- Compare
-
-
-def test_the_losses_stand_side_by_side(path: Path, trace: tracer.Trace) -> None:
-    sheet = openpyxl.load_workbook(path, data_only=True)["Compare"]
-    rows = [row for row in sheet.iter_rows(values_only=True) if isinstance(row[0], int)]
-    assert [row[0] for row in rows] == list(range(1, 101))
-    for column, run in enumerate(trace.runs, 1):
-        assert [row[column] for row in rows] == run["E_total"]
-    formulas = [cell.formula for cell in stored_cells(path)["Compare"].values()]
-    assert "'η = 0.5'!X7" in formulas
-
-
-def test_how_soon_a_loss_falls(path: Path, trace: tracer.Trace) -> None:
-    sheet = openpyxl.load_workbook(path, data_only=True)["Compare"]
-    table = {row[0]: row for row in sheet.iter_rows(min_row=4, max_row=9, values_only=True)}
-    for run in trace.runs:
-        losses = run["E_total"]
-        row = table[f"η = {run.learning_rate:g}"]
-        for shown, share in ((row[5], 0.1), (row[6], 0.01)):
-            reached = [number for number, loss in enumerate(losses, 1) if loss <= share * losses[0]]
-            assert shown == (reached[0] if reached else "not reached")
-        assert row[1:5] == (run.learning_rate, losses[0], losses[-1], min(losses))
-        assert row[7] == "no"
-    assert table["η = 2"][5] == 20
-
-
-def test_the_losses_of_batches_are_compared(tmp_path: Path) -> None:
-    path = tmp_path / "book.xlsx"
-    trace = tracer.run(ROOT / "configs" / "xor.yaml", iterations=9)
-    trace.to_excel(path)
-    sheet = openpyxl.load_workbook(path, data_only=True)["Compare"]
-    rows = [row for row in sheet.iter_rows(values_only=True) if isinstance(row[0], int)]
-    assert [row[0] for row in rows] == list(range(1, 10))
-    for column, run in enumerate(trace.runs, 1):
-        assert [row[column] for row in rows] == run["E_batch"][::4]
-
-
-def test_who_diverged(tmp_path: Path) -> None:
-    path = tmp_path / "book.xlsx"
-    tracer.run(BLOWS_UP, learning_rate=[1e6, 0.1, 900]).to_excel(path)
-    sheet = openpyxl.load_workbook(path, data_only=True)["Compare"]
-    assert [sheet[f"H{row}"].value for row in (4, 5)] == ["yes: E1 in iteration 47", "no"]
-    assert sheet["H6"].value == "no, but the loss grew"
-
-
-def test_one_learning_rate_is_not_compared(tmp_path: Path) -> None:
-    path = tmp_path / "book.xlsx"
-    tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=2).to_excel(path)
-    assert openpyxl.load_workbook(path).sheetnames == ["Walkthrough", "Summary", "η = 0.5", "Config", "Workings"]
-
-
-@pytest.mark.office
-def test_the_chart_draws_logarithms_on_request(path: Path, trace: tracer.Trace, tmp_path: Path) -> None:
-    """The yellow cell changed in the file: what the chart draws are the logarithms, and nothing else changes."""
-    wanted = rewrite(path, tmp_path / "log.xlsx", lambda xml: xml.replace("<t>the losses<", "<t>their logarithms<"))
-    (computed,) = recalculated([wanted], tmp_path / "computed")
-    (chart,) = openpyxl.load_workbook(path)["Compare"]._charts
-    values = openpyxl.load_workbook(computed, data_only=True)["Compare"]
-    for series, run in zip(chart.series, trace.runs, strict=True):
-        cells = values[series.yVal.numRef.f.split("!")[1].replace("$", "")]
-        assert [10**cell.value for (cell,) in cells] == pytest.approx(run["E_total"], rel=1e-12)
 
 
 # --------------------------------------------------------------------------------------------- Config

@@ -54,7 +54,7 @@ def write_workbook(
     if problems:
         raise OutputError(problems)
     titles = sheet_titles(naming.to_ascii(run.title) if ascii else run.title for run in runs)
-    context = context_of(experiment, system, zip(titles, runs, strict=True), ascii, progress)
+    context = context_of(experiment, system, zip(titles, runs, strict=True), ascii, progress, summary.labels(len(runs)))
     if curves.wanted(context):
         context = replace(context, curves=curves.curves(context))
     of_runs = [Sheet(title, partial(trace_sheet.build, number=number)) for number, title in enumerate(titles)]

@@ -39,7 +39,7 @@ def curves(context: Context) -> tuple[Curve, ...]:
         Curve(
             trace.title, TITLE, column, FIRST_POINT_ROW,
             max(FIRST_POINT_ROW + sum(i <= trace.iterations for i in drawn) - 1, FIRST_POINT_ROW),
-            max(trace.iterations, 1), step=every(drawn),
+            max(trace.iterations, 1), step=every(drawn), label=trace.label,
         )
         for column, trace in enumerate(context.traces, 2)
     )  # fmt: skip
@@ -66,8 +66,8 @@ def _rows(context: Context) -> Iterator[str]:
     styles, traces, drawn, longest = context.styles, context.traces, _drawn(context), _longest(context)
     words = f"What the charts draw: the loss of every {every(drawn)}th iteration, and of the last one."
     yield row(1, [Cell("A", styles.subtitle, words)])
-    heads = [naming.ITERATION, *(trace.title for trace in traces)]
-    yield row(HEAD_ROW, [Cell(get_column_letter(at), styles.column_head, head) for at, head in enumerate(heads, 1)])
+    heads = [(naming.ITERATION, None), *((trace.title, trace.label) for trace in traces)]
+    yield row(HEAD_ROW, [Cell(get_column_letter(at), styles.column_head, *head) for at, head in enumerate(heads, 1)])
     losses = [trace.losses() for trace in traces]
     for number, iteration in enumerate(drawn, FIRST_POINT_ROW):
         cells = [Cell("A", styles.number[PLAIN], iteration, longest.reference(f"A{longest.row_of(iteration)}"))]

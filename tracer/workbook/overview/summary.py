@@ -1,163 +1,168 @@
-"""The Summary sheet: the config's facts, the first and the last loss of every learning rate, a chart of them all."""
+"""The Summary sheet: the first and the last loss of every run, charts of them all, the config's facts, the start.
+
+The first cell of a run's row says which run it is with the numbers that its sheet has now; legends refer to it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
+from openpyxl.formatting.rule import FormulaRule
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tracer.explain.rounding import lost, of_every_quantity
-from tracer.explain.words import stopped, words
+from tracer.explain.facts import facts_of
+from tracer.explain.rounding import lost
+from tracer.explain.words import stopped
 from tracer.formulas.notation import shortest
 from tracer.model import naming
-from tracer.model.batches import Batches
-from tracer.model.experiment import Experiment, OwnEquations
-from tracer.tables.losses import LOSSES, PENALTIES
-from tracer.tables.optimizers import OPTIMIZERS
+from tracer.workbook.overview.losses import loss_charts
 from tracer.workbook.trace.context import Context
-from tracer.workbook.trace.formulas import DATA, FIRST_ROW
-from tracer.workbook.xlsx.charts import loss_chart
-from tracer.workbook.xlsx.limits import MAX_HEIGHT
+from tracer.workbook.trace.formulas import DATA, FIRST_ROW, TraceFormulas
+from tracer.workbook.xlsx.grid import Grid
+from tracer.workbook.xlsx.names import reference
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.pages import set_up_page
-from tracer.workbook.xlsx.sheetdata import Cell, row
-from tracer.workbook.xlsx.styles import LARGE, PLAIN, SCIENTIFIC, SMALL, number_format
+from tracer.workbook.xlsx.styles import INPUT_FILL, LARGE, PLAIN, SMALL, common_format, fill
 
 TITLE = "Summary"
-WIDTHS = {"A": 20.0, "B": 14.0, "C": 18.0, "D": 18.0, "E": 18.0, "F": 40.0}
+WIDTHS = (25.0, 13.0, 15.0, 15.0, 14.0, 13.0, 1.5, 62.0)
+TEXT_COLUMNS, CHART_COLUMN = 6, "H"
+HEAD_ROW, FIRST_RUN_ROW = 3, 4
+CHART_ROWS = 13
 MOST_VALUES = 200
-"""How many initial values are listed; the others are in the first row of every sheet."""
-CHARACTERS_PER_LINE = 100
+"""How many given numbers are listed; the others are in the first row of every sheet."""
 LEAST = 1e-12
 """The ratio to a first loss below this means nothing; spreadsheets may take it for 0."""
+SAME = 1e-6
+"""Of a loss: as far as a spreadsheet that computes in another order may be off."""
+
+
+def labels(runs: int) -> list[str]:
+    """The cells that say which run is which, as other sheets and charts refer to them."""
+    return [reference(TITLE, f"$A${FIRST_RUN_ROW + number}") for number in range(runs)]
 
 
 def build(sheet: Worksheet, context: Context) -> SheetCells:
     """Lay out the Summary sheet and give its cells."""
     sheet.sheet_view.showGridLines = False
-    for letter, width in WIDTHS.items():
-        sheet.column_dimensions[letter].width = width
-    set_up_page(sheet, high=None)
-    facts = {label: context.spell(fact) for label, fact in facts_of(context.experiment).items()}
-    table_row = len(facts) + 4
-    for number in range(3, 3 + len(facts)):
-        sheet.merge_cells(f"B{number}:F{number}")
-    for number, trace in enumerate(context.traces, table_row + 1):
-        sheet._hyperlinks.append(Hyperlink(ref=f"A{number}", location=trace.reference(f"A{FIRST_ROW}")))
-    last_row = table_row + len(context.traces)
-    sheet.add_chart(loss_chart(context.system.curve, context.curves), f"A{last_row + 2}")
-    rows = [*_facts(context, facts), *_table(context, table_row)]
-    return SheetCells(rows, f"A1:F{last_row}")
+    set_up_page(sheet)
+    grid = Grid(WIDTHS)
+    grid.put((1, 1), context.styles.title, context.experiment.name)
+    grid.height(1, 26)
+    words = "Losses and given numbers follow the sheets of the runs; the facts are those of the config."
+    grid.put((2, 1), context.styles.subtitle, words)
+    row = _runs(sheet, grid, context)
+    row = _facts(grid, context, row + 1)
+    _given(sheet, grid, context, row + 1)
+    left_out = loss_charts(sheet, context, [
+        (f"{CHART_COLUMN}{top}", f"{CHART_COLUMN}{top + CHART_ROWS - 1}") for top in (HEAD_ROW, HEAD_ROW + CHART_ROWS)
+    ])  # fmt: skip
+    if left_out:
+        grid.put((HEAD_ROW + CHART_ROWS, len(WIDTHS)), context.styles.subtitle, left_out)
+    return grid.content(sheet)
 
 
-def facts_of(experiment: Experiment) -> dict[str, str]:
-    """What the config says, as labelled lines."""
-    batches = experiment.batches
-    only = dict(zip((*experiment.targets, *experiment.inputs), experiment.samples[0], strict=True))
-    facts = {"description": experiment.description, **_model(experiment)}
-    if batches.samples == 1:
-        facts["inputs"] = _values({name: only[name] for name in experiment.inputs})
-        facts["targets"] = _values({name: only[name] for name in experiment.targets})
-    else:
-        facts["samples"] = f"{batches.samples:,}, on the sheet {DATA}"
-        facts["update"] = _update(batches)
-    facts |= {
-        "start": _values(experiment.start),
-        "frozen": _short([name for name in experiment.start if name in experiment.frozen]),
-        "optimizer": _optimizer(experiment),
-        "clipping": ", ".join(f"{name} {shortest(limit)}" for name, limit in experiment.clip.settings)
-        if experiment.clip else "",
-        "learning rates": ", ".join(map(shortest, experiment.learning_rates)),
-        "learning rate": words(experiment.schedule.formula) if experiment.schedule else "",
-        "iterations": f"{experiment.iterations:,}",
-        "until": f"{words(experiment.until)}, for every sample of a pass" if experiment.until else "",
-        "decimals": of_every_quantity(experiment.decimals),
-        "columns": experiment.columns,
-    }  # fmt: skip
-    return {label: fact for label, fact in facts.items() if fact}
-
-
-def _optimizer(experiment: Experiment) -> str:
-    """The name and the settings; the formulas too, where they are the user's own."""
-    if experiment.optimizer.name in OPTIMIZERS:
-        return str(experiment.optimizer)
-    rule = experiment.rule
-    start = [f"{state} starts from {shortest(value)}" for state, value in rule.start.items()]
-    formulas = [*(f"{state} = {formula}" for state, formula in rule.states.items()), f"p ← {rule.update}"]
-    return "; ".join([str(experiment.optimizer), *formulas, *start])
-
-
-def _update(batches: Batches) -> str:
-    """How the samples are taken, in words."""
-    order = "in their order" if batches.seed is None else f"shuffled for every pass (seed {batches.seed})"
-    if not batches.several:
-        return f"after every sample, {order}"
-    every = "all samples" if batches.size == batches.samples else f"{batches.size} samples at a time"
-    return f"from the {batches.reduction} over {every}, {order}"
-
-
-def _model(experiment: Experiment) -> dict[str, str]:
-    if isinstance(experiment.model, OwnEquations):
-        lines = [f"{name} = {words(expression)}" for name, expression in experiment.model.equations.items()]
-        return {"equations": "\n".join(lines), "minimized": experiment.model.minimize}
-    network = experiment.model
-    layers = [
-        f"{len(layer.neurons)} {', '.join(dict.fromkeys(map(str, layer.activations)))} ({layer.name})"
-        for layer in network.layers
-    ]
-    formula = "" if network.loss.is_formula else f": {LOSSES[network.loss.name].formula}"
-    penalties = [
-        f"{naming.penalty(name)} = {shortest(strength)}·Σ {PENALTIES[name].formula}"
-        for name, strength in network.penalties.items()
-    ]
-    return {
-        "network": " → ".join([f"{len(experiment.inputs)} inputs", *layers]),
-        "loss": "; ".join([f"{network.loss}{formula}, summed over the outputs", *penalties]),
+def _runs(sheet: Worksheet, grid: Grid, context: Context) -> int:
+    """The table of the runs, and what is to be said of them; the row below."""
+    system, styles, traces = context.system, context.styles, context.traces
+    of_pass = f"{'pass ' * system.several_samples}{context.spell(system.loss)}"
+    heads = ("run", context.spell(naming.ETA), f"first {of_pass}", f"last {of_pass}", "last / first")
+    for column, head in enumerate(heads, 1):
+        grid.put((HEAD_ROW, column), styles.column_head, head)
+    losses = {
+        row: (trace.run.over_pass(system.loss), trace.run.over_pass(system.loss, last=True))
+        for row, trace in enumerate(traces, FIRST_RUN_ROW)
+        if trace.run.complete
     }
-
-
-def _values(values: Mapping[str, float]) -> str:
-    return _short([f"{name} = {shortest(value)}" for name, value in values.items()])
-
-
-def _short(items: Sequence[str]) -> str:
-    more = len(items) - MOST_VALUES
-    listed = ", ".join(items[:MOST_VALUES])
-    return f"{listed} and {more} more, in row {FIRST_ROW} of each run's sheet" if more > 0 else listed
-
-
-def _facts(context: Context, facts: Mapping[str, str]) -> Iterator[str]:
-    styles = context.styles
-    yield row(1, [Cell("A", styles.title, context.experiment.name)], 26)
-    for number, (label, fact) in enumerate(facts.items(), 3):
-        lines = -(-len(fact) // CHARACTERS_PER_LINE) + fact.count("\n")
-        yield row(
-            number,
-            [Cell("A", styles.label, label), Cell("B", styles.wrapped, fact)],
-            min(15.0 * max(lines, 1), MAX_HEIGHT),
-        )
-
-
-def _table(context: Context, head: int) -> Iterator[str]:
-    system, styles = context.system, context.styles
-    first, last = ("first pass", "last pass") if system.several_samples else ("first", "last")
-    labels = ("sheet", context.spell(naming.ETA), f"{first} {system.loss}", f"{last} {system.loss}", "last / first")
-    yield row(head, [Cell(letter, styles.column_head, label) for letter, label in zip("ABCDE", labels, strict=True)])
-    for number, trace in enumerate(context.traces, head + 1):
-        run, column = trace.run, trace.letters[system.loss]
-        cells = [Cell("A", styles.link, trace.title)]
+    ratios = {row: pair[1] / pair[0] for row, pair in losses.items() if abs(pair[0]) > LEAST}
+    forms = [styles.number[common_format(pair[place] for pair in losses.values())] for place in (0, 1)]
+    percents = all(SMALL <= ratio < LARGE for ratio in ratios.values())
+    of_ratios = styles.percent if percents else styles.number[common_format(ratios.values())]
+    remarks = []
+    for row, trace in enumerate(traces, FIRST_RUN_ROW):
+        run, letter = trace.run, trace.letters[system.loss]
+        grid.put((row, 1), styles.link, trace.title, _label(context, trace, row, losses.get(row)))
+        sheet._hyperlinks.append(Hyperlink(ref=f"A{row}", location=trace.reference(f"A{FIRST_ROW}")))
         for name, value in run.hyper.items():
-            cells.append(Cell("B", styles.number[PLAIN], value, trace.reference(trace.hyper_cells[name])))
-        if run.complete:
-            losses = run.over_pass(system.loss), run.over_pass(system.loss, last=True)
-            for letter, value, steps in zip("CD", losses, (run.pass_steps(), run.pass_steps(last=True)), strict=True):
-                cells.append(Cell(letter, styles.number[number_format(abs(value))], value, trace.over(column, steps)))
-            if abs(losses[0]) > LEAST:
-                ratio = losses[1] / losses[0]
-                style = styles.percent if SMALL <= ratio < LARGE else styles.number[SCIENTIFIC]
-                cells.append(Cell("E", style, ratio, f"D{number}/C{number}"))
+            grid.put((row, 2), styles.centered, value, trace.reference(trace.hyper_cells[name]))
+        if row in losses:
+            of_passes = (trace.over(letter, run.pass_steps(last)) for last in (False, True))
+            for column, look, value, formula in zip((3, 4), forms, losses[row], of_passes, strict=True):
+                grid.put((row, column), look, value, formula)
+        if row in ratios:
+            grid.put((row, 5), of_ratios, ratios[row], f"D{row}/C{row}")
         where = stopped(run.divergence) if run.divergence else ""
         if said := f"{where} {lost(system, run)}".strip():
-            cells.append(Cell("F", styles.warning, context.spell(said)))
-        yield row(number, cells)
+            remarks.append((trace, context.spell(said)))
+    row = FIRST_RUN_ROW + len(traces)
+    for trace, said in remarks:
+        formula = f'IF({trace.label}="{trace.title}","{said}","With the numbers of the config: {said}")'
+        grid.put((row, 1), styles.label, trace.title, trace.label)
+        row = grid.text((row, 2), TEXT_COLUMNS, styles.wrapped_warning, said, formula)
+    return row
+
+
+def _label(context: Context, trace: TraceFormulas, row: int, losses: tuple[float, float] | None) -> str:
+    """The formula of a run's label: the title of its sheet as long as the numbers on it are those of the config."""
+    title = f'"{trace.title}"'
+    if losses:
+        first, last = losses
+        off = f"ABS(C{row}-({shortest(first)}))+ABS(D{row}-({shortest(last)}))"
+        same = f"{off}<={shortest(SAME * (abs(last) + SAME * abs(first)))}"
+        title = f'IF(IFERROR({same},FALSE),{title},"{trace.title}, other numbers")'
+    for name, value in trace.run.hyper.items():
+        cell, made = trace.reference(trace.hyper_cells[name]), shortest(value)
+        now = f'"{context.spell(naming.label(name))} = "&{cell}&" (made with {made})"'
+        title = f"IF({cell}={made},{title},{now})"
+    return title
+
+
+def _facts(grid: Grid, context: Context, row: int) -> int:
+    """The facts of the config; the row below."""
+    facts = facts_of(context.experiment)
+    if "samples" in facts:
+        facts["samples"] += f", on the sheet {DATA}"
+    for label, fact in facts.items():
+        grid.put((row, 1), context.styles.label, label)
+        row = grid.text((row, 2), TEXT_COLUMNS, context.styles.wrapped, context.spell(fact))
+    return row
+
+
+def _given(sheet: Worksheet, grid: Grid, context: Context, row: int) -> None:
+    """The given numbers on the sheet of the first run, in two columns, beside those that it was made with."""
+    styles, trace = context.styles, context.traces[0]
+    given = list(_given_numbers(context, trace))
+    words = f"The start: the given numbers on the sheet {trace.title}, and those that it was made with"
+    grid.put((row, 1), styles.section, words)
+    form = common_format(value for _, kind, _, value in given if kind == "parameters")
+    listed = given[:MOST_VALUES]
+    half = -(-len(listed) // 2)
+    for start, column in ((0, 1), (half, 4)):
+        part = listed[start : start + half]
+        for place, head in enumerate(("quantity", "now", "made with") if part else ()):
+            grid.put((row + 1, column + place), styles.column_head, head)
+        for below, (name, kind, cell, value) in enumerate(part, row + 2):
+            style = styles.value(kind, form if kind == "parameters" else PLAIN)
+            grid.put((below, column), styles.words[kind], name)
+            grid.put((below, column + 1), style, value, cell)
+            grid.put((below, column + 2), style, value)
+        if part:
+            now, made = ("B", "C") if column == 1 else ("E", "F")
+            rule = FormulaRule(formula=[f"${now}{row + 2}<>${made}{row + 2}"], fill=fill(INPUT_FILL))
+            sheet.conditional_formatting.add(f"{now}{row + 2}:{made}{row + 1 + half}", rule)
+    if len(given) > MOST_VALUES:
+        more = f"and {len(given) - MOST_VALUES:,} more, in row {FIRST_ROW} of each run's sheet"
+        grid.put((row + 2 + half, 1), styles.subtitle, more)
+
+
+def _given_numbers(context: Context, trace: TraceFormulas) -> Iterator[tuple[str, str, str, float]]:
+    """The given numbers of a run besides η: how each is spelled, its kind, its cell, the number of the config."""
+    system, experiment = context.system, context.experiment
+    first: Mapping[str, float] = trace.run.step(0)
+    data: Iterable[str] = () if system.several_samples else (*experiment.inputs, *experiment.targets)
+    for names, kind in ((data, "data"), (experiment.start, "parameters")):
+        for name in names:
+            yield context.spell(name), kind, trace.reference(f"{trace.letters[name]}{FIRST_ROW}"), first[name]
+    for name, value in system.hyper.items():
+        yield context.spell(naming.label(name)), "optimizer", trace.reference(trace.hyper_cells[name]), value

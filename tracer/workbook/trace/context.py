@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 
 from openpyxl import Workbook
 
@@ -51,13 +52,17 @@ def context_of(
     runs: Iterable[tuple[str, Run]],
     ascii: bool,
     progress: Progress | None = None,
+    labels: Iterable[str] = repeat(""),
 ) -> Context:
-    """The context of a new workbook with a sheet for each run, given with the sheet's title."""
+    """The context of a new workbook with a sheet for each run, given with the sheet's title; labels: the cells that say
+    which run it is."""
     book = Workbook()
     book.properties.title, book.properties.creator = writable(experiment.name), "backprop-trace"
     spell = naming.to_ascii if ascii else str
     words = {name: spell(text) for name, text in in_words(system).items()}
-    traces = tuple(TraceFormulas(title, system, run) for title, run in runs)
+    traces = tuple(
+        TraceFormulas(title, system, run, label=label) for (title, run), label in zip(runs, labels, strict=False)
+    )
     return Context(
         experiment, system, traces, tuple(trace.curve for trace in traces), book, Styles(book), spell, words,
         {name: _width(spell(name), phase, words[name]) for name, phase in system.columns().items()}, progress,

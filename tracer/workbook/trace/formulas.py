@@ -88,12 +88,15 @@ class TraceFormulas:
 
     title: the sheet's name. largest: the largest magnitude of every quantity in the whole steps.
     given_by: the sheet of the same form that holds the given numbers, where this one does not.
+    label: the cell, as charts refer to it, that says which run this is with the numbers that its sheet has now; empty
+        where there is none.
     """
 
     title: str
     system: System
     run: Run
     given_by: str | None = field(default=None, kw_only=True)
+    label: str = field(default="", kw_only=True)
     columns: dict[str, Phase] = field(init=False)
     letters: dict[str, str] = field(init=False)
     formulas: dict[str, Expression] = field(init=False)
@@ -138,7 +141,7 @@ class TraceFormulas:
     def curve(self) -> Curve:
         """The loss of this run, for a chart."""
         column = column_index_from_string(self.letters[self.system.curve])
-        return Curve(self.title, self.title, column, FIRST_ROW, self.last_row, self.run.iterations)
+        return Curve(self.title, self.title, column, FIRST_ROW, self.last_row, self.run.iterations, label=self.label)
 
     def kind(self, name: str) -> str:
         """Which colors a quantity has, one of PALETTES."""

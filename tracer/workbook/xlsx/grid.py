@@ -20,6 +20,11 @@ CHARACTER = 0.85
 """The width of a character of text, on average, in those of a digit, which widths are measured in."""
 
 
+def lines(characters: float, width: float) -> int:
+    """How many lines a text of so many characters takes in a cell of this width."""
+    return max(1, math.ceil(CHARACTER * characters / max(width - 2, 1)))
+
+
 class Grid:
     """Cells by row and column, both counted from 1. It grows while a sheet is laid out; `content` closes it."""
 
@@ -53,6 +58,13 @@ class Grid:
             self._merged.append(CellRange(min_col=first, min_row=top, max_col=last, max_row=top + rows - 1))
         return self.put(at, style, value, formula)
 
+    def text(self, at: tuple[int, int], last: int, style: int, value: str, formula: str | None = None) -> int:
+        """Fill a cell that reaches to the column `last`, and over as many rows as its text needs; the row below."""
+        width = self.width(at[1], last)
+        rows = sum(lines(len(line), width) for line in value.split("\n"))
+        self.span(at, last, style, value, formula, rows)
+        return at[0] + rows
+
     def reach(self, first: int, width: float) -> int:
         """The column up to which the columns from `first` on are at least this wide together, in characters."""
         for column, total in enumerate(accumulate(self.widths[first - 1 :]), first):
@@ -79,8 +91,7 @@ class Grid:
 
     def wrap(self, number: int, characters: float, width: float) -> None:
         """Make the row high enough for a text of so many characters in a cell of this width."""
-        lines = math.ceil(CHARACTER * characters / max(width - 2, 1))
-        self.height(number, LINE_HEIGHT * max(1, lines) + 3)
+        self.height(number, LINE_HEIGHT * lines(characters, width) + 3)
 
     @property
     def last_row(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,11 @@ def number_format(largest: float) -> str:
     return FIXED if largest == 0 or SMALL <= largest < LARGE else SCIENTIFIC
 
 
+def common_format(values: Iterable[float]) -> str:
+    """How these numbers are shown below each other: all in the form that any of them needs."""
+    return next((SCIENTIFIC for value in values if number_format(abs(value)) == SCIENTIFIC), FIXED)
+
+
 SERIES_COLORS = ("1D4ED8", "BE123C", "047857", "B45309", "7C3AED", "0891B2", "DB2777", "475569")
 
 
@@ -65,6 +71,13 @@ class Styles:
         self.warning = self.look(font=font(size=11, bold=True, color=WARNING))
         self.label = self.look(font=font(size=11, bold=True, color=SLATE), alignment=Alignment(vertical="top"))
         self.wrapped = self.look(alignment=Alignment(vertical="top", wrap_text=True))
+        self.wrapped_warning = self.look(
+            font=font(bold=True, color=WARNING), alignment=Alignment(vertical="top", wrap_text=True)
+        )
+        self.section = self.look(font=font(size=12, bold=True, color=INK))
+        center = Alignment(horizontal="center")
+        self.centered = self.look(alignment=center)
+        self.centered_warning = self.look(font=font(bold=True, color=WARNING), alignment=center)
         self.link = self.look(font=font(underline="single", color=GIVEN))
         self.column_head = self.look(
             font=font(bold=True, color=WHITE), fill=fill(SLATE), alignment=Alignment(horizontal="center")
