@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from html import escape  # xml.sax.saxutils, which has the same, loads all of http
+from typing import NamedTuple
 
 from tracer.workbook.xlsx.limits import MAX_TEXT
 
@@ -25,8 +25,7 @@ NOT_AVAILABLE = "#N/A"
 """The error that a formula gives where a number is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell of a row: its column letters, its style's index, its value, and the formula that computes it."""
 
     column: str
