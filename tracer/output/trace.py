@@ -105,12 +105,16 @@ class Trace:
 
     def to_frame(self, ascii: bool = False) -> pandas.DataFrame:
         """The trace as a pandas DataFrame; ascii spells ∂E/∂w1 as dE/dw1."""
+        import numpy
         import pandas
 
-        return pandas.DataFrame({_spelled(name, ascii): self._typed(name) for name in self.columns})
-
-    def _typed(self, column: str) -> list[float] | list[int]:
-        return [int(value) for value in self[column]] if column in (naming.ITERATION, naming.SAMPLE) else self[column]
+        names = self._quantities
+        steps = [numpy.asarray(run.rows).reshape(len(run), -1) for run in self.runs]
+        chosen = numpy.concatenate(steps)[:, [self.runs[0].columns[name] for name in names]]
+        frame = pandas.DataFrame(chosen, columns=[_spelled(name, ascii) for name in names])
+        for index, column in enumerate(self.columns[: -len(names)]):
+            frame.insert(index, column, numpy.array(self[column], float if column == ETA_COLUMN else int))
+        return frame
 
     def blocks(self, progress: Progress | None = None) -> Iterator[list[Row]]:
         """The rows, in the order of the columns, up to ROWS_PER_BLOCK at a time; iteration and sample are int."""
