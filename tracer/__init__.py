@@ -18,7 +18,7 @@ TYPE_CHECKING = False  # for type checkers it is true; typing itself would take 
 if TYPE_CHECKING:
     from typing import Any
 
-    from tracer.api import run, walk
+    from tracer.api import run, script, walk
     from tracer.config import Override, load
     from tracer.errors import ConfigError, OutputError, TraceError
     from tracer.execution.engine import Engine
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ConfigError", "Divergence", "Engine", "Experiment", "OutputError", "Override", "Run", "System", "Trace",
-    "TraceError", "__version__", "assemble", "load", "run", "shown", "walk",
+    "TraceError", "__version__", "assemble", "load", "run", "script", "shown", "walk",
 ]  # fmt: skip
 
 _HOMES = {
-    "api": ("run", "walk"),
+    "api": ("run", "script", "walk"),
     "config": ("Override", "load"),
     "errors": ("ConfigError", "OutputError", "TraceError"),
     "model.assembly": ("assemble", "shown"),

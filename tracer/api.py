@@ -65,3 +65,15 @@ def exercise(experiment: Experiment, blank: str = "all", rows: int = 3) -> Trace
     if trace.runs[0].iterations == 1 and not phases & {*trace.system.columns().values()}:
         return walk(shortened(experiment, experiment.batches.first_row(1) + 1))
     return trace
+
+
+def script(trace: Trace, to: str) -> str:
+    """A Python script that repeats the runs of a trace, and asserts the last loss and the parameters.
+
+    to: the kind of script, one of python, numpy and pytorch. Raises OutputError if there is no such kind, a run has not
+    one whole iteration, or the kind cannot do what the config asks for.
+    """
+    from tracer.code import scripts  # it needs NumPy, which a run does not
+
+    required(trace, Trace, "a trace")
+    return scripts.script(trace, to)

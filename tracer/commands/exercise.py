@@ -8,7 +8,7 @@ import click
 
 from tracer import api
 from tracer.commands import CONTEXT
-from tracer.commands.options import experiment_of, of_config, strict
+from tracer.commands.options import as_ascii, experiment_of, of_config, strict
 from tracer.errors import OutputError
 from tracer.files import STANDARD_OUTPUT, path_of
 from tracer.output import formats as results
@@ -19,6 +19,7 @@ from tracer.workbook.exercise.task import BLANKS, MOST_DECIMALS
     context_settings=CONTEXT, epilog="Example: backprop-trace exercise configs/walkthrough.yaml --blank backward --key"
 )
 @of_config
+@as_ascii
 @click.option(
     "--blank", type=click.Choice(list(BLANKS)), default="all", show_default=True, help="Which cells to leave empty."
 )

@@ -34,7 +34,6 @@ def of_config(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--set", "settings", metavar="KEY=VALUE", multiple=True,
                          help="Replace any value of the config, such as weights.w1=0.2 or layers.0.activation=tanh. "
                          "Repeatable."),
-            as_ascii,
         )
     ):  # fmt: skip
         command = option(command)

@@ -9,7 +9,7 @@ import click
 
 from tracer.api import walk
 from tracer.commands import CONTEXT, screen
-from tracer.commands.options import experiment_of, of_config, quiet
+from tracer.commands.options import as_ascii, experiment_of, of_config, quiet
 from tracer.config import Override
 from tracer.config.schema import CSV_STYLES, FIELDS
 from tracer.errors import OutputError
@@ -33,6 +33,7 @@ def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
     context_settings=CONTEXT, epilog="Example: backprop-trace run configs/walkthrough.yaml --iterations 10 -o out"
 )
 @of_config
+@as_ascii
 @click.option("-o", "--output", metavar="DIR",
               help=FIELDS["output"].help + " With - and one --format that is text, to standard output.")  # fmt: skip
 @click.option("--iterations", metavar="N", help=FIELDS["iterations"].help)

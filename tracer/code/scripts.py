@@ -1,0 +1,159 @@
+"""The kinds of scripts that reproduce a run and compare themselves with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tracer.code import equations, network, pytorch
+from tracer.code.arrays import LOSS, Arrays, in_arrays
+from tracer.code.source import DIALECTS, Identifiers, Writer, literal
+from tracer.errors import OutputError
+from tracer.execution.runs import Run
+from tracer.explain.words import stopped
+from tracer.formulas.expansion import far_conditions
+from tracer.formulas.notation.numpy import value
+from tracer.formulas.tree import Name, names
+from tracer.model import naming
+from tracer.model.system import System
+from tracer.output.trace import Trace
+from tracer.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of script. samples: how they are stored, from a list of tuples. compared: the comparison of a value that
+    was found with the one expected, within 1e-9 relative or 1e-12 absolute. prelude: a statement before all of it, and
+    one more for arguments far out."""
+
+    description: str
+    samples: str
+    compared: str
+    prelude: tuple[str, str] = ("", "")
+
+
+ONE_A_LINE = 12
+"""So many samples are listed one below the other."""
+
+KINDS = {
+    "python": Kind(
+        "plain Python, an equation a line", "{}", "isclose(found[name], value, rel_tol=1e-9, abs_tol=1e-12)"
+    ),
+    "numpy": Kind(
+        "NumPy", "np.array({})", "np.allclose(found[name], value, rtol=1e-9, atol=1e-12)",
+        ("", 'np.seterr(over="ignore")  # in the branch of a choice that is not taken'),
+    ),
+    "pytorch": Kind(
+        "PyTorch, with its gradients", "torch.tensor({})",
+        "torch.allclose(found[name], torch.tensor(value), rtol=1e-9, atol=1e-12)",
+        ("torch.set_default_dtype(torch.float64)", ""),
+    ),
+}  # fmt: skip
+
+
+def script(trace: Trace, to: str) -> str:
+    """A script of a kind from KINDS that repeats the runs of a trace, and asserts the last loss and the parameters.
+
+    Raises OutputError where a run has not one whole iteration, or the kind of script cannot do what the config asks.
+    """
+    if to not in KINDS:
+        raise OutputError([f"{to!r:.40} is not one of {', '.join(KINDS)}"])
+    experiment, system, kind = trace.experiment, trace.system, KINDS[to]
+    problems = [
+        f"{run.title}: {stopped(run.divergence)} There is nothing to reproduce."
+        for run in trace.runs
+        if run.divergence and not run.complete
+    ]
+    if to == "pytorch" and experiment.decimals is not None:
+        problems.append("decimals: PyTorch has no gradients of rounded quantities; choose another kind of script")
+    if problems:
+        raise OutputError(problems)
+    writer = Writer(DIALECTS[to], _is_far(trace))
+    layers = in_arrays(experiment) if to != "python" and not writer.far else []
+    if layers:
+        of_network = pytorch.of_network if to == "pytorch" else network.function
+        body = of_network(experiment, layers, writer)
+    elif to == "pytorch":
+        body = pytorch.of_equations(experiment, system, writer)
+    else:
+        body = equations.function(system, writer)
+    lines = [
+        *(f"{line}\n" for line in kind.prelude[: 1 + writer.far] if line),
+        *_given(trace, kind, layers, to, writer.identifiers), *_batches(system, kind), "", "", *body, "", "",
+        "for given, expected in RUNS:",
+        "    found = run(**given)",
+        "    print(given, found)",
+        "    for name, value in expected.items():",
+        f"        assert {kind.compared}, (name, found[name], value)",
+    ]  # fmt: skip
+    head = writer.definitions("\n".join(lines))
+    source = experiment.source.file or "a config that was passed in Python"
+    title = f"{experiment.name}: {kind.description}.\n\nWritten by backprop-trace {VERSION} from {source}."
+    safe = title.replace("\\", "/").replace('"', "'")
+    return "\n".join([f'"""{safe}\n"""', "", *head, "", *([""] if "def" in head[-1] else []), *lines, ""])
+
+
+def _is_far(trace: Trace) -> bool:
+    """Whether an argument of a function is so far out in some step that its plain formula does not do."""
+    for condition in {c for equation in trace.system.equations for c in far_conditions(equation.expression)}:
+        for run in trace.runs:
+            rows = {name: np.array(run[name.name][: run.complete]) for name in names(condition)}
+            if np.any(value(condition, rows)):
+                return True
+    return False
+
+
+def _given(trace: Trace, kind: Kind, layers: list[Arrays], to: str, spell: Identifiers) -> Iterator[str]:
+    """The samples, and what is expected of each run."""
+    system = trace.system
+    yield f"# {', '.join(naming.to_ascii(name) for name in system.data)}"
+    rows = [f"    {sample}," for sample in system.samples]
+    listed = "\n".join(["[", *rows, "]"]) if len(rows) <= ONE_A_LINE else literal([*system.samples], 8)
+    yield f"SAMPLES = {kind.samples.format(listed)}"
+    yield "# of each run: its arguments, and its last loss and the parameters after it"
+    yield "RUNS = ["
+    for run in trace.runs:
+        given: dict[str, float] = {"iterations": run.batches.iteration(run.complete - 1) + 1}
+        given |= {spell(Name(name)): number for name, number in run.hyper.items()}
+        yield f"    {literal((given, _expected(system, run, layers, to, spell)), 4)},"
+    yield "]"
+
+
+def _expected(system: System, run: Run, layers: list[Arrays], to: str, spell: Identifiers) -> dict[str, Any]:
+    loss = LOSS if layers or to == "pytorch" else spell(Name(system.curve))
+    found: dict[str, Any] = {loss: run[system.curve][run.complete - 1]}
+    if not run.divergence:
+        given = {Name(name): number for name, number in run.final.items()}
+        if layers:
+            given = {name: array for arrays in layers for name, array in arrays.parameters(run.final).items()}
+        found |= {spell(name): number for name, number in given.items()}
+    return found
+
+
+def _batches(system: System, kind: Kind) -> Iterator[str]:
+    """The function that gives the samples of every iteration."""
+    batches = system.batches
+    if batches.samples == 1:
+        return
+    yield from ("", "", "def batches():", '    """The samples of every iteration, endlessly."""')
+    if batches.seed is None and batches.samples <= batches.size:
+        return (yield from ("    while True:", "        yield SAMPLES"))
+    if batches.seed is None:
+        yield from ("    while True:", "        order = range(len(SAMPLES))")
+    else:
+        yield from (
+            "    for number in count():",
+            f'        keys = random.Random(f"{batches.seed} {{number}}")',
+            "        order = sorted(range(len(SAMPLES)), key=lambda _: keys.random())",
+        )
+    yield f"        for start in range(0, len(SAMPLES), {batches.size}):"
+    taken = f"order[start : start + {batches.size}]"
+    of_lists = kind.samples == KINDS["python"].samples
+    yield (
+        f"            yield [SAMPLES[index] for index in {taken}]"
+        if of_lists
+        else f"            yield SAMPLES[{taken}]"
+    )
