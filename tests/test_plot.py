@@ -1,0 +1,207 @@
+"""Plots: the figure as data, as SVG, in the terminal, by matplotlib; of a config, and of a CSV file that was written."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tracer
+from tests.places import BLOWS_UP, CONFIGS, WALKTHROUGH
+from tests.test_command_input import command
+from tracer.charts import figure, terminal
+from tracer.charts.figure import Figure, Line, Panel
+from tracer.charts.svg import svg
+from tracer.output.plots import of_csv, of_trace
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def line(*values: float) -> Line:
+    return Line("y", np.arange(1.0, len(values) + 1), np.array(values))
+
+
+# ------------------------------------------------------------------------------------------------- the figure
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=50))
+def test_the_ticks_of_an_axis_enclose_all_values(values: list[float]) -> None:
+    axis = figure.axis([np.array(values)])
+    slack = 1e-9 * max(map(abs, values))
+    assert axis.low <= min(values) + slack
+    assert axis.high >= max(values) - slack
+    assert 2 <= len(axis.ticks) <= 8
+    assert len({*figure.labels(axis)}) == len(axis.ticks)
+    places = axis.place(np.array(axis.ticks))
+    assert np.allclose(places, np.linspace(0, 1, len(places)))
+
+
+def test_the_ticks_of_a_logarithmic_axis_are_powers_of_ten() -> None:
+    axis = figure.axis([np.array([0.02, 3e-6, 0.0, -1.0, np.nan])], log=True)
+    assert (axis.low, axis.high) == (1e-6, 0.1)
+    assert figure.labels(axis) == ["1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1"]
+    assert np.isnan(axis.place(np.array([0.0, -1.0]))).all()
+
+
+def test_round_ticks() -> None:
+    assert figure.axis([np.array([1.0, 100.0])]).ticks == (0, 20, 40, 60, 80, 100)
+    assert figure.labels(figure.axis([np.array([0.0, 0.0142])])) == ["0.000", "0.005", "0.010", "0.015"]
+    assert figure.labels(figure.axis([np.array([2e6, 8e6])]))[-1] == "8.0e+06"
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4000), st.integers(1, 50))
+def test_a_thinned_line_keeps_its_ends_and_its_extremes(values: list[float], columns: int) -> None:
+    thin = line(*values).thinned(columns)
+    assert len(thin.x) <= max(4 * columns, 4)
+    assert (thin.y[0], thin.y[-1], thin.y.min(), thin.y.max()) == (values[0], values[-1], min(values), max(values))
+    assert (np.diff(thin.x) > 0).all()
+
+
+def test_gaps_part_a_line() -> None:
+    y = np.array([1.0, 2.0, np.nan, 4.0])
+    assert [list(part) for _, part in figure.segments(np.arange(4.0), y)] == [[1, 2], [4]]
+
+
+# ------------------------------------------------------------------------------------------------- its forms
+
+
+def points(document: str) -> list[list[tuple[float, float]]]:
+    """The points of every curve of an SVG document."""
+    paths = [path.get("d", "") for path in ET.fromstring(document).iter(f"{SVG}path") if path.get("stroke-linejoin")]
+    return [[(float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", path)] for path in paths]
+
+
+def test_the_curves_of_an_svg_are_the_losses() -> None:
+    trace = tracer.run(WALKTHROUGH)
+    curves = points(svg(of_trace(trace)))
+    assert len(curves) == 6
+    for curve, run in zip(curves, trace.runs, strict=True):
+        losses = run["E_total"]
+        heights = np.array([y for _, y in curve])
+        scale = (heights[-1] - heights[0]) / (losses[-1] - losses[0])
+        assert np.allclose(heights, heights[0] + scale * (np.array(losses) - losses[0]), atol=0.11)
+
+
+def test_names_cannot_inject_markup() -> None:
+    nasty = Figure((Panel("<script>&", (Line('"><x', np.array([1.0]), np.array([1.0])), line(1, 2))),))
+    document = svg(nasty)
+    assert "<script" not in document
+    assert "<x" not in document
+    ET.fromstring(document)
+
+
+def test_a_chart_in_the_terminal_falls_where_the_loss_falls() -> None:
+    rows = terminal.drawn(of_trace(tracer.run(WALKTHROUGH, learning_rate=2)), 60, 20, ascii=True)
+    chart = [row[row.index("|" if "|" in row else "+") + 1 :] for row in map(click.unstyle, rows[1:-2])]
+    columns = [min(r for r, text in enumerate(chart) if text[c : c + 1] == "*") for c in (1, 5, 10, 24)]
+    assert columns == sorted(columns)
+    assert len({*columns}) == 4
+    assert all(len(click.unstyle(row)) <= 60 for row in rows)
+    assert len(rows) <= 20
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_can_be_plotted(config: Path) -> None:
+    trace = tracer.run(config, iterations=5)
+    names = list(trace.system.updates)[:2]
+    for log in (False, True):
+        drawing = of_trace(trace, names, log, panels=True)
+        assert [panel.y_label for panel in drawing.panels] == names
+        ET.fromstring(svg(drawing))
+        for width, height, ascii in ((80, 24, True), (10, 3, False), (200, 60, False)):
+            assert terminal.drawn(drawing, width, height, ascii)
+
+
+def test_a_quantity_of_a_batch_is_its_mean() -> None:
+    trace = tracer.run(WALKTHROUGH.parent / "xor.yaml", learning_rate=0.5)
+    (drawn,) = of_trace(trace, ["E_total"]).panels[0].lines
+    (batch,) = of_trace(trace, ["E_batch"]).panels[0].lines
+    assert np.allclose(drawn.y, batch.y)
+    assert list(drawn.x) == list(range(1, trace.runs[0].iterations + 1))
+
+
+def test_a_run_that_diverges_leaves_a_gap() -> None:
+    (drawn,) = of_trace(tracer.run(BLOWS_UP), log=True).panels[0].lines
+    ET.fromstring(svg(of_trace(tracer.run(BLOWS_UP), log=True)))
+    assert not math.isfinite(drawn.y[-1])
+
+
+@pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed")
+@pytest.mark.parametrize(("suffix", "begin"), [(".png", b"\x89PNG"), (".pdf", b"%PDF")])
+def test_pictures_by_matplotlib(suffix: str, begin: bytes, tmp_path: Path) -> None:
+    target = tmp_path / f"loss{suffix}"
+    assert command("plot", WALKTHROUGH, "--log", "-o", target).output == f"wrote {target}\n"
+    assert target.read_bytes().startswith(begin)
+
+
+# ------------------------------------------------------------------------------------------------- the command
+
+
+def test_a_csv_plots_as_its_config(tmp_path: Path) -> None:
+    for style in (None, "excel", "excel-eu"):
+        csv = tmp_path / f"{style}.csv"
+        changed = [tracer.Override(("csv",), style, "")] if style else []
+        trace = tracer.run(WALKTHROUGH, overrides=changed)
+        trace.to_csv(csv, ascii=style == "excel")
+        ours = of_trace(trace, ["w5", "dE/dw5"], panels=True)
+        read = of_csv(csv, ["w5", "∂E/∂w5" if style != "excel" else "dE/dw5"], panels=True)
+        for panel, other in zip(ours.panels, read.panels, strict=True):
+            for one, two in zip(panel.lines, other.lines, strict=True):
+                assert one.label == two.label
+                assert (one.x == two.x).all()
+                assert (one.y == two.y).all()
+
+
+def test_patterns_choose_several_quantities() -> None:
+    labels = [
+        one.label
+        for one in of_trace(tracer.run(WALKTHROUGH, learning_rate=1), ["dE/dw[12]", "E_total"]).panels[0].lines
+    ]
+    assert labels == ["∂E/∂w1", "∂E/∂w2", "E_total"]
+
+
+def test_svg_on_standard_output() -> None:
+    assert command("plot", WALKTHROUGH, "-o", "-").output == svg(of_trace(tracer.run(WALKTHROUGH)))
+
+
+def test_in_the_terminal() -> None:
+    printed = command("plot", WALKTHROUGH, "--ascii").output.splitlines()
+    assert printed[0] == "E_total by iteration"
+    assert printed[-1] == "* η = 0.1  + η = 0.2  o η = 0.5  x η = 0.8  # η = 1  @ η = 2"
+    assert max(map(len, printed)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((WALKTHROUGH, "-y", "E_totl"), "'E_totl' is not a column. Did you mean 'E_total'?"),
+        ((WALKTHROUGH, "-o", "loss.gif"), "loss.gif: '.gif' is no picture; choose from .svg, .png, .pdf"),
+        (("no.csv",), "no.csv: cannot be read (No such file or directory)"),
+        (("other.csv",), "other.csv: has no column iteration; plot a CSV file that `backprop-trace run` wrote"),
+        (("own.csv",), "own.csv: has no column E_batch or E_total or E; say with -y what to plot"),
+        (("own.csv", "-y", "b"), "own.csv: 'b' is not a column."),
+        (("words.csv", "-y", "a"), "words.csv: could not convert string to float: 'x'"),
+        (("empty.csv", "-y", "a"), "empty.csv: has no rows"),
+        (("own.csv", "-y", "a", "--set", "l2=1"), "--set: own.csv is run already; plot a config to change it"),
+        ((WALKTHROUGH, "-y", "*"), "43 quantities of 6 runs are more than the 200 lines of a plot; choose fewer with -y"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_plotted(
+    arguments: tuple[str, ...], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "other.csv": "a,b\n1,2\n", "own.csv": "iteration,a\n1,2\n", "words.csv": "iteration,a\n1,x\n",
+        "empty.csv": "iteration,a\n",
+    }.items():  # fmt: skip
+        Path(name).write_text(text)
+    result = command("plot", *arguments)
+    assert (result.exit_code, result.stderr) == (2, f"{problem}\n")

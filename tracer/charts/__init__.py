@@ -1,0 +1,1 @@
+"""Curves as SVG, in the terminal, by matplotlib."""

@@ -1,0 +1,112 @@
+"""Figures in the terminal: lines of dots (Unicode's Braille patterns, 2 × 4 to a character), or of signs in ASCII."""
+
+from __future__ import annotations
+
+import click
+import numpy as np
+
+from tracer.charts.figure import Array, Axis, Figure, Panel, axis, labels, segments
+
+COLORS = ("bright_blue", "bright_magenta", "green", "yellow", "cyan", "red", "blue", "magenta")
+SIGNS = "*+ox#@%&"
+"""Of the lines, in ASCII."""
+DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""The bits of a Braille pattern, by row and column."""
+BLANK = 0x2800
+LEAST_WIDTH, LEAST_HEIGHT = 30, 6
+"""Characters below which a chart says nothing."""
+
+
+def drawn(figure: Figure, width: int, height: int, ascii: bool = False) -> list[str]:
+    """The lines of the figure, each panel at most so wide and all of them about so high, with colors as ANSI codes."""
+    each = max(LEAST_HEIGHT, height // len(figure.panels))
+    return [line for panel in figure.panels for line in _panel(panel, figure, max(width, LEAST_WIDTH), each, ascii)]
+
+
+def _panel(panel: Panel, figure: Figure, width: int, height: int, ascii: bool) -> list[str]:
+    legend = _legend(panel, width, ascii)
+    rows = max(3, height - 3 - len(legend))
+    up = axis([line.y for line in panel.lines], figure.log, max(2, rows // 3))
+    numbers = labels(up)
+    margin = max(map(len, numbers))
+    columns = max(10, width - margin - 2)
+    across = axis([line.x for line in panel.lines], most_ticks=max(2, columns // 12))
+    canvas = _Canvas(columns, rows, ascii)
+    for number, line in enumerate(panel.lines):
+        canvas.draw(number, across.place(line.x), up.place(line.y))
+    lines = canvas.lines()
+    marks = {round((1 - place) * (rows - 1)): text for place, text in zip(_places(up), numbers, strict=True)}
+    corner, rule, bar = ("+", "-", "|") if ascii else ("└", "─", "│")
+    tick = "+" if ascii else "┤"
+    found = [click.style(f"{panel.y_label} by {figure.x_label}", bold=True)]
+    found += [f"{marks.get(row, ''):>{margin}} {tick if row in marks else bar}{text}" for row, text in enumerate(lines)]
+    found.append(f"{'':>{margin}} {corner}{rule * columns}")
+    below = [" "] * (columns + margin + 2)
+    for place, text in zip(_places(across), labels(across), strict=True):
+        first = margin + 2 + round(place * (columns - 1)) - len(text) // 2
+        first = min(first, len(below) - len(text))
+        if all(sign == " " for sign in below[max(first - 1, 0) : first + len(text) + 1]):
+            below[first : first + len(text)] = text
+    return [*found, "".join(below).rstrip(), *legend]
+
+
+def _places(axis: Axis) -> list[float]:
+    return [float(place) for place in axis.place(np.array(axis.ticks))]
+
+
+def _legend(panel: Panel, width: int, ascii: bool) -> list[str]:
+    """The labels of the lines, as many to a line as fit."""
+    if len(panel.lines) < 2:
+        return []
+    rows: list[list[str]] = [[]]
+    used = 0
+    for number, line in enumerate(panel.lines):
+        sign = SIGNS[number % len(SIGNS)] if ascii else "━━"
+        length = len(sign) + len(line.label) + 3
+        if used and used + length > width:
+            rows.append([])
+            used = 0
+        rows[-1].append(f"{click.style(sign, fg=COLORS[number % len(COLORS)])} {line.label}")
+        used += length
+    return ["  ".join(row) for row in rows]
+
+
+class _Canvas:
+    """The characters of a chart, and the line that each belongs to: the last one that was drawn there."""
+
+    def __init__(self, columns: int, rows: int, ascii: bool) -> None:
+        self.columns, self.rows, self.ascii = columns, rows, ascii
+        self.across, self.down = (1, 1) if ascii else (2, 4)
+        self.dots = np.zeros((rows, columns), int)
+        self.owner = np.full((rows, columns), -1)
+
+    def draw(self, number: int, x: Array, y: Array) -> None:
+        """Draw a line through points given by their places from 0 to 1, gaps as NaN."""
+        wide, high = self.columns * self.across - 1, self.rows * self.down - 1
+        for xs, ys in segments(x * wide, (1 - y) * high):
+            points = [(round(float(a)), round(float(b))) for a, b in zip(xs, ys, strict=True)]
+            for start, end in zip(points, points[1:] or points, strict=False):
+                steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
+                for step in range(steps + 1):
+                    across = round(start[0] + (end[0] - start[0]) * step / steps)
+                    self._dot(number, across, round(start[1] + (end[1] - start[1]) * step / steps))
+
+    def _dot(self, number: int, x: int, y: int) -> None:
+        if 0 <= x < self.columns * self.across and 0 <= y < self.rows * self.down:
+            row, column = y // self.down, x // self.across
+            self.owner[row, column] = number
+            self.dots[row, column] |= 1 if self.ascii else DOTS[y % 4][x % 2]
+
+    def lines(self) -> list[str]:
+        """The rows of the chart."""
+        found = []
+        for dots, owners in zip(self.dots, self.owner, strict=True):
+            signs = []
+            for bits, owner in zip(dots, owners, strict=True):
+                if owner < 0:
+                    signs.append(" ")
+                else:
+                    sign = SIGNS[owner % len(SIGNS)] if self.ascii else chr(BLANK + bits)
+                    signs.append(click.style(sign, fg=COLORS[owner % len(COLORS)]))
+            found.append("".join(signs).rstrip())
+        return found
