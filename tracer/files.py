@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 
 from tracer.errors import OutputError
 
@@ -123,7 +122,7 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
     if problems := _first(target, _not_a_file, _read_only):
         raise OutputError(problems)
     target = target.resolve()
-    part = target.with_name(f".backprop-trace-{_HOST}-{os.getpid()}-{token_hex(4)}.part")
+    part = target.with_name(f".backprop-trace-{_HOST}-{os.getpid()}-{os.urandom(4).hex()}.part")
     _PARTS.add(part)
     try:
         remove_leftovers(target.parent)
