@@ -98,6 +98,7 @@ ASCII = Alphabet(
             "√": "sqrt",
             "Φ": "Phi",
             "Δ": "Delta_",
+            "‖": "||",
             "\N{COMBINING CIRCUMFLEX ACCENT}": "_hat",
         }
     ),

@@ -123,15 +123,18 @@ class ChosenStep:
             return f"IF({place.row_before}=0,{EXCEL.number(self._before(name))},{found})"
         return f"INDEX({self.column(letter)},{place.row})"
 
-    def formula_of_columns(self, names: Sequence[str]) -> str | None:
-        """The cells of the chosen step in columns that stand side by side; None where they do not."""
-        letters = self.traces[0].letters
-        column = {name: place for place, name in enumerate(letters)}
-        ordered = sorted(names, key=column.__getitem__)
-        first, last = ordered[0], ordered[-1]
-        if column[last] - column[first] + 1 != len(ordered):
+    def of_columns(self, names: Sequence[str]) -> tuple[str, str] | None:
+        """The cells of the chosen step in the columns of these quantities, and those in between, and a formula of 1 for
+        theirs and 0 for those in between, "" if there are none; None where they are not evenly spaced."""
+        letters, wanted = self.traces[0].letters, {*names}
+        columns = [column for column, name in enumerate(letters) if name in wanted]
+        first, *others = columns or [0]
+        step = others[0] - first if others else 1
+        if columns != list(range(first, first + step * len(names), step)):
             return None
-        return f"INDEX({self.column(letters[first], letters[last])},{self.place.row},0)"
+        start, end = list(letters.values())[first], list(letters.values())[columns[-1]]
+        every = f"MOD(COLUMN({start}$1:{end}$1)-COLUMN({start}$1),{step})=0"
+        return f"INDEX({self.column(start, end)},{self.place.row},0)", every if step > 1 else ""
 
 
 def last_whole_row(trace: TraceFormulas) -> int:

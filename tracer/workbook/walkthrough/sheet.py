@@ -13,20 +13,17 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.explain.blocks import Block, Line, blocks, shortened
+from tracer.explain.picture.picture import is_wide, picture_of
 from tracer.explain.words import stopped
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
-from tracer.model.experiment import OwnEquations
 from tracer.workbook.sheets import Sheet
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.formulas import TraceFormulas
 from tracer.workbook.walkthrough.chosen_step import MOST_RUNS
 from tracer.workbook.walkthrough.controls import CONTROL_ROW, LABEL_ROW, TITLE_ROW, lay_out
-from tracer.workbook.walkthrough.drawing import Canvas, Drawing
-from tracer.workbook.walkthrough.equation_drawing import EquationDrawing
-from tracer.workbook.walkthrough.layer_summary import LayerSummary
-from tracer.workbook.walkthrough.network_drawing import MOST_NEURONS, NetworkDrawing
+from tracer.workbook.walkthrough.picture import Canvas, Drawn, PictureStyles, draw
 from tracer.workbook.walkthrough.styles import WalkthroughStyles
 from tracer.workbook.walkthrough.workings import TITLE as WORKINGS
 from tracer.workbook.walkthrough.workings import Workings
@@ -89,27 +86,16 @@ def _nothing(sheet: Worksheet, context: Context, looks: WalkthroughStyles) -> Sh
     return grid.content(sheet)
 
 
-def drawing_of(context: Context) -> Drawing:
-    """The picture that suits the model."""
-    experiment = context.experiment
-    if isinstance(experiment.model, OwnEquations):
-        return EquationDrawing(context.system)
-    network, inputs, targets = experiment.model, tuple(experiment.inputs), tuple(experiment.targets)
-    widest = max(len(inputs), *(len(layer.neurons) for layer in network.layers))
-    kind = LayerSummary if widest > MOST_NEURONS else NetworkDrawing
-    return kind(network, context.system, inputs, targets)
-
-
 class _Builder:
     """The sheet while it is laid out, part by part, from the top."""
 
     def __init__(self, sheet: Worksheet, context: Context, looks: WalkthroughStyles, left_out: int) -> None:
         self.sheet, self.context, self.looks, self.left_out = sheet, context, looks, left_out
         self.system, self.traces, self.spell = context.system, context.traces, context.spell
-        self.drawing = drawing_of(context)
-        most = WIDE_LINES if isinstance(self.drawing, LayerSummary) else MOST_LINES
+        self.picture = picture_of(context.experiment, self.system)
+        most = WIDE_LINES if is_wide(context.experiment) else MOST_LINES
         self.blocks = shortened(blocks(self.system), most, FIRST_LINES, LAST_LINES)
-        widths = self.drawing.widths
+        widths = list(self.picture.widths)
         while sum(widths) < LEAST_WIDTH:
             widths.append(SPARE)
         self.page = len(widths)
@@ -130,27 +116,30 @@ class _Builder:
         """All parts; the cells."""
         self.controls = lay_out(self.sheet, self.grid, self.context, self.looks, self.workings)
         self.step = self.controls.step
-        canvas, row = self._picture()
+        drawn = self._picture()
+        row = drawn.last
         self._chart(row)
         for block in self.blocks:
             row = self._block(block, row + 2)
         set_up_page(self.sheet, title_rows=f"{TITLE_ROW}:{CONTROL_ROW}")
         self.sheet.print_area = f"A1:{get_column_letter(self.printed)}{row}"
-        color(self.sheet, canvas.scales)
+        color(self.sheet, drawn.scales)
         content = self.grid.content(self.sheet)
-        return SheetCells(content.rows, content.range, "".join(xml(canvas.lines)))
+        return SheetCells(content.rows, content.range, "".join(xml(drawn.lines)))
 
     # ------------------------------------------------------------------------------------ the picture and the curve
 
-    def _picture(self) -> tuple[Canvas, int]:
-        """The picture of the model; what it needs beside cells, and its last row."""
-        phases = self.traces[0].columns
-        canvas = Canvas(self.grid, self.step, self.looks, self.spell, self.largest, phases)
-        words = "Values of the chosen step: blue below 0, orange above, stronger the larger the number"
+    def _picture(self) -> Drawn:
+        """The picture of the model."""
+        words = "The whole step: forward to the loss, backward to the gradients, and what the update changes"
         if self.left_out:
             words += f" ({self.left_out} more learning rates are on their own sheets)"
         self._band(PICTURE_ROW, self.looks.picture_band, words, self.page)
-        return canvas, self.drawing.draw(canvas, PICTURE_ROW + 1)
+        canvas = Canvas(
+            self.grid, PICTURE_ROW + 1, self.step, PictureStyles(self.context.styles), self.workings.value, self.spell,
+            self.largest, self.traces[0].columns,
+        )  # fmt: skip
+        return draw(canvas, self.picture)
 
     def _band(self, row: int, style: int, text: str, last: int) -> None:
         self.grid.span((row, 1), last, style, text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from openpyxl.styles import Alignment, Border, Side
 
 from tracer.workbook.xlsx.styles import (
-    FAINT,
     FIXED,
     GIVEN,
     GREY,
@@ -14,7 +13,6 @@ from tracer.workbook.xlsx.styles import (
     INPUT_FILL,
     LINE,
     PALETTE,
-    PALETTES,
     PLAIN,
     SCIENTIFIC,
     TOTAL_PALETTE,
@@ -27,11 +25,8 @@ from tracer.workbook.xlsx.styles import (
     font,
 )
 
-SHORT, SHORT_SCIENTIFIC, TINY = "0.000000", "0.00E+00", "0.00"
-"""Number formats of the picture."""
 DARK = "334155"
 """Of the heads of the picture, and of equations with numbers."""
-FORMS = (SHORT, SHORT_SCIENTIFIC, TINY, PLAIN)
 
 
 class WalkthroughStyles:
@@ -40,7 +35,6 @@ class WalkthroughStyles:
     def __init__(self, styles: Styles) -> None:
         look = styles.look
         middle = Alignment(vertical="center", horizontal="right", indent=1)
-        shrunk = Alignment(vertical="center", horizontal="right", shrink_to_fit=True)
         left = Alignment(vertical="center", horizontal="left", indent=1)
         wrapped = Alignment(vertical="center", horizontal="left", wrap_text=True, indent=1)
         self.title = styles.title
@@ -56,25 +50,6 @@ class WalkthroughStyles:
         self.note = look(font=font(size=10, italic=True, color=GREY), alignment=left)
         self.band = {phase: _band(styles, palette) for phase, palette in PALETTE.items()}
         self.picture_band = _band(styles, Palette(DARK, "F1F5F9"))
-        self.head = look(
-            font=font(bold=True, color=DARK), border=Border(bottom=Side(style="medium", color=FAINT)),
-            alignment=Alignment(horizontal="center", vertical="center", wrap_text=True),
-        )  # fmt: skip
-        self.column_head = look(font=font(size=9, italic=True, color=GREY), alignment=left)
-        self.label = {
-            key: look(font=font(bold=True, color=p.strong), fill=fill(p.pale), border=box(LINE), alignment=shrunk)
-            for key, p in PALETTES.items()
-        }
-        self.value = {
-            form: look(font=font(color=INK), border=box(LINE), number_format=form, alignment=middle) for form in FORMS
-        }
-        self.words = {
-            key: look(
-                font=font(size=10, color=p.strong), fill=fill(p.pale), border=box(LINE),
-                alignment=Alignment(horizontal="center", vertical="center", wrap_text=True),
-            )
-            for key, p in PALETTES.items()
-        }  # fmt: skip
         self.layer_head = look(
             font=font(bold=True, color=GREY), alignment=Alignment(vertical="bottom", horizontal="left", indent=1)
         )

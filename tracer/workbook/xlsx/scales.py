@@ -14,20 +14,20 @@ NEGATIVE, POSITIVE, WHITE = "60A5FA", "FB923C", "FFFFFF"
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Cells colored by sign and size, white at 0, in full color at `largest` and beyond."""
+    """Cells colored by sign and size, white at 0, in full color at `largest`, a number or a formula, and beyond."""
 
     cells: tuple[str, ...]
-    largest: float
+    largest: float | str
     neutral: str = WHITE
 
 
 def color(sheet: Worksheet, scales: Iterable[Scale]) -> None:
     """Give the sheet its color scales, as conditional formats."""
     for scale in scales:
-        largest = scale.largest or 1.0
+        kind, largest = ("formula" if isinstance(scale.largest, str) else "num"), scale.largest or 1.0
         rule = ColorScaleRule(
-            start_type="num", start_value=-largest, start_color=NEGATIVE,
+            start_type=kind, start_value=f"-{largest}", start_color=NEGATIVE,
             mid_type="num", mid_value=0, mid_color=scale.neutral,
-            end_type="num", end_value=largest, end_color=POSITIVE,
+            end_type=kind, end_value=largest, end_color=POSITIVE,
         )  # fmt: skip
         sheet.conditional_formatting.add(" ".join(cell.replace("$", "") for cell in scale.cells), rule)
