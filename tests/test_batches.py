@@ -253,7 +253,7 @@ def test_the_sum_of_a_batch_may_overflow() -> None:
 def test_the_update_of_a_batch_in_the_sheet(tmp_path: Path) -> None:
     tracer.run(XOR | {"update": "batch", "columns": "compact"}).to_excel(tmp_path / "xor.xlsx")
     cells = stored_cells(tmp_path / "xor.xlsx")["η = 0.5"]
-    assert cells["F9"].formula == "F5-$B$2*AVERAGE(W5:W8)"
+    assert cells["F9"].formula == "F5-$B$1*AVERAGE(W5:W8)"
     assert cells["F10"].formula == "F9"
     assert cells["C9"].formula == "INDEX(Data!$B$4:$B$7,$B9)"
 

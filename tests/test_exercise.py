@@ -116,7 +116,7 @@ def test_an_exercise_follows_what_the_teacher_changes(tmp_path: Path) -> None:
     """Another input and another learning rate: the right formulas are still right, the old numbers are not."""
     trace = trace_of(WALKTHROUGH, 3, learning_rate=0.5, columns="compact")
     path, right = answers(trace, tmp_path, "all", strict=True)
-    changes: dict[str, str | float] = {"B2": 0.9, "D5": 0.33}
+    changes: dict[str, str | float] = {"B1": 0.9, "B5": 0.33}
     key = stored_cells(tmp_path / "key.xlsx")["η = 0.5"]
     old: dict[str, str | float] = {cell: float(key[cell].value or 0) for cell in right}
     followed, pasted = judged(
@@ -192,7 +192,7 @@ def test_a_run_that_diverges_leaves_out_what_has_no_value(tmp_path: Path) -> Non
                 b"<v>nan" in package.read(name) or b"<v>inf" in package.read(name) for name in package.namelist()
             )
     sheet = openpyxl.load_workbook(tmp_path / "False.xlsx").worksheets[0]
-    assert str(sheet["C2"].value).endswith("Stopped in iteration 47: E1 is not a finite number.")
+    assert str(sheet["C1"].value).endswith("Stopped in iteration 47: E1 is not a finite number.")
 
 
 def test_the_worked_trace_is_out_of_sight(tmp_path: Path) -> None:
@@ -204,8 +204,8 @@ def test_the_worked_trace_is_out_of_sight(tmp_path: Path) -> None:
         ("worked_marks η = 0.5", "veryHidden", True), ("Config", "visible", False),
     ]  # fmt: skip
     worked, sheet = book["worked_η = 0.5"], book["η = 0.5"]
-    assert [worked[cell].value for cell in ("B2", "D5", "D6", "F5")] == [
-        "='η = 0.5'!$B$2", "='η = 0.5'!D5", "='η = 0.5'!D6", "='η = 0.5'!F5",
+    assert [worked[cell].value for cell in ("B1", "B5", "B6", "F5")] == [
+        "='η = 0.5'!$B$1", "='η = 0.5'!B5", "='η = 0.5'!B6", "='η = 0.5'!F5",
     ]  # fmt: skip
     assert not any(sheet._charts for sheet in book.worksheets[:1])
     formulas = [str(cell.value) for row in sheet.iter_rows() for cell in row if str(cell.value).startswith("=")]
@@ -218,12 +218,13 @@ def test_the_worked_trace_is_out_of_sight(tmp_path: Path) -> None:
 
 def test_the_top_of_the_sheet(tmp_path: Path) -> None:
     """A field for the name, how many cells there are and how exact; the first of them selected and in view."""
-    for blank, name, view, first in (("forward", "I1", "B5", "J5"), ("updates", "I1", "B5", "F6"),
-                                     ("backward", "AB1", "W5", "Y5")):  # fmt: skip
+    for blank, name, view, first in (("forward", "J1", "C5", "J5"), ("updates", "J1", "C5", "F6"),
+                                     ("backward", "AD1", "W5", "Y5")):  # fmt: skip
         trace_of(WALKTHROUGH, 3, learning_rate=0.5).to_exercise(tmp_path / "e.xlsx", blank, answer_decimals=4)
         sheet = openpyxl.load_workbook(tmp_path / "e.xlsx").worksheets[0]
         count = {"forward": 33, "updates": 16, "backward": 60}[blank]
-        assert sheet["C2"].value == f"Fill in the {count} framed cells, right to 4 decimals."
+        hint = sheet[f"{view[:-1]}1"].value
+        assert hint == f"Fill in the {count} framed cells, right to 4 decimals."
         pane = sheet.sheet_view.pane
         cells = [each.activeCell for each in sheet.sheet_view.selection if each.pane == pane.activePane]
         assert (pane.topLeftCell, cells) == (view, [first])

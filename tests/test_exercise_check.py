@@ -132,6 +132,17 @@ def test_every_sheet_counts(rates: list[float], tmp_path: Path) -> None:
     assert [numbers(sheet) for sheet in report.sheets] == [(0, 0, 0, 8, 0)] * len(rates)
 
 
+def test_an_exercise_of_an_older_version_is_graded_by_its_own_layout() -> None:
+    """Version 0.1 had targets before inputs and η in the second row. Filled in, but for one cell, with one mistake;
+    graded by that version: 106 right, 146 consistent, 2 wrong, 1 empty."""
+    path = ROOT / "tests" / "figures" / "older-exercise.xlsx"
+    sheet = openpyxl.load_workbook(path)["η = 0.5"]
+    assert (sheet["C4"].value, sheet["D4"].value, sheet["B2"].value) == ("t1", "i1", 0.5)
+    report = graded(path).sheets[0]
+    assert numbers(report) == (106, 146, 2, 1, 0)
+    assert [(each.quantity, each.cells) for each in report.mistakes][:2] == [("a_h1", "M5"), ("∂E_batch/∂b_h2", "AU9")]
+
+
 # ------------------------------------------------------------------------------------------------- any mixture
 
 
@@ -258,7 +269,7 @@ def test_one_mistake_costs_one_cell(walk: tuple[Path, dict[str, str]]) -> None:
 
 def test_the_mistake_is_named(walk: tuple[Path, dict[str, str]]) -> None:
     path, right = walk
-    slip = {**right, "L5": right["L5"].replace("D5", "E5"), "L6": right["L6"].replace("D6", "E6")}
+    slip = {**right, "L5": right["L5"].replace("B5", "C5"), "L6": right["L6"].replace("B6", "C6")}
     sheet = graded(filled(path, TITLE, slip, "slip.xlsx")).sheets[0]
     assert [(each.quantity, each.cells, each.cause) for each in sheet.mistakes] == [
         ("h2", "L5:L6", "i2 is used instead of i1")
@@ -299,7 +310,7 @@ def test_the_decimals_of_the_config_are_those_of_the_answers(decimals: int, tmp_
     trace = trace_of(WALKTHROUGH, 2, learning_rate=0.5, decimals=decimals)
     path, right = answers(trace, tmp_path, "all", strict=True)
     assert graded(filled(path, TITLE, right, "right.xlsx")).score == 100.0
-    hint = openpyxl.load_workbook(path).worksheets[0]["C2"].value
+    hint = openpyxl.load_workbook(path).worksheets[0]["C1"].value
     assert str(hint).endswith(f"right to {decimals} decimals.")
 
 
@@ -322,10 +333,10 @@ def test_a_key_that_is_typed_off_with_four_decimals(how: dict[str, Any], tmp_pat
 def test_what_the_teacher_changes(walk: tuple[Path, dict[str, str]]) -> None:
     """Another input, weight and rate in the sheet: the key follows, and the report says what was changed."""
     path, right = walk
-    changed: dict[str, str | float] = {**right, "B2": 0.9, "D5": 0.33, "F5": 0.2}
+    changed: dict[str, str | float] = {**right, "B1": 0.9, "B5": 0.33, "F5": 0.2}
     sheet = graded(filled(path, TITLE, changed, "changed.xlsx")).sheets[0]
     assert numbers(sheet) == (22, 0, 0, 0, 0)
-    assert sheet.reason == "given numbers are not those of the config: B2, D5:D6, F5"
+    assert sheet.reason == "given numbers are not those of the config: B1, B5:B6, F5"
 
 
 @pytest.mark.parametrize("form", ["{}", " {}", "{:.9f}", "{:e}"])

@@ -255,7 +255,7 @@ SLIPS = [
     ("∂E_batch/∂w2", r"AVERAGE\((\w+):\w+\)", r"\1/2", "the last sample of the batch is left out"),
     ("∂E_batch/∂w2", r"AVERAGE\((\w+:\w+)\)", r"SUM(\1)/3", "is divided by 3, not by the batch size"),
     ("w4", r"AVERAGE", "SUM", "the division by the batch size is missing"),
-    ("w4", r"\$B\$2\*", "", "η is missing"),
+    ("w4", r"\$B\$1\*", "", "η is missing"),
     ("w4", r"-\$B", "+$B", "+ is used instead of −"),
 ]
 
@@ -289,10 +289,10 @@ def test_a_weight_that_is_updated_within_a_batch(tmp_path: Path) -> None:
     own = exported(lab(), tmp_path)
     column, slope = own.columns["w3"], reference((1, own.columns["∂E/∂w3"]))[:-1]
     w = reference((1, column))[:-1]
-    finding = only(own.with_formulas({(r, column): f"{w}{r - 1}-$B$2*{slope}{r - 1}" for r in own.rows[1:]}).checked())
+    finding = only(own.with_formulas({(r, column): f"{w}{r - 1}-$B$1*{slope}{r - 1}" for r in own.rows[1:]}).checked())
     assert (finding.quantity, finding.kind, finding.cells) == ("w3", Kind.UPDATE, f"{w}6:{w}12")
     assert finding.cause == "must not change within a batch"
-    within = own.with_formulas({(r, column): f"{w}{r - 1}-$B$2*{slope}{r - 1}" for r in own.rows[1::2]})
+    within = own.with_formulas({(r, column): f"{w}{r - 1}-$B$1*{slope}{r - 1}" for r in own.rows[1::2]})
     finding = only(within.checked())
     assert (finding.quantity, finding.theirs, finding.right) == ("w3", "w3 − η·∂E/∂w3[−1]", "w3")
 
@@ -339,9 +339,9 @@ ANYWHERE: dict[str, tuple[str, Callable[[str], str]]] = {
         "∂E_batch/∂w3",
         lambda text: re.sub(r"(\d+):([A-Z]+)(\d+)", lambda m: f"{m[1]}:{m[2]}{max(int(m[1]), int(m[3]) - 1)}", text),
     ),
-    "a sign": ("w3", lambda text: text.replace("-$B$2", "+$B$2")),
+    "a sign": ("w3", lambda text: text.replace("-$B$1", "+$B$1")),
     "another weight": ("w3", lambda text: re.sub(r"^H(?=\d+-)", "G", text)),
-    "updated within a batch": ("w3", lambda text: re.sub(r"^(H)(\d+)$", r"\1\2-$B$2*0.001", text)),
+    "updated within a batch": ("w3", lambda text: re.sub(r"^(H)(\d+)$", r"\1\2-$B$1*0.001", text)),
 }
 
 

@@ -148,7 +148,7 @@ def test_settings_are_yellow_cells_and_the_rule_is_in_the_summary(tmp_path: Path
     tracer.run(parabola(OWN_MOMENTUM | {"start": {"v": 2}})).to_excel(path)
     book = openpyxl.load_workbook(path)
     sheet = book["η = 0.1"]
-    labels = {cell.value: cell.offset(0, 1) for row in sheet["A2:T2"] for cell in row if isinstance(cell.value, str)}
+    labels = {cell.value: cell.offset(0, 1) for row in sheet["A1:T1"] for cell in row if isinstance(cell.value, str)}
     assert labels["beta ="].value == 0.9
     assert labels["beta ="].style == labels["η ="].style
     assert labels["beta ="].fill.fgColor.rgb == labels["η ="].fill.fgColor.rgb != "00000000"
@@ -165,7 +165,7 @@ def test_no_learning_rate_where_no_formula_uses_it(tmp_path: Path) -> None:
     trace.to_csv(tmp_path / "own.csv")
     assert (tmp_path / "own.csv").read_text(encoding="utf-8").splitlines()[0] == "iteration,w,f,∂f/∂w"
     trace.to_excel(tmp_path / "own.xlsx")
-    assert openpyxl.load_workbook(tmp_path / "own.xlsx")["run"]["A2"].value is None
+    assert openpyxl.load_workbook(tmp_path / "own.xlsx")["run"]["A1"].value is None
     config["optimizer"] = {"update": "p - eta*g"}
     with pytest.raises(tracer.ConfigError, match="'learning_rate' or 'eta' or 'η' or 'lr' is missing"):
         tracer.load(config)

@@ -50,8 +50,8 @@ def test_the_sheets(path: Path) -> None:
 
 def test_formulas_read_as_a_person_would_write_them(path: Path) -> None:
     assert formulas_by_header(path, "η = 0.5", 6) == {
-        "t1": "t1'", "t2": "t2'", "i1": "i1'", "i2": "i2'",
-        **{f"w{n}": f"w{n}'-$B$2*∂E/∂w{n}'" for n in range(1, 9)},
+        "i1": "i1'", "i2": "i2'", "t1": "t1'", "t2": "t2'",
+        **{f"w{n}": f"w{n}'-$B$1*∂E/∂w{n}'" for n in range(1, 9)},
         "h1": "w1*i1+w2*i2", "a_h1": "1/(1+EXP(-h1))", "h2": "w3*i1+w4*i2", "a_h2": "1/(1+EXP(-h2))",
         "o1": "w5*a_h1+w6*a_h2", "a_o1": "1/(1+EXP(-o1))", "o2": "w7*a_h1+w8*a_h2", "a_o2": "1/(1+EXP(-o2))",
         "E1": "0.5*(t1-a_o1)^2", "E2": "0.5*(t2-a_o2)^2", "E_total": "E1+E2",
@@ -75,7 +75,7 @@ def test_only_what_is_given_is_typed_in(path: Path) -> None:
     """In the first row the data and the initial weights; below it, nothing but the number of the iteration."""
     cells = stored_cells(path)["η = 0.2"]
     typed = [name for name, cell in cells.items() if cell.value is not None and cell.formula is None]
-    expected = ["B2", *(f"{letter}5" for letter in "ABCDEFGHI"), *(f"{letter}5" for letter in "NOPQ")]
+    expected = ["B1", *(f"{letter}5" for letter in "ABCDEFGHI"), *(f"{letter}5" for letter in "NOPQ")]
     assert typed == expected + [f"A{number}" for number in range(6, 105)]
 
 
@@ -84,7 +84,9 @@ def test_every_computed_cell_carries_its_value(path: Path, trace: tracer.Trace) 
         frame = pandas.read_excel(path, sheet_name=f"η = {run.learning_rate:g}", header=3)
         expected = trace.to_frame()
         expected = expected[expected["eta"] == run.learning_rate].drop(columns="eta").reset_index(drop=True)
-        assert list(frame.columns) == list(expected.columns)
+        inputs_first = ["iteration", "i1", "i2", "t1", "t2", *expected.columns[5:]]
+        assert list(frame.columns) == inputs_first
+        expected = expected[inputs_first]
         pandas.testing.assert_frame_equal(frame, expected, check_dtype=False, check_exact=True)
     book = openpyxl.load_workbook(path, data_only=True)
     missing = [
@@ -116,12 +118,14 @@ def test_the_summary_compares_the_runs_live(path: Path, trace: tracer.Trace) -> 
 
 def test_the_layout_of_a_trace_sheet(path: Path) -> None:
     sheet = openpyxl.load_workbook(path)["η = 0.1"]
-    assert sheet["A1"].value == "walkthrough"
-    assert (sheet["A2"].value, sheet["B2"].value) == ("η =", 0.1)
+    assert (sheet["A1"].value, sheet["B1"].value) == ("η =", 0.1)
+    assert sheet["A2"].value == "walkthrough"
     assert sheet["J3"].value == "h1 = w1·i1 + w2·i2"
     assert sheet["F3"].value == "w1 ← w1 − η·∂E/∂w1"
-    assert [sheet.cell(4, column).value for column in (1, 2, 24, 44)] == ["iteration", "t1", "E_total", "∂E/∂w4"]
-    assert sheet.freeze_panes == "B5"
+    assert [sheet.cell(4, column).value for column in (1, 2, 4, 24, 44)] == [
+        "iteration", "i1", "t1", "E_total", "∂E/∂w4",
+    ]  # fmt: skip
+    assert sheet.freeze_panes == "C5"
     (chart,) = sheet._charts
     assert chart.series[0].yVal.numRef.f == "'η = 0.1'!$X$5:$X$104"
     assert chart.anchor._from.row >= 104
@@ -251,13 +255,13 @@ def test_the_optimizers_settings_are_one_cell_each(columns: str, tmp_path: Path)
     adam = tracer.Override(("optimizer",), "adam", "test")
     tracer.run(WALKTHROUGH, learning_rate=0.1, iterations=3, columns=columns, overrides=[adam]).to_excel(path)
     sheet = openpyxl.load_workbook(path)["η = 0.1"]
-    labels = [sheet[cell].value for cell in ("O2", "P2", "Q2", "R2", "S2", "T2")]
+    labels = [sheet[cell].value for cell in ("C1", "D1", "E1", "F1", "G1", "H1")]
     assert labels == ["beta1 =", 0.9, "beta2 =", 0.999, "eps =", 1e-8]
     formulas = formulas_by_header(path, "η = 0.1", 6)
-    assert formulas["m_w1"] == "$P$2*m_w1'+(1-$P$2)*∂E/∂w1"
-    assert formulas["v_w1"] == "$R$2*v_w1'+(1-$R$2)*∂E/∂w1^2"
-    assert formulas["m̂_w1"] == "m_w1/(1-$P$2^iteration)"
-    assert formulas["v̂_w1"] == "v_w1/(1-$R$2^iteration)"
-    assert formulas["w1"] == "w1'-$B$2*m̂_w1'/(SQRT(v̂_w1')+$T$2)"
+    assert formulas["m_w1"] == "$D$1*m_w1'+(1-$D$1)*∂E/∂w1"
+    assert formulas["v_w1"] == "$F$1*v_w1'+(1-$F$1)*∂E/∂w1^2"
+    assert formulas["m̂_w1"] == "m_w1/(1-$D$1^iteration)"
+    assert formulas["v̂_w1"] == "v_w1/(1-$F$1^iteration)"
+    assert formulas["w1"] == "w1'-$B$1*m̂_w1'/(SQRT(v̂_w1')+$H$1)"
     assert list(formulas)[-4:] == ["m_w8", "v_w8", "m̂_w8", "v̂_w8"]
     assert list(formulas).index("∂E/∂w8") < list(formulas).index("m_w1")

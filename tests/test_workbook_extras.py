@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import zipfile
 from itertools import pairwise
@@ -53,16 +54,84 @@ def test_the_learning_rate_and_the_settings_have_names(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(path)["η = 0.1"]
     names = {name: defined.attr_text for name, defined in sheet.defined_names.items() if not name.startswith("_")}
     assert names == {
-        "η": "'η = 0.1'!$B$2", "beta1": "'η = 0.1'!$P$2", "beta2": "'η = 0.1'!$R$2", "eps": "'η = 0.1'!$T$2",
+        "η": "'η = 0.1'!$B$1", "beta1": "'η = 0.1'!$D$1", "beta2": "'η = 0.1'!$F$1", "eps": "'η = 0.1'!$H$1",
     }  # fmt: skip
 
 
-def test_a_trace_sheet_prints_on_pages_of_one_width(path: Path) -> None:
+def test_columns_stand_under_the_name_of_their_group(path: Path, tmp_path: Path) -> None:
+    """Merged cells over their columns, in the color of these."""
     sheet = openpyxl.load_workbook(path)["η = 0.5"]
-    assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
-    assert sheet.sheet_properties.pageSetUpPr.fitToPage
-    assert sheet.print_title_rows == "$3:$4"
-    assert sheet.auto_filter.ref is None
+    groups = {
+        sheet.cell(2, cells.min_col).value: (sheet.cell(4, cells.min_col).value, sheet.cell(4, cells.max_col).value)
+        for cells in sorted(sheet.merged_cells.ranges, key=lambda cells: cells.min_col)
+        if cells.min_row == 2 and cells.min_col > 1
+    }
+    assert groups == {
+        "data": ("i1", "t2"), "layer h": ("w1", "a_h2"), "layer o": ("w5", "a_o2"), "loss": ("E1", "E_total"),
+        "backward of layer o": ("∂E/∂a_o1", "∂E/∂w8"), "backward of layer h": ("∂E/∂a_h1", "∂E/∂w4"),
+    }  # fmt: skip
+    assert sheet["V2"].fill.fgColor.rgb == sheet["V4"].fill.fgColor.rgb
+    rnn = tmp_path / "rnn.xlsx"
+    tracer.run(ROOT / "configs" / "rnn.yaml", iterations=1).to_excel(rnn)
+    titles = [str(cell.value) for cell in openpyxl.load_workbook(rnn).worksheets[2][2] if cell.value]
+    assert titles[1:] == ["data", "parameters", "equations", "loss", "backward"]
+
+
+def test_a_trace_sheet_prints_legibly_and_by_layer(path: Path, tmp_path: Path) -> None:
+    """At 80 % or more, so that no type is smaller than 8 points; pages begin where a group does, as far as it fits."""
+    sheet = openpyxl.load_workbook(path)["η = 0.5"]
+    assert not sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert (sheet.page_setup.orientation, sheet.print_title_rows, sheet.print_title_cols) == (
+        "landscape", "$2:$4", "$A:$A",
+    )  # fmt: skip
+    sizes = {cell.font.sz for row in sheet.iter_rows(max_row=6) for cell in row if cell.value is not None}
+    assert min(sizes) * sheet.page_setup.scale / 100 >= 8
+    begins = [sheet.cell(4, each.id + 1).value for each in sheet.col_breaks.brk]
+    assert begins == ["w5", "∂E/∂a_o1", "∂E/∂a_h1"]
+    assert sheet.print_area == "'η = 0.5'!$A$1:$AR$104"
+    deep = tmp_path / "deep.xlsx"
+    tracer.run(ROOT / "configs" / "deep.yaml", iterations=1, learning_rate=0.1).to_excel(deep)
+    sheet = openpyxl.load_workbook(deep)["η = 0.1"]
+    edges = [1, *(each.id + 1 for each in sheet.col_breaks.brk), sheet.max_column + 1]
+    widths = {cell.column: sheet.column_dimensions[cell.column_letter].width for cell in sheet[4]}
+    for first, end in pairwise(edges):
+        inches = sum(7 * widths[column] + 5 for column in {1, *range(first, end)}) / 96
+        assert inches * sheet.page_setup.scale / 100 <= 11 - 2 * sheet.page_margins.left
+    titles = [str(sheet.cell(2, first).value) for first in edges[1:-1]]
+    assert {"layer f", "layer f (continued)", "backward of layer g"} <= {str(cell.value) for cell in sheet[2]}
+    assert all(titles)
+
+
+@pytest.mark.office
+def test_a_sheet_says_what_has_been_changed(path: Path, tmp_path: Path) -> None:
+    """Its tab keeps the name of the η that it was made with."""
+    changed = {
+        "rate": lambda xml: re.sub(r'(<c r="B1" s="\d+">)<v>0.5</v>', r"\1<v>0.7</v>", xml),
+        "weight": lambda xml: re.sub(r'(<c r="F5" s="\d+">)<v>0.15</v>', r"\1<v>0.16</v>", xml),
+        "nothing": str,
+    }
+    copies = [rewrite(path, tmp_path / f"{name}.xlsx", change) for name, change in changed.items()]
+    hint = "Change the yellow cell: every number below follows."
+    said = [stored_cells(computed)["η = 0.5"]["C1"].text for computed in recalculated(copies, tmp_path / "computed")]
+    assert said == [
+        f"η = 0.7 (this sheet was made with η = 0.5). {hint}",
+        f"Inputs, targets or other given numbers have been changed. {hint}",
+        hint,
+    ]
+
+
+def test_long_equations_are_cut_in_the_row_and_whole_in_the_note(tmp_path: Path) -> None:
+    path = tmp_path / "wide.xlsx"
+    tracer.run({"inputs": [0.1] * 30, "targets": [1], "layers": [1], "weights": {"init": "normal"},
+                "learning_rate": 0.1, "iterations": 1}).to_excel(path)  # fmt: skip
+    sheet = openpyxl.load_workbook(path)["η = 0.1"]
+    (column,) = [cell.column for cell in sheet[4] if cell.value == "∂E/∂o1"]
+    words = {sheet.cell(4, cell.column).value: str(cell.value) for cell in sheet[3]}
+    assert words["i1"] == "i1 is given"
+    (net_input,) = [cell for cell in sheet[4] if cell.value == "o1"]
+    assert column > net_input.column
+    assert words["o1"] in net_input.comment.text or words["o1"].endswith("…")
+    assert sheet.row_dimensions[3].height <= 60
 
 
 def test_every_sheet_prints_the_names_of_file_and_sheet_and_page_numbers(path: Path) -> None:
@@ -149,7 +218,7 @@ def test_lines_that_look_like_formulas_are_text(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     tracer.run(config, iterations=2).to_excel(path)
     book = openpyxl.load_workbook(path)
-    cells = [book[name]["A1"] for name in ("Walkthrough", "Summary", "Compare", "η = 0.1")]
+    cells = [book[name]["A1"] for name in ("Walkthrough", "Summary", "Compare")] + [book["η = 0.1"]["A2"]]
     cells += [cell for row in book["Config"].iter_rows() for cell in row if str(cell.value).startswith("=")]
     assert [str(cell.value)[:4] for cell in cells] == ["=1+1"] * 4 + ["=cmd"]
     assert {cell.data_type for cell in cells} == {"s"}

@@ -60,11 +60,14 @@ def is_filled(cell: Cell | None) -> bool:
 
 
 def _looked_up(exercise: HandedIn, part: Part, name: str, row: int) -> float | None:
-    """A number of the Data sheet."""
+    """A number of the Data sheet, in the column with its name."""
     if exercise.samples is None:
         return None
     _, sample = next(part.run.places(row))
-    cell = exercise.samples.cells.get((FIRST_SAMPLE_ROW + sample - 1, exercise.system.data.index(name) + 2))
+    cells = exercise.samples.cells
+    header = ((column, str(cell.value)) for (at, column), cell in cells.items() if at == FIRST_SAMPLE_ROW - 1)
+    column = next((column for column, text in header if text in (name, naming.to_ascii(name))), 0)
+    cell = cells.get((FIRST_SAMPLE_ROW + sample - 1, column))
     return cell.number if cell else None
 
 

@@ -18,7 +18,7 @@ from tracer.errors import ConfigError
 from tracer.execution.engine import Engine
 from tracer.execution.runs import Run
 from tracer.grading.book.cells import Book, Fault, Position, Sheet, position
-from tracer.grading.exercise.signs import has_traces
+from tracer.grading.exercise.signs import has_traces, is_older
 from tracer.model import naming
 from tracer.model.assembly import assemble, shown
 from tracer.model.experiment import Experiment
@@ -171,7 +171,8 @@ def _parts(
     engine, columns = Engine(system), shown(experiment, system)
     runs = [engine.run(hyper, experiment.iterations) for hyper in experiment.runs]
     titles = list(note.blanks) if note and len(note.blanks) == len(runs) else titles_of(runs, ascii)[0]
-    traces = [TraceFormulas(title, columns, run) for title, run in zip(titles, runs, strict=True)]
+    older = any(map(is_older, visible))
+    traces = [TraceFormulas(title, columns, run, older=older) for title, run in zip(titles, runs, strict=True)]
     in_place = {sheet.name: sheet for sheet in visible if traces and _has_header(sheet, traces[0])}
     others = iter([sheet for name, sheet in in_place.items() if name not in titles])
     for trace in traces:

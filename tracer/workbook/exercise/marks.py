@@ -28,7 +28,7 @@ from tracer.workbook.xlsx.sheetdata import NOT_AVAILABLE, Cell, row
 
 def width(system: System) -> int:
     """How many columns the table of a run takes, with the numbers that hold for it."""
-    return max(len(system.columns()) + len(leading(system)), HYPER_COLUMN + 2 * len(system.hyper))
+    return max(len(system.columns()) + len(leading(system)), HYPER_COLUMN + 2 * len(system.hyper) - 1)
 
 
 def last_column(system: System) -> int:
@@ -61,7 +61,8 @@ class Marks:
     def build(self, sheet: Worksheet, context: Context) -> SheetCells:
         """Lay out the sheet and give its cells."""
         hide(sheet)
-        rows = [*head(context, self.own, context.words, [], ""), *map(self._row, range(len(self.own.run)))]
+        top = head(sheet, context, self.own, context.words, [])
+        rows = [*top.rows, *map(self._row, range(len(self.own.run)))]
         return SheetCells(rows, f"A1:{get_column_letter(last_column(context.system))}{self.own.last_row}")
 
     def _row(self, index: int) -> str:

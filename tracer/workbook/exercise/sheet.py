@@ -9,32 +9,35 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.explain.words import stopped
 from tracer.workbook.exercise.cells import Cells, Place
 from tracer.workbook.exercise.marks import Marks, width
 from tracer.workbook.exercise.task import FRAMED, HINT, State, Task
+from tracer.workbook.trace.changes import other_rate
 from tracer.workbook.trace.context import DATA_WIDTH, Context
 from tracer.workbook.trace.decoration import decorate
-from tracer.workbook.trace.formulas import FIRST_ROW, TITLE_ROW
-from tracer.workbook.trace.layout import cell, head, lay_out, leads
+from tracer.workbook.trace.formulas import FIRST_ROW, HYPER_COLUMN
+from tracer.workbook.trace.layout import FROZEN, Field, cell, column_widths, head, leads
 from tracer.workbook.xlsx.package import SheetCells
-from tracer.workbook.xlsx.pages import fold
+from tracer.workbook.xlsx.pages import fold, pixels
 from tracer.workbook.xlsx.sheetdata import Cell, row
 
 RIGHT, UNCERTAIN, WRONG = ("C6EFCE", "006100"), ("FFEB9C", "9C5700"), ("FFC7CE", "9C0006")
 """Fill and text of a cell that is correct, follows from wrong ones, or is wrong."""
 TO_FILL, NAME = "fill in", "name"
-SCORE_COLUMN, FIELD_WIDTH = 4, 3
-"""Where the score begins, if the first blank is in view without scrolling; the columns of the field for the name."""
-IN_VIEW, MARGIN = 10, 2
-"""Columns that are in view when a file opens; those in front of the first blank, where it is not among them."""
+HINT_WIDTH, SCORE_WIDTH, NAME_WIDTH, LEGEND_WIDTH = 30.0, 18.0, 28.0, 40.0
+"""At the top, in characters."""
+FIELD_COLUMNS = 20
+"""As many as the top takes at most."""
+VIEW_WIDTH, MARGIN = 1300.0, 2
+"""Pixels that are in view when a file opens; the columns in front of the first blank, where it is not among them."""
 ROWS_IN_VIEW = 25
 
 
@@ -50,28 +53,22 @@ class ExerciseSheet:
 
     def build(self, sheet: Worksheet, context: Context) -> SheetCells:
         """Lay out the sheet and give its cells."""
-        trace, columns = self.cells.trace, self.cells.trace.columns
+        trace = self.cells.trace
         words = dict(context.words)
         if not self.solved and not self.task.equations:
             to_fill = {self.cells.names[column] for _, column in self.cells.blanks}
             words |= dict.fromkeys(to_fill, TO_FILL)
-        lay_out(sheet, context, trace)
-        decorate(sheet, context, trace, words, colored=False)
+        top = head(sheet, context, trace, words, [*self._fields()], self._start)
+        decorate(sheet, context, trace, words, top, colored=False)
         self._show_first_blank(sheet)
-        last = width(context.system)
+        last = self._marks_column - 1
         if self.marks:
-            fold(sheet, range(last + 1, last + len(columns) + 1), DATA_WIDTH)
-            last += len(columns)
+            fold(sheet, range(last + 1, last + len(trace.columns) + 1), DATA_WIDTH)
+            last += len(trace.columns)
             sheet.column_dimensions[get_column_letter(last + 1)].collapsed = True
             self._color(sheet)
-        names = CellRange(min_col=self._title_column + 6, max_col=self._title_column + 5 + FIELD_WIDTH,
-                          min_row=TITLE_ROW, max_row=TITLE_ROW)  # fmt: skip
-        sheet.merged_cells.ranges.add(names)
-        return SheetCells(self._rows(words), f"A1:{get_column_letter(last)}{trace.last_row}")
-
-    def _rows(self, words: dict[str, str]) -> Iterator[str]:
-        yield from head(self.context, self.cells.trace, words, [*self._title()], self._hint())
-        yield from map(self._row, range(len(self.cells.trace.run)))
+        rows = chain(top.rows, map(self._row, range(len(trace.run))))
+        return SheetCells(rows, f"A1:{get_column_letter(last)}{trace.last_row}")
 
     # ---------------------------------------------------------------------------------------------------- the top
 
@@ -81,24 +78,35 @@ class ExerciseSheet:
         return min(self.cells.blanks)
 
     @property
-    def _title_column(self) -> int:
-        """The first column of the score and the field for the name, which are in view together with the first blank."""
-        return SCORE_COLUMN if self._first[1] <= IN_VIEW else self._first[1] - MARGIN
+    def _left(self) -> int:
+        """The first column in view beside the frozen ones, so that the first cell to fill in is in view too."""
+        column = self._first[1]
+        in_view = sum(map(pixels, column_widths(self.context, self.cells.trace)[:column])) <= VIEW_WIDTH
+        return FROZEN + 1 if in_view else column - MARGIN
+
+    @property
+    def _start(self) -> int:
+        """The first column of what stands at the top, in view together with the first cell to fill in."""
+        return max(self._left, HYPER_COLUMN + 2 * len(self.context.system.hyper))
+
+    @property
+    def _marks_column(self) -> int:
+        """The first column of the marks."""
+        return max(width(self.context.system) + 1, self._start + FIELD_COLUMNS)
 
     def _show_first_blank(self, sheet: Worksheet) -> None:
         """Scroll to the first cell to fill in, and select it."""
         (line, column), view = self._first, sheet.sheet_view
-        left = column - MARGIN if column > IN_VIEW else min(self.cells.names)
         top = FIRST_ROW if line < ROWS_IN_VIEW else line - 1
-        view.pane.topLeftCell = f"{get_column_letter(left)}{top}"
+        view.pane.topLeftCell = f"{get_column_letter(self._left)}{top}"
         for selection in view.selection:
             if selection.pane == view.pane.activePane:
                 selection.activeCell = selection.sqref = f"{get_column_letter(column)}{line}"
 
-    def _title(self) -> Iterator[Cell]:
-        """The score, and a field for the name."""
+    def _fields(self) -> Iterator[Field]:
+        """What is to do, the score, a field for the name, the meaning of the colors; another η than the tab's."""
         styles, of_all = self.context.styles, len(self.cells.blanks)
-        letters = [get_column_letter(self._title_column + index) for index in range(7 + FIELD_WIDTH)]
+        yield Field(HINT_WIDTH, styles.hint, self._hint())
         if self.marks:
             marks = self._marks_range()
             counts = {state: f'COUNTIF({marks},"{state}")' for state in (State.RIGHT, State.CONSISTENT)}
@@ -106,14 +114,16 @@ class ExerciseSheet:
             consistent = counts[State.CONSISTENT]
             done = of_all if self.solved else 0
             text = f'{right}&" of {of_all} correct"&IF({consistent}>0,", "&{consistent}&" consistent","")'
-            yield Cell(letters[0], styles.eta_label, "score")
-            yield Cell(letters[1], styles.score, done / of_all, f"({right})/{of_all}")
-            yield Cell(letters[2], styles.subtitle, f"{done} of {of_all} correct", text)
-        yield Cell(letters[5], styles.eta_label, NAME)
-        yield from (Cell(letter, styles.eta) for letter in letters[6:-1])
+            yield Field(1, styles.eta_label, "score")
+            yield Field(1, styles.score, done / of_all, f"({right})/{of_all}")
+            yield Field(SCORE_WIDTH, styles.hint, f"{done} of {of_all} correct", text)
+        yield Field(1, styles.eta_label, NAME)
+        yield Field(NAME_WIDTH, styles.eta)
         if self.marks:
             consistent = "" if self.task.strict else ", yellow: follows from your own cells"
-            yield Cell(letters[-1], styles.subtitle, f"green: right{consistent}, red: wrong")
+            yield Field(LEGEND_WIDTH, styles.hint, f"green: right{consistent}, red: wrong")
+        for formula in other_rate(self.context, self.cells.trace):
+            yield Field(LEGEND_WIDTH, styles.hint, "", formula)
 
     def _hint(self) -> str:
         decimals = "" if self.task.decimals is None else f", right to {self.task.decimals} decimals"
@@ -123,9 +133,9 @@ class ExerciseSheet:
         return self.context.spell(f"{what}{decimals}.{ends}")
 
     def _marks_range(self) -> str:
-        trace, last = self.cells.trace, width(self.context.system)
-        first = get_column_letter(last + 1)
-        return f"{first}{FIRST_ROW}:{get_column_letter(last + len(trace.columns))}{trace.last_row}"
+        trace, first = self.cells.trace, self._marks_column
+        last = get_column_letter(first + len(trace.columns) - 1)
+        return f"{get_column_letter(first)}{FIRST_ROW}:{last}{trace.last_row}"
 
     def _color(self, sheet: Worksheet) -> None:
         """Color the cells by their marks."""
@@ -162,5 +172,5 @@ class ExerciseSheet:
         return Cell(trace.letters[name], style, "", self.cells.formula(place))
 
     def _mark(self, place: Place, marks: Marks) -> Cell:
-        letter = get_column_letter(width(self.context.system) + 1 + place[1] - min(self.cells.names))
+        letter = get_column_letter(self._marks_column + place[1] - min(self.cells.names))
         return Cell(letter, self.context.styles.subtitle, str(State.RIGHT) if self.solved else "", marks.mark_at(place))

@@ -21,7 +21,7 @@ from tracer.workbook.xlsx.styles import Styles
 
 NUMBER_WIDTH, DATA_WIDTH, WIDEST = 14.0, 10.0, 26.0
 """Column widths in characters."""
-SMALL_CHARACTER = 0.85
+SMALL_CHARACTER = 0.94
 """A character of the equations in words, in characters of the sheet."""
 
 

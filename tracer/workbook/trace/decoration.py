@@ -6,16 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from openpyxl.comments import Comment
+from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.model import naming
 from tracer.model.system import Phase
 from tracer.workbook.trace.context import Context
-from tracer.workbook.trace.formulas import FIRST_ROW, HEADER_ROW, WORDS_ROW, TraceFormulas
+from tracer.workbook.trace.formulas import FIRST_ROW, GROUP_ROW, HEADER_ROW, TraceFormulas, leading
+from tracer.workbook.trace.layout import Head
 from tracer.workbook.xlsx.names import cell_name
-from tracer.workbook.xlsx.pages import set_up_page
-from tracer.workbook.xlsx.scales import Scale, color
+from tracer.workbook.xlsx.pages import set_up_pages
+from tracer.workbook.xlsx.scales import CALM, Scale, color
 from tracer.workbook.xlsx.styles import PALETTE
 
 AUTHOR = "backprop-trace"
@@ -26,9 +28,10 @@ MOST_RANGES = 40
 
 
 def decorate(
-    sheet: Worksheet, context: Context, trace: TraceFormulas, words: Mapping[str, str], colored: bool = True
+    sheet: Worksheet, context: Context, trace: TraceFormulas, words: Mapping[str, str], top: Head, colored: bool = True
 ) -> None:
-    """Decorate the sheet of a run: `words` are the notes; `colored` gradients show their sign and size."""
+    """Decorate the sheet of a run below its `top`: `words` are the notes; `colored` gradients show their sign and
+    size."""
     _notes(sheet, trace, words)
     _outline(sheet, trace)
     if colored:
@@ -36,7 +39,9 @@ def decorate(
     for name, cell in trace.hyper_cells.items():
         known = cell_name(context.spell(naming.label(name)))
         sheet.defined_names[known] = DefinedName(known, attr_text=trace.reference(cell))
-    set_up_page(sheet, title_rows=f"{WORDS_ROW}:{HEADER_ROW}")
+    titles = f"{GROUP_ROW}:{HEADER_ROW}", f"A:{'AB'[len(leading(context.system)) - 1]}"
+    breaks = [group.first for group in top.pages if group.starts_page]
+    set_up_pages(sheet, f"A1:{get_column_letter(top.pages[-1].last)}{trace.last_row}", titles, breaks, top.scale)
 
 
 def _notes(sheet: Worksheet, trace: TraceFormulas, words: Mapping[str, str]) -> None:
@@ -69,7 +74,7 @@ def _scales(trace: TraceFormulas) -> Iterator[Scale]:
             ranges = tuple(f"{left}{FIRST_ROW}:{right}{trace.last_row}" for left, right in _ranges(trace, names))
             if ranges:
                 neutral = PALETTE[trace.columns[next(iter(names))]].pale
-                yield Scale(ranges[:MOST_RANGES], max(trace.largest[name] for name in names), neutral)
+                yield Scale(ranges[:MOST_RANGES], max(trace.largest[name] for name in names), neutral, CALM)
 
 
 def _ranges(trace: TraceFormulas, names: Iterable[str]) -> Iterator[tuple[str, str]]:

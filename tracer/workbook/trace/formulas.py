@@ -17,16 +17,19 @@ from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.tree import MUL, POW, Call, Expression, Name, Number, fold, names, replace
 from tracer.model import naming
 from tracer.model.batches import REDUCTIONS
+from tracer.model.quantity import Role
 from tracer.model.system import Phase, System
 from tracer.workbook.xlsx.charts import Curve
 from tracer.workbook.xlsx.limits import LAST_ROW
 from tracer.workbook.xlsx.names import reference
 from tracer.workbook.xlsx.styles import PLAIN, number_format
 
-TITLE_ROW, ETA_ROW, WORDS_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 3, 4, 5
+ETA_ROW, GROUP_ROW, WORDS_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 3, 4, 5
 ETA_CELL = f"$B${ETA_ROW}"
-HYPER_COLUMN = 15
-"""Where the numbers that hold for a whole run begin, a label and a cell each."""
+HYPER_COLUMN = 3
+"""Where the other numbers that hold for a whole run begin, a label and a cell each, beside η."""
+OLDER_ETA_ROW, OLDER_HYPER_COLUMN = 2, 15
+"""The same in the exercises of older versions, which have targets before inputs."""
 TINY, PRODUCTS = 1e-290, (2.0, 3.0, 4.0)
 """Powers below this are no longer exact, and these exponents can be written as products."""
 DATA, FIRST_SAMPLE_ROW = "Data", 4
@@ -36,6 +39,11 @@ DATA, FIRST_SAMPLE_ROW = "Data", 4
 def leading(system: System) -> list[str]:
     """What the columns in front of the quantities hold: the iteration, and the sample where there are several."""
     return [naming.ITERATION, naming.SAMPLE] if system.several_samples else [naming.ITERATION]
+
+
+def data_columns(system: System) -> list[str]:
+    """The data in the order of the sheets' columns: inputs before targets, as one works. A file has targets first."""
+    return sorted(system.data, key=lambda name: system.quantities[name].role is Role.TARGET)
 
 
 def deepest_formula(system: System) -> int:
@@ -65,7 +73,7 @@ def is_longer(system: System, limit: int) -> bool:
 
 def lookup(system: System, quantity: str, sample_cell: str) -> str:
     """The formula of a quantity's value in the sample whose number is in the given cell."""
-    letter = get_column_letter(system.data.index(quantity) + 2)
+    letter = get_column_letter(data_columns(system).index(quantity) + 2)
     last = FIRST_SAMPLE_ROW + len(system.samples) - 1
     return f"INDEX({DATA}!${letter}${FIRST_SAMPLE_ROW}:${letter}${last},{sample_cell})"
 
@@ -83,13 +91,14 @@ class Rows:
 
 @dataclass(slots=True)
 class TraceFormulas:
-    """The cells of a run's sheet. The columns are the system's, after the iteration in column A and the sample in
-    column B, where there are several.
+    """The cells of a run's sheet. The columns are the system's, inputs before targets, after the iteration in column A
+    and the sample in column B, where there are several.
 
     title: the sheet's name. largest: the largest magnitude of every quantity in the whole steps.
     given_by: the sheet of the same form that holds the given numbers, where this one does not.
     label: the cell, as charts refer to it, that says which run this is with the numbers that its sheet has now; empty
         where there is none.
+    older: whether it is laid out as the exercises of older versions.
     """
 
     title: str
@@ -97,6 +106,7 @@ class TraceFormulas:
     run: Run
     given_by: str | None = field(default=None, kw_only=True)
     label: str = field(default="", kw_only=True)
+    older: bool = field(default=False, kw_only=True)
     columns: dict[str, Phase] = field(init=False)
     letters: dict[str, str] = field(init=False)
     formulas: dict[str, Expression] = field(init=False)
@@ -107,7 +117,9 @@ class TraceFormulas:
     largest: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.columns = self.system.columns()
+        columns = self.system.columns()
+        ordered = {} if self.older else {name: columns[name] for name in data_columns(self.system)}
+        self.columns = ordered | columns
         first = len(leading(self.system)) + 1
         self.letters = {name: get_column_letter(index) for index, name in enumerate(self.columns, first)}
         # an update spells its reduction out, as in a sheet made by hand
@@ -119,9 +131,10 @@ class TraceFormulas:
         }
         self.updates = {name: replace(update, reduced) for name, update in self.system.updates.items()}
         self.nothing_before = {Name(state, lag=1): Number(value) for state, value in self.system.states.items()}
-        self.hyper_cells = dict.fromkeys(self.run.hyper, ETA_CELL)
+        number, first = (OLDER_ETA_ROW, OLDER_HYPER_COLUMN) if self.older else (ETA_ROW, HYPER_COLUMN)
+        self.hyper_cells = dict.fromkeys(self.run.hyper, f"$B${number}")
         for index, name in enumerate(self.system.hyper):
-            self.hyper_cells[name] = f"${get_column_letter(HYPER_COLUMN + 2 * index + 1)}${ETA_ROW}"
+            self.hyper_cells[name] = f"${get_column_letter(first + 2 * index + 1)}${number}"
         self.constants = {**self.system.hyper, **self.run.hyper}
         self.formulas = {e.quantity: self._written(e.expression) for e in self.system.equations}
         whole = self.run.complete

@@ -1,11 +1,12 @@
-"""The sheet of one run, from the top: title, η, the equations in words, the header, a row a step, the loss chart."""
+"""The sheet of one run, from the top: η, the groups of columns, the equations in words, the header, a row a step, the
+loss chart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.decimals import decimals
@@ -13,33 +14,40 @@ from tracer.execution.progress import counted
 from tracer.explain.rounding import lost, of_every_quantity
 from tracer.explain.words import stopped
 from tracer.model.system import Phase
+from tracer.workbook.trace.changes import with_changes
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.decoration import decorate
-from tracer.workbook.trace.formulas import FIRST_ROW, HYPER_COLUMN, TITLE_ROW, Rows, TraceFormulas, leading
-from tracer.workbook.trace.layout import cell, head, lay_out, leads
+from tracer.workbook.trace.formulas import FIRST_ROW, Rows, TraceFormulas, leading
+from tracer.workbook.trace.layout import Field, cell, head, leads
 from tracer.workbook.xlsx.charts import loss_chart
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.sheetdata import ITERATION_BEFORE, LAST_OF_BATCH, ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
 from tracer.workbook.xlsx.styles import PLAIN
 
+HINT_WIDTH, LINK_WIDTH = 66.0, 16.0
+"""In the first row, in characters."""
+
 
 def build(sheet: Worksheet, context: Context, number: int, decorated: bool = True) -> SheetCells:
     """Lay out the sheet of the run with this number, with a chart, and give its cells."""
     trace, system = context.traces[number], context.system
-    lay_out(sheet, context, trace)
     chart_row = trace.last_row + 2
-    sheet.add_chart(loss_chart(system.curve, [context.curves[number]]), f"B{chart_row}")
-    sheet._hyperlinks.append(Hyperlink(ref=f"H{TITLE_ROW}", location=trace.reference(f"B{chart_row}")))
+    sheet.add_chart(loss_chart(system.curve, [context.curves[number]]), f"C{chart_row}")
+    styles, hint = context.styles, _hint(context, trace)
+    style = styles.stopped if trace.run.divergence else styles.hint
+    formula = None if trace.given_by else with_changes(context, trace, hint)
+    top = head(sheet, context, trace, context.words, [
+        Field(HINT_WIDTH, style, hint, formula),
+        Field(LINK_WIDTH, styles.link, "go to the chart", link=trace.reference(f"C{chart_row}")),
+    ])  # fmt: skip
     if decorated:
-        decorate(sheet, context, trace, context.words)
-    last = max(len(trace.columns) + len(leading(system)), HYPER_COLUMN + max(2 * len(system.hyper), 1) - 1)
-    return SheetCells(_rows(context, trace), f"A1:{get_column_letter(last)}{trace.last_row}")
+        decorate(sheet, context, trace, context.words, top)
+    rows = chain(top.rows, _rows(context, trace))
+    return SheetCells(rows, f"A1:{get_column_letter(top.last)}{trace.last_row}")
 
 
 def _rows(context: Context, trace: TraceFormulas) -> Iterator[str]:
     run, batches = trace.run, trace.run.batches
-    link = Cell("H", context.styles.link, "go to the chart")
-    yield from head(context, trace, context.words, [link], _hint(context, trace))
     yield _row_by_cell(context, trace, 0)
     begin, go_on = (RowTemplate(_template(context, trace, begins)) for begins in (True, False))
     several = context.system.several_samples
@@ -78,7 +86,9 @@ def _row_by_cell(context: Context, trace: TraceFormulas, index: int) -> str:
     rows, begins = trace.rows(index), trace.begins(index)
     cells = [
         cell(context, trace, name, value, trace.formula(name, rows, begins, index == 0))
-        for name, value in trace.run.step(index).items()
-        if value == value and name in trace.columns
+        for values in [trace.run.step(index)]
+        for name in trace.columns
+        for value in [values[name]]
+        if value == value
     ]
     return row(FIRST_ROW + index, [*leads(context, trace, index), *cells])

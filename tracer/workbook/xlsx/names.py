@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 
-from tracer.workbook.xlsx.limits import MAX_SHEET_NAME
+from tracer.workbook.xlsx.limits import MAX_LITERAL, MAX_SHEET_NAME
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _NOT_IN_A_NAME = re.compile(r"[^\w.]")
@@ -81,3 +81,9 @@ def _runs(numbers: list[int]) -> list[tuple[int, int]]:
         else:
             runs.append((number, number))
     return runs
+
+
+def literal(text: str) -> str:
+    """A text as formulas write it, in pieces of the length that Excel takes."""
+    parts = [text[first : first + MAX_LITERAL] for first in range(0, max(len(text), 1), MAX_LITERAL)]
+    return "&".join('"{}"'.format(part.replace('"', '""')) for part in parts)

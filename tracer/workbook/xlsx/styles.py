@@ -68,6 +68,9 @@ class Styles:
         self._sheet = book.active
         self.title = self.look(font=font(size=16, bold=True, color=INK))
         self.subtitle = self.look(font=font(size=11, color=SLATE))
+        wrapped = Alignment(vertical="center", wrap_text=True)
+        self.hint = self.look(font=font(size=11, color=SLATE), alignment=wrapped)
+        self.stopped = self.look(font=font(size=11, bold=True, color=WARNING), alignment=wrapped)
         self.warning = self.look(font=font(size=11, bold=True, color=WARNING))
         self.label = self.look(font=font(size=11, bold=True, color=SLATE), alignment=Alignment(vertical="top"))
         self.wrapped = self.look(alignment=Alignment(vertical="top", wrap_text=True))
@@ -78,18 +81,22 @@ class Styles:
         center = Alignment(horizontal="center")
         self.centered = self.look(alignment=center)
         self.centered_warning = self.look(font=font(bold=True, color=WARNING), alignment=center)
-        self.link = self.look(font=font(underline="single", color=GIVEN))
+        self.link = self.look(font=font(underline="single", color=GIVEN), alignment=Alignment(vertical="center"))
         self.column_head = self.look(
             font=font(bold=True, color=WHITE), fill=fill(SLATE), alignment=Alignment(horizontal="center")
         )
-        self.eta_label = self.look(font=font(size=12, bold=True), alignment=Alignment(horizontal="right"))
+        self.eta_label = self.look(
+            font=font(size=12, bold=True), alignment=Alignment(horizontal="right", vertical="center")
+        )
         self.eta = self.look(
             font=font(size=12, bold=True, color=GIVEN), fill=fill(INPUT_FILL), border=box(INPUT_BORDER),
-            alignment=Alignment(horizontal="center"),
+            alignment=Alignment(horizontal="center", vertical="center"),
         )  # fmt: skip
         self.number = {form: self.look(number_format=form) for form in (FIXED, SCIENTIFIC, PLAIN)}
         self.score = self.look(
-            font=font(size=12, bold=True, color=INK), number_format="0%", alignment=Alignment(horizontal="center")
+            font=font(size=12, bold=True, color=INK),
+            number_format="0%",
+            alignment=Alignment(horizontal="center", vertical="center"),
         )
         self.blank = {
             form: self.look(number_format=form, border=box(FAINT), fill=fill(WHITE))
@@ -97,6 +104,11 @@ class Styles:
         }
         self.percent = self.look(number_format="0.000%")
         self.header = {key: self._header(palette) for key, palette in PALETTES.items()}
+        self.group = {phase: self._group(palette) for phase, palette in PALETTE.items()}
+        self.corner = self.look(
+            font=font(size=13, bold=True, color=INK),
+            alignment=Alignment(horizontal="left", vertical="center", wrap_text=True),
+        )
         self.words = {key: self._words(palette) for key, palette in PALETTES.items()}
         self._values = {
             (key, form, given): self._value(palette, form, given, key == "total")
@@ -126,9 +138,17 @@ class Styles:
             alignment=Alignment(horizontal="center", vertical="center"),
         )  # fmt: skip
 
+    def _group(self, palette: Palette) -> int:
+        """Of a heading over several columns, with a gap to the next one of the same color."""
+        side = Side(style="medium", color=WHITE)
+        return self.look(
+            font=font(size=12, bold=True, color=WHITE), fill=fill(palette.strong), border=Border(left=side, right=side),
+            alignment=Alignment(horizontal="left", vertical="center", indent=1),
+        )  # fmt: skip
+
     def _words(self, palette: Palette) -> int:
         return self.look(
-            font=font(size=9, color=palette.strong), fill=fill(palette.pale),
+            font=font(size=10, color=palette.strong), fill=fill(palette.pale),
             alignment=Alignment(horizontal="center", vertical="center", wrap_text=True),
         )  # fmt: skip
 
