@@ -55,7 +55,7 @@ def paged(groups: Sequence[ColumnGroup], widths: Sequence[float], room: float) -
     left = room
     for group in groups:
         of_group = [widths[column - 1] for column in range(group.first, group.last + 1)]
-        starts = left < room and left < sum(of_group) <= room
+        starts = left < room and (left < sum(of_group) <= room or left < of_group[0])
         left, first, title = room if starts else left, group.first, group.title
         for column, width in enumerate(of_group, group.first):
             if width > left and column > first:
