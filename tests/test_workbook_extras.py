@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import tracer
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH, agree
+from tests.sheets import recalculated, rewrite, stored_cells
 from tracer.commands.main import main
 from tracer.workbook.xlsx.charts import every, thinned
 from tracer.workbook.xlsx.limits import MAX_SHEET_NAME
