@@ -16,8 +16,10 @@ CALM = "BFDBFE", "FED7AA"
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Cells colored by sign and size, neutral at `middle`, in full color at a distance of `largest` and beyond: a number,
-    or a formula where `middle` is 0."""
+    """Cells colored by sign and size, neutral at `middle`, in full color at a distance of `largest` and beyond.
+
+    largest: a number, or a formula where `middle` is 0.
+    """
 
     cells: tuple[str, ...]
     largest: float | str
