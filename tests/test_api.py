@@ -53,7 +53,7 @@ def test_a_trace_is_a_mapping_of_its_columns(config: Any) -> None:
 
 def test_the_learning_rate_has_two_names() -> None:
     trace = tracer.run(WALKTHROUGH, iterations=2)
-    assert trace["η"] == trace["eta"]
+    assert (trace["η"] == trace["eta"]).all()
     assert ("η" in trace, "w5" in trace, "w99" in trace, 3 in trace, "dE/dw5" in trace) == (
         True,
         True,

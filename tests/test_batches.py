@@ -152,7 +152,7 @@ def test_the_csv_has_the_rate_of_every_row(tmp_path: Path) -> None:
     trace = tracer.run(XOR | {"learning_rate": "1/k", "iterations": 3})
     trace.to_csv(tmp_path / "trace.csv")
     frame = pandas.read_csv(tmp_path / "trace.csv")
-    assert frame["eta"].tolist() == trace["eta"] == [1, 1 / 2, 1 / 3]
+    assert frame["eta"].tolist() == trace["eta"].tolist() == [1, 1 / 2, 1 / 3]
     assert "η" not in frame
 
 

@@ -76,7 +76,7 @@ def test_a_loss_by_another_name() -> None:
     config = {"parameters": {"x": 3}, "equations": "L = (x - 1)^2", "minimize": "L", "eta": 0.25, "iterations": 2}
     trace = tracer.run(config)
     assert trace.columns == ["iteration", "eta", "x", "L", "∂L/∂x"]
-    assert (trace["x"], trace["∂L/∂x"], trace.final) == ([3, 2], [4, 2], {"x": 1.5})
+    assert (trace["x"].tolist(), trace["∂L/∂x"].tolist(), trace.final) == ([3, 2], [4, 2], {"x": 1.5})
 
 
 def test_a_quantity_that_the_loss_does_not_need() -> None:

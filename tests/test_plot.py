@@ -6,6 +6,7 @@ import importlib.util
 import math
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -20,9 +21,13 @@ from tests.test_command_input import command
 from tracer.charts import figure, terminal
 from tracer.charts.figure import Figure, Line, Panel
 from tracer.charts.svg import svg
-from tracer.output.plots import of_csv, of_trace
+from tracer.output.plots import of_csv
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def of_trace(trace: tracer.Trace, wanted: Sequence[str] = (), **how: bool) -> Figure:
+    return trace.plot(*wanted, **how).figure
 
 
 def line(*values: float) -> Line:
@@ -113,7 +118,7 @@ def test_every_config_can_be_plotted(config: Path) -> None:
     trace = tracer.run(config, iterations=5)
     names = list(trace.system.updates)[:2]
     for log in (False, True):
-        drawing = of_trace(trace, names, log, panels=True)
+        drawing = of_trace(trace, names, log=log, panels=True)
         assert [panel.y_label for panel in drawing.panels] == names
         ET.fromstring(svg(drawing))
         for width, height, ascii in ((80, 24, True), (10, 3, False), (200, 60, False)):

@@ -63,7 +63,7 @@ def test_what_is_explained_names_something_of_ours() -> None:
 def test_words_that_mean_the_same(words: dict[str, Any], ours: dict[str, Any]) -> None:
     one, other = tracer.run(BASE | words), tracer.run(BASE | ours)
     assert one.columns == other.columns
-    assert all(one[column] == other[column] for column in one.columns)
+    assert all((one[column] == other[column]).all() for column in one.columns)
     assert one.experiment.model == other.experiment.model
 
 
@@ -205,7 +205,7 @@ def test_decimal_commas_in_formulas(formula: str, problem: str) -> None:
 
 def test_an_equation_over_several_lines() -> None:
     text = "a = max(w,\n  x,  # the larger\n\n  0.1)\nE = (a -\n  1)^2\n"
-    assert tracer.run(equations(text))["E"] == [1.0, 1.0]
+    assert tracer.run(equations(text))["E"].tolist() == [1.0, 1.0]
     assert problems(equations("a = max(w,\n  x +* 1)\nE = a")) == [
         "config: equations: line 1: a value is missing before '*'\n      x +* 1)\n         ^"
     ]

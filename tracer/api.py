@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +18,18 @@ from tracer.output.trace import Trace
 from tracer.workbook.exercise.task import BLANKS
 
 
-def run(
-    source: str | Path | Mapping[str, Any],
-    *,
-    iterations: int | None = None,
-    learning_rate: float | Sequence[float] | None = None,
-    decimals: int | None = None,
-    columns: str | None = None,
-    overrides: Iterable[Override] = (),
-) -> Trace:
+def run(source: str | Path | Mapping[str, Any], *, overrides: Iterable[Override] = (), **settings: Any) -> Trace:
     """Run a config and return every intermediate value of every step.
 
-    source: a config file, or a mapping of the same form. iterations, learning_rate, decimals and columns take the
-    place of the config's, as do the overrides.
+    source: a config file, or a mapping of the same form. settings: any key of the config, such as learning_rate,
+    iterations, optimizer or columns, in place of the config's own value, as are the overrides, which may lead to a
+    value inside others.
 
     Raises ConfigError when the config cannot be used. A run that meets a non-finite number ends there; its
     `divergence` says where.
     """
     required(overrides, Iterable, "overrides")
-    given = {"iterations": iterations, "learning_rate": learning_rate, "decimals": decimals, "columns": columns}
-    arguments = [Override((key,), value, f"{key}=") for key, value in given.items() if value is not None]
+    arguments = [Override((key,), value, f"{key}=") for key, value in settings.items() if value is not None]
     return walk(load(source, [*overrides, *arguments]))
 
 

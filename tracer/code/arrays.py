@@ -66,16 +66,7 @@ class Arrays:
 
     def parameters(self, of: Mapping[str, Any]) -> dict[Name, Any]:
         """What `of` has for each parameter, as arrays."""
-        found: dict[Name, Any] = {self.weights: [[of[name] for name in row] for row in self.layer.weights]}
-        if self.biases:
-            values = [of[name] for name in self.layer.biases if name]
-            found[self.biases] = values[0] if self.shares_bias else values
-        return found
-
-    @property
-    def shares_bias(self) -> bool:
-        """Whether one bias serves several neurons."""
-        return len(self.layer.biases) > 1 and len({*self.layer.biases}) == 1
+        return {Name(name): values for name, values in self.layer.arrays(of).items()}
 
 
 def in_arrays(experiment: Experiment) -> list[Arrays]:
@@ -171,7 +162,7 @@ def backward(experiment: Experiment, layers: list[Arrays], writer: Writer) -> It
         )
         yield f"{spell(_gradient(arrays.weights))} = {here}.T @ {spell(incoming)}{_mean(experiment)}{further}"
         if arrays.biases:
-            axis = "" if arrays.shares_bias else ", axis=0"
+            axis = "" if arrays.layer.shares_bias else ", axis=0"
             yield f"{spell(_gradient(arrays.biases))} = np.sum({here}{axis}){_mean(experiment)}"
         if number:
             yield f"{spell(_gradient(incoming))} = {here} @ {spell(arrays.weights)}"

@@ -68,7 +68,7 @@ def plot(
         figure = plots.of_csv(config, wanted, log, panels)
     else:
         trace = walk(experiment_of(config, learning_rate, decimals, columns, settings, iterations))
-        figure = plots.of_trace(trace, wanted, log, panels)
+        figure = trace.plot(*wanted, log=log, panels=panels).figure
     if target is None:
         if output:
             click.echo(svg(figure), nl=False)

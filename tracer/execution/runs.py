@@ -43,6 +43,10 @@ class Run:
     divergence: Divergence | None = None
     until_met: bool = False
 
+    def __repr__(self) -> str:
+        stop = f", diverged: {self.divergence.quantity}" if self.divergence else ""
+        return f"<Run {self.title!r}: {len(self):,} steps, {self.iterations:,} iterations{stop}>"
+
     def __len__(self) -> int:
         return len(self.rows) // len(self.columns)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from tracer.formulas.tree import Expression
 from tracer.model import naming
 from tracer.model.batches import Batches
 from tracer.tables.optimizers import OPTIMIZERS, Optimizer
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,20 @@ class Layer:
         """The layer's weights, then its biases, each once."""
         names = [weight for row in self.weights for weight in row]
         return names + list(dict.fromkeys(bias for bias in self.biases if bias))
+
+    @property
+    def shares_bias(self) -> bool:
+        """Whether one bias serves several neurons."""
+        return len(self.biases) > 1 and len({*self.biases}) == 1 and self.biases[0] is not None
+
+    def arrays(self, values: Mapping[str, T]) -> dict[str, Any]:
+        """What `values` has for each parameter, as matrix and vector: W_h, a row a neuron and a column an input; b_h,
+        one a neuron (None where it has none), or one for all where they share it. Without biases there is no b_h."""
+        found: dict[str, Any] = {f"W_{self.name}": [[values[name] for name in row] for row in self.weights]}
+        if any(self.biases):
+            biases = [values[name] if name else None for name in self.biases]
+            found[f"b_{self.name}"] = biases[0] if self.shares_bias else biases
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +153,11 @@ class Experiment:
     csv: CsvStyle = CsvStyle()
     places: Mapping[str, str] = field(default_factory=dict)
     source: Source = Source()
+
+    def __repr__(self) -> str:
+        counts = {"inputs": self.inputs, "targets": self.targets, "samples": self.samples, "parameters": self.start}
+        listed = ", ".join(f"{len(values):,} {name}" for name, values in counts.items())
+        return f"<Experiment {self.name!r}: {listed}, {len(self.runs):,} runs of {self.iterations:,} iterations>"
 
     @property
     def runs(self) -> tuple[Mapping[str, float], ...]:

@@ -83,6 +83,10 @@ class System:
     batch_loss: str | None = None
     until: Expression | None = None
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.equations):,} equations, {len(self.parameters):,} parameters"
+        return f"<System of {counts}, minimizes {self.loss}>"
+
     def rounded(self, decimals: int | None) -> System:
         """The system in which every computed quantity is rounded to so many decimals as it is computed, as by hand, or
         none is. η is given, also where it is a formula."""

@@ -8,6 +8,8 @@ from typing import TextIO
 from tracer.decimals import lines
 from tracer.model.experiment import CsvStyle
 
+ETA_COLUMN = "eta"
+"""The column of the learning rate."""
 Row = tuple[float, ...]
 """One number per column; NaN if missing, whole numbers as int."""
 

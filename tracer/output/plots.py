@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
@@ -10,10 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from tracer.charts.figure import Array, Figure, Line, Panel
+from tracer.charts.svg import svg
 from tracer.errors import OutputError, nearest
+from tracer.execution.runs import Run
 from tracer.formulas.notation import shortest
 from tracer.model import naming
-from tracer.output.trace import ETA_COLUMN, Trace
+from tracer.output.csvfile import ETA_COLUMN
 
 MOST_LINES = 200
 """Of a figure."""
@@ -22,26 +25,43 @@ PLACES = (naming.ITERATION, naming.SAMPLE, ETA_COLUMN)
 LOSSES = ("E_batch", naming.TOTAL, "E")
 """Columns that a plot shows by itself."""
 
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A figure that a notebook shows."""
+
+    figure: Figure
+
+    def svg(self) -> str:
+        """The figure as an SVG document."""
+        return svg(self.figure)
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+
 Rows = dict[str, Array]
 """The columns of a run."""
 
 
-def of_trace(trace: Trace, wanted: Sequence[str] = (), log: bool = False, panels: bool = False) -> Figure:
-    """The figure of quantities of a trace, by names or patterns such as `w*`, in either alphabet; of the loss by
-    default. Raises OutputError for an unknown one."""
-    quantities = chosen(trace.columns, wanted or [trace.system.curve])
-    runs = {
+def of_runs(
+    runs: Sequence[Run], columns: Iterable[str], wanted: Sequence[str], log: bool = False, panels: bool = False
+) -> Figure:
+    """The figure of quantities of runs that have these columns, by names or patterns such as `w*`, in either alphabet.
+    Raises OutputError for an unknown one."""
+    quantities = chosen(columns, wanted)
+    drawn = {
         run.title: {
             naming.ITERATION: np.array([iteration for iteration, _ in run.places()], float),
             **{name: np.array(run[name]) for name in quantities},
         }
-        for run in trace.runs
+        for run in runs
     }
-    return _figure(runs, quantities, log, panels)
+    return _figure(drawn, quantities, log, panels)
 
 
 def of_csv(path: Path, wanted: Sequence[str] = (), log: bool = False, panels: bool = False) -> Figure:
-    """The figure of quantities of a CSV file that `run` wrote, as `of_trace`. Raises OutputError where it is none."""
+    """The figure of quantities of a CSV file that `run` wrote, as `of_runs`. Raises OutputError where it is none."""
     import pandas
 
     try:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tracer.errors import OutputError, nearest, required
 from tracer.execution.progress import Progress
 from tracer.execution.runs import Run
 from tracer.files import replacing
+from tracer.formulas.evaluation import REDUCE
 from tracer.model import naming
 from tracer.model.assembly import assemble, shown
-from tracer.model.experiment import Experiment
+from tracer.model.experiment import Experiment, Network
 from tracer.model.system import System
-from tracer.output.csvfile import Row, write_csv
+from tracer.output.csvfile import ETA_COLUMN, Row, write_csv
 
 if TYPE_CHECKING:
+    import numpy
     import pandas
 
-ETA_COLUMN = "eta"
+    from tracer.output.plots import Plot
+
 ROWS_PER_BLOCK = 200
 """Rows per block of a trace that is written."""
 
@@ -69,14 +72,82 @@ class Trace:
         """The columns."""
         return self.columns
 
-    def __getitem__(self, column: str) -> list[float]:
-        """A column by its name, also as ASCII spells it, in the order of the rows. Raises KeyError for an unknown
-        one."""
+    def __getitem__(self, column: str) -> numpy.ndarray[Any, Any]:
+        """A column by its name, also as ASCII spells it, in the order of the rows: an array of floats, or of whole
+        numbers for the iteration and the sample. Raises KeyError for an unknown one."""
+        import numpy
+
         required(column, str, "a column")
         name = self._column(column)
         if name is None:
             raise KeyError(f"'{column}' is not a column of this trace.{nearest(column, self.columns)}")
-        return [value for run in self.runs for value in self._of_run(run, name)]
+        values = [value for run in self.runs for value in self._of_run(run, name)]
+        return numpy.array(values, int if name in (naming.ITERATION, naming.SAMPLE) else float)
+
+    def row(self, iteration: int, sample: int | None = None, learning_rate: float | None = None) -> dict[str, float]:
+        """All quantities of a row, by name. sample: of a batch, its first one by default. learning_rate: the first one
+        by default. Raises KeyError for a row or a run that there is not."""
+        run = self.run_of(learning_rate)
+        for index in self._rows_of(run, iteration):
+            if sample is None or sample == next(run.places(index))[1]:
+                return run.step(index)
+        raise KeyError(f"iteration {iteration} does not use sample {sample}")
+
+    def parameters(self, iteration: int, learning_rate: float | None = None) -> dict[str, numpy.ndarray[Any, Any]]:
+        """The parameters that an iteration begins with, as arrays: for a layer h, the weights W_h, a row a neuron and a
+        column an input, and the biases b_h; for equations of one's own, each by its name. Raises KeyError."""
+        return self._arrays(self.row(iteration, None, learning_rate))
+
+    def gradients(self, iteration: int, learning_rate: float | None = None) -> dict[str, numpy.ndarray[Any, Any]]:
+        """The gradients of an iteration, reduced over its batch, in the shapes of `parameters`. Raises KeyError."""
+        run, system = self.run_of(learning_rate), self.system
+        rows = [run.step(index) for index in self._rows_of(run, iteration)]
+        values = {}
+        for parameter in self.experiment.start:
+            name = system.gradient(parameter)
+            values[parameter] = REDUCE[run.batches.reduction]([row[name] for row in rows])
+        return self._arrays(values)
+
+    def _arrays(self, values: Mapping[str, float]) -> dict[str, numpy.ndarray[Any, Any]]:
+        import numpy
+
+        match self.experiment.model:
+            case Network(layers=layers):
+                found = [item for layer in layers for item in layer.arrays(values).items()]
+            case _:
+                found = [(name, values[name]) for name in self.experiment.start]
+        return {name: numpy.array(array, float) for name, array in found}
+
+    def run_of(self, learning_rate: float | None = None) -> Run:
+        """The run of a learning rate; the first one by default. Raises KeyError if there is none."""
+        if learning_rate is None:
+            return self.runs[0]
+        for run in self.runs:
+            if run.learning_rate == learning_rate:
+                return run
+        known = ", ".join(run.title for run in self.runs)
+        raise KeyError(f"no run has the learning rate {learning_rate}; there are: {known}")
+
+    def _rows_of(self, run: Run, iteration: int) -> range:
+        """The steps of an iteration."""
+        if not 1 <= iteration <= run.iterations:
+            raise KeyError(f"iteration {iteration} is not one of 1 to {run.iterations:,}")
+        return range(run.batches.first_row(iteration - 1), min(run.batches.first_row(iteration), len(run)))
+
+    def plot(self, *quantities: str, log: bool = False, panels: bool = False) -> Plot:
+        """The quantities over the iterations, by names or patterns such as `w*`; the loss by default. A notebook shows
+        it, and `svg()` gives it as text. log: with a logarithmic axis. panels: each in a panel of its own. Raises
+        OutputError for an unknown one."""
+        from tracer.output.plots import Plot, of_runs
+
+        return Plot(of_runs(self.runs, self.columns, quantities or [self.system.curve], log, panels))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the losses of the runs, their curves, the first rows."""
+        from tracer.output.notebook import MOST_RUNS, html
+
+        drawn = Trace(self.experiment, self.system, self.runs[:MOST_RUNS]).plot().svg()
+        return html(self.experiment.name, self.system.loss, self.runs, self.columns, next(self.blocks()), drawn)
 
     def _column(self, spelling: str) -> str | None:
         """The column that is spelled so, in either alphabet; None if there is none."""
