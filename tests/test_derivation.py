@@ -148,7 +148,7 @@ def test_the_products_of_all_paths_add_up_to_the_gradient(config: dict[str, Any]
         size = sum(abs(math.prod(factor.value(step) for factor in path)) for path in derivation.paths)
         assert derivation.value(step) == pytest.approx(gradient, rel=1e-12, abs=1e-14 + 1e-13 * size), quantity
         assert len(derivation.paths) <= MOST_PATHS or derivation.by_layer
-        assert all(len(path) <= MOST_FACTORS + 2 for path in derivation.paths)
+        assert all(len(path) <= 2 * MOST_FACTORS for path in derivation.paths)
     widths = [layer["neurons"] for layer in config["layers"]]
     softmax = config["layers"][-1]["activation"] == "softmax"
     through = math.prod(widths[1:]) * (widths[-1] if softmax else 1)

@@ -22,7 +22,7 @@ from tracer.model.system import FORWARD_PASS, Equation, System
 MOST_PATHS = 32
 """More are counted, and summed up at the quantity where they part."""
 MOST_FACTORS = 24
-"""A longer path begins with the gradient of a quantity on its way, in place of the loss."""
+"""Of a term, and of what follows it. A longer path begins with the gradient of a quantity on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,8 @@ class Derivations:
             at = steps[0].of
         count = self._folded(self._counts, at, sum, 1)
         if at == loss or not count:
-            return Derivation(quantity, gradient, count, at, (), tuple(tail), False)
-        by_layer = count > MOST_PATHS or self._folded(self._lengths, at, _longer, 0) + len(tail) > MOST_FACTORS
+            return Derivation(quantity, gradient, count, at, (), tuple(tail) if count else (), False)
+        by_layer = count > MOST_PATHS or self._folded(self._lengths, at, _longer, 0) > MOST_FACTORS
         if at not in self._terms:
             self._terms[at] = tuple(self._by_layer(at) if by_layer else self._paths(at))
         return Derivation(quantity, gradient, count, at, self._terms[at], tuple(tail), by_layer)

@@ -51,13 +51,16 @@ def forward_pass(system: System) -> dict[str, Expression]:
 def numeric_check(system: System, step: Mapping[str, float], quantity: str) -> NumericCheck:
     """The check of a quantity that has a gradient, in a step (name → value). Of a quantity that is computed the result
     of its equation is moved. Raises one of NO_NUMBER if a loss has no value."""
+    size = epsilon(step[quantity])
+    above, below = (moved(system, step, quantity, by)[system.loss] for by in (size, -size))
+    return NumericCheck(size, above, below)
+
+
+def moved(system: System, step: Mapping[str, float], quantity: str, by: float) -> dict[str, float]:
+    """The forward pass of a step with a quantity moved: the given numbers, the parameters, and what is computed from
+    them. Raises one of NO_NUMBER if something has no value."""
     formulas = forward_pass(system)
     program = program_of(system)
     given = {name: value for name, value in step.items() if name not in formulas}
-    size = epsilon(step[quantity])
-
-    def loss(moved: float) -> float:
-        walk = Interpreter(program, program.start, [given | {quantity: moved}], formula=formulas.get)
-        return walk.value(system.loss, 0)
-
-    return NumericCheck(size, loss(step[quantity] + size), loss(step[quantity] - size))
+    walk = Interpreter(program, program.start, [given | {quantity: step[quantity] + by}], formula=formulas.get)
+    return walk.values[0] | {name: walk.value(name, 0) for name in formulas}

@@ -70,15 +70,15 @@ class ChosenStep:
 
     def find_sample(self, sample: str) -> str:
         """The place of the row of a sample, among the rows of the iteration."""
-        return f"{self.place.first_row}+MATCH({sample},{self._rows('B')},0)-1"
+        return f"{self.place.first_row}+MATCH({sample},{self._rows(self.column('B'))},0)-1"
 
     def count_rows(self) -> str:
         """How many rows the iteration has."""
         return f"COUNTIF({self.column('A')},{self.place.iteration})"
 
-    def _rows(self, letter: str) -> str:
+    def _rows(self, column: str) -> str:
         """A column in all rows of the iteration."""
-        column, place = self.column(letter), self.place
+        place = self.place
         return f"INDEX({column},{place.first_row}):INDEX({column},{place.first_row}+{place.rows}-1)"
 
     def sample(self) -> str:
@@ -113,15 +113,19 @@ class ChosenStep:
             return place.rows
         if name.name in trace.constants:
             return self.of_runs(lambda trace: trace.reference(trace.hyper_cells[name.name]))
-        letter = trace.letters[name.name]
+        return self.in_column(self.column(trace.letters[name.name]), name, of_batch)
+
+    def in_column(self, column: str, name: Name, of_batch: int = 0) -> str:
+        """The same for a quantity of a step in a given column."""
+        place = self.place
         if name.batch and of_batch == TOTAL:
-            return f"SUM({self._rows(letter)})"
+            return f"SUM({self._rows(column)})"
         if name.batch:
-            return f"INDEX({self.column(letter)},{place.first_row}+{of_batch})"
+            return f"INDEX({column},{place.first_row}+{of_batch})"
         if name.lag:
-            found = f"INDEX({self.column(letter)},{place.row_before})"
+            found = f"INDEX({column},{place.row_before})"
             return f"IF({place.row_before}=0,{EXCEL.number(self._before(name))},{found})"
-        return f"INDEX({self.column(letter)},{place.row})"
+        return f"INDEX({column},{place.row})"
 
     def of_columns(self, names: Sequence[str]) -> tuple[str, str] | None:
         """The cells of the chosen step in the columns of these quantities, and those in between, and a formula of 1 for

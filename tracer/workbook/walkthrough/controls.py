@@ -12,6 +12,7 @@ from tracer.model import naming
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.formulas import DATA, FIRST_ROW, FIRST_SAMPLE_ROW, TraceFormulas
 from tracer.workbook.walkthrough.chosen_step import ChosenStep, Place, last_whole_row
+from tracer.workbook.walkthrough.focus.block import LABEL, Focus
 from tracer.workbook.walkthrough.styles import WalkthroughStyles
 from tracer.workbook.walkthrough.workings import Computed, Table, Workings, computed
 from tracer.workbook.xlsx.grid import Grid
@@ -20,7 +21,7 @@ from tracer.workbook.xlsx.styles import number_format
 
 TITLE_ROW, LABEL_ROW, CONTROL_ROW = 1, 2, 3
 HEIGHTS = {TITLE_ROW: 24.0, LABEL_ROW: 16.0, CONTROL_ROW: 21.0}
-ITERATION, SAMPLE, RATE, LOSS, HINT = 19.0, 9.0, 14.0, 15.0, 62.0
+ITERATION, SAMPLE, RATE, FOCUS, LOSS, HINT = 19.0, 9.0, 14.0, 12.0, 15.0, 62.0
 """Least widths of the cells in characters."""
 HINT_TEXT = "Change a yellow cell: every number below follows."
 RATE_LABEL = f"learning rate {naming.ETA}"
@@ -40,7 +41,9 @@ class Controls:
     loss: str
 
 
-def lay_out(sheet: Worksheet, grid: Grid, context: Context, looks: WalkthroughStyles, workings: Workings) -> Controls:
+def lay_out(
+    sheet: Worksheet, grid: Grid, context: Context, looks: WalkthroughStyles, workings: Workings, focus: Focus
+) -> Controls:
     """Lay out the rows at the top, and on the sheet of workings the cells that find the step."""
     system, traces, spell = context.system, context.traces, context.spell
     sheet.freeze_panes = f"A{CONTROL_ROW + 1}"
@@ -69,6 +72,8 @@ def lay_out(sheet: Worksheet, grid: Grid, context: Context, looks: WalkthroughSt
         top.choose(asked_rate, "a learning rate", runs.cells(1, len(traces)))
     elif rate is not None:
         top.put(RATE, spell(RATE_LABEL), looks.given, (rate, step.formula(naming.ETA)))
+    focused = top.put(FOCUS, LABEL, looks.control, focus.chosen)
+    top.choose(focused, "a quantity", focus.names)
     form = number_format(max(trace.largest[system.curve] for trace in traces))
     cell = top.put(LOSS, spell(system.curve), looks.loss[form], (step.value(system.curve), step.formula(system.curve)))
     (hint,) = grid.spans(LABEL_ROW, top.end + 1, (HINT,))
@@ -96,7 +101,8 @@ def lay_out(sheet: Worksheet, grid: Grid, context: Context, looks: WalkthroughSt
             said.append(f'IF(SUM({runs.cells(3)})>0,"",{no_such})')
         other = f'"{spell(RATE_LABEL)} is "&{now}&" now; this workbook was made with "&{made}&". "'
         said.append(f'IF({now}={made},"",{other})')
-    messages = [finding.add("what is said of it", ("", message))[1] for message in said]
+    chosen = focus.choose(reference(sheet.title, focused))
+    messages = [finding.add("what is said of it", ("", message))[1] for message in said] + [chosen]
     wrong = "&".join(messages)
     right = HINT_TEXT + _what_happened(context, traces[0]), f'"{HINT_TEXT}"&INDEX({happened},{run})'
     grid.span(*hint, looks.hint, right[0], f'IF({wrong}="",{right[1]},{wrong})', rows=2)

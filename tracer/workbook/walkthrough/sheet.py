@@ -23,6 +23,7 @@ from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.formulas import TraceFormulas
 from tracer.workbook.walkthrough.chosen_step import MOST_RUNS
 from tracer.workbook.walkthrough.controls import CONTROL_ROW, LABEL_ROW, TITLE_ROW, lay_out
+from tracer.workbook.walkthrough.focus.block import Focus
 from tracer.workbook.walkthrough.picture import Canvas, Drawn, PictureStyles, draw
 from tracer.workbook.walkthrough.styles import WalkthroughStyles
 from tracer.workbook.walkthrough.workings import TITLE as WORKINGS
@@ -106,6 +107,7 @@ class _Builder:
         self.printed = self.page + len(chart)
         self.grid = Grid([*widths, *chart])
         self.workings = Workings(context.styles, self.spell)
+        self.focus = Focus(context, self.workings)
         self.batch = self.traces[0].run.batches.rows
         self.lines_end = self.grid.spans(1, 1, (SYMBOLS, NUMBERS, RESULT))[-1][1]
         # runs that blew up would fade the others
@@ -114,10 +116,10 @@ class _Builder:
 
     def build(self) -> SheetCells:
         """All parts; the cells."""
-        self.controls = lay_out(self.sheet, self.grid, self.context, self.looks, self.workings)
+        self.controls = lay_out(self.sheet, self.grid, self.context, self.looks, self.workings, self.focus)
         self.step = self.controls.step
         drawn = self._picture()
-        row = drawn.last
+        row = self.focus.lay_out(self.grid, self.looks, drawn.last + 2)
         self._chart(row)
         for block in self.blocks:
             row = self._block(block, row + 2)

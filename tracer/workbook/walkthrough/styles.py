@@ -25,6 +25,8 @@ from tracer.workbook.xlsx.styles import (
     font,
 )
 
+ANY = f"[>=0.0001]{FIXED};[<=-0.0001]-{FIXED};{SCIENTIFIC}"
+"""The number format of results of any size."""
 DARK = "334155"
 """Of the heads of the picture, and of equations with numbers."""
 
@@ -63,6 +65,8 @@ class WalkthroughStyles:
             form: look(font=font(bold=True, color=INK), border=line, number_format=form, alignment=middle)
             for form in (FIXED, SCIENTIFIC, PLAIN)
         }
+        self.sentence = look(font=font(size=12, bold=True, color=INK), alignment=wrapped)
+        self.focus_result = look(font=font(bold=True, color=INK), border=line, number_format=ANY, alignment=middle)
         self.loss = {
             form: look(
                 font=font(size=12, bold=True, color=TOTAL_PALETTE.strong), number_format=form, alignment=centered

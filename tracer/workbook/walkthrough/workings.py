@@ -84,10 +84,14 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class _Number:
+class Written:
+    """The cells of a number: its value, its text, and the text with a negative number in brackets; and the value in the
+    step first shown."""
+
     value: str
     text: str
     bracketed: str
+    first: float
 
 
 @dataclass(slots=True)
@@ -102,7 +106,7 @@ class Workings:
     grid: Grid = field(init=False, default_factory=lambda: Grid([]))
     step: ChosenStep = field(init=False)
     _numbers: Table = field(init=False)
-    _cells: dict[Key, _Number] = field(init=False, default_factory=dict)
+    _cells: dict[Key, Written] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._numbers = self.table("Numbers, and how they are written in equations", NUMBERS)
@@ -131,49 +135,57 @@ class Workings:
 
     def value(self, name: Name, of_batch: int = 0) -> str:
         """The cell that holds the quantity's value."""
-        return self._number(name, of_batch).value
+        return self.quantity(name, of_batch).value
 
-    def text(self, template: Template) -> tuple[str, str]:
-        """The template with the numbers put in: the text in the step first shown, and the formula that builds it."""
-        parts = [self._cell(piece) if isinstance(piece, Slot) else _literal(self.spell(piece)) for piece in template]
-        return self.spell(filled(template, lambda slot: self.step.value(slot.name, slot.row))), "&".join(parts)
+    def text(self, template: Template, number: Callable[[Slot], Written] | None = None) -> tuple[str, str]:
+        """The template with the numbers put in: the text in the step first shown, and the formula that builds it.
+        number: the cells of a slot, where it is not a quantity of the step."""
+        found = number or (lambda slot: self.quantity(slot.name, slot.row))
+        parts = [
+            literal(self.spell(piece)) if isinstance(piece, str)
+            else found(piece).text if piece.signed else found(piece).bracketed
+            for piece in template
+        ]  # fmt: skip
+        return self.spell(filled(template, lambda slot: found(slot).first)), "&".join(parts)
 
-    def _cell(self, slot: Slot) -> str:
-        number = self._number(slot.name, slot.row)
-        return number.text if slot.signed else number.bracketed
-
-    def _number(self, name: Name, of_batch: int) -> _Number:
+    def quantity(self, name: Name, of_batch: int = 0) -> Written:
+        """A quantity of the step, and how it is written."""
         if (name, of_batch) not in self._cells:
             self._cells[name, of_batch] = self._row(name, of_batch)
         return self._cells[name, of_batch]
 
-    def _row(self, name: Name, of_batch: int) -> _Number:
+    def _row(self, name: Name, of_batch: int) -> Written:
         value = self.step.value(name, of_batch)
         label = naming.label(name.name) + (" before" if name.lag else "")
         if name.batch and name != BATCH_SIZE:
             label += ", sum over the batch" if of_batch == TOTAL else f", row {of_batch + 1} of the batch"
+        return self.number(self.spell(label), value, self.step.formula(name, of_batch))
+
+    def number(self, label: str, value: float, formula: str) -> Written:
+        """A row of the table of numbers: a value, its formula, and how it is written."""
         table = self._numbers
-        _, number = table.add(self.spell(label), (value, self.step.formula(name, of_batch)))
-        here = _here(number)
-        small = f"ABS({here})<{shortest(LEAST).upper()}"
-        found = f"IF({small},0,INT(LOG10(ABS({here}))+{shortest(NEXT_POWER).upper()}))"
-        power = _here(table.put(2, (0 if abs(value) < LEAST else exponent(abs(value)), found)))
-        plain = f'ROUND(ABS({here}),{DIGITS - 1}-{power})&""'
-        powers = f'ROUND(ABS({here})/10^{power},{DIGITS - 1})&"e"&{power}'
+        _, number = table.add(label, (value, formula))
+        cell = here(number)
+        small = f"ABS({cell})<{shortest(LEAST).upper()}"
+        found = f"IF({small},0,INT(LOG10(ABS({cell}))+{shortest(NEXT_POWER).upper()}))"
+        power = here(table.put(2, (0 if abs(value) < LEAST else exponent(abs(value)), found)))
+        plain = f'ROUND(ABS({cell}),{DIGITS - 1}-{power})&""'
+        powers = f'ROUND(ABS({cell})/10^{power},{DIGITS - 1})&"e"&{power}'
         minus = self.spell("−")
         digits = f"IF(AND({power}>={PLAIN_FROM},{power}<{PLAIN_BELOW}),{plain},{powers})"
         text = table.put(
-            3, (self.spell(written(value)), f'IF({small},"0",IF({here}<0,"{minus}","")&{digits})')
+            3, (self.spell(written(value)), f'IF({small},"0",IF({cell}<0,"{minus}","")&{digits})')
         )  # fmt: skip
-        signed = f'IF(LEFT({_here(text)})="{minus}","("&{_here(text)}&")",{_here(text)})'
-        return _Number(number, text, table.put(4, (self.spell(written(value, signed=False)), signed)))
+        signed = f'IF(LEFT({here(text)})="{minus}","("&{here(text)}&")",{here(text)})'
+        return Written(number, text, table.put(4, (self.spell(written(value, signed=False)), signed)), value)
 
 
-def _here(reference: str) -> str:
+def here(reference: str) -> str:
     """A cell of this sheet as the sheet itself refers to it."""
     return reference.removeprefix(f"{TITLE}!").replace("$", "")
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A text in a formula."""
     parts = [text[first : first + MAX_LITERAL] for first in range(0, len(text), MAX_LITERAL)]
     return "&".join('"{}"'.format(part.replace('"', '""')) for part in parts)

@@ -1,0 +1,81 @@
+"""The numeric check on the Workings sheet: two more forward passes, with the quantity of the focus moved by ±ε."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tracer.explain.numeric_check import forward_pass, moved
+from tracer.formulas.evaluation import NO_NUMBER
+from tracer.formulas.notation import render
+from tracer.formulas.notation.excel import EXCEL
+from tracer.formulas.primitives import unrounded
+from tracer.formulas.tree import Expression
+from tracer.workbook.trace.context import Context
+from tracer.workbook.walkthrough.workings import TITLE, Workings, here
+from tracer.workbook.xlsx.sheetdata import NOT_AVAILABLE
+
+HEADS = {"quantity": 16.0, "at + ε": 18.0, "at − ε": 18.0}
+MOST_FORMULAS = 30_000
+"""Formulas of the two passes, times the runs that can be chosen, to each of which the looked-up ones refer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """The cells of the loss at q + ε and at q − ε."""
+
+    above: str
+    below: str
+
+
+def fits(context: Context) -> bool:
+    """Whether there are few enough formulas of the two passes to lay them out."""
+    system = context.system
+    rows = len(system.data) + len(system.parameters) + len(forward_pass(system))
+    return 2 * rows * len(context.traces) <= MOST_FORMULAS
+
+
+def lay_out(
+    context: Context, workings: Workings, numbers: dict[str, int], chosen: str, epsilon: str, first: tuple[str, float]
+) -> Passes:
+    """Lay out the two passes. numbers: of what can be chosen; chosen, epsilon: the cells of the chosen number and of ε;
+    first: the quantity and the ε in the step first shown."""
+    system, step = context.system, workings.step
+    heads = {context.spell(head): width for head, width in HEADS.items()}
+    table = workings.table("The numeric check: two more forward passes, the focus moved by ε", heads)
+    sides: tuple[dict[str, str], dict[str, str]] = {}, {}
+    passes = []
+    for by in (first[1], -first[1]):
+        try:
+            passes.append(moved(system, step.first, first[0], by))
+        except NO_NUMBER:
+            passes.append({})
+
+    def add(name: str, *formulas: str) -> None:
+        by = f"IF({here(chosen)}={numbers[name]},{here(epsilon)},0)" if name in numbers else ""
+        _, *found = table.add(
+            context.spell(name),
+            *(
+                (values.get(name, NOT_AVAILABLE), f"{formula}{sign}{by}" if by else formula)
+                for sign, formula, values in zip("+-", formulas, passes, strict=True)
+            ),
+        )
+        for side, cell in zip(sides, found, strict=True):
+            side[name] = here(cell)
+
+    for name in (*system.data, *(parameter.name for parameter in system.parameters)):
+        add(name, step.formula(name), step.formula(name))
+    for name in forward_pass(system):
+        add(name, *(_formula(_written(context, name), side) for side in sides))
+    above, below = (f"{TITLE}!{side[system.loss]}" for side in sides)
+    return Passes(above, below)
+
+
+def _formula(expression: Expression, cells: Mapping[str, str]) -> str:
+    return render(expression, EXCEL, lambda name: cells[name.name])
+
+
+def _written(context: Context, name: str) -> Expression:
+    """An equation in a form that holds in every run that can be chosen, not rounded."""
+    forms = {trace.formulas[name]: None for trace in context.traces}
+    return unrounded(max(forms, key=lambda form: len(render(form, EXCEL, lambda n: n.name))))
