@@ -76,8 +76,8 @@ class Derivation:
 
     @property
     def factors(self) -> tuple[Factor, ...]:
-        """The distinct factors, in order."""
-        return tuple(dict.fromkeys(factor for path in self.paths for factor in path))
+        """The distinct factors, in order, those that all paths have in common last."""
+        return tuple(dict.fromkeys([*(factor for term in self.terms for factor in term), *self.tail]))
 
     def value(self, step: Mapping[str, float]) -> float:
         """The sum of the products in a step (name → value)."""

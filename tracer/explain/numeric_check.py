@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tracer.execution.interpreter import Interpreter
-from tracer.execution.program import program_of
+from tracer.execution.interpreter import formula_of
 from tracer.formulas.primitives import unrounded
 from tracer.formulas.tree import Expression
 from tracer.model.system import FORWARD_PASS, System
@@ -57,10 +56,11 @@ def numeric_check(system: System, step: Mapping[str, float], quantity: str) -> N
 
 
 def moved(system: System, step: Mapping[str, float], quantity: str, by: float) -> dict[str, float]:
-    """The forward pass of a step with a quantity moved: the given numbers, the parameters, and what is computed from
-    them. Raises one of NO_NUMBER if something has no value."""
-    formulas = forward_pass(system)
-    program = program_of(system)
-    given = {name: value for name, value in step.items() if name not in formulas}
-    walk = Interpreter(program, program.start, [given | {quantity: step[quantity] + by}], formula=formulas.get)
-    return walk.values[0] | {name: walk.value(name, 0) for name in formulas}
+    """The values of a step, its forward pass computed anew with a quantity moved. Raises one of NO_NUMBER if something
+    has no value."""
+    values = {**step, quantity: step[quantity] + by}
+    for name, expression in forward_pass(system).items():
+        if name != quantity:
+            needed, value = formula_of(expression)
+            values[name] = float(value(*(values[of.name] for of in needed)))
+    return values

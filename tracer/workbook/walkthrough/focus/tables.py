@@ -145,8 +145,9 @@ class FocusTables:
         }
 
     def of_list(self, head: str, number: str) -> str:
-        """What the table has in a column of the quantity with a number."""
-        return f"INDEX({self.listed.cells(self.columns[head])},{number})"
+        """What the table has in a column of the quantity with a number; of an empty cell, no text."""
+        empty = '&""' if head == COMMON else ""
+        return f"INDEX({self.listed.cells(self.columns[head])},{number}){empty}"
 
     def tail(self, number: str, place: str) -> str:
         """The number of a factor that follows where the paths part."""

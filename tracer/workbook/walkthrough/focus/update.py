@@ -99,13 +99,12 @@ class FocusUpdate:
         return self.workings.number("of the sentence", value, self._formula(expression))
 
     def _formula(self, expression: Expression) -> str:
-        return render(expression, EXCEL, lambda name: self._number(name).value)
+        own = Name(self.context.system.gradient(SELF))
+        return render(expression, EXCEL, lambda name: self.gradient if name == own else self._number(name).value)
 
     def _number(self, name: Name, of_batch: int = 0) -> Written:
         """A number in the update: what there is of the parameter, or a quantity of the step."""
         if name.name not in self.tables.own:
-            if name.name == self.context.system.gradient(SELF):
-                return Written(self.gradient, "", "", 0.0)
             return self.workings.quantity(name, of_batch)
         if (name, of_batch) not in self._numbers:
             step = self.workings.step
