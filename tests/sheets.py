@@ -70,7 +70,7 @@ def _cells(xml: str) -> dict[str, Stored]:
             cells[reference] = Stored(unescape(formula[1] or "") if formula else None, None, text)
             continue
         if 't="str"' in attributes and formula:
-            cells[reference] = Stored(unescape(formula[1] or ""), None, None, unescape(text or ""))
+            cells[reference] = Stored(unescape(formula[1] or ""), None, None, None if text is None else unescape(text))
             continue
         number = float(text) if text is not None and ' t="' not in attributes.replace(' t="n"', "") else None
         cells[reference] = Stored(unescape(formula[1] or "") if formula else None, number, None)

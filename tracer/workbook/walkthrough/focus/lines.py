@@ -307,7 +307,7 @@ class FocusLines:
         passes = numeric_check.lay_out(self.context, self.workings, self.tables.numbers, self.number, moved, start)
         size = self.workings.number(spell("ε of the focus"), check.epsilon, moved)
         difference = f"IFERROR({passes.above}-{passes.below},0)"
-        change = self.workings.number("change of the loss by 2ε", check.above - check.below, difference)
+        change = self.workings.number(spell("change of the loss by 2ε"), check.above - check.below, difference)
         self._add(
             (spell(first.line), f"{what}&{size.text}"),
             (spell(first.numbers), f'"= "&{change.text}&"/(2{spell("·")}"&{size.text}&")"'),
