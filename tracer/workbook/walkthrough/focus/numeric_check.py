@@ -42,7 +42,8 @@ def lay_out(
     first: the quantity and the ε in the step first shown."""
     system, step = context.system, workings.step
     heads = {context.spell(head): width for head, width in HEADS.items()}
-    table = workings.table("The numeric check: two more forward passes, the focus moved by ε", heads)
+    title = context.spell("The numeric check: two more forward passes, the focus moved by ε")
+    table = workings.table(title, heads)
     sides: tuple[dict[str, str], dict[str, str]] = {}, {}
     passes = []
     for by in (first[1], -first[1]):
