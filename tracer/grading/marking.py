@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from tracer.grading.book.cells import Fault
-from tracer.grading.judging.assignment import differing, given_quantities
+from tracer.grading.judging.assignment import differing
 from tracer.grading.judging.by_hand import decimals_by_hand
 from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.exactness import Exactness, measured, rounded_by_hand
@@ -223,7 +223,8 @@ def reported(explained: Explained, system: System | None) -> SheetReport:
     wrong |= {name for name, right in judged.fitting.items() if not right}
     known = wrong | judged.fitting.keys()
     if judge and system is not None:
-        known |= {*given_quantities(judge.rows, system)}
+        given = (*(parameter.name for parameter in system.parameters), *system.data)
+        known |= {name for name in given if len(judge.rows.known(name))}
     mistakes = any(finding.mistake for finding in explained.findings)
     return SheetReport(
         shown.sheet.name,

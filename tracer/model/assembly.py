@@ -48,7 +48,11 @@ def assemble(experiment: Experiment) -> System:
         batch_loss = naming.batch_loss(above)
         of_batch = {name: naming.derivative(batch_loss, name) for name in trained}
         reduced = {loss: batch_loss} | {gradients[name]: of_batch[name] for name in trained}
-        equations += _reduced(experiment.batches.reduction, reduced)
+        reduction = REDUCTIONS[experiment.batches.reduction]
+        equations += [
+            Equation(result, Call(reduction, (Name(of, batch=True),)), Phase.BATCH, BATCH_LAYER)
+            for of, result in reduced.items()
+        ]
         gradients = of_batch
         quantities[batch_loss] = Quantity(Role.BATCH_LOSS, of=quantities[loss])
         quantities |= {
@@ -105,14 +109,6 @@ def _forward(experiment: Experiment) -> tuple[tuple[Equation, ...], str, dict[st
                 for name, expression in own.items()
             )
             return equations, loss, dict.fromkeys(experiment.start, OWN_LAYER)
-
-
-def _reduced(reduction: str, results: Mapping[str, str]) -> list[Equation]:
-    """The loss and the gradients of a batch, from those of its samples (name → that of the batch)."""
-    return [
-        Equation(result, Call(REDUCTIONS[reduction], (Name(of, batch=True),)), Phase.BATCH, BATCH_LAYER)
-        for of, result in results.items()
-    ]
 
 
 def _clipped(clip: Choice, gradients: Mapping[str, str]) -> list[Equation]:

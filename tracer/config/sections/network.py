@@ -175,7 +175,7 @@ class NetworkReader(Reader):
         if choice and not choice.is_formula:
             noted = len(self.document.problems)
             for index, complain in enumerate(data.complain):
-                self.in_domain(choice.name, data.targets_of(index), complain)
+                self.in_domain(choice.name, data.rows[index][: len(data.targets)], complain)
                 if len(self.document.problems) - noted == MOST_NAMED:
                     break
         return choice

@@ -48,10 +48,6 @@ class Data:
     rows: tuple[tuple[float, ...], ...]
     complain: tuple[Callable[[str], None], ...]
 
-    def targets_of(self, index: int) -> tuple[float, ...]:
-        """The targets of a sample."""
-        return self.rows[index][: len(self.targets)]
-
 
 @dataclass(slots=True)
 class SamplesReader(Reader):

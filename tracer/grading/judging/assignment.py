@@ -22,11 +22,6 @@ FEWEST = 3
 """Minimum decimals of a typed value that may have been rounded from the config's."""
 
 
-def given_quantities(rows: Rows, system: System) -> list[str]:
-    """The weights, inputs and targets of a config that a table shows."""
-    return [name for name in (*(p.name for p in system.parameters), *system.data) if len(rows.known(name))]
-
-
 def differing(shown: Understood, system: System, tolerance: float) -> Iterator[Finding]:
     """A finding for every given quantity that differs from the config. A row may show any of its samples."""
     rows, data = shown.rows, [name for name in system.data if len(shown.rows.known(name))]

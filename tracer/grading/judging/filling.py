@@ -66,7 +66,8 @@ def dragged(shown: Understood) -> Iterator[Finding]:
     changing = [name for name in given if np.ptp(columns[name]) > 0]
     for name in changing:
         column, places = columns[name], shown.table.series[name]
-        if _is_series(column) and (column[0] != round(column[0]) or changing == [name]):
+        is_series = np.allclose(np.diff(column), 1.0, rtol=0, atol=1e-9)  # each the one before plus 1
+        if is_series and (column[0] != round(column[0]) or changing == [name]):
             start = ", ".join(f"{x:g}" for x in column[:3])
             yield Finding(
                 name, Kind.VALUE, places[1:], cause_of("filled_as_series", start=start),
@@ -89,11 +90,6 @@ def dragged(shown: Understood) -> Iterator[Finding]:
 def _is_typed(found: Found, name: str) -> bool:
     cells = found.of(name) if name in found.table.series else []
     return len(cells) >= FEWEST and all(cell and cell.formula is None and cell.number is not None for cell in cells)
-
-
-def _is_series(column: Array) -> bool:
-    """Whether each number is the previous one plus 1, as spreadsheets fill cells."""
-    return bool(np.allclose(np.diff(column), 1.0, rtol=0, atol=1e-9))
 
 
 def _odd(column: Array) -> tuple[int, ...]:

@@ -54,7 +54,8 @@ class Search:
         right = self.oracle.value(Name(quantity))
         if form is None or right is None:
             return {}
-        wanted = list(dict.fromkeys(n.name for n in names(form) if self._is_missing(n.name) and n.name not in known))
+        missing = {*self.model.system.data, *self.model.parameters} - {*self.present, *known}
+        wanted = list(dict.fromkeys(n.name for n in names(form) if n.name in missing))
         own = {node.value for _, node in nodes(form) if isinstance(node, Number)}
         leaves = [
             leaf for leaf in _leaves(reading, self.unnamed) if not (isinstance(leaf, Number) and leaf.value in own)
@@ -68,9 +69,6 @@ class Search:
                 if value is not None and same(value, right):
                     return assigned
         return {}
-
-    def _is_missing(self, name: str) -> bool:
-        return name not in self.present and (name in self.model.system.data or name in self.model.parameters)
 
     def _may_be(self, leaf: Leaf, name: str) -> bool:
         """Whether a leaf may be a quantity: constant numbers are inputs or targets; trained weights change."""

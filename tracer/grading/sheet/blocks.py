@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Set
 from itertools import chain
-from typing import TypeVar
 
 from tracer.grading.book.cells import Cell, Fault, Position, Sheet
 from tracer.grading.sheet.conventions import Settling, Spelling
@@ -14,8 +13,6 @@ from tracer.grading.sheet.spelling import after_update, is_parameter
 from tracer.grading.sheet.tables import Column, Table
 from tracer.model.naming import spell
 from tracer.model.quantity import Quantity, Role
-
-_T = TypeVar("_T")
 
 FEWEST = 4
 """Minimum recognized headers of a table."""
@@ -39,14 +36,10 @@ def blocks(sheet: Sheet, settle: Settling) -> tuple[list[Table], Spelling]:
     mean beside each other."""
     found: list[Table] = []
     for transposed in (True, False):
-        cells = _transposed(sheet.cells, transposed)
+        cells = {_back(place, transposed): cell for place, cell in sheet.cells.items()}
         labels, plain = headers(cells, settle)
         found = [*_with_headers_in_a_row(cells, labels, plain, sheet.name, transposed), *found]
     return found, plain
-
-
-def _transposed(cells: Mapping[Position, _T], transposed: bool) -> Mapping[Position, _T]:
-    return {(column, row): cell for (row, column), cell in cells.items()} if transposed else cells
 
 
 def _back(place: Position, transposed: bool) -> Position:

@@ -112,7 +112,8 @@ class Diagnosis:
             unexplained = Explanation(cause_of("typed_value_unexplained")) if lone else None
             return Kind.VALUE, self._of_values(wrong, forms) or unexplained
         kind = Kind.UPDATE if name in self.judge.model.parameters else Kind.FORMULA
-        found = self._of_reference(wrong, forms[0]) or self._of_reading(wrong)
+        moved = None if wrong.reading is None else sliding(self.judge, wrong, forms[0]) or frozen(self.judge, wrong)
+        found = moved or self._of_reading(wrong)
         place = self.judge.place(wrong.step, name)
         if found is None and self.judge.is_carried_on(name, place):
             found = Explanation(cause_of("changed_within_batch"))
@@ -131,10 +132,6 @@ class Diagnosis:
         if len(theirs) < 2 or np.ptp(theirs) > 0 or not np.ptp(right) > room:
             return None
         return one_number(float(theirs[0]))
-
-    def _of_reference(self, wrong: Wrong, right: Expression) -> Explanation | None:
-        """A reference that moves with the rows and should not, or vice versa."""
-        return None if wrong.reading is None else sliding(self.judge, wrong, right) or frozen(self.judge, wrong)
 
     def _of_error(self, name: str, step: int) -> Explanation:
         """Why a cell shows an error although its inputs are available."""
