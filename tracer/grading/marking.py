@@ -123,11 +123,15 @@ def judged(shown: Understood, terms: Terms) -> Judged:
     model, rows = shown.model, shown.rows
     if not any(name not in model.parameters for name in shown.table.series if model.equation(name) is not None):
         raise NotANetwork("no computed quantity was found")
-    filled = any(len(rows.known(name)) for name in shown.computed if name not in model.parameters)
+    results = [name for name in shown.computed if name not in model.parameters]
+    filled = any(len(rows.known(name)) for name in results)
     faults = any(cell and isinstance(cell.value, Fault) for name in shown.computed for cell in shown.found.of(name))
     uncomputed = shown.sheet.uncomputed
     missing = any(place in uncomputed for places in shown.table.series.values() for place in places)
     if not (filled or faults or missing):
+        begins = [shown.found.of(name)[0] for name in results]
+        if begins and all(cell and cell.value for cell in begins):
+            raise NotANetwork("texts stand where numbers belong")
         return Judged(shown, None)
     judge, given = _judge(shown, terms)
     no_value = errors(judge)
