@@ -12,6 +12,7 @@ from html import unescape
 from pathlib import Path
 
 from tests.places import ABSOLUTE, RELATIVE
+from tracer.workbook.xlsx.sheetdata import NOT_AVAILABLE
 
 SNAP = 2.0**-48
 """Spreadsheets give 0 for the difference of two numbers that agree to this part of them (LibreOffice: approxSub in
@@ -119,7 +120,7 @@ def disagreements(stored: Path, computed: Path) -> list[str]:
             if cell.formula is None:
                 continue
             other = theirs[sheet].get(reference)
-            if other is not None and (_same_text(cell, other) or _follows_a_snap(cell, other)):
+            if other is not None and (_same_text(cell, other) or _missing(cell, other) or _follows_a_snap(cell, other)):
                 continue
             if cell.value is not None and other is not None and other.value is not None:
                 allowed = max(RELATIVE * abs(cell.value), ABSOLUTE, snaps.get(_row(reference), 0.0))
@@ -131,6 +132,11 @@ def disagreements(stored: Path, computed: Path) -> list[str]:
 
 def _same_text(cell: Stored, other: Stored) -> bool:
     return cell.text is not None and cell.text == other.text
+
+
+def _missing(cell: Stored, other: Stored) -> bool:
+    """Whether both say that there is no number, which a chart then leaves out."""
+    return cell.error == other.error == NOT_AVAILABLE
 
 
 def _follows_a_snap(cell: Stored, other: Stored) -> bool:

@@ -1,7 +1,8 @@
-"""The sheets that sum up runs, Summary and Compare, and what they say when a number on a run's sheet is changed."""
+"""The sheets that sum up runs, Summary, Compare and Parameters, and what they say when a number on a run's sheet is changed."""
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 import tracer
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
-from tests.sheets import Stored, recalculated, rewrite, stored_cells
+from tests.sheets import Stored, disagreements, recalculated, rewrite, sheet_xml, stored_cells
 from tracer.workbook.xlsx.charts import powers_of_ten
 from tracer.workbook.xlsx.styles import FIXED, SCIENTIFIC
 
@@ -170,7 +171,9 @@ def test_who_diverged(tmp_path: Path) -> None:
 def test_one_learning_rate_is_not_compared(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=2).to_excel(path)
-    assert openpyxl.load_workbook(path).sheetnames == ["Walkthrough", "Summary", "η = 0.5", "Config", "Workings"]
+    assert openpyxl.load_workbook(path).sheetnames == [
+        "Walkthrough", "Summary", "Parameters", "η = 0.5", "Config", "Workings",
+    ]  # fmt: skip
 
 
 def test_no_line_runs_through_the_charts(path: Path) -> None:
@@ -215,7 +218,8 @@ def test_another_learning_rate_is_said_wherever_the_run_is_named(path: Path, tmp
         assert value(computed, sheet, f"B{row}").value == 0.7
         assert value(computed, sheet, f"D{row}").value == pytest.approx(fresh[-1], rel=1e-12)
     assert value(computed, "Compare", "D28").text == label
-    assert legends(computed) == {"η = 0.1", "η = 0.2", label, "η = 0.8", "η = 1", "η = 2", "this step"}
+    assert {"η = 0.1", "η = 0.2", label, "η = 0.8", "η = 1", "η = 2"} <= legends(computed)
+    assert "η = 0.5" not in legends(computed)
 
 
 @pytest.mark.office
@@ -247,3 +251,140 @@ def test_a_schedule_has_a_label_too(tmp_path: Path) -> None:
     assert value(path, "Summary", "A4").text == "η(k)"
     (w1,) = [cell.coordinate for cell in openpyxl.load_workbook(path)["η(k)"][5] if cell.value == 0.15]
     assert value(changed(path, tmp_path, w1, 0.15, 0.9), "Summary", "A4").text == "η(k), other numbers"
+
+
+# --------------------------------------------------------------------------------------------- Parameters
+
+
+def table(path: Path, sheet: str = "Parameters", head: str = "iteration") -> dict[str, list[Any]]:
+    """The table of a sheet, a list of values for each of its headers."""
+    rows = list(openpyxl.load_workbook(path, data_only=True)[sheet].iter_rows(values_only=True))
+    start = next(number for number, row in enumerate(rows) if row[0] == head)
+    return {name: [row[at] for row in rows[start + 1 :]] for at, name in enumerate(rows[start]) if name}
+
+
+def test_all_parameters_and_the_norms_of_each_layers_gradients(path: Path, trace: tracer.Trace) -> None:
+    shown, run = table(path), trace.runs[0]
+    for number in range(1, 9):
+        assert shown[f"w{number}"] == run[f"w{number}"]
+    for layer, numbers in (("h", (1, 2, 3, 4)), ("o", (5, 6, 7, 8))):
+        gradients = zip(*(run[f"∂E/∂w{number}"] for number in numbers), strict=True)
+        assert shown[f"norm, layer {layer}"] == pytest.approx([math.hypot(*row) for row in gradients], rel=1e-14)
+    parameters, norms = openpyxl.load_workbook(path)["Parameters"]._charts
+    assert [series.tx.v for series in parameters.series] == [f"w{number}" for number in range(1, 9)]
+    assert [series.tx.v for series in norms.series] == ["layer h", "layer o"]
+    assert norms.y_axis.scaling.logBase == 10
+
+
+@pytest.mark.office
+@pytest.mark.parametrize(("rate", "run", "said"), [
+    (2, 6, "η = 2 is drawn"), (0.3, 1, "No run has this learning rate. η = 0.1 is drawn"),
+])  # fmt: skip
+def test_a_learning_rate_is_chosen(
+    rate: float, run: int, said: str, path: Path, trace: tracer.Trace, tmp_path: Path
+) -> None:
+    """η typed into the yellow cell: the parameters and the norms are those of its run."""
+    parameters = sheet_xml(path)["Parameters"]
+    other = re.sub(r'(<c r="B2" s="\d+">)<v>0.1</v>', rf"\g<1><v>{rate}</v>", parameters)
+    assert other != parameters
+    copy = rewrite(path, tmp_path / "chosen.xlsx", lambda xml: other if xml == parameters else xml)
+    (computed,) = recalculated([copy], tmp_path / "computed")
+    shown, chosen = table(computed), trace.runs[run - 1]
+    assert shown["w5"] == pytest.approx(chosen["w5"], rel=1e-12)
+    assert shown["norm, layer o"][99] == pytest.approx(
+        math.hypot(*(chosen[f"∂E/∂w{number}"][99] for number in (5, 6, 7, 8))), rel=1e-12
+    )
+    assert said in texts(computed, "Parameters")
+
+
+@pytest.mark.office
+def test_pictures_of_two_parameters(tmp_path: Path) -> None:
+    """A line for each learning rate, named by its cell; one run is shorter than the other."""
+    path = tmp_path / "book.xlsx"
+    config = BLOWS_UP | {"charts": [["w5", "w6"]], "learning_rate": [0.1, 1e6]}
+    trace = written(config, path)
+    *_, picture = openpyxl.load_workbook(path)["Parameters"]._charts
+    titles = [axis.title.tx.rich.p[0].r[0].t for axis in (picture.x_axis, picture.y_axis)]
+    assert titles == ["w5", "w6"]
+    assert [series.tx.strRef.f for series in picture.series] == ["'Summary'!$A$4", "'Summary'!$A$5"]
+    (computed,) = recalculated([path], tmp_path / "computed")
+    assert disagreements(path, computed) == []
+    shown = table(computed)
+    for run, title in zip(trace.runs, ("η = 0.1", "η = 1000000"), strict=True):
+        drawn = shown[f"w6, {title}"]
+        assert drawn[: run.complete] == pytest.approx(run["w6"][: run.complete], rel=1e-12)
+        assert set(drawn[run.complete :]) <= {"#N/A"}
+    assert trace.runs[1].complete == 46
+
+
+@pytest.mark.parametrize("update", ["online", "batch"])
+def test_the_parameters_of_batches_and_of_own_equations(update: str, tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    config = {"equations": "y = w*x + θ\nL = (y - t)^2", "parameters": {"w": 0.5, "θ": 0.1}, "minimize": "L",
+              "inputs": ["x"], "targets": ["t"], "samples": [{"inputs": [1], "targets": [2]}, {"inputs": [2], "targets": [3]}],
+              "update": update, "learning_rate": 0.1, "iterations": 7, "charts": [["w", "θ"]]}  # fmt: skip
+    trace = tracer.run(config)
+    trace.to_excel(path, ascii=True)
+    shown, step = table(path), 2 if update == "batch" else 1
+    assert shown["w"] == trace["w"][::step]
+    loss = "L_batch" if update == "batch" else "L"
+    gradients = zip(trace[f"∂{loss}/∂w"][::step], trace[f"∂{loss}/∂θ"][::step], strict=True)
+    assert shown["norm, all gradients"] == pytest.approx([math.hypot(*pair) for pair in gradients], rel=1e-14)
+    assert [name for name in shown if name.startswith("θ,")] == ["θ, eta = 0.1"]
+
+
+def test_long_runs_are_thinned_and_wide_networks_too(tmp_path: Path) -> None:
+    path = tmp_path / "long.xlsx"
+    trace = written(WALKTHROUGH, path, learning_rate=0.5, iterations=10_001, columns="compact")
+    shown = table(path)
+    assert shown["iteration"] == [*range(1, 10_001, 41), 10_001]
+    assert shown["w5"] == [trace["w5"][iteration - 1] for iteration in shown["iteration"]]
+
+
+def test_a_chart_holds_254_parameters(tmp_path: Path) -> None:
+    """Those that change most, which is said; the first inputs are 0, so their weights never change."""
+    path = tmp_path / "wide.xlsx"
+    config = {"inputs": [0, 0, *[0.1] * 28], "targets": [1], "layers": [{"neurons": 9}, {"neurons": 1}],
+              "weights": {"init": "he_normal", "seed": 1}, "learning_rate": 0.1, "iterations": 100}  # fmt: skip
+    written(config, path)
+    shown = table(path)
+    names = [name for name in shown if name.startswith("w")]
+    assert len(names) == 254
+    assert {"w1", "w2", "w31"}.isdisjoint(names)
+    assert {"w3", "w279"} <= set(names)
+    assert len(openpyxl.load_workbook(path)["Parameters"]._charts[0].series) == 254
+    said = "A chart holds no more parameters than the 254 of 279 that change most with η = 0.1."
+    assert any(said in text for text in texts(path, "Parameters"))
+
+
+def test_gradients_of_0_have_no_logarithmic_axis(tmp_path: Path) -> None:
+    path = tmp_path / "dead.xlsx"
+    written(BLOWS_UP | {"weights": [-1, -1, -1, -1, 1, 1, 1, 1]}, path, learning_rate=0.1, iterations=5)
+    _, norms = openpyxl.load_workbook(path)["Parameters"]._charts
+    assert norms.y_axis.scaling.logBase is None
+    assert table(path)["norm, layer o"] == [0] * 5
+
+
+def test_no_run_with_a_whole_step_has_no_parameters_to_draw(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    written(BLOWS_UP | {"targets": [1e200, 0.5]}, path)
+    assert "Parameters" not in openpyxl.load_workbook(path).sheetnames
+
+
+@pytest.mark.parametrize(
+    ("charts", "problem"),
+    [
+        ([["w1", "w55"]], "charts.0.1: no parameter of this network is named 'w55'. Did you mean 'w8'?"),
+        ([["w1"]], "give the names of two parameters"),
+        ([["w1", "w1"]], "'w1' is duplicated; give two different parameters"),
+        ([["w1", "w2"], ["w1", "w2"]], "is duplicated; every pair must be unique"),
+        ([["w1", "w2", "w3"]], "at most 2 are allowed"),
+        ("w1", "give a list of pairs of parameters"),
+        ([["w1", 5]], "5 is not text"),
+        ([["w1", "a_h1"]], "no parameter of this network is named 'a_h1'"),
+    ],
+)
+def test_charts_that_cannot_be_drawn(charts: Any, problem: str) -> None:
+    with pytest.raises(tracer.ConfigError) as found:
+        tracer.run(BLOWS_UP | {"charts": charts})
+    assert problem in str(found.value)

@@ -300,7 +300,7 @@ def test_numbers_are_shown_with_their_sign_and_in_full(tmp_path: Path) -> None:
     trace = tracer.run(ROOT / "configs" / "deep.yaml", learning_rate=0.2)
     path = tmp_path / "deep.xlsx"
     trace.to_excel(path)
-    rows = shown(path, 3, tmp_path)
+    rows = shown(path, 4, tmp_path)
     header, steps = rows[FIRST_ROW - 2], rows[FIRST_ROW - 1 : FIRST_ROW - 1 + len(trace)]
     negative = 0
     for name, column in zip(header[1:], list(zip(*steps, strict=True))[1:], strict=True):

@@ -44,7 +44,7 @@ def formulas_by_header(path: Path, sheet: str, number: int) -> dict[str, str]:
 
 def test_the_sheets(path: Path) -> None:
     rates = ["η = 0.1", "η = 0.2", "η = 0.5", "η = 0.8", "η = 1", "η = 2"]
-    assert list(sheet_xml(path)) == ["Walkthrough", "Summary", "Compare", *rates, "Config", "Workings"]
+    assert list(sheet_xml(path)) == ["Walkthrough", "Summary", "Compare", "Parameters", *rates, "Config", "Workings"]
     assert openpyxl.load_workbook(path).active.title == "Walkthrough"
 
 

@@ -23,6 +23,8 @@ from tracer.tables.optimizers import CLIPPINGS, OPTIMIZERS
 COLUMNS = ("full", "compact")
 ONLINE, BATCH = "online", "batch"
 ORDERS = ("sequential", "shuffled")
+MAX_CHARTS = 20
+"""Of pairs of parameters: a sheet with more is slow."""
 MAX_PHASES = 50
 """A sheet nests no more than 64 functions (Microsoft, "Excel specifications and limits")."""
 
@@ -103,6 +105,8 @@ CSV = Record({
     "decimal": Field("The decimal mark.", OneOf((".", ",")), default="."),
     "bom": Field("Whether the file begins with a byte order mark.", Flag(), default=False),
 }, "style of a CSV file", CSV_EXAMPLE)  # fmt: skip
+_PAIR = "give the names of two parameters, such as [w1, w5]"
+_PAIRS = "give a list of pairs of parameters, such as [[w1, w5]]"
 _UNTIL = f"write a condition such as '{naming.TOTAL} < 1e-6'"
 _EQUATIONS = "write one equation per line, such as 'y = tanh(w*x)'"
 
@@ -163,6 +167,10 @@ FIELDS: dict[str, Field] = {
                       "from zero, as ROUND in a sheet does. Given numbers and η are not rounded.", DECIMALS),
     "columns": Field("full: every factor of the chain rule; compact: the columns of the classic sheet.",
                      OneOf(COLUMNS), default="full"),
+    "charts": Field("Pairs of parameters, such as [[w1, w5]]: the sheet Parameters draws the second over the first, a "
+                    "line per learning rate.",
+                    ListOf(ListOf(TEXT, _PAIR, unique="give two different parameters", least=2, most=2), _PAIRS,
+                           unique="every pair must be unique", least=0, most=MAX_CHARTS), default=[]),
     "csv": Field("The CSV for a spreadsheet: excel where decimals have a point, excel-eu where they have a comma; or a "
                  f"style of your own, {CSV_EXAMPLE}.",
                  Either((Case(str, OneOf(tuple(CSV_STYLES), _CSV)), Case(object, CSV)), f"write {CSV_EXAMPLE}")),
@@ -178,7 +186,7 @@ BEYOND_SCHEMA = (
     "The names of quantities, and of the states and settings of an update rule, are unique.",
     "The start of an update rule refers to its states.",
     "The numbers of targets, weights, biases and activations fit the layers.",
-    "weights, biases and frozen refer to weights, layers and parameters of the model.",
+    "weights, biases, frozen and charts refer to weights, layers and parameters of the model.",
     "Targets are in the domain of the loss.",
     "Every sample has the same inputs and targets; a network needs both.",
     "A file of samples exists and has the required columns.",

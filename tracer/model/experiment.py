@@ -128,6 +128,7 @@ class Experiment:
     learning_rates: one run each; empty with a schedule, or if no formula uses η.
     iterations: at most, where `until` ends a run.
     decimals: to which every computed quantity is rounded as it is computed; None for not at all.
+    charts: pairs of parameters; the workbook draws the second one over the first one.
     places: where the keys that a later check may complain of stand.
     """
 
@@ -149,6 +150,7 @@ class Experiment:
     until: Expression | None = None
     decimals: int | None = None
     columns: str = "full"
+    charts: tuple[tuple[str, str], ...] = ()
     output: Path = Path("out")
     csv: CsvStyle = CsvStyle()
     places: Mapping[str, str] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from tracer.model import naming
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
 from tracer.workbook.limits import problems_of_limits
-from tracer.workbook.overview import compare, config, curves, summary
+from tracer.workbook.overview import compare, config, curves, parameters, summary
 from tracer.workbook.sheets import Sheet, write
 from tracer.workbook.trace import data
 from tracer.workbook.trace import sheet as trace_sheet
@@ -32,6 +32,7 @@ CONFIG = Sheet(config.TITLE, config.build)
 BEFORE_RUNS = (
     Sheet(summary.TITLE, summary.build),
     Sheet(compare.TITLE, compare.build, lambda context: len(context.traces) > 1),
+    Sheet(parameters.TITLE, parameters.build, parameters.wanted),
     SAMPLES,
 )
 AFTER_RUNS = (Sheet(curves.TITLE, curves.build, curves.wanted), CONFIG)

@@ -71,6 +71,7 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
             until=self.until([*own, *computed]),
             decimals=config["decimals"],
             columns=config["columns"],
+            charts=self.charts(start),
             output=self.folder(),
             csv=self.csv(),
             places={key: self.document.where(where) for key, where in places.items()},
@@ -102,6 +103,16 @@ class _Reader(NetworkReader, EquationsReader, SamplesReader, TrainingReader):
         except OutputError as error:
             self.problem(("output",), error.problems[0])
             return Path()
+
+    def charts(self, start: Mapping[str, float]) -> tuple[tuple[str, str], ...]:
+        """The pairs of parameters to be drawn, also where they are spelled in ASCII."""
+        spelled = {naming.to_ascii(name): name for name in start} | {name: name for name in start}
+        for number, pair in enumerate(self.config["charts"] or ()):
+            for index, name in enumerate(pair or ()):
+                if name is not None and start and name not in spelled:
+                    what = f"no parameter of this network is named '{name}'.{nearest(name, spelled)}"
+                    self.problem(("charts", number, index), what)
+        return tuple((spelled.get(x, x), spelled.get(y, y)) for x, y in filter(None, self.config["charts"] or ()))
 
     def frozen(self, start: Mapping[str, float]) -> frozenset[str]:
         """The parameters that are not updated, by the patterns that they match."""

@@ -43,6 +43,11 @@ def labels(runs: int) -> list[str]:
     return [reference(TITLE, f"$A${FIRST_RUN_ROW + number}") for number in range(runs)]
 
 
+def column(letter: str, runs: int) -> str:
+    """The column of the labels, A, or of the learning rates, B, of the first runs, as other sheets refer to it."""
+    return reference(TITLE, f"${letter}${FIRST_RUN_ROW}:${letter}${FIRST_RUN_ROW + runs - 1}")
+
+
 def build(sheet: Worksheet, context: Context) -> SheetCells:
     """Lay out the Summary sheet and give its cells."""
     sheet.sheet_view.showGridLines = False

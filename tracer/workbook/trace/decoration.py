@@ -71,13 +71,13 @@ def _scales(trace: TraceFormulas) -> Iterator[Scale]:
     for _, group in groupby(found, key=lambda equation: equation.layer):
         layer = {equation.quantity for equation in group}
         for names in (layer & of_parameters, layer - of_parameters):
-            ranges = tuple(f"{left}{FIRST_ROW}:{right}{trace.last_row}" for left, right in _ranges(trace, names))
+            ranges = tuple(f"{left}{FIRST_ROW}:{right}{trace.last_row}" for left, right in side_by_side(trace, names))
             if ranges:
                 neutral = PALETTE[trace.columns[next(iter(names))]].pale
                 yield Scale(ranges[:MOST_RANGES], max(trace.largest[name] for name in names), neutral, CALM)
 
 
-def _ranges(trace: TraceFormulas, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def side_by_side(trace: TraceFormulas, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The first and the last of the columns that stand side by side."""
     places = {name: index for index, name in enumerate(trace.columns)}
     wanted = sorted(places[name] for name in names)
