@@ -14,6 +14,7 @@ import pytest
 import tracer
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
 from tests.sheets import Stored, disagreements, recalculated, rewrite, sheet_xml, stored_cells
+from tracer.workbook.trace.formulas import ETA_CELL
 from tracer.workbook.xlsx.charts import powers_of_ten
 from tracer.workbook.xlsx.styles import FIXED, SCIENTIFIC
 
@@ -210,7 +211,7 @@ def value(path: Path, sheet: str, cell: str) -> Stored:
 
 @pytest.mark.office
 def test_another_learning_rate_is_said_wherever_the_run_is_named(path: Path, tmp_path: Path) -> None:
-    computed = changed(path, tmp_path, "B2", 0.5, 0.7)
+    computed = changed(path, tmp_path, ETA_CELL.replace("$", ""), 0.5, 0.7)
     label = "η = 0.7 (made with 0.5)"
     fresh = tracer.run(WALKTHROUGH, learning_rate=0.7)["E_total"]
     for sheet, row in (("Summary", 6), ("Compare", 23)):
@@ -237,7 +238,7 @@ def test_another_weight_is_said_wherever_the_run_is_named(path: Path, tmp_path: 
 def test_a_run_that_no_longer_diverges(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     written(BLOWS_UP, path, learning_rate=[1e6, 0.1])
-    computed = changed(path, tmp_path, "B2", 1e6, 0.05)
+    computed = changed(path, tmp_path, ETA_CELL.replace("$", ""), 1e6, 0.05)
     assert value(computed, "Compare", "H21").text == "no"
     said = "With the numbers of the config: Stopped in iteration 47: E1 is not a finite number."
     assert said in texts(computed, "Summary")

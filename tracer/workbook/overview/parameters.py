@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, product
 
 from openpyxl.formatting.rule import FormulaRule
@@ -161,7 +160,7 @@ class _Builder:
                 yield template.fill(map(repr, (iteration, *values)), number, position)
             else:
                 cells = zip(self._row(position), (iteration, *values), strict=True)
-                yield row(number, [replace(cell, value=value) for cell, value in cells])
+                yield row(number, [cell._replace(value=value) for cell, value in cells])
 
     def _controls(self) -> Iterator[Cell]:
         """The learning rate to choose, where there are several, and what is shown."""
