@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -12,17 +13,20 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, agree
-from tests.sheets import recalculated, rewrite, stored_cells
+from tests.sheets import recalculated, rewrite, sheet_xml, stored_cells
 from tracer.explain.blocks import Line, blocks
 from tracer.explain.templates import BATCH_SIZE, TOTAL, Slot, filled, written
 from tracer.formulas.evaluation import evaluate
 from tracer.model.naming import COUNT, ETA, to_ascii
 from tracer.tables.activations import read_formula
+from tracer.workbook.trace.formulas import TraceFormulas
+from tracer.workbook.walkthrough.contents import LONG
 from tracer.workbook.walkthrough.controls import HINT_TEXT
 
 SHEET, WORKINGS = "Walkthrough", "Workings"
@@ -171,7 +175,7 @@ def check(
             assert agree(cell.value, of[header[column[1]]]), cell
             looked_up += 1
         assert cell.error is None, cell
-    assert looked_up >= least
+    assert looked_up >= len(trace.system.data)
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +248,185 @@ def test_an_iteration_that_there_is_not(tmp_path: Path) -> None:
     for computed, shown in zip(recalculated(copies, tmp_path / "computed"), asked.values(), strict=True):
         check(computed, trace, trace.runs[0], shown, least=30)
         assert said_on(computed) == f"This run has no such iteration: {shown} is shown. "
+
+
+def given_in(formula: str, trace: tracer.Trace) -> set[str]:
+    """Which quantities a formula looks up in the sheets of the runs; "" is what it computes from them."""
+    header = {letter: name for name, letter in TraceFormulas("x", trace.system, trace.runs[0]).letters.items()}
+    looked_up = LOOKED_UP.fullmatch(formula)
+    if looked_up:
+        return {header[looked_up[1]]}
+    return {ETA} if re.fullmatch(r"CHOOSE\([^(]*\)|'[^']*'!\$[A-Z]+\$1", formula) else {""}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_only_what_is_given_is_looked_up_in_the_sheets_of_the_runs(name: str, tmp_path: Path) -> None:
+    """Everything else is computed on the sheet, or stands on the sheet of workings. Only the picture of a wide network
+    sums up whole columns."""
+    trace = tracer.run(MODELS[name], iterations=3)
+    trace.to_excel(tmp_path / "book.xlsx")
+    formulas = [cell.formula for cell in stored_cells(tmp_path / "book.xlsx")[SHEET].values() if cell.formula]
+    there = [formula for formula in formulas if any(f"'{run.title}'!" in formula for run in trace.runs)]
+    summed = [formula for formula in there if name == "wide" and re.match("MIN|MAX|AVERAGE|SQRT", formula)]
+    found = {quantity for formula in there if formula not in summed for quantity in given_in(formula, trace)}
+    system = trace.system
+    values = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)[SHEET]
+    computed = {begins.split()[0] for begins in lines_of(values)}
+    assert len(computed) > 10
+    assert found & computed <= {parameter.name for parameter in system.parameters}
+    assert found >= set(system.data)
+    if name != "wide":  # whose picture shows what has no line
+        assert found <= {*system.data, *(p.name for p in system.parameters), *system.hyper, ETA}
+    assert len(formulas) > 3 * len(there)
+
+
+def operands_of(sheet: Worksheet, cell: str) -> str:
+    """A formula with the labels of the cells that it refers to: what stands left of them, or begins their line."""
+
+    def label(match: re.Match[str]) -> str:
+        row = sheet[match[0]].row
+        beside = sheet.cell(row, sheet[match[0]].column - 1).value
+        return str(beside or sheet.cell(row, 1).value).split()[0]
+
+    return re.sub(r"[A-Z]+\d+", label, str(sheet[cell].value).removeprefix("="))
+
+
+def result_cell(sheet: Worksheet, begins: str) -> str:
+    """The cell of the result of the line that begins so."""
+    (row,) = [row for row in sheet.iter_rows(max_col=60) if str(row[0].value).startswith(begins)]
+    return str(next(cell.coordinate for cell in reversed(row) if cell.value is not None))
+
+
+def test_a_result_refers_to_the_cells_that_show_its_operands(tmp_path: Path) -> None:
+    """As one would point at them: to the weights and inputs in the picture, to the results above."""
+    trace = tracer.run(WALKTHROUGH, iterations=3)
+    trace.to_excel(tmp_path / "book.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")[SHEET]
+    expected = {
+        "h1 = ": "w1*i1+w2*i2", "a_h1 = ": "1/(1+EXP(-h1))", "o2 = ": "w7*a_h1+w8*a_h2", "E1 = ": "0.5*(t1-a_o1)^2",
+        "E_total = ": "E1+E2", "∂E/∂a_h1 = ": "∂E/∂o1*w5+∂E/∂o2*w7", "∂E/∂w5 = ": "∂E/∂o1*a_h1", "w5 ← ": "w5-η*∂E/∂w5",
+    }  # fmt: skip
+    assert {begins: operands_of(sheet, result_cell(sheet, begins)) for begins in expected} == expected
+    for begins in ("h1 = ", "E_total = "):
+        name = begins.split()[0]
+        (label,) = [c for row in sheet.iter_rows(max_row=16, min_row=6) for c in row if c.value == name]
+        assert sheet.cell(label.row, label.column + 1).value == f"={result_cell(sheet, begins)}"
+
+
+@pytest.mark.parametrize("name", [*MODELS, "xor"])
+def test_no_column_is_hidden_and_the_controls_are_in_the_first_twelve(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    tracer.run(MODELS.get(name, ROOT / "configs" / "xor.yaml"), iterations=3).to_excel(path)
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames[0] == SHEET
+    assert book.sheetnames[-1] == WORKINGS
+    for sheet in (book[SHEET], book[WORKINGS]):
+        assert not any(dimension.hidden for dimension in sheet.column_dimensions.values())
+        assert sheet.sheet_state == "visible"
+    cells = yellow_cells(path)
+    assert {"an iteration", "a learning rate", "a sample"} & cells.keys() >= {"an iteration"}
+    assert all(book[SHEET][cell].column <= 12 for cell in cells.values())
+    assert all(book[SHEET][cell].row < int(book[SHEET].freeze_panes[1:]) for cell in cells.values())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_links_lead_to_the_blocks(name: str, tmp_path: Path) -> None:
+    """Each to the rows whose title it names, from a row that is always in view; long sheets have a table of contents."""
+    trace = tracer.run(MODELS[name], iterations=3)
+    trace.to_excel(tmp_path / "book.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")[SHEET]
+    titles = [" ".join(block.title.split()) for block in blocks(trace.system)]
+    at_top = []
+    for cell in [cell for row in sheet.iter_rows() for cell in row if cell.hyperlink]:
+        text, place = str(cell.value), str(cell.hyperlink.location).partition("!")[2].split(":")[0]
+        target = str(sheet[place].value)
+        assert target
+        if cell.row < int(sheet.freeze_panes[1:]):
+            at_top.append(text)
+            assert text in ("top", "focus", " ".join(target.split()))
+        else:
+            assert text == target or text.endswith(f": {place[1:]}")
+    assert at_top == ["top", "focus", *titles]
+    contents = [cell for (cell,) in sheet.iter_rows(max_col=1) if cell.value == "Contents"]
+    values = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)[SHEET]
+    assert bool(contents) == (len(lines_of(values)) >= LONG)
+
+
+def test_blocks_say_what_they_are_for_and_fold(tmp_path: Path) -> None:
+    trace = tracer.run(WALKTHROUGH, iterations=3)
+    trace.to_excel(tmp_path / "book.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")[SHEET]
+    assert not sheet.sheet_properties.outlinePr.summaryBelow
+    for block in blocks(trace.system):
+        (row,) = [cell.row for (cell,) in sheet.iter_rows(max_col=1) if cell.value == block.title]
+        assert sheet.cell(row + 1, 1).value == block.why
+        assert len(block.why) > 40
+        assert not sheet.row_dimensions[row].outlineLevel
+        lines = sum(len(group.lines) for group in block.groups)
+        assert all(sheet.row_dimensions[row + below].outlineLevel == 1 for below in range(1, lines + 2))
+
+
+WINDOW = 1270, 530
+"""Pixels that LibreOffice leaves for cells in a window of 1366 × 768; Excel leaves somewhat more."""
+
+
+def test_everything_is_in_view(tmp_path: Path) -> None:
+    """The yellow cells, the picture of the classic network, the whole chart and the first lines beside it, at 7 pixels a
+    character of Calibri 11 and 5 a column."""
+    tracer.run(WALKTHROUGH).to_excel(tmp_path / "book.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")[SHEET]
+    assert 80 <= sheet.sheet_view.zoomScale <= 100
+    zoom = sheet.sheet_view.zoomScale / 100
+    (chart,) = sheet._charts
+    corner = chart.anchor._from
+    left = sum(7 * sheet.column_dimensions[get_column_letter(c)].width + 5 for c in range(1, corner.col + 1))
+    top = sum((sheet.row_dimensions[row].height or 15) * 96 / 72 for row in range(1, corner.row + 1))
+    right, bottom = left + chart.anchor.ext.width / 9525, top + chart.anchor.ext.height / 9525
+    assert zoom * right <= WINDOW[0]
+    assert zoom * bottom <= WINDOW[1]
+    picture = [cell for row in sheet.iter_rows(min_row=6, max_row=corner.row) for cell in row if cell.value is not None]
+    assert {"w1", "w8", "E_total", "a_o2"} <= {str(cell.value) for cell in picture}
+
+
+@pytest.mark.office
+def test_a_changed_number_is_said(tmp_path: Path) -> None:
+    """η in a trace sheet, its weight, and a sample: the values in the cells are shown, and what the workbook was made
+    with."""
+    classic, xor = tmp_path / "classic.xlsx", tmp_path / "xor.xlsx"
+    trace = tracer.run(WALKTHROUGH, learning_rate=[0.5, 2], iterations=3)
+    trace.to_excel(classic)
+    tracer.run(ROOT / "configs" / "xor.yaml", learning_rate=0.5, iterations=3).to_excel(xor)
+    changes = {
+        "rate": (classic, r'(<c r="B1" s="\d+">)<v>0.5</v>', r"\g<1><v>0.6</v>"),
+        "weight": (classic, r'(<c r="[A-Z]+5" s="\d+">)<v>0\.4[^<]*</v>', r"\g<1><v>0.41</v>"),
+        "sample": (xor, r'(<c r="C5" s="\d+">)<v>[^<]*</v>', r"\g<1><v>0.25</v>"),
+    }
+    copies = []
+    for name, (path, old, new) in changes.items():
+        assert any(re.search(old, xml) for xml in sheet_xml(path).values()), name
+        change = functools.partial(re.sub, old, new)
+        copies.append(rewrite(path, tmp_path / f"{name}.xlsx", change))
+    copies.append(chosen(classic, tmp_path, 1, 0.7))
+    rate, weight, sample, none = recalculated(copies, tmp_path / "computed")
+    assert said_on(rate) == "learning rate η is 0.6 now; this workbook was made with 0.5. "
+    assert said_on(weight) == "w5 at the start is 0.41 now; this workbook was made with 0.4. "
+    assert said_on(sample) == "i2 of sample 2 is 0.25 now; this workbook was made with 1. "
+    assert said_on(none) == "There is no run with this learning rate η: 0.5 is shown. "
+    lines = lines_of(openpyxl.load_workbook(rate, data_only=True)[SHEET])
+    now = tracer.run(WALKTHROUGH, learning_rate=0.6, iterations=1)
+    assert agree(lines["w5 ← w5 − η·∂E/∂w5"][1], now.runs[0].final["w5"])
+
+
+@pytest.mark.office
+def test_a_learning_rate_is_chosen_as_a_list_shows_it(tmp_path: Path) -> None:
+    """With fewer digits than it has."""
+    path = tmp_path / "book.xlsx"
+    trace = tracer.run(WALKTHROUGH, learning_rate=[0.1, 1 / 3], iterations=3)
+    trace.to_excel(path)
+    (computed,) = recalculated([chosen(path, tmp_path, 2, 0.3333333333)], tmp_path / "computed")
+    assert said_on(computed) == HINT_TEXT
+    lines = lines_of(openpyxl.load_workbook(computed, data_only=True)[SHEET])
+    assert agree(lines["E_total = E1 + E2"][1], trace.runs[1]["E_total"][1])
 
 
 HARD = [
@@ -356,7 +539,7 @@ def test_the_mean_over_a_batch(tmp_path: Path) -> None:
 def test_only_functions_that_every_spreadsheet_has(tmp_path: Path) -> None:
     """Nothing volatile, nothing newer than Excel 2016."""
     allowed = {
-        "ABS", "AND", "AVERAGE", "CHOOSE", "COUNT", "COUNTIF", "EXACT", "EXP", "IF", "IFERROR", "INDEX", "INT", "ISNUMBER", "LEFT", "LN",
+        "ABS", "AND", "AVERAGE", "CHOOSE", "COLUMN", "COUNT", "COUNTIF", "EXACT", "EXP", "IF", "IFERROR", "INDEX", "INT", "ISNUMBER", "LEFT", "LN",
         "LOG10", "MATCH", "MAX", "MIN", "NA", "OR", "ROUND", "ROW", "SUBSTITUTE", "SQRT", "SUM", "SUMPRODUCT", "SUMSQ", "TANH", "SIGN",
     }  # fmt: skip
     for name, model in MODELS.items():

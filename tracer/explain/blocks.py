@@ -36,11 +36,28 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a step. phase: determines its colors."""
+    """A part of a step. phase: determines its colors. why: a sentence on what it is for."""
 
     title: str
     phase: Phase
     groups: tuple[Group, ...]
+    why: str
+
+
+REASONS = {
+    "Forward": "From the inputs to the outputs: each quantity from those before it, in a network layer by layer.",
+    "Loss": "One number says how far the outputs are from the targets. Training makes it smaller.",
+    "Output gradients": "Backward now, by the chain rule: how the loss changes with each output, with the net input "
+    "behind it, and so with each weight of the last layer.",
+    "Backpropagated error": "Only outputs have targets. The error of everything before them comes back along the paths "
+    "that the values took forward, times the slope of each step.",
+    "Hidden gradients": "Once a neuron's error is known, the gradient of a weight is that error times the input that "
+    "came in through the weight.",
+    "Gradients": "How the loss changes with each parameter: where this is positive, more of it means more loss.",
+    "Batch": "Each sample asks for a different change. The update takes them together.",
+    "Updates": "A gradient points uphill, so each parameter moves against it; the learning rate says how far.",
+}
+"""What each block is for, by its title."""
 
 
 def blocks(system: System) -> list[Block]:
@@ -65,7 +82,10 @@ def blocks(system: System) -> list[Block]:
         ("Updates", Phase.PARAMETER, (Group("", (*map(_line, optimizer), *updates)),) if updates else ()),
     ]
     present = [(title, phase, groups) for title, phase, groups in parts if groups]
-    return [Block(f"{number}  {title}", phase, groups) for number, (title, phase, groups) in enumerate(present, 1)]
+    return [
+        Block(f"{number}  {title}", phase, groups, REASONS[title])
+        for number, (title, phase, groups) in enumerate(present, 1)
+    ]
 
 
 def _groups(equations: Sequence[Equation]) -> tuple[Group, ...]:

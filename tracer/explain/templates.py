@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -52,7 +52,7 @@ def template(expression: Expression, batch: int = 1) -> Template:
     rows: Sequence[int] = range(batch) if batch <= LONGEST_SUM else (0, 1, 2, batch - 1)
     if not batch:
         rows = (TOTAL,)
-        expression = substitute(expression, _sums({name for name in distinct(expression) if name.batch}))
+        expression = of_sums(expression)
     slots: list[Slot] = []
 
     def mark(name: Name) -> str:
@@ -75,10 +75,11 @@ def template(expression: Expression, batch: int = 1) -> Template:
     return tuple(pieces)
 
 
-def _sums(of_batch: Iterable[Name]) -> dict[Expression, Expression]:
-    """What the reductions of these quantities are of their sums."""
+def of_sums(expression: Expression) -> Expression:
+    """The expression with the sums over a batch, and the number of its rows, in place of what is reduced over it."""
+    of_batch = [name for name in distinct(expression) if name.batch]
     sums: dict[Expression, Expression] = {Call(REDUCTIONS["sum"], (name,)): name for name in of_batch}
-    return sums | {Call(REDUCTIONS["mean"], (name,)): div(name, BATCH_SIZE) for name in of_batch}
+    return substitute(expression, sums | {Call(REDUCTIONS["mean"], (n,)): div(n, BATCH_SIZE) for n in of_batch})
 
 
 def filled(template: Template, value: Callable[[Slot], float]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, repeat, starmap
 from operator import is_
@@ -78,6 +78,15 @@ def lookup(system: System, quantity: str, sample_cell: str) -> str:
     return f"INDEX({DATA}!${letter}${FIRST_SAMPLE_ROW}:${letter}${last},{sample_cell})"
 
 
+def written(traces: Sequence[TraceFormulas], quantity: str, expression: Expression) -> Expression:
+    """An equation as the sheets of these runs write it, in a form that holds in all of them."""
+    expanded = expand(expression, far=any(quantity in trace.far for trace in traces))
+    for trace in traces:
+        if quantity in trace.tiny:
+            expanded = trace.without_tiny_powers(expanded)
+    return expanded
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Row numbers, or marks of a RowTemplate for them: this one, the one above, the first one of the iteration before,
@@ -99,6 +108,7 @@ class TraceFormulas:
     label: the cell, as charts refer to it, that says which run this is with the numbers that its sheet has now; empty
         where there is none.
     older: whether it is laid out as the exercises of older versions.
+    far, tiny: the quantities whose formula has another form because of numbers far out, or of tiny powers.
     """
 
     title: str
@@ -115,6 +125,8 @@ class TraceFormulas:
     hyper_cells: dict[str, str] = field(init=False)
     constants: dict[str, float] = field(init=False)
     largest: dict[str, float] = field(init=False)
+    far: set[str] = field(init=False, default_factory=set)
+    tiny: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         columns = self.system.columns()
@@ -136,7 +148,7 @@ class TraceFormulas:
         for index, name in enumerate(self.system.hyper):
             self.hyper_cells[name] = f"${get_column_letter(first + 2 * index + 1)}${number}"
         self.constants = {**self.system.hyper, **self.run.hyper}
-        self.formulas = {e.quantity: self._written(e.expression) for e in self.system.equations}
+        self.formulas = {e.quantity: self._written(e.quantity, e.expression) for e in self.system.equations}
         whole = self.run.complete
         self.largest = {name: max(map(abs, self.run[name][:whole]), default=0.0) for name in self.columns}
 
@@ -245,11 +257,18 @@ class TraceFormulas:
         steps = len(self.run)
         return any(any(self._values(condition, steps)) for condition in far_conditions(expression))
 
-    def _written(self, expression: Expression) -> Expression:
+    def _written(self, quantity: str, expression: Expression) -> Expression:
         """An equation as the sheet writes it: functions spelled out, in a form that holds in all of this run."""
-        return self._without_tiny_powers(expand(expression, far=self._goes_far(expression)))
+        far = self._goes_far(expression)
+        expanded = expand(expression, far=far)
+        written = self.without_tiny_powers(expanded)
+        if far:
+            self.far.add(quantity)
+        if written is not expanded:
+            self.tiny.add(quantity)
+        return written
 
-    def _without_tiny_powers(self, expression: Expression) -> Expression:
+    def without_tiny_powers(self, expression: Expression) -> Expression:
         """The expression with a product in place of a power that becomes as small as no number is somewhere in this
         run: LibreOffice takes that for an error, where a product is 0."""
 

@@ -127,6 +127,10 @@ class ChosenStep:
             return f"IF({place.row_before}=0,{EXCEL.number(self._before(name))},{found})"
         return f"INDEX({column},{place.row})"
 
+    def at_first(self, name: str) -> str:
+        """The value of a quantity in the first step of the chosen run."""
+        return f"INDEX({self.column(self.traces[0].letters[name])},1)"
+
     def of_columns(self, names: Sequence[str]) -> tuple[str, str] | None:
         """The cells of the chosen step in the columns of these quantities, and those in between, and a formula of 1 for
         theirs and 0 for those in between, "" if there are none; None where they are not evenly spaced."""

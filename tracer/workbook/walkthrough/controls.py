@@ -12,7 +12,9 @@ from tracer.model import naming
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.formulas import DATA, FIRST_ROW, FIRST_SAMPLE_ROW, TraceFormulas
 from tracer.workbook.walkthrough.chosen_step import ChosenStep, Place, last_whole_row
+from tracer.workbook.walkthrough.contents import LINK_ROW
 from tracer.workbook.walkthrough.focus.block import LABEL, Focus
+from tracer.workbook.walkthrough.given import compare
 from tracer.workbook.walkthrough.styles import WalkthroughStyles
 from tracer.workbook.walkthrough.workings import Computed, Table, Workings, computed
 from tracer.workbook.xlsx.grid import Grid
@@ -33,12 +35,12 @@ SAME = "1E-9"
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What the top of the sheet leaves: the chosen step, and the cells of its iteration and its loss on the sheet of
-    workings."""
+    """What the top of the sheet leaves: the cells of the chosen step's iteration and loss on the sheet of workings, and
+    the cell that shows the loss."""
 
-    step: ChosenStep
     iteration: str
     loss: str
+    loss_cell: str
 
 
 def lay_out(
@@ -46,7 +48,7 @@ def lay_out(
 ) -> Controls:
     """Lay out the rows at the top, and on the sheet of workings the cells that find the step."""
     system, traces, spell = context.system, context.traces, context.spell
-    sheet.freeze_panes = f"A{CONTROL_ROW + 1}"
+    sheet.freeze_panes = f"A{LINK_ROW + 1}"
     grid.put((TITLE_ROW, 1), looks.title, f"{context.experiment.name}: one step, number by number")
     for number, height in HEIGHTS.items():
         grid.height(number, height)
@@ -75,7 +77,7 @@ def lay_out(
     focused = top.put(FOCUS, LABEL, looks.control, focus.chosen)
     top.choose(focused, "a quantity", focus.names)
     form = number_format(max(trace.largest[system.curve] for trace in traces))
-    cell = top.put(LOSS, spell(system.curve), looks.loss[form], (step.value(system.curve), step.formula(system.curve)))
+    cell = top.put(LOSS, spell(system.curve), looks.loss[form], step.value(system.curve))
     (hint,) = grid.spans(LABEL_ROW, top.end + 1, (HINT,))
 
     asked, sample, asked_rate = (reference(sheet.title, cell) if cell else "" for cell in (asked, sample, asked_rate))
@@ -101,12 +103,13 @@ def lay_out(
             said.append(f'IF(SUM({runs.cells(3)})>0,"",{no_such})')
         other = f'"{spell(RATE_LABEL)} is "&{now}&" now; this workbook was made with "&{made}&". "'
         said.append(f'IF({now}={made},"",{other})')
+    said.append(compare(context, workings))
     chosen = focus.choose(reference(sheet.title, focused))
     messages = [finding.add("what is said of it", ("", message))[1] for message in said] + [chosen]
     wrong = "&".join(messages)
     right = HINT_TEXT + _what_happened(context, traces[0]), f'"{HINT_TEXT}"&INDEX({happened},{run})'
     grid.span(*hint, looks.hint, right[0], f'IF({wrong}="",{right[1]},{wrong})', rows=2)
-    return Controls(step, shown, loss)
+    return Controls(shown, loss, cell)
 
 
 def _iterations(context: Context, workings: Workings) -> str:

@@ -87,7 +87,7 @@ class Canvas:
     """Where a picture is drawn: from the row `top` on, in the sheet's first columns.
 
     cell: the cell that holds a quantity that the picture does not show. spell: how a text is written. largest: the
-    largest magnitude of every column over all runs.
+    largest magnitude of every column over all runs. lines: the cells below the picture that compute a quantity.
     """
 
     grid: Grid
@@ -98,12 +98,14 @@ class Canvas:
     spell: Callable[[str], str]
     largest: Mapping[str, float]
     phases: Mapping[str, Phase]
+    lines: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a picture needs beside cells, and its last row."""
+    """What a picture needs beside cells, the cells of what it shows, and its last row."""
 
+    cells: Mapping[str, str]
     lines: tuple[Connector, ...]
     scales: tuple[Scale, ...]
     last: int
@@ -117,7 +119,7 @@ def draw(canvas: Canvas, picture: Picture) -> Drawn:
     for item in picture.items:
         drawing.put(item)
     lines = tuple(_line(arrow, canvas.top) for arrow in picture.arrows)
-    return Drawn(lines, tuple(drawing.scales()), canvas.top + picture.rows - 1)
+    return Drawn(drawing.cells, lines, tuple(drawing.scales()), canvas.top + picture.rows - 1)
 
 
 class _Drawing:
@@ -172,7 +174,7 @@ class _Drawing:
             return value, self.cells[number]
         if number in self.picture.derived:
             return value, render(self.picture.derived[number], EXCEL, self._cell)
-        return value, step.formula(number)
+        return value, self.canvas.lines.get(number) or step.formula(number)
 
     def _cell(self, name: Name) -> str:
         return self.cells.get(name.name) or self.canvas.cell(name)

@@ -13,7 +13,6 @@ from tracer.workbook.xlsx.styles import (
     INPUT_FILL,
     LINE,
     PALETTE,
-    PLAIN,
     SCIENTIFIC,
     TOTAL_PALETTE,
     WARNING,
@@ -29,6 +28,11 @@ ANY = f"[>=0.0001]{FIXED};[<=-0.0001]-{FIXED};{SCIENTIFIC}"
 """The number format of results of any size."""
 DARK = "334155"
 """Of the heads of the picture, and of equations with numbers."""
+
+
+ZERO = "0_." + "_0" * 9 + "_+"
+ALIGNED = {FIXED: f"{FIXED}_+", SCIENTIFIC: SCIENTIFIC, ZERO: ZERO}
+"""Number formats of results, with the decimal points below each other: E and + are as wide as two digits."""
 
 
 class WalkthroughStyles:
@@ -50,6 +54,10 @@ class WalkthroughStyles:
         self.hint = look(font=font(color=GREY), alignment=wrapped)
         self.warning = look(font=font(bold=True, color=WARNING), alignment=left)
         self.note = look(font=font(size=10, italic=True, color=GREY), alignment=left)
+        self.why = look(font=font(size=10, italic=True, color=GREY), alignment=wrapped)
+        self.link = look(font=font(size=10, underline="single", color=GIVEN), alignment=centered)
+        self.link_left = look(font=font(size=10, underline="single", color=GIVEN), alignment=left)
+        self.beside = look(font=font(size=10, color=GREY), alignment=left)
         self.band = {phase: _band(styles, palette) for phase, palette in PALETTE.items()}
         self.picture_band = _band(styles, Palette(DARK, "F1F5F9"))
         self.layer_head = look(
@@ -62,8 +70,8 @@ class WalkthroughStyles:
         }
         self.numbers = look(font=font(color=DARK), border=line, alignment=wrapped)
         self.result = {
-            form: look(font=font(bold=True, color=INK), border=line, number_format=form, alignment=middle)
-            for form in (FIXED, SCIENTIFIC, PLAIN)
+            form: look(font=font(bold=True, color=INK), border=line, number_format=aligned, alignment=middle)
+            for form, aligned in ALIGNED.items()
         }
         self.sentence = look(font=font(size=12, bold=True, color=INK), alignment=wrapped)
         self.focus_result = look(font=font(bold=True, color=INK), border=line, number_format=ANY, alignment=middle)

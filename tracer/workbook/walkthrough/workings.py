@@ -98,13 +98,15 @@ class Written:
 class Workings:
     """The sheet while the Walkthrough is laid out: a quantity gets its row when it is first asked for.
 
-    step: set as soon as the cells that find it have their places.
+    step: set as soon as the cells that find it have their places. shown: what the Walkthrough itself shows, as cells of
+    it for other sheets; such a quantity is taken from there.
     """
 
     styles: Styles
     spell: Callable[[str], str]
     grid: Grid = field(init=False, default_factory=lambda: Grid([]))
     step: ChosenStep = field(init=False)
+    shown: Mapping[str, str] = field(init=False, default_factory=dict)
     _numbers: Table = field(init=False)
     _cells: dict[Key, Written] = field(init=False, default_factory=dict)
 
@@ -129,6 +131,9 @@ class Workings:
         sheet.sheet_view.showGridLines = False
         sheet.freeze_panes = f"A{HEAD_ROW + 1}"
         set_up_page(sheet, title_rows=f"{TABLE_ROW}:{HEAD_ROW}")
+        for (name, _), number in self._cells.items():
+            if name.name in self.shown and not name.lag and not name.batch:
+                self.grid.compute(number.value.removeprefix(f"{TITLE}!"), self.shown[name.name])
         return self.grid.content(sheet)
 
     # ------------------------------------------------------------------------------------ the numbers of the step

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils.cell import coordinate_from_string
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -32,6 +33,7 @@ class Grid:
         self.widths = list(widths)
         self._cells: dict[int, dict[int, Cell]] = {}
         self._heights: dict[int, float] = {}
+        self._folding: set[int] = set()
         self._merged: list[CellRange] = []
 
     def put(self, at: tuple[int, int], style: int, value: Value | None = None, formula: str | None = None) -> str:
@@ -65,6 +67,12 @@ class Grid:
         self.span(at, last, style, value, formula, rows)
         return at[0] + rows
 
+    def compute(self, reference: str, formula: str) -> None:
+        """Give a filled cell, such as $B$5, another formula."""
+        column, row = coordinate_from_string(reference.replace("$", ""))
+        cells, place = self._cells[row], column_index_from_string(column)
+        cells[place] = cells[place]._replace(formula=formula)
+
     def reach(self, first: int, width: float) -> int:
         """The column up to which the columns from `first` on are at least this wide together, in characters."""
         for column, total in enumerate(accumulate(self.widths[first - 1 :]), first):
@@ -93,6 +101,14 @@ class Grid:
         """Make the row high enough for a text of so many characters in a cell of this width."""
         self.height(number, LINE_HEIGHT * lines(characters, width) + 3)
 
+    def fold(self, rows: range) -> None:
+        """Let these rows fold away below the one above them."""
+        self._folding.update(rows)
+
+    def points(self, first: int, last: int) -> float:
+        """How high the rows from `first` to `last` are together, in points."""
+        return sum(self._heights.get(number, LINE_HEIGHT) for number in range(first, last + 1))
+
     @property
     def last_row(self) -> int:
         return max(self._cells)
@@ -102,10 +118,14 @@ class Grid:
         for column, width in enumerate(self.widths, 1):
             sheet.column_dimensions[get_column_letter(column)].width = width
         sheet.merged_cells.ranges.update(self._merged)  # `add` would compare each with all others
+        if self._folding:
+            sheet.sheet_properties.outlinePr.summaryBelow = False
+            sheet.sheet_format.outlineLevelRow = 1
         last = max(column for cells in self._cells.values() for column in cells)
         return SheetCells(self._rows(), f"A1:{get_column_letter(last)}{self.last_row}")
 
     def _rows(self) -> Iterator[str]:
-        for number in sorted(self._cells.keys() | self._heights.keys()):
+        for number in sorted(self._cells.keys() | self._heights.keys() | self._folding):
             cells = self._cells.get(number, {})
-            yield row(number, [cells[column] for column in sorted(cells)], self._heights.get(number))
+            height, folds = self._heights.get(number), number in self._folding
+            yield row(number, [cells[column] for column in sorted(cells)], height, folds)

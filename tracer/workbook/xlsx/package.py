@@ -101,7 +101,9 @@ class _InMemory(ExcelWriter):  # type: ignore[misc]
     def write_worksheet(self, ws: Worksheet) -> None:
         ws._drawing = SpreadsheetDrawing()
         ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
+        links = ws._hyperlinks
         writer = WorksheetWriter(ws, io.BytesIO())
+        ws._hyperlinks = links  # of cells that are not openpyxl's; the writer begins with none
         writer.write()
         ws._rels = writer._rels
         self._archive.writestr(ws.path[1:], writer.out.getvalue())

@@ -58,9 +58,10 @@ def _text(text: str) -> str:
     return escape(writable(text)[:MAX_TEXT], quote=False)
 
 
-def row(number: int, cells: Iterable[Cell], height: float | None = None) -> str:
-    """A row of cells, in the order of their columns; `height` in points."""
+def row(number: int, cells: Iterable[Cell], height: float | None = None, folds: bool = False) -> str:
+    """A row of cells, in the order of their columns; `height` in points; whether it folds away."""
     attributes = f' ht="{height:g}" customHeight="1"' if height else ""
+    attributes += ' outlineLevel="1"' if folds else ""
     return f'<row r="{number}"{attributes}>{"".join(cell.xml(str(number)) for cell in cells)}</row>'
 
 
