@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -130,6 +131,7 @@ def _given(grid: Grid, context: Context, trace: TraceFormulas) -> None:
         grid.put((ETA_ROW, column), styles.eta, value, formula)
 
 
+@lru_cache(maxsize=1_000)  # the same for all runs
 def _cut(text: str, width: float, ellipsis: str) -> list[str]:
     """The lines of an equation in a column of this width, cut where they are too many."""
     lines = textwrap.wrap(text, max(int(width / SMALL_CHARACTER), 1)) or [""]

@@ -61,8 +61,9 @@ class SheetCells:
 
 def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
     """Write the workbook to `path`, with the cells given for each sheet by its title."""
-    for sheet in book.worksheets:
-        sheet.column_dimensions.to_tree()  # counts the outline's levels, which are written before the columns
+    for sheet in book.worksheets:  # openpyxl counts the outline's levels after it has written how many there are
+        columns = sheet.column_dimensions
+        columns.max_outline = max((column.outlineLevel for column in columns.values()), default=None)
     skeleton = io.BytesIO()
     with zipfile.ZipFile(skeleton, "w") as stored:  # book.save() would compress what is compressed again below
         _InMemory(book, stored).save()
@@ -87,8 +88,8 @@ def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
                 part = _DIMENSION.sub(f'<dimension ref="{cells[name].range}"/>'.encode(), part, count=1)
                 before, after = _SHEET_DATA.split(part, maxsplit=1)
                 file.write(before + b"<sheetData>")
-                for chunk in _chunks(cells[name].rows):
-                    file.write(guard.cells(chunk).encode())
+                for chunk in _chunks(map(guard.cells, cells[name].rows)):
+                    file.write(chunk.encode())
                 place = _BEHIND_IGNORED.search(after)
                 assert place
                 ignored = f'<ignoredErrors><ignoredError sqref="{cells[name].range}" {_IGNORED}/></ignoredErrors>'
@@ -127,9 +128,9 @@ class _Guard:
         self._formats = _FORMAT.findall(self._inside)
         self._guarded: dict[int, int] = {}
 
-    def cells(self, rows: str) -> str:
-        """The rows, with the texts in the styles for them."""
-        return _TEXT_CELL.sub(self._cell, rows)
+    def cells(self, row: str) -> str:
+        """The row, with the texts in the styles for them."""
+        return _TEXT_CELL.sub(self._cell, row) if "inlineStr" in row else row
 
     def _cell(self, match: re.Match[str]) -> str:
         if not is_formula(unescape(match[3])):
