@@ -11,10 +11,13 @@ from html import unescape
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.comments.comment_sheet import CommentSheet
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
+from openpyxl.packaging.relationship import Relationship
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
+from openpyxl.xml.functions import tostring
 
 from tracer.guard import is_formula
 
@@ -99,6 +102,10 @@ def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
 class _InMemory(ExcelWriter):  # type: ignore[misc]
     """openpyxl's writer without its temporary file for each sheet, which would stay behind a run that is killed."""
 
+    def __init__(self, book: Workbook, archive: zipfile.ZipFile) -> None:
+        super().__init__(book, archive)
+        self._notes: dict[tuple[tuple[object, ...], ...], tuple[bytes, bytes]] = {}
+
     def write_worksheet(self, ws: Worksheet) -> None:
         ws._drawing = SpreadsheetDrawing()
         ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
@@ -109,6 +116,21 @@ class _InMemory(ExcelWriter):  # type: ignore[misc]
         ws._rels = writer._rels
         self._archive.writestr(ws.path[1:], writer.out.getvalue())
         self.manifest.append(ws)
+
+    def _write_comment(self, ws: Worksheet) -> None:
+        """As openpyxl does; the notes of a sheet that are those of another one are not made again."""
+        sheet = CommentSheet.from_comments(ws._comments)
+        self._comments.append(sheet)
+        sheet._id = len(self._comments)
+        notes = tuple((note.ref, note.content, note.height, note.width) for note in ws._comments)
+        if notes not in self._notes:
+            self._notes[notes] = tostring(sheet.to_tree()), sheet.write_shapes()
+        ws.legacy_drawing = f"xl/drawings/commentsDrawing{sheet._id}.vml"
+        for path, part in zip((sheet.path[1:], ws.legacy_drawing), self._notes[notes], strict=True):
+            self._archive.writestr(path, part)
+        self.manifest.append(sheet)
+        self.vba_modified.add(ws.legacy_drawing)
+        ws._rels.append(Relationship(Id="comments", type=sheet._rel_type, Target=sheet.path))
 
 
 def _drawing(parts: zipfile.ZipFile, sheet: str) -> str:
