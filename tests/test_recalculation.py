@@ -51,9 +51,9 @@ def test_a_wrong_formula_is_found(tmp_path: Path) -> None:
     """The famous slip, planted in one cell: the check must see it, and everything that inherits it."""
     path = tmp_path / "book.xlsx"
     tracer.run(WALKTHROUGH, learning_rate=0.5, columns="compact").to_excel(path)
-    right = re.search(r"<f>(\([^<]*\))\*M50\*\(1-M50\)\*D50</f>", sheet_xml(path)["η = 0.5"])
+    right = re.search(r"<f>(\([^<]*\))\*M50\*\(1-M50\)\*B50</f>", sheet_xml(path)["η = 0.5"])
     assert right
-    wrong = rewrite(path, tmp_path / "wrong.xlsx", lambda xml: xml.replace("*M50*(1-M50)*D50<", "*K50*(1-K50)*D50<"))
+    wrong = rewrite(path, tmp_path / "wrong.xlsx", lambda xml: xml.replace("*M50*(1-M50)*B50<", "*K50*(1-K50)*B50<"))
     (computed,) = recalculated([wrong], tmp_path / "computed")
     found = disagreements(wrong, computed)
     assert any(line.startswith("'η = 0.5'!AA50 ") for line in found)

@@ -18,7 +18,7 @@ from tracer.model import naming
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
 from tracer.workbook.limits import problems_of_limits
-from tracer.workbook.overview import compare, config, curves, parameters, summary
+from tracer.workbook.overview import compare, config, curves, parameters, regions, summary
 from tracer.workbook.sheets import Sheet, write
 from tracer.workbook.trace import data
 from tracer.workbook.trace import sheet as trace_sheet
@@ -59,5 +59,5 @@ def write_workbook(
     if curves.wanted(context):
         context = replace(context, curves=curves.curves(context))
     of_runs = [Sheet(title, partial(trace_sheet.build, number=number)) for number, title in enumerate(titles)]
-    steps, workings = walkthrough.sheets()
-    write(context, [steps, *BEFORE_RUNS, *of_runs, *AFTER_RUNS, workings], path)
+    steps, workings, chosen = walkthrough.sheets()
+    write(context, [steps, *BEFORE_RUNS, regions.sheet(chosen), *of_runs, *AFTER_RUNS, workings], path)

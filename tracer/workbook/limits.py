@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tracer.formulas.expansion import expand
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
-from tracer.workbook.trace.formulas import FIRST_ROW, deepest_formula, is_longer, leading
+from tracer.workbook.trace.formulas import FIRST_ROW, deepest, is_longer, leading
 from tracer.workbook.xlsx.limits import LAST_ROW, MAX_COLUMNS, MAX_FORMULA, MAX_NESTED
 
 MOST_RUNS = 200
@@ -39,7 +40,7 @@ def problems_of_limits(experiment: Experiment, system: System, steps: int, longe
             f"{experiment.places['model']}: a formula of this network would be longer than the {MAX_FORMULA:,} "
             "characters that Excel takes; use a smaller network, or --format csv"
         )
-    if not problems and deepest_formula(system) > MAX_NESTED:
+    if not problems and deepest(expand(e.expression, far=True) for e in system.equations) > MAX_NESTED:
         problems.append(
             f"{experiment.places['model']}: a formula would have more than {MAX_NESTED} functions inside each other, "
             "the most that Excel takes; split it into several equations, or use --format csv"

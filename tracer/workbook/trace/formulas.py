@@ -46,13 +46,13 @@ def data_columns(system: System) -> list[str]:
     return sorted(system.data, key=lambda name: system.quantities[name].role is Role.TARGET)
 
 
-def deepest_formula(system: System) -> int:
-    """How many functions stand in each other at most."""
+def deepest(expressions: Iterable[Expression]) -> int:
+    """How many functions stand in each other at most, in formulas that are written out."""
 
     def depth(node: Expression, of_arguments: list[int]) -> int:
         return max(of_arguments, default=0) + (isinstance(node, Call) and node.function.name not in EXCEL.operators)
 
-    return max(fold(expand(equation.expression, far=True), depth) for equation in system.equations)
+    return max(fold(expression, depth) for expression in expressions)
 
 
 def is_longer(system: System, limit: int) -> bool:

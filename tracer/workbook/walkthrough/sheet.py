@@ -6,7 +6,7 @@ with the numbers put in, and its result. All numbers are formulas that follow th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from openpyxl.worksheet.worksheet import Worksheet
@@ -17,7 +17,7 @@ from tracer.explain.words import stopped
 from tracer.workbook.sheets import Sheet
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.formulas import TraceFormulas
-from tracer.workbook.walkthrough.chosen_step import MOST_RUNS
+from tracer.workbook.walkthrough.chosen_step import MOST_RUNS, ChosenStep
 from tracer.workbook.walkthrough.contents import LINK_ROW, Contents, link_at_top
 from tracer.workbook.walkthrough.controls import CONTROL_ROW, LABEL_ROW, TITLE_ROW, Controls, lay_out
 from tracer.workbook.walkthrough.focus.block import Focus
@@ -49,8 +49,8 @@ MOST_LINES, WIDE_LINES, FIRST_LINES, LAST_LINES = 80, 20, 6, 2
 """A layer's lines in a block, and those of a wide network; of more, only the first and the last ones are shown."""
 
 
-def sheets() -> tuple[Sheet, Sheet]:
-    """The Walkthrough, and the sheet of its workings, which is laid out with it."""
+def sheets() -> tuple[Sheet, Sheet, Callable[[], ChosenStep]]:
+    """The Walkthrough, the sheet of its workings, which is laid out with it, and what gives the chosen step then."""
     laid_out: list[Workings] = []
 
     def build(sheet: Worksheet, context: Context) -> SheetCells:
@@ -65,7 +65,8 @@ def sheets() -> tuple[Sheet, Sheet]:
     def build_workings(sheet: Worksheet, _context: Context) -> SheetCells:
         return laid_out[0].content(sheet)
 
-    return Sheet(TITLE, build), Sheet(WORKINGS, build_workings, lambda context: bool(_whole(context)))
+    wanted = Sheet(TITLE, build), Sheet(WORKINGS, build_workings, lambda context: bool(_whole(context)))
+    return *wanted, lambda: laid_out[0].step
 
 
 def _whole(context: Context) -> tuple[TraceFormulas, ...]:
