@@ -101,7 +101,7 @@ def test_classes_and_equations_of_ones_own(config: dict[str, Any], tmp_path: Pat
     xs, ys = (coordinates(*axis(values)) for values in data.values())
     last = config["iterations"]
     (computed,) = recalculated([chosen(path, last)], tmp_path / "computed")
-    steps = at_every_point(trace, trace["iteration"].index(last), xs, ys)
+    steps = at_every_point(trace, [*trace["iteration"]].index(last), xs, ys)
     if config is OWN:
         assert all(map(agree, grid(computed), [step["p"] for step in steps]))
         return
