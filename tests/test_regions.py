@@ -50,8 +50,10 @@ def chosen(path: Path, iteration: int, rate: float | None = None) -> Path:
     """A copy of the workbook in which another iteration is chosen, and another learning rate."""
 
     def change(xml: str) -> str:
-        xml = xml.replace('<c r="A3" s="15"><v>1</v>', f'<c r="A3" s="15"><v>{iteration}</v>')
-        return re.sub(r'(<c r="G3" s="\d+">)<v>0.5</v>', rf"\1<v>{rate}</v>", xml) if rate else xml
+        if "one step, number by number" not in xml:
+            return xml
+        xml = re.sub(r'(<c r="A3" s="\d+">)<v>1</v>', rf"\g<1><v>{iteration}</v>", xml)
+        return re.sub(r'(<c r="G3" s="\d+">)<v>0.5</v>', rf"\g<1><v>{rate}</v>", xml) if rate else xml
 
     return rewrite(path, path.with_name(f"{path.stem} {iteration} {rate}.xlsx"), change)
 
