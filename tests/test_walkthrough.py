@@ -23,6 +23,7 @@ from tests.sheets import recalculated, rewrite, sheet_xml, stored_cells
 from tracer.explain.blocks import Line, blocks
 from tracer.explain.templates import BATCH_SIZE, TOTAL, Slot, filled, written
 from tracer.formulas.evaluation import evaluate
+from tracer.grading.check import check_workbook
 from tracer.model.naming import COUNT, ETA, to_ascii
 from tracer.tables.activations import read_formula
 from tracer.workbook.trace.formulas import TraceFormulas
@@ -350,6 +351,17 @@ def test_links_lead_to_the_blocks(name: str, tmp_path: Path) -> None:
     contents = [cell for (cell,) in sheet.iter_rows(max_col=1) if cell.value == "Contents"]
     values = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)[SHEET]
     assert bool(contents) == (len(lines_of(values)) >= LONG)
+
+
+def test_our_own_explanation_is_not_graded(tmp_path: Path) -> None:
+    """Its formulas are those of a network too, step by step and laid out as a picture."""
+    for config in ("walkthrough", "rnn", "xor"):
+        path = tmp_path / f"{config}.xlsx"
+        tracer.run(ROOT / "configs" / f"{config}.yaml", iterations=3).to_excel(path)
+        report = check_workbook(path)
+        reasons = {sheet.sheet: sheet.reason for sheet in report.sheets}
+        assert reasons[SHEET] == reasons[WORKINGS] == "it explains a step of the other sheets"
+        assert report.score == 100
 
 
 def test_blocks_say_what_they_are_for_and_fold(tmp_path: Path) -> None:

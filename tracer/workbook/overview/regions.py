@@ -27,7 +27,7 @@ from tracer.workbook.sheets import Sheet
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.formulas import DATA, FIRST_SAMPLE_ROW, data_columns, deepest
 from tracer.workbook.walkthrough.chosen_step import ChosenStep
-from tracer.workbook.walkthrough.lines import TITLE as WALKTHROUGH
+from tracer.workbook.walkthrough.titles import WALKTHROUGH
 from tracer.workbook.xlsx.grid import Grid
 from tracer.workbook.xlsx.limits import MAX_FORMULA, MAX_NESTED
 from tracer.workbook.xlsx.names import reference

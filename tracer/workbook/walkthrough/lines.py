@@ -21,13 +21,13 @@ from tracer.model import naming
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.formulas import written
 from tracer.workbook.walkthrough.styles import ZERO, WalkthroughStyles
+from tracer.workbook.walkthrough.titles import WALKTHROUGH
 from tracer.workbook.walkthrough.workings import Workings
 from tracer.workbook.xlsx.grid import Grid
 from tracer.workbook.xlsx.limits import MAX_FORMULA
 from tracer.workbook.xlsx.names import letters, reference
 from tracer.workbook.xlsx.styles import number_format
 
-TITLE = "Walkthrough"
 COLUMNS = (46.0, 40.0, 16.0)
 """Least widths of the three forms of an equation, in characters."""
 DIGITS_IN_TEXT = 9
@@ -107,7 +107,7 @@ class Lines:
     @property
     def shown(self) -> dict[str, str]:
         """The cells that show a quantity, for other sheets; not of those that show what is looked up there."""
-        return {name: reference(TITLE, cell) for name, cell in self.cells.items() if name not in self.looked_up}
+        return {name: reference(WALKTHROUGH, cell) for name, cell in self.cells.items() if name not in self.looked_up}
 
     def put(self, shown: Mapping[str, str]) -> None:
         """Fill the cells; `shown` are the cells of the sheet that show what no line gives."""

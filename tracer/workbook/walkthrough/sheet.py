@@ -21,10 +21,10 @@ from tracer.workbook.walkthrough.chosen_step import MOST_RUNS, ChosenStep
 from tracer.workbook.walkthrough.contents import LINK_ROW, Contents, link_at_top
 from tracer.workbook.walkthrough.controls import CONTROL_ROW, LABEL_ROW, TITLE_ROW, Controls, lay_out
 from tracer.workbook.walkthrough.focus.block import Focus
-from tracer.workbook.walkthrough.lines import BAND, COLUMNS, TITLE, Lines
+from tracer.workbook.walkthrough.lines import BAND, COLUMNS, Lines
 from tracer.workbook.walkthrough.picture import Canvas, PictureStyles, draw
 from tracer.workbook.walkthrough.styles import WalkthroughStyles
-from tracer.workbook.walkthrough.workings import TITLE as WORKINGS
+from tracer.workbook.walkthrough.titles import WALKTHROUGH, WORKINGS
 from tracer.workbook.walkthrough.workings import Workings
 from tracer.workbook.xlsx.charts import Mark, loss_chart
 from tracer.workbook.xlsx.connectors import xml
@@ -65,7 +65,7 @@ def sheets() -> tuple[Sheet, Sheet, Callable[[], ChosenStep]]:
     def build_workings(sheet: Worksheet, _context: Context) -> SheetCells:
         return laid_out[0].content(sheet)
 
-    wanted = Sheet(TITLE, build), Sheet(WORKINGS, build_workings, lambda context: bool(_whole(context)))
+    wanted = Sheet(WALKTHROUGH, build), Sheet(WORKINGS, build_workings, lambda context: bool(_whole(context)))
     return *wanted, lambda: laid_out[0].step
 
 

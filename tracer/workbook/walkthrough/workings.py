@@ -30,6 +30,7 @@ from tracer.formulas.notation import shortest
 from tracer.formulas.tree import Name
 from tracer.model import naming
 from tracer.workbook.walkthrough.chosen_step import ChosenStep
+from tracer.workbook.walkthrough.titles import HINT, HINT_ROW, WORKINGS
 from tracer.workbook.xlsx.grid import Grid
 from tracer.workbook.xlsx.limits import MAX_LITERAL
 from tracer.workbook.xlsx.names import letters
@@ -38,9 +39,7 @@ from tracer.workbook.xlsx.pages import set_up_page
 from tracer.workbook.xlsx.sheetdata import Value
 from tracer.workbook.xlsx.styles import PLAIN, Styles
 
-TITLE = "Workings"
-HINT = "What is computed for the Walkthrough besides the numbers that it shows. Nothing here needs to be changed."
-TITLE_ROW, HINT_ROW, TABLE_ROW, HEAD_ROW = 1, 2, 3, 4
+TITLE_ROW, TABLE_ROW, HEAD_ROW = 1, 3, 4
 NUMBERS = {"quantity": 26.0, "value": 16.0, "power of ten": 13.0, "as text": 14.0, "in brackets": 14.0}
 GAP = 3.0
 
@@ -72,15 +71,15 @@ class Table:
     def put(self, place: int, cell: Computed) -> str:
         """Fill a cell of the last row, `place` columns from the table's first; the cell."""
         at = (HEAD_ROW + self.rows, self.column + place)
-        return f"{TITLE}!{self.grid.put(at, self.style, *computed(cell))}"
+        return f"{WORKINGS}!{self.grid.put(at, self.style, *computed(cell))}"
 
     def cell(self, number: int, place: int) -> str:
         """The cell in a row, counted from 1, `place` columns from the table's first."""
-        return f"{TITLE}!${letters(self.column + place)}${HEAD_ROW + number}"
+        return f"{WORKINGS}!${letters(self.column + place)}${HEAD_ROW + number}"
 
     def cells(self, place: int, rows: int | None = None) -> str:
         """The cells of a column, in so many rows or in those so far."""
-        return f"{self.cell(1, place)}:{self.cell(rows or self.rows, place).removeprefix(f'{TITLE}!')}"
+        return f"{self.cell(1, place)}:{self.cell(rows or self.rows, place).removeprefix(f'{WORKINGS}!')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class Workings:
 
     def __post_init__(self) -> None:
         self._numbers = self.table("Numbers, and how they are written in equations", NUMBERS)
-        self.grid.put((TITLE_ROW, 1), self.styles.title, TITLE)
+        self.grid.put((TITLE_ROW, 1), self.styles.title, WORKINGS)
         self.grid.put((HINT_ROW, 1), self.styles.subtitle, HINT)
 
     def table(self, title: str, heads: Mapping[str, float]) -> Table:
@@ -133,7 +132,7 @@ class Workings:
         set_up_page(sheet, title_rows=f"{TABLE_ROW}:{HEAD_ROW}")
         for (name, _), number in self._cells.items():
             if name.name in self.shown and not name.lag and not name.batch:
-                self.grid.compute(number.value.removeprefix(f"{TITLE}!"), self.shown[name.name])
+                self.grid.compute(number.value.removeprefix(f"{WORKINGS}!"), self.shown[name.name])
         return self.grid.content(sheet)
 
     # ------------------------------------------------------------------------------------ the numbers of the step
@@ -187,7 +186,7 @@ class Workings:
 
 def here(reference: str) -> str:
     """A cell of this sheet as the sheet itself refers to it."""
-    return reference.removeprefix(f"{TITLE}!").replace("$", "")
+    return reference.removeprefix(f"{WORKINGS}!").replace("$", "")
 
 
 def literal(text: str) -> str:

@@ -12,7 +12,8 @@ from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.primitives import unrounded
 from tracer.formulas.tree import Expression
 from tracer.workbook.trace.context import Context
-from tracer.workbook.walkthrough.workings import TITLE, Workings, here
+from tracer.workbook.walkthrough.titles import WORKINGS
+from tracer.workbook.walkthrough.workings import Workings, here
 from tracer.workbook.xlsx.sheetdata import NOT_AVAILABLE
 
 HEADS = {"quantity": 16.0, "at + ε": 18.0, "at − ε": 18.0}
@@ -68,7 +69,7 @@ def lay_out(
         add(name, step.formula(name), step.formula(name))
     for name in forward_pass(system):
         add(name, *(_formula(_written(context, name), side) for side in sides))
-    above, below = (f"{TITLE}!{side[system.loss]}" for side in sides)
+    above, below = (f"{WORKINGS}!{side[system.loss]}" for side in sides)
     return Passes(above, below)
 
 
