@@ -210,7 +210,8 @@ def test_a_config_given_in_python_is_written_as_yaml(tmp_path: Path) -> None:
     (tmp_path / "blows-up.yaml").write_text(
         "\n".join(row[1] or "" for row in sheet.iter_rows(min_row=7, values_only=True)), encoding="utf-8"
     )
-    assert tracer.run(tmp_path / "blows-up.yaml", iterations=2)["w5"] == tracer.run(BLOWS_UP, iterations=2)["w5"]
+    again, before = tracer.run(tmp_path / "blows-up.yaml", iterations=2), tracer.run(BLOWS_UP, iterations=2)
+    assert again["w5"].tolist() == before["w5"].tolist()
 
 
 def test_lines_that_look_like_formulas_are_text(tmp_path: Path) -> None:

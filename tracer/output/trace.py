@@ -184,7 +184,7 @@ class Trace:
         chosen = numpy.concatenate(steps)[:, [self.runs[0].columns[name] for name in names]]
         frame = pandas.DataFrame(chosen, columns=[_spelled(name, ascii) for name in names])
         for index, column in enumerate(self.columns[: -len(names)]):
-            frame.insert(index, column, numpy.array(self[column], float if column == ETA_COLUMN else int))
+            frame.insert(index, column, self[column])
         return frame
 
     def blocks(self, progress: Progress | None = None) -> Iterator[list[Row]]:
