@@ -49,7 +49,8 @@ def build(sheet: Worksheet, context: Context, number: int, decorated: bool = Tru
 def _rows(context: Context, trace: TraceFormulas) -> Iterator[str]:
     run, batches = trace.run, trace.run.batches
     yield _row_by_cell(context, trace, 0)
-    begin, go_on = (RowTemplate(_template(context, trace, begins)) for begins in (True, False))
+    begin = RowTemplate(_template(context, trace, begins=True))
+    go_on = RowTemplate(_template(context, trace, begins=False)) if batches.several else begin
     several = context.system.several_samples
     steps = decimals(counted(run.steps(trace.columns, 1, run.complete), context.progress))
     first, current = FIRST_ROW, 1
