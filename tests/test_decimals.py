@@ -28,6 +28,7 @@ from tracer.formulas.evaluation import evaluate
 from tracer.formulas.notation.numpy import value
 from tracer.formulas.primitives import ROUND, rounded
 from tracer.formulas.tree import Call, Name, Number
+from tracer.model.naming import typeset
 
 # ------------------------------------------------------------------------------------------------- the operation
 
@@ -250,10 +251,11 @@ def test_a_run_still_stops_where_numbers_blow_up() -> None:
 
 
 def test_it_is_said_in_words() -> None:
-    described = in_words(tracer.run(WALKTHROUGH, decimals=4, columns="compact").system)
-    assert described["h1"] == "h1 = round(w1·i1 + w2·i2, 4)"
-    assert described["w5"] == "w5 ← round(w5 − η·∂E/∂w5, 4)"
-    assert described["∂E/∂w5"] == ("∂E/∂w5 = round(round(round(−(t1 − a_o1), 4)·round(a_o1·(1 − a_o1), 4), 4)·a_h1, 4)")
+    system = tracer.run(WALKTHROUGH, decimals=4, columns="compact").system
+    described = in_words(system, typeset(system.quantities))
+    assert described["h1"] == "h₁ = round(w₁·i₁ + w₂·i₂, 4)"
+    assert described["w5"] == "w₅ ← round(w₅ − η·∂E/∂w₅, 4)"
+    assert described["∂E/∂w5"] == ("∂E/∂w₅ = round(round(round(−(t₁ − a_o₁), 4)·round(a_o₁·(1 − a_o₁), 4), 4)·a_h₁, 4)")
 
 
 @pytest.mark.parametrize("columns", ["full", "compact"])

@@ -232,7 +232,7 @@ def test_the_top_of_the_sheet(tmp_path: Path) -> None:
         assert sheet.merged_cells.ranges
 
 
-@pytest.mark.parametrize(("how", "words"), [({}, "fill in"), ({"keep_equations": True}, "h1 = w1·i1 + w2·i2")])
+@pytest.mark.parametrize(("how", "words"), [({}, "fill in"), ({"keep_equations": True}, "h₁ = w₁·i₁ + w₂·i₂")])
 def test_the_equations_as_a_hint(how: dict[str, bool], words: str, tmp_path: Path) -> None:
     trace_of(WALKTHROUGH, 2, learning_rate=0.5).to_exercise(tmp_path / "e.xlsx", "forward", **how)
     assert openpyxl.load_workbook(tmp_path / "e.xlsx").worksheets[0]["J3"].value == words

@@ -17,7 +17,7 @@ from tracer.formulas.grammar import FormulaError
 from tracer.formulas.notation import Notation, render
 from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.notation.python import PYTHON
-from tracer.formulas.notation.text import TEXT
+from tracer.formulas.notation.text import TEXT, typeset
 from tracer.formulas.primitives import FUNCTIONS
 from tracer.formulas.tree import (
     ADD,
@@ -35,6 +35,7 @@ from tracer.formulas.tree import (
     add,
     mul,
     neg,
+    power,
     sub,
 )
 from tracer.tables.activations import ACTIVATIONS, read_formula
@@ -171,6 +172,23 @@ def test_the_derivative_is_the_slope(expression: Expression, by: str) -> None:
 )
 def test_derivatives_read_like_a_textbook(formula: str, by: str, slope: str) -> None:
     assert write(partials(read_formula(formula))[Name(by)], TEXT) == slope
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        ("exp(-h)", "e^−h"), ("exp(2*h)", "e^(2·h)"), ("exp(-h^2)", "e^(−h²)"), ("exp(h)^2", "(e^h)²"),
+        ("1 - tanh(z)^2", "1 − tanh(z)²"), ("(t - a)^2 / 2", "(t − a)²/2"), ("beta^k", "beta^k"), ("x^0.5", "x^0.5"),
+        ("x^10", "x^10"), ("-2 * (1/2) * (t - a)", "−(t − a)"), ("4 * (1/2) * a", "2·a"), ("3 * (1/2) * a", "3·(1/2)·a"),
+        ("0.5 * (t - a)^2", "0.5·(t − a)²"), ("(-a)^3", "(−a)³"), ("-a^3", "−a³"), ("(a^2)^3", "(a²)³"),
+    ],
+)  # fmt: skip
+def test_equations_are_typeset_as_in_a_textbook(formula: str, text: str) -> None:
+    assert typeset(read_formula(formula), lambda name: name.name) == text
+
+
+def test_the_square_of_a_derivative_has_brackets() -> None:
+    assert typeset(power(Name("∂E/∂w"), Number(2.0)), lambda name: name.name) == "(∂E/∂w)²"
 
 
 def test_a_slope_names_the_result() -> None:

@@ -100,6 +100,9 @@ def check(system: System) -> None:
     assert {name: spell(system.quantities[name]) for name in names} == {name: name for name in names}
     assert {name: spell(system.quantities[name], ASCII) for name in names} == {n: naming.to_ascii(n) for n in names}
     assert read("nothing", system.quantities) is None
+    texts = naming.typeset(system.quantities)
+    assert texts.keys() == system.quantities.keys()
+    assert len({*texts.values()}) == len(texts)
 
 
 def check_composed(system: System) -> None:
@@ -203,3 +206,28 @@ def test_a_loss_beside_a_quantity_that_is_called_like_its_short_name() -> None:
     assert step["∂E/∂w"] == 6
     assert step["∂E_total/∂E"] == 18
     assert step["∂E_total/∂w"] == 108
+
+
+def test_names_as_in_a_textbook() -> None:
+    """Indices are subscripts; in a layer whose own name ends in a digit, they need no underscore before them."""
+    layers = [{"name": "h1", "neurons": 12}, {"name": "o", "neurons": 1}]
+    config = {"layers": layers, "weights": [0.1] * 36, "biases": {"h1": [0.1] * 12, "o": 0.2}, "optimizer": "adam",
+              "inputs": {"x1": 1, "length": 2}, "targets": [0.5], "learning_rate": 0.1, "iterations": 1}  # fmt: skip
+    texts = naming.typeset(assemble(load(config)).quantities)
+    shown = {
+        "x1": "x₁", "length": "length", "t1": "t₁", "w12": "w₁₂", "h1_12": "h1₁₂", "a_h1_12": "a_h1₁₂", "b_h1_2": "b_h1₂",
+        "b2": "b₂", "o1": "o₁", "E_total": "E_total", "∂E/∂w12": "∂E/∂w₁₂", "∂a_o1/∂o1": "∂a_o₁/∂o₁", "m_w3": "m_w₃",
+        "m̂_w3": "m̂_w₃", "setting.beta1": "β₁", "setting.eps": "ε", "η": "η",
+    }  # fmt: skip
+    assert {name: texts[name] for name in shown} == shown
+
+
+@given(st.sets(st.from_regex(r"[a-zβμ₁][a-z_0-9₀-₉]{0,4}", fullmatch=True), min_size=2, max_size=40))
+def test_no_two_quantities_are_typeset_alike(words: set[str]) -> None:
+    """Not even where a user's own names have subscripts or Greek letters, or are those of settings."""
+    own = {word: Quantity(Role.OWN, word=word) for word in words}
+    settings = {f"setting.{word}": Quantity(Role.SETTING, word=word) for word in ("beta1", "eps", *words)}
+    loss = Quantity(Role.LOSS)
+    gradients = {spell(of): of for of in (Quantity(Role.GRADIENT, of=loss, by=quantity) for quantity in own.values())}
+    texts = naming.typeset(own | settings | gradients)
+    assert len({*texts.values()}) == len(own) + len(settings) + len(gradients)

@@ -24,7 +24,7 @@ from tracer.explain.blocks import Line, blocks
 from tracer.explain.templates import BATCH_SIZE, TOTAL, Slot, filled, written
 from tracer.formulas.evaluation import evaluate
 from tracer.grading.check import check_workbook
-from tracer.model.naming import COUNT, ETA, to_ascii
+from tracer.model.naming import COUNT, ETA, to_ascii, typeset
 from tracer.tables.activations import read_formula
 from tracer.workbook.trace.formulas import TraceFormulas
 from tracer.workbook.walkthrough.contents import LONG
@@ -155,8 +155,9 @@ def check(
     now, before = values_of(trace, run, iteration, sample), values_of(trace, run, iteration - 1)
     computed = openpyxl.load_workbook(book, data_only=True)
     shown = lines_of(computed[SHEET])
+    names = typeset(trace.system.quantities)
     lines = {
-        line.quantity + (" ←" if line.is_update else " ="): line
+        names[line.quantity] + (" ←" if line.is_update or line.quantity in trace.system.states else " ="): line
         for block in blocks(trace.system) for group in block.groups for line in group.lines
     }  # fmt: skip
     assert len(shown) >= least
@@ -494,8 +495,8 @@ def test_the_three_forms() -> None:
         for block in blocks(trace.system) for group in block.groups for line in group.lines if not line.is_update
     }  # fmt: skip
     assert lines["h1"] == "= 0.15·0.05 + 0.2·0.1"
-    assert lines["a_h1"] == "= 1/(1 + e^(−0.0275))"
-    assert lines["E1"] == "= 0.5·(0.5 − 0.606478)^2"
+    assert lines["a_h1"] == "= 1/(1 + e^−0.0275)"
+    assert lines["E1"] == "= 0.5·(0.5 − 0.606478)²"
     assert lines["∂E/∂a_h1"] == "= 0.0254122·0.4 + 0.0303987·0.5"
     titles = [block.title for block in blocks(trace.system)]
     assert titles == [

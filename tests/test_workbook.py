@@ -120,8 +120,8 @@ def test_the_layout_of_a_trace_sheet(path: Path) -> None:
     sheet = openpyxl.load_workbook(path)["η = 0.1"]
     assert (sheet["A1"].value, sheet["B1"].value) == ("η =", 0.1)
     assert sheet["A2"].value == "walkthrough"
-    assert sheet["J3"].value == "h1 = w1·i1 + w2·i2"
-    assert sheet["F3"].value == "w1 ← w1 − η·∂E/∂w1"
+    assert sheet["J3"].value == "h₁ = w₁·i₁ + w₂·i₂"
+    assert sheet["F3"].value == "w₁ ← w₁ − η·∂E/∂w₁"
     assert [sheet.cell(4, column).value for column in (1, 2, 4, 24, 44)] == [
         "iteration", "i1", "t1", "E_total", "∂E/∂w4",
     ]  # fmt: skip

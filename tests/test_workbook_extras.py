@@ -32,10 +32,10 @@ def test_every_header_carries_its_equation(path: Path) -> None:
     sheet = openpyxl.load_workbook(path)["η = 0.5"]
     notes = {str(cell.value): cell.comment.text for cell in sheet[4] if cell.comment}
     assert len(notes) == 43
-    assert notes["h1"] == "h1 = w1·i1 + w2·i2"
-    assert notes["∂E/∂w5"] == "∂E/∂w5 = ∂E/∂o1·a_h1"
-    assert notes["w5"] == "w5 ← w5 − η·∂E/∂w5"
-    assert notes["t1"] == "t1 is given"
+    assert notes["h1"] == "h₁ = w₁·i₁ + w₂·i₂"
+    assert notes["∂E/∂w5"] == "∂E/∂w₅ = ∂E/∂o₁·a_h₁"
+    assert notes["w5"] == "w₅ ← w₅ − η·∂E/∂w₅"
+    assert notes["t1"] == "t₁ is given"
 
 
 def test_one_click_shows_the_compact_sheet(path: Path, trace: tracer.Trace) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from tracer.formulas.notation.text import CUT, LONGEST_SUM, text
+from tracer.formulas.notation.text import CUT, LONGEST_SUM, typeset
+from tracer.formulas.symbols import SUPERSCRIPT_DIGITS
 from tracer.formulas.tree import Call, Expression, Name, distinct, div
 from tracer.formulas.tree import replace as substitute
 from tracer.model.batches import REDUCTIONS
@@ -30,6 +31,8 @@ TOTAL = -1
 """In place of a row of a batch: the sum over all of them."""
 BATCH_SIZE = Name("rows of the batch", batch=True)
 """The number of rows of a batch."""
+POWER_SIGNS = ("^", *SUPERSCRIPT_DIGITS)
+"""What may follow the base of a power."""
 _MARK = re.compile("\x01(\\d+)\x02")
 
 
@@ -64,12 +67,12 @@ def template(expression: Expression, batch: int = 1) -> Template:
             slots.append(Slot(name, False, row))
         return ", ".join(marks if len(marks) == batch or len(marks) == 1 else [*marks[:-1], CUT, marks[-1]])
 
-    parts = _MARK.split(text(expression, mark))
+    parts = _MARK.split(typeset(expression, mark))
     pieces: list[str | Slot] = []
     for index, part in enumerate(parts):
         if index % 2:
             begins = parts[index - 1] == "" or parts[index - 1].endswith(("(", "|", ", "))
-            pieces.append(replace(slots[int(part)], signed=begins and not parts[index + 1].startswith("^")))
+            pieces.append(replace(slots[int(part)], signed=begins and not parts[index + 1].startswith(POWER_SIGNS)))
         elif part:
             pieces.append(part)
     return tuple(pieces)

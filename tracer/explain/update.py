@@ -85,7 +85,7 @@ def _of_parameter(system: System, parameter: str, optimizer: str) -> Update:
         if equation.phase in OF_A_BATCH and _belongs(system.quantities[equation.quantity], of)
     ]
     rule = _added(unrounded(update), parameter)
-    change = rule if unrounded(update) == update else sub(update, Name(parameter))
+    change = change_of(update, parameter)
     used = [name for name in names(rule) if name.name in system.quantities]
     gradients = [name for name in used if system.quantities[name.name].role in (Role.GRADIENT, Role.CLIPPED)]
     eta = Name(naming.ETA)
@@ -103,6 +103,11 @@ def _of_parameter(system: System, parameter: str, optimizer: str) -> Update:
 def _belongs(quantity: Quantity, parameter: Quantity) -> bool:
     """Whether a quantity of the batch or of the optimizer is one of this parameter."""
     return parameter == (quantity.by if quantity.role is Role.GRADIENT else quantity.of)
+
+
+def change_of(update: Expression, parameter: str) -> Expression:
+    """What an update adds to the parameter; of one that is rounded, the difference of the two."""
+    return _added(update, parameter) if unrounded(update) == update else sub(update, Name(parameter))
 
 
 def _added(update: Expression, parameter: str) -> Expression:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tracer.execution.runs import Divergence
-from tracer.formulas.notation.text import text
+from tracer.formulas.notation.text import text, typeset
 from tracer.formulas.tree import Expression, Name
 from tracer.model import naming
 from tracer.model.system import System
@@ -14,9 +16,12 @@ def spelled(name: Name) -> str:
     return f"{naming.label(name.name)} over the batch" if name.batch else naming.label(name.name)
 
 
-def words(expression: Expression) -> str:
-    """The expression as a person would write it, functions spelled out, long sums cut short."""
-    return text(expression, spelled)
+def words(expression: Expression, names: Mapping[str, str] | None = None) -> str:
+    """The expression as a person would write it, functions spelled out, long sums cut short. names: how quantities are
+    typeset (see `naming.typeset`); without, they keep their names, and all is plain text."""
+    if names is None:
+        return text(expression, spelled)
+    return typeset(expression, lambda name: names.get(name.name, name.name) + " over the batch" * name.batch)
 
 
 def stopped(divergence: Divergence) -> str:
@@ -24,11 +29,15 @@ def stopped(divergence: Divergence) -> str:
     return f"Stopped in iteration {divergence.iteration}: {divergence.quantity} is not a finite number."
 
 
-def in_words(system: System) -> dict[str, str]:
-    """A description of every column of the system, in order: an equation, an update, or the value's origin."""
-    given = {name: f"{name} is given" for name in system.data}
-    fixed = {p.name: f"{p.name} does not change" for p in system.parameters}
-    updates = {name: f"{name} ← {words(update)}" for name, update in system.updates.items()}
-    equations = {e.quantity: f"{e.quantity} = {words(e.expression)}" for e in system.equations}
+def in_words(system: System, names: Mapping[str, str]) -> dict[str, str]:
+    """A description of every column of the system, in order: an equation, an update, or the value's origin. A state is
+    overwritten, as a parameter is. names: how quantities are written, see `naming.typeset`."""
+    given = {name: f"{names[name]} is given" for name in system.data}
+    fixed = {p.name: f"{names[p.name]} does not change" for p in system.parameters}
+    updates = {name: f"{names[name]} ← {words(update, names)}" for name, update in system.updates.items()}
+    equations = {
+        e.quantity: f"{names[e.quantity]} {'←' if e.quantity in system.states else '='} {words(e.expression, names)}"
+        for e in system.equations
+    }
     described = given | fixed | updates | equations
     return {name: described[name] for name in system.columns()}

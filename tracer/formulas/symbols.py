@@ -11,9 +11,10 @@ SPELLINGS = {
 }  # fmt: skip
 """Operators as they are written elsewhere → in our formulas."""
 
-POWERS = {sign: float(power) for power, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")} | {"⁻¹": -1.0, "⁻²": -2.0}
+SUPERSCRIPT_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+POWERS = {sign: float(power) for power, sign in enumerate(SUPERSCRIPT_DIGITS)} | {"⁻¹": -1.0, "⁻²": -2.0}
 """Powers that stand behind a value, in superscript."""
-SUPERSCRIPT = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+SUPERSCRIPT = f"⁻{SUPERSCRIPT_DIGITS}"
 
 CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
 """Numbers by their names, where no quantity has the name."""

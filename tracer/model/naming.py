@@ -9,10 +9,12 @@ Everywhere else a name is a key, never parsed: `System.quantities` says what it 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from tracer.formulas.symbols import SUPERSCRIPT_DIGITS
 from tracer.model.quantity import DERIVATIVES, LOSSES, PARAMETERS, Quantity, Role
 
 ETA = "η"
@@ -40,10 +42,14 @@ class Alphabet:
     templates: the spelling of each role, from `{index}`, `{layer}`, `{neuron}`, `{word}` and the spellings `{of}` and
         `{by}`.
     characters: what is written in place of single characters, at the end.
+    digits: what numbers are written in where they differ from plain ones, at the end of a user's word, too.
+    words: what is written in place of the word of a setting.
     """
 
     templates: Mapping[Role, str]
     characters: Mapping[int, str] = field(default_factory=dict)
+    digits: Mapping[int, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 _TEMPLATES = {
@@ -94,7 +100,7 @@ ASCII = Alphabet(
             "π": "pi",
             "±": "+-",
             "½": "1/2",
-            "²": "^2",
+            **{sign: f"^{power}" for power, sign in enumerate(SUPERSCRIPT_DIGITS)},
             "Σ": "sum",
             "√": "sqrt",
             "Φ": "Phi",
@@ -104,6 +110,12 @@ ASCII = Alphabet(
         }
     ),
 )
+TYPOGRAPHIC = Alphabet(
+    _TEMPLATES | {Role.SETTING: "{word}"},
+    digits=str.maketrans(dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True))),
+    words={"alpha": "α", "beta": "β", "eps": "ε", "rho": "ρ"},
+)
+"""As in a textbook: h₁, w₁₂, β₁. For equations that are shown; nothing reads it back."""
 ALPHABETS: Mapping[str, Alphabet] = {"unicode": UNICODE, "ascii": ASCII}
 
 
@@ -114,11 +126,37 @@ def spell(quantity: Quantity, alphabet: Alphabet = UNICODE) -> str:
 
 def _written(quantity: Quantity, alphabet: Alphabet) -> str:
     template = alphabet.templates[quantity.role]
-    if quantity.word and "{word}" not in template:
-        return quantity.word
-    layer, index = quantity.layer, quantity.index
+    word = _word(quantity, alphabet)
+    if word and "{word}" not in template:
+        return word
+    layer, index = quantity.layer, str(quantity.index).translate(alphabet.digits)
     of, by = quantity.of and within(quantity.of, alphabet), quantity.by and _written(quantity.by, alphabet)
-    return template.format(index=index, layer=layer, neuron=_neuron(layer, index), word=quantity.word, of=of, by=by)
+    neuron = f"{layer}{index}" if alphabet.digits else _neuron(layer, quantity.index)
+    return template.format(index=index, layer=layer, neuron=neuron, word=word, of=of, by=by)
+
+
+_NUMBERED = re.compile(r"(?P<word>.*[^\W\d_])(?P<number>[0-9]+)")
+
+
+def _word(quantity: Quantity, alphabet: Alphabet) -> str:
+    """A user's word, or that of a state or a setting."""
+    match = _NUMBERED.fullmatch(quantity.word) if alphabet.digits else None
+    word, number = match.groups() if match else (quantity.word, "")
+    if quantity.role is Role.SETTING:
+        word = alphabet.words.get(word, word)
+    return word + number.translate(alphabet.digits)
+
+
+def typeset(quantities: Mapping[str, Quantity]) -> dict[str, str]:
+    """How quantities (name → quantity) are written in equations that are shown. Two never look alike: where they would,
+    those whose name differs from that keep their name."""
+    texts = {name: spell(quantity, TYPOGRAPHIC) for name, quantity in quantities.items()}
+    while True:
+        seen = Counter(texts.values())
+        alike = {name: name for name, text in texts.items() if seen[text] > 1 and text != name}
+        if not alike:
+            return texts
+        texts |= alike
 
 
 def within(quantity: Quantity, alphabet: Alphabet = UNICODE) -> str:

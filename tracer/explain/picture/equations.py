@@ -76,7 +76,7 @@ def _column(sketch: Sketch, column: _Column, top: int, at: int, characters: int)
             kind = "total" if name == sketch.system.loss else str(equation.phase)
             text = f"{name} = {words(equation.expression)}"
             rows = 1 + len(text) // characters
-            sketch.put(Item(Look.WORDS, row, at, text, kind=kind, columns=2, rows=rows))
+            sketch.put(Item(Look.WORDS, row, at, name, kind=kind, columns=2, rows=rows))
             row += rows
         row = _numbers(sketch, row, at, name) + bool(equation or sketch.phases[name] is Phase.PARAMETER)
     return row

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tracer.explain.blocks import of_this_step
-from tracer.formulas.tree import ADD, SUB, ZERO, Call, Expression, Name, add, names, neg, sub
+from tracer.explain.update import change_of
+from tracer.formulas.tree import ZERO, Expression, Name, names
 from tracer.formulas.tree import replace as substitute
 from tracer.model import naming
 from tracer.model.system import Phase, System
@@ -53,8 +54,9 @@ class Statistic:
 class Item:
     """Something in a place of the grid.
 
-    text: as shown; number: the quantity, or the statistic, whose number is shown instead. kind: of the quantity, for
-    its color: a phase, or "total" for the loss. scale: numbers of the same scale are colored by their sign and size.
+    text: as shown; of a label the quantity's name, of WORDS that of the quantity whose equation it is. number: the
+    quantity, or the statistic, whose number is shown instead. kind: of the quantity, for its color: a phase, or "total"
+    for the loss. scale: numbers of the same scale are colored by their sign and size.
     columns, rows: how many of the grid it takes.
     """
 
@@ -144,7 +146,7 @@ class Sketch:
         """What the update adds to a parameter, to be placed."""
         name = naming.change(parameter)
         update = self.system.updates.get(parameter)
-        self.changes[name] = _added(of_this_step(update), Name(parameter)) if update else ZERO
+        self.changes[name] = change_of(of_this_step(update), parameter) if update else ZERO
         return Item(Look.VALUE if update else Look.FROZEN, 0, 0, number=name, scale="change" if update else "")
 
     def done(self) -> Picture:
@@ -168,16 +170,6 @@ def _without_columns(columns: Container[str], full: System, nodes: Iterable[str]
         else:
             inlined[Name(equation.quantity)] = expression
     return found
-
-
-def _added(update: Expression, parameter: Name) -> Expression:
-    """What an update adds to the parameter."""
-    match update:
-        case Call(function, (first, step)) if function == SUB and first == parameter:
-            return neg(step)
-        case Call(function, (first, *steps)) if function == ADD and first == parameter:
-            return add(*steps)
-    return sub(update, parameter)
 
 
 def label_width(labels: Iterable[str]) -> float:

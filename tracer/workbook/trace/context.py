@@ -13,6 +13,7 @@ from tracer.execution.runs import Run
 from tracer.explain.words import in_words
 from tracer.model import naming
 from tracer.model.experiment import Experiment
+from tracer.model.quantity import Quantity, Role
 from tracer.model.system import Phase, System
 from tracer.workbook.trace.formulas import TraceFormulas
 from tracer.workbook.xlsx.charts import Curve
@@ -30,7 +31,8 @@ class Context:
     """What the sheets of a workbook have in common.
 
     traces: where everything stands in the sheet of each run. curves: the losses of the runs, for the charts.
-    spell: how a name is written, as it is or in ASCII. words: every column's equation in words, spelled.
+    spell: how a name is written, as it is or in ASCII. names: how quantities, and the changes
+    of parameters, are written in equations. words: every column's equation in words.
     widths: of the columns of a run's sheet, in characters. progress: called with the rows of runs that are written.
     """
 
@@ -41,6 +43,7 @@ class Context:
     book: Workbook
     styles: Styles
     spell: Callable[[str], str]
+    names: Mapping[str, str]
     words: Mapping[str, str]
     widths: Mapping[str, float]
     progress: Progress | None = None
@@ -59,14 +62,22 @@ def context_of(
     book = Workbook()
     book.properties.title, book.properties.creator = writable(experiment.name), "backprop-trace"
     spell = naming.to_ascii if ascii else str
-    words = {name: spell(text) for name, text in in_words(system).items()}
+    names = {name: spell(text) for name, text in _typeset(system, ascii).items()}
+    words = {name: spell(text) for name, text in in_words(system, names).items()}
     traces = tuple(
         TraceFormulas(title, system, run, label=label) for (title, run), label in zip(runs, labels, strict=False)
     )
     return Context(
-        experiment, system, traces, tuple(trace.curve for trace in traces), book, Styles(book), spell, words,
+        experiment, system, traces, tuple(trace.curve for trace in traces), book, Styles(book), spell, names, words,
         {name: _width(spell(name), phase, words[name]) for name, phase in system.columns().items()}, progress,
     )  # fmt: skip
+
+
+def _typeset(system: System, ascii: bool) -> dict[str, str]:
+    """How quantities, and the changes of parameters, are written in equations."""
+    changes = {naming.change(p.name): Quantity(Role.CHANGE, of=system.quantities[p.name]) for p in system.parameters}
+    quantities = {**system.quantities, **changes}
+    return {name: naming.label(name) for name in quantities} if ascii else naming.typeset(quantities)
 
 
 def _width(name: str, phase: Phase, words: str) -> float:

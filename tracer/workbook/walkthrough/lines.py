@@ -134,7 +134,7 @@ class Lines:
     def _given(self, block: Block, name: str, row: int) -> None:
         """A number that holds for a whole run."""
         step = self.workings.step
-        words = self.context.spell(f"{naming.label(name)} is given")
+        words = f"{self.context.names[name]} is given"
         self._forms(block, row, words, ("from the sheet of the run", None))
         value = step.value(name)
         self._result(row, abs(value), value, step.formula(name))

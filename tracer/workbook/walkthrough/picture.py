@@ -86,8 +86,9 @@ class PictureStyles:
 class Canvas:
     """Where a picture is drawn: from the row `top` on, in the sheet's first columns.
 
-    cell: the cell that holds a quantity that the picture does not show. spell: how a text is written. largest: the
-    largest magnitude of every column over all runs. lines: the cells below the picture that compute a quantity.
+    cell: the cell that holds a quantity that the picture does not show. spell: how a text is written; names and words:
+    how quantities and their equations are. largest: the largest magnitude of every column over all runs. lines: the
+    cells below the picture that compute a quantity.
     """
 
     grid: Grid
@@ -96,9 +97,15 @@ class Canvas:
     styles: PictureStyles
     cell: Callable[[Name], str]
     spell: Callable[[str], str]
+    names: Mapping[str, str]
+    words: Mapping[str, str]
     largest: Mapping[str, float]
     phases: Mapping[str, Phase]
     lines: Mapping[str, str]
+
+    def name(self, text: str) -> str:
+        """A quantity's name, or another text, as it is written."""
+        return self.names.get(text) or self.spell(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +158,9 @@ class _Drawing:
         value: float | str | None
         match item.look:
             case Look.LABEL:
-                style, value, formula = styles.label[item.kind], self.canvas.spell(item.text), None
+                style, value, formula = styles.label[item.kind], self.canvas.name(item.text), None
             case Look.WORDS:
-                style, value, formula = styles.words[item.kind], self.canvas.spell(item.text), None
+                style, value, formula = styles.words[item.kind], self.canvas.words[item.text], None
             case Look.FROZEN:
                 style, value, formula = styles.frozen, 0.0, None
             case Look.VALUE | Look.TILE:

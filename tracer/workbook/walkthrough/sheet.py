@@ -133,7 +133,7 @@ class _Builder:
         """Where the picture is drawn."""
         return Canvas(
             self.grid, PICTURE_ROW + 1, self.workings.step, PictureStyles(self.context.styles), self.workings.value,
-            self.spell, self.largest, self.traces[0].columns, lines,
+            self.spell, self.context.names, self.context.words, self.largest, self.traces[0].columns, lines,
         )  # fmt: skip
 
     def _band(self, row: int) -> None:
