@@ -129,7 +129,7 @@ def test_long_equations_are_cut_in_the_row_and_whole_in_the_note(tmp_path: Path)
     sheet = openpyxl.load_workbook(path)["η = 0.1"]
     (column,) = [cell.column for cell in sheet[4] if cell.value == "∂E/∂o1"]
     words = {sheet.cell(4, cell.column).value: str(cell.value) for cell in sheet[3]}
-    assert words["i1"] == "i1 is given"
+    assert words["i1"] == "i₁ is given"
     (net_input,) = [cell for cell in sheet[4] if cell.value == "o1"]
     assert column > net_input.column
     assert words["o1"] in net_input.comment.text or words["o1"].endswith("…")
