@@ -28,7 +28,7 @@ from tracer.formulas.evaluation import evaluate
 from tracer.formulas.notation.numpy import value
 from tracer.formulas.primitives import ROUND, rounded
 from tracer.formulas.tree import Call, Name, Number
-from tracer.model.naming import typeset
+from tracer.model.typography import typeset
 
 # ------------------------------------------------------------------------------------------------- the operation
 

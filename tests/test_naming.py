@@ -20,6 +20,7 @@ from tracer.model.backward import compact
 from tracer.model.naming import ALPHABETS, ASCII, read, spell
 from tracer.model.quantity import Quantity, Role
 from tracer.model.system import Phase, System
+from tracer.model.typography import typeset
 
 Options = st.SearchStrategy[dict[str, Any]]
 LAYER_NAMES = st.lists(
@@ -100,7 +101,7 @@ def check(system: System) -> None:
     assert {name: spell(system.quantities[name]) for name in names} == {name: name for name in names}
     assert {name: spell(system.quantities[name], ASCII) for name in names} == {n: naming.to_ascii(n) for n in names}
     assert read("nothing", system.quantities) is None
-    texts = naming.typeset(system.quantities)
+    texts = typeset(system.quantities)
     assert texts.keys() == system.quantities.keys()
     assert len({*texts.values()}) == len(texts)
 
@@ -213,7 +214,7 @@ def test_names_as_in_a_textbook() -> None:
     layers = [{"name": "h1", "neurons": 12}, {"name": "o", "neurons": 1}]
     config = {"layers": layers, "weights": [0.1] * 36, "biases": {"h1": [0.1] * 12, "o": 0.2}, "optimizer": "adam",
               "inputs": {"x1": 1, "length": 2}, "targets": [0.5], "learning_rate": 0.1, "iterations": 1}  # fmt: skip
-    texts = naming.typeset(assemble(load(config)).quantities)
+    texts = typeset(assemble(load(config)).quantities)
     shown = {
         "x1": "x₁", "length": "length", "t1": "t₁", "w12": "w₁₂", "h1_12": "h1₁₂", "a_h1_12": "a_h1₁₂", "b_h1_2": "b_h1₂",
         "b2": "b₂", "o1": "o₁", "E_total": "E_total", "∂E/∂w12": "∂E/∂w₁₂", "∂a_o1/∂o1": "∂a_o₁/∂o₁", "m_w3": "m_w₃",
@@ -229,5 +230,5 @@ def test_no_two_quantities_are_typeset_alike(words: set[str]) -> None:
     settings = {f"setting.{word}": Quantity(Role.SETTING, word=word) for word in ("beta1", "eps", *words)}
     loss = Quantity(Role.LOSS)
     gradients = {spell(of): of for of in (Quantity(Role.GRADIENT, of=loss, by=quantity) for quantity in own.values())}
-    texts = naming.typeset(own | settings | gradients)
+    texts = typeset(own | settings | gradients)
     assert len({*texts.values()}) == len(own) + len(settings) + len(gradients)

@@ -24,7 +24,8 @@ from tracer.explain.blocks import Line, blocks
 from tracer.explain.templates import BATCH_SIZE, TOTAL, Slot, filled, written
 from tracer.formulas.evaluation import evaluate
 from tracer.grading.check import check_workbook
-from tracer.model.naming import COUNT, ETA, to_ascii, typeset
+from tracer.model.naming import COUNT, ETA, to_ascii
+from tracer.model.typography import typeset
 from tracer.tables.activations import read_formula
 from tracer.workbook.trace.formulas import TraceFormulas
 from tracer.workbook.walkthrough.contents import LONG

@@ -18,7 +18,7 @@ def spelled(name: Name) -> str:
 
 def words(expression: Expression, names: Mapping[str, str] | None = None) -> str:
     """The expression as a person would write it, functions spelled out, long sums cut short. names: how quantities are
-    typeset (see `naming.typeset`); without, they keep their names, and all is plain text."""
+    typeset (see `typography.typeset`); without, they keep their names, and all is plain text."""
     if names is None:
         return text(expression, spelled)
     return typeset(expression, lambda name: names.get(name.name, name.name) + " over the batch" * name.batch)
@@ -31,7 +31,7 @@ def stopped(divergence: Divergence) -> str:
 
 def in_words(system: System, names: Mapping[str, str]) -> dict[str, str]:
     """A description of every column of the system, in order: an equation, an update, or the value's origin. A state is
-    overwritten, as a parameter is. names: how quantities are written, see `naming.typeset`."""
+    overwritten, as a parameter is. names: how quantities are written, see `typography.typeset`."""
     given = {name: f"{names[name]} is given" for name in system.data}
     fixed = {p.name: f"{names[p.name]} does not change" for p in system.parameters}
     updates = {name: f"{names[name]} ← {words(update, names)}" for name, update in system.updates.items()}

@@ -9,7 +9,6 @@ Everywhere else a name is a key, never parsed: `System.quantities` says what it 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -42,8 +41,8 @@ class Alphabet:
     templates: the spelling of each role, from `{index}`, `{layer}`, `{neuron}`, `{word}` and the spellings `{of}` and
         `{by}`.
     characters: what is written in place of single characters, at the end.
-    digits: what numbers are written in where they differ from plain ones, at the end of a user's word, too.
-    words: what is written in place of the word of a setting.
+    digits: what indices are written in, and the number at the end of a user's word; words: what is written in place of
+        that of a setting.
     """
 
     templates: Mapping[Role, str]
@@ -110,12 +109,6 @@ ASCII = Alphabet(
         }
     ),
 )
-TYPOGRAPHIC = Alphabet(
-    _TEMPLATES | {Role.SETTING: "{word}"},
-    digits=str.maketrans(dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True))),
-    words={"alpha": "α", "beta": "β", "eps": "ε", "rho": "ρ"},
-)
-"""As in a textbook: h₁, w₁₂, β₁. For equations that are shown; nothing reads it back."""
 ALPHABETS: Mapping[str, Alphabet] = {"unicode": UNICODE, "ascii": ASCII}
 
 
@@ -145,18 +138,6 @@ def _word(quantity: Quantity, alphabet: Alphabet) -> str:
     if quantity.role is Role.SETTING:
         word = alphabet.words.get(word, word)
     return word + number.translate(alphabet.digits)
-
-
-def typeset(quantities: Mapping[str, Quantity]) -> dict[str, str]:
-    """How quantities (name → quantity) are written in equations that are shown. Two never look alike: where they would,
-    those whose name differs from that keep their name."""
-    texts = {name: spell(quantity, TYPOGRAPHIC) for name, quantity in quantities.items()}
-    while True:
-        seen = Counter(texts.values())
-        alike = {name: name for name, text in texts.items() if seen[text] > 1 and text != name}
-        if not alike:
-            return texts
-        texts |= alike
 
 
 def within(quantity: Quantity, alphabet: Alphabet = UNICODE) -> str:

@@ -15,6 +15,7 @@ from tracer.model import naming
 from tracer.model.experiment import Experiment
 from tracer.model.quantity import Quantity, Role
 from tracer.model.system import Phase, System
+from tracer.model.typography import typeset
 from tracer.workbook.trace.formulas import TraceFormulas
 from tracer.workbook.xlsx.charts import Curve
 from tracer.workbook.xlsx.sheetdata import writable
@@ -77,7 +78,7 @@ def _typeset(system: System, ascii: bool) -> dict[str, str]:
     """How quantities, and the changes of parameters, are written in equations."""
     changes = {naming.change(p.name): Quantity(Role.CHANGE, of=system.quantities[p.name]) for p in system.parameters}
     quantities = {**system.quantities, **changes}
-    return {name: naming.label(name) for name in quantities} if ascii else naming.typeset(quantities)
+    return {name: naming.label(name) for name in quantities} if ascii else typeset(quantities)
 
 
 def _width(name: str, phase: Phase, words: str) -> float:
