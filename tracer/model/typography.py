@@ -9,7 +9,7 @@ from tracer.model.naming import UNICODE, Alphabet, spell
 from tracer.model.quantity import Quantity, Role
 
 TYPOGRAPHIC = Alphabet(
-    UNICODE.templates | {Role.SETTING: "{word}"},
+    {**UNICODE.templates, Role.SETTING: "{word}"},
     digits=str.maketrans(dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True))),
     words={"alpha": "α", "beta": "β", "eps": "ε", "rho": "ρ"},
 )
