@@ -306,11 +306,11 @@ def test_a_result_refers_to_the_cells_that_show_its_operands(tmp_path: Path) -> 
     trace.to_excel(tmp_path / "book.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")[SHEET]
     expected = {
-        "h1 = ": "w1*i1+w2*i2", "a_h1 = ": "1/(1+EXP(-h1))", "o2 = ": "w7*a_h1+w8*a_h2", "E1 = ": "0.5*(t1-a_o1)^2",
-        "E_total = ": "E1+E2", "∂E/∂a_h1 = ": "∂E/∂o1*w5+∂E/∂o2*w7", "∂E/∂w5 = ": "∂E/∂o1*a_h1", "w5 ← ": "w5-η*∂E/∂w5",
+        "h₁ = ": "w₁*i₁+w₂*i₂", "a_h₁ = ": "1/(1+EXP(-h₁))", "o₂ = ": "w₇*a_h₁+w₈*a_h₂", "E₁ = ": "0.5*(t₁-a_o₁)^2",
+        "E_total = ": "E₁+E₂", "∂E/∂a_h₁ = ": "∂E/∂o₁*w₅+∂E/∂o₂*w₇", "∂E/∂w₅ = ": "∂E/∂o₁*a_h₁", "w₅ ← ": "w₅-η*∂E/∂w₅",
     }  # fmt: skip
     assert {begins: operands_of(sheet, result_cell(sheet, begins)) for begins in expected} == expected
-    for begins in ("h1 = ", "E_total = "):
+    for begins in ("h₁ = ", "E_total = "):
         name = begins.split()[0]
         (label,) = [c for row in sheet.iter_rows(max_row=16, min_row=6) for c in row if c.value == name]
         assert sheet.cell(label.row, label.column + 1).value == f"={result_cell(sheet, begins)}"
@@ -399,7 +399,7 @@ def test_everything_is_in_view(tmp_path: Path) -> None:
     assert zoom * right <= WINDOW[0]
     assert zoom * bottom <= WINDOW[1]
     picture = [cell for row in sheet.iter_rows(min_row=6, max_row=corner.row) for cell in row if cell.value is not None]
-    assert {"w1", "w8", "E_total", "a_o2"} <= {str(cell.value) for cell in picture}
+    assert {"w₁", "w₈", "E_total", "a_o₂"} <= {str(cell.value) for cell in picture}
 
 
 @pytest.mark.office
