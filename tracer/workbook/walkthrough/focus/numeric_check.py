@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracer.explain.numeric_check import forward_pass, moved
@@ -13,9 +12,11 @@ from tracer.formulas.primitives import unrounded
 from tracer.formulas.tree import Expression
 from tracer.workbook.trace.context import Context
 from tracer.workbook.walkthrough.titles import WORKINGS
-from tracer.workbook.walkthrough.workings import Workings, here
+from tracer.workbook.walkthrough.workings import HEAD_ROW, Workings, here
 from tracer.workbook.xlsx.sheetdata import NOT_AVAILABLE
 
+COLUMN = "\x01"
+"""Stands for the letters of either column in a formula."""
 HEADS = {"quantity": 16.0, "at + ε": 18.0, "at − ε": 18.0}
 MOST_FORMULAS = 30_000
 """Formulas of the two passes, times the runs that can be chosen, to each of which the looked-up ones refer."""
@@ -45,7 +46,8 @@ def lay_out(
     heads = {context.spell(head): width for head, width in HEADS.items()}
     title = context.spell("The numeric check: two more forward passes, the focus moved by ε")
     table = workings.table(title, heads)
-    sides: tuple[dict[str, str], dict[str, str]] = {}, {}
+    rows: dict[str, int] = {}
+    letters = [here(table.cell(1, side)).rstrip("0123456789") for side in (1, 2)]
     passes = []
     for by in (first[1], -first[1]):
         try:
@@ -53,31 +55,26 @@ def lay_out(
         except NO_NUMBER:
             passes.append({})
 
-    def add(name: str, *formulas: str) -> None:
+    def add(name: str, formula: str) -> None:
         by = f"IF({here(chosen)}={numbers[name]},{here(epsilon)},0)" if name in numbers else ""
-        _, *found = table.add(
-            context.spell(name),
-            *(
-                (values.get(name, NOT_AVAILABLE), f"{formula}{sign}{by}" if by else formula)
-                for sign, formula, values in zip("+-", formulas, passes, strict=True)
-            ),
+        cells = (
+            (values.get(name, NOT_AVAILABLE), formula.replace(COLUMN, letter) + (sign + by if by else ""))
+            for sign, letter, values in zip("+-", letters, passes, strict=True)
         )
-        for side, cell in zip(sides, found, strict=True):
-            side[name] = here(cell)
+        table.add(context.spell(name), *cells)
+        rows[name] = table.rows + HEAD_ROW
 
     for name in (*system.data, *(parameter.name for parameter in system.parameters)):
-        add(name, step.formula(name), step.formula(name))
+        add(name, step.formula(name))
     for name in forward_pass(system):
-        add(name, *(_formula(_written(context, name), side) for side in sides))
-    above, below = (f"{WORKINGS}!{side[system.loss]}" for side in sides)
+        add(name, render(_written(context, name), EXCEL, lambda of: f"{COLUMN}{rows[of.name]}"))
+    above, below = (f"{WORKINGS}!${letter}${rows[system.loss]}" for letter in letters)
     return Passes(above, below)
-
-
-def _formula(expression: Expression, cells: Mapping[str, str]) -> str:
-    return render(expression, EXCEL, lambda name: cells[name.name])
 
 
 def _written(context: Context, name: str) -> Expression:
     """An equation in a form that holds in every run that can be chosen, not rounded."""
-    forms = {trace.formulas[name]: None for trace in context.traces}
-    return unrounded(max(forms, key=lambda form: len(render(form, EXCEL, lambda n: n.name))))
+    first, *others = (trace.formulas[name] for trace in context.traces)
+    if any(other != first for other in others):
+        first = max(first, *others, key=lambda form: len(render(form, EXCEL, lambda of: of.name)))
+    return unrounded(first)
