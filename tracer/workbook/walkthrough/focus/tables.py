@@ -86,7 +86,7 @@ class FocusTables:
         self._collect()
         self.longest = max((len(term) for entry in self.entries for term in entry.derivation.terms), default=0)
         self.tails = max(len(entry.derivation.tail) for entry in self.entries)
-        self.places = {name: place for place, name in enumerate(system.columns(), 1)}
+        self.places = {name: place for place, name in enumerate(self.context.traces[0].columns, 1)}
         heads = list(self.row(self.default))
         self.columns = {head: place for place, head in enumerate(heads)}
         further = [f"factor {number}" for number in range(1, self.tails + 1)]
