@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -23,7 +24,7 @@ import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH
 from tracer import files
 from tracer.commands import screen
-from tracer.commands.main import main
+from tracer.commands.main import COMMANDS, main
 from tracer.config.schema import FIELDS, json_schema
 from tracer.output.formats import FORMATS, Format
 from tracer.output.trace import Trace
@@ -61,19 +62,32 @@ def test_every_shipped_config_runs(config: Path) -> None:
     assert command("run", config, "--iterations", "20").exit_code == 0
 
 
+def cells(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines() if line.strip() and "─" not in line]
+
+
 def test_the_table_on_the_screen() -> None:
-    text = command("run", WALKTHROUGH, "--learning-rate", "0.5", "--format", "csv").stdout
-    assert [line.split() for line in text.splitlines() if line.strip() and "─" not in line] == [
-        ["η", "0.5"],
-        ["first", "E_total", "0.0141814"],
-        ["last", "E_total", "0.000634492"],
-        ["after", "final", "update", "0.000614262"],
-        ["loss", "curve", "█▆▄▃▃▂▂▁▁"],
-        ["final", "w1", "0.145038"], ["final", "w2", "0.190075"], ["final", "w3", "0.244136"],
-        ["final", "w4", "0.288271"], ["final", "w5", "0.0621191"], ["final", "w6", "0.109638"],
-        ["final", "w7", "0.0843954"], ["final", "w8", "0.131344"],
+    text = command("run", WALKTHROUGH, "--learning-rate", "0.5", "--learning-rate", "2", "--format", "csv").stdout
+    assert cells(text) == [
+        ["η", "first", "E_total", "last", "E_total", "after", "update", "loss", "curve,", "log"],
+        ["0.5", "0.0141814", "0.000634492", "0.000614262", "███▇▇▇▇▇▆"],
+        ["2", "0.0141814", "2.91081e-08", "2.5468e-08", "█▇▆▅▄▄▃▂▁"],
         ["wrote", "out/walkthrough.csv"],
+    ]
+
+
+def test_the_final_parameters_on_request() -> None:
+    text = command("run", WALKTHROUGH, "--learning-rate", "0.5", "--format", "csv", "--final").stdout
+    assert cells(text)[2:-1] == [
+        ["final", "0.5"], ["w1", "0.145038"], ["w2", "0.190075"], ["w3", "0.244136"], ["w4", "0.288271"],
+        ["w5", "0.0621191"], ["w6", "0.109638"], ["w7", "0.0843954"], ["w8", "0.131344"],
     ]  # fmt: skip
+
+
+def test_the_screen_of_80_by_24_holds_all_learning_rates() -> None:
+    lines = command("run", WALKTHROUGH, "-o", "x").stdout.splitlines()
+    assert len(lines) < 24
+    assert [line.split()[0] for line in lines if line.strip()][2:-2] == ["0.1", "0.2", "0.5", "0.8", "1", "2"]
 
 
 def test_no_line_is_wider_than_the_screen() -> None:
@@ -400,13 +414,41 @@ def test_sparklines(values: list[float], spark: str) -> None:
     assert screen.sparkline(values) == spark
 
 
+def test_a_sparkline_of_logarithms() -> None:
+    assert screen.sparkline([1, 0.1, 0.01, 0], log=(0.01, 1)) == "█▅▁"
+
+
+def test_every_command_in_a_full_line() -> None:
+    listed = command("--help").stdout.split("Commands:")[1].split("Example")[0].strip().splitlines()
+    assert [line.split()[0] for line in listed] == list(COMMANDS)
+    assert all(len(line) <= 80 and line.endswith(".") and not line.endswith("..") for line in listed)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str) -> None:
+    script = command("completion", shell).stdout
+    assert f"_BACKPROP_TRACE_COMPLETE={shell}_complete" in script
+    if found := shutil.which(shell):
+        assert subprocess.run([found, "-n", "-c", script], capture_output=True).returncode == 0
+
+
+def test_the_completion_of_a_command() -> None:
+    environment = {
+        **os.environ,
+        "_BACKPROP_TRACE_COMPLETE": "bash_complete",
+        "COMP_WORDS": "backprop-trace ex",
+        "COMP_CWORD": "1",
+    }
+    found = subprocess.run([sys.executable, "-m", "tracer"], env=environment, capture_output=True, text=True)
+    assert found.stdout.split() == ["plain,exercise", "plain,export"]
+
+
 def test_many_learning_rates_fit_the_screen(here: Path) -> None:
     rates = [str(n / 10) for n in range(1, 23)]
     text = command(
         "run", WALKTHROUGH, "--format", "csv", "--iterations", "3", "--set", f"eta=[{','.join(rates)}]"
     ).stdout
-    heads = [word for line in text.splitlines() if line.split()[:1] == ["η"] for word in line.split()[1:]]
-    assert heads == [f"{float(rate):g}" for rate in rates]
+    assert [line[0] for line in cells(text)][1:-1] == [f"{float(rate):g}" for rate in rates]
     assert max(map(len, text.splitlines())) <= 80
 
 

@@ -66,7 +66,9 @@ def check(
     quiet: bool,
     **results: Path | None,
 ) -> None:
-    """Check WORKBOOKS made by hand (files, or folders of them): find the wrong cells, name the mistake.
+    """Find and name the mistakes in WORKBOOKS made by hand.
+
+    WORKBOOKS are files, or folders of them.
 
     The network is inferred from the headers. One of the results may go to standard output, with - for FILE. Exit code
     0: all is correct; 1: there are findings; 2: a workbook could not be judged.

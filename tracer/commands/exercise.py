@@ -49,7 +49,10 @@ def exercise(
     output: Path | None,
     key: bool,
 ) -> None:
-    """Write an exercise of CONFIG: its workbook with empty cells, which turn green when they are correct."""
+    """Write an exercise of CONFIG: a workbook to fill in.
+
+    Its empty cells turn green when they are correct.
+    """
     if str(output) == STANDARD_OUTPUT:
         raise OutputError(["-o -: an exercise is a workbook, which cannot go to standard output; give a file"])
     experiment = experiment_of(config, learning_rate, decimals, columns, settings)

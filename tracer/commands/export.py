@@ -42,7 +42,10 @@ def export(
     iterations: str | None,
     output: str | None,
 ) -> None:
-    """Write a Python script that repeats the run of CONFIG and asserts its numbers."""
+    """Write a script that repeats the run of CONFIG.
+
+    It asserts the last loss and the final parameters, and needs nothing of this program.
+    """
     experiment = experiment_of(config, learning_rate, decimals, columns, settings, iterations)
     target = path_of(output) if output else experiment.output / f"{experiment.name}_{kind}.py"
     if output != STANDARD_OUTPUT and (problems := problems_of([target])):

@@ -15,7 +15,10 @@ from tracer.files import STANDARD_OUTPUT, path_of, problems_of, replacing
 @click.option("-o", "--output", metavar="DIR", default=".", help="The folder to write to; the current one by default.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def init(name: str | None, output: str, force: bool) -> None:
-    """Write the shipped config NAME to start from, with the files that it needs; without NAME, list them."""
+    """Write the shipped config NAME to start from.
+
+    The files that it needs come with it. Without NAME, list the shipped configs.
+    """
     configs = {config.name: config for config in shipped()}
     if name is None:
         width = max(map(len, configs))

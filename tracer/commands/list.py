@@ -12,7 +12,10 @@ from tracer.errors import ConfigError, nearest
 @click.argument("names", nargs=-1)
 @click.option("--ascii", "ascii", is_flag=True, help="Spell ∂ as d.")
 def list_(names: tuple[str, ...], ascii: bool) -> None:
-    """Show every activation, loss, penalty, initializer, clipping, optimizer and function, or those of these NAMES."""
+    """Show what a config can choose from: formulas and sources.
+
+    That is every activation, loss, penalty, initializer, clipping, optimizer and function, or those of these NAMES.
+    """
     from tracer.commands import screen
     from tracer.tables.catalogue import catalogue
     from tracer.tables.synonyms import SAME, called

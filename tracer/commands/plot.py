@@ -52,7 +52,7 @@ def plot(
     panels: bool,
     output: str | None,
 ) -> None:
-    """Plot the loss, or other quantities, of CONFIG over the iterations.
+    """Plot the loss of CONFIG, or other quantities.
 
     CONFIG may be a CSV file that `run` wrote.
     """

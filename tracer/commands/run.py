@@ -47,6 +47,7 @@ def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
     help=f"The files to write: {'; '.join(f'{name}, {form.description}' for name, form in FORMATS.items())}.",
 )
 @click.option("--csv", "csv", metavar="|".join(CSV_STYLES), help=FIELDS["csv"].help)
+@click.option("--final", is_flag=True, help="Print the final parameters too.")
 @quiet
 def run(
     config: Path,
@@ -59,11 +60,13 @@ def run(
     formats: tuple[str, ...],
     csv: str | None,
     ascii: bool,
+    final: bool,
     quiet: bool,
 ) -> None:
-    """Run CONFIG: log every intermediate of every forward and backward pass to a CSV file and an Excel workbook.
+    """Run CONFIG, and write every number of every iteration.
 
-    CONFIG may be -, for standard input.
+    Every intermediate of every forward and backward pass goes to a CSV file and an Excel workbook. CONFIG may be -,
+    for standard input.
     """
     printed = output == STANDARD_OUTPUT
     if printed and (len(formats) > 1 or not FORMATS[formats[0]].text):
@@ -82,7 +85,7 @@ def run(
     if printed:
         results.write_text(trace, formats[0], ascii)
     elif not quiet:
-        screen.show(trace, list(paths.values()), ascii)
+        screen.show(trace, list(paths.values()), ascii, final)
     stopped = [run for run in trace.runs if run.divergence]
     for run in stopped:
         click.echo(screen.divergence_line(run, ascii), err=True)

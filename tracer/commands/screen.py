@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -30,6 +31,8 @@ PATIENCE = 1.0
 SPARKS = "▁▂▃▄▅▆▇█"
 ASCII_SPARKS = "_.-~=+*#"
 SPARK_WIDTH = 9
+DECADES = 100
+"""A loss that falls to less than such a part is drawn by its logarithm."""
 MOST_RUNS = 100
 """How many learning rates the tables list."""
 MOST_PARAMETERS = 24
@@ -76,22 +79,25 @@ def _bar(total: int) -> Bar:
     return bar
 
 
-def show(trace: Trace, paths: Sequence[Path], ascii: bool) -> None:
-    """Print the table of the runs and the paths of the result files."""
+def show(trace: Trace, paths: Sequence[Path], ascii: bool, final: bool = False) -> None:
+    """Print the table of the runs and the paths of the result files; final: with the final parameters."""
     from rich.console import Console
 
     console = Console(highlight=False)
     ascii = ascii or not can_print(SPARKS + naming.ETA, console.encoding)
-    at_once = max(1, (console.width - LABEL_WIDTH) // COLUMN_WIDTH)
     runs = trace.runs[:MOST_RUNS]
-    for first in range(0, len(runs), at_once):
-        with console.capture() as table:  # printed by click: rich would end the program where the reader goes away
-            console.print(_table(trace, runs[first : first + at_once], ascii))
-        click.echo(table.get(), nl=False, color=console.is_terminal)
+    tables = [_losses(trace, runs, ascii)]
+    if final:
+        at_once = max(1, (console.width - LABEL_WIDTH) // COLUMN_WIDTH)
+        tables += [_final(trace, runs[first : first + at_once], ascii) for first in range(0, len(runs), at_once)]
+    for table in tables:
+        with console.capture() as text:  # printed by click: rich would end the program where the reader goes away
+            console.print(table)
+        click.echo(text.get(), nl=False, color=console.is_terminal)
     if len(trace.runs) > MOST_RUNS:
         click.echo(f"and {len(trace.runs) - MOST_RUNS:,} more learning rates: in Python, trace.final holds them all")
     hidden = len(trace.experiment.start) - MOST_PARAMETERS
-    if hidden > 0:
+    if final and hidden > 0:
         click.echo(f"and {hidden:,} more parameters: in Python, trace.final holds them all")
     said: dict[str, list[str]] = {}
     for run in trace.runs:
@@ -114,45 +120,61 @@ def divergence_line(run: Run, ascii: bool) -> str:
     return naming.to_ascii(line) if ascii or not can_print(line, sys.stderr.encoding) else line
 
 
-def _table(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
+def _losses(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
+    """A row for each run: its losses, and how they fell."""
+    loss, curve, until = trace.system.loss, trace.system.curve, trace.experiment.until
+    first, last = ("first pass", "last pass") if runs[0].batches.samples > 1 else ("first", "last")
+    curves = [run[curve][: run.complete] for run in runs]
+    positive = [value for values in curves for value in values if value > 0]
+    log = any(0 < min(values) * DECADES <= max(values) for values in curves if values)
+    scale = (min(positive), max(positive)) if log else None
+    heads = [naming.ETA, f"{first} {loss}", f"{last} {loss}", "after update", f"loss curve{', log' * log}"]
+    table = _table([*heads, *(["iterations", "until met"] if until else [])], ascii)
+    for run, values in zip(runs, curves, strict=True):
+        cells = [_rate(run), _digits(run.over_pass(loss)), _digits(run.over_pass(loss, last=True))]
+        cells += [_digits(run.final_loss), sparkline(values, ascii, scale)]
+        cells += [str(run.iterations), "yes" if run.until_met else "no"] if until else []
+        table.add_row(*(naming.to_ascii(cell) if ascii else cell for cell in cells))
+    return table
+
+
+def _final(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
+    """A row for each parameter: its final value in these runs."""
+    table = _table(["final", *map(_rate, runs)], ascii)
+    for name in list(trace.experiment.start)[:MOST_PARAMETERS]:
+        cells = [name, *(_digits(run.final.get(name, float("nan"))) for run in runs)]
+        table.add_row(*(naming.to_ascii(cell) if ascii else cell for cell in cells))
+    return table
+
+
+def _table(heads: Sequence[str], ascii: bool) -> Table:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.ASCII if ascii else box.SIMPLE_HEAD, title=None, pad_edge=False)
-    table.add_column("eta" if ascii else naming.ETA, style="bold", no_wrap=True)
-    for run in runs:
-        rate = ", ".join(map(shortest, run.hyper.values())) or run.title
-        table.add_column(naming.to_ascii(rate) if ascii else rate, justify="right", no_wrap=True)
-
-    def digits(value: float) -> str:
-        return naming.to_ascii(_digits(value)) if ascii else _digits(value)
-
-    loss, curve = trace.system.loss, trace.system.curve
-    first, last = ("first pass", "last pass") if runs[0].batches.samples > 1 else ("first", "last")
-    table.add_row(f"{first} {loss}", *(digits(run.over_pass(loss)) for run in runs))
-    table.add_row(f"{last} {loss}", *(digits(run.over_pass(loss, last=True)) for run in runs), style="bold")
-    table.add_row("after final update", *(digits(run.final_loss) for run in runs))
-    curves = [run[curve][: run.complete] for run in runs]
-    table.add_row(
-        "loss curve", *(sparkline(values, ascii) for values in curves), end_section=not trace.experiment.until
-    )
-    if trace.experiment.until:
-        table.add_row("iterations", *(str(run.iterations) for run in runs))
-        table.add_row("until met", *("yes" if run.until_met else "no" for run in runs), end_section=True)
-    for name in list(trace.experiment.start)[:MOST_PARAMETERS]:
-        table.add_row(f"final {name}", *(digits(run.final.get(name, float("nan"))) for run in runs), style="dim")
+    for number, head in enumerate(heads):
+        justify: Literal["left", "right"] = "right" if number else "left"
+        table.add_column(naming.to_ascii(head) if ascii else head, justify=justify, style="" if number else "bold",
+                         min_width=max(map(len, head.split())))  # fmt: skip
     return table
 
 
-def sparkline(values: Sequence[float], ascii: bool = False) -> str:
-    """The values as a row of bars, the largest at full height; a character for each part of the row."""
-    finite = [value for value in values if value == value]
+def _rate(run: Run) -> str:
+    return ", ".join(map(shortest, run.hyper.values())) or run.title
+
+
+def sparkline(values: Sequence[float], ascii: bool = False, log: tuple[float, float] | None = None) -> str:
+    """The values as a row of bars, the largest at full height; a character for each part of the row. log: bars as high
+    as the logarithm, between the smallest and the largest value of all rows, which are positive."""
+    finite = [value for value in values if value == value and (value > 0 or not log)]
     sparks = ASCII_SPARKS if ascii else SPARKS
     count = min(SPARK_WIDTH, len(finite))
     if not count:
         return ""
     picked = [finite[round(index * (len(finite) - 1) / max(count - 1, 1))] for index in range(count)]
-    low, high = min(0.0, *picked), max(picked)
+    low, high = log or (min(0.0, *picked), max(picked))
+    if log:
+        low, high, *picked = map(math.log, [low, high, *picked])
     span = (high - low) or 1.0
     return "".join(sparks[round((value - low) / span * (len(sparks) - 1))] for value in picked)
 
