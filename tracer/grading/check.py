@@ -65,9 +65,14 @@ def check_workbook(
     except (MemoryError, RecursionError):
         return BookReport(str(path), "is too large or too deeply nested to be read")
     terms = Terms(options.tolerance, system and system.rounded(None), rate)
-    described = {} if system else _described(book, terms)
+    described, beside = _described(book, terms)
+    reports = []
     with np.errstate(all="ignore"):  # a person's numbers may be anything
-        reports = [r for sheet in book.sheets for r in check_sheet(book, sheet, described.get(sheet.name, terms))]
+        for sheet in book.sheets:
+            judged = sheet.name in described or sheet.name not in beside
+            reports += (
+                check_sheet(book, sheet, described.get(sheet.name, terms)) if judged else [no_table(sheet.name, VIEW)]
+            )
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
         reason = "no table of a network was recognized"
         if book.damage:
@@ -101,19 +106,25 @@ def _exercise(book: Book, options: Options) -> tuple[SheetReport, ...] | None:
         return graded(exercise, options.strict, judge) if exercise else None
 
 
-def _described(book: Book, terms: Terms) -> dict[str, Terms]:
-    """The terms of the sheets with the columns that a Config sheet of ours in the same workbook describes. Its inputs
-    and first weights are free."""
+def _described(book: Book, terms: Terms) -> tuple[dict[str, Terms], frozenset[str]]:
+    """In a workbook of ours: the terms of the sheets with the columns that its Config sheet describes, where no other
+    config is given; and the titles of the sheets that only show what these compute. Inputs and first weights are
+    free."""
     if len(book.sheets) < 2:
-        return {}
+        return {}, frozenset()
     from tracer.grading.exercise.handed_in import described, has_columns
 
     experiment = described(book)
     if experiment is None:
-        return {}
+        return {}, frozenset()
+    from tracer.workbook.book import BESIDE_RUNS
+
+    if terms.system:
+        return {}, BESIDE_RUNS
     system = assemble(experiment)
     own = replace(terms, system=system.rounded(None), given=False)
-    return {sheet.name: own for sheet in book.sheets if has_columns(sheet, experiment, system)}
+    runs = (sheet.name for sheet in book.sheets if has_columns(sheet, experiment, system))
+    return dict.fromkeys(runs, own), BESIDE_RUNS
 
 
 def check_sheet(book: Book, sheet: Sheet, terms: Terms) -> list[SheetReport]:

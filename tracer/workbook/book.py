@@ -25,6 +25,7 @@ from tracer.workbook.trace import sheet as trace_sheet
 from tracer.workbook.trace.context import context_of
 from tracer.workbook.trace.formulas import DATA
 from tracer.workbook.walkthrough import sheet as walkthrough
+from tracer.workbook.walkthrough.titles import WALKTHROUGH, WORKINGS
 from tracer.workbook.xlsx.names import sheet_titles
 
 SAMPLES = Sheet(DATA, data.build, lambda context: context.system.several_samples)
@@ -37,6 +38,8 @@ BEFORE_RUNS = (
 )
 AFTER_RUNS = (Sheet(curves.TITLE, curves.build, curves.wanted), CONFIG)
 """The sheets in the order of their tabs, the Walkthrough before them; those of the runs stand between."""
+BESIDE_RUNS = frozenset({WALKTHROUGH, WORKINGS, regions.TITLE, *(sheet.title for sheet in BEFORE_RUNS + AFTER_RUNS)})
+"""The titles of all sheets but those of the runs: they show what these compute."""
 
 
 def write_workbook(

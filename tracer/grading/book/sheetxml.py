@@ -107,6 +107,8 @@ class CellReader:
         self.damage = self.damage or f"{what}; its contents are ignored"
 
     def _keep(self) -> None:
+        if self._kind == "str" and not self._value:
+            return  # a formula that gives the empty text, as =IF(A1="","",…): to the eye an empty cell
         value = self._typed()
         formula = self._written() if self._formula is not None else None
         if value is None and formula is None:
