@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from openpyxl.chart import Reference, ScatterChart, Series
 from openpyxl.chart.data_source import StrData, StrRef, StrVal
@@ -148,6 +149,7 @@ def scatter(title: str, x: str, y: str, curves: Sequence[Curve], mark: Mark | No
     return chart
 
 
+@lru_cache(maxsize=500)  # openpyxl takes long to make one, and changes none
 def _words(text: str, size: int) -> Title:
     """A title in letters of this size, beside what it is a title of."""
     words = title_maker(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from openpyxl import Workbook
@@ -157,16 +158,19 @@ class Styles:
         return self.look(font=look, fill=fill(palette.pale), number_format=form, border=_LINE)
 
 
+@cache  # openpyxl takes long to make one, and changes none
 def font(**look: Any) -> Font:
     """The sheets' typeface."""
     return Font(name="Calibri", **look)
 
 
+@cache
 def fill(color: str) -> PatternFill:
     """A cell of one color, RRGGBB."""
     return PatternFill("solid", fgColor=color)
 
 
+@cache
 def box(color: str) -> Border:
     """A thin line on all sides."""
     side = Side(style="thin", color=color)
