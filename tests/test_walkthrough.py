@@ -402,6 +402,24 @@ def test_everything_is_in_view(tmp_path: Path) -> None:
     assert {"w₁", "w₈", "E_total", "a_o₂"} <= {str(cell.value) for cell in picture}
 
 
+def test_a_small_network_is_printed_on_one_page(tmp_path: Path) -> None:
+    """At half its size at least, on paper of 8.27 × 11.69 inches; a larger one as wide as the page."""
+    sheets = {}
+    for name in ("walkthrough", "deep"):
+        tracer.run(ROOT / "configs" / f"{name}.yaml", iterations=3).to_excel(tmp_path / f"{name}.xlsx")
+        sheets[name] = openpyxl.load_workbook(tmp_path / f"{name}.xlsx")[SHEET]
+    small, large = sheets["walkthrough"], sheets["deep"]
+    assert (small.page_setup.fitToHeight, small.page_setup.orientation) == (1, "portrait")
+    assert (large.page_setup.fitToHeight, large.page_setup.orientation) == (0, "landscape")
+    assert small.sheet_properties.pageSetUpPr.fitToPage
+    last = int(str(small.print_area).rpartition("$")[2])
+    high = sum(small.row_dimensions[row].height or 15 for row in range(1, last + 1))
+    wide = sum(5.25 * dimension.width + 3.75 for dimension in small.column_dimensions.values())
+    margins = small.page_margins
+    assert 72 * (11.69 - margins.top - margins.bottom) / high > 0.48
+    assert 72 * (8.27 - margins.left - margins.right) / wide > 0.5
+
+
 @pytest.mark.office
 def test_a_changed_number_is_said(tmp_path: Path) -> None:
     """η in a trace sheet, its weight, and a sample: the values in the cells are shown, and what the workbook was made

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.explain.blocks import blocks, shortened
@@ -39,11 +40,13 @@ ZOOM = 85
 """Percent: the picture, the focus and the chart are in view in a window of 1366 × 768 pixels."""
 LEAST_WIDTH, SPARE = 172.0, 10.0
 """The page in characters, and a column that makes up for what a picture leaves of it."""
-CHART_WIDTH, CHART_HEIGHT = 68.0, 195.0
+TALL, NARROW, LEAST_CHART = 16, 150.0, 40.0
+"""A picture of more rows, and at most so wide, has the chart at its right, which is then at least so wide."""
+CHART_WIDTH, CHART_HEIGHT = 60.0, 195.0
 """Characters, and points."""
 POINTS, CENTIMETERS = 5.25, 2.54 / 72
 """Points to a character of a column's width, and centimeters to a point."""
-PAGE_HEIGHT = 1500.0
+PAGE_HEIGHT = 1600.0
 """Points of rows that are printed on one page."""
 MOST_LINES, WIDE_LINES, FIRST_LINES, LAST_LINES = 80, 20, 6, 2
 """A layer's lines in a block, and those of a wide network; of more, only the first and the last ones are shown."""
@@ -94,7 +97,8 @@ class _Builder:
         most = WIDE_LINES if is_wide(context.experiment) else MOST_LINES
         self.blocks = shortened(blocks(self.system), most, FIRST_LINES, LAST_LINES)
         widths = list(self.picture.widths)
-        while sum(widths) < LEAST_WIDTH:
+        self.beside = self.picture.rows > TALL and sum(widths) <= NARROW
+        while sum(widths) < LEAST_WIDTH or (self.beside and sum(widths) < sum(self.picture.widths) + LEAST_CHART):
             widths.append(SPARE)
         self.grid = Grid(widths)
         self.workings = Workings(context.styles, self.spell)
@@ -145,10 +149,11 @@ class _Builder:
         self.grid.height(row, BAND)
 
     def _chart(self, controls: Controls, row: int) -> None:
-        """The loss curve with the chosen step marked, beside the equations."""
+        """The loss curve with the chosen step marked: beside a tall picture, or beside the equations."""
         cells = (cell.removeprefix(f"{WORKINGS}!") for cell in (controls.iteration, controls.loss))
         chart = loss_chart(self.system.curve, self.context.curves, Mark(WORKINGS, *cells))
-        first = self.grid.spans(row, 1, COLUMNS)[-1][1] + 1
+        first = len(self.picture.widths) if self.beside else self.grid.spans(row, 1, COLUMNS)[-1][1] + 1
+        row = PICTURE_ROW + 1 if self.beside else row
         width = self.grid.width(first + 1, self.grid.reach(first + 1, CHART_WIDTH))
         chart.width, chart.height = width * POINTS * CENTIMETERS, CHART_HEIGHT * CENTIMETERS
         self.sheet.add_chart(chart, f"{letters(first + 1)}{row}")
@@ -159,4 +164,6 @@ class _Builder:
         set_up_page(
             self.sheet, "" if one else f"{TITLE_ROW}:{CONTROL_ROW}", "portrait" if one else "landscape", int(one)
         )
+        if one:
+            self.sheet.page_margins = PageMargins(left=0.3, right=0.3, top=0.5, bottom=0.4, header=0.2, footer=0.2)
         self.sheet.print_area = f"A1:{letters(len(self.grid.widths))}{last}"

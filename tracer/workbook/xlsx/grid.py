@@ -99,7 +99,7 @@ class Grid:
 
     def wrap(self, number: int, characters: float, width: float) -> None:
         """Make the row high enough for a text of so many characters in a cell of this width."""
-        self.height(number, LINE_HEIGHT * lines(characters, width) + 3)
+        self.height(number, LINE_HEIGHT * lines(characters, width) + 1)
 
     def fold(self, rows: range) -> None:
         """Let these rows fold away below the one above them."""
