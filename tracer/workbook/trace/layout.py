@@ -34,6 +34,8 @@ FROZEN = 2
 """Columns that stay in sight: those of η."""
 LEAD_WIDTH = 13.0
 """Of the iteration, in characters."""
+LONG_NAME, BOLD = 20, 0.85
+"""Characters of the experiment's name from which on it is written smaller; a width that counts for bold type."""
 LINE_HEIGHT, MOST_LINES = 13.0, 4
 """Of the equations in words: points to a line, and lines."""
 
@@ -91,7 +93,11 @@ def head(
     groups = column_groups(trace, len(lead) + 1)
     scale = _scale(groups, widths, len(lead))
     pages = tuple(_on_pages(groups, widths, len(lead), scale))
-    grid.span((GROUP_ROW, 1), len(lead), styles.corner, context.experiment.name, rows=2)
+    name = context.experiment.name
+    if len(name) > LONG_NAME:
+        name = " ".join(_cut(name, BOLD * grid.width(1, len(lead)), spell("…")))
+    corner = styles.corner if len(name) <= LONG_NAME else styles.small_corner
+    grid.span((GROUP_ROW, 1), len(lead), corner, name, rows=2)
     for group in pages:
         grid.span((GROUP_ROW, group.first), group.last, styles.group[group.phase], group.title)
     grid.height(GROUP_ROW, 20)

@@ -106,9 +106,9 @@ class Styles:
         self.percent = self.look(number_format="0.000%")
         self.header = {key: self._header(palette) for key, palette in PALETTES.items()}
         self.group = {phase: self._group(palette) for phase, palette in PALETTE.items()}
-        self.corner = self.look(
-            font=font(size=13, bold=True, color=INK),
-            alignment=Alignment(horizontal="left", vertical="center", wrap_text=True),
+        corner = Alignment(horizontal="left", vertical="center", wrap_text=True)
+        self.corner, self.small_corner = (
+            self.look(font=font(size=size, bold=True, color=INK), alignment=corner) for size in (13, 10)
         )
         self.words = {key: self._words(palette) for key, palette in PALETTES.items()}
         self._values = {
@@ -144,7 +144,7 @@ class Styles:
         side = Side(style="medium", color=WHITE)
         return self.look(
             font=font(size=12, bold=True, color=WHITE), fill=fill(palette.strong), border=Border(left=side, right=side),
-            alignment=Alignment(horizontal="left", vertical="center", indent=1),
+            alignment=Alignment(horizontal="left", vertical="center", indent=1, shrink_to_fit=True),
         )  # fmt: skip
 
     def _words(self, palette: Palette) -> int:
