@@ -12,6 +12,7 @@ from openpyxl.utils import get_column_letter
 
 from tracer.explain.picture.layout import Arrow, Item, Look, Of, Picture, Statistic
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
+from tracer.formulas.expansion import expand
 from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.tree import Name
@@ -180,7 +181,8 @@ class _Drawing:
         if self.cells[number] != self._reference(item):
             return value, self.cells[number]
         if number in self.picture.derived:
-            return value, render(self.picture.derived[number], EXCEL, self._cell)
+            far = any(trace.far for trace in step.traces)
+            return value, render(expand(self.picture.derived[number], far), EXCEL, self._cell)
         return value, self.canvas.lines.get(number) or step.formula(number)
 
     def _cell(self, name: Name) -> str:
