@@ -327,7 +327,7 @@ def test_the_parameters_of_batches_and_of_own_equations(update: str, tmp_path: P
     trace = tracer.run(config)
     trace.to_excel(path, ascii=True)
     shown, step = table(path), 2 if update == "batch" else 1
-    assert shown["w"] == trace["w"][::step]
+    assert shown["w"] == trace["w"][::step].tolist()
     loss = "L_batch" if update == "batch" else "L"
     gradients = zip(trace[f"∂{loss}/∂w"][::step], trace[f"∂{loss}/∂θ"][::step], strict=True)
     assert shown["norm, all gradients"] == pytest.approx([math.hypot(*pair) for pair in gradients], rel=1e-14)
