@@ -90,8 +90,8 @@ def head(
             sheet._hyperlinks.append(Hyperlink(ref=place, location=field.link))
         column = last + 1
     grid.height(ETA_ROW, 24)
-    groups = column_groups(trace, len(lead) + 1)
-    scale = _scale(groups, widths, len(lead))
+    groups = tuple(column_groups(trace, len(lead) + 1))
+    scale = _scale(groups, tuple(widths), len(lead))
     pages = tuple(_on_pages(groups, widths, len(lead), scale))
     name = context.experiment.name
     if len(name) > LONG_NAME:
@@ -152,7 +152,8 @@ def _on_pages(groups: Sequence[ColumnGroup], widths: Sequence[float], lead: int,
     return [*paged(groups, in_pixels, PAGE_WIDTH * 100 / scale - sum(in_pixels[:lead]))]
 
 
-def _scale(groups: Sequence[ColumnGroup], widths: Sequence[float], lead: int) -> int:
+@lru_cache(maxsize=100)
+def _scale(groups: tuple[ColumnGroup, ...], widths: tuple[float, ...], lead: int) -> int:
     """The largest scale, in percent, that needs no more pages than the smallest one that can be read."""
 
     def pages(scale: int) -> int:
