@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from openpyxl.styles import Alignment, Border, Side
 
+from tracer.model.system import Phase
 from tracer.workbook.xlsx.styles import (
     FIXED,
     GIVEN,
@@ -24,7 +25,7 @@ from tracer.workbook.xlsx.styles import (
     font,
 )
 
-ANY = f"[>=0.0001]{FIXED};[<=-0.0001]-{FIXED};{SCIENTIFIC}"
+ANY = f"[>=0.0001]{FIXED}_+;[<=-0.0001]-{FIXED}_+;{SCIENTIFIC}"
 """The number format of results of any size."""
 DARK = "334155"
 """Of the heads of the picture, and of equations with numbers."""
@@ -74,7 +75,11 @@ class WalkthroughStyles:
             for form, aligned in ALIGNED.items()
         }
         self.sentence = look(font=font(size=12, bold=True, color=INK), alignment=wrapped)
-        self.focus_result = look(font=font(bold=True, color=INK), border=line, number_format=ANY, alignment=middle)
+        strong = PALETTE[Phase.BACKWARD].strong
+        self.focus = (
+            look(font=font(color=strong), alignment=wrapped), look(font=font(color=DARK), alignment=wrapped),
+            look(font=font(bold=True, color=INK), number_format=ANY, alignment=middle),
+        )  # fmt: skip
         self.loss = {
             form: look(
                 font=font(size=12, bold=True, color=TOTAL_PALETTE.strong), number_format=form, alignment=centered

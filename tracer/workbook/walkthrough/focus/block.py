@@ -84,14 +84,13 @@ class Focus:
         grid.span((row, 1), end, looks.sentence, *computed(lines.sentence))
         grid.height(row, BAND)
         table = self.workings.table("The rows of the block, and the line that each shows", {"row": 9.0, "line": 9.0})
-        styles = (looks.symbols[Phase.BACKWARD], looks.numbers, looks.focus_result)
         for number, lengths in enumerate(_lengths(lines), 1):
             row += 1
             shown = lines.shown[number - 1] if number <= len(lines.shown) else None
             place = shown[0] if shown else 0
             _, at = table.add(number, (place, f"IFERROR(MATCH({number},{lines.table.cells(ROW)},0),0)"))
             for index, ((cell, last), style, column) in enumerate(
-                zip(grid.spans(row, 1, COLUMNS), styles, (LINE, NUMBERS, RESULT), strict=True), 1
+                zip(grid.spans(row, 1, COLUMNS), looks.focus, (LINE, NUMBERS, RESULT), strict=True), 1
             ):
                 value = shown[index] if shown else ""
                 found = f"INDEX({lines.table.cells(column)},{at})" + ('&""' if column != RESULT else "")
