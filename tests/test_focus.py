@@ -28,6 +28,7 @@ from tracer.explain.derivation import Derivations
 from tracer.explain.explanation import Explained, explanation
 from tracer.explain.numeric_check import numeric_check
 from tracer.explain.update import said, update_of
+from tracer.model.typography import typeset
 from tracer.workbook.walkthrough.controls import HINT_TEXT
 
 DIGITS: dict[str, Any] = {
@@ -87,12 +88,13 @@ def expected(
 ) -> tuple[str, list[Explained]]:
     """The sentence and the lines, as they are explained without a sheet."""
     system = trace.system
-    derivation = Derivations(system).of(quantity)
+    derivation = Derivations(system, typeset(system.quantities)).of(quantity)
     now, before = values_of(trace, run, iteration, sample), values_of(trace, run, iteration - 1)
     now.setdefault(derivation.gradient, derivation.value(now))
-    update = update_of(system, quantity, trace.experiment.optimizer.name)
+    names = typeset(system.quantities)
+    update = update_of(system, quantity, trace.experiment.optimizer.name, names)
     check, slots = numeric_check(system, now, quantity), values_of_slots(run, now, before)
-    return said(update.sentence, now), list(explanation(system, derivation, now, check, update.lines, slots))
+    return said(update.sentence, now), list(explanation(system, derivation, now, check, update.lines, slots, names))
 
 
 def hold(book: Path, trace: tracer.Trace, quantity: str, iteration: int, sample: int | None) -> None:
@@ -178,7 +180,7 @@ def test_what_cannot_be_chosen_is_said(tmp_path: Path) -> None:
     for book, name in zip(recalculated(copies, tmp_path / "computed"), asked, strict=True):
         assert f"There is no {name} to focus on: w5 is shown." in said_on(book)
         head, *_ = block_of(openpyxl.load_workbook(book, data_only=True)[SHEET])
-        assert head == "Why w5 moves: E → a_o1 → o1 → w5"
+        assert head == "Why w₅ moves: E → a_o₁ → o₁ → w₅"
 
 
 def test_the_block_of_the_classic_network(tmp_path: Path) -> None:
@@ -186,16 +188,16 @@ def test_the_block_of_the_classic_network(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     trace.to_excel(path)
     head, sentence, lines = block_of(openpyxl.load_workbook(path, data_only=True)[SHEET])
-    assert head == "Why w5 moves: E → a_o1 → o1 → w5"
-    assert sentence == "∂E/∂w5 is positive, so w5 goes down by η·0.0128808 = 0.00644041."
+    assert head == "Why w₅ moves: E → a_o₁ → o₁ → w₅"
+    assert sentence == "∂E/∂w₅ is positive, so w₅ goes down by η·0.0128808 = 0.00644041."
     assert [(line.line, line.numbers) for line in lines] == [
-        ("∂E/∂a_o1 = −(t1 − a_o1)", "= −(0.5 − 0.606478)"),
-        ("∂a_o1/∂o1 = a_o1·(1 − a_o1)", "= 0.606478·(1 − 0.606478)"),
-        ("∂o1/∂w5 = a_h1", "= 0.506875"),
-        ("∂E/∂w5 = ∂E/∂a_o1·∂a_o1/∂o1·∂o1/∂w5", "= 0.106478·0.238662·0.506875"),
-        ("check: (E(w5 + ε) − E(w5 − ε))/(2ε), ε = 1e-5", "= 2.57616e-7/(2·1e-5)"),
-        ("its relative difference to ∂E/∂w5", ""),
-        ("w5 ← w5 − η·∂E/∂w5", "= 0.4 − 0.5·0.0128808"),
+        ("∂E/∂a_o₁ = −(t₁ − a_o₁)", "= −(0.5 − 0.606478)"),
+        ("∂a_o₁/∂o₁ = a_o₁·(1 − a_o₁)", "= 0.606478·(1 − 0.606478)"),
+        ("∂o₁/∂w₅ = a_h₁", "= 0.506875"),
+        ("∂E/∂w₅ = ∂E/∂a_o₁·∂a_o₁/∂o₁·∂o₁/∂w₅", "= 0.106478·0.238662·0.506875"),
+        ("check: (E(w₅ + ε) − E(w₅ − ε))/(2ε), ε = 1e-5", "= 2.57616e-7/(2·1e-5)"),
+        ("its relative difference to ∂E/∂w₅", ""),
+        ("w₅ ← w₅ − η·∂E/∂w₅", "= 0.4 − 0.5·0.0128808"),
     ]  # fmt: skip
     assert lines[3].result == pytest.approx(trace["∂E/∂w5"][0], rel=1e-15)
     assert lines[-1].result == trace["w5"][1]

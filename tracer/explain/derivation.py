@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from tracer.explain.words import called
 from tracer.formulas.evaluation import evaluate
 from tracer.formulas.primitives import ROUND, rounded, unrounded
 from tracer.formulas.tree import ONE, ZERO, Call, Expression, Name, Number, add, mul
@@ -86,9 +87,11 @@ class Derivation:
 
 @dataclass(slots=True)
 class Derivations:
-    """The derivations of a system, each built when it is asked for."""
+    """The derivations of a system, each built when it is asked for. names: how quantities are typeset in symbols (see
+    `typography.typeset`); without, they keep their names."""
 
     system: System
+    names: Mapping[str, str] | None = None
     uses: Mapping[str, list[Use]] = field(init=False)
     decimals: int | None = field(init=False, default=None)
     _equations: dict[str, Equation] = field(init=False)
@@ -192,16 +195,19 @@ class Derivations:
             return self._factor(symbol, loss, quantity, slope)
         result = uses[0].result
         if len(uses) == 1 and self._slopes[result] == ONE and result != loss:
-            symbol = naming.derivative(result, quantity)
+            symbol = naming.derivative(called(result, self.names), called(quantity, self.names))
         else:
-            symbol += " directly"
+            symbol = f"{called(symbol, self.names)} directly"
         return self._factor(symbol, loss, quantity, slope)
 
-    def _factor(self, symbol: str, of: str, by: str, slope: Expression) -> Factor:
+    def _factor(self, name: str, of: str, by: str, slope: Expression) -> Factor:
         """A factor, with the equation of its column where there is one. By hand, it is rounded as it is computed."""
-        equation = self._equations.get(symbol)
+        symbol = called(name, self.names)
+        if self.names and name not in self.names and of != self.system.loss:
+            symbol = naming.derivative(called(of, self.names), called(by, self.names))
+        equation = self._equations.get(name)
         if equation:
-            return Factor(symbol, of, by, equation.expression, symbol)
+            return Factor(symbol, of, by, equation.expression, name)
         if self.decimals is not None and isinstance(slope, Call):
             slope = rounded(slope, self.decimals)
         return Factor(symbol, of, by, slope, slope.name if isinstance(slope, Name) else None)

@@ -13,12 +13,14 @@ from tracer.explain.blocks import Line
 from tracer.explain.derivation import MOST_PATHS, Derivation, Path
 from tracer.explain.numeric_check import NumericCheck
 from tracer.explain.templates import Slot, filled, template, written
-from tracer.explain.words import words
+from tracer.explain.words import called, words
 from tracer.formulas.evaluation import evaluate
 from tracer.formulas.tree import ADD, MUL, Call, Expression, Name
 from tracer.model import naming
 from tracer.model.system import System
 
+Names = Mapping[str, str] | None
+"""How quantities are typeset (see `typography.typeset`); without, they keep their names."""
 MOST_FACTOR_LINES = 12
 """Factors of more than one product that get a line each; where there are more, the products alone show them."""
 MOST_PRODUCT_LINES = 32
@@ -41,30 +43,32 @@ def explanation(
     check: NumericCheck,
     updates: tuple[Line, ...],
     value: Callable[[Slot], float],
+    names: Names = None,
 ) -> Iterator[Explained]:
     """The lines of a quantity in a step (name → value). updates: the lines of its update. value: of a slot in these,
-    whose names may mean other rows of the batch or the iteration before."""
-    products = product_lines(derivation, step)
+    whose names may mean other rows of the batch or the iteration before. names: how quantities are typeset."""
+    products = product_lines(derivation, step, names)
     if len(derivation.factors) <= MOST_FACTOR_LINES:
-        yield from factor_lines(derivation, step)
+        yield from factor_lines(derivation, step, names)
     if len(products) != 1 or len(derivation.factors) > 1:
         yield from products[: MOST_PRODUCT_LINES - 1 if len(products) > MOST_PRODUCT_LINES else None]
     if len(products) > MOST_PRODUCT_LINES:
         rest = sum(line.result for line in products[MOST_PRODUCT_LINES - 1 :])
         yield Explained(rest_in_words(len(products)), "", rest)
     if len(products) != 1:
-        yield sum_line(system, derivation, products)
-    yield from check_lines(system, derivation.quantity, check, step.get(derivation.gradient, derivation.value(step)))
+        yield sum_line(system, derivation, products, names)
+    gradient = step.get(derivation.gradient, derivation.value(step))
+    yield from check_lines(system, derivation.quantity, check, gradient, names)
     for line in updates:
         numbers = filled(line.template(system.batches.rows), value)
-        yield Explained(update_in_words(line), numbers, update_result(line, step))
+        yield Explained(update_in_words(line, names), numbers, update_result(line, step))
 
 
-def factor_lines(derivation: Derivation, step: Mapping[str, float]) -> list[Explained]:
+def factor_lines(derivation: Derivation, step: Mapping[str, float], names: Names = None) -> list[Explained]:
     """A line for each factor."""
     return [
         Explained(
-            f"{factor.symbol} = {words(factor.expression)}",
+            f"{factor.symbol} = {words(factor.expression, names)}",
             _put_in(factor.expression, step),
             factor.value(step),
         )
@@ -72,9 +76,9 @@ def factor_lines(derivation: Derivation, step: Mapping[str, float]) -> list[Expl
     ]
 
 
-def product_lines(derivation: Derivation, step: Mapping[str, float]) -> list[Explained]:
+def product_lines(derivation: Derivation, step: Mapping[str, float], names: Names = None) -> list[Explained]:
     """A line for each product; that of a single one is the equation of the gradient."""
-    begin = f"{derivation.gradient} = " if len(derivation.paths) == 1 else ""
+    begin = f"{called(derivation.gradient, names)} = " if len(derivation.paths) == 1 else ""
     found = []
     for path in derivation.paths:
         values = {factor.symbol: factor.value(step) for factor in path}
@@ -89,27 +93,28 @@ def product(path: Path) -> Expression:
     return names[0] if len(names) == 1 else Call(MUL, names)
 
 
-def sum_line(system: System, derivation: Derivation, products: list[Explained]) -> Explained:
+def sum_line(system: System, derivation: Derivation, products: list[Explained], names: Names = None) -> Explained:
     """The equation of a gradient that is a sum, or 0."""
     values = {str(number): line.result for number, line in enumerate(products)}
     numbers = ""
     if values:
         numbers = _put_in(Call(ADD, tuple(map(Name, values))), values)
-    return Explained(sum_in_words(system, derivation), numbers, sum(values.values()))
+    return Explained(sum_in_words(system, derivation, names), numbers, sum(values.values()))
 
 
 def _put_in(expression: Expression, values: Mapping[str, float]) -> str:
     return filled(("= ", *template(expression)), lambda slot: values[slot.name.name])
 
 
-def sum_in_words(system: System, derivation: Derivation) -> str:
+def sum_in_words(system: System, derivation: Derivation, names: Names = None) -> str:
     """What a gradient is the sum of."""
+    gradient = called(derivation.gradient, names)
     if not derivation.count:
-        return f"{derivation.gradient} = 0: {loss_of(system)} does not depend on {derivation.quantity}"
+        return f"{gradient} = 0: {loss_of(system)} does not depend on {called(derivation.quantity, names)}"
     if not derivation.by_layer:
-        return f"{derivation.gradient} = the sum over its {len(derivation.paths)} paths"
-    paths = counted_paths(derivation.count)
-    return f"{derivation.gradient} = the sum over what uses {derivation.parting} ({paths}, more than {MOST_PATHS})"
+        return f"{gradient} = the sum over its {len(derivation.paths)} paths"
+    parting, paths = called(derivation.parting, names), counted_paths(derivation.count)
+    return f"{gradient} = the sum over what uses {parting} ({paths}, more than {MOST_PATHS})"
 
 
 def rest_in_words(products: int) -> str:
@@ -123,27 +128,29 @@ def counted_paths(count: int) -> str:
     return f"{digits} path{'' if count == 1 else 's'}"
 
 
-def check_lines(system: System, quantity: str, check: NumericCheck, gradient: float) -> Iterator[Explained]:
+def check_lines(
+    system: System, quantity: str, check: NumericCheck, gradient: float, names: Names = None
+) -> Iterator[Explained]:
     """The central difference, and how far it is from the gradient."""
     epsilon, difference = written(check.epsilon), written(check.above - check.below)
-    yield Explained(f"{check_in_words(system, quantity)}{epsilon}", f"= {difference}/(2·{epsilon})", check.slope)
-    yield Explained(difference_in_words(system, quantity), "", check.difference(gradient))
+    yield Explained(f"{check_in_words(system, quantity, names)}{epsilon}", f"= {difference}/(2·{epsilon})", check.slope)
+    yield Explained(difference_in_words(system, quantity, names), "", check.difference(gradient))
 
 
-def check_in_words(system: System, quantity: str) -> str:
+def check_in_words(system: System, name: str, names: Names = None) -> str:
     """What is computed to check a gradient; ε follows."""
-    loss = loss_of(system)
+    loss, quantity = loss_of(system), called(name, names)
     return f"check: ({loss}({quantity} + ε) − {loss}({quantity} − ε))/(2ε), ε = "
 
 
-def difference_in_words(system: System, quantity: str) -> str:
+def difference_in_words(system: System, quantity: str, names: Names = None) -> str:
     """What it is compared with."""
-    return f"its relative difference to {system.gradient(quantity)}"
+    return f"its relative difference to {called(system.gradient(quantity), names)}"
 
 
-def update_in_words(line: Line) -> str:
+def update_in_words(line: Line, names: Names = None) -> str:
     """An equation of the update in symbols."""
-    return f"{line.quantity} {'←' if line.is_update else '='} {words(line.expression)}"
+    return f"{called(line.quantity, names)} {'←' if line.is_update else '='} {words(line.expression, names)}"
 
 
 def update_result(line: Line, step: Mapping[str, float]) -> float:

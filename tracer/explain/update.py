@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from tracer.explain.blocks import Line, of_this_step
 from tracer.explain.templates import written
-from tracer.explain.words import words
+from tracer.explain.words import called, words
 from tracer.formulas.evaluation import evaluate
 from tracer.formulas.primitives import FUNCTIONS, unrounded
-from tracer.formulas.tree import COMPARISONS, MUL, ONE, SUB, ZERO, Call, Expression, Name, mul, names, neg, sub
+from tracer.formulas.tree import COMPARISONS, MUL, ONE, SUB, ZERO, Call, Expression, Name, mul, neg, sub
+from tracer.formulas.tree import names as names_in
 from tracer.model import naming
 from tracer.model.quantity import Quantity, Role
 from tracer.model.system import OF_A_BATCH, System
@@ -57,17 +58,18 @@ def filled(case: Case, value: Callable[[Expression], float]) -> str:
     return "".join(part if isinstance(part, str) else written(value(part)) for part in case.parts)
 
 
-def update_of(system: System, quantity: str, optimizer: str) -> Update:
-    """How the update moves a parameter; of any other quantity, what its gradient means. optimizer: its name."""
+def update_of(system: System, quantity: str, optimizer: str, names: Mapping[str, str] | None = None) -> Update:
+    """How the update moves a parameter; of any other quantity, what its gradient means. optimizer: its name. names: how
+    quantities are typeset (see `typography.typeset`); without, they keep their names."""
     if quantity in system.updates:
-        return _of_parameter(system, quantity, optimizer)
-    gradient = Name(system.gradient(quantity))
-    what = f"{gradient.name} is "
+        return _of_parameter(system, quantity, optimizer, names)
+    gradient, shown = Name(system.gradient(quantity)), called(quantity, names)
+    what = f"{called(gradient.name, names)} is "
     if any(parameter.name == quantity for parameter in system.parameters):
-        return Update((), None, _by_sign(gradient, what, f"; {quantity} is frozen, so it does not move."))
+        return Update((), None, _by_sign(gradient, what, f"; {shown} is frozen, so it does not move."))
     loss = naming.within(system.quantities[system.loss])
     of_sign = {
-        sign: f"{what}{sign}, so a slightly larger {quantity} would {effect} {loss}."
+        sign: f"{what}{sign}, so a slightly larger {shown} would {effect} {loss}."
         for sign, effect in (("positive", "increase"), ("negative", "decrease"), ("0", "not change"))
     }
     return Update((), None, (
@@ -76,7 +78,7 @@ def update_of(system: System, quantity: str, optimizer: str) -> Update:
     ))  # fmt: skip
 
 
-def _of_parameter(system: System, parameter: str, optimizer: str) -> Update:
+def _of_parameter(system: System, parameter: str, optimizer: str, names: Mapping[str, str] | None) -> Update:
     update = of_this_step(system.updates[parameter])
     of = system.quantities[parameter]
     lines = [
@@ -86,16 +88,16 @@ def _of_parameter(system: System, parameter: str, optimizer: str) -> Update:
     ]
     rule = _added(unrounded(update), parameter)
     change = change_of(update, parameter)
-    used = [name for name in names(rule) if name.name in system.quantities]
+    used = [name for name in names_in(rule) if name.name in system.quantities]
     gradients = [name for name in used if system.quantities[name.name].role in (Role.GRADIENT, Role.CLIPPED)]
     eta = Name(naming.ETA)
     if gradients and rule == neg(mul(eta, gradients[0])):
-        sentence = _downhill(system, parameter, gradients[0], change)
+        sentence = _downhill(system, parameter, gradients[0], change, names)
     else:
         gradient = Name(system.gradient(parameter, system.batch_loss))
         name = f"{optimizer[:1].upper()}{optimizer[1:]}".replace("_", " ")
-        moves = (f"{name} moves {parameter} by {words(rule)} = ", change, "; ")
-        cases = _by_sign(gradient, f"{gradient.name} is ", ".")
+        moves = (f"{name} moves {called(parameter, names)} by {words(rule, names)} = ", change, "; ")
+        cases = _by_sign(gradient, f"{called(gradient.name, names)} is ", ".")
         sentence = tuple(Case(case.condition, (*moves, *case.parts)) for case in cases)
     return Update((*lines, Line(parameter, update, is_update=True)), change, sentence)
 
@@ -124,8 +126,11 @@ def _added(update: Expression, parameter: str) -> Expression:
     return sub(update, Name(parameter))
 
 
-def _downhill(system: System, parameter: str, gradient: Name, change: Expression) -> Sentence:
+def _downhill(
+    system: System, parameter: str, gradient: Name, change: Expression, names: Mapping[str, str] | None
+) -> Sentence:
     """The sentence of gradient descent by itself."""
+    shown, slope = called(parameter, names), called(gradient.name, names)
     which = ""
     if system.quantities[gradient.name].role is Role.CLIPPED:
         which = ", the clipped gradient,"
@@ -133,16 +138,16 @@ def _downhill(system: System, parameter: str, gradient: Name, change: Expression
         which = f", the {system.batches.reduction} over the batch,"
     eta = Name(naming.ETA)
     amount = (f"{naming.ETA}·", _size(gradient), " = ", _size(change), ".")
-    by_rule = (f"{parameter} moves by −{naming.ETA}·{gradient.name} = ", change, ".")
+    by_rule = (f"{shown} moves by −{naming.ETA}·{slope} = ", change, ".")
 
     def moves(sign: str, way: str) -> tuple[str | Expression, ...]:
-        return (f"{gradient.name}{which} is {sign}, so {parameter} goes {way} by ", *amount)
+        return (f"{slope}{which} is {sign}, so {shown} goes {way} by ", *amount)
 
     return (
         Case(Call(COMPARISONS["<="], (eta, ZERO)), by_rule),
         Case(_compared(">", gradient), moves("positive", "down")),
         Case(_compared("<", gradient), moves("negative", "up")),
-        Case(None, (f"{gradient.name}{which} is 0, so {parameter} does not move.",)),
+        Case(None, (f"{slope}{which} is 0, so {shown} does not move.",)),
     )
 
 

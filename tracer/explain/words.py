@@ -24,6 +24,11 @@ def words(expression: Expression, names: Mapping[str, str] | None = None) -> str
     return typeset(expression, lambda name: names.get(name.name, name.name) + " over the batch" * name.batch)
 
 
+def called(name: str, names: Mapping[str, str] | None = None) -> str:
+    """A quantity as it is typeset; without names, by its name."""
+    return names.get(name, name) if names else name
+
+
 def stopped(divergence: Divergence) -> str:
     """A sentence that says where a run stopped, and why."""
     return f"Stopped in iteration {divergence.iteration}: {divergence.quantity} is not a finite number."

@@ -17,7 +17,7 @@ from tracer.formulas.notation.text import LONGEST_SUM
 from tracer.model.system import Phase
 from tracer.workbook.trace.context import Context
 from tracer.workbook.walkthrough.focus.lines import LINE, NUMBER, NUMBERS, RESULT, ROW, FocusLines
-from tracer.workbook.walkthrough.focus.tables import HEAD, KIND, QUANTITY, TRAINED, Entry, FocusTables
+from tracer.workbook.walkthrough.focus.tables import HEAD, KIND, QUANTITY, TRAINED, WRITTEN, Entry, FocusTables
 from tracer.workbook.walkthrough.styles import WalkthroughStyles
 from tracer.workbook.walkthrough.workings import Table, Workings, computed
 from tracer.workbook.xlsx.grid import Grid
@@ -25,6 +25,8 @@ from tracer.workbook.xlsx.grid import Grid
 LABEL = "focus"
 COLUMNS = (46.0, 40.0, 16.0)
 """Least widths of symbols, numbers and results, in characters."""
+SENTENCE = 1.25
+"""A character of the sentence, in characters of the sheet on average."""
 BAND = 20.0
 """Points."""
 
@@ -62,9 +64,11 @@ class Focus:
         place = f"SUMPRODUCT(EXACT({self.names},{asked})*(ROW({self.names})-ROW({first})+1))"
         _, there = self.found.add("its number in the list, 0 if it is not there", (default, place))
         _, self.number = self.found.add("the number that is shown", (default, f"IF({there}=0,{default},{there})"))
-        _, self.name = self.found.add(QUANTITY, (self.chosen, self.tables.of_list(QUANTITY, self.number)))
+        _, name = self.found.add(QUANTITY, (self.chosen, self.tables.of_list(QUANTITY, self.number)))
+        shown = str(self.tables.row(self.tables.default)[WRITTEN])
+        _, self.name = self.found.add(WRITTEN, (shown, self.tables.of_list(WRITTEN, self.number)))
         _, self.kind = self.found.add(KIND, (self.tables.default.kind, self.tables.of_list(KIND, self.number)))
-        other = f'"There is no "&{asked}&" to focus on: "&{self.name}&" is shown. "'
+        other = f'"There is no "&{asked}&" to focus on: "&{name}&" is shown. "'
         return self.found.add("what is said of it", ("", f'IF({there}=0,{other},"")'))[1]
 
     def _head(self) -> tuple[str, str]:
@@ -81,7 +85,9 @@ class Focus:
         grid.span((row, 1), end, looks.band[Phase.BACKWARD], *self._head())
         grid.height(row, BAND)
         row += 1
-        grid.span((row, 1), end, looks.sentence, *computed(lines.sentence))
+        sentence = computed(lines.sentence)
+        grid.span((row, 1), end, looks.sentence, *sentence)
+        grid.wrap(row, SENTENCE * len(str(sentence[0])) + NUMBER, grid.width(1, end))
         grid.height(row, BAND)
         table = self.workings.table("The rows of the block, and the line that each shows", {"row": 9.0, "line": 9.0})
         for number, lengths in enumerate(_lengths(lines), 1):

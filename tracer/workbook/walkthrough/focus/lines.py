@@ -95,7 +95,7 @@ class FocusLines:
         self.steps = step.column(letters[0], letters[-1])
         self.first = dict(step.first)
         gradient = self.first.setdefault(derivation.gradient, derivation.value(self.first))
-        products = product_lines(derivation, self.first)
+        products = product_lines(derivation, self.first, self.context.names)
         factors = self._factors()
         self.table = self.workings.table("The lines of the focus, and the row of the block that shows each", HEADS)
         self.table.add("", "", 1, 0, 0, "", "")
@@ -160,7 +160,7 @@ class FocusLines:
             elif factor.column is None:
                 written_out = expand(expression, far=bool(far_conditions(expression)))
                 value = factor.value(self.first), render(written_out, EXCEL, self.workings.value)
-            symbols = spell(f"{factor.symbol} = {words(expression)}")
+            symbols = spell(f"{factor.symbol} = {words(expression, self.context.names)}")
             self.of_factors[factor] = len(symbols), len(str(computed(text)[0])) + NUMBER
             table.add(symbols, places[factor.column] if factor.column else 0, value, text)
         return table
@@ -170,7 +170,7 @@ class FocusLines:
         shared, further, begin = found(SHARED), found(FURTHER), found(FIRST_FACTOR)
         count = f"{shared}+{further}"
         chosen = self.tables.default.derivation.factors
-        lines = factor_lines(self.tables.default.derivation, self.first)
+        lines = factor_lines(self.tables.default.derivation, self.first, self.context.names)
         equations, columns, values, texts = (factors.cells(place) for place in range(4))
         for place in range(1, self.tables.most_factors + 1):
             now = self.table.cell(self.table.rows + 1, FACTOR)
@@ -270,7 +270,7 @@ class FocusLines:
                 (words_of_rest, formula), "", (rest, f"SUM({self._column(RESULT, begin + most, end)})"),
                 f"{count}>{MOST_PRODUCT_LINES}", shown, 0, "", "",
             )  # fmt: skip
-        line = sum_line(self.context.system, derivation, products)
+        line = sum_line(self.context.system, derivation, products, self.context.names)
         first = here(self.table.cell(begin, TEXT))
         further = "".join(f"&{here(self.table.cell(number, NEXT))}" for number in range(begin + 1, end + 1))
         numbers = f'IF({count}=0,"","= "&{first}{further})'
@@ -286,7 +286,7 @@ class FocusLines:
         system, spell, row = self.context.system, self.context.spell, self.workings.step.place.row
         quantity = self.tables.default.derivation.quantity
         check = _checked(system, self.first, quantity)
-        first, second = check_lines(system, quantity, check, gradient)
+        first, second = check_lines(system, quantity, check, gradient, self.context.names)
         what, against = (
             f'SUBSTITUTE({literal(spell(in_words(system, SELF)))},"{SELF}",{self.name})'
             for in_words in (check_in_words, difference_in_words)

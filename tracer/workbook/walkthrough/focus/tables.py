@@ -5,12 +5,13 @@ They hold no numbers of a step, so that they are the same whatever is chosen: pl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
 from tracer.explain.derivation import Derivation, Derivations, Factor, Path
 from tracer.explain.explanation import counted_paths, loss_of, sum_in_words
+from tracer.formulas.notation.text import CUT
 from tracer.model import naming
 from tracer.model.quantity import Quantity, Role
 from tracer.model.system import System
@@ -21,8 +22,9 @@ MOST_QUANTITIES, MOST_PRODUCTS = 3_000, 400
 """That can be chosen; and those of which a gradient is the sum. What has more cannot be chosen."""
 TRAINED, FROZEN, COMPUTED = 1, 2, 3
 KIND = "1 trained, 2 frozen, 3 computed"
-QUANTITY, COLUMN, GRADIENT, HEAD, SUM, COMMON = (
+QUANTITY, WRITTEN, COLUMN, GRADIENT, HEAD, SUM, COMMON = (
     "quantity",
+    "as written",
     "column",
     "column of its gradient",
     "head",
@@ -39,6 +41,8 @@ FIRST_PRODUCT, PRODUCTS, FIRST_FACTOR, SHARED, FURTHER = (
 """The columns of the table of what can be chosen."""
 SELF = "#"
 """Stands for the name of the chosen quantity; no name has it."""
+MOST_STEPS = 10
+"""Of a longer way from the loss to a quantity the head leaves out the middle."""
 NEUTRAL = 1
 """The place of a factor that is none: 1, without a text."""
 
@@ -79,7 +83,7 @@ class FocusTables:
 
     def __post_init__(self) -> None:
         system = self.context.system
-        self.derivations = Derivations(system)
+        self.derivations = Derivations(system, self.context.names)
         trained = next(iter(system.updates), None)
         if trained:
             self.own = dict(own_quantities(system, trained))
@@ -131,11 +135,12 @@ class FocusTables:
         symbols = [factor.symbol for factor in derivation.tail]
         return {
             QUANTITY: spell(derivation.quantity),
+            WRITTEN: self.context.names[derivation.quantity],
             KIND: entry.kind,
             COLUMN: self.places[derivation.quantity],
             GRADIENT: self.places.get(derivation.gradient, 0),
-            HEAD: spell(title(entry, system)),
-            SUM: spell(sum_in_words(system, derivation)),
+            HEAD: spell(title(entry, system, self.context.names)),
+            SUM: spell(sum_in_words(system, derivation, self.context.names)),
             COMMON: spell("·".join(["", *symbols] if derivation.terms else symbols)),
             FIRST_PRODUCT: entry.first_product,
             PRODUCTS: len(derivation.paths),
@@ -231,10 +236,11 @@ def factors_of(terms: tuple[Path, ...]) -> list[Factor]:
     return list(dict.fromkeys(factor for term in terms for factor in term))
 
 
-def title(entry: Entry, system: System) -> str:
+def title(entry: Entry, system: System, names: Mapping[str, str]) -> str:
     """The head of the block: which way leads from the loss to the quantity."""
-    derivation, loss, name = entry.derivation, loss_of(system), entry.derivation.quantity
+    derivation, loss, name = entry.derivation, loss_of(system), names[entry.derivation.quantity]
     begin = f"Why {name} moves" if entry.kind == TRAINED else f"How {loss} depends on {name}"
     if derivation.count == 1 and not derivation.by_layer:
-        return f"{begin}: {' → '.join([loss, *(factor.by for factor in derivation.tail)])}"
+        way = [loss, *(names[factor.by] for factor in derivation.tail)]
+        return f"{begin}: {' → '.join(way if len(way) <= MOST_STEPS else [*way[:4], CUT, *way[-4:]])}"
     return f"{begin}: {loss} → {name}, {counted_paths(derivation.count)}"

@@ -15,7 +15,9 @@ from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.tree import Expression, Name, distinct, with_names
+from tracer.model import naming
 from tracer.model.system import Parameter, System
+from tracer.model.typography import typeset
 from tracer.workbook.trace.context import Context
 from tracer.workbook.walkthrough.focus.tables import FROZEN, SELF, TRAINED, FocusTables
 from tracer.workbook.walkthrough.workings import Computed, Workings, Written, literal
@@ -41,6 +43,7 @@ class FocusUpdate:
         """The lines of a trained parameter's update: symbols, numbers put in, result."""
         of_first = self._of(self.tables.default.derivation.quantity).lines
         batch, spell = self.context.system.batches.rows, self.context.spell
+        names = self._names
         for line, own in zip(self._of(SELF).lines, of_first, strict=True):
             text = self.workings.text(line.template(batch), lambda slot: self._number(slot.name, slot.row))
             try:
@@ -48,7 +51,8 @@ class FocusUpdate:
             except NO_NUMBER:
                 value = NOT_AVAILABLE
             formula = self._formula(line.expression) if line.is_update else self._number(Name(line.quantity)).value
-            yield (spell(update_in_words(own)), self._named(spell(update_in_words(line)))), text, (value, formula)
+            symbols = spell(update_in_words(own, names)), self._named(spell(update_in_words(line, names)))
+            yield symbols, text, (value, formula)
 
     def sentence(self, kind: str) -> Computed:
         """Why the chosen quantity moves, or what its gradient says."""
@@ -57,7 +61,9 @@ class FocusUpdate:
         untrained = replace(system, updates={}, parameters=())
         frozen = replace(untrained, parameters=(Parameter(SELF, 0.0, "", False),))
         optimizer = self.context.experiment.optimizer.name
-        of_frozen, of_computed = (self._said(update_of(of, SELF, optimizer).sentence) for of in (frozen, untrained))
+        of_frozen, of_computed = (
+            self._said(update_of(of, SELF, optimizer, self._names).sentence) for of in (frozen, untrained)
+        )
         formula = f"IF({kind}={FROZEN},{of_frozen},{of_computed})"
         if system.updates:
             formula = f"IF({kind}={TRAINED},{self._said(self._of(SELF).sentence)},{formula})"
@@ -65,7 +71,19 @@ class FocusUpdate:
 
     def _of(self, quantity: str) -> Update:
         system = generic(self.context.system, self.tables) if quantity == SELF else self.context.system
-        return update_of(system, quantity, self.context.experiment.optimizer.name)
+        return update_of(system, quantity, self.context.experiment.optimizer.name, self._names)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        """How quantities are written, those called SELF among them."""
+        own = typeset(self.tables.own) if self.typesets else {}
+        gradient = self.context.system.gradient(SELF)
+        return {**self.context.names, SELF: SELF, gradient: gradient, **own}
+
+    @property
+    def typesets(self) -> bool:
+        """Whether names are typeset, and not in ASCII."""
+        return self.context.spell(naming.ETA) == naming.ETA
 
     def _named(self, text: str) -> str:
         return f'SUBSTITUTE({literal(text)},"{SELF}",{self.name})'
