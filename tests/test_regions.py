@@ -13,7 +13,7 @@ import pytest
 
 import tracer
 from tests.places import ROOT, WALKTHROUGH, agree
-from tests.sheets import recalculated, rewrite, stored_cells
+from tests.sheets import disagreements, recalculated, rewrite, stored_cells
 from tracer.explain.regions import POINTS, axis, coordinates, regions
 from tracer.formulas.evaluation import evaluate
 from tracer.workbook.overview.regions import LEFT, TOP
@@ -136,6 +136,25 @@ def test_samples_are_marked_where_they_are(tmp_path: Path) -> None:
     assert {rule.dxf.numFmt.formatCode for rule in rules if rule.dxf} == {'"○"', '"●"'}
     (scale,) = [rule.colorScale for rule in rules if rule.colorScale]
     assert [float(point.val) for point in scale.cfvo] == [0, 0.5, 1]
+
+
+@pytest.mark.office
+def test_the_sheet_recalculates_as_it_is_stored(tmp_path: Path) -> None:
+    """Samples halfway between two cells among them, and others than those that the workbook was made with."""
+    own = OWN | {"samples": [*OWN["samples"], {"inputs": {"u": 0.6, "v": 1.175}, "targets": {"y": 1}}]}
+    for config in (own, THREE):
+        tracer.run(config).to_excel(tmp_path / f"{config['name']}.xlsx")
+    paths = [tmp_path / f"{name}.xlsx" for name in ("own", "three")]
+    moved = rewrite(
+        paths[0], tmp_path / "moved.xlsx", lambda xml: re.sub(r'(<c r="B5" s="\d+">)<v>-1(?:\.0)?</v>', r"\1<v>-9</v>", xml)
+    )
+    *computed, after = recalculated([*paths, moved], tmp_path / "computed")
+    for path, other in zip(paths, computed, strict=True):
+        assert [line for line in disagreements(path, other) if line.startswith("'Regions'")] == []
+    assert stored_cells(paths[0])["Regions"]["AD8"].value == 11  # halfway, taken up
+    cells = stored_cells(after)["Regions"]
+    assert [cells[cell].value for cell in ("AC5", "AC6", "AC7")] == [14, 6, 16]
+    assert cells["C26"].value == pytest.approx(-15)
 
 
 def test_a_network_too_wide_for_a_formula_is_told(tmp_path: Path) -> None:

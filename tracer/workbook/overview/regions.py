@@ -5,6 +5,7 @@ A sheet of its own beside Data, whose columns are too wide for a grid, and whose
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -50,6 +51,8 @@ MOST_SAMPLES = 1_000
 """That are marked on the grid."""
 MARKS = ("○", "●")
 """Of samples whose target is in the lower half of all, and in the upper one. Classes are marked by their numbers."""
+HALF = 0.5000001
+"""So that what lies halfway between two values is taken up everywhere, whatever the last digits of a quotient are."""
 COLUMN_MARK, ROW_MARK = "\x01", "\x02"
 """Stand for the column and the row of a cell of the grid in its formula."""
 NONE = "There are no regions: a formula of this model would "
@@ -77,6 +80,7 @@ class _Axis:
     """The values along a side of the grid, and the cells of the least value of the samples and of the distance."""
 
     values: list[float]
+    distance: float
     least: str
     step: str
 
@@ -86,13 +90,17 @@ class _Axis:
 
     def number_format(self) -> str:
         """As many decimals as the distance of two values has in two digits."""
-        step = f"{self.values[1] - self.values[0]:.2g}"
+        step = f"{self.distance:.2g}"
         decimals = len(step.partition(".")[2])
         return PLAIN if "e" in step else f"0.{'0' * decimals}".removesuffix(".")
 
     def place(self, cell: str) -> str:
         """The formula of the place of the nearest value, counted from 1."""
-        return f"ROUND(({cell}-{self.least})/{self.step},0)+{MARGIN + 1}"
+        return f"INT(({cell}-{self.least})/{self.step}+{HALF})+{MARGIN + 1}"
+
+    def nearest(self, value: float) -> int:
+        """That place."""
+        return math.floor((value - self.values[MARGIN]) / self.distance + HALF) + MARGIN + 1
 
 
 class _Builder:
@@ -153,7 +161,7 @@ class _Builder:
         first = self._number(row, f"least {name}", least, f"MIN({samples})")
         span = f"MAX({samples})-{first}"
         formula = f"IF({span}=0,1,{span})/{POINTS - 1 - 2 * MARGIN}"
-        return _Axis(coordinates(least, step), first, self._number(row + 1, f"step of {name}", step, formula))
+        return _Axis(coordinates(least, step), step, first, self._number(row + 1, f"step of {name}", step, formula))
 
     def _labels(self, across: _Axis, up: _Axis) -> None:
         """The values along the sides, and the names of the inputs."""
@@ -204,8 +212,7 @@ class _Builder:
         for number, (sample, mark) in enumerate(zip(values, self.regions.marks(system), strict=False)):
             row, at = TOP + number, FIRST_SAMPLE_ROW + number
             cells = {name: f"{DATA}!{get_column_letter(self.data[name])}{at}" for name in (x, y)}
-            column = round((sample[x] - across.values[MARGIN]) / (across.values[1] - across.values[0])) + MARGIN + 1
-            height = round((sample[y] - up.values[MARGIN]) / (up.values[1] - up.values[0])) + MARGIN + 1
+            column, height = across.nearest(sample[x]), up.nearest(sample[y])
             formula = None
             if self.regions.classes:
                 own = f"{DATA}!{letters[0]}{at}:{letters[-1]}{at}"
