@@ -146,7 +146,9 @@ def test_the_sheet_recalculates_as_it_is_stored(tmp_path: Path) -> None:
         tracer.run(config).to_excel(tmp_path / f"{config['name']}.xlsx")
     paths = [tmp_path / f"{name}.xlsx" for name in ("own", "three")]
     moved = rewrite(
-        paths[0], tmp_path / "moved.xlsx", lambda xml: re.sub(r'(<c r="B5" s="\d+">)<v>-1(?:\.0)?</v>', r"\1<v>-9</v>", xml)
+        paths[0],
+        tmp_path / "moved.xlsx",
+        lambda xml: re.sub(r'(<c r="B5" s="\d+">)<v>-1(?:\.0)?</v>', r"\1<v>-9</v>", xml),
     )
     *computed, after = recalculated([*paths, moved], tmp_path / "computed")
     for path, other in zip(paths, computed, strict=True):
