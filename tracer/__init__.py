@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tracer.api import run, script, walk
+    from tracer.code.from_torch import from_torch
     from tracer.config import Override, load
     from tracer.errors import ConfigError, OutputError, TraceError
     from tracer.execution.engine import Engine
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ConfigError", "Divergence", "Engine", "Experiment", "OutputError", "Override", "Run", "System", "Trace",
-    "TraceError", "__version__", "assemble", "load", "run", "script", "shown", "walk",
+    "TraceError", "__version__", "assemble", "from_torch", "load", "run", "script", "shown", "walk",
 ]  # fmt: skip
 
 _HOMES = {
     "api": ("run", "script", "walk"),
+    "code.from_torch": ("from_torch",),
     "config": ("Override", "load"),
     "errors": ("ConfigError", "OutputError", "TraceError"),
     "model.assembly": ("assemble", "shown"),
