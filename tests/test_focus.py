@@ -226,3 +226,22 @@ def test_a_loss_that_overflows_next_to_the_parameter_is_no_error_of_the_sheet(tm
     path = tmp_path / "book.xlsx"
     tracer.run(config).to_excel(path)
     assert all(cell.error is None for cell in stored_cells(path)[SHEET].values())
+
+
+@pytest.mark.office
+def test_a_network_too_wide_for_two_more_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check is computed beforehand for what is chosen at first; of anything else the sheet says that it is not."""
+    monkeypatch.setattr("tracer.workbook.walkthrough.focus.numeric_check.MOST_FORMULAS", 0)
+    trace = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=4)
+    path = tmp_path / "book.xlsx"
+    trace.to_excel(path)
+    copies = [path, chosen(path, tmp_path, 2), chosen(path, tmp_path, 1, focus="w1")]
+    lines = []
+    for book in recalculated(copies, tmp_path / "computed"):
+        rows = openpyxl.load_workbook(book, data_only=True)[SHEET].iter_rows(values_only=True)
+        lines.append([row for row in rows if str(row[0]).startswith("check: ")])
+    (first,), *others = lines
+    assert first[0] == "check: (E(w₅ + ε) − E(w₅ − ε))/(2ε), ε = 1e-5"
+    assert next(cell for cell in first if isinstance(cell, float)) == pytest.approx(trace["∂E/∂w5"][0], rel=1e-6)
+    for (other,) in others:
+        assert [cell for cell in other if cell] == ["check: computed beforehand for w5 in iteration 1; not here"]
