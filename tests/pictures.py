@@ -24,7 +24,7 @@ Inches = tuple[float, float, float, float]
 
 def on_large_paper(xml: str) -> str:
     """A sheet printed on A3 at 62 % in place of fitted to one page's width, so that its numbers can be read."""
-    xml = xml.replace('fitToPage="1"', 'fitToPage="0"')
+    xml = re.sub(r"<colBreaks.*?</colBreaks>", "", xml.replace('fitToPage="1"', 'fitToPage="0"'))
     return re.sub(r"<pageSetup[^>]*/>", '<pageSetup orientation="landscape" paperSize="8" scale="62"/>', xml)
 
 
@@ -74,10 +74,14 @@ def main() -> None:
             printed(rewrite(half_done(folder), folder / "exercise.xlsx", on_large_paper)),
             1,
             "exercise",
-            (0.68, 0.9, 12.3, 1.6),
+            (0.33, 0.85, 12.9, 1.5),
         )
         large = printed(rewrite(classic, folder / "large.xlsx", on_large_paper))
-        picture(large, page_of(large, "go to the chart"), "trace", (0.68, 0.9, 10.3, 2.6))
+        picture(large, page_of(large, "go to the chart"), "trace", (0.33, 0.72, 10.6, 2.75))
+        xor = folder / "xor.xlsx"
+        tracer.run(ROOT / "configs" / "xor.yaml").to_excel(xor)
+        regions = printed(chosen(xor, folder, 200, 0.5))
+        picture(regions, page_of(regions, "the decision regions"), "regions", (0.68, 0.9, 6.85, 5.75))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from tracer.workbook.xlsx.sheetdata import Cell, row
 RIGHT, UNCERTAIN, WRONG = ("C6EFCE", "006100"), ("FFEB9C", "9C5700"), ("FFC7CE", "9C0006")
 """Fill and text of a cell that is correct, follows from wrong ones, or is wrong."""
 TO_FILL, NAME = "fill in", "name"
-HINT_WIDTH, SCORE_WIDTH, NAME_WIDTH, LEGEND_WIDTH = 30.0, 18.0, 28.0, 40.0
+HINT_WIDTH, SCORE_WIDTH, NAME_WIDTH, LEGEND_WIDTH = 30.0, 18.0, 28.0, 54.0
 """At the top, in characters."""
 FIELD_COLUMNS = 20
 """As many as the top takes at most."""
