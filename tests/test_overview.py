@@ -14,7 +14,7 @@ import pytest
 import tracer
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
 from tests.sheets import Stored, disagreements, recalculated, rewrite, sheet_xml, stored_cells
-from tracer.workbook.trace.formulas import ETA_CELL
+from tracer.workbook.trace.formulas import ETA_CELL, FIRST_ROW
 from tracer.workbook.xlsx.charts import powers_of_ten
 from tracer.workbook.xlsx.styles import FIXED, SCIENTIFIC
 
@@ -104,13 +104,25 @@ def test_powers_of_ten(values: list[float], powers: tuple[float, float] | None) 
     assert powers_of_ten(values) == powers
 
 
-def test_a_loss_that_is_not_positive_has_no_logarithmic_axis(tmp_path: Path) -> None:
+def test_the_logarithmic_axis_ends_where_a_loss_is_not_above_0(tmp_path: Path) -> None:
+    """0.5, 0.4, …, 0 with η = 0.1, and 0.5, 0.2, −0.1 with η = 0.3."""
     path = tmp_path / "book.xlsx"
-    written(LOSS_OF_ITS_OWN, path)
+    trace = written(LOSS_OF_ITS_OWN, path)
+    above = [next(n for n, loss in enumerate(run["L"]) if loss <= 1e-15) for run in trace.runs]
+    assert above[1] == 2
+    for title in ("Summary", "Compare"):
+        _, chart = openpyxl.load_workbook(path)[title]._charts
+        assert chart.title.tx.rich.p[0].r[0].t == "L over the iterations, logarithmic axis, as long as above 0"
+        assert chart.series[1].yVal.numRef.f.endswith(f"$D${FIRST_ROW}:$D${FIRST_ROW + 1}")
+
+
+def test_a_loss_that_begins_below_0_has_no_logarithmic_axis(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    written(LOSS_OF_ITS_OWN | {"parameters": {"w": -1}}, path)
     for title in ("Summary", "Compare"):
         (chart,) = openpyxl.load_workbook(path)[title]._charts
         assert chart.y_axis.scaling.logBase is None
-        said = "There is no chart with a logarithmic axis, because L is not above 0 in every iteration."
+        said = "There is no chart with a logarithmic axis, because L is not above 0."
         assert said in texts(path, title)
 
 
@@ -121,6 +133,9 @@ def test_a_run_without_one_whole_step(rates: Any, tmp_path: Path) -> None:
     trace = written(BLOWS_UP | {"targets": [1e200, 0.5]}, path, learning_rate=rates)
     assert trace.runs[0].complete == 0
     assert any(text.startswith("Stopped in iteration 1") for text in texts(path, "Summary"))
+    if trace.runs[-1].complete == 0:
+        assert "There is nothing to draw, because no run has a whole iteration." in texts(path, "Summary")
+        assert openpyxl.load_workbook(path)["Summary"]._charts == []
 
 
 # --------------------------------------------------------------------------------------------- Compare
@@ -326,10 +341,10 @@ def test_the_parameters_of_batches_and_of_own_equations(update: str, tmp_path: P
               "update": update, "learning_rate": 0.1, "iterations": 7, "charts": [["w", "θ"]]}  # fmt: skip
     trace = tracer.run(config)
     trace.to_excel(path, ascii=True)
-    shown, step = table(path), 2 if update == "batch" else 1
-    assert shown["w"] == trace["w"][::step].tolist()
+    shown, step, (run,) = table(path), 2 if update == "batch" else 1, trace.runs
+    assert shown["w"] == run["w"][::step]
     loss = "L_batch" if update == "batch" else "L"
-    gradients = zip(trace[f"∂{loss}/∂w"][::step], trace[f"∂{loss}/∂θ"][::step], strict=True)
+    gradients = zip(run[f"∂{loss}/∂w"][::step], run[f"∂{loss}/∂θ"][::step], strict=True)
     assert shown["norm, all gradients"] == pytest.approx([math.hypot(*pair) for pair in gradients], rel=1e-14)
     assert [name for name in shown if name.startswith("θ,")] == ["θ, eta = 0.1"]
 

@@ -15,6 +15,7 @@ from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.formulas import TraceFormulas
 from tracer.workbook.xlsx.charts import Curve, every, thinned
 from tracer.workbook.xlsx.package import SheetCells
+from tracer.workbook.xlsx.pages import set_up_page
 from tracer.workbook.xlsx.sheetdata import Cell, row
 from tracer.workbook.xlsx.styles import PLAIN
 
@@ -48,6 +49,7 @@ def curves(context: Context) -> tuple[Curve, ...]:
 def build(sheet: Worksheet, context: Context) -> SheetCells:
     """Lay out the sheet and give its cells."""
     sheet.freeze_panes = f"B{FIRST_POINT_ROW}"
+    set_up_page(sheet, title_rows=f"{HEAD_ROW}:{HEAD_ROW}")
     columns = [get_column_letter(column) for column in range(1, len(context.traces) + 2)]
     for column in columns:
         sheet.column_dimensions[column].width = WIDTH
@@ -64,7 +66,7 @@ def _drawn(context: Context) -> list[int]:
 
 def _rows(context: Context) -> Iterator[str]:
     styles, traces, drawn, longest = context.styles, context.traces, _drawn(context), _longest(context)
-    words = f"What the charts draw: the loss of every {every(drawn)}th iteration, and of the last one."
+    words = f"What the charts draw: the loss of one iteration in {every(drawn)}, and of the last one."
     yield row(1, [Cell("A", styles.subtitle, words)])
     heads = [(naming.ITERATION, None), *((trace.title, trace.label) for trace in traces)]
     yield row(HEAD_ROW, [Cell(get_column_letter(at), styles.column_head, *head) for at, head in enumerate(heads, 1)])

@@ -18,7 +18,16 @@ from tracer.workbook.overview import summary
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.decoration import side_by_side
 from tracer.workbook.trace.formulas import FIRST_ROW, TraceFormulas
-from tracer.workbook.xlsx.charts import Curve, every, over_iterations, place, powers_of_ten, scatter, thinned
+from tracer.workbook.xlsx.charts import (
+    MOST_NAMED,
+    Curve,
+    every,
+    over_iterations,
+    place,
+    powers_of_ten,
+    scatter,
+    thinned,
+)
 from tracer.workbook.xlsx.limits import MAX_ARGUMENTS, MAX_FORMULA, MAX_SERIES
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.pages import set_up_page
@@ -184,10 +193,12 @@ class _Builder:
     def _words(self) -> str:
         """What the table holds, and what it leaves out."""
         step, parameters = every(self.iterations), len(self.context.system.parameters)
-        words = ["What the charts draw" + (f": every {step}th iteration, and the last one." if step > 1 else ".")]
+        words = ["What the charts draw" + (f": one iteration in {step}, and the last one." if step > 1 else ".")]
         if parameters > len(self.parameters):
             most = f"the {len(self.parameters)} of {parameters:,} that change most with {self.trace.title}"
             words.append(f"A chart holds no more parameters than {self.context.spell(most)}.")
+        if len(self.parameters) > MOST_NAMED:
+            words.append(f"More than {MOST_NAMED} curves have no legend.")
         if left_out := [layer for layer in self._gradients() if layer not in self.norms]:
             layers = ", ".join(left_out)
             words.append(f"The norm of {layers} is left out: its gradients stand too far apart for one formula.")

@@ -112,7 +112,7 @@ def over_iterations(
     """A quantity over the iterations, a line a curve. powers: of a logarithmic axis, which the other one crosses at its
     lower end; Excel's own choice is 1, which may be at the top."""
     step = max(curve.step for curve in curves)
-    chart = scatter(title + (f", every {step} of them" if step > 1 else ""), "iteration", quantity, curves, mark)
+    chart = scatter(title + (f" (one in {step} drawn)" if step > 1 else ""), "iteration", quantity, curves, mark)
     chart.x_axis.number_format = "0"
     chart.x_axis.scaling.min, chart.x_axis.scaling.max = 0, max(curve.iterations for curve in curves)
     if powers:
