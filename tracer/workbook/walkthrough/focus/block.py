@@ -127,8 +127,9 @@ def _lengths_of(lines: FocusLines, entry: Entry) -> Iterator[tuple[int, int]]:
     if len(factors) <= MOST_FACTOR_LINES:
         yield from (lines.of_factors[factor] for factor in factors)
     if len(paths) != 1 or len(factors) > 1:
+        begin = len(derivation.gradient) + 3 if len(paths) == 1 else 0
         for path in paths[:MOST_PRODUCT_LINES]:
-            yield sum(len(factor.symbol) + 1 for factor in path) + NUMBER, NUMBER * len(path)
+            yield begin + sum(len(factor.symbol) + 1 for factor in path), (NUMBER - 1) * len(path)
     if len(paths) != 1:
         yield len(sum_in_words(system, derivation)), NUMBER * min(len(paths), LONGEST_SUM)
     yield len(check_in_words(system, derivation.quantity)) + NUMBER, 3 * NUMBER
