@@ -17,9 +17,10 @@ from tests.places import CONFIGS, ROOT, pytorch
 from tracer.explain.derivation import MOST_FACTORS, MOST_PATHS, Derivations
 from tracer.explain.numeric_check import numeric_check
 from tracer.explain.update import said, update_of
-from tracer.explain.words import words
+from tracer.explain.words import in_words, words
 from tracer.formulas.evaluation import evaluate
 from tracer.model import naming
+from tracer.model.typography import typeset
 from tracer.tables.optimizers import OPTIMIZERS
 
 MAZUR: dict[str, Any] = {
@@ -282,3 +283,13 @@ def test_the_numeric_check_takes_no_rounded_number() -> None:
     check = numeric_check(trace.system, step_of(trace), "w5")
     assert check.slope == pytest.approx(0.082167041, abs=1e-8)
     assert check.difference(0.0822) == pytest.approx(0.0004, rel=0.01)
+
+
+def test_what_is_overwritten_has_an_arrow() -> None:
+    """Parameters, and the states that their own equations use; the corrected ones are computed anew each time."""
+    trace = tracer.run(MAZUR, optimizer="adam")
+    described = in_words(trace.system, typeset(trace.system.quantities))
+    assert described["w5"] == "w₅ ← w₅ − η·m̂_w₅/(√(v̂_w₅) + ε)"
+    assert described["m_w5"] == "m_w₅ ← β₁·m_w₅ + (1 − β₁)·∂E/∂w₅"
+    assert described["v_w5"] == "v_w₅ ← β₂·v_w₅ + (1 − β₂)·(∂E/∂w₅)²"
+    assert described["m̂_w5"] == "m̂_w₅ = m_w₅/(1 − β₁^k)"

@@ -13,7 +13,7 @@ from tracer.explain.blocks import Line
 from tracer.explain.derivation import MOST_PATHS, Derivation, Path
 from tracer.explain.numeric_check import NumericCheck
 from tracer.explain.templates import Slot, filled, template, written
-from tracer.explain.words import called, words
+from tracer.explain.words import called, equation, words
 from tracer.formulas.evaluation import evaluate
 from tracer.formulas.tree import ADD, MUL, Call, Expression, Name
 from tracer.model import naming
@@ -150,7 +150,7 @@ def difference_in_words(system: System, quantity: str, names: Names = None) -> s
 
 def update_in_words(line: Line, names: Names = None) -> str:
     """An equation of the update in symbols."""
-    return f"{called(line.quantity, names)} {'←' if line.is_update else '='} {words(line.expression, names)}"
+    return equation(line.quantity, line.expression, line.is_update, names)
 
 
 def update_result(line: Line, step: Mapping[str, float]) -> float:

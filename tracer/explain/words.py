@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tracer.execution.runs import Divergence
 from tracer.formulas.notation.text import text, typeset
-from tracer.formulas.tree import Expression, Name
+from tracer.formulas.tree import Expression, Name, distinct
 from tracer.model import naming
 from tracer.model.system import System
 
@@ -34,15 +34,18 @@ def stopped(divergence: Divergence) -> str:
     return f"Stopped in iteration {divergence.iteration}: {divergence.quantity} is not a finite number."
 
 
+def equation(quantity: str, expression: Expression, is_update: bool, names: Mapping[str, str] | None = None) -> str:
+    """An equation as a person would write it. A quantity that its own equation uses is overwritten: ← as in updates."""
+    overwritten = is_update or any(name.name == quantity for name in distinct(expression))
+    return f"{called(quantity, names)} {'←' if overwritten else '='} {words(expression, names)}"
+
+
 def in_words(system: System, names: Mapping[str, str]) -> dict[str, str]:
-    """A description of every column of the system, in order: an equation, an update, or the value's origin. A state is
-    overwritten, as a parameter is. names: how quantities are written, see `typography.typeset`."""
+    """A description of every column of the system, in order: an equation, an update, or the value's origin. names: how
+    quantities are written, see `typography.typeset`."""
     given = {name: f"{names[name]} is given" for name in system.data}
     fixed = {p.name: f"{names[p.name]} does not change" for p in system.parameters}
-    updates = {name: f"{names[name]} ← {words(update, names)}" for name, update in system.updates.items()}
-    equations = {
-        e.quantity: f"{names[e.quantity]} {'←' if e.quantity in system.states else '='} {words(e.expression, names)}"
-        for e in system.equations
-    }
+    updates = {name: equation(name, update, True, names) for name, update in system.updates.items()}
+    equations = {e.quantity: equation(e.quantity, e.expression, False, names) for e in system.equations}
     described = given | fixed | updates | equations
     return {name: described[name] for name in system.columns()}
