@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -19,7 +21,7 @@ from tracer.workbook.walkthrough.styles import WalkthroughStyles
 from tracer.workbook.walkthrough.workings import Computed, Table, Workings, computed
 from tracer.workbook.xlsx.grid import Grid
 from tracer.workbook.xlsx.names import reference
-from tracer.workbook.xlsx.styles import number_format
+from tracer.workbook.xlsx.styles import WARNING, number_format
 
 TITLE_ROW, LABEL_ROW, CONTROL_ROW = 1, 2, 3
 HEIGHTS = {TITLE_ROW: 24.0, LABEL_ROW: 16.0, CONTROL_ROW: 21.0}
@@ -108,7 +110,9 @@ def lay_out(
     messages = [finding.add("what is said of it", ("", message))[1] for message in said] + [chosen]
     wrong = "&".join(messages)
     right = HINT_TEXT + _what_happened(context, traces[0]), f'"{HINT_TEXT}"&INDEX({happened},{run})'
-    grid.span(*hint, looks.hint, right[0], f'IF({wrong}="",{right[1]},{wrong})', rows=2)
+    place = grid.span(*hint, looks.hint, right[0], f'IF({wrong}="",{right[1]},{wrong})', rows=2)
+    warning = FormulaRule(formula=[f'LEFT({place},LEN("{HINT_TEXT}"))<>"{HINT_TEXT}"'], font=Font(color=WARNING))
+    sheet.conditional_formatting.add(place.replace("$", ""), warning)
     return Controls(shown, loss, cell)
 
 

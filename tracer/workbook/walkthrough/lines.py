@@ -65,11 +65,13 @@ class Lines:
     cells: dict[str, str] = field(init=False, default_factory=dict)
     after: dict[str, str] = field(init=False, default_factory=dict)
     looked_up: set[str] = field(init=False, default_factory=set)
+    _ends: list[tuple[int, int]] = field(init=False)
     _later: list[Callable[[], object]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         """Give everything its row."""
-        (_, _, ((_, column), _)), row = self.spans(1), self.first
+        self._ends = [(first, last) for (_, first), last in self.grid.spans(1, 1, COLUMNS)]
+        column, row = self._ends[-1][0], self.first
         given = set(self.workings.step.traces[0].constants)
         for block in self.blocks:
             first, layers = row, {}
@@ -102,7 +104,7 @@ class Lines:
 
     def spans(self, row: int) -> list[tuple[tuple[int, int], int]]:
         """The cells of the three forms of an equation in a row."""
-        return self.grid.spans(row, 1, COLUMNS)
+        return [((row, first), last) for first, last in self._ends]
 
     @property
     def shown(self) -> dict[str, str]:
@@ -119,7 +121,7 @@ class Lines:
 
     def _head(self, block: Block, row: int) -> None:
         """The title of a block, and why it is there."""
-        grid, end = self.grid, self.spans(1)[-1][1]
+        grid, end = self.grid, self._ends[-1][1]
         grid.span((row, 1), end, self.looks.band[block.phase], block.title)
         grid.height(row, BAND)
         grid.span((row + 1, 1), end, self.looks.why, self.context.spell(block.why))
