@@ -31,11 +31,9 @@ from tracer.model.assembly import assemble
 from tracer.model.naming import spell
 from tracer.model.quantity import BIASES, Quantity, Role
 from tracer.model.system import System
-from tracer.workbook.walkthrough.titles import HINT, HINT_ROW, WALKTHROUGH, WORKINGS
 
 NO_HEADERS = "no headers that name quantities were found"
 VIEW = "it only shows numbers from other sheets"
-EXPLAINS = "it explains a step of the other sheets"
 
 
 def check_workbook(
@@ -78,7 +76,7 @@ def check_workbook(
         if book.damage:
             reason += f", and {book.damaged}"
         details = list(dict.fromkeys(r.reason for r in reports if r.reason))
-        telling = [detail for detail in details if detail not in (NO_HEADERS, VIEW, EXPLAINS)]
+        telling = [detail for detail in details if detail not in (NO_HEADERS, VIEW)]
         hidden = ", ".join(sheet.name for sheet in book.sheets if sheet.hidden)
         if hidden:
             reason += f"; hidden sheets are not graded; unhide the one to check: {hidden}"
@@ -131,8 +129,6 @@ def check_sheet(book: Book, sheet: Sheet, terms: Terms) -> list[SheetReport]:
     """One report for each table of a sheet, or a single report that no table was found."""
     if sheet.hidden:
         return [no_table(sheet.name, "it is hidden, and hidden sheets are not graded")]
-    if sheet.name in (WALKTHROUGH, WORKINGS) and _has_workings(book):
-        return [no_table(sheet.name, EXPLAINS)]
     settle = partial(settled, candidates) if terms.system is None else _settling(Model(terms.system))
     reports = [_report(Found(book, sheet, table), terms) for table in find_tables(sheet, settle)]
     found = [report for report in reports if report.verdict is not Verdict.NO_TABLE]
@@ -140,12 +136,6 @@ def check_sheet(book: Book, sheet: Sheet, terms: Terms) -> list[SheetReport]:
         return found
     reason = next((report.reason for report in reports if report.reason), None)
     return [no_table(sheet.name, reason or NO_HEADERS)]
-
-
-def _has_workings(book: Book) -> bool:
-    """Whether a workbook has the sheets of ours that explain a step."""
-    cells = [sheet.cells.get((HINT_ROW, 1)) for sheet in book.sheets if sheet.name == WORKINGS]
-    return any(cell and cell.value == HINT for cell in cells)
 
 
 def _report(found: Found, terms: Terms) -> SheetReport:

@@ -1,8 +1,5 @@
-"""What the two sheets are called, and how one tells them in a workbook that is handed in."""
+"""What the two sheets of the Walkthrough are called."""
 
 from __future__ import annotations
 
 WALKTHROUGH, WORKINGS = "Walkthrough", "Workings"
-HINT = "What is computed for the Walkthrough besides the numbers that it shows. Nothing here needs to be changed."
-HINT_ROW = 2
-"""Of the sheet of workings, in its first column."""

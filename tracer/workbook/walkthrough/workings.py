@@ -30,7 +30,7 @@ from tracer.formulas.notation import shortest
 from tracer.formulas.tree import Name
 from tracer.model import naming
 from tracer.workbook.walkthrough.chosen_step import ChosenStep
-from tracer.workbook.walkthrough.titles import HINT, HINT_ROW, WORKINGS
+from tracer.workbook.walkthrough.titles import WORKINGS
 from tracer.workbook.xlsx.grid import Grid
 from tracer.workbook.xlsx.limits import MAX_LITERAL
 from tracer.workbook.xlsx.names import letters
@@ -39,7 +39,8 @@ from tracer.workbook.xlsx.pages import set_up_page
 from tracer.workbook.xlsx.sheetdata import Value
 from tracer.workbook.xlsx.styles import PLAIN, Styles
 
-TITLE_ROW, TABLE_ROW, HEAD_ROW = 1, 3, 4
+HINT = "What is computed for the Walkthrough besides the numbers that it shows. Nothing here needs to be changed."
+TITLE_ROW, HINT_ROW, TABLE_ROW, HEAD_ROW = 1, 2, 3, 4
 NUMBERS = {"quantity": 26.0, "value": 16.0, "power of ten": 13.0, "as text": 14.0, "in brackets": 14.0}
 GAP = 3.0
 
