@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -138,12 +138,13 @@ def _given(grid: Grid, context: Context, trace: TraceFormulas) -> None:
 
 
 @lru_cache(maxsize=1_000)  # the same for all runs
-def _cut(text: str, width: float, ellipsis: str) -> list[str]:
+@cache
+def _cut(text: str, width: float, ellipsis: str) -> tuple[str, ...]:
     """The lines of an equation in a column of this width, cut where they are too many."""
     lines = textwrap.wrap(text, max(int(width / SMALL_CHARACTER), 1)) or [""]
     if len(lines) <= MOST_LINES:
-        return lines
-    return [*lines[: MOST_LINES - 1], lines[MOST_LINES - 1][: -len(ellipsis)] + ellipsis]
+        return tuple(lines)
+    return *lines[: MOST_LINES - 1], lines[MOST_LINES - 1][: -len(ellipsis)] + ellipsis
 
 
 def _on_pages(groups: Sequence[ColumnGroup], widths: Sequence[float], lead: int, scale: int) -> list[ColumnGroup]:
@@ -154,13 +155,13 @@ def _on_pages(groups: Sequence[ColumnGroup], widths: Sequence[float], lead: int,
 
 @lru_cache(maxsize=100)
 def _scale(groups: tuple[ColumnGroup, ...], widths: tuple[float, ...], lead: int) -> int:
-    """The largest scale, in percent, that needs no more pages than the smallest one that can be read."""
+    """The largest scale, in steps of 5 percent, that needs no more pages than the smallest one that can be read."""
 
     def pages(scale: int) -> int:
         return sum(group.starts_page for group in _on_pages(groups, widths, lead, scale))
 
     fewest = pages(LEAST_SCALE)
-    return next(scale for scale in range(100, LEAST_SCALE - 1, -1) if pages(scale) == fewest)
+    return next(scale for scale in range(100, LEAST_SCALE - 1, -5) if pages(scale) == fewest)
 
 
 def leads(context: Context, trace: TraceFormulas, index: int) -> list[Cell]:
