@@ -7,7 +7,6 @@ from pathlib import Path
 from tracer.charts.figure import Figure
 from tracer.charts.svg import COLORS, DASHES
 
-SUFFIXES = (".png", ".pdf")
 DOTS = 2_000
 """The columns of a picture that lines are thinned to."""
 SIZE = (7.2, 3.6)
@@ -15,7 +14,7 @@ SIZE = (7.2, 3.6)
 
 
 def save(figure: Figure, path: Path, suffix: str) -> None:
-    """Write the figure to a file in the format of this suffix, one of SUFFIXES. Raises ModuleNotFoundError without
+    """Write the figure to a file in the format of this suffix, one of BY_MATPLOTLIB. Raises ModuleNotFoundError without
     matplotlib."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Picture

@@ -10,17 +10,14 @@ from pathlib import Path
 import click
 
 from tracer.api import walk
-from tracer.charts import pyplot, terminal
-from tracer.charts.svg import svg
+from tracer.charts import BY_MATPLOTLIB, SVG
 from tracer.commands import CONTEXT
 from tracer.commands.options import as_ascii, experiment_of, of_config
 from tracer.commands.screen import can_print
 from tracer.errors import OutputError
 from tracer.files import STANDARD_OUTPUT, path_of, problems_of, replacing
-from tracer.output import plots
 
-SVG = ".svg"
-SUFFIXES = (SVG, *pyplot.SUFFIXES)
+SUFFIXES = (SVG, *BY_MATPLOTLIB)
 BELOW = 2
 """Lines of the terminal that stay free below a chart."""
 
@@ -56,6 +53,10 @@ def plot(
 
     CONFIG may be a CSV file that `run` wrote.
     """
+    from tracer.charts import pyplot, terminal
+    from tracer.charts.svg import svg
+    from tracer.output import plots
+
     target = path_of(output) if output and output != STANDARD_OUTPUT else None
     if target:
         _check(target)
@@ -91,7 +92,7 @@ def _check(target: Path) -> None:
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
         raise OutputError([f"{target}: '{suffix}' is no picture; choose from {', '.join(SUFFIXES)}"])
-    if suffix in pyplot.SUFFIXES and find_spec("matplotlib") is None:
+    if suffix in BY_MATPLOTLIB and find_spec("matplotlib") is None:
         raise OutputError([f"{target}: {suffix} needs matplotlib: pip install 'backprop-trace[plot]'; .svg does not"])
     if problems := problems_of([target]):
         raise OutputError(problems)
