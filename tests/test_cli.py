@@ -384,6 +384,21 @@ def test_the_help_of_an_option_is_that_of_the_config() -> None:
         assert FIELDS[key].help in text
 
 
+@pytest.mark.parametrize(
+    ("option", "unneeded"),
+    [
+        ("--version", {"numpy", "pandas", "openpyxl", "yaml", "tracer.config"}),
+        ("--help", {"numpy", "pandas", "openpyxl"}),
+    ],
+)
+def test_help_and_version_load_only_what_they_need(option: str, unneeded: set[str]) -> None:
+    code = f"import sys; from tracer.commands.main import main; main(['{option}'], standalone_mode=False)"
+    code += "; print(*sys.modules, file=sys.stderr)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    assert "tracer.commands.main" in loaded.split()
+    assert not unneeded & {*loaded.split()}
+
+
 def test_version() -> None:
     assert command("--version").stdout == f"backprop-trace, version {tracer.__version__}\n"
 

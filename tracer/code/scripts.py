@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tracer.code import equations, network, pytorch
 from tracer.code.arrays import LOSS, Arrays, in_arrays
 from tracer.code.source import DIALECTS, Identifiers, Writer, literal
@@ -15,7 +13,6 @@ from tracer.errors import OutputError
 from tracer.execution.runs import Run
 from tracer.explain.words import stopped
 from tracer.formulas.expansion import far_conditions
-from tracer.formulas.notation.numpy import value
 from tracer.formulas.tree import Name, names
 from tracer.model import naming
 from tracer.model.system import System
@@ -98,6 +95,10 @@ def script(trace: Trace, to: str) -> str:
 
 def _is_far(trace: Trace) -> bool:
     """Whether an argument of a function is so far out in some step that its plain formula does not do."""
+    import numpy as np
+
+    from tracer.formulas.notation.numpy import value
+
     for condition in {c for equation in trace.system.equations for c in far_conditions(equation.expression)}:
         for run in trace.runs:
             rows = {name: np.array(run[name.name][: run.complete]) for name in names(condition)}
