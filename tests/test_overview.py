@@ -82,6 +82,19 @@ def test_a_wide_network_lists_its_first_numbers(tmp_path: Path) -> None:
     assert "and 241 more, in row 5 of each run's sheet" in found
 
 
+def test_a_long_remark_is_split_for_excel(tmp_path: Path) -> None:
+    """A text in a formula has at most 255 characters."""
+    path, names = tmp_path / "book.xlsx", [f"{letter * 59}" for letter in "abcdef"]
+    config = {"equations": "\n".join([*(f"{name} = 0.001*x" for name in names), "L = (w - x)^2 + " + " + ".join(names)]),
+              "parameters": {"w": 0.5}, "inputs": {"x": 1}, "minimize": "L", "learning_rate": 0.1, "iterations": 3,
+              "decimals": 2}  # fmt: skip
+    written(config, path)
+    (remark,) = [text for text in texts(path, "Summary") if text.startswith("Rounded to 0 in every step: ")]
+    assert len(remark) > 255
+    formulas = [cell.formula or "" for cell in stored_cells(path)["Summary"].values()]
+    assert max(len(text) for formula in formulas for text in re.findall(r'"([^"]*)"', formula)) <= 255
+
+
 # --------------------------------------------------------------------------------------------- the logarithmic axis
 
 

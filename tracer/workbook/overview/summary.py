@@ -20,7 +20,7 @@ from tracer.workbook.overview.losses import loss_charts
 from tracer.workbook.trace.context import Context
 from tracer.workbook.trace.formulas import DATA, FIRST_ROW, TraceFormulas
 from tracer.workbook.xlsx.grid import Grid
-from tracer.workbook.xlsx.names import reference
+from tracer.workbook.xlsx.names import literal, reference
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.pages import set_up_page
 from tracer.workbook.xlsx.styles import INPUT_FILL, LARGE, PLAIN, SMALL, common_format, fill
@@ -102,7 +102,8 @@ def _runs(sheet: Worksheet, grid: Grid, context: Context) -> int:
             remarks.append((trace, context.spell(said)))
     row = FIRST_RUN_ROW + len(traces)
     for trace, said in remarks:
-        formula = f'IF({trace.label}="{trace.title}","{said}","With the numbers of the config: {said}")'
+        other = f'IF({trace.label}="{trace.title}","","With the numbers of the config: ")'
+        formula = f"{other}&{literal(said)}"
         grid.put((row, 1), styles.label, trace.title, trace.label)
         row = grid.text((row, 2), TEXT_COLUMNS, styles.wrapped_warning, said, formula)
     return row
