@@ -32,6 +32,8 @@ COLUMNS = (46.0, 40.0, 16.0)
 """Least widths of the three forms of an equation, in characters."""
 DIGITS_IN_TEXT = 9
 """Characters of a number in a text, about."""
+SMALL = 0.85
+"""A character of the sentences below the titles, in characters of the sheet."""
 BAND = 20.0
 """Points."""
 
@@ -125,7 +127,7 @@ class Lines:
         grid.span((row, 1), end, self.looks.band[block.phase], block.title)
         grid.height(row, BAND)
         grid.span((row + 1, 1), end, self.looks.why, self.context.spell(block.why))
-        grid.wrap(row + 1, len(block.why), grid.width(1, end))
+        grid.wrap(row + 1, SMALL * len(block.why), grid.width(1, end))
 
     def _left_out(self, group: Group, row: int) -> None:
         traces = self.workings.step.traces

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from openpyxl.styles import Alignment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tracer.explain.templates import (
@@ -37,7 +38,7 @@ from tracer.workbook.xlsx.names import letters
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.pages import set_up_page
 from tracer.workbook.xlsx.sheetdata import Value
-from tracer.workbook.xlsx.styles import PLAIN, Styles
+from tracer.workbook.xlsx.styles import PLAIN, SLATE, WHITE, Styles, fill, font
 
 HINT = "What is computed for the Walkthrough besides the numbers that it shows. Nothing here needs to be changed."
 TITLE_ROW, HINT_ROW, TABLE_ROW, HEAD_ROW = 1, 2, 3, 4
@@ -122,8 +123,13 @@ class Workings:
         first = len(self.grid.widths) + 1
         self.grid.widths.extend(heads.values())
         self.grid.put((TABLE_ROW, first), self.styles.label, title)
+        style = self.styles.look(
+            font=font(bold=True, color=WHITE), fill=fill(SLATE),
+            alignment=Alignment(horizontal="center", vertical="center", wrap_text=True),
+        )  # fmt: skip
         for column, head in enumerate(heads, first):
-            self.grid.put((HEAD_ROW, column), self.styles.column_head, head)
+            self.grid.put((HEAD_ROW, column), style, head)
+            self.grid.wrap(HEAD_ROW, len(head), self.grid.widths[column - 1])
         return Table(self.grid, self.styles.number[PLAIN], first)
 
     def content(self, sheet: Worksheet) -> SheetCells:
