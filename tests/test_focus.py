@@ -76,7 +76,7 @@ def block_of(sheet: Worksheet) -> tuple[str, str, list[Explained]]:
     lines = []
     for row in rows[first + 2 :]:
         cells = [cell.value for cell in row if cell.value is not None]
-        if not cells or not cells[0] or str(cells[0]).startswith("1  "):
+        if not cells or not cells[0] or str(cells[0]).startswith("I  "):
             break
         symbols, *numbers, result = cells
         lines.append(Explained(str(symbols), str(numbers[0]) if numbers else "", float(str(result))))

@@ -105,7 +105,7 @@ def said_on(path: Path) -> str:
 def lines_of(sheet: Worksheet) -> dict[str, tuple[str, float]]:
     """Every line of the numbered blocks: symbols → the numbers put in, and the result."""
     found = {}
-    first = next(row[0].row for row in sheet.iter_rows() if str(row[0].value).startswith("1  "))
+    first = next(row[0].row for row in sheet.iter_rows() if str(row[0].value).startswith("I  "))
     for row in sheet.iter_rows(min_row=first):
         texts = [cell.value for cell in row if cell.value is not None]
         if len(texts) >= 3 and isinstance(texts[1], str) and texts[1].startswith("= "):
@@ -355,6 +355,15 @@ def test_links_lead_to_the_blocks(name: str, tmp_path: Path) -> None:
     assert bool(contents) == (len(lines_of(values)) >= LONG)
 
 
+def test_no_text_completes_a_typed_number(tmp_path: Path) -> None:
+    """LibreOffice completes what is typed to a text in the same column that begins with it."""
+    tracer.run(WALKTHROUGH, iterations=3).to_excel(tmp_path / "book.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")[SHEET]
+    columns = {cell.column for cell in sheet[3] if cell.value is not None}
+    texts = [c.value for row in sheet.iter_rows() for c in row if c.column in columns and isinstance(c.value, str)]
+    assert [text for text in texts if text[:1].isdigit()] == []
+
+
 def test_our_own_explanation_is_not_graded(tmp_path: Path) -> None:
     """Its formulas are those of a network too, step by step and laid out as a picture."""
     for config in ("walkthrough", "rnn", "xor"):
@@ -521,7 +530,7 @@ def test_the_three_forms() -> None:
     assert lines["∂E/∂a_h1"] == "= 0.0254122·0.4 + 0.0303987·0.5"
     titles = [block.title for block in blocks(trace.system)]
     assert titles == [
-        "1  Forward", "2  Loss", "3  Output gradients", "4  Backpropagated error", "5  Hidden gradients", "6  Updates",
+        "I  Forward", "II  Loss", "III  Output gradients", "IV  Backpropagated error", "V  Hidden gradients", "VI  Updates",
     ]  # fmt: skip
 
 

@@ -58,6 +58,8 @@ REASONS = {
     "Updates": "A gradient points uphill, so each parameter moves against it; the learning rate says how far.",
 }
 """What each block is for, by its title."""
+NUMBERS = ("I", "II", "III", "IV", "V", "VI", "VII")
+"""Of the blocks. LibreOffice would complete a typed 3 to a title that begins with it."""
 
 
 def blocks(system: System) -> list[Block]:
@@ -84,7 +86,7 @@ def blocks(system: System) -> list[Block]:
     present = [(title, phase, groups) for title, phase, groups in parts if groups]
     return [
         Block(f"{number}  {title}", phase, groups, REASONS[title])
-        for number, (title, phase, groups) in enumerate(present, 1)
+        for number, (title, phase, groups) in zip(NUMBERS, present, strict=False)
     ]
 
 
