@@ -18,7 +18,7 @@ from tests.test_exercise import answers, filled, trace_of
 from tests.test_walkthrough import chosen
 
 PICTURES = ROOT / ".github" / "pictures"
-DOTS_PER_INCH = 150
+DOTS_PER_INCH, FINE = 150, 220
 Inches = tuple[float, float, float, float]
 
 
@@ -45,13 +45,13 @@ def page_of(pdf: Path, words: str) -> int:
     raise AssertionError
 
 
-def picture(pdf: Path, page: int, name: str, crop: Inches) -> None:
+def picture(pdf: Path, page: int, name: str, crop: Inches, dots: int = DOTS_PER_INCH) -> None:
     """A part of a page, given by its left, top, width and height."""
-    measures = [str(round(DOTS_PER_INCH * inches)) for inches in crop]
+    measures = [str(round(dots * inches)) for inches in crop]
     place = [
         part for option, measure in zip(("-x", "-y", "-W", "-H"), measures, strict=True) for part in (option, measure)
     ]
-    command = ["pdftoppm", "-png", "-singlefile", "-r", str(DOTS_PER_INCH), "-f", str(page), "-l", str(page), *place]
+    command = ["pdftoppm", "-png", "-singlefile", "-r", str(dots), "-f", str(page), "-l", str(page), *place]
     subprocess.run([*command, str(pdf), str(PICTURES / name)], check=True)
 
 
@@ -68,8 +68,8 @@ def main() -> None:
         classic, deep = folder / "walkthrough.xlsx", folder / "deep.xlsx"
         tracer.run(WALKTHROUGH).to_excel(classic)
         tracer.run(ROOT / "configs" / "deep.yaml").to_excel(deep)
-        picture(printed(chosen(classic, folder, 30, 0.5)), 1, "walkthrough", (0.7, 0.95, 9.3, 6.5))
-        picture(printed(chosen(deep, folder, 10, 0.02)), 1, "deep", (0.7, 0.95, 9.3, 4.4))
+        picture(printed(chosen(classic, folder, 30, 0.5)), 1, "walkthrough", (0.2, 0.3, 6.9, 4.9), FINE)
+        picture(printed(chosen(deep, folder, 10, 0.02)), 1, "deep", (0.5, 0.75, 9.9, 5.9))
         picture(
             printed(rewrite(half_done(folder), folder / "exercise.xlsx", on_large_paper)),
             1,
