@@ -8,7 +8,7 @@ import click
 
 from tracer import api
 from tracer.commands import CONTEXT
-from tracer.commands.options import as_ascii, experiment_of, of_config, strict
+from tracer.commands.options import Asked, as_ascii, of_config, strict
 from tracer.errors import OutputError
 from tracer.files import STANDARD_OUTPUT, path_of
 from tracer.output import formats as results
@@ -34,11 +34,7 @@ from tracer.workbook.exercise.task import BLANKS, MOST_DECIMALS
               help="The workbook to write; NAME-exercise.xlsx in the folder for results by default.")  # fmt: skip
 @click.option("--key", is_flag=True, help="Write the solved workbook beside it.")
 def exercise(
-    config: Path,
-    learning_rate: tuple[str, ...],
-    decimals: str | None,
-    columns: str | None,
-    settings: tuple[str, ...],
+    asked: Asked,
     ascii: bool,
     blank: str,
     rows: int,
@@ -55,7 +51,7 @@ def exercise(
     """
     if str(output) == STANDARD_OUTPUT:
         raise OutputError(["-o -: an exercise is a workbook, which cannot go to standard output; give a file"])
-    experiment = experiment_of(config, learning_rate, decimals, columns, settings)
+    experiment = asked.experiment()
     trace = api.exercise(experiment, blank, rows)
     for path in results.write_exercise(
         trace, blank, path_of(output) if output else None, key, ascii,

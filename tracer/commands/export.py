@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from tracer.api import script, walk
 from tracer.code.scripts import KINDS
 from tracer.commands import CONTEXT
-from tracer.commands.options import experiment_of, of_config
+from tracer.commands.options import Asked, of_config
 from tracer.errors import OutputError
 from tracer.files import STANDARD_OUTPUT, path_of, problems_of, replacing
 
@@ -33,11 +31,7 @@ from tracer.files import STANDARD_OUTPUT, path_of, problems_of, replacing
     help="The script to write, or - for standard output; NAME_KIND.py in the folder for results by default.",
 )
 def export(
-    config: Path,
-    learning_rate: tuple[str, ...],
-    decimals: str | None,
-    columns: str | None,
-    settings: tuple[str, ...],
+    asked: Asked,
     kind: str,
     iterations: str | None,
     output: str | None,
@@ -46,7 +40,7 @@ def export(
 
     It asserts the last loss and the final parameters, and needs nothing of this program.
     """
-    experiment = experiment_of(config, learning_rate, decimals, columns, settings, iterations)
+    experiment = asked.experiment(iterations)
     target = path_of(output) if output else experiment.output / f"{experiment.name}_{kind}.py"
     if output != STANDARD_OUTPUT and (problems := problems_of([target])):
         raise OutputError(problems)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,8 +25,55 @@ strict = click.option(
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the arguments that `of_config` adds ask for, as text."""
+
+    config: Path
+    learning_rate: tuple[str, ...]
+    decimals: str | None
+    columns: str | None
+    settings: tuple[str, ...]
+
+    def experiment(
+        self, iterations: str | None = None, csv: str | None = None, further: Sequence[Override] = ()
+    ) -> Experiment:
+        """The config, with what the options put in place of its values. Raises ConfigError, with every problem."""
+        options = [(f"--set {text}", *_key_and_value(text)) for text in self.settings]
+        options += [
+            ("--iterations", "iterations", iterations),
+            ("--csv", "csv", csv),
+            ("--columns", "columns", self.columns),
+            ("--decimals", "decimals", self.decimals),
+        ]
+        if rates := self.learning_rate:
+            text = rates[0] if len(rates) == 1 else f"[{', '.join(rates)}]"
+            options.append(("--learning-rate", "learning_rate", text))
+        overrides, problems = _overrides(options)
+        try:
+            source = sys.stdin.buffer if str(self.config) == STANDARD_OUTPUT else self.config
+            experiment = load(source, [*overrides, *further])
+        except ConfigError as error:
+            raise ConfigError([*problems, *error.problems]) from None
+        if problems:
+            raise ConfigError(problems)
+        return experiment
+
+
 def of_config(command: Callable[..., None]) -> Callable[..., None]:
-    """The argument and the options of a command that reads a config."""
+    """The argument and the options of a command that reads a config; it gets them as an `Asked`."""
+
+    @wraps(command)
+    def asking(
+        config: Path,
+        learning_rate: tuple[str, ...],
+        decimals: str | None,
+        columns: str | None,
+        settings: tuple[str, ...],
+        **others: Any,
+    ) -> None:
+        command(Asked(config, learning_rate, decimals, columns, settings), **others)
+
     for option in reversed(
         (
             click.argument("config", type=click.Path(path_type=Path)),
@@ -36,40 +86,8 @@ def of_config(command: Callable[..., None]) -> Callable[..., None]:
                          "Repeatable."),
         )
     ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-def experiment_of(
-    config: Path,
-    learning_rate: tuple[str, ...],
-    decimals: str | None,
-    columns: str | None,
-    settings: tuple[str, ...],
-    iterations: str | None = None,
-    csv: str | None = None,
-    further: Sequence[Override] = (),
-) -> Experiment:
-    """The config, with what the options put in place of its values. Raises ConfigError, with every problem."""
-    options = [(f"--set {text}", *_key_and_value(text)) for text in settings]
-    options += [
-        ("--iterations", "iterations", iterations),
-        ("--csv", "csv", csv),
-        ("--columns", "columns", columns),
-        ("--decimals", "decimals", decimals),
-    ]
-    if learning_rate:
-        rates = learning_rate[0] if len(learning_rate) == 1 else f"[{', '.join(learning_rate)}]"
-        options.append(("--learning-rate", "learning_rate", rates))
-    overrides, problems = _overrides(options)
-    try:
-        source = sys.stdin.buffer if str(config) == STANDARD_OUTPUT else config
-        experiment = load(source, [*overrides, *further])
-    except ConfigError as error:
-        raise ConfigError([*problems, *error.problems]) from None
-    if problems:
-        raise ConfigError(problems)
-    return experiment
+        asking = option(asking)
+    return asking
 
 
 def _key_and_value(setting: str) -> tuple[str, str | None]:

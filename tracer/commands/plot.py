@@ -12,7 +12,7 @@ import click
 from tracer.api import walk
 from tracer.charts import BY_MATPLOTLIB, SVG
 from tracer.commands import CONTEXT
-from tracer.commands.options import as_ascii, experiment_of, of_config
+from tracer.commands.options import Asked, as_ascii, of_config
 from tracer.commands.screen import can_print
 from tracer.errors import OutputError
 from tracer.files import STANDARD_OUTPUT, path_of, problems_of, replacing
@@ -37,11 +37,7 @@ BELOW = 2
               help=f"A file ({', '.join(SUFFIXES)}) to draw to, or - for SVG on standard output; the terminal by "
               "default.")  # fmt: skip
 def plot(
-    config: Path,
-    learning_rate: tuple[str, ...],
-    decimals: str | None,
-    columns: str | None,
-    settings: tuple[str, ...],
+    asked: Asked,
     ascii: bool,
     iterations: str | None,
     quantities: tuple[str, ...],
@@ -61,14 +57,14 @@ def plot(
     if target:
         _check(target)
     wanted = [name.strip() for text in quantities for name in text.split(",") if name.strip()]
-    if config.suffix.lower() == ".csv":
-        options = {"--learning-rate": learning_rate, "--decimals": decimals, "--columns": columns,
-                   "--set": settings, "--iterations": iterations}  # fmt: skip
+    if asked.config.suffix.lower() == ".csv":
+        options = {"--learning-rate": asked.learning_rate, "--decimals": asked.decimals, "--columns": asked.columns,
+                   "--set": asked.settings, "--iterations": iterations}  # fmt: skip
         if given := [name for name, value in options.items() if value]:
-            raise OutputError([f"{', '.join(given)}: {config} is run already; plot a config to change it"])
-        figure = plots.of_csv(config, wanted, log, panels)
+            raise OutputError([f"{', '.join(given)}: {asked.config} is run already; plot a config to change it"])
+        figure = plots.of_csv(asked.config, wanted, log, panels)
     else:
-        trace = walk(experiment_of(config, learning_rate, decimals, columns, settings, iterations))
+        trace = walk(asked.experiment(iterations))
         figure = trace.plot(*wanted, log=log, panels=panels).figure
     if target is None:
         if output:

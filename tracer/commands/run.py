@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
 from tracer.api import walk
 from tracer.commands import CONTEXT, screen
-from tracer.commands.options import as_ascii, experiment_of, of_config, quiet
+from tracer.commands.options import Asked, as_ascii, of_config, quiet
 from tracer.config import Override
 from tracer.config.schema import CSV_STYLES, FIELDS
 from tracer.errors import OutputError
@@ -50,13 +49,9 @@ def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
 @click.option("--final", is_flag=True, help="Print the final parameters too.")
 @quiet
 def run(
-    config: Path,
+    asked: Asked,
     output: str | None,
     iterations: str | None,
-    learning_rate: tuple[str, ...],
-    decimals: str | None,
-    columns: str | None,
-    settings: tuple[str, ...],
     formats: tuple[str, ...],
     csv: str | None,
     ascii: bool,
@@ -73,7 +68,7 @@ def run(
         textual = " or ".join(f"--format {name}" for name, form in FORMATS.items() if form.text)
         raise OutputError([f"-o -: standard output takes one format that is text; write {textual} beside it"])
     further = [Override(("output",), output, "--output")] * (output is not None and not printed)
-    experiment = experiment_of(config, learning_rate, decimals, columns, settings, iterations, csv, further)
+    experiment = asked.experiment(iterations, csv, further)
     system = assemble(experiment)
     paths = {} if printed else results.paths(experiment, formats)
     results.check(experiment, shown(experiment, system), paths)

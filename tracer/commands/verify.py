@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
 from tracer.api import walk
 from tracer.code import verification
 from tracer.commands import CONTEXT
-from tracer.commands.options import as_ascii, experiment_of, of_config
+from tracer.commands.options import Asked, as_ascii, of_config
 from tracer.commands.screen import can_print
 from tracer.model import naming
 
@@ -23,11 +22,7 @@ EXIT_DIFFERS = 1
 @as_ascii
 @click.option("--iterations", metavar="N", help="How many iterations to run; those of CONFIG by default.")
 def verify(
-    config: Path,
-    learning_rate: tuple[str, ...],
-    decimals: str | None,
-    columns: str | None,
-    settings: tuple[str, ...],
+    asked: Asked,
     ascii: bool,
     iterations: str | None,
 ) -> None:
@@ -37,7 +32,7 @@ def verify(
     PyTorch where it is installed; every number of the workbook with what LibreOffice computes, where that is installed.
     Exit code 1 where something differs.
     """
-    experiment = experiment_of(config, learning_rate, decimals, columns, settings, iterations)
+    experiment = asked.experiment(iterations)
     if experiment.decimals is not None:
         click.echo("decimals are left out: rounded numbers have no gradients", err=True)
     trace = walk(replace(experiment, decimals=None))
