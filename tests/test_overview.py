@@ -362,6 +362,7 @@ def test_the_parameters_of_batches_and_of_own_equations(update: str, tmp_path: P
     assert [name for name in shown if name.startswith("θ,")] == ["θ, eta = 0.1"]
 
 
+@pytest.mark.long
 def test_long_runs_are_thinned_and_wide_networks_too(tmp_path: Path) -> None:
     path = tmp_path / "long.xlsx"
     trace = written(WALKTHROUGH, path, learning_rate=0.5, iterations=10_001, columns="compact")
@@ -370,6 +371,7 @@ def test_long_runs_are_thinned_and_wide_networks_too(tmp_path: Path) -> None:
     assert shown["w5"] == [trace["w5"][iteration - 1] for iteration in shown["iteration"]]
 
 
+@pytest.mark.long
 def test_a_chart_holds_254_parameters(tmp_path: Path) -> None:
     """Those that change most, which is said; the first inputs are 0, so their weights never change."""
     path = tmp_path / "wide.xlsx"

@@ -65,6 +65,7 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.office
+@pytest.mark.long
 @pytest.mark.parametrize("name", MODELS)
 def test_the_picture_shows_the_numbers_of_the_chosen_step(name: str, computed: dict[str, Any]) -> None:
     """The oracle of a change is the next iteration's parameter, that of a gradient the trace with every factor."""

@@ -23,7 +23,7 @@ from tests.sheets import recalculated, rewrite, sheet_xml, stored_cells
 from tracer.explain.blocks import Line, blocks
 from tracer.explain.templates import BATCH_SIZE, TOTAL, Slot, filled, written
 from tracer.formulas.evaluation import evaluate
-from tracer.grading.check import check_workbook
+from tracer.grading.check import BESIDE, check_workbook
 from tracer.model.naming import COUNT, ETA, to_ascii
 from tracer.model.typography import typeset
 from tracer.tables.activations import read_formula
@@ -371,7 +371,7 @@ def test_our_own_explanation_is_not_graded(tmp_path: Path) -> None:
         tracer.run(ROOT / "configs" / f"{config}.yaml", iterations=3).to_excel(path)
         report = check_workbook(path)
         reasons = {sheet.sheet: sheet.reason for sheet in report.sheets}
-        assert reasons[SHEET] == reasons[WORKINGS] == "it only shows numbers from other sheets"
+        assert reasons[SHEET] == reasons[WORKINGS] == BESIDE
         assert report.score == 100
 
 
@@ -448,7 +448,10 @@ def test_a_changed_number_is_said(tmp_path: Path) -> None:
         change = functools.partial(re.sub, old, new)
         copies.append(rewrite(path, tmp_path / f"{name}.xlsx", change))
     copies.append(chosen(classic, tmp_path, 1, 0.7))
-    rate, weight, sample, none = recalculated(copies, tmp_path / "computed")
+    twice = rewrite(classic, tmp_path / "twice.xlsx", functools.partial(re.sub, changes["rate"][1], r"\g<1><v>2</v>"))
+    copies.append(chosen(twice, tmp_path, 1, 2))
+    rate, weight, sample, none, unchanged = recalculated(copies, tmp_path / "computed")
+    assert "made with" not in said_on(unchanged)  # of two runs with η = 2, the one that was made so
     assert said_on(rate) == "learning rate η is 0.6 now; this workbook was made with 0.5. "
     assert said_on(weight) == "w5 at the start is 0.41 now; this workbook was made with 0.4. "
     assert said_on(sample) == "i2 of sample 2 is 0.25 now; this workbook was made with 1. "

@@ -18,6 +18,7 @@ from tracer.formulas.tree import names as names_in
 from tracer.model import naming
 from tracer.model.quantity import Quantity, Role
 from tracer.model.system import OF_A_BATCH, System
+from tracer.tables.optimizers import title
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,7 @@ def _of_parameter(system: System, parameter: str, optimizer: str, names: Mapping
         sentence = _downhill(system, parameter, gradients[0], change, names)
     else:
         gradient = Name(system.gradient(parameter, system.batch_loss))
-        name = f"{optimizer[:1].upper()}{optimizer[1:]}".replace("_", " ")
-        moves = (f"{name} moves {called(parameter, names)} by {words(rule, names)} = ", change, "; ")
+        moves = (f"{title(optimizer)} moves {called(parameter, names)} by {words(rule, names)} = ", change, "; ")
         cases = _by_sign(gradient, f"{called(gradient.name, names)} is ", ".")
         sentence = tuple(Case(case.condition, (*moves, *case.parts)) for case in cases)
     return Update((*lines, Line(parameter, update, is_update=True)), change, sentence)

@@ -34,6 +34,7 @@ from tracer.model.system import System
 
 NO_HEADERS = "no headers that name quantities were found"
 VIEW = "it only shows numbers from other sheets"
+BESIDE = "in a workbook that backprop-trace wrote, only the sheets of the runs are judged"
 
 
 def check_workbook(
@@ -69,14 +70,14 @@ def check_workbook(
         for sheet in book.sheets:
             judged = sheet.name in described or sheet.name not in beside
             reports += (
-                check_sheet(book, sheet, described.get(sheet.name, terms)) if judged else [no_table(sheet.name, VIEW)]
+                check_sheet(book, sheet, described.get(sheet.name, terms)) if judged else [no_table(sheet.name, BESIDE)]
             )
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
         reason = "no table of a network was recognized"
         if book.damage:
             reason += f", and {book.damaged}"
         details = list(dict.fromkeys(r.reason for r in reports if r.reason))
-        telling = [detail for detail in details if detail not in (NO_HEADERS, VIEW)]
+        telling = [detail for detail in details if detail not in (NO_HEADERS, VIEW, BESIDE)]
         hidden = ", ".join(sheet.name for sheet in book.sheets if sheet.hidden)
         if hidden:
             reason += f"; hidden sheets are not graded; unhide the one to check: {hidden}"

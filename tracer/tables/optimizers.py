@@ -23,7 +23,8 @@ class Optimizer:
     update: the parameter's next value, in `p`, `g`, `k`, `eta`, the states and the settings. source: a reference.
     states: what is computed for each parameter, name → formula, in their order. settings: the numbers of the rule, with
     PyTorch's defaults and their ranges; one that is 0 is dropped from the formulas. start: initial
-    values of states that do not start at 0.
+    values of states that do not start at 0. title: how it is written in a sentence, where that is not its name with a
+    capital.
     """
 
     update: str
@@ -31,6 +32,7 @@ class Optimizer:
     states: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = field(default_factory=dict)
     start: Mapping[str, float] = field(default_factory=dict)
+    title: str = ""
 
     @property
     def columns(self) -> dict[str, str]:
@@ -57,6 +59,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(
         "p - eta * (g + weight_decay * p)", "Rumelhart, Hinton and Williams, Nature 323 (1986), equation 8",
         settings=_NO_DECAY,
+        title="SGD",
     ),
     "momentum": Optimizer(
         "p - eta * v", "Polyak (1964), in PyTorch's form: torch.optim.SGD with momentum",
@@ -66,6 +69,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "momentum_ema": Optimizer(
         "p - eta * v", "an average of the gradients, from 0: Kingma and Ba, ICLR (2015), m_t without its correction",
         {"v": f"momentum * v + (1 - momentum) * {_G}"}, {"momentum": fraction(0.9), **_NO_DECAY},
+        title="Momentum (EMA)",
     ),
     "nesterov": Optimizer(
         "p - eta * (g + weight_decay * p + momentum * v)",
@@ -76,6 +80,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         f"p - eta / (1 + (k - 1) * lr_decay) * {_G} / (sqrt(s) + eps)",
         "Duchi, Hazan and Singer, JMLR 12 (2011)", {"s": f"s + {_G}^2"},
         {"lr_decay": nonnegative(0.0), **_NO_DECAY, "eps": nonnegative(1e-10)},
+        title="AdaGrad",
     ),
     "adadelta": Optimizer(
         "p - eta * d", "Zeiler, arXiv:1212.5701 (2012), algorithm 1, with PyTorch's learning rate",
@@ -84,10 +89,12 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "u": "rho * u + (1 - rho) * d^2",
         },
         {"rho": fraction(0.9), "eps": nonnegative(1e-6), **_NO_DECAY},
+        title="AdaDelta",
     ),
     "rmsprop": Optimizer(
         f"p - eta * {_G} / (sqrt(s) + eps)", "Tieleman and Hinton, Coursera lecture 6.5 (2012)",
         {"s": f"alpha * s + (1 - alpha) * {_G}^2"}, {"alpha": fraction(0.99), **_EPS, **_NO_DECAY},
+        title="RMSprop",
     ),
     "adam": Optimizer(
         f"p - {_STEP}", "Kingma and Ba, ICLR (2015), algorithm 1", _MOMENTS | _CORRECTED,
@@ -97,16 +104,19 @@ OPTIMIZERS: dict[str, Optimizer] = {
         f"p * (1 - eta * weight_decay) - {_STEP}", "Loshchilov and Hutter, ICLR (2019)",
         {name: formula.replace(_G, "g") for name, formula in _MOMENTS.items()} | _CORRECTED,
         {**_BETAS, **_EPS, "weight_decay": nonnegative(0.01)},
+        title="AdamW",
     ),
     "amsgrad": Optimizer(
         f"p - {_STEP}", "Reddi, Kale and Kumar, ICLR (2018), in PyTorch's form: torch.optim.Adam with amsgrad",
         _MOMENTS | {"v_max": "max(v_max, v)"} | _CORRECTED | {"v_hat": "v_max / (1 - beta2^k)"},
         {**_BETAS, **_EPS, **_NO_DECAY},
+        title="AMSGrad",
     ),
     "adamax": Optimizer(
         "p - eta * m_hat / u", "Kingma and Ba, ICLR (2015), algorithm 2, with PyTorch's eps",
         {"m": _MOMENTS["m"], "u": f"max(beta2 * u, abs({_G}) + eps)", "m_hat": _CORRECTED["m_hat"]},
         {**_BETAS, **_EPS, **_NO_DECAY},
+        title="AdaMax",
     ),
     "nadam": Optimizer(
         f"p - {_STEP}", "Dozat, ICLR workshop (2016), in PyTorch's form: torch.optim.NAdam",
@@ -117,6 +127,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         },
         {**_BETAS, **_EPS, **_NO_DECAY, "momentum_decay": nonnegative(0.004)},
         {"mu_product": 1.0},
+        title="NAdam",
     ),
     "lion": Optimizer(
         "p - eta * (sign(c) + weight_decay * p)", "Chen and others, NeurIPS (2023), arXiv:2302.06675, algorithm 2",
@@ -124,6 +135,12 @@ OPTIMIZERS: dict[str, Optimizer] = {
         {"beta1": fraction(0.9), "beta2": fraction(0.99), **_NO_DECAY},
     ),
 }  # fmt: skip
+
+
+def title(name: str) -> str:
+    """An optimizer's name as a sentence begins with it."""
+    known = OPTIMIZERS.get(name)
+    return (known and known.title) or f"{name[:1].upper()}{name[1:]}".replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,7 +255,8 @@ class _Builder:
         else:
             said = f"{outputs[0]}: blue at {low:.6g} and below, white at {middle:.6g}, orange at {high:.6g} and above."
             if of_targets:
-                said += f" {MARKS[1]}: a sample with a target above {middle:.6g}; {MARKS[0]}: another sample."
+                upper = "a sample with a target in the upper half of their range"
+                said += f" {MARKS[1]}: {upper}; {MARKS[0]}: another sample."
         self.grid.put((LEGEND_ROW, 1), self.styles.subtitle, self.spell(said))
 
     @staticmethod

@@ -23,7 +23,7 @@ from tracer.workbook.xlsx.grid import Grid
 from tracer.workbook.xlsx.names import literal, reference
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.pages import set_up_page
-from tracer.workbook.xlsx.styles import INPUT_FILL, LARGE, PLAIN, SMALL, common_format, fill
+from tracer.workbook.xlsx.styles import INPUT_FILL, LARGE, SMALL, common_format, fill
 
 TITLE = "Summary"
 WIDTHS = (25.0, 13.0, 15.0, 15.0, 14.0, 13.0, 1.5, 62.0)
@@ -141,7 +141,7 @@ def _given(sheet: Worksheet, grid: Grid, context: Context, row: int) -> None:
     given = list(_given_numbers(context, trace))
     words = f"The start: the given numbers on the sheet {trace.title}, and those that it was made with"
     grid.put((row, 1), styles.section, words)
-    form = common_format(value for _, kind, _, value in given if kind == "parameters")
+    form = common_format(value for *_, value in given)
     listed = given[:MOST_VALUES]
     half = -(-len(listed) // 2)
     for start, column in ((0, 1), (half, 4)):
@@ -149,7 +149,7 @@ def _given(sheet: Worksheet, grid: Grid, context: Context, row: int) -> None:
         for place, head in enumerate(("quantity", "now", "made with") if part else ()):
             grid.put((row + 1, column + place), styles.column_head, head)
         for below, (name, kind, cell, value) in enumerate(part, row + 2):
-            style = styles.value(kind, form if kind == "parameters" else PLAIN)
+            style = styles.value(kind, form)
             grid.put((below, column), styles.words[kind], name)
             grid.put((below, column + 1), style, value, cell)
             grid.put((below, column + 2), style, value)

@@ -84,7 +84,7 @@ def lay_out(
 
     asked, sample, asked_rate = (reference(sheet.title, cell) if cell else "" for cell in (asked, sample, asked_rate))
     happened = _runs(runs, context, asked_rate)
-    chosen = f"IFERROR(MATCH(1,{runs.cells(3)},0),IFERROR(MATCH(2,{runs.cells(3)},0),1))"
+    chosen = f"MATCH(MAX({runs.cells(3)}),{runs.cells(3)},0)"  # the first run where there is none
     finding.add("the run, counted from 1", (1, chosen) if asked_rate else 1)
     finding.add("the iteration", (1, f"IF(ISNUMBER({asked}),MIN(MAX(1,INT({asked})),{last}),1)"))
     finding.add("its first row, counted from 1", (1, step.find(shown)))
@@ -138,9 +138,9 @@ def _runs(table: Table, context: Context, asked_rate: str) -> str:
             table.put(1, (rate, trace.reference(trace.hyper_cells[naming.ETA])))
             table.put(2, rate)
             if asked_rate:
-                near = f"IF(ABS({asked_rate}-{{0}})<={SAME}*ABS({{0}}),{{1}},{{2}})"
-                formula = near.format(now, 1, near.format(made, 2, 0))
-                table.put(3, (int(number == 1), f"IFERROR({formula},0)"))
+                near = f"(ABS({asked_rate}-{{0}})<={SAME}*ABS({{0}}))"
+                first = context.traces[0].run.learning_rate
+                table.put(3, (3 * (rate == first), f"IFERROR(2*{near.format(now)}+{near.format(made)},0)"))
         table.put(4, _what_happened(context, trace))
     return table.cells(4)
 
