@@ -72,7 +72,7 @@ def value(expression: Expression, **values: float) -> float:
         ("1 / (1 + exp(-a))", "1.0 / (1.0 + exp(-a))", "1/(1+EXP(-a))", "1/(1 + e^(−a))"),
         ("max(0, a)", "0.0 if 0.0 > a else a", "MAX(0,a)", "max(0, a)"),
         ("if(a > 0, 1, 0) * b", "(1.0 if a > 0.0 else 0.0) * b", "IF(a>0,1,0)*b", "(1 if a > 0, else 0)·b"),
-        ("1e-8 * a", "1e-08 * a", "1E-08*a", "1e-08·a"),
+        ("1e-8 * a", "1e-08 * a", "1E-8*a", "1e-8·a"),
     ],
 )  # fmt: skip
 def test_brackets_come_from_precedence(formula: str, python: str, excel: str, text: str) -> None:

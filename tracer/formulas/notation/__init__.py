@@ -176,6 +176,6 @@ def joined(parts: Parts, longest: int | None = None) -> str:
 
 
 def shortest(value: float) -> str:
-    """The shortest decimal that reads back as the same double, whole numbers without a point: 0.5, 2, 1e-08."""
-    text = repr(value)
-    return text[:-2] if text.endswith(".0") else text
+    """The shortest decimal that reads back as the same double, whole numbers without a point: 0.5, 2, 1e-8."""
+    digits, exponent, power = repr(value).partition("e")
+    return f"{digits.removesuffix('.0')}{exponent}{power and int(power)}"
