@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import tracer
 from tests.places import CONFIGS, ROOT, pytorch
 from tracer.explain.derivation import MOST_FACTORS, MOST_PATHS, Derivations
+from tracer.explain.explanation import sum_in_words
 from tracer.explain.numeric_check import numeric_check
 from tracer.explain.update import said, update_of
 from tracer.explain.words import in_words, words
@@ -96,6 +97,12 @@ def test_weights_that_are_used_twice() -> None:
     derivation = Derivations(trace.system).of("w")
     assert symbols(derivation.paths) == ["∂E/∂w directly", "∂E/∂s·∂s/∂w"]
     assert derivation.value(step_of(trace)) == 2 * 3 + 2 * (2 * 3 - 1) * 2
+
+
+def test_one_path_is_no_paths() -> None:
+    trace = tracer.run(MAZUR)
+    assert sum_in_words(trace.system, Derivations(trace.system).of("w5")) == "∂E/∂w5 = the sum over its 1 path"
+    assert sum_in_words(trace.system, Derivations(trace.system).of("w1")) == "∂E/∂w1 = the sum over its 2 paths"
 
 
 def test_what_the_loss_does_not_depend_on_has_no_path() -> None:
@@ -262,7 +269,10 @@ def test_the_change_is_what_the_run_does(optimizer: str, clip: dict[str, Any]) -
 
 def test_a_rounded_change_is_the_actual_one() -> None:
     trace = tracer.run(MAZUR, decimals=3)
-    assert text_of(trace, "w5", step_of(trace)) == "∂E/∂w5 is positive, so w5 goes down by η·0.082 = 0.041."
+    assert (
+        text_of(trace, "w5", step_of(trace))
+        == "∂E/∂w5 is positive, so w5 goes down by η·0.082 = 0.041, rounded to 3 decimals."
+    )
 
 
 # ------------------------------------------------------------------------------------------------- the numeric check

@@ -30,6 +30,8 @@ from tracer.explain.numeric_check import numeric_check
 from tracer.explain.update import said, update_of
 from tracer.model.typography import typeset
 from tracer.workbook.walkthrough.controls import HINT_TEXT
+from tracer.workbook.walkthrough.styles import ANY, ZERO
+from tracer.workbook.xlsx.styles import SCIENTIFIC
 
 DIGITS: dict[str, Any] = {
     "name": "digits", "inputs": [number / 64 for number in range(64)], "targets": [1] + [0] * 9,
@@ -46,6 +48,11 @@ FOUR_LAYERS: dict[str, Any] = {
 DECIMALS: dict[str, Any] = {
     "name": "decimals", "inputs": [0.05, 0.1], "targets": [0.01, 0.99], "layers": [{"neurons": 2}, {"neurons": 2}],
     "weights": [0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55], "learning_rate": 0.5, "iterations": 9, "decimals": 4,
+}  # fmt: skip
+LARGE: dict[str, Any] = {
+    "name": "large", "equations": "prediction = slope*x + offset\nE = (y - prediction)^2/2", "minimize": "E",
+    "samples": [{"inputs": {"x": x}, "targets": {"y": 250 * x}} for x in (1200.0, 2000.0)], "update": "batch",
+    "parameters": {"slope": 1.0, "offset": 0.0}, "learning_rate": 1e-7, "iterations": 3,
 }  # fmt: skip
 Case = tuple[Any, str, int, int | None]
 """A model, a quantity, an iteration, and a sample where one can be chosen."""
@@ -171,14 +178,15 @@ def test_a_wide_network_and_every_shipped_config(tmp_path: Path) -> None:
 
 @pytest.mark.office
 def test_what_cannot_be_chosen_is_said(tmp_path: Path) -> None:
-    """A name that does not exist, one in another case, and what the loss does not follow from."""
+    """A name that does not exist, one in another case, what the loss does not follow from, and no name."""
     trace = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=3)
     path = tmp_path / "book.xlsx"
     trace.to_excel(path)
-    asked = ["w99", "W5", "i1", "w*"]
+    asked = ["w99", "W5", "i1", "w*", ""]
     copies = [chosen(path, tmp_path, 2 + number, None, None, name) for number, name in enumerate(asked)]
     for book, name in zip(recalculated(copies, tmp_path / "computed"), asked, strict=True):
-        assert f"There is no {name} to focus on: w5 is shown." in said_on(book)
+        said = f"There is no {name}" if name else "Choose a quantity"
+        assert f"{said} to focus on: w5 is shown." in said_on(book)
         head, *_ = block_of(openpyxl.load_workbook(book, data_only=True)[SHEET])
         assert head == "Why w₅ moves: E → a_o₁ → o₁ → w₅"
 
@@ -209,6 +217,71 @@ def test_the_block_of_the_classic_network(tmp_path: Path) -> None:
         *(f"w{number}" for number in range(1, 9)), "h1", "a_h1", "h2", "a_h2", "o1", "a_o1", "o2", "a_o2",
     ]  # fmt: skip
     assert said_on(path) == HINT_TEXT
+
+
+def forms_of(path: Path) -> dict[str, tuple[float, str]]:
+    """The results of the block by their cells, each with its number format."""
+    sheet = openpyxl.load_workbook(path, data_only=True)[SHEET]
+    rules = [
+        (cells.sqref, rule.formula[0], rule.dxf.numFmt.formatCode)
+        for cells, rules in sheet.conditional_formatting._cf_rules.items()
+        for rule in rules
+        if rule.dxf and rule.dxf.numFmt
+    ]
+    found = {}
+    for place in {str(cells) for cells, *_ in rules}:
+        for (cell,) in sheet[place]:
+            if isinstance(cell.value, int | float):
+                form = cell.number_format
+                for cells, condition, code in rules:
+                    size = float(condition.rpartition("=")[2].rstrip(")"))
+                    if str(cells) == place and (abs(cell.value) >= size if "ABS" in condition else cell.value == size):
+                        form = code
+                found[cell.coordinate] = (float(cell.value), form)
+    return found
+
+
+def test_numbers_of_any_size_fit_in_the_block(tmp_path: Path) -> None:
+    """A price of hundreds of thousands: its gradient has nine digits before the point, too many for nine more after it."""
+    path = tmp_path / "book.xlsx"
+    tracer.run(LARGE).to_excel(path)
+    forms = list(forms_of(path).values())
+    assert forms[:3] == [(-298_800, SCIENTIFIC), (1200, SCIENTIFIC), (-298_800 * 1200, SCIENTIFIC)]
+    assert {form for value, form in forms if abs(value) < 1000} == {ANY}
+
+
+def test_a_zero_in_the_block_is_0_without_a_sign(tmp_path: Path) -> None:
+    """Two of the three targets of iris are 0, and −0/0.126 is −0.0."""
+    path = tmp_path / "book.xlsx"
+    tracer.run(ROOT / "configs" / "iris.yaml", iterations=1).to_excel(path)
+    zeros = [(str(value), form) for value, form in forms_of(path).values() if not value]
+    assert len(zeros) >= 2
+    assert set(zeros) == {("0.0", ZERO)}
+
+
+def test_all_factors_have_a_line(tmp_path: Path) -> None:
+    """A weight of the hidden layer of iris reaches the loss in nine ways, through 17 factors."""
+    trace = tracer.run(ROOT / "configs" / "iris.yaml", iterations=1)
+    derivation = Derivations(trace.system, typeset(trace.system.quantities)).of("w1")
+    _, lines = expected(trace, trace.runs[-1], "w1", 1, None)
+    assert [line.line.partition(" = ")[0] for line in lines[:17]] == [factor.symbol for factor in derivation.factors]
+
+
+@pytest.mark.office
+def test_with_decimals_the_block_says_what_is_rounded(tmp_path: Path) -> None:
+    """Δw1 is 0.00015 before w1 is rounded; the products add up to another number than the rounded steps of the run."""
+    trace = tracer.run(WALKTHROUGH, decimals=4, learning_rate=0.5, iterations=3)
+    path = tmp_path / "book.xlsx"
+    trace.to_excel(path)
+    (book,) = recalculated([chosen(path, tmp_path, 3, focus="w1")], tmp_path / "computed")
+    _, sentence, lines = block_of(openpyxl.load_workbook(book, data_only=True)[SHEET])
+    assert sentence.endswith(" = 0.0001, rounded to 4 decimals.")
+    (at,) = [number for number, line in enumerate(lines) if "the sum over its 2 paths" in line.line]
+    assert lines[at + 1].line == "∂E/∂w₁ with every result rounded to 4 decimals"
+    assert lines[at + 1].result == trace["∂E/∂w1"][2] == pytest.approx(round(lines[at].result, 4))
+    assert lines[at + 2].line.startswith("check: without rounding, (E(w₁ + ε)")
+    slope = lines[at + 2].result
+    assert lines[at + 3].result == pytest.approx(abs(slope - lines[at + 1].result) / max(slope, lines[at + 1].result))
 
 
 def test_a_run_without_a_whole_step_has_no_focus(tmp_path: Path) -> None:

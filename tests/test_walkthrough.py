@@ -68,7 +68,12 @@ STEPS = 9
 
 
 def chosen(
-    path: Path, folder: Path, iteration: float, rate: float | None = None, sample: int | None = None, focus: str = ""
+    path: Path,
+    folder: Path,
+    iteration: float,
+    rate: float | None = None,
+    sample: int | None = None,
+    focus: str | None = None,
 ) -> Path:
     """A copy of the workbook with other values in the yellow cells."""
     cells = yellow_cells(path)
@@ -78,7 +83,7 @@ def chosen(
         for what, value in values.items():
             if value is not None and what in cells:
                 xml = re.sub(rf'(<c r="{cells[what]}" s="\d+">)<v>[^<]*</v>', rf"\g<1><v>{value!r}</v>", xml)
-        if focus:
+        if focus is not None:
             xml = re.sub(rf'(<c r="{cells["a quantity"]}" s="\d+" t="inlineStr"><is><t>)[^<]*', rf"\g<1>{focus}", xml)
         return xml
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from tracer.explain.words import called
 from tracer.formulas.evaluation import evaluate
-from tracer.formulas.primitives import ROUND, rounded, unrounded
+from tracer.formulas.primitives import rounded, unrounded
 from tracer.formulas.tree import ONE, ZERO, Call, Expression, Name, Number, add, mul
 from tracer.formulas.tree import replace as substitute
 from tracer.model import naming
@@ -93,7 +93,7 @@ class Derivations:
     system: System
     names: Mapping[str, str] | None = None
     uses: Mapping[str, list[Use]] = field(init=False)
-    decimals: int | None = field(init=False, default=None)
+    _decimals: int | None = field(init=False)
     _equations: dict[str, Equation] = field(init=False)
     _slopes: dict[str, Number] = field(init=False)
     _steps: dict[str, tuple[Factor, ...]] = field(init=False, default_factory=dict)
@@ -104,11 +104,8 @@ class Derivations:
 
     def __post_init__(self) -> None:
         system = self.system
-        forward = [e for e in system.equations if e.phase in FORWARD_PASS]
-        match forward[0].expression:
-            case Call(function, (_, Number(digits))) if function == ROUND:
-                self.decimals = int(digits)
-        forward = [replace(e, expression=unrounded(e.expression)) for e in forward]
+        self._decimals = system.decimals
+        forward = [replace(e, expression=unrounded(e.expression)) for e in system.equations if e.phase in FORWARD_PASS]
         self.uses = uses_of(forward, [p.name for p in system.parameters])
         self._equations = {e.quantity: e for e in system.equations}
         self._slopes = {system.loss: ONE}
@@ -208,8 +205,8 @@ class Derivations:
         equation = self._equations.get(name)
         if equation:
             return Factor(symbol, of, by, equation.expression, name)
-        if self.decimals is not None and isinstance(slope, Call):
-            slope = rounded(slope, self.decimals)
+        if self._decimals is not None and isinstance(slope, Call):
+            slope = rounded(slope, self._decimals)
         return Factor(symbol, of, by, slope, slope.name if isinstance(slope, Name) else None)
 
     def _gradient(self, quantity: str) -> Factor:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tracer.explain.blocks import Line
-from tracer.explain.derivation import MOST_PATHS, Derivation, Path
+from tracer.explain.derivation import MOST_FACTORS, MOST_PATHS, Derivation, Path
 from tracer.explain.numeric_check import NumericCheck
 from tracer.explain.templates import Slot, filled, template, written
 from tracer.explain.words import called, equation, words
@@ -21,7 +21,7 @@ from tracer.model.system import System
 
 Names = Mapping[str, str] | None
 """How quantities are typeset (see `typography.typeset`); without, they keep their names."""
-MOST_FACTOR_LINES = 12
+MOST_FACTOR_LINES = MOST_FACTORS
 """Factors of more than one product that get a line each; where there are more, the products alone show them."""
 MOST_PRODUCT_LINES = 32
 """Of more products the last line is the sum of those that remain."""
@@ -57,6 +57,8 @@ def explanation(
         yield Explained(rest_in_words(len(products)), "", rest)
     if len(products) != 1:
         yield sum_line(system, derivation, products, names)
+    if is_rounded(system, derivation):
+        yield Explained(rounded_in_words(system, derivation.quantity, names), "", step[derivation.gradient])
     gradient = step.get(derivation.gradient, derivation.value(step))
     yield from check_lines(system, derivation.quantity, check, gradient, names)
     for line in updates:
@@ -112,9 +114,10 @@ def sum_in_words(system: System, derivation: Derivation, names: Names = None) ->
     if not derivation.count:
         return f"{gradient} = 0: {loss_of(system)} does not depend on {called(derivation.quantity, names)}"
     if not derivation.by_layer:
-        return f"{gradient} = the sum over its {len(derivation.paths)} paths"
+        return f"{gradient} = the sum over its {counted_paths(len(derivation.paths))}"
     parting, paths = called(derivation.parting, names), counted_paths(derivation.count)
-    return f"{gradient} = the sum over what uses {parting} ({paths}, more than {MOST_PATHS})"
+    many = f"more than {MOST_PATHS}" if derivation.count > MOST_PATHS else f"of more than {MOST_FACTORS} factors"
+    return f"{gradient} = the sum over what uses {parting} ({paths}, {many})"
 
 
 def rest_in_words(products: int) -> str:
@@ -126,6 +129,16 @@ def counted_paths(count: int) -> str:
     """How many paths there are."""
     digits = f"{count:,}" if count < 10**9 else f"{count:.2e}".replace("e+", "e")
     return f"{digits} path{'' if count == 1 else 's'}"
+
+
+def is_rounded(system: System, derivation: Derivation) -> bool:
+    """Whether a run has a rounded gradient, which need not be the rounded sum of the products."""
+    return system.decimals is not None and derivation.gradient in system.columns()
+
+
+def rounded_in_words(system: System, quantity: str, names: Names = None) -> str:
+    """What that gradient is."""
+    return f"{called(system.gradient(quantity), names)} with every result rounded to {system.decimals} decimals"
 
 
 def check_lines(
@@ -140,7 +153,8 @@ def check_lines(
 def check_in_words(system: System, name: str, names: Names = None) -> str:
     """What is computed to check a gradient; ε follows."""
     loss, quantity = loss_of(system), called(name, names)
-    return f"check: ({loss}({quantity} + ε) − {loss}({quantity} − ε))/(2ε), ε = "
+    exact = "" if system.decimals is None else "without rounding, "
+    return f"check: {exact}({loss}({quantity} + ε) − {loss}({quantity} − ε))/(2ε), ε = "
 
 
 def difference_in_words(system: System, quantity: str, names: Names = None) -> str:

@@ -91,12 +91,14 @@ def _of_parameter(system: System, parameter: str, optimizer: str, names: Mapping
     change = change_of(update, parameter)
     used = [name for name in names_in(rule) if name.name in system.quantities]
     gradients = [name for name in used if system.quantities[name.name].role in (Role.GRADIENT, Role.CLIPPED)]
+    end = "" if system.decimals is None else f", rounded to {system.decimals} decimals"
     eta = Name(naming.ETA)
     if gradients and rule == neg(mul(eta, gradients[0])):
-        sentence = _downhill(system, parameter, gradients[0], change, names)
+        sentence = _downhill(system, parameter, gradients[0], change, end, names)
     else:
         gradient = Name(system.gradient(parameter, system.batch_loss))
-        moves = (f"{title(optimizer)} moves {called(parameter, names)} by {words(rule, names)} = ", change, "; ")
+        shown = called(parameter, names)
+        moves = (f"{title(optimizer)} moves {shown} by {words(rule, names)} = ", change, f"{end}; ")
         cases = _by_sign(gradient, f"{called(gradient.name, names)} is ", ".")
         sentence = tuple(Case(case.condition, (*moves, *case.parts)) for case in cases)
     return Update((*lines, Line(parameter, update, is_update=True)), change, sentence)
@@ -127,9 +129,9 @@ def _added(update: Expression, parameter: str) -> Expression:
 
 
 def _downhill(
-    system: System, parameter: str, gradient: Name, change: Expression, names: Mapping[str, str] | None
+    system: System, parameter: str, gradient: Name, change: Expression, end: str, names: Mapping[str, str] | None
 ) -> Sentence:
-    """The sentence of gradient descent by itself."""
+    """The sentence of gradient descent by itself. end: what is said of the change."""
     shown, slope = called(parameter, names), called(gradient.name, names)
     which = ""
     if system.quantities[gradient.name].role is Role.CLIPPED:
@@ -137,8 +139,8 @@ def _downhill(
     elif system.batch_loss:
         which = f", the {system.batches.reduction} over the batch,"
     eta = Name(naming.ETA)
-    amount = (f"{naming.ETA}·", _size(gradient), " = ", _size(change), ".")
-    by_rule = (f"{shown} moves by −{naming.ETA}·{slope} = ", change, ".")
+    amount = (f"{naming.ETA}·", _size(gradient), " = ", _size(change), f"{end}.")
+    by_rule = (f"{shown} moves by −{naming.ETA}·{slope} = ", change, f"{end}.")
 
     def moves(sign: str, way: str) -> tuple[str | Expression, ...]:
         return (f"{slope}{which} is {sign}, so {shown} goes {way} by ", *amount)

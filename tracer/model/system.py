@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tracer.formulas.primitives import rounded, unrounded
-from tracer.formulas.tree import Expression
+from tracer.formulas.primitives import ROUND, rounded, unrounded
+from tracer.formulas.tree import Call, Expression, Number
 from tracer.model import naming
 from tracer.model.batches import Batches
 from tracer.model.quantity import Quantity
@@ -96,6 +96,15 @@ class System:
 
         equations = (e if e.quantity == naming.ETA else replace(e, expression=of(e.expression)) for e in self.equations)
         return replace(self, equations=tuple(equations), updates={name: of(e) for name, e in self.updates.items()})
+
+    @property
+    def decimals(self) -> int | None:
+        """To how many decimals every computed quantity is rounded; None where none is."""
+        for expression in (*(equation.expression for equation in self.equations), *self.updates.values()):
+            match expression:
+                case Call(function, (_, Number(decimals))) if function == ROUND:
+                    return int(decimals)
+        return None
 
     def gradient(self, name: str, loss: str | None = None) -> str:
         """The name of the gradient of a quantity: `∂E/∂w1`. loss: of a batch, in place of a sample's."""

@@ -114,7 +114,7 @@ class _Builder:
         controls = lay_out(sheet, grid, self.context, looks, self.workings, self.focus)
         self._band(PICTURE_ROW)
         below = PICTURE_ROW + self.picture.rows + 2
-        focus = below, self.focus.lay_out(grid, looks, below)
+        focus = below, self.focus.lay_out(sheet, grid, looks, below)
         equations = focus[1] + 2
         contents = Contents(self.blocks)
         lines = Lines(

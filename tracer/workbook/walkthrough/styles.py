@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 
 from tracer.model.system import Phase
 from tracer.workbook.xlsx.styles import (
@@ -26,14 +29,27 @@ from tracer.workbook.xlsx.styles import (
 )
 
 ANY = f"[>=0.0001]{FIXED}_+;[<=-0.0001]-{FIXED}_+;{SCIENTIFIC}"
-"""The number format of results of any size."""
+"""The number format of results below LARGEST, other than 0."""
+LARGEST = 1e3
+"""What is larger need not fit in its cell with nine decimals."""
 DARK = "334155"
 """Of the heads of the picture, and of equations with numbers."""
 
 
 ZERO = "0_." + "_0" * 9 + "_+"
+CUSTOM = 190
+"""The first number of the formats that conditions give: of none built in, and of none of another sheet."""
 ALIGNED = {FIXED: f"{FIXED}_+", SCIENTIFIC: SCIENTIFIC, ZERO: ZERO}
 """Number formats of results, with the decimal points below each other: E and + are as wide as two digits."""
+
+
+def by_size(cell: str) -> list[Rule]:
+    """Conditional formats that complete ANY, which has no room for more conditions; cell: the first they apply to."""
+    forms = {f"AND(ISNUMBER({cell}),{cell}=0)": ZERO, f"AND(ISNUMBER({cell}),ABS({cell})>={LARGEST:.0f})": SCIENTIFIC}
+    return [
+        Rule("expression", formula=[condition], dxf=DifferentialStyle(numFmt=NumberFormat(CUSTOM + number, form)))
+        for number, (condition, form) in enumerate(forms.items())
+    ]
 
 
 class WalkthroughStyles:

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from openpyxl.worksheet.worksheet import Worksheet
+
 from tracer.explain.explanation import (
     MOST_FACTOR_LINES,
     MOST_PRODUCT_LINES,
     check_in_words,
     difference_in_words,
+    is_rounded,
+    rounded_in_words,
     sum_in_words,
 )
 from tracer.formulas.notation.text import LONGEST_SUM
@@ -18,9 +22,10 @@ from tracer.model.system import Phase
 from tracer.workbook.trace.context import Context
 from tracer.workbook.walkthrough.focus.lines import LINE, NUMBER, NUMBERS, RESULT, ROW, FocusLines
 from tracer.workbook.walkthrough.focus.tables import HEAD, KIND, QUANTITY, TRAINED, WRITTEN, Entry, FocusTables
-from tracer.workbook.walkthrough.styles import WalkthroughStyles
+from tracer.workbook.walkthrough.styles import WalkthroughStyles, by_size
 from tracer.workbook.walkthrough.workings import Table, Workings, computed
 from tracer.workbook.xlsx.grid import Grid
+from tracer.workbook.xlsx.names import letters
 
 LABEL = "focus"
 COLUMNS = (46.0, 40.0, 16.0)
@@ -68,14 +73,15 @@ class Focus:
         shown = str(self.tables.row(self.tables.default)[WRITTEN])
         _, self.name = self.found.add(WRITTEN, (shown, self.tables.of_list(WRITTEN, self.number)))
         _, self.kind = self.found.add(KIND, (self.tables.default.kind, self.tables.of_list(KIND, self.number)))
-        other = f'"There is no "&{asked}&" to focus on: "&{name}&" is shown. "'
+        wrong = f'IF({asked}="","Choose a quantity","There is no "&{asked})'
+        other = f'{wrong}&" to focus on: "&{name}&" is shown. "'
         return self.found.add("what is said of it", ("", f'IF({there}=0,{other},"")'))[1]
 
     def _head(self) -> tuple[str, str]:
         row = self.tables.row(self.tables.default)
         return str(row[HEAD]), self.tables.of_list(HEAD, self.number)
 
-    def lay_out(self, grid: Grid, looks: WalkthroughStyles, row: int) -> int:
+    def lay_out(self, sheet: Worksheet, grid: Grid, looks: WalkthroughStyles, row: int) -> int:
         """Lay out the block from a row on; its last row."""
         lines = FocusLines(
             self.context, self.workings, self.tables, self.found, self.number, self.name, self.kind
@@ -89,6 +95,7 @@ class Focus:
         grid.span((row, 1), end, looks.sentence, *sentence)
         grid.wrap(row, SENTENCE * len(str(sentence[0])) + NUMBER, grid.width(1, end))
         grid.height(row, BAND)
+        above = row
         table = self.workings.table("The rows of the block, and the line that each shows", {"row": 9.0, "line": 9.0})
         for number, lengths in enumerate(_lengths(lines), 1):
             row += 1
@@ -98,11 +105,16 @@ class Focus:
             for index, ((cell, last), style, column) in enumerate(
                 zip(grid.spans(row, 1, COLUMNS), looks.focus, (LINE, NUMBERS, RESULT), strict=True), 1
             ):
-                value = shown[index] if shown else ""
-                found = f"INDEX({lines.table.cells(column)},{at})" + ('&""' if column != RESULT else "")
+                value = (shown[index] or 0 if column == RESULT else shown[index]) if shown else ""
+                found = f"INDEX({lines.table.cells(column)},{at})"
+                # a zero may have a sign, an empty cell is no number
+                found = f"IF({found}=0,0,{found})" if column == RESULT else f'{found}&""'
                 grid.span(cell, last, style, value, f'IF({at}=0,"",{found})')
                 if column != RESULT:
                     grid.wrap(row, lengths[index - 1], grid.width(cell[1], last))
+        results = letters(spans[-1][0][1])
+        for rule in by_size(f"{results}{above + 1}"):
+            sheet.conditional_formatting.add(f"{results}{above + 1}:{results}{row}", rule)
         if self.tables.left_out:
             row += 1
             words = f"{self.tables.left_out:,} more quantities are not in the list of the focus"
@@ -132,6 +144,8 @@ def _lengths_of(lines: FocusLines, entry: Entry) -> Iterator[tuple[int, int]]:
             yield begin + sum(len(factor.symbol) + 1 for factor in path), (NUMBER - 1) * len(path)
     if len(paths) != 1:
         yield len(sum_in_words(system, derivation)), NUMBER * min(len(paths), LONGEST_SUM)
+    if is_rounded(system, derivation):
+        yield len(rounded_in_words(system, derivation.quantity)), 0
     yield len(check_in_words(system, derivation.quantity)) + NUMBER, 3 * NUMBER
     yield len(difference_in_words(system, derivation.quantity)), 0
     if entry.kind == TRAINED:

@@ -6,7 +6,7 @@ choice does not need it, it has the number of the one before, which MATCH finds 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tracer.explain.derivation import Factor
@@ -18,9 +18,11 @@ from tracer.explain.explanation import (
     check_lines,
     difference_in_words,
     factor_lines,
+    is_rounded,
     loss_of,
     product_lines,
     rest_in_words,
+    rounded_in_words,
     sum_line,
 )
 from tracer.explain.numeric_check import EPSILON, NumericCheck, epsilon
@@ -107,6 +109,7 @@ class FocusLines:
         found = f"IF({own}>0,INDEX({self.steps},{step.place.row},{own}),SUM({results}))"
         at = self._found("its gradient", gradient, found)
         self._sum_lines(products, begin, results)
+        self._rounded_line(gradient, own, at)
         self._check_lines(gradient, at)
         update = FocusUpdate(
             self.context, self.workings, self.tables, self.number, self.name, self.steps, at, self.first
@@ -279,6 +282,21 @@ class FocusLines:
             f"{count}<>1", len(products) != 1, 0, "", "",
         )  # fmt: skip
 
+    def _rounded_line(self, gradient: float, own: str, cell: str) -> None:
+        """The gradient as the run has it; own: the cell with its column, 0 if it has none."""
+        system, derivation = self.context.system, self.tables.default.derivation
+        if system.decimals is not None:
+            line = rounded_in_words(system, derivation.quantity, self.context.names)
+            self._add(
+                (self.context.spell(line), self._said_of(rounded_in_words)), "", (gradient, here(cell)), f"{own}>0",
+                is_rounded(system, derivation), 0, "", "",
+            )  # fmt: skip
+
+    def _said_of(self, in_words: Callable[[System, str], str]) -> str:
+        """The formula of a text about the chosen quantity."""
+        text = self.context.spell(in_words(self.context.system, SELF))
+        return f'SUBSTITUTE({literal(text)},"{SELF}",{self.name})'
+
     # ------------------------------------------------------------------------------------ the numeric check
 
     def _check_lines(self, gradient: float, cell: str) -> None:
@@ -287,10 +305,7 @@ class FocusLines:
         quantity = self.tables.default.derivation.quantity
         check = _checked(system, self.first, quantity)
         first, second = check_lines(system, quantity, check, gradient, self.context.names)
-        what, against = (
-            f'SUBSTITUTE({literal(spell(in_words(system, SELF)))},"{SELF}",{self.name})'
-            for in_words in (check_in_words, difference_in_words)
-        )
+        what, against = map(self._said_of, (check_in_words, difference_in_words))
         if not numeric_check.fits(self.context):
             place = self.workings.step.place
             beforehand = f"AND({self.number}={self.tables.default_number},{place.run}=1,{row}=1)"
