@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import re
+import subprocess
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from tracer.explain.picture.picture import picture_of
 from tracer.workbook.walkthrough.sheet import PICTURE_ROW
 
 SHEET = "Walkthrough"
+UTF_8 = "csv:Text - txt - csv (StarCalc):44,34,76"
 BATCH: dict[str, Any] = {
     "name": "batch", "inputs": ["p", "q", "r"], "targets": ["u", "v"], "update": "batch", "loss": "cross_entropy",
     "samples": [
@@ -218,3 +222,44 @@ def test_the_picture_as_cells(tmp_path: Path) -> None:
     )
     assert (weights.cfvo[0].val, weights.cfvo[1].val) == (f"-{weights.cfvo[2].val}", 0)
     assert all(sheet.cell(row, column).alignment.shrink_to_fit for row in (8, 9, 12, 13) for column in (5, 6, 7, 9))
+
+
+@pytest.mark.office
+def test_numbers_of_a_run_that_diverges_are_short(tmp_path: Path) -> None:
+    """As LibreOffice shows them: the first steps in decimals, those that blew up as powers of ten."""
+    config = {
+        "samples": [{"inputs": {"x": n}, "targets": {"y": 2 * n + 1}} for n in (1, 2, 3)], "update": "batch",
+        "parameters": {"w": 0.5, "b": 0.1}, "equations": "p = w*x + b\nE = (y - p)^2 / 2", "minimize": "E",
+        "learning_rate": [0.1, 0.8], "iterations": 30,
+    }  # fmt: skip
+    path = tmp_path / "diverging.xlsx"
+    tracer.run(config).to_excel(path)
+    early, late = (chosen(path, tmp_path, iteration, 0.8) for iteration in (1, 20))
+    books = recalculated([early, late], tmp_path / "computed")
+    command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", UTF_8]
+    subprocess.run([*command, "--outdir", str(tmp_path), *map(str, books)], check=True, capture_output=True)
+    decimals, powers = r"-?\d\.\d{6}", r"-?\d\.\d\dE\+\d\d"
+    for book, form in ((early, decimals), (late, powers)):
+        rows = list(csv.reader(book.with_suffix(".csv").read_text(encoding="utf-8").splitlines()))
+        texts = {
+            label: number for row in rows for label, number in pairwise(row) if label in ("∂E_batch/∂w", "Δw", "Δb")
+        }
+        assert len(texts) == 3
+        assert all(re.fullmatch(form, texts[name]) for name in ("Δw", "Δb")), texts
+
+
+def test_the_layers_of_a_wide_network(tmp_path: Path) -> None:
+    """One neuron is a neuron; tiles of small numbers have two digits."""
+    config = {
+        "inputs": [0.5], "targets": [0.1], "layers": [{"name": "h", "neurons": 40}, {"name": "o", "neurons": 1}],
+        "weights": {"init": "uniform", "seed": 3}, "learning_rate": 0.1, "iterations": 2,
+    }  # fmt: skip
+    heads = [item.text for item in picture(config).items if item.look is Look.HEAD]
+    assert [head.split(",")[0] for head in heads] == [
+        "1 input", "layer h: 40 neurons", "layer o: 1 neuron", "targets and errors",
+    ]  # fmt: skip
+    path = tmp_path / "wide.xlsx"
+    tracer.run(config).to_excel(path)
+    forms = {cell.number_format for row in openpyxl.load_workbook(path)[SHEET].iter_rows() for cell in row}
+    assert "0.0E+00" in forms
+    assert "0E+00" not in forms

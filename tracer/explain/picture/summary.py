@@ -9,7 +9,7 @@ from tracer.model import naming
 from tracer.model.experiment import Layer, Network
 from tracer.model.system import Phase
 
-TILES, TILE, LABEL = 16, 6.5, 16.0
+TILES, TILE, LABEL = 16, 7.0, 16.0
 """Tiles in a row, their width and that of the names before them, in characters."""
 MOST_TILES = 128
 """Of a layer; the others stand in the sheet of the run."""
@@ -20,7 +20,7 @@ PAIR = 4
 def draw(sketch: Sketch, network: Network, inputs: Sequence[str], targets: Sequence[str]) -> None:
     """Lay out the network, a layer below the other."""
     sketch.widths = [LABEL, *[TILE] * TILES]
-    row = _tiles(sketch, 0, f"{len(inputs)} inputs", [("inputs", "input", inputs)])
+    row = _tiles(sketch, 0, _counted(len(inputs), "input"), [("inputs", "input", inputs)])
     for layer in network.layers:
         row = _layer(sketch, row + 1, layer)
     errors = naming.errors(len(targets))
@@ -38,7 +38,8 @@ def _layer(sketch: Sketch, row: int, layer: Layer) -> int:
     activations = list(map(naming.activation, layer.neurons))
     errors = [gradient for gradient in map(sketch.gradient, layer.neurons) if gradient]
     kinds = ", ".join(dict.fromkeys(map(str, layer.activations)))
-    head = f"layer {layer.name}: {len(layer.neurons)} neurons, {kinds}; {len(parameters):,} parameters"
+    size = _counted(len(layer.neurons), "neuron")
+    head = f"layer {layer.name}: {size}, {kinds}; {_counted(len(parameters), 'parameter')}"
     error, gradient_of_all = system.gradient("z"), system.gradient("W")
     parts = [("net inputs z", "net input", layer.neurons), ("activations a", "activation", activations)]
     row = _tiles(sketch, row, head, [*parts, (f"gradients {error}", "error", errors)] if errors else parts)
@@ -53,6 +54,10 @@ def _layer(sketch: Sketch, row: int, layer: Layer) -> int:
         for place, of in enumerate((Of.SMALLEST, Of.MEAN, Of.LARGEST)):
             _number(sketch, row, place, str(of), Statistic(of, tuple(names)))
     return row + 1
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + "s" * (count != 1)
 
 
 def _tiles(sketch: Sketch, row: int, head: str, parts: Sequence[tuple[str, str, Sequence[str]]]) -> int:

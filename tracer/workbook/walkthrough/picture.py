@@ -28,12 +28,27 @@ ROW_HEIGHT = 16.0
 """Points."""
 LEAST = 1e-300
 """Smaller numbers are shown as 0."""
-POWERS, SHORT_POWERS, FROZEN = "0.00E+00", "0E+00", '0" frozen"'
+POWERS, SHORT_POWERS, FROZEN = "0.00E+00", "0.0E+00", '0" frozen"'
+
+
+def _unless_large(form: str, limit: int, powers: str) -> str:
+    """A number format that shows numbers from a magnitude on as powers of ten."""
+    return f"[>={limit}]{powers};[<=-{limit}]-{powers};{form}"
+
+
 BOUNDS = {
-    Look.VALUE: ((1e-4, 10.0, "0.000000"), (10.0, 1000.0, "0.0000"), (LEAST, math.inf, POWERS)),
-    Look.TILE: ((1e-2, 10.0, "0.000"), (10.0, 1000.0, "0.0"), (LEAST, math.inf, SHORT_POWERS)),
+    look: (
+        (least, 10.0, _unless_large(small, 100, powers)),
+        (10.0, 1000.0, _unless_large(large, 10_000, powers)),
+        (LEAST, math.inf, powers),
+    )
+    for look, least, small, large, powers in (
+        (Look.VALUE, 1e-4, "0.000000", "0.0000", POWERS),
+        (Look.TILE, 1e-2, "0.000", "0.0", SHORT_POWERS),
+    )
 }
-"""From which magnitude on, and below which, a number is shown in a format; nine characters at most, in a tile six."""
+"""From which largest magnitude on, and below which, a number is shown in a format; nine characters at most, in a tile
+seven, besides the sign. A run that diverges may exceed that magnitude: its numbers are then powers of ten."""
 FORWARD, BACKWARD = "60A5FA", "34D399"
 """The colors of the arrows, as RRGGBB."""
 STATISTICS: Mapping[Of, tuple[str, Callable[[Sequence[float]], float]]] = {
