@@ -42,6 +42,8 @@ from tracer.workbook.xlsx.styles import PLAIN, SLATE, WHITE, Styles, fill, font
 
 HINT = "What is computed for the Walkthrough besides the numbers that it shows. Nothing here needs to be changed."
 TITLE_ROW, HINT_ROW, TABLE_ROW, HEAD_ROW = 1, 2, 3, 4
+TITLE_HEIGHT = 26.0
+"""Points."""
 NUMBERS = {"quantity": 26.0, "value": 16.0, "power of ten": 13.0, "as text": 14.0, "in brackets": 14.0}
 GAP = 3.0
 
@@ -114,6 +116,7 @@ class Workings:
     def __post_init__(self) -> None:
         self._numbers = self.table("Numbers, and how they are written in equations", NUMBERS)
         self.grid.put((TITLE_ROW, 1), self.styles.title, WORKINGS)
+        self.grid.height(TITLE_ROW, TITLE_HEIGHT)
         self.grid.put((HINT_ROW, 1), self.styles.subtitle, HINT)
 
     def table(self, title: str, heads: Mapping[str, float]) -> Table:
