@@ -36,13 +36,13 @@ from tracer.workbook.xlsx.pages import set_up_page
 from tracer.workbook.xlsx.scales import color
 
 PICTURE_ROW = LINK_ROW + 1
-ZOOM = 85
-"""Percent: the picture, the focus and the chart are in view in a window of 1366 × 768 pixels."""
+ZOOM, LEAST_ZOOM, WINDOW = 85, 70, 186.0
+"""Percent, and the characters of a window of 1366 × 768 pixels at the former: the picture and the chart are in view."""
 LEAST_WIDTH, SPARE = 172.0, 10.0
 """The page in characters, and a column that makes up for what a picture leaves of it."""
-TALL, NARROW, LEAST_CHART = 16, 150.0, 40.0
-"""A picture of more rows, and at most so wide, has the chart at its right, which is then at least so wide."""
-CHART_WIDTH, CHART_HEIGHT = 60.0, 195.0
+TALL = 10
+"""A picture of more rows has the chart at its right, if there is room for it in the window, and not below it."""
+CHART_WIDTH, LEAST_CHART, CHART_HEIGHT = 60.0, 40.0, 195.0
 """Characters, and points."""
 POINTS, CENTIMETERS = 5.25, 2.54 / 72
 """Points to a character of a column's width, and centimeters to a point."""
@@ -97,8 +97,13 @@ class _Builder:
         most = WIDE_LINES if is_wide(context.experiment) else MOST_LINES
         self.blocks = shortened(blocks(self.system), most, FIRST_LINES, LAST_LINES)
         widths = list(self.picture.widths)
-        self.beside = self.picture.rows > TALL and sum(widths) <= NARROW
-        while sum(widths) < LEAST_WIDTH or (self.beside and sum(widths) < sum(self.picture.widths) + LEAST_CHART):
+        picture = sum(widths)
+        self.zoom = min(ZOOM, int(ZOOM * WINDOW / (picture + LEAST_CHART)))
+        self.beside = self.picture.rows > TALL and self.zoom >= LEAST_ZOOM
+        if self.beside:
+            room = max(LEAST_CHART, min(CHART_WIDTH, WINDOW - picture))
+            widths.extend([SPARE] * int(room / SPARE))
+        while sum(widths) < LEAST_WIDTH:
             widths.append(SPARE)
         self.grid = Grid(widths)
         self.workings = Workings(context.styles, self.spell)
@@ -110,7 +115,7 @@ class _Builder:
     def build(self) -> SheetCells:
         """All parts; the cells."""
         sheet, grid, looks = self.sheet, self.grid, self.looks
-        sheet.sheet_view.zoomScale = ZOOM
+        sheet.sheet_view.zoomScale = self.zoom if self.beside else ZOOM
         controls = lay_out(sheet, grid, self.context, looks, self.workings, self.focus)
         self._band(PICTURE_ROW)
         below = PICTURE_ROW + self.picture.rows + 2
@@ -156,6 +161,8 @@ class _Builder:
         row = PICTURE_ROW + 1 if self.beside else row
         width = self.grid.width(first + 1, self.grid.reach(first + 1, CHART_WIDTH))
         chart.width, chart.height = width * POINTS * CENTIMETERS, CHART_HEIGHT * CENTIMETERS
+        if self.beside and chart.legend:
+            chart.legend.position = "b"
         self.sheet.add_chart(chart, f"{letters(first + 1)}{row}")
 
     def _page(self, last: int) -> None:
