@@ -31,6 +31,7 @@ from tracer.explain.update import said, update_of
 from tracer.model.typography import typeset
 from tracer.workbook.walkthrough.controls import HINT_TEXT
 from tracer.workbook.walkthrough.styles import ANY, ZERO
+from tracer.workbook.xlsx.grid import LINE_HEIGHT
 from tracer.workbook.xlsx.styles import SCIENTIFIC
 
 DIGITS: dict[str, Any] = {
@@ -257,6 +258,16 @@ def test_a_zero_in_the_block_is_0_without_a_sign(tmp_path: Path) -> None:
     zeros = [(str(value), form) for value, form in forms_of(path).values() if not value]
     assert len(zeros) >= 2
     assert set(zeros) == {("0.0", ZERO)}
+
+
+def test_rows_of_the_block_are_no_higher_than_their_texts_need(tmp_path: Path) -> None:
+    """The seven lines of w5 fit in one line each; the check has many narrow characters."""
+    path = tmp_path / "book.xlsx"
+    tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=1).to_excel(path)
+    sheet = openpyxl.load_workbook(path)[SHEET]
+    rows = [int(place.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) for place in forms_of(path)]
+    assert len(rows) == 7
+    assert {sheet.row_dimensions[row].height for row in rows} == {LINE_HEIGHT + 1}
 
 
 def test_all_factors_have_a_line(tmp_path: Path) -> None:

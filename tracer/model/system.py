@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 
 from tracer.formulas.primitives import ROUND, rounded, unrounded
 from tracer.formulas.tree import Call, Expression, Number
@@ -100,10 +101,13 @@ class System:
     @property
     def decimals(self) -> int | None:
         """To how many decimals every computed quantity is rounded; None where none is."""
-        for expression in (*(equation.expression for equation in self.equations), *self.updates.values()):
+        formulas = (e.expression for e in self.equations if e.quantity != naming.ETA)
+        for expression in chain(formulas, self.updates.values()):
             match expression:
                 case Call(function, (_, Number(decimals))) if function == ROUND:
                     return int(decimals)
+                case Call():
+                    return None
         return None
 
     def gradient(self, name: str, loss: str | None = None) -> str:

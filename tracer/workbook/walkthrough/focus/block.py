@@ -20,7 +20,7 @@ from tracer.explain.explanation import (
 from tracer.formulas.notation.text import LONGEST_SUM
 from tracer.model.system import Phase
 from tracer.workbook.trace.context import Context
-from tracer.workbook.walkthrough.focus.lines import LINE, NUMBER, NUMBERS, RESULT, ROW, FocusLines
+from tracer.workbook.walkthrough.focus.lines import LINE, NUMBER, NUMBERS, RESULT, ROW, FocusLines, size
 from tracer.workbook.walkthrough.focus.tables import HEAD, KIND, QUANTITY, TRAINED, WRITTEN, Entry, FocusTables
 from tracer.workbook.walkthrough.styles import WalkthroughStyles, by_size
 from tracer.workbook.walkthrough.workings import Table, Workings, computed
@@ -122,10 +122,10 @@ class Focus:
         return row
 
 
-def _lengths(lines: FocusLines) -> list[tuple[int, int]]:
+def _lengths(lines: FocusLines) -> list[tuple[float, float]]:
     """How long the texts of each row of the block are at most, over everything that can be chosen: symbols, and with
     the numbers put in. There are as many rows as the longest derivation needs."""
-    most: list[tuple[int, int]] = []
+    most: list[tuple[float, float]] = []
     kinds = {(e.derivation.parting, len(e.derivation.tail), e.kind): e for e in lines.tables.entries}
     for entry in kinds.values():
         pairs = zip_longest(most, _lengths_of(lines, entry), fillvalue=(0, 0))
@@ -133,20 +133,20 @@ def _lengths(lines: FocusLines) -> list[tuple[int, int]]:
     return most
 
 
-def _lengths_of(lines: FocusLines, entry: Entry) -> Iterator[tuple[int, int]]:
+def _lengths_of(lines: FocusLines, entry: Entry) -> Iterator[tuple[float, float]]:
     system, derivation = lines.context.system, entry.derivation
     factors, paths = derivation.factors, derivation.paths
     if len(factors) <= MOST_FACTOR_LINES:
         yield from (lines.of_factors[factor] for factor in factors)
     if len(paths) != 1 or len(factors) > 1:
-        begin = len(derivation.gradient) + 3 if len(paths) == 1 else 0
+        begin = size(derivation.gradient) + 3 if len(paths) == 1 else 0
         for path in paths[:MOST_PRODUCT_LINES]:
-            yield begin + sum(len(factor.symbol) + 1 for factor in path), (NUMBER - 1) * len(path)
+            yield begin + sum(size(factor.symbol) + 1 for factor in path), (NUMBER - 1) * len(path)
     if len(paths) != 1:
-        yield len(sum_in_words(system, derivation)), NUMBER * min(len(paths), LONGEST_SUM)
+        yield size(sum_in_words(system, derivation)), NUMBER * min(len(paths), LONGEST_SUM)
     if is_rounded(system, derivation):
-        yield len(rounded_in_words(system, derivation.quantity)), 0
-    yield len(check_in_words(system, derivation.quantity)) + NUMBER, 3 * NUMBER
-    yield len(difference_in_words(system, derivation.quantity)), 0
+        yield size(rounded_in_words(system, derivation.quantity)), 0
+    yield size(check_in_words(system, derivation.quantity)) + NUMBER, 3 * NUMBER
+    yield size(difference_in_words(system, derivation.quantity)), 0
     if entry.kind == TRAINED:
         yield from lines.of_updates
