@@ -430,6 +430,13 @@ def test_the_picture_of_the_classic_network_is_in_view(tmp_path: Path) -> None:
     assert {"w₁", "w₈", "E_total", "a_o₂"} <= {str(cell.value) for cell in picture}
 
 
+def test_the_title_of_the_workings_is_not_cut(tmp_path: Path) -> None:
+    """Its row is higher than its letters, also where a spreadsheet does not fit heights by itself."""
+    tracer.run(WALKTHROUGH, iterations=2).to_excel(tmp_path / "book.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["Workings"]
+    assert sheet.row_dimensions[1].height >= 1.5 * sheet["A1"].font.size
+
+
 def test_a_small_network_is_printed_on_one_page(tmp_path: Path) -> None:
     """At half its size at least, on paper of 8.27 × 11.69 inches; a larger one as wide as the page."""
     sheets = {}
