@@ -139,21 +139,23 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, tra
 
 
 @pytest.mark.office
+@pytest.mark.parametrize("cases", [CASES[::4], pytest.param(CASES, marks=pytest.mark.long)], ids=["sample", "all"])
 def test_whatever_is_chosen_the_block_says_what_is_explained(
-    books: dict[str, tuple[Path, tracer.Trace]], tmp_path: Path
+    cases: Any, books: dict[str, tuple[Path, tracer.Trace]], tmp_path: Path
 ) -> None:
     """Other quantities, iterations, learning rates and samples than those stored."""
     copies = []
-    for model, quantity, iteration, sample in CASES:
+    for model, quantity, iteration, sample in cases:
         path, trace = books[key(model)]
         rate = trace.runs[-1].learning_rate if len(trace.runs) > 1 else None
         copies.append(chosen(path, tmp_path, iteration, rate, sample, quantity))
     computed = recalculated(copies, tmp_path / "computed")
-    for book, (model, quantity, iteration, sample) in zip(computed, CASES, strict=True):
+    for book, (model, quantity, iteration, sample) in zip(computed, cases, strict=True):
         hold(book, books[key(model)][1], quantity, iteration, sample)
 
 
 @pytest.mark.office
+@pytest.mark.long
 def test_the_workbooks_as_they_are_stored(books: dict[str, tuple[Path, tracer.Trace]], tmp_path: Path) -> None:
     paths = [path for path, _ in books.values()]
     for path, computed in zip(paths, recalculated(paths, tmp_path), strict=True):

@@ -251,6 +251,7 @@ def test_another_learning_rate_is_said_wherever_the_run_is_named(path: Path, tmp
     assert "η = 0.5" not in legends(computed)
 
 
+@pytest.mark.long
 @pytest.mark.office
 def test_another_weight_is_said_wherever_the_run_is_named(path: Path, tmp_path: Path) -> None:
     """w1 of every sheet; it is also in the table of the start, beside the number of the config."""
@@ -307,7 +308,7 @@ def test_all_parameters_and_the_norms_of_each_layers_gradients(path: Path, trace
 
 @pytest.mark.office
 @pytest.mark.parametrize(("rate", "run", "said"), [
-    (2, 6, "η = 2 is drawn"), (0.3, 1, "No run has this learning rate. η = 0.1 is drawn"),
+    (2, 6, "η = 2 is drawn"), pytest.param(0.3, 1, "No run has this learning rate. η = 0.1 is drawn", marks=pytest.mark.long),
 ])  # fmt: skip
 def test_a_learning_rate_is_chosen(
     rate: float, run: int, said: str, path: Path, trace: tracer.Trace, tmp_path: Path
@@ -326,6 +327,7 @@ def test_a_learning_rate_is_chosen(
     assert said in texts(computed, "Parameters")
 
 
+@pytest.mark.long
 @pytest.mark.office
 def test_pictures_of_two_parameters(tmp_path: Path) -> None:
     """A line for each learning rate, named by its cell; one run is shorter than the other."""

@@ -186,39 +186,24 @@ def check(
     assert looked_up >= len(trace.system.data)
 
 
-@pytest.fixture(scope="module")
-def shown_steps(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, list[tuple[Path, tracer.Trace, tracer.Run, int]]]:
-    """Every model's workbook with the first, a middle and the last iteration chosen, of the first and of the last run,
-    as LibreOffice computes it; the first is what every workbook shows, other tests recalculate it."""
-    folder = tmp_path_factory.mktemp("walk")
-    cases = []
-    for name, model in MODELS.items():
-        trace = tracer.run(model, iterations=STEPS)
-        path = folder / f"{name}.xlsx"
-        trace.to_excel(path)
-        steps = [(1, trace.runs[0]), (STEPS // 2, trace.runs[-1]), (STEPS, trace.runs[-1])]
-        for iteration, run in steps:
-            cases.append((name, chosen(path, folder, iteration, run.learning_rate), trace, run, iteration))
-    books = recalculated([copy for _, copy, *_ in cases], folder / "computed")
-    found: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, int]]] = {}
-    for (name, _, trace, run, iteration), book in zip(cases, books, strict=True):
-        found.setdefault(name, []).append((book, trace, run, iteration))
-    return found
-
-
 @pytest.mark.office
-@pytest.mark.parametrize("name", MODELS)
-def test_every_step_that_can_be_chosen(
-    name: str, shown_steps: dict[str, list[tuple[Path, tracer.Trace, tracer.Run, int]]]
-) -> None:
-    """Every number is the trace's (1e-12), every text with the numbers put in is the one that we write."""
-    for book, trace, run, iteration in shown_steps[name]:
-        count = sum(len(group.lines) for block in blocks(trace.system) for group in block.groups)
+@pytest.mark.parametrize(
+    "name", [name if name == "classic" else pytest.param(name, marks=pytest.mark.long) for name in MODELS]
+)
+def test_every_step_that_can_be_chosen(name: str, tmp_path: Path) -> None:
+    """The first, a middle and the last iteration, of the first and of the last run: every number is the trace's (1e-12),
+    every text with the numbers put in is the one that we write. Others recalculate what every workbook first shows."""
+    trace = tracer.run(MODELS[name], iterations=STEPS)
+    path = tmp_path / f"{name}.xlsx"
+    trace.to_excel(path)
+    steps = [(1, trace.runs[0]), (STEPS // 2, trace.runs[-1]), (STEPS, trace.runs[-1])]
+    copies = [chosen(path, tmp_path, iteration, run.learning_rate) for iteration, run in steps]
+    count = sum(len(group.lines) for block in blocks(trace.system) for group in block.groups)
+    for book, (iteration, run) in zip(recalculated(copies, tmp_path / "computed"), steps, strict=True):
         check(book, trace, run, iteration, least=min(count, 30))
 
 
+@pytest.mark.long
 @pytest.mark.office
 def test_every_sample_that_can_be_chosen(tmp_path: Path) -> None:
     """A batch of four, batches of ten drawn anew, one sample at a time with a learning rate that changes. Of a sample
