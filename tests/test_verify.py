@@ -56,6 +56,14 @@ def test_the_workbook_is_computed_anew() -> None:
     assert all(c.agrees for c in found)
 
 
+def test_libreoffice_that_fails_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "OFFICE", "false")
+    result = command("verify", WALKTHROUGH, "--learning-rate", "0.5", "--iterations", "1")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (
+        2, "LibreOffice could not compute the workbook (CalledProcessError)",
+    )  # fmt: skip
+
+
 def test_the_tolerance() -> None:
     assert Comparison("g", DIFFERENCES, 1.0, 1.0 + 0.9e-6).agrees
     assert not Comparison("g", DIFFERENCES, 1.0, 1.0 + 1.2e-6).agrees

@@ -68,7 +68,8 @@ def missing() -> dict[str, str]:
 
 def verify(trace: Trace) -> Iterator[Comparison]:
     """Hold a trace against all that is there; for every parameter the gradient with the largest difference, then the
-    quantities of the workbook that differ most in each sheet. Raises OutputError where no run has a whole step."""
+    quantities of the workbook that differ most in each sheet. Raises OutputError where no run has a whole step, or
+    LibreOffice fails."""
     system = trace.system
     steps = [run.step(index) for run in trace.runs for index in _chosen(run)]
     if not steps:
@@ -149,10 +150,11 @@ def _by_office(trace: Trace) -> Iterator[Comparison]:
         emptied.save(folder / "emptied.xlsx")
         profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
         command = [OFFICE, "--headless", profile, "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir"]
-        subprocess.run(
-            [*command, str(folder / "computed"), str(folder / "emptied.xlsx")],
-            check=True, capture_output=True, timeout=PATIENCE,
-        )  # fmt: skip
+        computing = [*command, str(folder / "computed"), str(folder / "emptied.xlsx")]
+        try:
+            subprocess.run(computing, check=True, capture_output=True, timeout=PATIENCE)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise OutputError([f"{SHEET} could not compute the workbook ({type(error).__name__})"]) from None
         book = openpyxl.load_workbook(folder / "computed" / "emptied.xlsx", data_only=True)
         for title, run in zip(sheet_titles(run.title for run in trace.runs), trace.runs, strict=True):
             sheet, letters = book[title], TraceFormulas(title, trace.system, run).letters

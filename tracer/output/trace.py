@@ -86,7 +86,7 @@ class Trace:
 
     def row(self, iteration: int, sample: int | None = None, learning_rate: float | None = None) -> dict[str, float]:
         """All quantities of a row, by name. sample: of a batch, its first one by default. learning_rate: the first one
-        by default. Raises KeyError for a row or a run that there is not."""
+        by default. Raises KeyError if there is no such row or run."""
         run = self.run_of(learning_rate)
         for index in self._rows_of(run, iteration):
             if sample is None or sample == next(run.places(index))[1]:

@@ -107,7 +107,7 @@ class Focus:
             ):
                 value = (shown[index] or 0 if column == RESULT else shown[index]) if shown else ""
                 found = f"INDEX({lines.table.cells(column)},{at})"
-                # a zero may have a sign, an empty cell is no number
+                # zero may be negative, and an empty cell is not a number
                 found = f"IF({found}=0,0,{found})" if column == RESULT else f'{found}&""'
                 grid.span(cell, last, style, value, f'IF({at}=0,"",{found})')
                 if column != RESULT:
