@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from operator import ge, gt, le, lt
@@ -19,7 +20,7 @@ from tracer.tables.synonyms import explained
 Schema = dict[str, Any]
 
 
-class Form:
+class Form(ABC):
     """How a value must look."""
 
     __slots__ = ()
@@ -42,9 +43,9 @@ class Form:
         """A valid value, with its parts read."""
         return value
 
+    @abstractmethod
     def schema(self) -> Schema:
         """The form in JSON Schema (draft 7)."""
-        raise NotImplementedError
 
 
 _ENDS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
