@@ -1,0 +1,83 @@
+"""What is explained, as data: headings, paragraphs, equations, tables and pictures, in no notation yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tracer.explain.templates import DIGITS, Slot
+from tracer.formulas.tree import Expression, Name
+from tracer.model.quantity import Quantity
+
+Inline = tuple[str | Expression, ...]
+"""A text with expressions in it: a quantity by its name, a number, or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading. level: 1 for the title, 2 for a part of it, 3 for a part of that."""
+
+    text: Inline
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Sentences."""
+
+    text: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """left = symbols = the numbers put in = result; each part but `left` may be missing.
+
+    left: the quantity. symbols: its expression, several where one is rewritten step by step, or words where these are
+    shorter. value: of a slot of the last expression; without, no numbers are put in. batch: the rows of a batch, for
+    `templates.template`. digits: significant digits of the numbers put in and of the result; more than asked for where
+    the numbers would otherwise not give the result. is_update: the result is the quantity's next value, written with ←.
+    """
+
+    left: Name
+    symbols: tuple[Expression | str, ...] = ()
+    value: Callable[[Slot], float] | None = None
+    result: float | None = None
+    batch: int = 1
+    digits: int = DIGITS
+    is_update: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, by rows. numeric: the columns of numbers, which are aligned at the right."""
+
+    head: tuple[Inline, ...]
+    rows: tuple[tuple[Inline, ...], ...]
+    numeric: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture. svg: its source. caption: what it shows, for who cannot see it."""
+
+    svg: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A text as it stands in a file. language: what it is written in, such as yaml."""
+
+    text: str
+    language: str
+
+
+Part = Heading | Paragraph | Equation | Table | Picture | Code
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Parts in their order. quantities: what every name in them stands for."""
+
+    parts: tuple[Part, ...]
+    quantities: Mapping[str, Quantity]
