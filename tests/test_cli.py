@@ -564,3 +564,12 @@ def test_ascii_is_ascii(here: Path) -> None:
         for name in package.namelist():
             if name.startswith("xl/worksheets"):
                 assert package.read(name).isascii(), name
+
+
+def test_a_workbook_needs_no_numpy(here: Path) -> None:
+    """openpyxl imports it, which takes an eighth of a run, for numbers of its types."""
+    code = f"import sys; from tracer.commands.main import main; main(['run', {str(WALKTHROUGH)!r}, '-q'], standalone_mode=False)"
+    code += "; unneeded = {'numpy', 'pandas', 'PIL'} & {*sys.modules}; import numpy; print(unneeded, numpy.float64(1))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=here, capture_output=True, text=True, check=True)
+    assert result.stdout == "set() 1.0\n"
+    assert (here / "out" / "walkthrough.xlsx").exists()

@@ -8,6 +8,7 @@ import click
 
 from tracer import api
 from tracer.commands import CONTEXT
+from tracer.commands.loading import load_openpyxl
 from tracer.commands.options import Asked, as_ascii, of_config, strict
 from tracer.errors import OutputError
 from tracer.files import STANDARD_OUTPUT, path_of
@@ -51,6 +52,7 @@ def exercise(
     """
     if str(output) == STANDARD_OUTPUT:
         raise OutputError(["-o -: an exercise is a workbook, which cannot go to standard output; give a file"])
+    load_openpyxl()
     experiment = asked.experiment()
     trace = api.exercise(experiment, blank, rows)
     for path in results.write_exercise(

@@ -8,6 +8,7 @@ import click
 
 from tracer.api import walk
 from tracer.commands import CONTEXT, screen
+from tracer.commands.loading import load_openpyxl
 from tracer.commands.options import Asked, as_ascii, of_config, quiet
 from tracer.config import Override
 from tracer.config.schema import CSV_STYLES, FIELDS
@@ -68,6 +69,8 @@ def run(
         textual = " or ".join(f"--format {name}" for name, form in FORMATS.items() if form.text)
         raise OutputError([f"-o -: standard output takes one format that is text; write {textual} beside it"])
     further = [Override(("output",), output, "--output")] * (output is not None and not printed)
+    if "openpyxl" in {need for form in formats for need in FORMATS[form].needs}:
+        load_openpyxl()
     experiment = asked.experiment(iterations, csv, further)
     system = assemble(experiment)
     paths = {} if printed else results.paths(experiment, formats)
