@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import Any
 
@@ -25,6 +26,19 @@ CHUNK_CELLS = 200_000
 """Values between two checks for non-finite ones and reports of progress."""
 DOUBLE = 8
 """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a run is between two iterations.
+
+    done: the iterations before. values: what the next one starts from, in the order of `Program.start`. held: for how
+    many steps of the pass the condition that ends a run has held.
+    """
+
+    done: int
+    values: tuple[float, ...]
+    held: int = 0
 
 
 class Engine:
@@ -44,44 +58,73 @@ class Engine:
         A run stops at the first non-finite quantity and reports it in `Run.divergence`; nothing is raised.
         """
         batches, width = self.system.batches, len(self.columns)
-        buffer = bytearray(DOUBLE * width * batches.first_row(iterations))
+        buffer = self.room(batches.first_row(iterations))
         rows: memoryview[float] = memoryview(buffer).cast("d")
 
         def run_of(steps: int, *, divergence: Divergence | None = None, **what: Any) -> Run:
             return Run(hyper, batches, self.columns, rows[: steps * width], divergence=divergence, **what)
 
-        chunk = max(1, CHUNK_CELLS // (width * batches.size))
-        start, held, done, met = self._start(hyper), 0, 0, False
-        while done < iterations and not met:
-            steps, first = min(chunk, iterations - done), batches.first_row(done)
-            before = (rows, buffer, first * width * DOUBLE, held, *start)
-            start, completed, held = self._walk(self._samples(done, steps), *before)
-            met = self.program.until is not None and held == batches.samples
-            end = batches.first_row(done + completed)
-            failed = self._first_failure(rows, first, end)
-            if failed is None and completed < steps and not met:
-                failed = done + completed
+        chunk, point = self.chunk, self.begin(hyper)
+        while point.done < iterations and not self.met(point):
+            before, (point, failed) = point, self.advance(point, min(chunk, iterations - point.done), buffer)
             if failed is not None:
-                start, *_ = self._walk(self._samples(done, failed - done), *before)
-                stopped, found = self._retrace(start, failed)
+                point, _ = self.advance(before, failed - before.done, buffer)
+                stopped, found = self.stopped(point)
                 begin = batches.first_row(failed)
                 for index, values in enumerate(found, begin):
                     rows[index * width : (index + 1) * width] = array("d", values.values())
                 return run_of(begin + len(found), divergence=stopped)
-            done += completed
             if progress:
-                progress(end - first)
+                progress(batches.first_row(point.done) - batches.first_row(before.done))
+        start, done, met = point.values, point.done, self.met(point)
         if progress:
             progress(batches.first_row(iterations) - batches.first_row(done))
         final = {p.name: value for p, value in zip(self.system.parameters, start, strict=False)}
-        broken = next((name for name, value in final.items() if not _is_finite(value)), None)
+        broken = next((name for name, value in final.items() if not is_finite(value)), None)
         divergence = Divergence(broken, done + 1) if broken else None
         last = batches.first_row(done)
         return run_of(last, divergence=divergence, final=final, final_loss=self._loss(start), until_met=met)
 
-    def _start(self, hyper: Mapping[str, float]) -> tuple[float, ...]:
-        """The values that the first iteration starts from, in the order of the program."""
-        return tuple({**self.program.start, **{Name(name): value for name, value in hyper.items()}}.values())
+    @property
+    def chunk(self) -> int:
+        """Iterations to compute at once: so many that looking at their numbers afterwards costs little."""
+        return max(1, CHUNK_CELLS // (len(self.columns) * self.system.batches.size))
+
+    def room(self, rows: int) -> bytearray:
+        """Where so many rows have room."""
+        return bytearray(DOUBLE * len(self.columns) * rows)
+
+    def begin(self, hyper: Mapping[str, float]) -> Point:
+        """The point before the first iteration, with the hyper-parameters of a run."""
+        return Point(0, tuple({**self.program.start, **{Name(name): value for name, value in hyper.items()}}.values()))
+
+    def met(self, point: Point) -> bool:
+        """Whether the condition that ends a run holds there."""
+        return self.program.until is not None and point.held == self.system.batches.samples
+
+    def advance(self, point: Point, count: int, buffer: bytearray, origin: int = 0) -> tuple[Point, int | None]:
+        """Go on by `count` iterations, or up to where the condition is met: the point after them, and the first
+        iteration (from 0) that meets a non-finite number, if one does. The point is then of no use.
+
+        buffer: the rows are written there, row `origin` of the run at its beginning; with a condition, a pass begins
+        with that row.
+        """
+        batches, width = self.system.batches, len(self.columns)
+        rows: memoryview[float] = memoryview(buffer).cast("d")
+        first = batches.first_row(point.done) - origin
+        place = first * width * DOUBLE
+        samples = self._samples(point.done, count)
+        values, completed, held = self._walk(samples, rows, buffer, place, point.held, *point.values)
+        after = Point(point.done + completed, values, held)
+        failed = self._first_failure(rows, first, batches.first_row(after.done) - origin, origin)
+        if failed is None and completed < count and not self.met(after):
+            failed = after.done
+        return after, failed
+
+    def stopped(self, point: Point) -> tuple[Divergence, list[dict[str, float]]]:
+        """Which quantity of the iteration after a point is not finite, and the rows of the iteration, NaN from there
+        on."""
+        return self._retrace(point.values, point.done)
 
     def _samples(self, first: int, count: int) -> Iterable[Any]:
         """The sample, or list of samples, of each of `count` iterations from iteration `first` on."""
@@ -95,14 +138,15 @@ class Engine:
 
     # -------------------------------------------------------------------------------------------------- divergence
 
-    def _first_failure(self, rows: memoryview[float], first: int, end: int) -> int | None:
-        """The first iteration with a non-finite quantity in the steps from `first` to before `end`."""
+    def _first_failure(self, rows: memoryview[float], first: int, end: int, origin: int) -> int | None:
+        """The first iteration with a non-finite quantity in the steps from `first` to before `end` of a buffer that
+        begins with row `origin` of the run."""
         width = len(self.columns)
         if math.isfinite(sum(rows[first * width : end * width])):
             return None
         for index in range(first, end):
             if not all(map(math.isfinite, rows[index * width : (index + 1) * width])):
-                return self.system.batches.iteration(index)
+                return self.system.batches.iteration(index + origin)
         return None
 
     def _retrace(self, start: tuple[float, ...], iteration: int) -> tuple[Divergence, list[dict[str, float]]]:
@@ -120,11 +164,11 @@ class Engine:
         places += [(name, 0, rows) for name in program.shared]
         for name, index, steps in places:
             value = _value(walk, name, index)
-            if not _is_finite(value):
+            if not is_finite(value):
                 return Divergence(name, iteration + 1), rows[: len(rows) if name in program.shared else index + 1]
             for row in steps:
                 row[name] = value
-        broken = next(name for name in parameters if not _is_finite(_value(walk, name, len(rows))))
+        broken = next(name for name in parameters if not is_finite(_value(walk, name, len(rows))))
         return Divergence(broken, iteration + 2), rows
 
     def _loss(self, start: tuple[float, ...]) -> float:
@@ -133,10 +177,10 @@ class Engine:
             loss = REDUCE[self.system.batches.reduction](self._losses(self.system.samples, *start))
         except NO_NUMBER:
             return math.inf
-        return loss if _is_finite(loss) else math.inf
+        return loss if is_finite(loss) else math.inf
 
 
-def _is_finite(value: float) -> bool:
+def is_finite(value: float) -> bool:
     """Whether a value is a number; a root of a negative one is complex in Python."""
     return not isinstance(value, complex) and math.isfinite(value)
 
