@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tracer.explain.templates import DIGITS, Slot
-from tracer.formulas.tree import Expression, Name
+from tracer.formulas.tree import Expression
 from tracer.model.quantity import Quantity
 
 Inline = tuple[str | Expression, ...]
@@ -32,18 +32,21 @@ class Paragraph:
 class Equation:
     """left = symbols = the numbers put in = result; each part but `left` may be missing.
 
-    left: the quantity. symbols: its expression, several where one is rewritten step by step, or words where these are
-    shorter. value: of a slot of the last expression; without, no numbers are put in. batch: the rows of a batch, for
-    `templates.template`. digits: significant digits of the numbers put in and of the result; more than asked for where
-    the numbers would otherwise not give the result. is_update: the result is the quantity's next value, written with ←.
+    left: the quantity, or what else is computed. symbols: its expression, several where one is rewritten step by step,
+    each written as it stands; or words where these are shorter. put_in: the expression whose names the numbers stand
+    for; without, there are none. value: of a slot of it. batch: the rows of a batch, for `templates.template`.
+    digits: significant digits of the result. digits_put_in: those of the numbers put in, as many as it takes for them
+    to give the result. is_update: the result is the quantity's next value, written with ←.
     """
 
-    left: Name
+    left: Expression
     symbols: tuple[Expression | str, ...] = ()
+    put_in: Expression | None = None
     value: Callable[[Slot], float] | None = None
     result: float | None = None
     batch: int = 1
     digits: int = DIGITS
+    digits_put_in: int = DIGITS
     is_update: bool = False
 
 

@@ -1,4 +1,4 @@
-"""Why a quantity has its gradient, and a parameter its next value, in lines: symbols, numbers put in, result.
+"""Why a quantity has its gradient, and a parameter its next value: equations in their order, and as lines of text.
 
 First the factors, then their products, the sum of these, the numeric check, and the update.
 """
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from tracer.explain.blocks import Line
 from tracer.explain.derivation import MOST_FACTORS, MOST_PATHS, Derivation, Path
+from tracer.explain.document import Equation
 from tracer.explain.numeric_check import NumericCheck
 from tracer.explain.templates import Slot, filled, template, written
-from tracer.explain.words import called, equation, words
+from tracer.explain.words import called, uses_itself, words
 from tracer.formulas.evaluation import evaluate
 from tracer.formulas.tree import ADD, MUL, Call, Expression, Name
 from tracer.model import naming
@@ -27,6 +28,69 @@ MOST_PRODUCT_LINES = 32
 """Of more products the last line is the sum of those that remain."""
 
 
+# ------------------------------------------------------------------------------------------------ equations
+
+
+def factor_equations(derivation: Derivation, step: Mapping[str, float]) -> list[Equation]:
+    """The equation of each factor in a step (name → value)."""
+    return [
+        Equation(Name(factor.symbol), (factor.expression,), factor.expression, by_name(step), factor.value(step))
+        for factor in derivation.factors
+    ]
+
+
+def product_equations(derivation: Derivation, step: Mapping[str, float]) -> list[Equation]:
+    """The equation of each product; that of a single one is the equation of the gradient."""
+    found = []
+    for number, path in enumerate(derivation.paths, 1):
+        values = {factor.symbol: factor.value(step) for factor in path}
+        left = Name(derivation.gradient if len(derivation.paths) == 1 else part(derivation, number))
+        factors = product(path)
+        found.append(Equation(left, (factors,), factors, by_name(values), math.prod(values.values())))
+    return found
+
+
+def sum_equation(derivation: Derivation, products: list[Equation]) -> Equation:
+    """The equation of a gradient that is the sum of these products, or 0."""
+    values = {part(derivation, number): line.result or 0.0 for number, line in enumerate(products, 1)}
+    names = tuple(map(Name, values))
+    total = Call(ADD, names) if len(names) > 1 else names[0] if names else None
+    return Equation(
+        Name(derivation.gradient), (total,) if total else ("0",), total, by_name(values), sum(values.values())
+    )
+
+
+def update_equation(line: Line, step: Mapping[str, float], value: Callable[[Slot], float], batch: int = 1) -> Equation:
+    """An equation of the update. Raises one of NO_NUMBER if it has no value."""
+    expression, is_update = line.expression, line.is_update or uses_itself(line.quantity, line.expression)
+    result = update_result(line, step)
+    return Equation(Name(line.quantity), (expression,), expression, value, result, batch, is_update=is_update)
+
+
+def update_result(line: Line, step: Mapping[str, float]) -> float:
+    """What an equation of the update gives. Raises one of NO_NUMBER if it has no value."""
+    return evaluate(line.expression, step) if line.is_update else step[line.quantity]
+
+
+def by_name(values: Mapping[str, float]) -> Callable[[Slot], float]:
+    """The value of a slot, from values by name."""
+    return lambda slot: values[slot.name.name]
+
+
+def part(derivation: Derivation, number: int) -> str:
+    """The name of one of several products, which count from 1."""
+    return f"{'term' if derivation.by_layer else 'path'} {number}"
+
+
+def product(path: Path) -> Expression:
+    """The product of some factors by their symbols."""
+    names = tuple(Name(factor.symbol) for factor in path)
+    return names[0] if len(names) == 1 else Call(MUL, names)
+
+
+# ------------------------------------------------------------------------------------------------ lines of text
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """A line: what is computed, in symbols; the numbers put in; the result, dimensionless."""
@@ -34,6 +98,17 @@ class Explained:
     line: str
     numbers: str
     result: float
+
+
+def in_words(equation: Equation, names: Names = None, *, left: bool = True) -> Explained:
+    """An equation as a line. left: whether it says what is computed."""
+    right = "".join(symbols if isinstance(symbols, str) else words(symbols, names) for symbols in equation.symbols[-1:])
+    line = f"{words(equation.left, names)} {'←' if equation.is_update else '='} {right}" if left else right
+    numbers = ""
+    if equation.put_in is not None and equation.value is not None:
+        numbers = filled(("= ", *template(equation.put_in, equation.batch)), equation.value)
+    assert equation.result is not None
+    return Explained(line, numbers, equation.result)
 
 
 def explanation(
@@ -56,56 +131,30 @@ def explanation(
         rest = sum(line.result for line in products[MOST_PRODUCT_LINES - 1 :])
         yield Explained(rest_in_words(len(products)), "", rest)
     if len(products) != 1:
-        yield sum_line(system, derivation, products, names)
+        yield sum_line(system, derivation, step, names)
     if is_rounded(system, derivation):
         yield Explained(rounded_in_words(system, derivation.quantity, names), "", step[derivation.gradient])
     gradient = step.get(derivation.gradient, derivation.value(step))
     yield from check_lines(system, derivation.quantity, check, gradient, names)
     for line in updates:
-        numbers = filled(line.template(system.batches.rows), value)
-        yield Explained(update_in_words(line, names), numbers, update_result(line, step))
+        yield in_words(update_equation(line, step, value, system.batches.rows), names)
 
 
 def factor_lines(derivation: Derivation, step: Mapping[str, float], names: Names = None) -> list[Explained]:
     """A line for each factor."""
-    return [
-        Explained(
-            f"{factor.symbol} = {words(factor.expression, names)}",
-            _put_in(factor.expression, step),
-            factor.value(step),
-        )
-        for factor in derivation.factors
-    ]
+    return [in_words(equation, names) for equation in factor_equations(derivation, step)]
 
 
 def product_lines(derivation: Derivation, step: Mapping[str, float], names: Names = None) -> list[Explained]:
     """A line for each product; that of a single one is the equation of the gradient."""
-    begin = f"{called(derivation.gradient, names)} = " if len(derivation.paths) == 1 else ""
-    found = []
-    for path in derivation.paths:
-        values = {factor.symbol: factor.value(step) for factor in path}
-        numbers = _put_in(product(path), values)
-        found.append(Explained(begin + "·".join(values), numbers, math.prod(values.values())))
-    return found
+    products = product_equations(derivation, step)
+    return [in_words(equation, names, left=len(products) == 1) for equation in products]
 
 
-def product(path: Path) -> Expression:
-    """The product of some factors by their symbols."""
-    names = tuple(Name(factor.symbol) for factor in path)
-    return names[0] if len(names) == 1 else Call(MUL, names)
-
-
-def sum_line(system: System, derivation: Derivation, products: list[Explained], names: Names = None) -> Explained:
-    """The equation of a gradient that is a sum, or 0."""
-    values = {str(number): line.result for number, line in enumerate(products)}
-    numbers = ""
-    if values:
-        numbers = _put_in(Call(ADD, tuple(map(Name, values))), values)
-    return Explained(sum_in_words(system, derivation, names), numbers, sum(values.values()))
-
-
-def _put_in(expression: Expression, values: Mapping[str, float]) -> str:
-    return filled(("= ", *template(expression)), lambda slot: values[slot.name.name])
+def sum_line(system: System, derivation: Derivation, step: Mapping[str, float], names: Names = None) -> Explained:
+    """The line of a gradient that is a sum, or 0."""
+    line = in_words(sum_equation(derivation, product_equations(derivation, step)), names)
+    return Explained(sum_in_words(system, derivation, names), line.numbers, line.result)
 
 
 def sum_in_words(system: System, derivation: Derivation, names: Names = None) -> str:
@@ -115,9 +164,14 @@ def sum_in_words(system: System, derivation: Derivation, names: Names = None) ->
         return f"{gradient} = 0: {loss_of(system)} does not depend on {called(derivation.quantity, names)}"
     if not derivation.by_layer:
         return f"{gradient} = the sum over its {counted_paths(len(derivation.paths))}"
-    parting, paths = called(derivation.parting, names), counted_paths(derivation.count)
+    parting = called(derivation.parting, names)
+    return f"{gradient} = the sum over what uses {parting} ({many_paths(derivation)})"
+
+
+def many_paths(derivation: Derivation) -> str:
+    """How many paths there are where they are not shown one by one, and why they are not."""
     many = f"more than {MOST_PATHS}" if derivation.count > MOST_PATHS else f"of more than {MOST_FACTORS} factors"
-    return f"{gradient} = the sum over what uses {parting} ({paths}, {many})"
+    return f"{counted_paths(derivation.count)}, {many}"
 
 
 def rest_in_words(products: int) -> str:
@@ -160,16 +214,6 @@ def check_in_words(system: System, name: str, names: Names = None) -> str:
 def difference_in_words(system: System, quantity: str, names: Names = None) -> str:
     """What it is compared with."""
     return f"its relative difference to {called(system.gradient(quantity), names)}"
-
-
-def update_in_words(line: Line, names: Names = None) -> str:
-    """An equation of the update in symbols."""
-    return equation(line.quantity, line.expression, line.is_update, names)
-
-
-def update_result(line: Line, step: Mapping[str, float]) -> float:
-    """What an equation of the update gives. Raises one of NO_NUMBER if it has no value."""
-    return evaluate(line.expression, step) if line.is_update else step[line.quantity]
 
 
 def loss_of(system: System) -> str:

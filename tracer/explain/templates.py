@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from tracer.formulas.notation.text import CUT, LONGEST_SUM, typeset
 from tracer.formulas.symbols import SUPERSCRIPT_DIGITS
@@ -18,8 +18,10 @@ from tracer.formulas.tree import Call, Expression, Name, distinct, div
 from tracer.formulas.tree import replace as substitute
 from tracer.model.batches import REDUCTIONS
 
-DIGITS = 6
-"""Significant digits of a substituted number."""
+DIGITS, MOST_DIGITS = 6, 17
+"""Significant digits of a substituted number; with so many every double has its own."""
+RELIABLE = 15
+"""Significant digits that every double keeps; spreadsheets show no more."""
 PLAIN_FROM, PLAIN_BELOW = -4, 6
 """The range of powers of ten within which a number is written without an exponent."""
 NEXT_POWER = 2.1715e-7
@@ -85,33 +87,36 @@ def of_sums(expression: Expression) -> Expression:
     return substitute(expression, sums | {Call(REDUCTIONS["mean"], (n,)): div(n, BATCH_SIZE) for n in of_batch})
 
 
-def filled(template: Template, value: Callable[[Slot], float]) -> str:
-    """The template with the numbers substituted; `value` gives the number of a slot."""
-    return "".join(piece if isinstance(piece, str) else written(value(piece), piece.signed) for piece in template)
+def filled(template: Template, value: Callable[[Slot], float], digits: int = DIGITS) -> str:
+    """The template with the numbers substituted, each with so many significant digits; `value` gives the number of a
+    slot."""
+    return "".join(
+        piece if isinstance(piece, str) else written(value(piece), piece.signed, digits) for piece in template
+    )
 
 
-def written(value: float, signed: bool = True) -> str:
-    """A number with six significant digits, as a person writes it: 0.15, −0.0275, 1.23457e-7; a negative one in
-    brackets where it is not `signed`. It is rounded as spreadsheets do: half up, from its first fifteen digits."""
-    size = abs(value)
-    if size < LEAST:
+def written(value: float, signed: bool = True, digits: int = DIGITS) -> str:
+    """A number with so many significant digits, as a person writes it: 0.15, −0.0275, 1.23457e-7; a negative one in
+    brackets where it is not `signed`."""
+    if abs(value) < LEAST:
         return "0"
-    power = exponent(size)
-    number = Decimal(f"{size:.15g}")
-    if PLAIN_FROM <= power < PLAIN_BELOW:
-        digits = _rounded(number, DIGITS - 1 - power)
-    else:
-        digits = f"{_rounded(number.scaleb(-power), DIGITS - 1)}e{power}"
+    number = rounded(abs(value), digits)
+    power = number.adjusted()
+    plain = PLAIN_FROM <= power < digits
+    text = f"{number if plain else number.scaleb(-power):f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    text = text if plain else f"{text}e{power}"
     if value > 0:
-        return digits
-    return f"−{digits}" if signed else f"(−{digits})"
+        return text
+    return f"−{text}" if signed else f"(−{text})"
+
+
+def rounded(value: float, digits: int) -> Decimal:
+    """A number with so many significant digits, rounded as spreadsheets do: half up, from its first fifteen digits."""
+    number = Decimal(repr(value) if digits > RELIABLE else f"{value:.15g}")
+    return Context(digits, ROUND_HALF_UP).plus(number)
 
 
 def exponent(size: float) -> int:
     """The power of ten of a positive number that is written with six digits."""
     return math.floor(math.log10(size) + NEXT_POWER)
-
-
-def _rounded(number: Decimal, decimals: int) -> str:
-    digits = f"{number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):f}"
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits

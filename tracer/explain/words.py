@@ -35,9 +35,14 @@ def stopped(divergence: Divergence) -> str:
 
 
 def equation(quantity: str, expression: Expression, is_update: bool, names: Mapping[str, str] | None = None) -> str:
-    """An equation as a person would write it. A quantity that its own equation uses is overwritten: ← as in updates."""
-    overwritten = is_update or any(name.name == quantity for name in distinct(expression))
-    return f"{called(quantity, names)} {'←' if overwritten else '='} {words(expression, names)}"
+    """An equation as a person would write it."""
+    sign = "←" if is_update or uses_itself(quantity, expression) else "="
+    return f"{called(quantity, names)} {sign} {words(expression, names)}"
+
+
+def uses_itself(quantity: str, expression: Expression) -> bool:
+    """Whether a quantity's own equation uses it: it is overwritten then, as by an update."""
+    return any(name.name == quantity for name in distinct(expression))
 
 
 def in_words(system: System, names: Mapping[str, str]) -> dict[str, str]:

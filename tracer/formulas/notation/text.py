@@ -61,10 +61,25 @@ def text(expression: Expression, spell: Callable[[Name], str] = attrgetter("name
 def typeset(expression: Expression, spell: Callable[[Name], str]) -> str:
     """The text of an expression with small powers in superscript, as few brackets as they need, and the numbers of a
     product put together where they make a whole one: −(t − a) for −2·(1/2)·(t − a)."""
+    try:
+        return as_it_stands(written_out(expression), spell, TEXT, LONGEST)
+    except TooLong:
+        return as_it_stands(tidied(expression), spell)
+
+
+def written_out(expression: Expression) -> Expression:
+    """The expression with its functions spelled out, tidied."""
+    return tidied(expand(expression))
+
+
+def as_it_stands(
+    expression: Expression, spell: Callable[[Name], str], notation: Notation = TEXT, longest: int | None = None
+) -> str:
+    """An expression as `typeset` writes it, neither spelled out nor tidied; long sums are cut short. Raises TooLong."""
 
     def visit(node: Expression, args: list[Written]) -> Written:
         if not isinstance(node, Call):
-            return leaf(TEXT, node, spell)
+            return leaf(notation, node, spell)
         match node.args:
             case [inner] if node.function.name == "exp" and _is_short(inner):
                 return Written(("e^", args[0].parts), POWER)
@@ -72,12 +87,9 @@ def typeset(expression: Expression, spell: Callable[[Name], str]) -> str:
                 bare = args[0].precedence > POWER and "/" not in (args[0].parts if isinstance(base, Name) else "")
                 parts = args[0].parts if bare else ("(", args[0].parts, ")")
                 return Written((parts, SUPERSCRIPT_DIGITS[int(exponent)]), POWER)
-        return compose(TEXT, node.function.name, args)
+        return compose(notation, node.function.name, args)
 
-    try:
-        return joined(fold(_shortened(_tidied(expand(expression))), visit).parts, LONGEST)
-    except TooLong:
-        return joined(fold(_shortened(_tidied(expression)), visit).parts)
+    return joined(fold(_shortened(expression), visit).parts, longest)
 
 
 def _is_short(exponent: Expression) -> bool:
@@ -86,7 +98,7 @@ def _is_short(exponent: Expression) -> bool:
     return isinstance(inner, Name)
 
 
-def _tidied(expression: Expression) -> Expression:
+def tidied(expression: Expression) -> Expression:
     """The expression with the numbers of each product as one, where fractions of numbers make a whole one."""
 
     def visit(node: Expression, args: list[Expression]) -> Expression:

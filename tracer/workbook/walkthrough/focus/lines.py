@@ -276,7 +276,7 @@ class FocusLines:
                 (words_of_rest, formula), "", (rest, f"SUM({self._column(RESULT, begin + most, end)})"),
                 f"{count}>{MOST_PRODUCT_LINES}", shown, 0, "", "",
             )  # fmt: skip
-        line = sum_line(self.context.system, derivation, products, self.context.names)
+        line = sum_line(self.context.system, derivation, self.first, self.context.names)
         first = here(self.table.cell(begin, TEXT))
         further = "".join(f"&{here(self.table.cell(number, NEXT))}" for number in range(begin + 1, end + 1))
         numbers = f'IF({count}=0,"","= "&{first}{further})'

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from tracer.explain.explanation import update_in_words, update_result
+from tracer.explain.explanation import update_result
 from tracer.explain.update import Case, Sentence, Update, said, update_of
+from tracer.explain.words import equation
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
@@ -51,8 +52,10 @@ class FocusUpdate:
             except NO_NUMBER:
                 value = NOT_AVAILABLE
             formula = self._formula(line.expression) if line.is_update else self._number(Name(line.quantity)).value
-            symbols = spell(update_in_words(own, names)), self._named(spell(update_in_words(line, names)))
-            yield symbols, text, (value, formula)
+            symbols, of_any = (
+                spell(equation(each.quantity, each.expression, each.is_update, names)) for each in (own, line)
+            )
+            yield (symbols, self._named(of_any)), text, (value, formula)
 
     def sentence(self, kind: str) -> Computed:
         """Why the chosen quantity moves, or what its gradient says."""
