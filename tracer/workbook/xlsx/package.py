@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from typing import IO
 
 from openpyxl import Workbook
 from openpyxl.comments.comment_sheet import CommentSheet
@@ -42,7 +43,8 @@ _BEHIND_IGNORED = re.compile(
     rb"tableParts|extLst)\b|</worksheet>"
 )
 """What comes behind the ignored errors of a sheet, by the schema."""
-_CHUNK = 1 << 20
+_CHUNK = 1 << 22
+"""Characters that are compressed at once."""
 STYLES = "xl/styles.xml"
 _CELL_FORMATS = re.compile(r"<cellXfs\b[^>]*>(.*?)</cellXfs>", re.DOTALL)
 _FORMAT = re.compile(r"<xf\b[^>]*/>|<xf\b.*?</xf>", re.DOTALL)
@@ -91,8 +93,7 @@ def save(book: Workbook, sheets: Mapping[str, SheetCells], path: Path) -> None:
                 part = _DIMENSION.sub(f'<dimension ref="{cells[name].range}"/>'.encode(), part, count=1)
                 before, after = _SHEET_DATA.split(part, maxsplit=1)
                 file.write(before + b"<sheetData>")
-                for chunk in _chunks(map(guard.cells, cells[name].rows)):
-                    file.write(chunk.encode())
+                _write(file, _chunks(map(guard.cells, cells[name].rows)))
                 place = _BEHIND_IGNORED.search(after)
                 assert place
                 ignored = f'<ignoredErrors><ignoredError sqref="{cells[name].range}" {_IGNORED}/></ignoredErrors>'
@@ -167,7 +168,23 @@ class _Guard:
         return f'{self._before}<cellXfs count="{count}">{self._inside}{"".join(new)}</cellXfs>{self._after}'.encode()
 
 
-def _chunks(rows: Iterable[str]) -> Iterable[str]:
+def _write(file: IO[bytes], chunks: Iterator[str]) -> None:
+    """Write the chunks, from the second on each in a thread while the next one is made: zlib lets Python go on."""
+    file.write(next(chunks).encode())
+    following = next(chunks, None)
+    if following is None:
+        return
+    from concurrent.futures import ThreadPoolExecutor  # it takes long to load, and most sheets have one chunk
+
+    with ThreadPoolExecutor(1) as thread:
+        written = thread.submit(file.write, following.encode())
+        for chunk in chunks:
+            written.result()
+            written = thread.submit(file.write, chunk.encode())
+        written.result()
+
+
+def _chunks(rows: Iterable[str]) -> Iterator[str]:
     waiting: list[str] = []
     size = 0
     for row in rows:

@@ -1,6 +1,7 @@
 """The XML of a sheet's cells (ECMA-376 part 1, 18.3.1.73 row and 18.3.1.4 c): formulas that carry their value.
 
-A row that repeats with other numbers is a `RowTemplate`: preformatted once, filled in by string replacement.
+A row that repeats with other numbers is a `RowTemplate`: cut into its parts once, and joined with the numbers of
+each step.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from html import escape  # xml.sax.saxutils, which has the same, loads all of http
+from itertools import count
+from operator import itemgetter
 from typing import NamedTuple
 
 from tracer.workbook.xlsx.limits import MAX_TEXT
@@ -15,6 +18,9 @@ from tracer.workbook.xlsx.limits import MAX_TEXT
 MARKS = THIS_ROW, ROW_ABOVE, ITERATION_BEFORE, LAST_OF_BATCH = "\x01", "\x02", "\x03", "\x04"
 """Stand for row numbers in the formulas of a RowTemplate: this one, the one above, the first one of the iteration
 before, the last one of this batch. ASCII, so that its rows are, and none that a formula has."""
+_VALUE = "\x05"
+"""Stands for the value of a cell of a RowTemplate."""
+_SLOTS = re.compile("([\x01-\x05])")
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 does not allow (section 2.2)."""
@@ -73,17 +79,19 @@ class RowTemplate:
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         text = "".join(_value_slot(cell) for cell in cells)
-        self._text = f'<row r="{THIS_ROW}">{text}</row>'
+        self._parts = _SLOTS.split(f'<row r="{THIS_ROW}">{text}</row>')
+        values = count(len(MARKS))
+        slots = self._parts[1::2]
+        self._chosen = itemgetter(*(next(values) if slot == _VALUE else MARKS.index(slot) for slot in slots))
 
-    def fill(self, values: Iterable[str], *rows: int) -> str:
-        """The row with its values; `rows` are what the first of the MARKS stand for."""
-        text = self._text
-        for mark, number in zip(MARKS, rows, strict=False):
-            text = text.replace(mark, str(number))
-        return text % tuple(values)
+    def fill(self, values: Iterable[str], this: int, above: int, before: int = 0, last: int = 0) -> str:
+        """The row with its values; the row numbers are what MARKS stand for."""
+        parts = self._parts.copy()
+        parts[1::2] = self._chosen((str(this), str(above), str(before), str(last), *values))
+        return "".join(parts)
 
 
 def _value_slot(cell: Cell) -> str:
-    before, _, after = cell.xml(THIS_ROW).replace("%", "%%").partition("</c>")
+    before, _, after = cell.xml(THIS_ROW).partition("</c>")
     body = before.removesuffix("/>") + ">" if before.endswith("/>") else before
-    return f"{body}<v>%s</v></c>{after}"
+    return f"{body}<v>{_VALUE}</v></c>{after}"
