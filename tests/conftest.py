@@ -1,4 +1,4 @@
-"""What several tests stand on: where the project's files are, and whether LibreOffice can be asked."""
+"""What several tests stand on: where the project's files are, and which other programs can be asked."""
 
 from __future__ import annotations
 
@@ -20,15 +20,21 @@ for name, usual in (("SIGHUP", signal.SIG_DFL), ("SIGINT", signal.default_int_ha
     if how is not None and signal.getsignal(how) is signal.SIG_IGN:  # behind nohup, or in the background of a shell
         signal.signal(how, usual)
 
+PROGRAMS = {
+    "office": ("soffice", "nothing here can recalculate a workbook"),
+    "node": ("node", "nothing here can run the page's program"),
+}
+"""By the marker of the tests that need it."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the office tests out where LibreOffice is missing, unless it is required."""
-    if shutil.which("soffice") or "office" in REQUIRED:
-        return
-    reason = "LibreOffice (soffice) is not installed: nothing here can recalculate a workbook"
-    for item in items:
-        if "office" in item.keywords:
-            item.add_marker(pytest.mark.skip(reason=reason))
+    """Leave out the tests that need a program which is missing, unless it is required."""
+    for marker, (program, reason) in PROGRAMS.items():
+        if shutil.which(program) or marker in REQUIRED:
+            continue
+        for item in items:
+            if marker in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=f"{program} is not installed: {reason}"))
 
 
 @pytest.fixture(scope="session")

@@ -114,28 +114,34 @@ PRIMITIVES: dict[str, Primitive] = {
     "cos": Primitive(("-sin(x)",)),
     "tanh": Primitive(("1 - a^2",)),
     "atan": Primitive(("1 / (1 + x^2)",), spelled={"numpy": "np.arctan", "text": "arctan"}),
-    "erf": Primitive(("2 * exp(-x^2) / sqrt(3.141592653589793)",), excel=("ERF(0,x)", "ERF.PRECISE(x)")),
+    "erf": Primitive(
+        ("2 * exp(-x^2) / sqrt(3.141592653589793)",), spelled={"javascript": "erf"},
+        excel=("ERF(0,x)", "ERF.PRECISE(x)"),
+    ),
     "normal_cdf": Primitive(
-        ("exp(-x^2 / 2) / sqrt(2 * 3.141592653589793)",), spelled={"excel": "NORMSDIST", "text": "Φ"},
+        ("exp(-x^2 / 2) / sqrt(2 * 3.141592653589793)",),
+        spelled={"excel": "NORMSDIST", "text": "Φ", "javascript": "normal_cdf"},
         excel=("NORM.S.DIST(x,1)",), helper=_normal_cdf,
     ),
     "min": Primitive(
         ("if(x < y, 1, if(x = y, 0.5, 0))", "if(y < x, 1, if(x = y, 0.5, 0))"), ("x", "y"), _equal_ones_share,
-        {"numpy": "minimum"}, helper=min, kinks={(1.0, 1.0): (0.5, 0.5)},
+        {"numpy": "minimum", "javascript": "smallest"}, helper=min, kinks={(1.0, 1.0): (0.5, 0.5)},
     ),
     "max": Primitive(
         ("if(x > y, 1, if(x = y, 0.5, 0))", "if(y > x, 1, if(x = y, 0.5, 0))"), ("x", "y"), _equal_ones_share,
-        {"numpy": "maximum"}, helper=max, kinks={(1.0, 1.0): (0.5, 0.5)},
+        {"numpy": "maximum", "javascript": "largest"}, helper=max, kinks={(1.0, 1.0): (0.5, 0.5)},
     ),
     "mean": Primitive(
         ("1",), ("x",), lambda call, _: Number(1 / len(call.args)),
-        {"numpy": "mean", "excel": "AVERAGE"}, helper=_mean,
+        {"numpy": "mean", "excel": "AVERAGE", "javascript": "mean"}, helper=_mean,
     ),
     "sum": Primitive(
-        ("1",), ("x",), lambda _call, _: ONE, {"numpy": "sum"}, helper=_sum
+        ("1",), ("x",), lambda _call, _: ONE, {"numpy": "sum", "javascript": "sum"}, helper=_sum
     ),
     "if": Primitive((), ("condition", "x", "y"), spelled={"numpy": "choice", "text": "({1} if {0}, else {2})"}),
-    "round": Primitive(("0", "0"), ("x", "digits"), spelled={"numpy": "round"}, helper=_round, sheets_only=True),
+    "round": Primitive(
+        ("0", "0"), ("x", "digits"), spelled={"numpy": "round", "javascript": "round"}, helper=_round, sheets_only=True,
+    ),
 }  # fmt: skip
 """`normal_cdf` is the standard normal distribution function Φ. `if` is differentiated by its branches."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from tracer.formulas.notation import ATOM, Notation, Written, compose, joined, leaf
 from tracer.formulas.notation.python import PYTHON
@@ -11,6 +12,25 @@ from tracer.formulas.tree import Call, Expression, Name
 DEEPEST = 200
 """Limit of nested operations, or of terms of a sum, in a statement; Python's compiler has one."""
 LAZY = "if"
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """The statements of a language: a variable or a target gets a value; a choice of blocks.
+
+    assigned, declared: of an existing and of a new variable. first, further, last, end: what stands before, between and
+    after the blocks of a choice; nothing does where `end` is empty.
+    """
+
+    assigned: str = "{} = {}"
+    declared: str = "{} = {}"
+    first: str = "if {}:"
+    further: str = "elif {}:"
+    last: str = "else:"
+    end: str = ""
+
+
+PYTHON_SYNTAX = Syntax()
 
 
 class Source:
@@ -26,8 +46,9 @@ class Source:
         spell: Callable[[Name], str],
         notation: Notation = PYTHON,
         function: Callable[[Call, Sequence[Written]], Written | None] | None = None,
+        syntax: Syntax = PYTHON_SYNTAX,
     ) -> None:
-        self._spell, self._notation, self._function = spell, notation, function
+        self._spell, self._notation, self._function, self._syntax = spell, notation, function, syntax
         self._lazy = LAZY in notation.operators
         self._count = 0
         self._uses: dict[int, int] = {}
@@ -37,7 +58,7 @@ class Source:
     def assignment(self, target: str, expression: Expression) -> list[str]:
         """The statements that give a variable the value of an expression; the last one is `target = …`."""
         lines, text = self.written(expression)
-        return [*lines, f"{target} = {text}"]
+        return [*lines, self._syntax.assigned.format(target, text)]
 
     def written(self, expression: Expression) -> tuple[list[str], str]:
         """The value of an expression as text, and the statements that come before it."""
@@ -88,7 +109,7 @@ class Source:
         if isinstance(written.parts, str):
             return written
         variable = self._variable()
-        lines.append(f"{variable} = {joined(written.parts)}")
+        lines.append(self._syntax.declared.format(variable, joined(written.parts)))
         return Written(variable, ATOM)
 
     def _variable(self) -> str:
@@ -131,11 +152,13 @@ class Source:
                 value = compose(self._notation, LAZY, [condition, yes, value])
             return value
         variable = self._variable()
+        syntax = self._syntax
         for number, (condition, statements, yes) in enumerate(arms):
-            lines.append(f"{'elif' if number else 'if'} {joined(condition.parts)}:")
-            lines += _indented([*statements, f"{variable} = {joined(yes.parts)}"])
-        lines.append("else:")
-        lines += _indented([*otherwise, f"{variable} = {joined(value.parts)}"])
+            lines.append((syntax.further if number else syntax.first).format(joined(condition.parts)))
+            lines += _indented([*statements, syntax.declared.format(variable, joined(yes.parts))])
+        lines.append(syntax.last.format())
+        lines += _indented([*otherwise, syntax.declared.format(variable, joined(value.parts))])
+        lines += [syntax.end] if syntax.end else []
         return Written(variable, ATOM)
 
     def _block(self, expression: Expression) -> tuple[list[str], Written]:
