@@ -13,7 +13,11 @@ import numpy as np
 
 import tracer
 from tests.places import ABSOLUTE, RELATIVE
-from tracer.page import program, script
+from tracer.execution.javascript_emitter import complete, program_source
+from tracer.execution.program import program_of
+from tracer.model.system import System
+from tracer.page.program import data_of
+from tracer.page.script import joined
 
 WRITE_RUNS = """
   const values = [], engine = new Engine(data, program);
@@ -45,8 +49,14 @@ def node(source: str) -> str:
 def engine_source(trace: tracer.Trace) -> str:
     """What defines `data`, `program` and `Engine` for the experiment of a trace."""
     system = tracer.assemble(trace.experiment)
-    data = json.dumps(program.data(trace.experiment, system))
-    return "\n".join([f"const data = {data};", program.source(system), script.joined("engine.js")])
+    program = program_of(system)
+    data = json.dumps(data_of(trace.experiment, system, program))
+    return "\n".join([f"const data = {data};", source_of(system), joined("engine.js")])
+
+
+def source_of(system: System) -> str:
+    """What defines `program`."""
+    return complete(program_source(program_of(system), system.batches), result="program")
 
 
 def runs_in_node(traces: Sequence[tracer.Trace], folder: Path) -> list[list[NodeRun]]:

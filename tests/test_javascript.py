@@ -15,19 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
-from tests.javascript import differences, engine_source, node, runs_in_node
+from tests.javascript import differences, engine_source, node, runs_in_node, source_of
 from tests.places import BLOWS_UP, CONFIGS, agree
 from tests.test_batches import LINE, XOR
 from tests.test_decimals import by_decimals
 from tests.test_derivation import networks
 from tests.test_primitives import CASES, Arguments, call, exact, names
 from tests.test_recalculation import CONSTANTS, FAR_OUT
-from tracer.execution.javascript_emitter import shapes_source
+from tracer.execution.javascript_emitter import complete, shapes_source
 from tracer.formulas.evaluation import FLOATS, NO_NUMBER, evaluate
 from tracer.formulas.notation.javascript import HELPERS
 from tracer.formulas.primitives import rounded
 from tracer.formulas.tree import Name
-from tracer.page import program
 from tracer.tables.activations import ACTIVATIONS
 from tracer.tables.losses import LOSSES, Domain
 from tracer.tables.optimizers import OPTIMIZERS
@@ -52,7 +51,7 @@ def test_every_number_of_the_shipped_configs(tmp_path: Path) -> None:
 
 
 def test_the_classic_network_takes_3_kilobytes(trace: tracer.Trace) -> None:
-    assert len(program.source(trace.system).encode()) < 3_000
+    assert len(source_of(trace.system).encode()) < 3_000
 
 
 # ----------------------------------------------------------------------------------------- everything a config has
@@ -131,12 +130,9 @@ def test_a_run_stops_at_the_same_quantity(tmp_path: Path) -> None:
 
 def values_in_node(cases: list[tuple[Any, Arguments]]) -> list[float]:
     """The value of each expression for its arguments."""
-    source = shapes_source([expression for expression, _ in cases])
+    source = complete(shapes_source([expression for expression, _ in cases]), result="shapes")
     arguments = json.dumps([args for _, args in cases])
-    printed = node(
-        f"const NO_NUMBER = Symbol();\n{source}\n"
-        f"console.log(JSON.stringify({arguments}.map((args, n) => String(shapes[n](...args)))));"
-    )
+    printed = node(f"{source}\nconsole.log(JSON.stringify({arguments}.map((args, n) => String(shapes[n](...args)))));")
     return [
         float(text.replace("Infinity", "inf")) if text not in ("true", "false") else float(text == "true")
         for text in json.loads(printed)

@@ -16,20 +16,27 @@ from tracer.formulas.notation.source import Source
 from tracer.formulas.tree import Expression, Name, names
 from tracer.model.batches import Batches
 
+NO_NUMBER = 'const NO_NUMBER = Symbol("no number");'
 STATEMENTS = 400
 """In a function: V8 does not optimize a very long one."""
 
 
-def javascript(program: Program, batches: Batches) -> str:
+def complete(*sources: str, result: str) -> str:
+    """The source of constants, with the helpers that they need. result: the constants that are known afterwards, as
+    JavaScript destructures them: `program`, or `{ program, shapes }`."""
+    lines = [NO_NUMBER, *helpers("\n".join(sources)), *sources, f"return {result};"]
+    return "\n".join([f"const {result} = (() => {{", *lines, "})();", ""])
+
+
+def program_source(program: Program, batches: Batches) -> str:
     """The source of `program`, an object of functions.
 
     forward, backward: what is computed for a sample, up to the loss and after it; lists of functions of `q`, the values
         of a row, in the order of `Program.slots`. shared: what is computed once for all rows of a batch, from `of`,
         which gives the values of a slot in these rows. update: what the next iteration starts from, which becomes
         elements of `next`. holds: whether the condition that ends a run holds in a row. reduce: the mean or the sum of
-        the losses of several samples.
-
-    A function throws NO_NUMBER where a value does not exist and the result would not show it.
+        the losses of several samples. noNumber: what a function throws where a value does not exist and the result
+        would not show it.
     """
     needed = {*program.needed_for(program.loss)}
     forward = 1 + max(
@@ -41,16 +48,16 @@ def javascript(program: Program, batches: Batches) -> str:
         "shared": _functions(program, program.of_batch, "q, of"),
         "update": _functions(program, program.updates, "q, next", "next", hidden=True),
         "holds": _condition(program),
-        "reduce": batches.reduction,
+        "reduce": f"losses => {batches.reduction}(losses)",
+        "noNumber": "NO_NUMBER",
     }
     listed = "".join(f"  {name}: {source},\n" for name, source in parts.items())
-    body = f"const program = {{\n{listed}}};"
-    return "\n".join(['const NO_NUMBER = Symbol("no number");', *helpers(f"{body}{batches.reduction}()"), body, ""])
+    return f"const program = {{\n{listed}}};"
 
 
 def shapes_source(expressions: Sequence[Expression]) -> str:
     """The source of `shapes`, a list with a function of numbers for each expression, which take the values of its
-    distinct names in the order of their first appearance. Comparisons and choices give numbers too."""
+    distinct names in the order of their first appearance."""
     functions = []
     for expression in expressions:
         known: dict[Name, str] = {}
@@ -58,8 +65,7 @@ def shapes_source(expressions: Sequence[Expression]) -> str:
             known.setdefault(name, f"x{len(known)}")
         written = render(expand(expression, far=True), JAVASCRIPT, known.__getitem__)
         functions.append(f"  ({', '.join(known.values())}) => {written},\n")
-    body = f"const shapes = [\n{''.join(functions)}];"
-    return "\n".join([*helpers(body), body, ""])
+    return f"const shapes = [\n{''.join(functions)}];"
 
 
 def _functions(

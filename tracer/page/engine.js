@@ -14,8 +14,7 @@ export class Engine extends EventTarget {
     this.data = data;
     this.program = program;
     this.slotOf = new Map(data.names.map((name, slot) => [name, slot]));
-    this.start = Float64Array.from(data.start, value => value ?? NaN);
-    this.samples = data.samples.map(values => Float64Array.from(values));
+    this.#begin();
     this.#forget();
   }
 
@@ -89,11 +88,24 @@ export class Engine extends EventTarget {
   /** Change a number: the start of a parameter, a hyper-parameter, an input or a target of a sample (from 1); null gives
       the config's back. Throws a RangeError for what cannot be changed. */
   set(name, value, sample = null) {
-    const where = this.#where(name, sample), given = this.given(name, sample);
+    const { values, slot } = this.#where(name, sample);
     if (value !== null && !Number.isFinite(value)) throw new RangeError(`${value} is not a number`);
-    where.values[where.slot] = value ?? given;
-    this.#forget();
-    this.dispatchEvent(new Event("change"));
+    values[slot] = value ?? this.given(name, sample);
+    this.#changed();
+  }
+
+  /** Give the numbers of the config back, except for these changes: name, sample or null, value. */
+  replace(changes) {
+    this.#begin();
+    for (const { name, sample, value } of changes) {
+      const { values, slot } = this.#where(name, sample);
+      values[slot] = value;
+    }
+    this.#changed();
+  }
+
+  reset() {
+    this.replace([]);
   }
 
   /** The number of the config. */
@@ -110,8 +122,12 @@ export class Engine extends EventTarget {
 
   /** Whether a number of that name can be changed. */
   canChange(name) {
-    const slot = this.slotOf.get(name);
-    return slot !== undefined && (slot < this.samples[0].length || this.data.changeable.includes(slot));
+    return this.isData(name) || this.data.changeable.includes(this.slotOf.get(name));
+  }
+
+  /** Whether a name is that of an input or a target. */
+  isData(name) {
+    return this.slotOf.get(name) < this.samples[0].length;
   }
 
   /** What differs from the config: name, sample or null, value, given. */
@@ -127,20 +143,22 @@ export class Engine extends EventTarget {
     return found;
   }
 
-  /** Give the numbers of the config back. */
-  reset() {
-    this.start = Float64Array.from(this.data.start, value => value ?? NaN);
-    this.samples = this.data.samples.map(values => Float64Array.from(values));
-    this.#forget();
-    this.dispatchEvent(new Event("change"));
-  }
-
   #where(name, sample) {
     const slot = this.slotOf.get(name);
     if (!this.canChange(name)) throw new RangeError(`${name} is not a number that can be changed`);
-    if (slot >= this.samples[0].length) return { values: this.start, slot };
+    if (!this.isData(name)) return { values: this.start, slot };
     if (!this.samples[sample - 1]) throw new RangeError(`${name} needs a sample from 1 to ${this.samples.length}`);
     return { values: this.samples[sample - 1], slot };
+  }
+
+  #begin() {
+    this.start = Float64Array.from(this.data.start, value => value ?? NaN);
+    this.samples = this.data.samples.map(values => Float64Array.from(values));
+  }
+
+  #changed() {
+    this.#forget();
+    this.dispatchEvent(new Event("change"));
   }
 
   #forget() {

@@ -1,25 +1,33 @@
-"""The program of a system as the page runs it: functions as JavaScript, numbers as data."""
+"""The numbers that the program of a page computes with: samples, start values, which slot is what."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from tracer.execution.javascript_emitter import javascript
-from tracer.execution.program import program_of
+from tracer.execution.program import Program
 from tracer.formulas.tree import Name
 from tracer.model import naming
 from tracer.model.batches import Batches
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
 
+MOST_VALUES = 100_000_000
+"""That a page computes for all learning rates together: about a second."""
+MOST_PLACES = 100_000
+"""In the shuffled orders that a page holds."""
 
-def source(system: System) -> str:
-    """The functions: JavaScript that defines `program` and NO_NUMBER."""
-    return javascript(program_of(system), system.batches)
+
+def iterations_of(experiment: Experiment, slots: int) -> int:
+    """How many iterations a page computes: the config's, unless these are too many."""
+    batches = experiment.batches
+    rows = max(1, MOST_VALUES // (slots * len(experiment.runs)))
+    if batches.seed is not None:
+        rows = min(rows, max(batches.samples, MOST_PLACES))
+    return min(experiment.iterations, max(1, batches.iteration(rows)))
 
 
-def data(experiment: Experiment, system: System) -> dict[str, Any]:
+def data_of(experiment: Experiment, system: System, program: Program) -> dict[str, Any]:
     """The numbers, which JSON can hold. A quantity is the number of its slot.
 
     slots: how many there are; the first `columns` are those of the trace. names: by slot; null for a state before the
@@ -27,13 +35,15 @@ def data(experiment: Experiment, system: System) -> dict[str, Any]:
     start: by slot; 0 for what is computed, null for η. updated: what an iteration hands to the next one. of_sample,
     of_batch: what is computed, in its order. eta: of a constant learning rate, or null; etas: the config's.
     changeable: what a person may change, besides the samples: parameters and hyper-parameters. curve: the loss that
-    charts show.
+    charts show. leftOut: the config's iterations, where
+    these are too many; else null. ascii: how characters in names are spelled in ASCII.
     """
-    program = program_of(system)
     slots, constant = program.slots, Name(naming.ETA) in program.start
     start: list[float | None] = [0.0] * len(slots)
     for name, value in program.start.items():
         start[slots[name]] = None if math.isnan(value) else value
+    iterations = iterations_of(experiment, len(slots))
+    letters = {letter for name in slots for letter in name.name}
     parameters = [slots[Name(parameter.name)] for parameter in system.parameters]
     return {
         "slots": len(slots),
@@ -51,8 +61,10 @@ def data(experiment: Experiment, system: System) -> dict[str, Any]:
         "curve": slots[Name(system.curve)],
         "eta": slots[Name(naming.ETA)] if constant else None,
         "etas": list(experiment.learning_rates),
-        "iterations": experiment.iterations,
-        "batches": _plan(system.batches, experiment.iterations),
+        "iterations": iterations,
+        "leftOut": None if iterations == experiment.iterations else {"iterations": experiment.iterations},
+        "ascii": {chr(code): text for code, text in naming.ASCII.characters.items() if chr(code) in letters},
+        "batches": _plan(system.batches, iterations),
     }
 
 

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
-IMPORT, EXPORT = "import ", "export "
+IMPORT = re.compile(r'import (\{[^}]*\}) from "\./([\w.]+)";')
+EXPORT = re.compile(r"export ((?:async )?(?:function|class|const) (\w+))")
 
 
-def joined(*modules: str) -> str:
-    """The source of these modules and of those that they import, each after those that it needs, without imports and
-    exports: a script, in which every name of a module is known."""
+COMMENT = re.compile(r"^[ ]*/\*.*?\*/[ ]*\n|(?:^[ ]*|  )// [^\n]*$", re.MULTILINE | re.DOTALL)
+"""A comment in a module or a style: one that begins a line, or stands after two spaces at its end."""
+INDENTATION = re.compile(r"\n\s+")
+
+
+def joined(entry: str) -> str:
+    """The source of a module and of those that it imports, each in a scope of its own after those that it needs: a
+    script that defines what the module exports."""
     found: dict[str, str] = {}
-    for name in modules:
-        _add(name, found)
-    return "\n".join(found.values())
+    exported = _add(entry, found)
+    names = f"const {{ {', '.join(exported)} }} = {_variable(entry)};\n" if exported else ""
+    return "\n".join(found.values()) + names
 
 
-def _add(name: str, found: dict[str, str]) -> None:
-    if name in found:
-        return
-    lines = resources.files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
-    for line in lines:
-        if line.startswith(IMPORT):
-            _add(line.split('"')[1].removeprefix("./"), found)
-    kept = [line.removeprefix(EXPORT) for line in lines if not line.startswith(IMPORT)]
-    found[name] = "\n".join(kept).strip() + "\n"
+def _add(name: str, found: dict[str, str]) -> list[str]:
+    """Add a module after those that it imports; what it exports. A module is written with imports of one form, `import
+    { … } from "./….js";`, and exports where things are defined."""
+    source = text_of(name)
+    for _, other in IMPORT.findall(source):
+        if other not in found:
+            _add(other, found)
+    exported = [name for _, name in EXPORT.findall(source)]
+    body = EXPORT.sub(r"\1", IMPORT.sub(lambda match: f"const {match[1]} = {_variable(match[2])};", source))
+    found[name] = f"const {_variable(name)} = (() => {{\n{body}return {{ {', '.join(exported)} }};\n}})();\n"
+    return exported
+
+
+def text_of(name: str) -> str:
+    """A file of the page, without comments and indentation. No text in it may go over several lines."""
+    source = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return INDENTATION.sub("\n", COMMENT.sub("", source)).lstrip()
+
+
+def _variable(name: str) -> str:
+    return name.replace(".", "_")

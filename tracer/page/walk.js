@@ -58,7 +58,7 @@ export class Walk {
         losses.push(row[this.data.loss]);
       }
     } catch (error) {
-      if (error !== NO_NUMBER) throw error;
+      if (error !== this.program.noNumber) throw error;
       return Infinity;
     }
     const loss = this.program.reduce(losses);
@@ -95,15 +95,15 @@ export class Walk {
     try {
       return this.program.holds(row) ? 1 : 0;
     } catch (error) {
-      if (error !== NO_NUMBER) throw error;
+      if (error !== this.program.noNumber) throw error;
       return 0;
     }
   }
 
   /** Go through an iteration again, up to the first quantity that has no finite value; NaN from there on. */
   #stopped(error, taken, state, rows) {
-    if (error !== null && error !== NO_NUMBER) throw error;
     const { data, program } = this, count = taken.length;
+    if (error !== null && error !== program.noNumber) throw error;
     for (let place = 0; place < count; place++) {
       const row = rows[place];
       row.set(state);
@@ -134,8 +134,8 @@ export class Walk {
 function firstBad(parts, row, argument, slots, target = row) {
   try {
     for (const part of parts) part(row, argument);
-  } catch (error) {
-    if (error !== NO_NUMBER) throw error;
+  } catch {
+    // the first quantity that is missing says where
   }
   const first = slots.findIndex(slot => !Number.isFinite(target[slot]));
   if (first < 0) return null;
