@@ -1,12 +1,13 @@
-"""The README's pictures, made by LibreOffice from the real workbooks: python -m tests.pictures
+"""The pictures of these pages, made by LibreOffice from the real workbooks, and as SVG: python -m tests.pictures
 
-Needs soffice, pdftoppm and pdftotext (Debian: libreoffice-calc, poppler-utils).
+Needs soffice, pdftoppm and pdftotext (Debian: libreoffice-calc, poppler-utils); with the argument svg nothing.
 """
 
 from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -62,7 +63,18 @@ def half_done(folder: Path) -> Path:
     return filled(path, "η = 0.5", given, "half.xlsx")
 
 
+def svg_pictures() -> dict[str, str]:
+    """The SVG files, each with its text."""
+    classic = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=1)
+    attention = tracer.run(ROOT / "configs" / "attention.yaml", iterations=1)
+    return {"network.svg": classic.graph().svg(), "equations.svg": attention.graph("equations").svg()}
+
+
 def main() -> None:
+    for name, document in svg_pictures().items():
+        (PICTURES / name).write_text(document, encoding="utf-8")
+    if sys.argv[1:] == ["svg"]:
+        return
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         classic, deep = folder / "walkthrough.xlsx", folder / "deep.xlsx"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracer.config import Override, load
 from tracer.errors import ConfigError, required
@@ -16,6 +17,9 @@ from tracer.model.system import Phase, System
 from tracer.output.formats import problems_of_size, shortened
 from tracer.output.trace import Trace
 from tracer.workbook.exercise.task import BLANKS
+
+if TYPE_CHECKING:
+    from tracer.output.graphs import GraphPicture
 
 
 def run(source: str | Path | Mapping[str, Any], *, overrides: Iterable[Override] = (), **settings: Any) -> Trace:
@@ -57,6 +61,27 @@ def exercise(experiment: Experiment, blank: str = "all", rows: int = 3) -> Trace
     if trace.runs[0].iterations == 1 and not phases & {*trace.system.columns().values()}:
         return walk(shortened(experiment, experiment.batches.first_row(1) + 1))
     return trace
+
+
+def graph(experiment: Experiment, kind: str = "network", iteration: int = 1, sample: int | None = None) -> GraphPicture:
+    """The network of an experiment with the numbers of one step, or its computation graph ("equations"), as
+    `Trace.graph`, of the first learning rate; the run is computed up to there, without keeping its rows.
+
+    Raises OutputError for what the model does not have, or a step that the run does not have.
+    """
+    from tracer.execution.replay import Replay
+    from tracer.output import graphs
+
+    required(experiment, Experiment, "an experiment")
+    experiment = replace(experiment, columns="full")
+    system = assemble(experiment)
+    replay = Replay(Engine(system), experiment.runs[0], experiment.iterations)
+    found = replay.iteration(iteration)
+    if found.number != iteration:
+        raise graphs.no_iteration(iteration, replay.last)
+    row = graphs.row_of(found.samples, iteration, sample)
+    values = {**system.hyper, **experiment.runs[0], **found.before, **found.rows[row]}
+    return graphs.graph_picture(experiment, system, kind, values, (iteration, found.samples[row]))
 
 
 def script(trace: Trace, to: str) -> str:

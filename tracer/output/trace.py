@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
+    from tracer.output.graphs import GraphPicture
     from tracer.output.plots import Plot
 
 ROWS_PER_BLOCK = 200
@@ -141,6 +142,17 @@ class Trace:
         from tracer.output.plots import Plot, of_runs
 
         return Plot(of_runs(self.runs, self.columns, quantities or [self.system.curve], log, panels))
+
+    def graph(
+        self, kind: str = "network", iteration: int = 1, sample: int | None = None, learning_rate: float | None = None
+    ) -> GraphPicture:
+        """The network with the numbers of a step, or its computation graph ("equations"). A notebook shows it; `svg()`
+        and `dot()` give it as text. sample, learning_rate: the first one by default. Raises OutputError for what the
+        model does not have, or a step that does not exist; KeyError for a run that does not exist."""
+        from tracer.output.graphs import of_run
+
+        run = self.run_of(learning_rate)
+        return of_run(self.experiment, self.system, run, kind, iteration, sample)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the losses of the runs, their curves, the first rows."""

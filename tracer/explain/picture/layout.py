@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -42,12 +43,26 @@ class Of(StrEnum):
     NORM = "norm"
 
 
+STATISTICS: Mapping[Of, Callable[[Sequence[float]], float]] = {
+    Of.SMALLEST: min,
+    Of.MEAN: lambda values: math.fsum(values) / len(values),
+    Of.LARGEST: max,
+    Of.NORM: lambda values: math.hypot(*values),
+}
+"""How each is computed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statistic:
     """A number that describes several quantities."""
 
     of: Of
     quantities: tuple[str, ...]
+
+    def value(self, values: Mapping[str, float]) -> float:
+        """The number, given those that it describes; NaN where one of them is."""
+        numbers = [values[name] for name in self.quantities]
+        return math.nan if any(map(math.isnan, numbers)) else STATISTICS[self.of](numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,3 +206,9 @@ def in_bands(count: int, first: int, beside: int, most: int) -> tuple[list[range
 def listed(names: Sequence[str], least: int) -> str:
     """Names from the first to the last one."""
     return ", ".join(names) if len(names) <= least else f"{names[0]} to {names[-1]}"
+
+
+def of_batch(captions: Sequence[str]) -> str:
+    """What tells the gradients of a sample and of its batch apart. captions: over the numbers of a parameter."""
+    sample, batch, change = captions[1:]
+    return f"{sample} is that of the chosen sample; {change} follows from {batch}, that of the whole batch"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from tracer.explain.picture.layout import SCALES, Arrow, Item, Look, Sketch, in_bands, label_width, listed
+from tracer.explain.picture.layout import SCALES, Arrow, Item, Look, Sketch, in_bands, label_width, listed, of_batch
 from tracer.model import naming
 from tracer.model.experiment import Layer, Network
 from tracer.model.system import Phase
@@ -69,9 +69,7 @@ class _Drawing:
         sketch.put(Item(Look.LABEL, row, 2, "← backward", kind=str(Phase.BACKWARD), columns=2))
         sketch.put(Item(Look.NOTE, row, 4, SCALES))
         if sketch.system.batch_loss:
-            sample, batch, change = self.captions[1:]
-            words = f"{sample} is that of the chosen sample; {change} follows from {batch}, that of the whole batch"
-            sketch.put(Item(Look.NOTE, row + 1, 4, words))
+            sketch.put(Item(Look.NOTE, row + 1, 4, of_batch(self.captions)))
 
     def _band(self, band: range, top: int) -> int:
         """Layers beside each other, after what they get; the row below."""

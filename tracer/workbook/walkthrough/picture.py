@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 from openpyxl.styles import Alignment, Border, Side
 from openpyxl.utils import get_column_letter
 
-from tracer.explain.picture.layout import Arrow, Item, Look, Of, Picture, Statistic
+from tracer.explain.picture.layout import STATISTICS, Arrow, Item, Look, Of, Picture, Statistic
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.expansion import expand
 from tracer.formulas.notation import render
@@ -51,12 +51,8 @@ BOUNDS = {
 seven, besides the sign. A run that diverges may exceed that magnitude: its numbers are then powers of ten."""
 FORWARD, BACKWARD = "60A5FA", "34D399"
 """The colors of the arrows, as RRGGBB."""
-STATISTICS: Mapping[Of, tuple[str, Callable[[Sequence[float]], float]]] = {
-    Of.SMALLEST: ("MIN({})", min),
-    Of.MEAN: ("AVERAGE({})", lambda values: math.fsum(values) / len(values)),
-    Of.LARGEST: ("MAX({})", max),
-    Of.NORM: ("SQRT(SUMSQ({}))", lambda values: math.hypot(*values)),
-}
+FORMULAS = {Of.SMALLEST: "MIN({})", Of.MEAN: "AVERAGE({})", Of.LARGEST: "MAX({})", Of.NORM: "SQRT(SUMSQ({}))"}
+"""Of the statistics."""
 
 
 class PictureStyles:
@@ -204,7 +200,7 @@ class _Drawing:
         return self.cells.get(name.name) or self.canvas.cell(name)
 
     def _statistic(self, number: Statistic) -> tuple[float | str | None, str | None]:
-        function, compute = STATISTICS[number.of]
+        function, compute = FORMULAS[number.of], STATISTICS[number.of]
         values = [self.values[name] for name in number.quantities if name in self.values]
         value = compute(values) if len(values) == len(number.quantities) else None
         if all(name in self.cells for name in number.quantities):

@@ -1,0 +1,162 @@
+"""What a picture of a step shows: the network, or the graph of its equations, with the numbers of one step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from tracer.charts.dot import dot
+from tracer.charts.graph import svg
+from tracer.errors import OutputError
+from tracer.execution.runs import Run
+from tracer.explain.picture.diagram import Diagram
+from tracer.explain.picture.flow import flow_diagram
+from tracer.explain.picture.graph import Graph, equation_graph, layer_graph, losses_of, network_graph
+from tracer.explain.picture.layout import Sketch
+from tracer.explain.picture.neurons import neuron_diagram
+from tracer.explain.picture.picture import is_wide
+from tracer.explain.picture.wide import wide_diagram
+from tracer.formulas.evaluation import NO_NUMBER, evaluate
+from tracer.formulas.notation import shortest
+from tracer.formulas.tree import Expression
+from tracer.model import naming
+from tracer.model.assembly import assemble
+from tracer.model.experiment import Experiment, Network
+from tracer.model.quantity import Quantity, Role
+from tracer.model.system import System
+from tracer.model.typography import typeset
+
+NETWORK, EQUATIONS = "network", "equations"
+KINDS = {
+    NETWORK: "its layers, neuron by neuron or, of wide ones, as tiles",
+    EQUATIONS: "the computation graph: every quantity with its equation, value and gradient",
+}
+"""What can be drawn."""
+MOST_NODES, MOST_IN_DOT = 300, 20_000
+"""Of a graph that is drawn: in a larger one nothing can be found. Of one that is written in DOT."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPicture:
+    """A picture of a step that a notebook shows. draw: lays it out. values: of all quantities of the step. names: how
+    they are typeset."""
+
+    title: str
+    graph: Graph
+    draw: Callable[[], Diagram]
+    values: Mapping[str, float]
+    names: Mapping[str, str]
+
+    def svg(self) -> str:
+        """The picture as an SVG document. Raises OutputError for a graph that is too large to be drawn."""
+        return svg(self.draw(), self.values, self.title)
+
+    def dot(self) -> str:
+        """The graph in DOT, for Graphviz. Raises OutputError for one that is too large."""
+        _check_size(self.graph, MOST_IN_DOT, "")
+        return dot(self.graph, self.values, self.names, self.title)
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+
+def graph_picture(
+    experiment: Experiment, system: System, kind: str, values: Mapping[str, float], place: tuple[int, int]
+) -> GraphPicture:
+    """The picture of a step, of one of KINDS. values: of the columns, the hyper-parameters and k. place: its iteration
+    and its sample. Raises OutputError for a kind that the model does not have."""
+    if kind not in KINDS:
+        raise OutputError([f"'{kind}' cannot be drawn; choose from {', '.join(KINDS)}"])
+    model = experiment.model
+    full = assemble(experiment) if experiment.columns == "compact" else system
+    title = _title(experiment, values, *place)
+    if kind == EQUATIONS:
+        sketch = Sketch(system, full, system.columns())
+        graph = equation_graph(sketch)
+        others = [f"--graph {NETWORK} draws it by layers"] if isinstance(model, Network) else []
+        others += ["Graphviz may draw it from a .dot file"] if len(graph.nodes) <= MOST_IN_DOT else []
+
+        def draw() -> Diagram:
+            _check_size(graph, MOST_NODES, "; ".join(others))
+            return flow_diagram(graph, names, title)
+
+    elif not isinstance(model, Network):
+        raise OutputError([f"{experiment.name} has equations of its own, no layers; draw its {EQUATIONS} instead"])
+    else:
+        network, samples = model, (experiment.inputs, experiment.targets)
+        sketch = Sketch(system, full, [neuron for layer in network.layers for neuron in layer.neurons])
+        wide = is_wide(experiment)
+        graph = (layer_graph if wide else network_graph)(sketch, network, *samples)
+
+        def draw() -> Diagram:
+            if wide:
+                return wide_diagram(sketch, network, *samples, names, title)
+            captions = ["w", *(system.gradient("w", loss) for loss in losses_of(sketch)), naming.change("w")]
+            return neuron_diagram(graph, names, title, captions)
+
+    names = _names(full, sketch)
+    return GraphPicture(title, graph, draw, _with({**sketch.gradients, **sketch.changes}, values), names)
+
+
+def _check_size(graph: Graph, most: int, instead: str) -> None:
+    """Raise OutputError for a graph of more nodes. instead: what can be done."""
+    if len(graph.nodes) > most:
+        what = f"a graph of {len(graph.nodes):,} quantities is too large, with more than {most:,}"
+        raise OutputError([f"{what}; {instead}" if instead else what])
+
+
+def of_run(
+    experiment: Experiment, system: System, run: Run, kind: str, iteration: int, sample: int | None
+) -> GraphPicture:
+    """The picture of a step of a run, with all its rows at hand. Raises OutputError as `graph_picture` does, and for a
+    step that the run does not have."""
+    if not 1 <= iteration <= run.iterations:
+        raise no_iteration(iteration, run.iterations)
+    first, end = run.batches.first_row(iteration - 1), min(run.batches.first_row(iteration), len(run))
+    samples = [place for _, place in islice(run.places(first), end - first)]
+    row = row_of(samples, iteration, sample)
+    values = {**system.hyper, **run.hyper, naming.COUNT: float(iteration), **run.step(first + row)}
+    return graph_picture(experiment, system, kind, values, (iteration, samples[row]))
+
+
+def no_iteration(iteration: int, last: int) -> OutputError:
+    """What is said of an iteration that a run does not have."""
+    return OutputError([f"iteration {iteration:,}: choose one from 1 to {last:,}"])
+
+
+def row_of(samples: Sequence[int], iteration: int, sample: int | None) -> int:
+    """The row of a sample, from 0, among those of an iteration; the first by default. Raises OutputError."""
+    if sample is None:
+        return 0
+    if sample not in samples:
+        listed = ", ".join(map(str, sorted(samples)))
+        raise OutputError([f"sample {sample}: iteration {iteration:,} uses {listed}"])
+    return samples.index(sample)
+
+
+def _title(experiment: Experiment, values: Mapping[str, float], iteration: int, sample: int) -> str:
+    parts = [f"{experiment.name}: iteration {iteration:,}"]
+    parts += [f"sample {sample}"] if len(experiment.samples) > 1 else []
+    parts += [f"{naming.ETA} = {shortest(values[naming.ETA])}"] if naming.ETA in values else []
+    return ", ".join(parts)
+
+
+def _names(full: System, sketch: Sketch) -> dict[str, str]:
+    changes = {
+        naming.change(p.name): Quantity(Role.CHANGE, of=full.quantities[p.name])
+        for p in full.parameters if naming.change(p.name) in sketch.changes
+    }  # fmt: skip
+    return typeset({**full.quantities, **changes})
+
+
+def _with(derived: Mapping[str, Expression], values: Mapping[str, float]) -> dict[str, float]:
+    """The values with those that have no column; NaN for what has no value."""
+    known = dict(values)
+    for name, expression in derived.items():
+        try:
+            known[name] = evaluate(expression, known)
+        except NO_NUMBER:
+            known[name] = math.nan
+    return known
