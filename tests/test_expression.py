@@ -17,7 +17,8 @@ from tracer.formulas.grammar import FormulaError
 from tracer.formulas.notation import Notation, render
 from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.notation.python import PYTHON
-from tracer.formulas.notation.text import TEXT, typeset
+from tracer.formulas.notation.text import TEXT, TYPESET
+from tracer.formulas.notation.typesetting import typeset
 from tracer.formulas.primitives import FUNCTIONS
 from tracer.formulas.tree import (
     ADD,
@@ -184,11 +185,11 @@ def test_derivatives_read_like_a_textbook(formula: str, by: str, slope: str) -> 
     ],
 )  # fmt: skip
 def test_equations_are_typeset_as_in_a_textbook(formula: str, text: str) -> None:
-    assert typeset(read_formula(formula), lambda name: name.name) == text
+    assert typeset(read_formula(formula), TYPESET, lambda name: name.name) == text
 
 
 def test_the_square_of_a_derivative_has_brackets() -> None:
-    assert typeset(power(Name("∂E/∂w"), Number(2.0)), lambda name: name.name) == "(∂E/∂w)²"
+    assert typeset(power(Name("∂E/∂w"), Number(2.0)), TYPESET, lambda name: name.name) == "(∂E/∂w)²"
 
 
 def test_a_slope_names_the_result() -> None:

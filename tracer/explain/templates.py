@@ -7,13 +7,14 @@ its cells.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from tracer.formulas.notation.text import CUT, LONGEST_SUM, typeset
-from tracer.formulas.symbols import SUPERSCRIPT_DIGITS
+from tracer.formulas.notation import Parts, tokens
+from tracer.formulas.notation import Slot as Slot
+from tracer.formulas.notation.text import TYPESET
+from tracer.formulas.notation.typesetting import LONGEST_SUM, Typesetting, lines, parts_of
 from tracer.formulas.tree import Call, Expression, Name, distinct, div
 from tracer.formulas.tree import replace as substitute
 from tracer.model.batches import REDUCTIONS
@@ -33,51 +34,59 @@ TOTAL = -1
 """In place of a row of a batch: the sum over all of them."""
 BATCH_SIZE = Name("rows of the batch", batch=True)
 """The number of rows of a batch."""
-POWER_SIGNS = ("^", *SUPERSCRIPT_DIGITS)
-"""What may follow the base of a power."""
-_MARK = re.compile("\x01(\\d+)\x02")
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """The place of a quantity's number in a text. signed: a negative number needs no brackets there. row: of a quantity
-    in all rows of a batch, the row that is meant, counted from 0, or TOTAL."""
-
-    name: Name
-    signed: bool
-    row: int = 0
-
 
 Template = tuple[str | Slot, ...]
 
 
-def template(expression: Expression, batch: int = 1) -> Template:
-    """The expression as text, with a slot for every quantity in it; for one over a batch, a slot for each of so many
-    rows, the middle ones left out where they are many. Where that number varies (0), their sum stands for them."""
+def template(expression: Expression, batch: int = 1, setting: Typesetting = TYPESET) -> Template:
+    """The expression as it is typeset, with a slot for every quantity in it; for one over a batch, a slot for each of
+    so many rows, the middle ones left out where they are many. Where that number varies (0), their sum stands for
+    them."""
+    return _merged(piece for line in template_lines(expression, batch, setting) for piece in line)
+
+
+def template_lines(expression: Expression, batch: int = 1, setting: Typesetting = TYPESET) -> list[Template]:
+    """The template in pieces, between which a line may end."""
     rows: Sequence[int] = range(batch) if batch <= LONGEST_SUM else (0, 1, 2, batch - 1)
     if not batch:
         rows = (TOTAL,)
         expression = of_sums(expression)
-    slots: list[Slot] = []
 
-    def mark(name: Name) -> str:
-        if name.name == CUT:
-            return CUT
-        marks = []
-        for row in rows if name.batch and name != BATCH_SIZE else (0,):
-            marks.append(f"\x01{len(slots)}\x02")
-            slots.append(Slot(name, False, row))
-        return ", ".join(marks if len(marks) == batch or len(marks) == 1 else [*marks[:-1], CUT, marks[-1]])
+    def slots(name: Name) -> Parts:
+        places: list[Parts] = [Slot(name, row=row) for row in (rows if name.batch and name != BATCH_SIZE else (0,))]
+        if len(places) not in (batch, 1):
+            places.insert(-1, setting.cut)
+        separated: list[Parts] = [setting.notation.comma] * (2 * len(places) - 1)
+        separated[::2] = places
+        return tuple(separated)
 
-    parts = _MARK.split(typeset(expression, mark))
-    pieces: list[str | Slot] = []
-    for index, part in enumerate(parts):
-        if index % 2:
-            begins = parts[index - 1] == "" or parts[index - 1].endswith(("(", "|", ", "))
-            pieces.append(replace(slots[int(part)], signed=begins and not parts[index + 1].startswith(POWER_SIGNS)))
-        elif part:
-            pieces.append(part)
-    return tuple(pieces)
+    found: list[Template] = []
+    before = ""
+    for parts in lines(parts_of(expression, setting, slots), setting):
+        pieces = _merged(tokens(parts))
+        placed: list[str | Slot] = []
+        for index, piece in enumerate(pieces):
+            if isinstance(piece, Slot):
+                after = "".join(part for part in pieces[index + 1 : index + 2] if isinstance(part, str))
+                raised = before.endswith(setting.raising) or after.startswith(setting.raised)
+                signed = not raised and (not before or before.endswith(setting.opening))
+                piece = replace(piece, signed=signed, raised=raised)
+            before = piece if isinstance(piece, str) else " "
+            placed.append(piece)
+        found.append(tuple(placed))
+    return found
+
+
+def _merged(tokens: Iterable[str | Slot]) -> Template:
+    """The slots, and what stands between two of them as one text."""
+    pieces: list[str | Slot] = [""]
+    for token in tokens:
+        last = pieces[-1]
+        if isinstance(token, str) and isinstance(last, str):
+            pieces[-1] = last + token
+        else:
+            pieces.append(token)
+    return tuple(pieces if pieces[0] else pieces[1:])
 
 
 def of_sums(expression: Expression) -> Expression:
@@ -87,28 +96,34 @@ def of_sums(expression: Expression) -> Expression:
     return substitute(expression, sums | {Call(REDUCTIONS["mean"], (n,)): div(n, BATCH_SIZE) for n in of_batch})
 
 
-def filled(template: Template, value: Callable[[Slot], float], digits: int = DIGITS) -> str:
+def filled(
+    template: Template, value: Callable[[Slot], float], digits: int = DIGITS, setting: Typesetting = TYPESET
+) -> str:
     """The template with the numbers substituted, each with so many significant digits; `value` gives the number of a
     slot."""
     return "".join(
-        piece if isinstance(piece, str) else written(value(piece), piece.signed, digits) for piece in template
+        piece if isinstance(piece, str) else written(value(piece), piece.signed, digits, setting, piece.raised)
+        for piece in template
     )
 
 
-def written(value: float, signed: bool = True, digits: int = DIGITS) -> str:
+def written(
+    value: float, signed: bool = True, digits: int = DIGITS, setting: Typesetting = TYPESET, raised: bool = False
+) -> str:
     """A number with so many significant digits, as a person writes it: 0.15, −0.0275, 1.23457e-7; a negative one in
-    brackets where it is not `signed`."""
+    brackets where it is not `signed`, one with a power of ten where it is itself `raised` to a power."""
     if abs(value) < LEAST:
-        return "0"
+        return setting.number("0")
+    if not math.isfinite(value):
+        return setting.number(str(abs(value)), 0, value < 0, value < 0 and not signed)
     number = rounded(abs(value), digits)
     power = number.adjusted()
-    plain = PLAIN_FROM <= power < digits
-    text = f"{number if plain else number.scaleb(-power):f}"
+    if PLAIN_FROM <= power < digits:
+        power = 0
+    text = f"{number.scaleb(-power):f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    text = text if plain else f"{text}e{power}"
-    if value > 0:
-        return text
-    return f"−{text}" if signed else f"(−{text})"
+    in_brackets = (value < 0 and not signed) or (power != 0 and raised and setting.two_dimensional)
+    return setting.number(text, power, value < 0, in_brackets)
 
 
 def rounded(value: float, digits: int) -> Decimal:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tracer.execution.runs import Divergence
-from tracer.formulas.notation.text import text, typeset
+from tracer.formulas.notation.text import TYPESET, text
+from tracer.formulas.notation.typesetting import typeset
 from tracer.formulas.tree import Expression, Name, distinct
 from tracer.model import naming
 from tracer.model.system import System
@@ -21,7 +22,7 @@ def words(expression: Expression, names: Mapping[str, str] | None = None) -> str
     typeset (see `typography.typeset`); without, they keep their names, and all is plain text."""
     if names is None:
         return text(expression, spelled)
-    return typeset(expression, lambda name: names.get(name.name, name.name) + " over the batch" * name.batch)
+    return typeset(expression, TYPESET, lambda name: names.get(name.name, name.name) + " over the batch" * name.batch)
 
 
 def called(name: str, names: Mapping[str, str] | None = None) -> str:

@@ -18,15 +18,18 @@ def bind(form: Form, call: Call) -> Expression:
     return replace(form, values)
 
 
-def expand(expression: Expression, far: bool = False) -> Expression:
+def expand(expression: Expression, far: bool = False, symbols: bool = False) -> Expression:
     """The expression with every function that is defined by a formula replaced by that formula.
 
-    far: include the functions' `far` branches, which apply where the plain formula overflows.
+    far: include the functions' `far` branches, which apply where the plain formula overflows. symbols: leave functions
+    that have a symbol, such as σ.
     """
-    return _expanded(expression, far, {}, [])
+    return _expanded(expression, far, symbols, {}, [])
 
 
-def _expanded(expression: Expression, far: bool, known: dict[int, Expression], bound: list[Expression]) -> Expression:
+def _expanded(
+    expression: Expression, far: bool, symbols: bool, known: dict[int, Expression], bound: list[Expression]
+) -> Expression:
     """known: what nodes are expanded, by their identities; what is expanded stands for itself. bound: formulas that
     were put in, kept alive for `known`."""
 
@@ -36,9 +39,9 @@ def _expanded(expression: Expression, far: bool, known: dict[int, Expression], b
         function = node.function
         call = node if all(map(is_, args, node.args)) else Call(function, tuple(args))
         expanded: Expression = call
-        if function.formula is not None:
+        if function.formula is not None and not (symbols and function.symbol):
             forms = (function.formula, *(function.far or ())) if far else (function.formula,)
-            plain, *beyond = (_expanded(put_in, far, known, bound) for put_in in _bound(call, forms, bound))
+            plain, *beyond = (_expanded(put_in, far, symbols, known, bound) for put_in in _bound(call, forms, bound))
             expanded = Call(FUNCTIONS["if"], (*beyond, plain)) if beyond else plain
         known[id(expanded)] = expanded
         return expanded

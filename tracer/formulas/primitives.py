@@ -101,26 +101,48 @@ def _equal_ones_share(call: Call, index: int) -> Expression:
 
 PRIMITIVES: dict[str, Primitive] = {
     "exp": Primitive(("a",), spelled={"text": "e^({})"}),
-    "log": Primitive(("1 / x",), spelled={"excel": "LN", "text": "ln"}),
-    "log10": Primitive(("1 / (x * log(10))",), spelled={"text": "log₁₀"}, excel=("LOG(x)", "LOG(x,10)")),
-    "sqrt": Primitive(("1 / (2 * a)",), spelled={"text": "√({})"}),
-    "abs": Primitive(("sign(x)",), spelled={"text": "|{}|"}, helper=math.fabs, kinks={(0.0,): (0.0,)}),
+    "log": Primitive(("1 / x",), spelled={"excel": "LN", "text": "ln", "latex": r"\ln", "mathml": "<mi>ln</mi>"}),
+    "log10": Primitive(
+        ("1 / (x * log(10))",), excel=("LOG(x)", "LOG(x,10)"),
+        spelled={
+            "text": "log₁₀", "latex": r"\log_{{10}}({})",
+            "mathml": "<msub><mi>log</mi><mn>10</mn></msub>"
+        },
+    ),
+    "sqrt": Primitive(
+        ("1 / (2 * a)",), spelled={"text": "√({})", "latex": r"\sqrt{{{}}}", "mathml": "<msqrt>{}</msqrt>"}
+    ),
+    "abs": Primitive(
+        ("sign(x)",), helper=math.fabs, kinks={(0.0,): (0.0,)},
+        spelled={
+            "text": "|{}|", "latex": r"\left\lvert {} \right\rvert", "mathml": "<mrow><mo>|</mo>{}<mo>|</mo></mrow>"
+        },
+    ),
     "sign": Primitive(("0",), helper=_sign, kinks={(0.0,): (0.0,)}),
     "floor": Primitive(
-        ("0",), spelled={"excel": "INT", "text": "⌊{}⌋"}, excel=("FLOOR(x,1)", "FLOOR.MATH(x)"),
+        ("0",), excel=("FLOOR(x,1)", "FLOOR.MATH(x)"),
+        spelled={
+            "excel": "INT", "text": "⌊{}⌋", "latex": r"\left\lfloor {} \right\rfloor",
+            "mathml": "<mrow><mo>⌊</mo>{}<mo>⌋</mo></mrow>",
+        },
         helper=lambda x: float(math.floor(x)), kinks={(2.0,): (0.0,)},
     ),
     "sin": Primitive(("cos(x)",)),
     "cos": Primitive(("-sin(x)",)),
     "tanh": Primitive(("1 - a^2",)),
-    "atan": Primitive(("1 / (1 + x^2)",), spelled={"numpy": "np.arctan", "text": "arctan"}),
+    "atan": Primitive(
+        ("1 / (1 + x^2)",),
+        spelled={"numpy": "np.arctan", "text": "arctan", "latex": r"\arctan", "mathml": "<mi>arctan</mi>"},
+    ),
     "erf": Primitive(
         ("2 * exp(-x^2) / sqrt(3.141592653589793)",), spelled={"javascript": "erf"},
         excel=("ERF(0,x)", "ERF.PRECISE(x)"),
     ),
     "normal_cdf": Primitive(
         ("exp(-x^2 / 2) / sqrt(2 * 3.141592653589793)",),
-        spelled={"excel": "NORMSDIST", "text": "Φ", "javascript": "normal_cdf"},
+        spelled={
+            "excel": "NORMSDIST", "text": "Φ", "javascript": "normal_cdf", "latex": r"\Phi", "mathml": "<mi>Φ</mi>"
+        },
         excel=("NORM.S.DIST(x,1)",), helper=_normal_cdf,
     ),
     "min": Primitive(

@@ -11,7 +11,7 @@ SPELLINGS = {
 }  # fmt: skip
 """Operators as they are written elsewhere → in our formulas."""
 
-SUPERSCRIPT_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+SUPERSCRIPT_DIGITS, SUBSCRIPT_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"
 POWERS = {sign: float(power) for power, sign in enumerate(SUPERSCRIPT_DIGITS)} | {"⁻¹": -1.0, "⁻²": -2.0}
 """Powers that stand behind a value, in superscript."""
 SUPERSCRIPT = f"⁻{SUPERSCRIPT_DIGITS}"

@@ -90,14 +90,13 @@ class Call(Expression):
 class Function:
     """A function of the expression language.
 
-    name: how a formula calls it.
-    parameters: the names of its arguments in `slopes` and `formula`; empty for operators.
+    name: how a formula calls it. parameters: the names of its arguments in `slopes` and `formula`; empty for operators.
     slopes: the partial derivative by each argument, a formula of the arguments and of the result `a`. Where there is
         none, the `formula` is differentiated.
     formula: what the function stands for; None for a primitive, which every notation spells by itself.
     far: (condition, formula) for arguments where `formula` overflows although its value exists.
-    settings: the numbers of a family of functions, such as alpha, by their names in the formulas.
-    more: whether it takes any number of further arguments.
+    settings: the numbers of a family of functions, such as alpha, by their names in the formulas. more: whether it
+    takes any number of further arguments. symbol: what a textbook calls it, σ or softmax_1; empty for its name.
     """
 
     name: str
@@ -107,6 +106,7 @@ class Function:
     far: tuple[Form, Form] | None = None
     settings: tuple[tuple[str, float], ...] = ()
     more: bool = False
+    symbol: str = ""
 
     def __eq__(self, other: object) -> bool:
         """Functions are equal if their names and settings are."""
@@ -170,7 +170,7 @@ def add(*terms: Expression) -> Expression:
     for term in terms:
         if term == ZERO:
             continue
-        if total and _is_negative(term):
+        if total and is_negative(term):
             total = [Call(SUB, (_sum(total), neg(term)))]
         elif not total and isinstance(term, Call) and term.function == ADD:
             total.extend(term.args)
@@ -179,7 +179,8 @@ def add(*terms: Expression) -> Expression:
     return _sum(total)
 
 
-def _is_negative(term: Expression) -> bool:
+def is_negative(term: Expression) -> bool:
+    """Whether it begins with a minus sign."""
     sides = _first_factors(term)
     term = sides[-1].args[0] if sides else term
     return term.value < 0 if isinstance(term, Number) else isinstance(term, Call) and term.function == NEG

@@ -23,7 +23,8 @@ class Activation:
 
     formula: f, in `z` and the settings. slope: da/dz, in `z`, `a` and the settings, where one is stated; otherwise the
     formula is differentiated. source: a reference. settings: the numbers of the family, defaults and ranges.
-    far: (condition, formula) where `formula` overflows although its value exists.
+    far: (condition, formula) where `formula` overflows although its value exists. symbol: what a textbook calls it, if
+    not by its name; empty for one that is always written out.
     """
 
     formula: str
@@ -31,13 +32,15 @@ class Activation:
     source: str
     settings: Settings = field(default_factory=dict)
     far: tuple[str, str] | None = None
+    symbol: str | None = None
 
     def function(self, name: str, settings: Mapping[str, float] | None = None) -> Function:
         """The activation as a function of the expression language, with settings that override the defaults."""
+        symbol = name if self.symbol is None else self.symbol
         values = tuple({**defaults(self.settings), **(settings or {})}.items())
         slopes = (read_formula(self.slope),) if self.slope else ()
         far = (read_formula(self.far[0]), read_formula(self.far[1])) if self.far else None
-        return Function(name, ("z",), slopes, read_formula(self.formula), far, values)
+        return Function(name, ("z",), slopes, read_formula(self.formula), far, values, symbol=symbol)
 
 
 GOODFELLOW = "Goodfellow, Bengio and Courville, Deep Learning (2016), section"
@@ -46,25 +49,25 @@ LOG_TAIL = "exp(-abs(z)) * (1 - exp(-abs(z)) / 2 + exp(-2 * abs(z)) / 3 - exp(-3
 """log(1 + e^(-|z|)) beyond TAIL, from its series: 1 + e^(-|z|) would lose what e^(-|z|) is."""
 
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation("z", "1", f"{GOODFELLOW} 6.2.2.1"),
+    "identity": Activation("z", "1", f"{GOODFELLOW} 6.2.2.1", symbol=""),
     "sigmoid": Activation(
         "1 / (1 + exp(-z))", "a * (1 - a)", f"{GOODFELLOW} 3.10",
-        far=("z < -700", "exp(z)"),  # exp(-z) ends at z = -709; from -37 on, 1 + exp(-z) rounds to exp(-z)
+        far=("z < -700", "exp(z)"), symbol="σ",  # exp(-z) ends at z = -709; from -37 on, 1 + exp(-z) rounds to exp(-z)
     ),
     "tanh": Activation("tanh(z)", "1 - a^2", f"{GOODFELLOW} 6.3.2"),
-    "relu": Activation("max(0, z)", "if(z > 0, 1, 0)", f"{GOODFELLOW} 6.3.1; slope 0 at 0"),
+    "relu": Activation("max(0, z)", "if(z > 0, 1, 0)", f"{GOODFELLOW} 6.3.1; slope 0 at 0", symbol="ReLU"),
     "leaky_relu": Activation(
         "if(z > 0, z, alpha * z)", "if(z > 0, 1, alpha)", "Maas, Hannun and Ng, ICML (2013); slope alpha at 0",
-        {"alpha": Setting(0.01)},
+        {"alpha": Setting(0.01)}, symbol="LeakyReLU",
     ),
     "elu": Activation(
         "if(z > 0, z, alpha * (exp(z) - 1))", "if(z > 0, 1, alpha * exp(z))",
-        "Clevert, Unterthiner and Hochreiter, ICLR (2016); slope alpha at 0", {"alpha": Setting(1.0)},
+        "Clevert, Unterthiner and Hochreiter, ICLR (2016); slope alpha at 0", {"alpha": Setting(1.0)}, symbol="ELU",
     ),
     "selu": Activation(
         "if(z > 0, 1.0507009873554805 * z, 1.7580993408473766 * (exp(z) - 1))",
         "if(z > 0, 1.0507009873554805, 1.7580993408473766 * exp(z))",
-        "Klambauer, Unterthiner, Mayr and Hochreiter, NeurIPS (2017)",
+        "Klambauer, Unterthiner, Mayr and Hochreiter, NeurIPS (2017)", symbol="SELU",
     ),
     "softplus": Activation(
         "max(z, 0) + log(1 + exp(-abs(z)))", "sigmoid(z)",
@@ -74,18 +77,19 @@ ACTIVATIONS: dict[str, Activation] = {
     "softsign": Activation("z / (1 + abs(z))", "1 / (1 + abs(z))^2", "Glorot and Bengio, AISTATS (2010)"),
     "silu": Activation(
         "z * sigmoid(z)", "sigmoid(z) * (1 + z * (1 - sigmoid(z)))",
-        "Hendrycks and Gimpel, arXiv 1606.08415 (2016); Ramachandran, Zoph and Le (2017) call it swish",
+        "Hendrycks and Gimpel, arXiv 1606.08415 (2016); Ramachandran, Zoph and Le (2017) call it swish", symbol="SiLU",
     ),
     "gelu": Activation(
         "z * normal_cdf(z)", "normal_cdf(z) + z * exp(-z^2 / 2) / sqrt(2 * 3.141592653589793)",
-        "Hendrycks and Gimpel, arXiv 1606.08415 (2016)",
+        "Hendrycks and Gimpel, arXiv 1606.08415 (2016)", symbol="GELU",
     ),
     "gelu_tanh": Activation(
         "0.5 * z * (1 + tanh(0.7978845608028654 * (z + 0.044715 * z^3)))", None,
-        "Hendrycks and Gimpel, arXiv 1606.08415 (2016), the approximation with tanh; 0.797… is √(2/π)",
+        "Hendrycks and Gimpel, arXiv 1606.08415 (2016), the approximation with tanh; 0.797… is √(2/π)", symbol="GELU",
     ),
     "hard_sigmoid": Activation(
         "max(0, min(1, z / 6 + 0.5))", "if(z > -3, if(z < 3, 1 / 6, 0), 0)", "PyTorch, Hardsigmoid; slope 0 at ±3",
+        symbol="HardSigmoid",
     ),
     "sin": Activation("sin(z)", "cos(z)", "Sitzmann and others, NeurIPS (2020)"),
 }  # fmt: skip
@@ -156,6 +160,7 @@ def softmax(index: int, count: int) -> Function:
                 (_share([sub(arg, _largest(call.args)) for arg in call.args], index), Number(1e-300)),
             ),
         ),
+        symbol=f"{SOFTMAX}_{index + 1}",
     )
 
 

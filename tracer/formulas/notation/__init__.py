@@ -1,4 +1,4 @@
-"""Renderers: an expression as Python, as NumPy, as an Excel formula, as text.
+"""Renderers: an expression as Python, as NumPy, as an Excel formula, as text, in LaTeX, in MathML.
 
 A notation is a table of operators, a rule for functions, and what the functions' rows except from it; there is one walk
 for all of them. Brackets come from precedence, never from "wrap everything".
@@ -21,6 +21,10 @@ ALL = -1
 """The index that stands for all arguments in the pieces of a template."""
 
 
+LENGTH_OF_NUMBER = 4
+"""What a slot counts for, in characters."""
+
+
 class TooLong(ValueError):
     """A text that would exceed its length limit."""
 
@@ -32,11 +36,13 @@ class Operator:
     template: with `{}` for the arguments; without, the text that stands between two arguments.
     precedence: how tightly it binds; a call binds as tightly as ATOM.
     arguments: the least precedence that the first and the following arguments need to stand without brackets.
+    is_tall: whether it is taller than a line.
     """
 
     template: str
     precedence: int
     arguments: tuple[int, int]
+    is_tall: bool = False
 
     @property
     def is_infix(self) -> bool:
@@ -58,7 +64,8 @@ class Notation:
     """A way to write expressions: how operators, functions and numbers are spelled.
 
     name: as the rows of functions call it. function: a function's name in it, where the function's row does not except
-    it.
+    it. brackets: around arguments, and around what binds too loosely; around what is taller than a line tall_brackets,
+    where it has these. applied: what stands between a function and its arguments. call: around both.
     """
 
     name: str
@@ -66,16 +73,33 @@ class Notation:
     function: Callable[[str], str]
     number: Callable[[float], str]
     comma: str = ", "
+    brackets: tuple[str, str] = ("(", ")")
+    tall_brackets: tuple[str, str] | None = None
+    applied: str = ""
+    call: tuple[str, str] = ("", "")
 
 
-Parts = str | tuple["Parts", ...]
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of a quantity's number in a text. signed: a negative number needs no brackets there. row: of a quantity
+    in all rows of a batch, the row that is meant, counted from 0, or `templates.TOTAL`. raised: a power follows."""
+
+    name: Name
+    signed: bool = False
+    row: int = 0
+    raised: bool = False
+
+
+Parts = str | Slot | tuple["Parts", ...]
 
 
 class Written(NamedTuple):
-    """An expression in a notation: its text in parts, which are joined only once, and how tightly it binds."""
+    """An expression in a notation: its text in parts, which are joined only once, how tightly it binds, and whether it
+    is taller than a line."""
 
     parts: Parts
     precedence: int
+    is_tall: bool = False
 
 
 def infix(symbol: str, precedence: int, first: int | None = None, following: int | None = None) -> Operator:
@@ -113,20 +137,35 @@ def leaf(notation: Notation, node: Expression, spell: Callable[[Name], str]) -> 
 def compose(notation: Notation, name: str, args: Sequence[Written]) -> Written:
     """A function or an operator of arguments that are already rendered."""
     operator = notation.operators.get(name)
+    is_tall = any(arg.is_tall for arg in args)
     if operator is None or not operator.takes(args):
         row = PRIMITIVES.get(name)
-        template = (row.spelled.get(notation.name) if row else None) or notation.function(name)
-        if "{" not in template:
-            template += "({*})"
-        return Written(_filled(template, [arg.parts for arg in args], notation.comma), ATOM)
+        spelled = row.spelled.get(notation.name) if row else None
+        if spelled is None or "{" not in spelled:
+            return called(notation, spelled or notation.function(name), args)
+        return Written(_filled(spelled, [arg.parts for arg in args], notation.comma), ATOM, is_tall)
     least, following = operator.arguments
     parts: list[Parts] = []
     for arg in args:
-        parts.append(arg.parts if arg.precedence >= least else ("(", arg.parts, ")"))
+        parts.append((arg if arg.precedence >= least else bracketed(notation, arg)).parts)
         least = following
+    is_tall = is_tall or operator.is_tall
     if operator.is_infix:
-        return Written(_between(operator.template, parts), operator.precedence)
-    return Written(_filled(operator.template, parts, notation.comma), operator.precedence)
+        return Written(_between(operator.template, parts), operator.precedence, is_tall)
+    return Written(_filled(operator.template, parts, notation.comma), operator.precedence, is_tall)
+
+
+def called(notation: Notation, function: str, args: Sequence[Written]) -> Written:
+    """A call of a function that is called so."""
+    inner = Written(_between(notation.comma, [arg.parts for arg in args]), 0, any(arg.is_tall for arg in args))
+    begin, end = notation.call
+    return Written((begin, function, notation.applied, bracketed(notation, inner).parts, end), ATOM, inner.is_tall)
+
+
+def bracketed(notation: Notation, written: Written) -> Written:
+    """An expression in brackets."""
+    begin, end = (written.is_tall and notation.tall_brackets) or notation.brackets
+    return Written((begin, written.parts, end), ATOM, written.is_tall)
 
 
 def _between(separator: str, parts: Sequence[Parts]) -> Parts:
@@ -157,10 +196,14 @@ def _pieces(template: str) -> tuple[str | int, ...]:
 
 
 def joined(parts: Parts, longest: int | None = None) -> str:
-    """The text of a written expression. Raises TooLong."""
-    if isinstance(parts, str):
-        return parts
-    found: list[str] = []
+    """The text of a written expression without slots. Raises TooLong."""
+    return parts if isinstance(parts, str) else "".join(map(str, tokens(parts, longest)))
+
+
+def tokens(parts: Parts, longest: int | None = None) -> list[str | Slot]:
+    """The texts of a written expression, and the slots between them. Raises TooLong if the texts have more than
+    `longest` characters."""
+    found: list[str | Slot] = []
     length = 0
     pending: list[Parts] = [parts]
     while pending:
@@ -169,10 +212,10 @@ def joined(parts: Parts, longest: int | None = None) -> str:
             pending.extend(reversed(part))
             continue
         found.append(part)
-        length += len(part)
+        length += len(part) if isinstance(part, str) else LENGTH_OF_NUMBER
         if longest is not None and length > longest:
             raise TooLong(f"more than {longest:,} characters")
-    return "".join(found)
+    return found
 
 
 def shortest(value: float) -> str:

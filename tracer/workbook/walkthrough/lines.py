@@ -15,7 +15,7 @@ from tracer.explain.templates import BATCH_SIZE, TOTAL, of_sums
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.notation import TooLong, render
 from tracer.formulas.notation.excel import EXCEL
-from tracer.formulas.notation.text import LONGEST_SUM
+from tracer.formulas.notation.typesetting import LONGEST_SUM
 from tracer.formulas.tree import Name, distinct
 from tracer.model import naming
 from tracer.workbook.trace.context import Context

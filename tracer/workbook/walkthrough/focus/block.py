@@ -17,7 +17,7 @@ from tracer.explain.explanation import (
     rounded_in_words,
     sum_in_words,
 )
-from tracer.formulas.notation.text import LONGEST_SUM
+from tracer.formulas.notation.typesetting import LONGEST_SUM
 from tracer.model.system import Phase
 from tracer.workbook.trace.context import Context
 from tracer.workbook.walkthrough.focus.lines import LINE, NUMBER, NUMBERS, RESULT, ROW, FocusLines, size

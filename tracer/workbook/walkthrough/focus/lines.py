@@ -33,7 +33,7 @@ from tracer.formulas.evaluation import NO_NUMBER
 from tracer.formulas.expansion import expand, far_conditions
 from tracer.formulas.notation import render, shortest
 from tracer.formulas.notation.excel import EXCEL
-from tracer.formulas.notation.text import CUT, LONGEST_SUM
+from tracer.formulas.notation.typesetting import CUT, LONGEST_SUM
 from tracer.formulas.tree import Name, Number
 from tracer.model import naming
 from tracer.model.system import System

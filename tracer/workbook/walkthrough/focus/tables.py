@@ -11,7 +11,7 @@ from itertools import islice
 
 from tracer.explain.derivation import Derivation, Derivations, Factor, Path
 from tracer.explain.explanation import counted_paths, loss_of, sum_in_words
-from tracer.formulas.notation.text import CUT
+from tracer.formulas.notation.typesetting import CUT
 from tracer.model import naming
 from tracer.model.quantity import Quantity, Role
 from tracer.model.system import System
