@@ -14,9 +14,11 @@ from pathlib import Path
 import click
 
 from tests.places import ROOT
+from tests.stuck import SPEAKS
 from tracer.commands.main import main
 from tracer.config.records import Field
 from tracer.config.schema import CSV, FIELDS, LAYER
+from tracer.explain.diagnoses import DIAGNOSES
 from tracer.grading.judging.causes import SENTENCES
 from tracer.grading.slips.table import SLIPS
 from tracer.tables.catalogue import catalogue
@@ -115,6 +117,17 @@ def slips() -> str:
     return table(("name", "cause", "right", "wrong"), rows)
 
 
+def diagnoses() -> str:
+    """What is said when a run does not learn: an example of each sentence, and its condition."""
+    examples: dict[str, str] = {}
+    for name, _, sentence in SPEAKS:
+        examples.setdefault(name, sentence)
+    rows = (
+        (code([line.name]), examples[line.name], " ".join((line.condition.__doc__ or "").split())) for line in DIAGNOSES
+    )
+    return table(("name", "such as", "when"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "keys": lambda: keys(FIELDS),
     "layer keys": lambda: keys(LAYER.fields),
@@ -127,6 +140,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "optimizers": lambda: entries("optimizer"),
     "functions": lambda: entries("function"),
     "slips": slips,
+    "diagnoses": diagnoses,
     "causes": lambda: table(("name", "cause"), ((code([name]), sentence) for name, sentence in SENTENCES.items())),
     **{f"options {name}": partial(options, name) for name in ("run", "exercise", "check", "list", "init")},
 }

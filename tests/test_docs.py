@@ -59,6 +59,10 @@ FILES = {
     "lab4.yaml": "inputs: {x1: 1, x2: 0.5}\ntargets: {t: 0.25}\nparameters: {w: 0.6, u: -0.4, b: 0.1}\nequations: |\n"
     "  s1 = tanh(w*x1 + b)\n  s2 = tanh(w*x2 +* u*s1 + b)\n  E = (t - s2)^2 / 2\nminimize: E\nlearning_rate: 0.1\n"
     "iterations: 100\n",
+    "or.yaml": "samples:\n"
+    + "".join(f"  - {{inputs: [{x}, {y}], targets: {{t: {x | y}}}}}\n" for x in (0, 1) for y in (0, 1))
+    + 'layers: [{name: o, neurons: 1, activation: "if(z >= 0, 1, 0)"}]\nweights: [0, 0]\nbiases: {o: [0]}\n'
+    "learning_rate: 0.5\niterations: 8\n",
     "measured.yaml": "samples: measured.csv\nlayers: [{neurons: 1}]\nweights: [1, 1]\nlearning_rate: 0.1\niterations: 2\n",
     "measured.csv": 'i1,i2,t1\n0,1,1\n1,abc,0\n"0,5",1,1\n',
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import click
 
 from tracer.execution.progress import Progress
 from tracer.execution.runs import Run
-from tracer.explain.rounding import lost
+from tracer.explain.diagnoses import in_words, said
 from tracer.explain.words import stopped
 from tracer.formulas.notation import shortest
 from tracer.model import naming
@@ -35,6 +36,8 @@ DECADES = 100
 """A loss that falls to less than such a part is drawn by its logarithm."""
 MOST_RUNS = 100
 """How many learning rates the tables list."""
+MOST_SENTENCES = 4
+"""How many diagnoses are shown."""
 MOST_PARAMETERS = 24
 """How many final parameters the table lists."""
 LABEL_WIDTH, COLUMN_WIDTH = 20, 14
@@ -99,15 +102,18 @@ def show(trace: Trace, paths: Sequence[Path], ascii: bool, final: bool = False) 
     hidden = len(trace.experiment.start) - MOST_PARAMETERS
     if final and hidden > 0:
         click.echo(f"and {hidden:,} more parameters: in Python, trace.final holds them all")
-    said: dict[str, list[str]] = {}
-    for run in trace.runs:
-        said.setdefault(lost(trace.system, run)[:-1], []).append(run.title)
-    for sentence, titles in said.items():
-        if sentence:
-            line = sentence if len(said) == 1 else f"{sentence} (with {'; '.join(titles)})"
-            click.echo(naming.to_ascii(line) if ascii else line)
+    _show_diagnoses(trace, ascii, console.width)
     for path in paths:
         click.echo(f"wrote {path}")
+
+
+def _show_diagnoses(trace: Trace, ascii: bool, width: int) -> None:
+    """Print what the numbers say where a run does not learn."""
+    sentences = [in_words(sentence) for sentence in said(trace.experiment, trace.system, trace.runs)]
+    for sentence in sentences[:MOST_SENTENCES]:
+        click.echo(textwrap.fill(naming.to_ascii(sentence) if ascii else sentence, width, break_long_words=False))
+    if len(sentences) > MOST_SENTENCES:
+        click.echo(f"and {len(sentences) - MOST_SENTENCES:,} more: on the sheet Summary, and in Python trace.diagnoses")
 
 
 def divergence_line(run: Run, ascii: bool) -> str:

@@ -96,7 +96,12 @@ class Run:
     def over_pass(self, quantity: str, last: bool = False) -> float:
         """A quantity over the first or the last pass, reduced as in a batch; NaN if there are no steps."""
         steps = self.pass_steps(last)
-        return REDUCE[self.batches.reduction](self[quantity][steps.start : steps.stop]) if steps else math.nan
+        return REDUCE[self.batches.reduction](self.over(quantity, steps).tolist()) if steps else math.nan
+
+    def over(self, quantity: str, steps: range) -> memoryview[float]:
+        """A quantity in consecutive steps, not copied. Raises KeyError for an unknown one."""
+        column, width = self.columns[quantity], len(self.columns)
+        return self.rows[steps.start * width + column : steps.stop * width : width]
 
     def __getitem__(self, quantity: str) -> list[float]:
         """A quantity or a hyper-parameter of this run in every step. Raises KeyError for an unknown one."""

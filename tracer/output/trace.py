@@ -186,6 +186,13 @@ class Trace:
             return dict(self.runs[0].final)
         return {run.hyper[naming.ETA]: dict(run.final) for run in self.runs}
 
+    @property
+    def diagnoses(self) -> list[str]:
+        """What the numbers say where a run does not learn, a sentence each; empty for runs that do."""
+        from tracer.explain.diagnoses import in_words, said
+
+        return [in_words(sentence) for sentence in said(self.experiment, self.system, self.runs)]
+
     def to_frame(self, ascii: bool = False) -> pandas.DataFrame:
         """The trace as a pandas DataFrame; ascii spells ∂E/∂w1 as dE/dw1."""
         import numpy

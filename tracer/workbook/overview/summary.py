@@ -5,14 +5,14 @@ The first cell of a run's row says which run it is with the numbers that its she
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tracer.explain.diagnoses import diagnoses, in_words
 from tracer.explain.facts import facts_of
-from tracer.explain.rounding import lost
 from tracer.explain.words import stopped
 from tracer.formulas.notation import shortest
 from tracer.model import naming
@@ -84,7 +84,6 @@ def _runs(sheet: Worksheet, grid: Grid, context: Context) -> int:
     forms = [styles.number[common_format(pair[place] for pair in losses.values())] for place in (0, 1)]
     percents = all(SMALL <= ratio < LARGE for ratio in ratios.values())
     of_ratios = styles.percent if percents else styles.number[common_format(ratios.values())]
-    remarks = []
     for row, trace in enumerate(traces, FIRST_RUN_ROW):
         run, letter = trace.run, trace.letters[system.loss]
         grid.put((row, 1), styles.link, trace.title, _label(context, trace, row, losses.get(row)))
@@ -97,16 +96,28 @@ def _runs(sheet: Worksheet, grid: Grid, context: Context) -> int:
                 grid.put((row, column), look, value, formula)
         if row in ratios:
             grid.put((row, 5), of_ratios, ratios[row], f"D{row}/C{row}")
-        where = stopped(run.divergence) if run.divergence else ""
-        if said := f"{where} {lost(system, run)}".strip():
-            remarks.append((trace, context.spell(said)))
     row = FIRST_RUN_ROW + len(traces)
-    for trace, said in remarks:
-        other = f'IF({trace.label}="{trace.title}","","With the numbers of the config: ")'
-        formula = f"{other}&{literal(said)}"
-        grid.put((row, 1), styles.label, trace.title, trace.label)
+    for about, said in _remarks(context):
+        unchanged = ",".join(f'{trace.label}="{trace.title}"' for trace in about)
+        formula = f'IF(AND({unchanged}),"","With the numbers of the config: ")&{literal(said)}'
+        if len(about) == 1:
+            grid.put((row, 1), styles.label, about[0].title, about[0].label)
+        else:
+            grid.put((row, 1), styles.label, "all runs" if len(about) == len(traces) else f"{len(about)} of the runs")
         row = grid.text((row, 2), TEXT_COLUMNS, styles.wrapped_warning, said, formula)
     return row
+
+
+def _remarks(context: Context) -> Iterator[tuple[Sequence[TraceFormulas], str]]:
+    """What is to be said of runs: where one stopped, and what the numbers say where they do not learn."""
+    traces, runs = context.traces, [trace.run for trace in context.traces]
+    for trace in traces:
+        if trace.run.divergence:
+            yield (trace,), context.spell(stopped(trace.run.divergence))
+    for diagnosis in diagnoses(context.experiment, context.system, runs):
+        some = 1 < len(diagnosis.runs) < len(runs)
+        sentence = in_words(diagnosis.told(runs) if some else diagnosis.sentence)
+        yield [traces[number] for number in diagnosis.runs], context.spell(sentence)
 
 
 def _label(context: Context, trace: TraceFormulas, row: int, losses: tuple[float, float] | None) -> str:

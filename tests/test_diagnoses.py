@@ -1,0 +1,107 @@
+"""What the numbers say when a run does not learn: each row of the table on its example, none on runs that learn."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+import tracer
+from tests.places import CONFIGS, WALKTHROUGH
+from tests.stuck import OR, SPEAKS, Config
+from tests.test_cli import command
+from tracer.explain.diagnoses import DIAGNOSES, diagnoses
+
+
+@pytest.mark.parametrize(("name", "config", "sentence"), SPEAKS, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(SPEAKS)])
+@pytest.mark.parametrize("columns", ["full", "compact"])
+def test_a_row_speaks_on_its_example(name: str, config: Config, sentence: str, columns: str) -> None:
+    trace = tracer.run(config, columns=columns)
+    found = diagnoses(trace.experiment, trace.system, trace.runs)
+    assert [diagnosis.name for diagnosis in found] == [name]
+    assert trace.diagnoses[0].startswith(sentence)
+
+
+def test_every_row_has_an_example() -> None:
+    assert {name for name, *_ in SPEAKS} == {row.name for row in DIAGNOSES}
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_the_shipped_configs_learn(config: Path) -> None:
+    assert tracer.run(config).diagnoses == []
+
+
+SMOOTH = ("sigmoid", "tanh", "softplus", "silu", "elu")
+
+
+def healthy(seed: int) -> Config:
+    """A network of two or three layers that learns: drawn weights of usual size, inputs of either sign, η moderate."""
+    draw = random.Random(seed)
+    inputs, outputs, samples = draw.randint(2, 4), draw.randint(1, 3), draw.choice([1, 4, 12])
+    hidden = [{"neurons": draw.randint(2, 5), "activation": draw.choice(SMOOTH)} for _ in range(draw.randint(1, 2))]
+    batch = draw.choice(["online", "batch", {"batch_size": 4}]) if samples > 1 else "online"
+    optimizer, rate = draw.choice([("sgd", 0.2), ("momentum", 0.02), ("adam", 0.02), ("rmsprop", 0.01)])
+    last = draw.choice(["identity", "tanh", "sigmoid"])
+    return {
+        "inputs": [f"x{i}" for i in range(inputs)], "targets": [f"y{i}" for i in range(outputs)],
+        "samples": [
+            {"inputs": [draw.uniform(-1, 1) for _ in range(inputs)], "targets": [draw.uniform(0.2, 0.8) for _ in range(outputs)]}
+            for _ in range(samples)
+        ],
+        "layers": [*hidden, {"neurons": outputs, "activation": last}], "biases": {"o": 0.1}, "update": batch,
+        "order": draw.choice(["sequential", "shuffled"]), "weights": {"init": "xavier_uniform", "seed": seed},
+        "optimizer": optimizer, "learning_rate": rate * draw.uniform(0.2, 1), "iterations": draw.randint(1, 150),
+    }  # fmt: skip
+
+
+def learns(seed: int) -> None:
+    config = healthy(seed)
+    if len(config["samples"]) == 1:  # a single one, as the classic example has
+        config |= config.pop("samples")[0]
+    assert tracer.run(config).diagnoses == [], config
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 10**9))
+def test_networks_that_learn(seed: int) -> None:
+    learns(seed)
+
+
+@pytest.mark.long
+@settings(max_examples=1500)
+@given(st.integers(0, 10**9))
+def test_many_networks_that_learn(seed: int) -> None:
+    learns(seed)
+
+
+def test_which_runs_a_sentence_is_about() -> None:
+    trace = tracer.run(WALKTHROUGH, learning_rate=[1e-9, 0.5, 1e-10], iterations=20)
+    assert trace.diagnoses == [
+        "The loss does not move, though its gradient is not 0: η is too small (η = 1e-9; η = 1e-10)."
+    ]
+
+
+def test_the_terminal(tmp_path: Path) -> None:
+    config = tmp_path / "or.yaml"
+    config.write_text(yaml.safe_dump(OR), encoding="utf-8")
+    options = ("run", config, "--format", "csv", "-o", tmp_path)
+    shown = command(*options).output
+    assert "The slope of a_o1 is 0 everywhere: no gradient reaches w1, w2 and w3; the" in shown.splitlines()
+    assert all(len(line) <= 80 for line in shown.splitlines() if "wrote" not in line)
+    assert "(a_o1 - t1)*o1" in command(*options, "--ascii").output
+    assert command(*options, "-q").output == ""
+
+
+def test_the_summary_sheet(tmp_path: Path) -> None:
+    book = tmp_path / "tiny.xlsx"
+    tracer.run(WALKTHROUGH, learning_rate=[1e-9, 0.5, 1e-10], iterations=20).to_excel(book)
+    sheet = load_workbook(book, data_only=True)["Summary"]
+    values = {row[0].value: row[1].value for row in sheet.iter_rows(min_row=7, max_row=7)}
+    assert values == {
+        "2 of the runs": "The loss does not move, though its gradient is not 0: η is too small (η = 1e-9; η = 1e-10)."
+    }

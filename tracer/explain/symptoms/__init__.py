@@ -1,0 +1,1 @@
+"""Why a run does not learn: the conditions on its numbers, in the rows of `diagnoses`."""
