@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, WALKTHROUGH
 from tests.test_command_input import command
-from tracer.charts import figure, terminal
+from tracer.charts import figure, terminal, theme
 from tracer.charts.figure import Figure, Line, Panel
+from tracer.charts.graph import STRONGEST
 from tracer.charts.svg import svg
 from tracer.output.plots import of_csv
 
@@ -80,7 +81,9 @@ def test_gaps_part_a_line() -> None:
 
 def points(document: str) -> list[list[tuple[float, float]]]:
     """The points of every curve of an SVG document."""
-    paths = [path.get("d", "") for path in ET.fromstring(document).iter(f"{SVG}path") if path.get("stroke-linejoin")]
+    paths = [
+        path.get("d", "") for path in ET.fromstring(document).iter(f"{SVG}path") if "curve" in path.get("class", "")
+    ]
     return [[(float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", path)] for path in paths]
 
 
@@ -101,6 +104,36 @@ def test_names_cannot_inject_markup() -> None:
     assert "<script" not in document
     assert "<x" not in document
     ET.fromstring(document)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colors (WCAG 2.2)."""
+
+    def luminance(color: str) -> float:
+        parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_text_and_lines_stand_out_from_light_and_dark_ground() -> None:
+    """At least 4.5 for text, and 3 for what is drawn, but for faint lines (success criteria 1.4.3 and 1.4.11)."""
+    for place in (0, 1):
+        ground = theme.BASE["ground"][place]
+        assert all(contrast(theme.BASE[name][place], ground) >= 4.5 for name in ("ink", "faint"))
+        drawn = [*theme.LINES, *theme.PHASES.values(), *theme.SIGNS.values()]
+        assert {pair for pair in drawn if contrast(pair[place], ground) < 3} == set()
+        ink = theme.BASE["ink"][place]
+        for sign in theme.SIGNS.values():  # behind a number
+            parts = zip(_rgb(sign[place]), _rgb(ground), strict=True)
+            mixed = "#" + "".join(f"{round(STRONGEST * a + (1 - STRONGEST) * b):02x}" for a, b in parts)
+            assert contrast(ink, mixed) >= 4.5
+
+
+def _rgb(color: str) -> list[int]:
+    return [int(color[place : place + 2], 16) for place in (1, 3, 5)]
 
 
 def test_a_chart_in_the_terminal_falls_where_the_loss_falls() -> None:

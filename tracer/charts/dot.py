@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from tracer.charts.graph import Strengths, written
-from tracer.charts.theme import COLORS
+from tracer.charts.graph import COLORS, Strengths, written
 from tracer.explain.picture.graph import Edge, Graph, Node
 from tracer.explain.words import words
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
-from tracer.charts.theme import COLORS, STRONGEST, style
+from tracer.charts.theme import BASE, FONTS, PHASES, SIGNS, begin, colored, sheet
 from tracer.explain.picture.diagram import (
     NUMBER_SIZE,
     SIZES,
@@ -26,6 +26,9 @@ from tracer.explain.picture.diagram import (
 from tracer.explain.picture.graph import Shown
 from tracer.explain.picture.layout import Statistic
 
+COLORS = BASE | SIGNS | PHASES
+STRONGEST = 0.55
+"""The opacity of the color behind a number, which has to stay readable."""
 LEVELS = 5
 """Of the strength of a color among tiles that are drawn together."""
 HEAD = 7.0
@@ -94,13 +97,7 @@ class _Writer:
         height = diagram.height + LEGEND_LINE * len(diagram.legend) + 12 * bool(diagram.legend)
         legend = max((_ASIDE + 20 + width(_ENTRIES[entry], SIZES[Look.NOTE]) for entry in diagram.legend), default=0.0)
         across, height = math.ceil(max(diagram.width, legend)), math.ceil(height)
-        yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across} {height}" width="{across}" '
-            f'height="{height}" role="img">'
-        )
-        yield f"<title>{plain(description)}</title>"
-        yield f"<style>{style()}</style>"
-        yield f'<rect class="ground" width="{across}" height="{height}" rx="8"/>'
+        yield from begin(across, height, plain(description), sheet(COLORS, _rules()))
         for item in diagram.items:
             yield from self._item(item)
         for number, entry in enumerate(diagram.legend):
@@ -278,6 +275,38 @@ def _text(item: Text) -> str:
     whole = f"<title>{plain(item.whole)}</title>" if item.whole else ""
     place = f'x="{item.x:g}" y="{_base(item.y, SIZES[item.look])}"{anchor}'
     return f'<text class="{item.look}" {place}{quantity}>{whole}{plain(item.text)}</text>'
+
+
+def _rules() -> dict[str, str]:
+    """The style sheet of diagrams."""
+
+    def of(name: str, what: str = "fill") -> str:
+        return colored(name, COLORS, what)
+
+    return {
+        "text": f"font-family:{FONTS};{of('ink')}",
+        **{f".{look}": f"font-size:{SIZES[look]:g}px" for look in Look},
+        ".number": f"font-size:{NUMBER_SIZE:g}px;text-anchor:end;font-variant-numeric:tabular-nums",
+        ".title,.head,.name": "font-weight:600",
+        ".caption,.note,.label,text.faint": of("faint"),
+        ".ground": of("ground"),
+        ".node": of("box"),
+        ".border": "fill:none;stroke-width:1.5",
+        **{f".border.{phase}": of(phase, "stroke") for phase in PHASES},
+        ".border.total": f"stroke-width:2.5;{of('total', 'stroke')}",
+        ".tiles": f"{of('box')};{of('line', 'stroke')};stroke-width:.6",
+        ".touch": "fill:none;pointer-events:all",
+        ".curve": of("line", "color"),
+        **{f".{sign}": of(sign) for sign in SIGNS},
+        **{f".curve.{sign}": of(sign, "color") for sign in SIGNS},
+        ".stroke": "fill:none;stroke:currentColor",
+        ".full": "fill:currentColor",
+        ".hollow": f"{of('ground')};stroke:currentColor",
+        ".curve.negative .stroke": "stroke-dasharray:7 3",
+        ".curve.negative.backward .stroke": "stroke-dasharray:2 2",
+        ".backward": "opacity:.75",
+        ".curve.faint": "opacity:.6",
+    }
 
 
 _ASIDE = 76

@@ -1,4 +1,4 @@
-"""Figures as SVG: no script, no font of its own, readable on light and dark ground."""
+"""Figures as SVG: no script, no font of its own, for light and dark ground."""
 
 from __future__ import annotations
 
@@ -8,16 +8,25 @@ from html import escape
 import numpy as np
 
 from tracer.charts.figure import Figure, Panel, axis, labels, segments
+from tracer.charts.theme import BASE, FONTS, LINES, begin, colored, sheet
 
-COLORS = ("#2563eb", "#db2777", "#059669", "#d97706", "#7c3aed", "#0891b2", "#dc2626", "#65a30d")
+COLORS = tuple(light for light, _ in LINES)
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 """Colors and, where these begin again, dashes of the lines."""
 WIDTH, HEIGHT = 640, 320
 """Of a panel, in pixels."""
 LEFT, RIGHT, TOP, BOTTOM = 78, 16, 16, 54
-LEGEND_LINE, CHARACTER = 18, 6.8
-"""Pixels of a line of the legend, and of a character."""
-INK, GRID = "#64748b", "#94a3b8"
+LEGEND_LINE, CHARACTER, BELOW_LEGEND = 18, 6.8, 4
+"""Pixels of a line of the legend, and of a character; below all."""
+THEME = BASE | {f"line{number}": pair for number, pair in enumerate(LINES)}
+RULES = {
+    "text": f"font-family:{FONTS};font-size:12px;{colored('faint', THEME)}",
+    ".ground": colored("ground", THEME),
+    ".axis": f"fill:none;{colored('faint', THEME, 'stroke')}",
+    ".grid": f"stroke-opacity:.35;{colored('line', THEME, 'stroke')}",
+    ".curve": "fill:none;stroke-width:1.8;stroke-linejoin:round",
+    **{f".line{number}": colored(f"line{number}", THEME, "stroke") for number in range(len(LINES))},
+}
 
 
 def svg(figure: Figure) -> str:
@@ -26,11 +35,8 @@ def svg(figure: Figure) -> str:
     for panel in figure.panels:
         tops.append(height)
         height += HEIGHT + LEGEND_LINE * len(_legend_rows(panel))
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}" '
-        f'font-family="system-ui, sans-serif" font-size="12" fill="{INK}" role="img">',
-        f"<title>{escape(', '.join(panel.y_label for panel in figure.panels))}</title>",
-    ]
+    title = escape(", ".join(panel.y_label for panel in figure.panels))
+    parts = begin(WIDTH, height + BELOW_LEGEND, title, sheet(THEME, RULES))
     for top, panel in zip(tops, figure.panels, strict=True):
         parts += [f'<g transform="translate(0 {top:g})">', *_panel(panel, figure), "</g>"]
     return "\n".join([*parts, "</svg>", ""])
@@ -45,9 +51,9 @@ def _panel(panel: Panel, figure: Figure) -> Iterator[str]:
         yield f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{label}</text>'
     for tick, label in zip(up.place(np.array(up.ticks)), labels(up), strict=True):
         y = bottom - tick * (bottom - TOP)
-        yield f'<path d="M{LEFT} {y:.1f}H{right}" stroke="{GRID}" stroke-opacity="0.35"/>'
+        yield f'<path d="M{LEFT} {y:.1f}H{right}" class="grid"/>'
         yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
-    yield f'<path d="M{LEFT} {TOP}V{bottom}H{right}" fill="none" stroke="{INK}"/>'
+    yield f'<path d="M{LEFT} {TOP}V{bottom}H{right}" class="axis"/>'
     middle = (LEFT + right) / 2
     yield f'<text x="{middle:g}" y="{bottom + 36}" text-anchor="middle">{escape(figure.x_label)}</text>'
     yield (
@@ -59,7 +65,7 @@ def _panel(panel: Panel, figure: Figure) -> Iterator[str]:
         path = "".join(
             "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(*part, strict=True)) for part in segments(x, y)
         )
-        yield f'<path d="{path}" fill="none" stroke-width="1.8" stroke-linejoin="round" {_stroke(number)}/>'
+        yield f'<path d="{path}" {_stroke(number, "curve ")}/>'
     number = 0
     for row, names in enumerate(_legend_rows(panel)):
         at = float(LEFT)
@@ -71,9 +77,9 @@ def _panel(panel: Panel, figure: Figure) -> Iterator[str]:
             number += 1
 
 
-def _stroke(number: int) -> str:
+def _stroke(number: int, kind: str = "") -> str:
     dash = DASHES[number // len(COLORS) % len(DASHES)]
-    return f'stroke="{COLORS[number % len(COLORS)]}"' + (f' stroke-dasharray="{dash}"' if dash else "")
+    return f'class="{kind}line{number % len(COLORS)}"' + (f' stroke-dasharray="{dash}"' if dash else "")
 
 
 def _legend_rows(panel: Panel) -> list[list[str]]:

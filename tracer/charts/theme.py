@@ -1,54 +1,54 @@
-"""The look of diagrams: their colors on light and on dark ground, and the classes of a style sheet that have them."""
+"""The look of curves and diagrams in SVG: colors on light and on dark ground, as a style sheet."""
 
 from __future__ import annotations
 
-from tracer.explain.picture.diagram import NUMBER_SIZE, SIZES, Look
+from collections.abc import Mapping
 
-COLORS = {
-    "ground": ("#ffffff", "#0d1117"), "ink": ("#1f2937", "#e6edf3"), "faint": ("#64748b", "#9aa7b4"),
+Pair = tuple[str, str]
+"""A color on light ground, and on dark."""
+SCOPE = "backprop-trace"
+"""The class of an SVG document that its style sheet applies to: nothing else of a page that it is put into changes."""
+FONTS = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
+BASE: dict[str, Pair] = {
+    "ground": ("#ffffff", "#0d1117"), "ink": ("#1f2937", "#e6edf3"), "faint": ("#5b6778", "#9aa7b4"),
     "line": ("#94a3b8", "#7d8792"), "box": ("#f8fafc", "#161b22"),
-    "positive": ("#ea7a17", "#f59e42"), "negative": ("#2563eb", "#5b9dff"),
+}  # fmt: skip
+SIGNS: dict[str, Pair] = {"positive": ("#d9690f", "#f59e42"), "negative": ("#2563eb", "#5b9dff")}
+PHASES: dict[str, Pair] = {
     "data": ("#7c3aed", "#b794f6"), "parameters": ("#b45309", "#e0a458"), "forward": ("#0369a1", "#56b6f7"),
     "loss": ("#be123c", "#fb7f94"), "total": ("#be123c", "#fb7f94"),
 }  # fmt: skip
-"""On light and on dark ground. The last ones are of the phases."""
-STRONGEST = 0.55
-"""The opacity of the color behind a number, which has to stay readable."""
-PHASES = ("data", "parameters", "forward", "loss", "total")
-FONTS = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
+LINES: tuple[Pair, ...] = (
+    ("#2563eb", "#6ba1ff"), ("#db2777", "#f472b6"), ("#059669", "#34d399"), ("#d97706", "#fbbf24"),
+    ("#7c3aed", "#b794f6"), ("#0891b2", "#22d3ee"), ("#dc2626", "#f87171"), ("#65a30d", "#a3e635"),
+)  # fmt: skip
+"""Of the curves of a figure."""
 
 
-def style() -> str:
-    """The style sheet: colors are variables that follow the reader's choice of light or dark, after the light ones for
-    readers that know no variables."""
-    light, dark = (";".join(f"--{name}:{pair[place]}" for name, pair in COLORS.items()) for place in (0, 1))
-    rules = {
-        "text": f"font-family:{FONTS};{_colored('ink')}",
-        **{f".{look}": f"font-size:{SIZES[look]:g}px" for look in Look},
-        ".number": f"font-size:{NUMBER_SIZE:g}px;text-anchor:end;font-variant-numeric:tabular-nums",
-        ".title,.head,.name": "font-weight:600",
-        ".caption,.note,.label,text.faint": _colored("faint"),
-        ".ground": _colored("ground"),
-        ".node": _colored("box"),
-        ".border": "fill:none;stroke-width:1.5",
-        **{f".border.{phase}": _colored(phase, "stroke") for phase in PHASES},
-        ".border.total": f"stroke-width:2.5;{_colored('total', 'stroke')}",
-        ".tiles": f"{_colored('box')};{_colored('line', 'stroke')};stroke-width:.6",
-        ".touch": "fill:none;pointer-events:all",
-        ".curve": _colored("line", "color"),
-        **{f".{sign}": _colored(sign) for sign in ("positive", "negative")},
-        **{f".curve.{sign}": _colored(sign, "color") for sign in ("positive", "negative")},
-        ".stroke": "fill:none;stroke:currentColor",
-        ".full": "fill:currentColor",
-        ".hollow": f"{_colored('ground')};stroke:currentColor",
-        ".curve.negative .stroke": "stroke-dasharray:7 3",
-        ".curve.negative.backward .stroke": "stroke-dasharray:2 2",
-        ".backward": "opacity:.75",
-        ".curve.faint": "opacity:.6",
-    }
-    classes = "".join(f"{names}{{{what}}}" for names, what in rules.items())
-    return f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}{classes}"
+def sheet(colors: Mapping[str, Pair], rules: Mapping[str, str]) -> str:
+    """A style sheet. colors: by name, as in `colored`; they follow the reader's choice of light or dark. rules: what is
+    set for selectors within the document."""
+    light, dark = (";".join(f"--{name}:{pair[place]}" for name, pair in colors.items()) for place in (0, 1))
+    scope = f".{SCOPE}"
+    classes = "".join(
+        f"{','.join(f'{scope} {selector}' for selector in selectors.split(','))}{{{what}}}"
+        for selectors, what in rules.items()
+    )
+    return f"{scope}{{{light}}}@media(prefers-color-scheme:dark){{{scope}{{{dark}}}}}{classes}"
 
 
-def _colored(name: str, what: str = "fill") -> str:
-    return f"{what}:{COLORS[name][0]};{what}:var(--{name})"
+def colored(name: str, colors: Mapping[str, Pair], what: str = "fill") -> str:
+    """The declaration of a color by its name: a variable, and before it the light one for readers that know none."""
+    light, _ = colors[name]
+    return f"{what}:{light};{what}:var(--{name})"
+
+
+def begin(width: float, height: float, title: str, style: str) -> list[str]:
+    """The first lines of a document on its own ground; title is escaped already."""
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{SCOPE}" viewBox="0 0 {width:g} {height:g}" '
+        f'width="{width:g}" height="{height:g}" role="img">',
+        f"<title>{title}</title>",
+        f"<style>{style}</style>",
+        f'<rect class="ground" width="{width:g}" height="{height:g}" rx="8"/>',
+    ]
