@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zlib
 from html import escape
 from typing import Any
 
@@ -22,32 +23,29 @@ FORM = """\
 </head>
 <body>
 <div id="page"><noscript>This page computes what it shows: it needs JavaScript.</noscript></div>
-<script type="application/json" id="data">{data}</script>
+<script type="text/plain" id="data">{data}</script>
 <script>{script}</script>
 </body>
 </html>
 """
 POLICY = "default-src 'none'; script-src '{script}'; style-src '{style}'; base-uri 'none'; form-action 'none'"
 """Nothing may be requested; only this script and this style are used."""
-IN_JSON = {"<": "\\u003c", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-"""What could end a script element, and what is not a letter everywhere, as JSON spells it otherwise."""
 
 
 def html_file(title: str, style: str, script: str, data: Any) -> str:
-    """The file. script: a classic script, run in a scope of its own; it finds the data as JSON in the element `data`,
-    and an element `page` to fill. Neither script nor style may hold a closing tag; text from a user belongs into the
-    data, which may hold anything."""
+    """The file. script: a classic script, run in a scope of its own; it finds the data in the element `data`, and an
+    element `page` to fill. Neither script nor style may hold a closing tag; text from a user belongs into the data,
+    which may hold anything: they are JSON, deflated, in base 64."""
     scoped = f'\n"use strict";\n(() => {{\n{script}\n}})();\n'
     styled = f"\n{style}\n"
     assert "</" not in styled
     assert "</script" not in scoped.lower()
     assert "<!--" not in scoped
-    written = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character, instead in IN_JSON.items():
-        written = written.replace(character, instead)
+    written = json.dumps(data, allow_nan=False, separators=(",", ":")).encode()
+    deflated = zlib.compress(written, level=9, wbits=-zlib.MAX_WBITS)
     return FORM.format(
         policy=POLICY.format(script=_hashed(scoped), style=_hashed(styled)),
-        title=escape(title), style=styled, data=written, script=scoped,
+        title=escape(title), style=styled, data=base64.b64encode(deflated).decode(), script=scoped,
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ export class Walk {
   /** What there is once for all rows: computed in the last one, and copied to the others. */
   #shared(rows, count) {
     const last = rows[count - 1];
-    const of = slot => Float64Array.from({ length: count }, (_, place) => rows[place][slot]);
+    const of = slot => column(rows, count, slot);
     for (const part of this.program.shared) part(last, of);
     for (let place = 0; place < count - 1; place++) {
       for (const slot of this.data.of_batch) rows[place][slot] = last[slot];
@@ -116,7 +116,7 @@ export class Walk {
       }
     }
     const last = rows[count - 1];
-    const of = slot => Float64Array.from({ length: count }, (_, place) => rows[place][slot]);
+    const of = slot => column(rows, count, slot);
     const bad = firstBad(program.shared, last, of, data.of_batch);
     for (const row of rows.slice(0, count - 1)) {
       for (const slot of data.of_batch) row[slot] = last[slot];
@@ -127,6 +127,12 @@ export class Walk {
     const broken = firstBad(program.update, last, next, data.parameters, next);
     return { slot: broken, rows: count, inUpdate: true };
   }
+}
+
+function column(rows, count, slot) {
+  const values = new Float64Array(count);
+  for (let place = 0; place < count; place++) values[place] = rows[place][slot];
+  return values;
 }
 
 /** Call the parts, and fill the target with NaN from the first of these slots on whose value is not finite; that slot,

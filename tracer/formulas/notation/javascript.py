@@ -50,7 +50,8 @@ function ok(x) {
 function sum(...values) {
   if (values[0].length) values = values[0];
   let total = 0, lost = 0;
-  for (const x of values) {
+  for (let n = 0; n < values.length; n++) {
+    const x = values[n];
     const next = total + x;
     lost += Math.abs(total) >= Math.abs(x) ? (total - next) + x : (x - next) + total;
     total = next;
