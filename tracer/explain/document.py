@@ -61,10 +61,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture. svg: its source. caption: what it shows, for who cannot see it."""
+    """A picture. svg: its source. caption: what it shows, for who cannot see it. file: its name where it is written
+    beside the document; without, it is part of the document as far as that can hold it."""
 
     svg: str
     caption: str
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

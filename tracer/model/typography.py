@@ -33,12 +33,13 @@ TYPOGRAPHIC = Alphabet(
 class Script:
     """How the parts of a name are put together in a notation of two dimensions.
 
-    word: a word, and whether it stands at the foot of another. subscript: something with another at its foot. listed:
-    several things one behind the other. derivative: of something by another. hat, change, after: a letter with a hat,
-    the change of something, its value after an update. verbatim: a name as it stands in the config.
+    word: a word, and whether it stands at the foot of another. plain: several words. subscript: something with another
+    at its foot. listed: between several things there. derivative: of something by another. hat, change, after: a letter
+    with a hat, the change of something, its value after an update. verbatim: a name as it stands in the config.
     """
 
     word: Callable[[str, bool], str]
+    plain: Callable[[str], str]
     subscript: Callable[[str, str], str]
     listed: str
     derivative: str
@@ -49,11 +50,11 @@ class Script:
 
 
 _LATEX = Script(
-    latex.word, latex.subscript, ",", r"\frac{{\partial {}}}{{\partial {}}}", r"\hat {}", r"\Delta {}", "{}^+",
-    latex.verbatim,
+    latex.word, latex.plain, latex.subscript, ",",
+    r"\frac{{\partial {}}}{{\partial {}}}", r"\hat {}", r"\Delta {}", "{}^+", latex.verbatim,
 )  # fmt: skip
 _MATHML = Script(
-    mathml.word, mathml.subscript, "<mo>,</mo>",
+    mathml.word, mathml.plain, mathml.subscript, "<mo>,</mo>",
     "<mfrac><mrow><mo>∂</mo>{}</mrow><mrow><mo>∂</mo>{}</mrow></mfrac>",
     '<mover accent="true">{}<mo>^</mo></mover>', "<mrow><mo>Δ</mo>{}</mrow>", "<msup>{}<mo>+</mo></msup>",
     mathml.verbatim,
@@ -63,8 +64,10 @@ _MATHML = Script(
 def _in_script(quantity: Quantity, script: Script, is_index: bool = False) -> str:
     """The spelling of a quantity; derivatives are those of the loss by its full name."""
     match quantity:
-        case Quantity(role=Role.GRADIENT | Role.LOCAL_DERIVATIVE, of=Quantity() as of, by=Quantity() as by):
-            return script.derivative.format(_in_script(of, script), _in_script(by, script))
+        case Quantity(role=Role.GRADIENT | Role.LOCAL_DERIVATIVE, of=Quantity() as of, by=Quantity() as by, word=word):
+            remark = "".join(word.partition(" ")[1:])  # such as `directly`
+            derivative = script.derivative.format(_in_script(of, script), _in_script(by, script))
+            return derivative + script.plain(remark) if remark else derivative
         case Quantity(role=Role.CHANGE, of=Quantity() as of):
             return script.change.format(_in_script(of, script))
         case Quantity(role=Role.AFTER_UPDATE, of=Quantity() as of):
@@ -94,6 +97,8 @@ _DIGITS = str.maketrans(dict(zip(SUBSCRIPT_DIGITS, "0123456789", strict=True)))
 def _words(name: str, script: Script, is_index: bool = False, instead: Mapping[str, str] | None = None) -> str:
     """A name whose underscores and last digits are indices: E_total, w12, h1_12. instead: what is written for words."""
     first, *rest = name.translate(_DIGITS).split("_")
+    if " " in name:
+        return script.plain(name)
     if not first or not all(rest):
         return script.verbatim(name)
     match = _NUMBERED.fullmatch(first)
@@ -107,17 +112,23 @@ def _words(name: str, script: Script, is_index: bool = False, instead: Mapping[s
 
 @dataclass(frozen=True, slots=True)
 class Typeface:
-    """A notation for people, and how quantities are written in it: each one, and by its name where two look alike."""
+    """A notation for people, and how quantities are written in it: each one, and by its name where two look alike.
+    word: what is no quantity, by its name."""
 
     setting: Typesetting
     spell: Callable[[Quantity], str]
     verbatim: Callable[[str], str]
+    word: Callable[[str], str] = str
 
 
 TYPEFACES: Mapping[str, Typeface] = {
     "text": Typeface(TYPESET, lambda quantity: spell(quantity, TYPOGRAPHIC), str),
-    "latex": Typeface(LATEX, lambda quantity: _in_script(quantity, _LATEX), latex.verbatim),
-    "mathml": Typeface(MATHML, lambda quantity: _in_script(quantity, _MATHML), mathml.verbatim),
+    "latex": Typeface(
+        LATEX, lambda quantity: _in_script(quantity, _LATEX), latex.verbatim, lambda name: _words(name, _LATEX)
+    ),
+    "mathml": Typeface(
+        MATHML, lambda quantity: _in_script(quantity, _MATHML), mathml.verbatim, lambda name: _words(name, _MATHML)
+    ),
 }
 """The notations of documents, by name."""
 

@@ -161,6 +161,8 @@ LATEX = Typesetting(
     plain=plain,
     cut=r"\cdots",
     longest=LONGEST,
+    equal=" = ",
+    assigned=r" \leftarrow ",
     minus="-",
     compound=(r"\frac", r"\Delta"),
     two_dimensional=True,

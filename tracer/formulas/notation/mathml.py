@@ -107,6 +107,8 @@ MATHML = Typesetting(
     plain=plain,
     cut="<mo>⋯</mo>",
     longest=LONGEST,
+    equal="<mo>=</mo>",
+    assigned="<mo>←</mo>",
     minus=MINUS,
     compound=("<mfrac>", "Δ"),
     two_dimensional=True,

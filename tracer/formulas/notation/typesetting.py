@@ -57,12 +57,12 @@ class Typesetting:
     """A notation for people.
 
     decimal: a number from its digits and a power of ten, 0 where there is none. negative: such a number with its sign.
-    brackets: around a number. word: what a function is called there,
-    from its symbol, such as σ or softmax_1. plain: words within a formula. cut: what stands for omitted terms.
-    longest: limit of the characters of an expression with its functions written out; a longer one keeps their names.
-    minus: how a text begins that needs brackets behind an operator; empty where none does. compound: what a name has in
-    it that needs brackets as the base of a power. two_dimensional:
-    whether it has fractions with a bar, and numbers with a power of ten as 2·10⁻⁸.
+    brackets: around a number. word: what a function is called there, from its symbol, such as σ or softmax_1. plain:
+    words within a formula. cut: what stands for omitted terms. longest: limit of the characters of an expression with
+    its functions written out; a longer one keeps their names. equal, assigned: the signs of an equation and of an
+    update. minus: how a text begins that needs brackets behind an operator; empty where none does. compound: what a
+    name has in it that needs brackets as the base of a power. two_dimensional: whether it has fractions with a bar, and
+    numbers with a power of ten as 2·10⁻⁸.
     opening: behind what a negative number needs no brackets. raised: what may follow the base of a power; raising: what
     may stand before one.
     special: how a call is written where the notation's operators do not say it; None for as they say.
@@ -76,6 +76,8 @@ class Typesetting:
     plain: Callable[[str], str]
     cut: str
     longest: int
+    equal: str = " = "
+    assigned: str = " ← "
     minus: str = ""
     compound: tuple[str, ...] = ()
     two_dimensional: bool = False

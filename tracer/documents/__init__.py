@@ -1,0 +1,1 @@
+"""Documents as text, in the notations that people read."""

@@ -1,0 +1,80 @@
+"""Equations in LaTeX on lines that are not too long: broken at their signs, and long sums before a term."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tracer.documents.mathematics import Written
+
+INDENT = r"\qquad "
+"""Before what goes on in a further line."""
+_TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|.", re.DOTALL)
+_WORDS = {"ln", "exp", "sin", "cos", "tanh", "min", "max", "arctan", "log"}
+_NO_WIDTH = {"left", "right", "mathit", "operatorname", "text", "textit", "texttt", "hat", "begin", "end", "cr"}
+_SMALL = 0.7
+"""The size of an index or an exponent."""
+
+
+def aligned(equations: Sequence[Written], width: int) -> list[str]:
+    """The lines of equations, each with an `&` where they are aligned; a line is at most so wide, in digits, as far as
+    a single term is."""
+    return [line for equation in equations for line in _lines(equation, width)]
+
+
+def _lines(equation: Written, width: int) -> Iterator[str]:
+    whole = "".join(f"{form.sign}{''.join(form.pieces)}" for form in equation.forms)
+    begin, room = f"{equation.left} ", width - width_of(equation.left)
+    if width_of(whole) <= room:
+        yield f"{begin}&{whole.lstrip()}" if whole else f"{begin}&"
+        return
+    line = ""
+    for index, form in enumerate(equation.forms):
+        together = f"{line}{form.sign}{''.join(form.pieces)}"
+        is_result = index == len(equation.forms) - 1 and len(form.pieces) == 1
+        if line and is_result and width_of(together) <= room:
+            line = together
+            continue
+        if line:
+            yield f"{begin}&{line.lstrip()}"
+            begin = ""
+        line = form.sign
+        for number, piece in enumerate(form.pieces):
+            if number and width_of(line + piece) > room:
+                yield f"{begin}&{line.lstrip()}"
+                begin, line = "", f"{INDENT}{{}}"
+            line += piece
+    yield f"{begin}&{line.lstrip()}"
+
+
+def width_of(formula: str) -> float:
+    """About how wide a formula is, in digits."""
+    width, _ = _measured(_TOKEN.findall(formula), 0)
+    return width
+
+
+def _measured(tokens: Sequence[str], at: int) -> tuple[float, int]:
+    """The width of what stands before the next closing brace, and the place behind it."""
+    width = 0.0
+    while at < len(tokens) and tokens[at] != "}":
+        one, at = _one(tokens, at)
+        width += one
+    return width, at + 1
+
+
+def _one(tokens: Sequence[str], at: int) -> tuple[float, int]:
+    """The width of a token with its arguments, and the place behind them."""
+    token = tokens[at] if at < len(tokens) else ""
+    name = token[1:]
+    if token == "{":
+        return _measured(tokens, at + 1)
+    if token in ("_", "^"):
+        width, at = _one(tokens, at + 1)
+        return _SMALL * width, at
+    if name == "frac":
+        above, at = _one(tokens, at + 1)
+        below, at = _one(tokens, at)
+        return max(above, below) + 0.5, at
+    if token in ("+", "-", "=", "<", ">") or name in ("cdot", "leftarrow", "le", "ge", "ne"):
+        return 2.2, at + 1
+    return len(name) if name in _WORDS else 0.0 if name in _NO_WIDTH or token in (" ", "&") else 1.0, at + 1
