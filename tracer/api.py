@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,19 +68,10 @@ def graph(experiment: Experiment, kind: str = "network", iteration: int = 1, sam
 
     Raises OutputError for what the model does not have, or a step that the run does not have.
     """
-    from tracer.execution.replay import Replay
     from tracer.output import graphs
 
     required(experiment, Experiment, "an experiment")
-    experiment = replace(experiment, columns="full")
-    system = assemble(experiment)
-    replay = Replay(Engine(system), experiment.runs[0], experiment.iterations)
-    found = replay.iteration(iteration)
-    if found.number != iteration:
-        raise graphs.no_iteration(iteration, replay.last)
-    row = graphs.row_of(found.samples, iteration, sample)
-    values = {**system.hyper, **experiment.runs[0], **found.before, **found.rows[row]}
-    return graphs.graph_picture(experiment, system, kind, values, (iteration, found.samples[row]))
+    return graphs.of_step(experiment, experiment.runs[0], kind, iteration, sample)
 
 
 def script(trace: Trace, to: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import islice
 from operator import itemgetter
@@ -103,6 +103,12 @@ class Run:
         column, width = self.columns[quantity], len(self.columns)
         return self.rows[steps.start * width + column : steps.stop * width : width]
 
+    def over_iterations(self, quantity: str) -> list[float]:
+        """A quantity in the first row of every whole iteration."""
+        values, first_row = self[quantity], self.batches.first_row
+        whole = self.batches.iteration(self.complete - 1) + 1 if self.complete else 0
+        return [values[first_row(number)] for number in range(whole)]
+
     def __getitem__(self, quantity: str) -> list[float]:
         """A quantity or a hyper-parameter of this run in every step. Raises KeyError for an unknown one."""
         if quantity in self.hyper:
@@ -125,6 +131,14 @@ class Run:
     def _row(self, index: int) -> list[float]:
         width = len(self.columns)
         return list(self.rows[index * width : (index + 1) * width])
+
+
+def reached(losses: Sequence[float], fraction: float) -> int | None:
+    """The first iteration, from 1, whose loss is at most this fraction of the first one; None if there is none, or the
+    first loss is not above 0."""
+    if not losses or losses[0] <= 0:
+        return None
+    return next((number for number, loss in enumerate(losses, 1) if loss <= fraction * losses[0]), None)
 
 
 def _restored(values: dict[str, Any]) -> Run:

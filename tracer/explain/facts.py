@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
+
 from tracer.explain.rounding import of_every_quantity
 from tracer.explain.words import words
 from tracer.formulas.notation import shortest
@@ -11,8 +14,20 @@ from tracer.model.experiment import Experiment, OwnEquations
 from tracer.tables.losses import LOSSES, PENALTIES
 from tracer.tables.optimizers import OPTIMIZERS
 
+PROGRAM = "backprop-trace"
 MOST_NAMES = 200
 """That a line lists."""
+
+
+def command_of(experiment: Experiment, command: str = "run", options: Sequence[str] = ()) -> str:
+    """The command line that repeats what was done with a config. options: of the command's own."""
+    settings = [word for setting in experiment.source.settings for word in ("--set", setting)]
+    return shlex.join([PROGRAM, command, file_of(experiment), *settings, *options])
+
+
+def file_of(experiment: Experiment) -> str:
+    """The file of its config; of one that was passed in Python, a name for it."""
+    return experiment.source.file or f"{experiment.name}.yaml"
 
 
 def facts_of(experiment: Experiment) -> dict[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from tracer.charts.dot import dot
 from tracer.charts.graph import svg
 from tracer.errors import OutputError
+from tracer.execution.engine import Engine
+from tracer.execution.replay import Replay
 from tracer.execution.runs import Run
 from tracer.explain.picture.diagram import Diagram
 from tracer.explain.picture.flow import flow_diagram
@@ -65,15 +67,15 @@ class GraphPicture:
 def graph_picture(
     experiment: Experiment, system: System, kind: str, values: Mapping[str, float], place: tuple[int, int]
 ) -> GraphPicture:
-    """The picture of a step, of one of KINDS. values: of the columns, the hyper-parameters and k. place: its iteration
-    and its sample. Raises OutputError for a kind that the model does not have."""
+    """The picture of a step, of one of KINDS. system: with an equation for every factor. values: of its columns, the
+    hyper-parameters and k. place: its iteration and its sample. Raises OutputError for a kind that the model does not
+    have."""
     if kind not in KINDS:
         raise OutputError([f"'{kind}' cannot be drawn; choose from {', '.join(KINDS)}"])
     model = experiment.model
-    full = assemble(experiment) if experiment.columns == "compact" else system
     title = _title(experiment, values, *place)
     if kind == EQUATIONS:
-        sketch = Sketch(system, full, system.columns())
+        sketch = Sketch(system, system, system.columns())
         graph = equation_graph(sketch)
         others = [f"--graph {NETWORK} draws it by layers"] if isinstance(model, Network) else []
         others += ["Graphviz may draw it from a .dot file"] if len(graph.nodes) <= MOST_IN_DOT else []
@@ -86,7 +88,7 @@ def graph_picture(
         raise OutputError([f"{experiment.name} has equations of its own, no layers; draw its {EQUATIONS} instead"])
     else:
         network, samples = model, (experiment.inputs, experiment.targets)
-        sketch = Sketch(system, full, [neuron for layer in network.layers for neuron in layer.neurons])
+        sketch = Sketch(system, system, [neuron for layer in network.layers for neuron in layer.neurons])
         wide = is_wide(experiment)
         graph = (layer_graph if wide else network_graph)(sketch, network, *samples)
 
@@ -96,8 +98,8 @@ def graph_picture(
             captions = ["w", *(system.gradient("w", loss) for loss in losses_of(sketch)), naming.change("w")]
             return neuron_diagram(graph, names, title, captions)
 
-    names = _names(full, sketch)
-    return GraphPicture(title, graph, draw, _with({**sketch.gradients, **sketch.changes}, values), names)
+    names = _names(system, sketch)
+    return GraphPicture(title, graph, draw, _with(sketch.changes, values), names)
 
 
 def _check_size(graph: Graph, most: int, instead: str) -> None:
@@ -112,6 +114,8 @@ def of_run(
 ) -> GraphPicture:
     """The picture of a step of a run, with all its rows at hand. Raises OutputError as `graph_picture` does, and for a
     step that the run does not have."""
+    if experiment.columns == "compact":
+        return of_step(experiment, run.hyper, kind, iteration, sample)
     if not 1 <= iteration <= run.iterations:
         raise no_iteration(iteration, run.iterations)
     first, end = run.batches.first_row(iteration - 1), min(run.batches.first_row(iteration), len(run))
@@ -119,6 +123,22 @@ def of_run(
     row = row_of(samples, iteration, sample)
     values = {**system.hyper, **run.hyper, naming.COUNT: float(iteration), **run.step(first + row)}
     return graph_picture(experiment, system, kind, values, (iteration, samples[row]))
+
+
+def of_step(
+    experiment: Experiment, hyper: Mapping[str, float], kind: str, iteration: int, sample: int | None
+) -> GraphPicture:
+    """The picture of a step of the run with these hyper-parameters, which is computed up to there, without keeping its
+    rows. Raises OutputError as `of_run` does."""
+    full = replace(experiment, columns="full")
+    system = assemble(full)
+    replay = Replay(Engine(system), hyper, full.iterations)
+    found = replay.iteration(iteration)
+    if found.number != iteration:
+        raise no_iteration(iteration, replay.last)
+    row = row_of(found.samples, iteration, sample)
+    values = {**system.hyper, **hyper, **found.before, **found.rows[row]}
+    return graph_picture(full, system, kind, values, (iteration, found.samples[row]))
 
 
 def no_iteration(iteration: int, last: int) -> OutputError:
@@ -143,12 +163,12 @@ def _title(experiment: Experiment, values: Mapping[str, float], iteration: int, 
     return ", ".join(parts)
 
 
-def _names(full: System, sketch: Sketch) -> dict[str, str]:
+def _names(system: System, sketch: Sketch) -> dict[str, str]:
     changes = {
-        naming.change(p.name): Quantity(Role.CHANGE, of=full.quantities[p.name])
-        for p in full.parameters if naming.change(p.name) in sketch.changes
+        naming.change(p.name): Quantity(Role.CHANGE, of=system.quantities[p.name])
+        for p in system.parameters if naming.change(p.name) in sketch.changes
     }  # fmt: skip
-    return typeset({**full.quantities, **changes})
+    return typeset({**system.quantities, **changes})
 
 
 def _with(derived: Mapping[str, Expression], values: Mapping[str, float]) -> dict[str, float]:

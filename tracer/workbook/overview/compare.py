@@ -8,6 +8,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tracer.execution.runs import reached
 from tracer.model import naming
 from tracer.workbook.overview.losses import loss_charts
 from tracer.workbook.trace.context import Context
@@ -109,9 +110,7 @@ class _Builder:
     def _reached(self, at: str, fraction: float, losses: Sequence[float], letter: str, last: int) -> Cell:
         """The first iteration whose loss is at most this fraction of the first one."""
         none = "not reached"
-        found: int | str = none
-        if losses[0] > 0:
-            found = next((number for number, loss in enumerate(losses, 1) if loss <= fraction * losses[0]), none)
+        found = reached(losses, fraction) or none
         rows, counts = (f"{column}${self.first}:{column}${last}" for column in (letter, "$A"))
         limit = f"{fraction:g}*{letter}${self.first}"
         first = f"SUMPRODUCT(MIN({counts}+{FAR}*({rows}>{limit})))"

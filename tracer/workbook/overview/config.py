@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tracer.explain.facts import PROGRAM, command_of, file_of
 from tracer.version import VERSION
 from tracer.workbook.trace.context import Context
 from tracer.workbook.xlsx.grid import Grid
@@ -23,7 +24,7 @@ MOST_LINES = 10_000
 
 FIRST_FACT, COMMAND_ROW, FIRST_LINE = 3, 5, 7
 """The rows of the facts, of the command among them, and of the YAML."""
-RUN_AGAIN, PROGRAM = "run it again", "backprop-trace"
+RUN_AGAIN = "run it again"
 
 
 def build(sheet: Worksheet, context: Context, command: str = "run", options: Sequence[str] = ()) -> SheetCells:
@@ -41,10 +42,8 @@ def build(sheet: Worksheet, context: Context, command: str = "run", options: Seq
     )  # fmt: skip
     number = styles.look(font=font(size=9, color=FAINT), alignment=Alignment(vertical="top", horizontal="right"))
     source = experiment.source
-    file = source.file or f"{experiment.name}.yaml"
-    settings = [word for setting in source.settings for word in ("--set", setting)]
-    again = shlex.join([PROGRAM, command, file, *settings, *options])
-    origin = f"the YAML below, saved as {file} next to the files that it names"
+    again = command_of(experiment, command, options)
+    origin = f"the YAML below, saved as {file_of(experiment)} next to the files that it names"
     origin += "" if source.file else " (it was passed in Python)"
     facts = {"version": (styles.wrapped, f"backprop-trace {VERSION}"), "config": (styles.wrapped, origin)}
     facts[RUN_AGAIN] = (boxed, again)
