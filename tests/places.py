@@ -18,7 +18,7 @@ SHARED = ROOT.parent / "shared"
 """Real workbooks, the XML Schema of the .xlsx format (ECMA-376) and cases, beside the project where they are at hand."""
 SCHEMAS = SHARED / "ooxml-xsd"
 REQUIRED = os.environ.get("BACKPROP_TRACE_REQUIRE", "").split()
-"""What the suite must not do without: office, node, torch, shared. Tests that need it then fail where it is missing."""
+"""What the suite must not do without: office, node, torch, parquet, shared. Tests that need it then fail where it is missing."""
 
 
 def pytorch() -> ModuleType:
@@ -27,6 +27,14 @@ def pytorch() -> ModuleType:
         return import_module("torch")
     skipped: ModuleType = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
     return skipped
+
+
+def parquet() -> ModuleType:
+    """pyarrow, with its Parquet; where it is missing, the test is skipped, unless it is required."""
+    if "parquet" not in REQUIRED:
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install 'backprop-trace[parquet]'")
+    import_module("pyarrow.parquet")
+    return import_module("pyarrow")
 
 
 def needs_shared(folder: str) -> pytest.MarkDecorator:

@@ -12,7 +12,6 @@ import pytest
 
 import tracer
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
-from tracer.output.csvfile import write_csv
 from tracer.output.trace import ROWS_PER_BLOCK
 
 COMPACT = [
@@ -230,10 +229,10 @@ def test_blocks_hold_the_rows_in_the_order_of_the_columns(config: Path, tmp_path
     assert len(blocks) > 1
     assert max(map(len, blocks)) <= ROWS_PER_BLOCK
     assert sum(done) == sum(map(len, blocks)) == len(trace)
-    rows = [row for block in blocks for row in block]
+    rows = [row for block in blocks for row in block.rows()]
     assert [list(column) for column in zip(*rows, strict=True)] == [trace[name].tolist() for name in trace.columns]
     file = io.StringIO()
-    write_csv(file, trace.columns, trace.blocks(), trace.experiment.csv)
+    trace.write_csv(file)
     trace.to_csv(tmp_path / "u.csv")
     assert file.getvalue() == (tmp_path / "u.csv").read_text(encoding="utf-8")
 

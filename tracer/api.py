@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tracer.config import Override, load
 from tracer.errors import ConfigError, required
 from tracer.execution.engine import Engine
+from tracer.execution.outcome import Outcome
 from tracer.execution.progress import Progress
 from tracer.model.assembly import assemble, shown
 from tracer.model.experiment import Experiment
 from tracer.model.system import Phase, System
-from tracer.output.formats import problems_of_size, shortened
+from tracer.output.blocks import layout_of
+from tracer.output.formats import opened, problems_of_size, shortened
+from tracer.output.keeping import ALL, Keep
+from tracer.output.streaming import Stop, streamed
 from tracer.output.trace import Trace
 from tracer.workbook.exercise.task import BLANKS
 
@@ -50,6 +54,32 @@ def walk(experiment: Experiment, system: System | None = None, progress: Progres
         raise ConfigError(problems)
     runs = tuple(engine.run(hyper, experiment.iterations, progress) for hyper in experiment.runs)
     return Trace(experiment, shown(experiment, system), runs)
+
+
+def stream(
+    experiment: Experiment,
+    system: System,
+    targets: Mapping[str, Path | TextIO],
+    ascii: bool = False,
+    keep: Keep = ALL,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> list[Outcome]:
+    """Run an experiment, all its learning rates, and write the rows that are kept as they are computed.
+
+    targets: formats of `formats.FORMATS` that take rows, each with its file. system: its equations. progress: called
+    regularly with the number of steps done since the last call. stop: asked regularly; where it says so, the files end
+    there, complete. Raises OutputError; older files then stay as they were.
+    """
+    engine = Engine(system)
+    layout = layout_of(shown(experiment, system), {*experiment.runs[0], *engine.columns})
+    outcomes: list[Outcome] = []
+    with opened(experiment, layout, targets, ascii) as writers:
+        for hyper in experiment.runs:
+            outcomes.append(streamed(engine, hyper, experiment.iterations, layout, writers, keep, progress, stop))
+            if outcomes[-1].stopped:
+                break
+    return outcomes
 
 
 def exercise(experiment: Experiment, blank: str = "all", rows: int = 3) -> Trace:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from tracer.api import walk
+from tracer.api import stream, walk
 from tracer.commands import CONTEXT, screen
 from tracer.commands.loading import load_openpyxl
 from tracer.commands.options import Asked, as_ascii, of_config, quiet
@@ -17,8 +17,9 @@ from tracer.files import STANDARD_OUTPUT
 from tracer.model.assembly import assemble, shown
 from tracer.output import formats as results
 from tracer.output.formats import FORMATS
+from tracer.output.keeping import Keep
 
-EXIT_DIVERGED = 1
+EXIT_DIVERGED, EXIT_INTERRUPTED = 1, 130
 
 
 def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -47,6 +48,9 @@ def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
     help=f"The files to write: {'; '.join(f'{name}, {form.description}' for name, form in FORMATS.items())}.",
 )
 @click.option("--csv", "csv", metavar="|".join(CSV_STYLES), help=FIELDS["csv"].help)
+@click.option("--every", metavar="K", type=click.IntRange(1),
+              help="Keep only each K-th iteration, the first and the last, with all their rows.")  # fmt: skip
+@click.option("--tail", metavar="N", type=click.IntRange(1), help="Keep only the last N iterations.")
 @click.option("--final", is_flag=True, help="Print the final parameters too.")
 @quiet
 def run(
@@ -55,6 +59,8 @@ def run(
     iterations: str | None,
     formats: tuple[str, ...],
     csv: str | None,
+    every: int | None,
+    tail: int | None,
     ascii: bool,
     final: bool,
     quiet: bool,
@@ -68,24 +74,38 @@ def run(
     if printed and (len(formats) > 1 or not FORMATS[formats[0]].text):
         textual = " or ".join(f"--format {name}" for name, form in FORMATS.items() if form.text)
         raise OutputError([f"-o -: standard output takes one format that is text; write {textual} beside it"])
-    further = [Override(("output",), output, "--output")] * (output is not None and not printed)
     if "openpyxl" in {need for form in formats for need in FORMATS[form].needs}:
         load_openpyxl()
-    experiment = asked.experiment(iterations, csv, further)
+    further = [Override(("output",), output, "--output")] * (output is not None and not printed)
+    experiment, keep = asked.experiment(iterations, csv, further), Keep(every, tail)
     system = assemble(experiment)
+    visible = shown(experiment, system)
     paths = {} if printed else results.paths(experiment, formats)
-    results.check(experiment, shown(experiment, system), paths)
+    streamed = results.streamed(experiment, visible, formats, keep)
+    results.check(experiment, visible, paths, streamed)
 
-    steps = experiment.most_rows * len(experiment.runs)
-    with screen.progress(steps * (1 + len(paths)), hidden=quiet) as progress:
-        trace = walk(experiment, system, progress)
-        results.write(trace, paths, ascii, progress)
-    if printed:
+    steps, trace = experiment.most_rows * len(experiment.runs), None
+    with screen.progress(steps * (1 if streamed else 1 + len(paths)), steps, hidden=quiet) as progress:
+        if streamed:
+            targets = {formats[0]: results.standard_output()} if printed else paths
+            with screen.interruptible(progress) as stop:
+                outcomes = stream(experiment, system, targets, ascii, keep, progress, stop)
+        else:
+            trace = walk(experiment, system, progress)
+            outcomes = trace.outcomes
+            results.write(trace, paths, ascii, progress)
+    if trace and printed:
         results.write_text(trace, formats[0], ascii)
-    elif not quiet:
-        screen.show(trace, list(paths.values()), ascii, final)
-    stopped = [run for run in trace.runs if run.divergence]
-    for run in stopped:
-        click.echo(screen.divergence_line(run, ascii), err=True)
-    if stopped:
+    if not printed and not quiet:
+        screen.show(experiment, visible, outcomes, ascii, final)
+        if trace:
+            screen.show_remarks(trace, ascii)
+        screen.show_paths(paths.values())
+    for outcome in outcomes:
+        if outcome.divergence:
+            click.echo(screen.divergence_line(outcome.title, outcome.divergence, ascii), err=True)
+    if any(outcome.stopped for outcome in outcomes):
+        click.echo(f"interrupted: the files end with iteration {outcomes[-1].iterations:,}", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    if any(outcome.divergence for outcome in outcomes):
         sys.exit(EXIT_DIVERGED)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
+import shutil
+import signal
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from tracer.execution.progress import Progress
-from tracer.execution.runs import Run
+from tracer.execution.outcome import Outcome
+from tracer.execution.runs import Divergence
 from tracer.explain.diagnoses import in_words, said
 from tracer.explain.words import stopped
 from tracer.formulas.notation import shortest
 from tracer.model import naming
+from tracer.model.experiment import Experiment
+from tracer.model.system import System
+from tracer.output.streaming import Stop
 from tracer.output.trace import Trace
 
 if TYPE_CHECKING:
@@ -44,29 +50,82 @@ LABEL_WIDTH, COLUMN_WIDTH = 20, 14
 """In characters, with what stands between columns: so many runs fit beside each other."""
 
 
+@dataclass(slots=True)
+class Reported:
+    """How far a command has come, as a progress bar on stderr that appears where the work takes longer than a second;
+    stateful, since it is called with the steps done.
+
+    total: the steps that are counted. rows: of the trace; a row may be counted more than once.
+    """
+
+    total: int
+    rows: int
+    began: float = field(init=False, default_factory=time.monotonic)
+    done: int = field(init=False, default=0)
+    bar: Bar | None = field(init=False, default=None)
+
+    def __call__(self, steps: int) -> None:
+        self.done += steps
+        elapsed = time.monotonic() - self.began
+        if self.bar is None and elapsed > PATIENCE:
+            self.bar = _bar(self.total)
+        if self.bar is not None:
+            rate = self.done * self.rows / self.total / elapsed
+            self.bar.update(self.bar.task_ids[0], completed=self.done, rate=f"{rate:,.0f} rows/s")
+
+    def stop(self) -> None:
+        """Remove the bar."""
+        if self.bar is not None:
+            self.bar.stop()
+
+
 @contextmanager
-def progress(total: int, hidden: bool) -> Iterator[Progress | None]:
-    """A progress bar over `total` steps, on stderr, that appears only in a terminal and where the work takes longer
-    than a second."""
+def progress(total: int, rows: int, hidden: bool) -> Iterator[Reported | None]:
+    """A progress bar over `total` steps of so many rows, only in a terminal."""
     if hidden or not sys.stderr.isatty():
         yield None
         return
-    began, done = time.monotonic(), 0
-    bar: Bar | None = None
-
-    def advance(steps: int) -> None:
-        nonlocal bar, done
-        done += steps
-        if bar is None and time.monotonic() - began > PATIENCE:
-            bar = _bar(total)
-        if bar is not None:
-            bar.update(bar.task_ids[0], completed=done)
-
+    reported = Reported(total, rows)
     try:
-        yield advance
+        yield reported
     finally:
-        if bar is not None:
-            bar.stop()
+        reported.stop()
+
+
+@contextmanager
+def interruptible(reported: Reported | None) -> Iterator[Stop | None]:
+    """Ctrl-C asks, in a terminal, whether to keep the trace so far: what says so to a run. If not, or where Ctrl-C is
+    pressed again, KeyboardInterrupt is raised."""
+    before = signal.getsignal(signal.SIGINT)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()) or before == signal.SIG_IGN:
+        yield None
+        return
+    pressed = False
+
+    def press(_number: int, _frame: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    def stop() -> bool:
+        if not pressed:
+            return False
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        rows = "rows"
+        if reported is not None:
+            reported.stop()
+            rows = f"{reported.done:,} rows"
+        try:
+            if click.confirm(f"\nInterrupted. Keep the {rows} so far, as complete files?", err=True):
+                return True
+        except click.Abort:
+            click.echo(err=True)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _bar(total: int) -> Bar:
@@ -75,80 +134,85 @@ def _bar(total: int) -> Bar:
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    texts = (TextColumn(f"{{task.{name}}}") for name in ("description", "fields[rate]"))
+    columns = next(texts), BarColumn(), TaskProgressColumn(), next(texts), TimeRemainingColumn(), TextColumn("left")
     bar = Bar(*columns, console=Console(stderr=True), transient=True)
-    bar.add_task("running", total=total)
+    bar.add_task("running", total=total, rate="")
     bar.start()
     return bar
 
 
-def show(trace: Trace, paths: Sequence[Path], ascii: bool, final: bool = False) -> None:
-    """Print the table of the runs and the paths of the result files; final: with the final parameters."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    ascii = ascii or not can_print(SPARKS + naming.ETA, console.encoding)
-    runs = trace.runs[:MOST_RUNS]
-    tables = [_losses(trace, runs, ascii)]
-    if final:
-        at_once = max(1, (console.width - LABEL_WIDTH) // COLUMN_WIDTH)
-        tables += [_final(trace, runs[first : first + at_once], ascii) for first in range(0, len(runs), at_once)]
-    for table in tables:
-        with console.capture() as text:  # printed by click: rich would end the program where the reader goes away
-            console.print(table)
-        click.echo(text.get(), nl=False, color=console.is_terminal)
-    if len(trace.runs) > MOST_RUNS:
-        click.echo(f"and {len(trace.runs) - MOST_RUNS:,} more learning rates: in Python, trace.final holds them all")
-    hidden = len(trace.experiment.start) - MOST_PARAMETERS
-    if final and hidden > 0:
-        click.echo(f"and {hidden:,} more parameters: in Python, trace.final holds them all")
-    _show_diagnoses(trace, ascii, console.width)
-    for path in paths:
-        click.echo(f"wrote {path}")
-
-
-def _show_diagnoses(trace: Trace, ascii: bool, width: int) -> None:
-    """Print what the numbers say where a run does not learn."""
+def show_remarks(trace: Trace, ascii: bool) -> None:
+    """Print what is to be said of the numbers."""
+    ascii = ascii or not can_print(SPARKS + naming.ETA, sys.stdout.encoding)
     sentences = [in_words(sentence) for sentence in said(trace.experiment, trace.system, trace.runs)]
     for sentence in sentences[:MOST_SENTENCES]:
-        click.echo(textwrap.fill(naming.to_ascii(sentence) if ascii else sentence, width, break_long_words=False))
+        text = naming.to_ascii(sentence) if ascii else sentence
+        click.echo(textwrap.fill(text, shutil.get_terminal_size().columns, break_long_words=False))
     if len(sentences) > MOST_SENTENCES:
         click.echo(f"and {len(sentences) - MOST_SENTENCES:,} more: on the sheet Summary, and in Python trace.diagnoses")
 
 
-def divergence_line(run: Run, ascii: bool) -> str:
-    """Where and why a run stopped, in a line."""
-    assert run.divergence is not None
-    sentence = stopped(run.divergence)
-    line = f"{run.title}: {sentence[0].lower()}{sentence[1:-1]}"
-    if run.divergence.iteration > 1:
+def show_paths(paths: Iterable[Path]) -> None:
+    """Print the paths of the result files."""
+    for path in paths:
+        click.echo(f"wrote {path}")
+
+
+def show(experiment: Experiment, system: System, outcomes: Sequence[Outcome], ascii: bool, final: bool = False) -> None:
+    """Print the table of the runs; final: with the final parameters."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    ascii = ascii or not can_print(SPARKS + naming.ETA, console.encoding)
+    shown = outcomes[:MOST_RUNS]
+    tables = [_losses(experiment, system, shown, ascii)]
+    if final:
+        at_once = max(1, (console.width - LABEL_WIDTH) // COLUMN_WIDTH)
+        tables += [_final(experiment, shown[first : first + at_once], ascii) for first in range(0, len(shown), at_once)]
+    for table in tables:
+        with console.capture() as text:  # printed by click: rich would end the program where the reader goes away
+            console.print(table)
+        click.echo(text.get(), nl=False, color=console.is_terminal)
+    if len(outcomes) > MOST_RUNS:
+        click.echo(f"and {len(outcomes) - MOST_RUNS:,} more learning rates: in Python, trace.final holds them all")
+    hidden = len(experiment.start) - MOST_PARAMETERS
+    if final and hidden > 0:
+        click.echo(f"and {hidden:,} more parameters: in Python, trace.final holds them all")
+
+
+def divergence_line(title: str, divergence: Divergence, ascii: bool) -> str:
+    """Where and why the run of this title stopped, in a line."""
+    sentence = stopped(divergence)
+    line = f"{title}: {sentence[0].lower()}{sentence[1:-1]}"
+    if divergence.iteration > 1:
         line += "; try a smaller learning rate"
     return naming.to_ascii(line) if ascii or not can_print(line, sys.stderr.encoding) else line
 
 
-def _losses(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
+def _losses(experiment: Experiment, system: System, outcomes: Sequence[Outcome], ascii: bool) -> Table:
     """A row for each run: its losses, and how they fell."""
-    loss, curve, until = trace.system.loss, trace.system.curve, trace.experiment.until
-    first, last = ("first pass", "last pass") if runs[0].batches.samples > 1 else ("first", "last")
-    curves = [run[curve][: run.complete] for run in runs]
+    loss, until = system.loss, experiment.until
+    first, last = ("first pass", "last pass") if experiment.batches.samples > 1 else ("first", "last")
+    curves = [outcome.curve for outcome in outcomes]
     positive = [value for values in curves for value in values if value > 0]
     log = any(0 < min(values) * DECADES <= max(values) for values in curves if values)
     scale = (min(positive), max(positive)) if log else None
     heads = [naming.ETA, f"{first} {loss}", f"{last} {loss}", "after update", f"loss curve{', log' * log}"]
     table = _table([*heads, *(["iterations", "until met"] if until else [])], ascii)
-    for run, values in zip(runs, curves, strict=True):
-        cells = [_rate(run), _digits(run.over_pass(loss)), _digits(run.over_pass(loss, last=True))]
-        cells += [_digits(run.final_loss), sparkline(values, ascii, scale)]
-        cells += [str(run.iterations), "yes" if run.until_met else "no"] if until else []
+    for outcome, values in zip(outcomes, curves, strict=True):
+        cells = [_rate(outcome), _digits(outcome.first), _digits(outcome.last)]
+        cells += [_digits(outcome.end.final_loss), sparkline(values, ascii, scale)]
+        cells += [str(outcome.iterations), "yes" if outcome.end.until_met else "no"] if until else []
         table.add_row(*(naming.to_ascii(cell) if ascii else cell for cell in cells))
     return table
 
 
-def _final(trace: Trace, runs: Sequence[Run], ascii: bool) -> Table:
+def _final(experiment: Experiment, outcomes: Sequence[Outcome], ascii: bool) -> Table:
     """A row for each parameter: its final value in these runs."""
-    table = _table(["final", *map(_rate, runs)], ascii)
-    for name in list(trace.experiment.start)[:MOST_PARAMETERS]:
-        cells = [name, *(_digits(run.final.get(name, float("nan"))) for run in runs)]
+    table = _table(["final", *map(_rate, outcomes)], ascii)
+    for name in list(experiment.start)[:MOST_PARAMETERS]:
+        cells = [name, *(_digits(outcome.end.final.get(name, float("nan"))) for outcome in outcomes)]
         table.add_row(*(naming.to_ascii(cell) if ascii else cell for cell in cells))
     return table
 
@@ -165,8 +229,8 @@ def _table(heads: Sequence[str], ascii: bool) -> Table:
     return table
 
 
-def _rate(run: Run) -> str:
-    return ", ".join(map(shortest, run.hyper.values())) or run.title
+def _rate(outcome: Outcome) -> str:
+    return ", ".join(map(shortest, outcome.hyper.values())) or outcome.title
 
 
 def sparkline(values: Sequence[float], ascii: bool = False, log: tuple[float, float] | None = None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import Any
@@ -17,7 +17,7 @@ from tracer.execution.interpreter import Interpreter
 from tracer.execution.program import program_of
 from tracer.execution.progress import Progress
 from tracer.execution.python_emitter import losses_function, statements_of, walk_function
-from tracer.execution.runs import Divergence, Run
+from tracer.execution.runs import Divergence, End, Run, Stretch
 from tracer.formulas.evaluation import NO_NUMBER, REDUCE
 from tracer.formulas.tree import Name
 from tracer.model.system import System
@@ -57,33 +57,58 @@ class Engine:
 
         A run stops at the first non-finite quantity and reports it in `Run.divergence`; nothing is raised.
         """
-        batches, width = self.system.batches, len(self.columns)
+        batches, width, steps, end = self.system.batches, len(self.columns), 0, End()
         buffer = self.room(batches.first_row(iterations))
-        rows: memoryview[float] = memoryview(buffer).cast("d")
-
-        def run_of(steps: int, *, divergence: Divergence | None = None, **what: Any) -> Run:
-            return Run(hyper, batches, self.columns, rows[: steps * width], divergence=divergence, **what)
-
-        chunk, point = self.chunk, self.begin(hyper)
-        while point.done < iterations and not self.met(point):
-            before, (point, failed) = point, self.advance(point, min(chunk, iterations - point.done), buffer)
-            if failed is not None:
-                point, _ = self.advance(before, failed - before.done, buffer)
-                stopped, found = self.stopped(point)
-                begin = batches.first_row(failed)
-                for index, values in enumerate(found, begin):
-                    rows[index * width : (index + 1) * width] = array("d", values.values())
-                return run_of(begin + len(found), divergence=stopped)
+        for stretch in self.stretches(hyper, iterations, buffer):
+            count, end = len(stretch.rows) // width, stretch.end or end
+            steps += count
             if progress:
-                progress(batches.first_row(point.done) - batches.first_row(before.done))
-        start, done, met = point.values, point.done, self.met(point)
+                progress(count)
         if progress:
-            progress(batches.first_row(iterations) - batches.first_row(done))
-        final = {p.name: value for p, value in zip(self.system.parameters, start, strict=False)}
+            progress(batches.first_row(iterations) - steps)
+        rows: memoryview[float] = memoryview(buffer).cast("d")
+        return Run(
+            hyper,
+            batches,
+            self.columns,
+            rows[: steps * width],
+            end.final,
+            end.final_loss,
+            end.divergence,
+            end.until_met,
+        )
+
+    def stretches(
+        self, hyper: Mapping[str, float], iterations: int, buffer: bytearray | None = None
+    ) -> Iterator[Stretch]:
+        """Run as `run` does, a stretch of iterations at a time; the last one says how it ended.
+
+        buffer: with room for all rows, which stay there; by default each stretch takes the place of the one before.
+        """
+        batches, width, point = self.system.batches, len(self.columns), self.begin(hyper)
+        keeps, unit = buffer is not None, batches.samples if self.program.until is not None else 1
+        chunk = min(self.chunk, max(iterations, 1))
+        buffer = self.room(chunk * batches.size + unit) if buffer is None else buffer
+        rows: memoryview[float] = memoryview(buffer).cast("d")
+        while point.done < iterations and not self.met(point):
+            first = batches.first_row(point.done)
+            origin = 0 if keeps else first - first % unit
+            before, (point, failed) = point, self.advance(point, min(chunk, iterations - point.done), buffer, origin)
+            end, stop = None, batches.first_row(point.done)
+            if failed is not None:
+                point, _ = self.advance(before, failed - before.done, buffer, origin)
+                stopped, found = self.stopped(point)
+                end, begin = End(divergence=stopped), batches.first_row(failed)
+                stop = begin + len(found)
+                for index, values in enumerate(found, begin - origin):
+                    rows[index * width : (index + 1) * width] = array("d", values.values())
+            yield Stretch(before.done, rows[(first - origin) * width : (stop - origin) * width], end)
+            if end:
+                return
+        final = {p.name: value for p, value in zip(self.system.parameters, point.values, strict=False)}
         broken = next((name for name, value in final.items() if not is_finite(value)), None)
-        divergence = Divergence(broken, done + 1) if broken else None
-        last = batches.first_row(done)
-        return run_of(last, divergence=divergence, final=final, final_loss=self._loss(start), until_met=met)
+        divergence = Divergence(broken, point.done + 1) if broken else None
+        yield Stretch(point.done, rows[:0], End(final, self._loss(point.values), divergence, self.met(point)))
 
     @property
     def chunk(self) -> int:

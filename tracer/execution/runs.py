@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import islice
 from operator import itemgetter
@@ -21,6 +21,34 @@ class Divergence:
 
     quantity: str
     iteration: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a run ended.
+
+    final: the parameters after the last update. final_loss: the loss that they give, of all samples.
+    until_met: whether the stopping condition was met.
+    """
+
+    final: Mapping[str, float] = field(default_factory=dict)
+    final_loss: float = math.nan
+    divergence: Divergence | None = None
+    until_met: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Iterations of a run that follow each other, as they are computed.
+
+    done: the iterations before. rows: their steps, in the order of `System.columns`, valid until the next stretch is
+    asked for; none in the last stretch of a run that did not diverge. end: how the run ended; None before the last
+    stretch.
+    """
+
+    done: int
+    rows: memoryview[float]
+    end: End | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +112,7 @@ class Run:
     @property
     def title(self) -> str:
         """What distinguishes this run from others."""
-        given = [f"{naming.label(name)} = {shortest(value)}" for name, value in self.hyper.items()]
-        return ", ".join(given) or (naming.SCHEDULE if naming.ETA in self.columns else "run")
+        return title_of(self.hyper, self.columns)
 
     def pass_steps(self, last: bool = False) -> range:
         """The steps of the first or the last complete pass through the samples; all steps if no pass is complete."""
@@ -139,6 +166,12 @@ def reached(losses: Sequence[float], fraction: float) -> int | None:
     if not losses or losses[0] <= 0:
         return None
     return next((number for number, loss in enumerate(losses, 1) if loss <= fraction * losses[0]), None)
+
+
+def title_of(hyper: Mapping[str, float], columns: Container[str]) -> str:
+    """What distinguishes the run with these hyper-parameters and quantities from others."""
+    given = [f"{naming.label(name)} = {shortest(value)}" for name, value in hyper.items()]
+    return ", ".join(given) or (naming.SCHEDULE if naming.ETA in columns else "run")
 
 
 def _restored(values: dict[str, Any]) -> Run:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TextIO
 
 from tracer.decimals import lines
-from tracer.model.experiment import CsvStyle
-
-ETA_COLUMN = "eta"
-"""The column of the learning rate."""
-Row = tuple[float, ...]
-"""One number per column; NaN if missing, whole numbers as int."""
+from tracer.model.experiment import CsvStyle, Experiment
+from tracer.output.blocks import Block, Layout, Writer
 
 
-def write_csv(file: TextIO, columns: Sequence[str], blocks: Iterable[Sequence[Row]], style: CsvStyle) -> None:
-    """Write the columns' names and blocks of rows as CSV: the shortest digits that read back as the same double, empty
-    for NaN."""
+def csv_writer(file: TextIO, layout: Layout, style: CsvStyle, ascii: bool = False) -> Writer:
+    """Write the columns' names to an open text file; what it gives writes a block of rows: the shortest digits that
+    read back as the same double, empty for NaN."""
     marks = str.maketrans({",": style.separator, ".": style.decimal})
-    file.write("\ufeff" * style.bom + style.separator.join(columns) + "\n")
-    for block in blocks:
-        text = "\n".join(lines(block)) + "\n"
-        file.write(text if style.separator == "," else text.translate(marks))
+    plain = (style.separator, style.decimal) == (",", ".")
+    file.write("\ufeff" * style.bom + style.separator.join(layout.spelled(ascii)) + "\n")
+
+    def write(block: Block) -> None:
+        if not len(block):
+            return
+        leads = (",".join(map(str, lead)) + "," for lead in block.leads())
+        text = "\n".join(map("".join, zip(leads, lines([*block.steps()]), strict=True))) + "\n"
+        file.write(text if plain else text.translate(marks))
+
+    return write
+
+
+@contextmanager
+def csv_file(place: Path | TextIO, layout: Layout, experiment: Experiment, ascii: bool) -> Iterator[Writer]:
+    """A CSV file (UTF-8), as `csv_writer` writes it."""
+    text = place.open("w", encoding="utf-8", newline="") if isinstance(place, Path) else nullcontext(place)
+    with text as file:
+        yield csv_writer(file, layout, experiment.csv, ascii)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from io import TextIOWrapper
@@ -16,10 +16,16 @@ from tracer.execution.progress import Progress
 from tracer.files import problems_of, replacing
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
+from tracer.output.blocks import Layout, Opened, Writer
+from tracer.output.csvfile import csv_file
+from tracer.output.keeping import Keep
+from tracer.output.parquetfile import parquet_file
 from tracer.output.trace import Trace
 
 MAX_VALUES = 500_000_000
 """The most values that a trace may hold: 4 GB."""
+MAX_KEPT = 2_500_000
+"""The most values of a trace that is held where it need not be: 20 MB."""
 
 
 def _of_excel(experiment: Experiment, system: System) -> list[str]:
@@ -36,6 +42,7 @@ class Format:
     spelled in ASCII, and the progress. needs: the packages that it imports. problems: what of an experiment, with the
     columns that it shows, the format cannot hold. default: whether it is written where `--format` is not given.
     text: of a format that is text, the method that writes to an open file, such as standard output.
+    rows: of a format that takes a row after the other, what opens a file of it: a long run is then written as it goes.
     """
 
     description: str
@@ -44,6 +51,7 @@ class Format:
     problems: Callable[[Experiment, System], list[str]] = lambda _experiment, _system: []
     default: bool = True
     text: Callable[[Trace, TextIO, bool], None] | None = None
+    rows: Opened | None = None
 
     def missing(self) -> list[str]:
         """The required packages that are not installed."""
@@ -51,8 +59,11 @@ class Format:
 
 
 FORMATS = {
-    "csv": Format("comma-separated values", Trace.to_csv, text=Trace.write_csv),
+    "csv": Format("comma-separated values", Trace.to_csv, text=Trace.write_csv, rows=csv_file),
     "xlsx": Format("an Excel workbook of live formulas", Trace.to_excel, ("openpyxl",), _of_excel),
+    "parquet": Format(
+        "a Parquet file, for data frames", Trace.to_parquet, ("pyarrow",), default=False, rows=parquet_file
+    ),
 }
 """By the suffix of their files."""
 
@@ -71,12 +82,24 @@ def problems_of_size(experiment: Experiment, quantities: int) -> list[str]:
     return [f"{experiment.places['iterations']}: {what}"]
 
 
-def check(experiment: Experiment, system: System, targets: Mapping[str, Path]) -> None:
+def streamed(experiment: Experiment, system: System, formats: Iterable[str], keep: Keep) -> bool:
+    """Whether the rows are written as they are computed, and then forgotten: where all formats can do that, and not all
+    iterations are kept or the trace is long. Raises OutputError where one cannot take a part of the iterations."""
+    unable = [form for form in formats if not FORMATS[form].rows]
+    if unable and not keep.all:
+        able = ",".join(form for form, row in FORMATS.items() if row.rows)
+        raise OutputError([f"--every and --tail: --format {unable[0]} takes all iterations; choose from {able}"])
+    values = experiment.most_rows * len(experiment.runs) * len(system.columns())
+    return not unable and (not keep.all or values > MAX_KEPT)
+
+
+def check(experiment: Experiment, system: System, targets: Mapping[str, Path], streamed: bool = False) -> None:
     """Check, before a run begins, that its results can be held and written.
 
-    system: the equations, with the columns that the experiment shows. Raises OutputError, with every problem.
+    system: the equations, with the columns that the experiment shows. streamed: whether rows are not held.
+    Raises OutputError, with every problem.
     """
-    problems = problems_of_size(experiment, len(system.columns()))
+    problems = [] if streamed else problems_of_size(experiment, len(system.columns()))
     for form in targets:
         problems += [f"--format {form} needs {name}, which is not installed" for name in FORMATS[form].missing()]
         problems += FORMATS[form].problems(experiment, system)
@@ -97,14 +120,38 @@ def write(trace: Trace, targets: Mapping[str, Path], ascii: bool, progress: Prog
             FORMATS[form].write(trace, part, ascii, progress)
 
 
+@contextmanager
+def opened(
+    experiment: Experiment, layout: Layout, targets: Mapping[str, Path | TextIO], ascii: bool
+) -> Iterator[list[Writer]]:
+    """Files that take rows, to be written at once: in place of older ones when all are complete, or not at all. An open
+    text file is written as it is. Raises OutputError."""
+    with ExitStack() as moving, ExitStack() as closing:
+        places = {
+            form: moving.enter_context(replacing(target)) if isinstance(target, Path) else target
+            for form, target in targets.items()
+        }
+        rows = {form: FORMATS[form].rows for form in targets}
+        yield [
+            closing.enter_context(open_(places[form], layout, experiment, ascii))
+            for form, open_ in rows.items() if open_
+        ]  # fmt: skip
+
+
+def standard_output() -> TextIO:
+    """Standard output for a format that is text."""
+    assert isinstance(sys.stdout, TextIOWrapper)
+    sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return sys.stdout
+
+
 def write_text(trace: Trace, form: str, ascii: bool) -> None:
     """Write a format that is text to standard output."""
     write = FORMATS[form].text
     assert write
-    assert isinstance(sys.stdout, TextIOWrapper)
-    sys.stdout.reconfigure(encoding="utf-8", newline="")
-    write(trace, sys.stdout, ascii)
-    sys.stdout.flush()
+    file = standard_output()
+    write(trace, file, ascii)
+    file.flush()
 
 
 def shortened(experiment: Experiment, rows: int) -> Experiment:

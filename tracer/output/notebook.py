@@ -8,7 +8,7 @@ from itertools import islice
 
 from tracer.execution.runs import Run
 from tracer.explain.words import stopped
-from tracer.output.csvfile import Row
+from tracer.output.blocks import Row
 
 MOST_RUNS, MOST_ROWS, MOST_COLUMNS = 12, 5, 60
 """That are shown."""

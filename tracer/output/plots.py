@@ -16,7 +16,7 @@ from tracer.errors import OutputError, nearest
 from tracer.execution.runs import Run
 from tracer.formulas.notation import shortest
 from tracer.model import naming
-from tracer.output.csvfile import ETA_COLUMN
+from tracer.output.blocks import ETA_COLUMN
 
 MOST_LINES = 200
 """Of a figure."""

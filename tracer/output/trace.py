@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tracer.errors import OutputError, nearest, required
+from tracer.execution.outcome import Outcome, outcome_of
 from tracer.execution.progress import Progress
 from tracer.execution.runs import Run
 from tracer.files import replacing
@@ -17,7 +18,9 @@ from tracer.model import naming
 from tracer.model.assembly import assemble, shown
 from tracer.model.experiment import Experiment, Network
 from tracer.model.system import System
-from tracer.output.csvfile import ETA_COLUMN, Row, write_csv
+from tracer.output.blocks import ETA_COLUMN, Block, Layout, Opened, layout_of
+from tracer.output.csvfile import csv_file
+from tracer.output.parquetfile import parquet_file
 
 if TYPE_CHECKING:
     import numpy
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from tracer.output.graphs import GraphPicture
     from tracer.output.plots import Plot
 
-ROWS_PER_BLOCK = 200
+ROWS_PER_BLOCK = 1_000
 """Rows per block of a trace that is written."""
 
 
@@ -46,14 +49,12 @@ class Trace:
     def columns(self) -> list[str]:
         """The columns of the CSV and of the frame: iteration, the sample if there are several, eta if there is a
         learning rate, then every quantity."""
-        sample = [naming.SAMPLE] if self.system.several_samples else []
-        rate = [ETA_COLUMN] if naming.ETA in {*self.runs[0].hyper, *self.runs[0].columns} else []
-        return [naming.ITERATION, *sample, *rate, *self._quantities]
+        return self.layout.names
 
     @property
-    def _quantities(self) -> list[str]:
-        """The quantities except η, which already has a column."""
-        return [name for name in self.system.columns() if name != naming.ETA]
+    def layout(self) -> Layout:
+        """The columns, with what they hold."""
+        return layout_of(self.system, {*self.runs[0].hyper, *self.runs[0].columns})
 
     def __reduce__(self) -> tuple[object, ...]:
         """A copy, also by pickle, assembles the equations anew: parts of them are functions."""
@@ -159,7 +160,7 @@ class Trace:
         from tracer.output.notebook import MOST_RUNS, html
 
         drawn = Trace(self.experiment, self.system, self.runs[:MOST_RUNS]).plot().svg()
-        return html(self.experiment.name, self.system.loss, self.runs, self.columns, next(self.blocks()), drawn)
+        return html(self.experiment.name, self.system.loss, self.runs, self.columns, next(self.blocks()).rows(), drawn)
 
     def _column(self, spelling: str) -> str | None:
         """The column that is spelled so, in either alphabet; None if there is none."""
@@ -193,42 +194,63 @@ class Trace:
 
         return [in_words(sentence) for sentence in said(self.experiment, self.system, self.runs)]
 
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What each run came to."""
+        return [outcome_of(run, self.system.loss, self.system.curve) for run in self.runs]
+
     def to_frame(self, ascii: bool = False) -> pandas.DataFrame:
         """The trace as a pandas DataFrame; ascii spells ∂E/∂w1 as dE/dw1."""
         import numpy
         import pandas
 
-        names = self._quantities
+        layout, run = self.layout, self.runs[0]
+        names = layout.quantities
         steps = [numpy.asarray(run.rows).reshape(len(run), -1) for run in self.runs]
-        chosen = numpy.concatenate(steps)[:, [self.runs[0].columns[name] for name in names]]
+        chosen = numpy.concatenate(steps)[:, [run.columns[name] for name in names]]
         frame = pandas.DataFrame(chosen, columns=[_spelled(name, ascii) for name in names])
         for index, column in enumerate(self.columns[: -len(names)]):
             frame.insert(index, column, self[column])
         return frame
 
-    def blocks(self, progress: Progress | None = None) -> Iterator[list[Row]]:
-        """The rows, in the order of the columns, up to ROWS_PER_BLOCK at a time; iteration and sample are int."""
-        lead = 2 if naming.SAMPLE in self.columns else 1
+    def blocks(self, progress: Progress | None = None) -> Iterator[Block]:
+        """The rows, up to ROWS_PER_BLOCK at a time."""
+        layout = self.layout
         for run in self.runs:
-            rates = zip(run[naming.ETA]) if ETA_COLUMN in self.columns else repeat((), len(run))
-            steps = zip(run.places(), rates, run.steps(self._quantities), strict=True)
-            while block := [(*place[:lead], *rate, *step) for place, rate, step in islice(steps, ROWS_PER_BLOCK)]:
-                yield block
+            places, width = run.places(), len(run.columns)
+            for first in range(0, len(run), ROWS_PER_BLOCK):
+                taken = [*islice(places, ROWS_PER_BLOCK)]
+                values = run.rows[first * width : (first + len(taken)) * width]
+                yield Block(layout, run.columns, taken, values, run.learning_rate)
                 if progress:
-                    progress(len(block))
+                    progress(len(taken))
 
     def to_csv(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
         """Write the trace as CSV (UTF-8, digits that read back as the same double; empty where a run diverged).
 
         Raises OutputError when the file cannot be written; an old file then stays as it was.
         """
-        with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-            self.write_csv(file, ascii, progress)
+        self._write(csv_file, path, ascii, progress)
+
+    def to_parquet(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
+        """Write the trace as Parquet, with the config in its metadata; missing where a run diverged. It needs pyarrow.
+
+        Raises OutputError when the file cannot be written; an old file then stays as it was.
+        """
+        self._write(parquet_file, path, ascii, progress)
 
     def write_csv(self, file: TextIO, ascii: bool = False, progress: Progress | None = None) -> None:
         """Write the trace as CSV to an open text file."""
-        columns = [_spelled(name, ascii) for name in self.columns]
-        write_csv(file, columns, self.blocks(progress), self.experiment.csv)
+        self._write_blocks(csv_file, file, ascii, progress)
+
+    def _write(self, opened: Opened, path: str | Path, ascii: bool, progress: Progress | None) -> None:
+        with replacing(path) as part:
+            self._write_blocks(opened, part, ascii, progress)
+
+    def _write_blocks(self, opened: Opened, place: Path | TextIO, ascii: bool, progress: Progress | None) -> None:
+        with opened(place, self.layout, self.experiment, ascii) as write:
+            for block in self.blocks(progress):
+                write(block)
 
     def to_excel(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
         """Write the trace as an Excel workbook of live formulas that carry their values.

@@ -1,0 +1,59 @@
+"""A trace that is written while it is computed, so that its length does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from tracer.execution.engine import Engine
+from tracer.execution.outcome import Losses, Outcome
+from tracer.execution.progress import Progress
+from tracer.execution.runs import End, Stretch, title_of
+from tracer.model import naming
+from tracer.output.blocks import Block, Layout, Writer
+from tracer.output.keeping import Keep, kept, places
+
+Stop = Callable[[], bool]
+"""Asked regularly whether to end a run early."""
+
+
+def streamed(
+    engine: Engine,
+    hyper: Mapping[str, float],
+    iterations: int,
+    layout: Layout,
+    writers: Sequence[Writer],
+    keep: Keep,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Outcome:
+    """Run so many iterations with these hyper-parameters, and hand every block of rows that is kept to the writers.
+
+    layout: the columns that they write. progress: called regularly with the number of steps done since the last call.
+    stop: where it says so, the run ends there.
+    """
+    batches, columns, width = engine.system.batches, engine.columns, len(engine.columns)
+    loss, curve = columns[engine.system.loss], columns[engine.system.curve]
+    losses, steps, end, stopped = Losses(batches), 0, End(), False
+
+    def watched() -> Iterator[Stretch]:
+        nonlocal steps, end, stopped
+        for stretch in engine.stretches(hyper, iterations):
+            begin, steps, end = steps, steps + len(stretch.rows) // width, stretch.end or end
+            whole = batches.first_row(end.divergence.iteration - 1) if end.divergence else steps
+            complete = stretch.rows[: (min(whole, steps) - begin) * width]
+            losses.add(complete[loss::width].tolist(), complete[curve::width].tolist())
+            yield stretch
+            if progress:
+                progress(steps - begin)
+            stopped = stop is not None and not stretch.end and stop()
+            if stopped:
+                return
+
+    for part in kept(watched(), keep, batches, width):
+        taken = places(part.numbers, batches, len(part.rows) // width)
+        block = Block(layout, columns, taken, part.rows, hyper.get(naming.ETA))
+        for write in writers:
+            write(block)
+    done = batches.iteration(steps - 1) + 1 if steps else 0
+    title = title_of(hyper, columns)
+    return Outcome(title, hyper, done, losses.first, losses.last, losses.curve, end, stopped)
