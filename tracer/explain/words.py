@@ -12,6 +12,10 @@ from tracer.model import naming
 from tracer.model.system import System
 
 
+STOPPED = "Stopped in iteration {iteration}: {quantity} is not a finite number."
+"""Where a run stopped, and why."""
+
+
 def spelled(name: Name) -> str:
     """A name as a person would write it."""
     return f"{naming.label(name.name)} over the batch" if name.batch else naming.label(name.name)
@@ -32,7 +36,7 @@ def called(name: str, names: Mapping[str, str] | None = None) -> str:
 
 def stopped(divergence: Divergence) -> str:
     """A sentence that says where a run stopped, and why."""
-    return f"Stopped in iteration {divergence.iteration}: {divergence.quantity} is not a finite number."
+    return STOPPED.format(iteration=divergence.iteration, quantity=divergence.quantity)
 
 
 def equation(quantity: str, expression: Expression, is_update: bool, names: Mapping[str, str] | None = None) -> str:

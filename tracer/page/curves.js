@@ -1,0 +1,87 @@
+/** Curves over the iterations: thinned to the width of a chart, on a linear or a logarithmic scale. */
+
+import { written } from "./format.js";
+
+/**
+ * A scale from numbers to pixels, with marks at round numbers.
+ * @param {number} least @param {number} most @param {boolean} log @param {number} from @param {number} to
+ * @returns {{at: function(number): number, marks: number[], log: boolean}}
+ */
+export function scaleOf(least, most, log, from, to) {
+  const map = log ? Math.log10 : (value) => value;
+  let [low, high] = [map(least), map(most)];
+  if (!(high > low)) [low, high] = [low - 0.5, high + 0.5];
+  const at = (value) => from + ((map(value) - low) / (high - low)) * (to - from);
+  return { at, log, marks: log ? powers(low, high) : steps(low, high) };
+}
+
+/** Round numbers from one to another, about four of them. */
+export function steps(low, high) {
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough * 0.99);
+  const found = [];
+  for (let number = Math.ceil(low / step - 1e-9); number * step <= high + step * 1e-9; number++) {
+    found.push(Number((number * step).toPrecision(12)));
+  }
+  return found;
+}
+
+/** Powers of ten, as many as there is room for; between neighbors of them where there are none. */
+function powers(low, high) {
+  const [first, last] = [Math.ceil(low - 1e-9), Math.floor(high + 1e-9)];
+  if (last - first < 1) return steps(10 ** low, 10 ** high).filter((value) => value > 0);
+  const every = Math.ceil((last - first + 1) / 5);
+  return Array.from({ length: last - first + 1 }, (_, place) => first + place)
+    .filter((power) => power % every === 0).map((power) => 10 ** power);
+}
+
+/** A mark as it is written beside an axis. */
+export function marked(value) {
+  return written(value, true, 3);
+}
+
+/** The least and the most of some curves that can be drawn; of a logarithmic scale, above 0. */
+export function range(curves, log) {
+  let [least, most] = [Infinity, -Infinity];
+  for (const curve of curves) {
+    for (const value of curve) {
+      if (!Number.isFinite(value) || (log && value <= 0)) continue;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+  }
+  return least <= most ? [least, most] : log ? [0.1, 1] : [0, 1];
+}
+
+/**
+ * The path of a curve, at most four points a pixel: where it enters and leaves one, its least and its most.
+ * @param {ArrayLike<number>} curve @param {function(number): number} x of an index @param {{at: function}} y
+ */
+export function path(curve, x, y) {
+  let found = "";
+  let isDown = false;
+  const put = (index) => {
+    const value = curve[index];
+    if (!Number.isFinite(value) || (y.log && value <= 0)) {
+      isDown = false;
+      return;
+    }
+    found += `${isDown ? "L" : "M"}${x(index).toFixed(1)} ${y.at(value).toFixed(1)}`;
+    isDown = true;
+  };
+  let first = 0;
+  while (first < curve.length) {
+    const pixel = Math.floor(x(first));
+    let [end, low, high] = [first, first, first];
+    while (end < curve.length && Math.floor(x(end)) === pixel) {
+      if (curve[end] < curve[low]) low = end;
+      if (curve[end] > curve[high]) high = end;
+      end++;
+    }
+    const points = [...new Set([first, Math.min(low, high), Math.max(low, high), end - 1])];
+    points.forEach(put);
+    first = end;
+  }
+  return found;
+}

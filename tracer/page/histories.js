@@ -1,0 +1,63 @@
+/** Quantities over the iterations: small charts of the weights and the gradients, a layer each. */
+
+import { el, svg } from "./dom.js";
+import { marked, path, range, scaleOf } from "./curves.js";
+
+const [WIDE, HIGH, MARGIN_LEFT, MARGIN] = [270, 132, 50, 8];
+const STYLES_OF_LINES = 8;
+
+/**
+ * @param {object} page what the views share, see main.js
+ * @returns {{element: HTMLElement, show: function(object, number): void}}
+ */
+export function historiesView(page) {
+  const element = el("div", { class: "histories" });
+  const charts = page.content.charts.map((chart) => chartOf(page, chart));
+  element.append(...charts.map((chart) => chart.element));
+  let drawn = null;
+
+  function show(moment, subject) {
+    const key = `${moment.eta} ${page.version()}`;
+    if (key !== drawn) {
+      const slots = [...new Set(page.content.charts.flatMap((chart) => chart.slots))];
+      const series = new Map(page.engine.seriesOf(moment.eta, slots).map((values, index) => [slots[index], values]));
+      for (const chart of charts) chart.draw(series);
+      drawn = key;
+    }
+    for (const chart of charts) chart.mark(moment, subject);
+  }
+  return { element, show };
+}
+
+function chartOf(page, { title, slots }) {
+  const lines = svg("g", {});
+  const axes = svg("g", { class: "axes" });
+  const here = svg("line", { class: "here", y1: MARGIN, y2: HIGH - MARGIN });
+  const drawing = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": title }, axes, lines, here);
+  const element = el("figure", { class: "history" }, el("figcaption", {}, title), drawing);
+  let x = null;
+
+  function draw(series) {
+    const curves = slots.map((slot) => series.get(slot));
+    const y = scaleOf(...range(curves, false), false, HIGH - MARGIN, MARGIN);
+    x = scaleOf(1, Math.max(2, curves[0].length), false, MARGIN_LEFT, WIDE - MARGIN);
+    axes.replaceChildren(...y.marks.flatMap((mark) => [
+      svg("line", { class: mark === 0 ? "grid zero" : "grid", x1: MARGIN_LEFT, x2: WIDE - MARGIN, y1: y.at(mark), y2: y.at(mark) }),
+      svg("text", { x: MARGIN_LEFT - 6, y: y.at(mark), dy: "0.35em", "text-anchor": "end" }, marked(mark)),
+    ]));
+    lines.replaceChildren(...slots.flatMap((slot, number) => {
+      const d = path(curves[number], (index) => x.at(index + 1), y);
+      const { name, text } = page.content.quantities[slot];
+      const line = svg("path", { d, class: `curve c${number % STYLES_OF_LINES}`, "data-dash": number % 4, "data-of": name });
+      return [svg("path", { d, class: "touch", "data-of": name }, svg("title", {}, text)), line];
+    }));
+  }
+  function mark(moment, subject) {
+    const at = String(x.at(moment.iteration));
+    here.setAttribute("x1", at);
+    here.setAttribute("x2", at);
+    const name = page.content.quantities[subject].name;
+    for (const line of lines.querySelectorAll(".curve")) line.toggleAttribute("data-chosen", line.dataset.of === name);
+  }
+  return { element, draw, mark };
+}
