@@ -82,7 +82,7 @@ export function lineElement(page, number, part) {
   const [left, right] = [notation.name(line.quantity), notation.expression(line.expression, SYMBOLS)];
   const isBare = isName(content.shapes[line.expression[0]]);
   const put = notation.expression(line.expression, NUMBERS, (element, slot, signed, ofBatch) =>
-    numbers.place(part, element, slot, { signed, row: content.shapes[line.expression[0]].batch ? ofBatch : undefined }));
+    numbers.place(part, element, slot, { signed, row: content.shapes[line.expression[0]].batch && slot !== undefined ? ofBatch : undefined }));
   const shown = numbers.place(part, el("output", { class: "result" }), line.quantity, resultOf(line, number));
   return el("div", { class: "line", "data-line": number, "data-of": content.quantities[line.quantity].name },
     el("span", { class: "symbols" }, left, el("span", { class: "sign" }, line.overwrites ? "←" : "="), right),

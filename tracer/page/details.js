@@ -61,13 +61,13 @@ function values(page, slot) {
   const add = (label, how) => list.append(el("div", {}, el("dt", {}, label),
     numbers.place("details", el("dd", {}), slot, { style: "result", ...how })));
   const isParameter = page.isParameter(slot);
-  if (!isParameter && !page.isConstant(slot)) add("before", { value: (moment) => page.beside(moment, slot, -1), known: (moment) => moment.iteration > 1 });
+  if (!isParameter && !page.isConstant(slot)) add("before", { beside: -1, value: (moment) => page.beside(moment, slot, -1), known: (moment) => moment.iteration > 1 });
   add("now", {});
   if (isParameter) {
     const update = page.content.lines.findIndex((line) => line.update && line.quantity === slot);
     if (update >= 0) add("after", { after: true, known: (moment) => moment.reached(update) });
   }
-  else if (!page.isConstant(slot)) add("next", { value: (moment) => page.beside(moment, slot, 1), known: (moment) => moment.line === null && moment.iteration < moment.run.iterations });
+  else if (!page.isConstant(slot)) add("next", { beside: 1, value: (moment) => page.beside(moment, slot, 1), known: (moment) => moment.line === null && moment.iteration < moment.run.iterations });
   return list;
 }
 

@@ -1,6 +1,7 @@
 /** Elements of the page: made, filled, and told apart. Text is always set as text. */
 
 const SVG = "http://www.w3.org/2000/svg";
+const MATHML = "http://www.w3.org/1998/Math/MathML";
 
 /**
  * An element with attributes and children. Attributes that begin with "on" are listeners; null and false are left out.
@@ -14,6 +15,11 @@ export function el(tag, attributes = {}, ...children) {
 /** The same for a part of a drawing. @returns {SVGElement} */
 export function svg(tag, attributes = {}, ...children) {
   return furnish(document.createElementNS(SVG, tag), attributes, children);
+}
+
+/** A part of an equation, with text or other parts in it. @returns {MathMLElement} */
+export function mathml(tag, ...children) {
+  return furnish(document.createElementNS(MATHML, tag), {}, children);
 }
 
 function furnish(element, attributes, children) {

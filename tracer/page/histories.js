@@ -33,7 +33,7 @@ function chartOf(page, { title, slots }) {
   const lines = svg("g", {});
   const axes = svg("g", { class: "axes" });
   const here = svg("line", { class: "here", y1: MARGIN, y2: HIGH - MARGIN });
-  const drawing = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": title }, axes, lines, here);
+  const drawing = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, width: WIDE, height: HIGH, role: "img", "aria-label": title }, axes, lines, here);
   const element = el("figure", { class: "history" }, el("figcaption", {}, title), drawing);
   let x = null;
 

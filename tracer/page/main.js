@@ -2,6 +2,7 @@
 
 import { blocksView } from "./blocks.js";
 import { lossView } from "./charts.js";
+import { unpacked } from "./content.js";
 import { controlsView } from "./controls.js";
 import { detailsView } from "./details.js";
 import { attribute, button, el, text } from "./dom.js";
@@ -21,9 +22,11 @@ import { changedYaml } from "./yaml.js";
 
 /**
  * Build the page and keep it up to date.
- * @param {HTMLElement} root @param {object} engine @param {object} state @param {object} content @param {function[]} shapes
+ * @param {HTMLElement} root @param {object} engine @param {object} state @param {object} packed what is shown
+ * @param {function[]} shapes
  */
-export function start(root, engine, state, content, shapes) {
+export function start(root, engine, state, packed, shapes) {
+  const content = unpacked(packed);
   const names = new Map(content.quantities.map((quantity, slot) => [quantity.name, slot]));
   const parameters = new Set(engine.data.parameters);
   const made = makers(content);
@@ -69,8 +72,8 @@ export function start(root, engine, state, content, shapes) {
   const explained = el("div", {}, page.quiz.element, details.element);
   const panels = tabsOf([
     { title: "Explanation", element: explained, show: (moment, slot) => {
-      const isAsked = page.quiz.show(moment) && page.quiz.hides(moment.line);
       page.quiz.element.hidden = !page.quiz.isOn();
+      const isAsked = page.quiz.show(moment) && page.quiz.hides(moment.line);
       details.element.hidden = isAsked;
       if (!isAsked) details.show(moment, slot);
     } },

@@ -76,10 +76,11 @@ export function momentsOf(engine, content, evaluate, made) {
       next ??= engine.after(eta, row);
       return next[slot];
     }
+    const sampleOf = (ofBatch) => (ofBatch === TOTAL || size === 1 ? null : engine.place(first + ofBatch).sample);
     const known = (slot) => line === null || ((made.get(slot) ?? -1) <= line && made.get(slot) !== hidden);
     const reached = (number) => line === null || (number <= line && number !== hidden);
     return {
-      eta, run, iteration, first, size, row, line, sample: engine.place(row).sample, value, after, known, reached, compute,
+      eta, run, iteration, first, size, row, line, sample: engine.place(row).sample, value, after, sampleOf, known, reached, compute,
       changes: engine.changes(),
     };
   };

@@ -1,8 +1,7 @@
 /** Mathematics on the page: the markup that was made for each shape of an equation, with quantities or numbers in it. */
 
+import { mathml } from "./dom.js";
 import { written } from "./format.js";
-
-const MATHML = "http://www.w3.org/1998/Math/MathML";
 
 /** What of an expression is shown. */
 export const SYMBOLS = "symbols";
@@ -62,7 +61,7 @@ export function notationOf(content) {
       if (mode === SYMBOLS) {
         hole.replaceWith(...fragment(content.quantities[slot].math).childNodes);
       } else {
-        const number = document.createElementNS(MATHML, "mn");
+        const number = mathml("mrow");
         hole.replaceWith(number);
         place(number, slot, Boolean(signed), row);
       }
@@ -86,12 +85,8 @@ function broken(math) {
   const whole = document.createElement("span");
   whole.className = "broken";
   pieces.forEach((piece, place) => {
-    const one = document.createElementNS(MATHML, "math");
-    const row = document.createElementNS(MATHML, "mrow");
     if (place) piece[0].setAttribute("form", "infix");
-    row.append(...piece);
-    one.append(row);
-    whole.append(...(place ? [document.createElement("wbr")] : []), one);
+    whole.append(...(place ? [document.createElement("wbr")] : []), mathml("math", mathml("mrow", ...piece)));
   });
   return whole;
 }

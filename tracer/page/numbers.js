@@ -1,10 +1,10 @@
 /** Every number on the page: which quantity it is, and how it is written. One list, refreshed when anything changes. */
 
-import { attribute, text } from "./dom.js";
+import { attribute, mathml, text } from "./dom.js";
 import { exact, result, short, written } from "./format.js";
 
 /** How a number is written, by the name of the place. */
-const STYLES = { result, short, written };
+const STYLES = { result, short };
 
 /**
  * @param {object} content
@@ -17,11 +17,12 @@ export function numbersOf(content) {
   /**
    * Let an element hold a number.
    * @param {string} part @param {Element} element @param {number} slot
-   * @param {{style?: string, signed?: boolean, row?: number, after?: boolean, always?: boolean,
-   *   value?: function(object): number}} [how] after: the value after the update; always: also before the reader has
-   *   come to it; value: in place of the quantity's
+   * @param {{style?: string, signed?: boolean, row?: number, after?: boolean, beside?: number, known?: function(object): boolean,
+   *   value?: function(object): number}} how style: result or short; or signed, for a number in an equation: whether a
+   *   negative one needs no brackets; row: of the batch, −1 for the sum of all; after: the value after the update; beside: how
+   *   many iterations away; known: whether it is seen
    */
-  function place(part, element, slot, how = {}) {
+  function place(part, element, slot, how) {
     if (!parts.has(part)) parts.set(part, []);
     parts.get(part).push({ element, slot, how });
     element.classList.add("number");
@@ -41,17 +42,32 @@ export function numbersOf(content) {
   }
 
   function write(element, slot, how, moment) {
-    const isKnown = how.known ? how.known(moment) : how.always || slot === undefined || moment.known(slot);
+    const isMath = how.signed !== undefined;
+    const isKnown = how.known ? how.known(moment) : slot === undefined || moment.known(slot);
     attribute(element, "data-unknown", !isKnown);
     if (!isKnown) {
       attribute(element, "data-value", null);
-      text(element, "·");
+      text(element, isMath ? "□" : "·");
       return;
     }
     const value = how.value ? how.value(moment) : how.after ? moment.after(slot) : moment.value(slot, how.row);
-    const style = STYLES[how.style ?? "written"];
     attribute(element, "data-value", exact(value));
-    text(element, style === written ? written(value, how.signed ?? true) : style(value));
+    attribute(element, "data-after", how.after);
+    attribute(element, "data-at", how.beside ? moment.iteration + how.beside : null);
+    if (how.row !== undefined) {
+      attribute(element, "data-sample", moment.sampleOf(how.row));
+      attribute(element, "data-total", how.row < 0);
+    }
+    const shown = isMath ? written(value, how.signed) : STYLES[how.style](value);
+    if (isMath && shown.includes("e")) typeset(element, shown);
+    else text(element, shown);
+  }
+
+  /** A number with a power of ten, as it is set in mathematics. */
+  function typeset(element, shown) {
+    const [, open, digits, power, close] = /^(\(?−?)([\d.]+)e(-?\d+)(\)?)$/.exec(shown);
+    const raised = mathml("msup", mathml("mn", "10"), mathml("mn", power.replace("-", "−")));
+    element.replaceChildren(...(open ? [mathml("mn", open)] : []), mathml("mn", digits), mathml("mo", "·"), raised, ...(close ? [mathml("mn", close)] : []));
   }
 
   return { place, forget, show };

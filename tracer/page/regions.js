@@ -4,7 +4,7 @@ import { el, svg, text } from "./dom.js";
 import { marked, steps } from "./curves.js";
 import { short } from "./format.js";
 
-const [SIZE, LEFT_OF_PLANE, BELOW_PLANE, RADIUS] = [300, 46, 24, 5.5];
+const [SIZE, LEFT_OF_PLANE, BELOW_PLANE, RADIUS] = [189, 46, 24, 5];
 const MARKS = [
   (x, y) => svg("circle", { cx: x, cy: y, r: RADIUS }),
   (x, y) => svg("rect", { x: x - RADIUS + 0.5, y: y - RADIUS + 0.5, width: 2 * RADIUS - 1, height: 2 * RADIUS - 1 }),
@@ -22,15 +22,15 @@ export function regionsView(page) {
   const count = points;
   const cell = SIZE / count;
   const tiles = Array.from({ length: count * count }, (_, index) => svg("rect", {
-    class: "region", x: LEFT_OF_PLANE + (index % count) * cell, y: SIZE - (Math.floor(index / count) + 1) * cell, width: cell + 0.5, height: cell + 0.5,
+    class: "region", x: LEFT_OF_PLANE + (index % count) * cell, y: SIZE - (Math.floor(index / count) + 1) * cell, width: cell, height: cell,
   }));
   const marks = svg("g", { class: "marks-of-samples" });
   const names = inputs.map((slot) => content.quantities[slot].text);
-  const drawing = svg("svg", { viewBox: `0 0 ${LEFT_OF_PLANE + SIZE + 8} ${SIZE + BELOW_PLANE + 16}`, role: "img", "aria-label": `${outputs.join(", ")} over ${names.join(" and ")}` }, ...tiles, marks);
+  const drawing = svg("svg", { viewBox: `0 -16 ${LEFT_OF_PLANE + SIZE + 8} ${SIZE + BELOW_PLANE + 32}`, width: LEFT_OF_PLANE + SIZE + 8, height: SIZE + BELOW_PLANE + 32, role: "img", "aria-label": `${outputs.join(", ")} over ${names.join(" and ")}` }, svg("g", { class: "regions", "shape-rendering": "crispEdges" }, ...tiles), marks);
   const at = (axis, value) => ((value - axes[axis][0]) / axes[axis][1] + margin + 0.5) * cell;
   drawing.append(...labels(axes, count, margin, at, names));
   const reading = el("p", { class: "reading-of-plane" });
-  const element = el("div", { class: "plane" }, drawing, el("div", {}, el("p", { class: "label" }, legend(classes, outputs)), reading));
+  const element = el("div", { class: "plane" }, drawing, el("div", { class: "beside" }, el("p", { class: "label" }, legend(classes, outputs)), reading));
   drawing.addEventListener("pointermove", (event) => tell(tiles.indexOf(event.target)));
   let [drawn, values] = [null, []];
 
@@ -94,6 +94,6 @@ function labels(axes, count, margin, at, names) {
     }
   });
   found.push(svg("text", { x: LEFT_OF_PLANE + SIZE, y: SIZE + 34, "text-anchor": "end", class: "axis-name" }, `${names[0]} →`),
-    svg("text", { x: 2, y: 12, class: "axis-name" }, `↑ ${names[1]}`));
+    svg("text", { x: 2, y: -6, class: "axis-name" }, `↑ ${names[1]}`));
   return [svg("g", { class: "axes" }, ...found)];
 }

@@ -16,7 +16,8 @@ export class State {
   }
 
   /** eta, or null where there is no constant learning rate; iteration, from 1; sample, from 1, or null for the first one
-      of the iteration; line, an equation, or null for the whole step; quantity, a name or null; log, quiz. */
+      of the iteration; line, an equation, or null for the whole step; quantity, a name or null; log,
+      null where it is not chosen; quiz. */
   get() {
     return { ...this.now };
   }
@@ -55,7 +56,7 @@ export class State {
 }
 
 function initial(engine) {
-  return { eta: engine.data.etas[0] ?? null, iteration: 1, sample: null, line: null, quantity: null, log: false, quiz: false };
+  return { eta: engine.data.etas[0] ?? null, iteration: 1, sample: null, line: null, quantity: null, log: null, quiz: false };
 }
 
 /** What an address says: the choices that hold for these runs, and the changed numbers. The rest is ignored. */

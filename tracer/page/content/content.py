@@ -75,21 +75,23 @@ def _focus(system: System) -> str:
     return trained[0] if trained else system.loss
 
 
-def _quantities(system: System, slots: Mapping[Name, int], texts: Mapping[str, str]) -> list[Data]:
-    """What every slot holds; a state of the iteration before has the name of the state."""
+def _quantities(system: System, slots: Mapping[Name, int], texts: Mapping[str, str]) -> Data:
+    """What every slot holds, by columns; a state of the iteration before has the name of the state. text: as it is
+    typeset; math: as MathML. Where a column has few different entries, these, and which of them each slot has."""
     phases, meant = system.columns(), _meant(system, slots)
     markup = names_in_markup(meant)
-    return [
-        {
-            "name": name.name,
-            "text": texts.get(name.name, name.name),
-            "math": markup[name.name],
-            "role": str(meant[name.name].role),
-            "phase": str(phases.get(name.name, "")),
-            "family": family(name.name),
-        }
-        for name in slots
-    ]
+    columns: Data = {"name": [], "text": [], "math": [], "role": [], "phase": [], "family": []}
+    for name in slots:
+        columns["name"].append(name.name)
+        columns["text"].append(texts.get(name.name, name.name))
+        columns["math"].append(markup[name.name])
+        columns["role"].append(str(meant[name.name].role))
+        columns["phase"].append(str(phases.get(name.name, "")))
+        columns["family"].append(family(name.name))
+    for few in ("role", "phase", "family"):
+        kinds = list(dict.fromkeys(columns[few]))
+        columns[few] = {"kinds": kinds, "of": [kinds.index(kind) for kind in columns[few]]}
+    return columns
 
 
 def _meant(system: System, slots: Mapping[Name, int]) -> dict[str, Quantity]:

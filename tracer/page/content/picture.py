@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tracer.explain.picture.diagram import Curve, Diagram, Item, Number, Shape, Text, Tiles
+from tracer.explain.picture.diagram import NUMBER_WIDTH, Curve, Diagram, Item, Number, Shape, Text, Tiles
 from tracer.explain.picture.flow import flow_diagram
 from tracer.explain.picture.graph import Graph, Shown, equation_graph, losses_of, network_graph
 from tracer.explain.picture.layout import Sketch, Statistic
@@ -57,7 +57,7 @@ def _without_changes(graph: Graph) -> Graph:
 
 
 def picture_data(diagram: Diagram, slots: Mapping[str, int]) -> Data:
-    """A diagram as data."""
+    """A diagram as data; what most items have in common is left out."""
     items = [data for item in diagram.items if (data := _item(item, slots))]
     return {
         "width": diagram.width, "height": diagram.height, "items": items, "legend": list(map(str, diagram.legend)),
@@ -68,28 +68,34 @@ def _item(item: Item, slots: Mapping[str, int]) -> Data | None:
     match item:
         case Text(text=""):
             return None
-        case Text():
-            data: Data = {"kind": "text", "look": str(item.look), "x": item.x, "y": item.y, "text": item.text,
-                          "anchor": item.anchor}  # fmt: skip
-            return data | _given(slot=slots.get(item.quantity), whole=item.whole or None)
-        case Number(shown=Statistic() as statistic):
-            data = {"of": str(statistic.of), "slots": [slots[name] for name in statistic.quantities]}
-            return {"kind": "number", "x": item.x, "y": item.y, "width": item.width, "statistic": data}
-        case Number(shown=Shown() as shown):
-            return {"kind": "number", "x": item.x, "y": item.y, "width": item.width, "shown": _shown(shown, slots)}
-        case Shape():
-            data = {"kind": "shape", "x": item.x, "y": item.y, "width": item.width, "height": item.height,
-                    "slot": slots[item.quantity], "phase": item.kind, "round": item.is_round}  # fmt: skip
-            return data | _given(fill=item.fill and _shown(item.fill, slots))
-        case Tiles():
-            return {"kind": "tiles", "x": item.x, "y": item.y, "size": item.size, "columns": item.columns,
-                    "slots": [slots[name] for name in item.quantities], "scale": item.scale, "title": item.title,
-                    "merged": item.merged, "alone": item.alone}  # fmt: skip
-        case Curve():
-            data = {"kind": "curve", "points": item.points, "backward": item.backward, "faint": item.is_faint,
-                    "head": item.has_head}  # fmt: skip
-            ends = [slots[name] for name in (item.source, item.target) if name in slots]
-            return data | _given(shown=item.shown and _shown(item.shown, slots), ends=ends)
+        case Text(look, x, y, text, anchor, quantity, whole):
+            data: Data = {"kind": "text", "look": str(look), "x": _at(x), "y": _at(y), "text": text}
+            if anchor != "start":
+                data["anchor"] = anchor
+            return data | _given(slot=slots.get(quantity), whole=whole or None)
+        case Number(x, y, shown, width):
+            data = {"kind": "number", "x": _at(x), "y": _at(y)} | ({"width": width} if width != NUMBER_WIDTH else {})
+            if isinstance(shown, Statistic):
+                of = [slots[name] for name in shown.quantities]
+                return data | {"statistic": {"of": str(shown.of), "slots": of}}
+            return data | {"shown": _shown(shown, slots)}
+        case Shape(quantity, kind, x, y, width, height, is_round, fill):
+            data = {"kind": "shape", "x": _at(x), "y": _at(y), "width": _at(width), "height": _at(height),
+                    "slot": slots[quantity], "phase": kind}  # fmt: skip
+            return data | _given(round=is_round or None, fill=fill and _shown(fill, slots))
+        case Tiles(title, x, y, size, columns, quantities, scale, merged, alone):
+            return {"kind": "tiles", "x": _at(x), "y": _at(y), "size": _at(size), "columns": columns, "scale": scale,
+                    "slots": [slots[name] for name in quantities], "title": title, "merged": merged,
+                    "alone": alone}  # fmt: skip
+        case Curve(source, target, points, shown, backward, is_faint, has_head):
+            data = {"kind": "curve", "points": [[_at(x), _at(y)] for x, y in points]}
+            data |= _given(backward=backward or None, faint=is_faint or None, head=None if has_head else False)
+            ends = [slots[name] for name in (source, target) if name in slots]
+            return data | _given(shown=shown and _shown(shown, slots), ends=ends)
+
+
+def _at(place: float) -> float:
+    return round(place, 1)
 
 
 def _shown(shown: Shown, slots: Mapping[str, int]) -> Data:
