@@ -11,7 +11,6 @@ from tracer.formulas.tree import Expression, Name, distinct
 from tracer.model import naming
 from tracer.model.system import System
 
-
 STOPPED = "Stopped in iteration {iteration}: {quantity} is not a finite number."
 """Where a run stopped, and why."""
 

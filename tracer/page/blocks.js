@@ -1,7 +1,7 @@
 /** The numbered blocks of a step: each equation in symbols, with the numbers put in, with its result. */
 
 import { attribute, el } from "./dom.js";
-import { NUMBERS, SYMBOLS } from "./notation.js";
+import { CALLED, NUMBERS, SYMBOLS } from "./notation.js";
 
 
 /**
@@ -80,12 +80,13 @@ export function lineElement(page, number, part) {
   const { content, notation, numbers } = page;
   const line = content.lines[number];
   const [left, right] = [notation.name(line.quantity), notation.expression(line.expression, SYMBOLS)];
+  const called = notation.expression(line.expression, CALLED);
   const isBare = isName(content.shapes[line.expression[0]]);
-  const put = notation.expression(line.expression, NUMBERS, (element, slot, signed, ofBatch) =>
-    numbers.place(part, element, slot, { signed, row: content.shapes[line.expression[0]].batch && slot !== undefined ? ofBatch : undefined }));
+  const put = notation.expression(line.expression, NUMBERS, (element, slot, how) => numbers.place(part, element, slot, how));
   const shown = numbers.place(part, el("output", { class: "result" }), line.quantity, resultOf(line, number));
   return el("div", { class: "line", "data-line": number, "data-of": content.quantities[line.quantity].name },
-    el("span", { class: "symbols" }, left, el("span", { class: "sign" }, line.overwrites ? "←" : "="), right),
+    el("span", { class: "symbols" }, left, el("span", { class: "sign" }, line.overwrites ? "←" : "="),
+      ...(called ? [called, el("wbr"), el("span", { class: "sign" }, "=")] : []), right),
     isBare ? null : el("span", { class: "put-in" }, el("span", { class: "sign" }, "="), put),
     el("span", { class: "gives" }, el("span", { class: "sign" }, "="), shown));
 }
@@ -96,7 +97,7 @@ function resultOf(line, number) {
 }
 
 function isName(shape) {
-  return shape.symbols.length === 1 && typeof shape.symbols[0] !== "string";
+  return shape.symbols.length === 1 && shape.symbols[0].length === 1 && typeof shape.symbols[0][0] !== "string";
 }
 
 /** Up and down go through the lines while one of them has the focus; Enter goes to it. */

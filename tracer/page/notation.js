@@ -4,6 +4,7 @@ import { mathml } from "./dom.js";
 import { written } from "./format.js";
 
 /** What of an expression is shown. */
+export const CALLED = "called";
 export const SYMBOLS = "symbols";
 export const NUMBERS = "numbers";
 
@@ -44,51 +45,56 @@ export function notationOf(content) {
   }
 
   /**
-   * The right-hand side of an expression.
-   * @param {number[]} reference @param {string} mode SYMBOLS or NUMBERS
-   * @param {function(Element, number, boolean, number): void} [place] told of each number: its element, its slot,
-   *   whether a negative one needs no brackets, and the row of the batch
+   * The right-hand side of an expression; of several lines, one behind the other where there is room.
+   * @param {number[]} reference @param {string} mode CALLED, SYMBOLS or NUMBERS
+   * @param {function(Element, number, object): void} [place] told of each number: its element, its slot, and
+   *   `signed`, `raised` and `row` of its place
+   * @returns {Element|null} null where it has no such form
    */
   function expression(reference, mode, place) {
     const shape = content.shapes[reference[0]];
-    const pieces = (mode === NUMBERS && shape.numbers) || shape.symbols;
-    const key = pieces.map((piece, at) => (typeof piece === "string" ? piece : `<mrow data-at="${at}"></mrow>`)).join("");
-    const math = fragment(key);
-    for (const hole of math.querySelectorAll("[data-at]")) {
-      const [argument, signed, row] = pieces[Number(hole.dataset.at)];
+    const lines = mode === CALLED ? shape.called && [shape.called] : (mode === NUMBERS && shape.numbers) || shape.symbols;
+    if (!lines) return null;
+    const written = lines.map((line) => ofLine(line, reference, mode, place));
+    if (written.length === 1) return written[0];
+    const whole = document.createElement("span");
+    written.forEach((one, number) => {
+      if (number) apart(one.querySelector("mo"));
+      whole.append(...(number ? [document.createElement("wbr"), one] : [one]));
+    });
+    return whole;
+  }
+
+  function ofLine(line, reference, mode, place) {
+    const math = fragment(line.map((piece, at) => (typeof piece === "string" ? piece : `<mrow data-hole="${at}"></mrow>`)).join(""));
+    for (const hole of math.querySelectorAll("[data-hole]")) {
+      const piece = line[Number(hole.dataset.hole)];
+      const [argument, signed, raised, row] = Array.isArray(piece) ? piece : [piece, 1, 0, 0];
       const slot = argument < 0 ? undefined : reference[argument + 1];
-      hole.removeAttribute("data-at");
-      if (mode === SYMBOLS) {
-        hole.replaceWith(...fragment(content.quantities[slot].math).childNodes);
+      hole.removeAttribute("data-hole");
+      if (mode === NUMBERS) {
+        const isOfBatch = slot !== undefined && content.shapes[reference[0]].batch?.includes(argument);
+        place(hole, slot, { signed: Boolean(signed), raised: Boolean(raised), row: isOfBatch ? row : undefined });
       } else {
-        const number = mathml("mrow");
-        hole.replaceWith(number);
-        place(number, slot, Boolean(signed), row);
+        hole.replaceWith(...named(slot, raised));
       }
     }
-    return supported ? broken(math) : mode === NUMBERS ? math : finished(math);
+    return mode === NUMBERS ? math : finished(math);
+  }
+
+  /** The parts of a quantity's name, in brackets where it is a fraction and raised to a power. */
+  function named(slot, raised) {
+    const parts = [...fragment(content.quantities[slot].math).childNodes];
+    if (!raised || !parts.some((part) => part.localName === "mfrac")) return parts;
+    return [mathml("mrow", mathml("mo", "("), ...parts, mathml("mo", ")"))];
   }
 
   return { name, symbol, expression, text: (slot) => content.quantities[slot].text };
 }
 
-/** A sum in pieces, between which a line may break: MathML itself stays on one line. */
-function broken(math) {
-  const parts = math.children.length === 1 && math.firstElementChild.localName === "mrow" ? [...math.firstElementChild.children] : [...math.children];
-  const pieces = [[]];
-  parts.forEach((part, place) => {
-    const isTerm = /^\s*[+−]\s*$/.test(part.textContent) && place > 0 && /^(mo|mtext)$/.test(part.localName);
-    if (isTerm) pieces.push([part]);
-    else pieces.at(-1).push(part);
-  });
-  if (pieces.length === 1) return math;
-  const whole = document.createElement("span");
-  whole.className = "broken";
-  pieces.forEach((piece, place) => {
-    if (place) piece[0].setAttribute("form", "infix");
-    whole.append(...(place ? [document.createElement("wbr")] : []), mathml("math", mathml("mrow", ...piece)));
-  });
-  return whole;
+/** An operator at the beginning of a line has the room that it has between two terms. */
+function apart(operator) {
+  for (const side of ["lspace", "rspace"]) operator?.setAttribute(side, "0.222em");
 }
 
 function supportsMathML() {

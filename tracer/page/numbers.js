@@ -13,6 +13,8 @@ const STYLES = { result, short };
 export function numbersOf(content) {
   /** Places by the part of the page that they belong to, so that a part can be built anew. */
   const parts = new Map();
+  /** What was typeset last, by element. */
+  const typesetLast = new WeakMap();
 
   /**
    * Let an element hold a number.
@@ -47,7 +49,8 @@ export function numbersOf(content) {
     attribute(element, "data-unknown", !isKnown);
     if (!isKnown) {
       attribute(element, "data-value", null);
-      text(element, isMath ? "□" : "·");
+      if (isMath) typeset(element, "□", false);
+      else text(element, "·");
       return;
     }
     const value = how.value ? how.value(moment) : how.after ? moment.after(slot) : moment.value(slot, how.row);
@@ -59,16 +62,28 @@ export function numbersOf(content) {
       attribute(element, "data-total", how.row < 0);
     }
     const shown = isMath ? written(value, how.signed) : STYLES[how.style](value);
-    if (isMath && shown.includes("e")) typeset(element, shown);
+    if (isMath) typeset(element, shown, how.raised);
     else text(element, shown);
   }
 
-  /** A number with a power of ten, as it is set in mathematics. */
-  function typeset(element, shown) {
-    const [, open, digits, power, close] = /^(\(?−?)([\d.]+)e(-?\d+)(\)?)$/.exec(shown);
-    const raised = mathml("msup", mathml("mn", "10"), mathml("mn", power.replace("-", "−")));
-    element.replaceChildren(...(open ? [mathml("mn", open)] : []), mathml("mn", digits), mathml("mo", "·"), raised, ...(close ? [mathml("mn", close)] : []));
+  /** A number as it is set in mathematics, a power of ten as 10^n; in brackets where it is raised to a power. */
+  function typeset(element, shown, raised) {
+    if (typesetLast.get(element) === shown) return;
+    typesetLast.set(element, shown);
+    const [, digits, power] = /^\(?−?([^e)]+)(?:e(-?\d+))?\)?$/.exec(shown);
+    const parts = [mathml("mn", digits)];
+    if (shown.includes("−")) parts.unshift(mathml("mo", "−"));
+    if (shown.includes("−")) parts[0].setAttribute("form", "prefix");
+    if (power) parts.push(mathml("mo", "·"), mathml("msup", mathml("mn", "10"), mathml("mn", power.replace("-", "−"))));
+    const inBrackets = shown.startsWith("(") || (raised && power);
+    element.replaceChildren(...(inBrackets ? [bracket("("), ...parts, bracket(")")] : parts));
   }
 
   return { place, forget, show };
+}
+
+function bracket(sign) {
+  const element = mathml("mo", sign);
+  element.setAttribute("stretchy", "false");
+  return element;
 }

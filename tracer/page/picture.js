@@ -3,8 +3,8 @@
 import { attribute, el, svg, text } from "./dom.js";
 import { exact, short } from "./format.js";
 
-const SIZES = { title: 15, head: 15, caption: 12.5, name: 15.5, label: 14, equation: 12.5, note: 13 };
-const NUMBER = 14.5;
+const SIZES = { title: 15, head: 14.5, caption: 12, name: 15, label: 13, equation: 12, note: 13 };
+const NUMBER = 13.5;
 const THINNEST = 0.8;
 const THICKEST = 5;
 const HEIGHT = 18;

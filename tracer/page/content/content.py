@@ -16,7 +16,6 @@ from tracer.model.system import System
 from tracer.model.typography import typeset
 from tracer.page.content.charts import histories, plane
 from tracer.page.content.lines import lines_of
-from tracer.page.content.markup import names_in_markup, template_in_markup
 from tracer.page.content.paths import paths_of
 from tracer.page.content.picture import drawn, picture_data
 from tracer.page.content.sentences import sentences_of
@@ -41,7 +40,7 @@ def content_of(experiment: Experiment, system: System, program: Program) -> Cont
     picture = drawn(experiment, system, texts)
     for name in picture.derived:
         slots.setdefault(Name(name), len(slots))
-    shapes = Shapes(slots, template_in_markup, system.batches.rows)
+    shapes = Shapes(slots, system.batches.rows)
     blocks, lines = lines_of(system, shapes)
     derived = {slots[Name(name)]: {"expression": shapes.of(e)} for name, e in picture.derived.items()}
     data = {
@@ -79,7 +78,7 @@ def _quantities(system: System, slots: Mapping[Name, int], texts: Mapping[str, s
     """What every slot holds, by columns; a state of the iteration before has the name of the state. text: as it is
     typeset; math: as MathML. Where a column has few different entries, these, and which of them each slot has."""
     phases, meant = system.columns(), _meant(system, slots)
-    markup = names_in_markup(meant)
+    markup = typeset(meant, "mathml")
     columns: Data = {"name": [], "text": [], "math": [], "role": [], "phase": [], "family": []}
     for name in slots:
         columns["name"].append(name.name)

@@ -1,4 +1,4 @@
-"""Texts that name quantities: these are marked while a sentence is written, and told apart from its words afterwards."""
+"""Texts that name quantities, which are marked while a sentence is written and told apart from its words afterwards."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from tracer.explain.explanation import sum_in_words
 from tracer.formulas.tree import Name
 from tracer.model.quantity import Quantity, Role
 from tracer.model.system import System
-from tracer.page.content.markup import names_in_markup
+from tracer.model.typography import typeset
 from tracer.page.content.shapes import Data, Shapes
 
 MOST = 4000
@@ -36,7 +36,7 @@ class _Paths:
         if factor not in self._numbers:
             self._numbers[factor] = len(self.factors)
             slots = self.shapes.slots
-            symbol = names_in_markup({"": _symbol(factor, self.system)})[""]
+            symbol = typeset({"": _symbol(factor, self.system)}, "mathml")[""]
             found: Data = {"of": slots[Name(factor.of)], "by": slots[Name(factor.by)], "symbol": symbol}
             if factor.column is not None:
                 found["quantity"] = slots[Name(factor.column)]
@@ -53,8 +53,8 @@ class _Paths:
 
 
 def paths_of(system: System, shapes: Shapes, texts: Mapping[str, str]) -> Data:
-    """The derivations by the slots of their quantities; the factors and the terms that they refer to by number, and what
-    the gradients are sums of, in words. texts: how quantities are typeset."""
+    """The derivations by the slots of their quantities; the factors and the terms that they refer to by number, and
+    what the gradients are sums of, in words. texts: how quantities are typeset."""
     derivations, paths = Derivations(system), _Paths(system, shapes)
     found: dict[int, Data] = {}
     sums: dict[str, int] = {}

@@ -17,10 +17,8 @@ from tracer.formulas.tree import Expression
 from tracer.model.assembly import assemble
 from tracer.model.experiment import Experiment, Network
 from tracer.model.system import System
-
-Data = dict[str, Any]
-BESIDE_A_WEIGHT = 2
-"""Numbers at a weight: itself and its gradient. What the update adds to it stands where the weight is explained."""
+from tracer.page.content.closer import closer
+from tracer.page.content.shapes import Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +47,18 @@ def drawn(experiment: Experiment, system: System, names: Mapping[str, str]) -> D
 
 
 def _without_changes(graph: Graph) -> Graph:
-    """A parameter with its value and the gradient that moves it: that of a batch where there is one."""
+    """A parameter with its value and the gradient that moves it, that of a batch where there is one; what the update
+    adds stands where the parameter is explained."""
     edges = tuple(
-        replace(edge, numbers=(edge.numbers[0], *edge.numbers[1:-1][-1:]) if edge.numbers else ()) for edge in graph.edges
+        replace(edge, numbers=(edge.numbers[0], *edge.numbers[1:-1][-1:]) if edge.numbers else ())
+        for edge in graph.edges
     )
     return replace(graph, edges=edges)
 
 
 def picture_data(diagram: Diagram, slots: Mapping[str, int]) -> Data:
     """A diagram as data; what most items have in common is left out."""
+    diagram = closer(diagram)
     items = [data for item in diagram.items if (data := _item(item, slots))]
     return {
         "width": diagram.width, "height": diagram.height, "items": items, "legend": list(map(str, diagram.legend)),

@@ -15,6 +15,7 @@ from tracer.page.content.shapes import Data, Shapes
 MOST = 400
 """Quantities that have a sentence. In a wider network those of the first ones stand for the others, which are alike."""
 
+
 def sentences_of(experiment: Experiment, system: System, shapes: Shapes) -> dict[int, list[Data]]:
     """The cases of the sentence of each quantity that has a gradient, by its slot. A number in the text of a case is
     the slot of a quantity that is named there, an expression one whose value stands there."""

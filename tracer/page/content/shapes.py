@@ -5,35 +5,34 @@ A wide network has thousands of equations of a dozen shapes; a page that holds e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tracer.explain.templates import Slot, Template
+from tracer.explain.templates import Slot, Template, template_lines
 from tracer.formulas.expansion import expand
+from tracer.formulas.notation.mathml import MATHML
+from tracer.formulas.notation.typesetting import as_it_stands, forms
 from tracer.formulas.tree import Expression, Name, distinct, with_names
+from tracer.page.content import named
 
 Data = dict[str, Any]
 """What becomes an object of JSON."""
 Reference = list[int]
 """An expression: the number of its shape, then the slots of the quantities in its places."""
-Pieces = list[str | list[int]]
-"""A template: markup, and [place, signed, row] where a quantity stands; see `templates.Slot`."""
-Writer = Callable[[Expression, int], Template]
-"""An expression as markup with slots, for a batch of so many rows."""
+Pieces = list[str | int | list[int]]
+"""MathML, and where a quantity stands its place, or [place, signed, raised, row]; see `templates.Slot`."""
 
 
 @dataclass(slots=True)
 class Shapes:
     """The shapes while they are collected.
 
-    slots: the numbers of the quantities. write: how a shape is shown. batch: the rows of a batch, as for
-    `templates.template`. expressions: one for each shape, of primitive functions only; its names are its places, "0",
-    "1", …, in this order.
+    slots: the numbers of the quantities. batch: the rows of a batch, as for `templates.template`. expressions: one for
+    each shape, of primitive functions only; its names are its places, "0", "1", …, in this order.
     """
 
     slots: Mapping[Name, int]
-    write: Writer
     batch: int = 1
     expressions: list[Expression] = field(default_factory=list)
     _shown: list[Expression | None] = field(default_factory=list)
@@ -64,24 +63,32 @@ class Shapes:
         return self._numbers[shape]
 
     def written(self) -> list[Data]:
-        """How each shape is shown: in symbols, and, where some of its places stand for all rows of a batch, which these
-        are, and how it is shown with its numbers put in. hidden: places that only the computation far out needs."""
-        return [self._written(*shapes) if shapes[0] else {} for shapes in zip(self._shown, self.expressions, strict=True)]
+        """How each shape is shown, in lines that stand one behind the other where there is room.
+
+        called: with its functions by their symbols, where they are written out otherwise. numbers: with the numbers put
+        in, where some of its places, `batch`, stand for all rows of a batch; otherwise like `symbols`. hidden: places
+        that only the computation far out needs.
+        """
+        both = zip(self._shown, self.expressions, strict=True)
+        return [self._written(shown, expanded) if shown else {} for shown, expanded in both]
 
     def _written(self, shape: Expression, expanded: Expression) -> Data:
-        found: Data = {"symbols": _pieces(self.write(shape, 1))}
-        shown = set(distinct(shape))
+        found: Data = {"symbols": _lines(template_lines(shape, 1, MATHML))}
+        shown = distinct(shape)
+        if len(both := forms(shape)) > 1:
+            found["called"] = named.parts(as_it_stands(both[0], MATHML, lambda name: named.mark(int(name.name))))
         if hidden := [int(name.name) for name in distinct(expanded) if name not in shown]:
             found["hidden"] = hidden
-        if of_batch := [int(name.name) for name in distinct(shape) if name.batch]:
-            found |= {"batch": of_batch, "numbers": _pieces(self.write(shape, self.batch))}
+        if of_batch := [int(name.name) for name in shown if name.batch]:
+            found |= {"batch": of_batch, "numbers": _lines(template_lines(shape, self.batch, MATHML))}
         return found
 
 
-def _pieces(template: Template) -> Pieces:
-    return [piece if isinstance(piece, str) else _place(piece) for piece in template]
+def _lines(lines: Sequence[Template]) -> list[Pieces]:
+    return [[piece if isinstance(piece, str) else _place(piece) for piece in line] for line in lines]
 
 
 def _place(slot: Slot) -> list[int]:
+    """The number of the rows of a batch has the place −1."""
     name = slot.name.name
-    return [int(name) if name.isdigit() else -1, int(slot.signed), slot.row]
+    return [int(name) if name.isdigit() else -1, int(slot.signed), int(slot.raised), slot.row]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
+from typing import Any
 
 from tracer.explain.blocks import Line, blocks
 from tracer.formulas.expansion import expand
@@ -25,11 +26,11 @@ WRONG_INDEX = next(slip.sentence for slip in INDICES if slip.name == "wrong_inde
 ALONE = Setting((), 0)
 
 
-def slips_of(system: System, lines: Sequence[Data], shapes: Shapes) -> list[list[Data]]:
+def slips_of(system: System, lines: Sequence[Data], shapes: Shapes) -> list[list[list[Any]]]:
     """The lists of slips; each line is told the number of its list, which it shares with the lines of its shape whose
     quantities have the same roles. A slip is the shape of the wrong formula, of the quantities of the line, and a
     sentence in which numbers are places of these."""
-    lists: list[list[Data]] = []
+    lists: list[list[list[Any]]] = []
     known: dict[tuple[object, ...], int] = {}
     of_blocks = chain.from_iterable(group.lines for block in blocks(system) for group in block.groups)
     for line, data in zip(of_blocks, lines, strict=True):
@@ -44,7 +45,7 @@ def slips_of(system: System, lines: Sequence[Data], shapes: Shapes) -> list[list
     return lists
 
 
-def _slips(line: Line, slots: Sequence[int], shapes: Shapes) -> Iterator[Data]:
+def _slips(line: Line, slots: Sequence[int], shapes: Shapes) -> Iterator[list[Any]]:
     """Each with a formula that no likelier one has."""
     order = {slot: place for place, slot in enumerate(slots)}
     places = {name: order[shapes.slots[name]] for name in distinct(expand(line.expression, far=True))}

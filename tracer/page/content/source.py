@@ -38,7 +38,7 @@ def _places(experiment: Experiment, system: System) -> Iterator[tuple[str, Place
     for key in ("weights", "biases", "parameters"):
         if key in keys:
             yield from _equal(_named(keys[key], _in_order(experiment, system, key)), experiment.start)
-    samples = keys["samples"] if "samples" in keys else root
+    samples = keys.get("samples", root)
     listed = samples.value if isinstance(samples, yaml.SequenceNode) else [samples]
     for number, (node, values) in enumerate(zip(listed, system.samples, strict=False), 1):
         of_sample = dict(zip(system.data, values, strict=True))
