@@ -18,7 +18,7 @@ import tracer
 from tests import pages
 from tests.homework import Layout, homework, write
 from tests.pages import DOCS, PAGES, README
-from tests.places import CONFIGS, ROOT, WALKTHROUGH
+from tests.places import CONFIGS, FIGURES, ROOT, WALKTHROUGH
 from tests.sheets import stored_cells
 from tests.test_architecture import ORDER
 from tracer.commands.main import COMMANDS, main
@@ -43,6 +43,7 @@ by_page = pytest.mark.parametrize("page", TEXTS)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the examples, with the files that they mention."""
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    shutil.copy(FIGURES / "torch-2.13.pt2", tmp_path / "model.pt2")
     for name, content in FILES.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
     monkeypatch.chdir(tmp_path)

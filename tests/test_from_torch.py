@@ -109,6 +109,13 @@ def test_one_sample_and_our_own_names() -> None:
     assert experiment.start["w1"] == module[0].weight[0, 0].item()
 
 
+def test_parameters_that_are_not_trained_are_frozen() -> None:
+    module = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2))
+    module[0].bias.requires_grad_(False)
+    module[2].weight.requires_grad_(False)
+    same(module, torch.tensor(INPUTS), torch.tensor(INPUTS), nn.MSELoss(), lambda p: optim.SGD(p, lr=0.1))
+
+
 @pytest.mark.parametrize(
     ("module", "how", "problem"),
     [
@@ -117,6 +124,7 @@ def test_one_sample_and_our_own_names() -> None:
         (nn.Sequential(nn.Tanh()), {}, "module: Tanh is not supported"),
         (nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.ReLU()), {}, "module: ReLU follows another activation; a layer has one"),
         (nn.Sequential(nn.Linear(2, 2), nn.Softplus(beta=2)), {}, "is not the softplus of a config, whose beta is 1"),
+        (nn.Sequential(nn.Linear(2, 2), nn.Softmax(dim=0)), {}, "module: Softmax(dim=0) is not the softmax of a config"),
         (nn.Sequential(), {}, "module: has no nn.Linear"),
         (nn.Sequential(nn.Linear(2, 2)), {"loss": nn.BCELoss()}, "loss: BCELoss of several outputs needs reduction='sum'"),
         (nn.Sequential(nn.Linear(2, 2)), {"loss": nn.PoissonNLLLoss()}, "loss: PoissonNLLLoss is not supported"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tracer.code.modules import layers_of
 from tracer.code.pytorch import OPTIMIZERS
 from tracer.config import load
-from tracer.errors import ConfigError, nearest
-from tracer.model import naming
+from tracer.errors import ConfigError
 from tracer.model.experiment import Experiment
 from tracer.tables.losses import LOSSES
 from tracer.tables.optimizers import OPTIMIZERS as RULES
@@ -16,19 +16,6 @@ from tracer.tables.optimizers import OPTIMIZERS as RULES
 Settings = Mapping[str, Any]
 
 
-def _of(name: str, **settings: str) -> Callable[[Any], Any]:
-    """An activation with settings that are attributes of the module."""
-    return lambda module: {"name": name, **{ours: getattr(module, theirs) for ours, theirs in settings.items()}}
-
-
-ACTIVATIONS: Mapping[str, Callable[[Any], Any]] = {
-    "Identity": _of("identity"), "Sigmoid": _of("sigmoid"), "Tanh": _of("tanh"), "ReLU": _of("relu"),
-    "LeakyReLU": _of("leaky_relu", alpha="negative_slope"), "ELU": _of("elu", alpha="alpha"), "SELU": _of("selu"),
-    "Softsign": _of("softsign"), "SiLU": _of("silu"), "Hardsigmoid": _of("hard_sigmoid"), "Softmax": _of("softmax"),
-    "GELU": lambda module: {"name": "gelu_tanh" if module.approximate == "tanh" else "gelu"},
-    "Softplus": lambda module: {"name": "softplus"} if module.beta == 1 else None,
-}  # fmt: skip
-"""PyTorch's class → our activation, as a config has it; None where the module differs from it."""
 MEANS = {"MSELoss": "mean_squared_error", "L1Loss": "mean_absolute_error"}
 """Losses that are the mean over the outputs, too."""
 SUMS = {"MSELoss": "squared_error", "BCELoss": "binary_cross_entropy", "HuberLoss": "huber"}
@@ -48,34 +35,14 @@ def from_torch(
     Raises ConfigError, with every problem.
     """
     problems: list[str] = []
-    layers, start = [], []
-    for kind, part in _parts(module):
-        if kind == "Linear":
-            layers.append({"neurons": part.out_features, "activation": "identity"})
-            start.append(part)
-        elif kind in ACTIVATIONS and layers:
-            activation = ACTIVATIONS[kind](part)
-            if activation is None:
-                problems.append(f"module: {part} is not the softplus of a config, whose beta is 1")
-            elif layers[-1]["activation"] != "identity":
-                problems.append(f"module: {kind} follows another activation; a layer has one")
-            else:
-                layers[-1]["activation"] = activation
-        else:
-            known = ["Linear", *ACTIVATIONS]
-            problems.append(
-                f"module: {kind} is not supported; a module may have {', '.join(known)}{nearest(kind, known)}"
-            )
-    if not layers and not problems:
-        problems.append("module: has no nn.Linear")
+    parts = list(_parts(module))
+    network = layers_of(parts, "module", problems)
     if problems:
         raise ConfigError(problems)
+    layers, wide = network["layers"], next(part.in_features for kind, part in parts if kind == "Linear")
     rows = _rows(inputs)
-    if any(len(row) != start[0].in_features for row in rows):
-        raise ConfigError([f"inputs: {len(rows[0])} given, but nn.Linear takes {start[0].in_features}"])
-    names = naming.layers(len(layers))
-    for name, layer in zip(names, layers, strict=True):
-        layer["name"] = name
+    if any(len(row) != wide for row in rows):
+        raise ConfigError([f"inputs: {len(rows[0])} given, but nn.Linear takes {wide}"])
     wanted = targets
     chosen = _loss(loss, layers, problems)
     if type(loss).__name__ == "CrossEntropyLoss" and not isinstance(_listed(targets)[0], list):
@@ -85,11 +52,9 @@ def from_torch(
         raise ConfigError(problems)
     samples = [{"inputs": x, "targets": t} for x, t in zip(rows, _rows(wanted), strict=True)]
     several = {"update": "batch", "reduction": getattr(loss, "reduction", "mean")} if len(samples) > 1 else {}
-    biases = {name: _listed(part.bias) for name, part in zip(names, start, strict=True) if part.bias is not None}
     config: dict[str, Any] = {
-        "name": "from-torch", "samples": samples, "layers": layers, "loss": chosen, "optimizer": rule,
-        "weights": {name: _listed(part.weight) for name, part in zip(names, start, strict=True)},
-        **({"biases": biases} if biases else {}), **several, **({"learning_rate": rate} if rate is not None else {}),
+        "name": "from-torch", "samples": samples, **network, "loss": chosen, "optimizer": rule, **several,
+        **({"learning_rate": rate} if rate is not None else {}),
     }  # fmt: skip
     return load(config | settings)
 

@@ -23,7 +23,7 @@ EXIT_UNUSABLE, EXIT_INTERRUPTED = 2, 130
 
 COMMANDS = {
     "run": "run", "plot": "plot", "exercise": "exercise", "check": "check", "verify": "verify", "export": "export",
-    "list": "list_", "init": "init", "schema": "schema", "completion": "completion",
+    "import": "import_", "list": "list_", "init": "init", "schema": "schema", "completion": "completion",
 }  # fmt: skip
 """Each command with its function, in the file of the same name, which is loaded only when the command is asked for."""
 
