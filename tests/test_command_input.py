@@ -86,7 +86,10 @@ def test_the_csv_on_standard_output_is_the_file(here: Path) -> None:
 def test_only_one_text_goes_to_standard_output(formats: list[str], here: Path) -> None:
     result = command("run", WALKTHROUGH, "-o", "-", *formats)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "-o -: standard output takes one format that is text; write --format csv beside it\n"
+    assert (
+        result.stderr
+        == "-o -: standard output takes one format that is text; write --format csv or --format md beside it\n"
+    )
 
 
 def test_there_is_never_a_folder_called_minus(here: Path) -> None:

@@ -100,7 +100,7 @@ def run(
         screen.show(experiment, visible, outcomes, ascii, final)
         if trace:
             screen.show_remarks(trace, ascii)
-        screen.show_paths(paths.values())
+        screen.show_paths(results.files(experiment, paths))
     for outcome in outcomes:
         if outcome.divergence:
             click.echo(screen.divergence_line(outcome.title, outcome.divergence, ascii), err=True)

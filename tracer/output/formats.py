@@ -34,6 +34,18 @@ def _of_excel(experiment: Experiment, system: System) -> list[str]:
     return problems_of_limits(experiment, system, experiment.most_rows)
 
 
+def _pictures(experiment: Experiment) -> list[str]:
+    from tracer.output.report import pictures
+
+    return [picture.ending for picture in pictures(experiment)]
+
+
+def _report(trace: Trace, name: str) -> Mapping[str, str]:
+    from tracer.output.report import Ran, markdown
+
+    return markdown(Ran(trace.experiment, trace.system, trace.runs), name)
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A file format of a trace.
@@ -43,6 +55,8 @@ class Format:
     columns that it shows, the format cannot hold. default: whether it is written where `--format` is not given.
     text: of a format that is text, the method that writes to an open file, such as standard output.
     rows: of a format that takes a row after the other, what opens a file of it: a long run is then written as it goes.
+    beside: the endings of the names of further files, and texts: what is written to each, the ending of the format's
+    own file included, given the name that they have in common.
     """
 
     description: str
@@ -52,6 +66,8 @@ class Format:
     default: bool = True
     text: Callable[[Trace, TextIO, bool], None] | None = None
     rows: Opened | None = None
+    beside: Callable[[Experiment], list[str]] = lambda _experiment: []
+    texts: Callable[[Trace, str], Mapping[str, str]] | None = None
 
     def missing(self) -> list[str]:
         """The required packages that are not installed."""
@@ -64,13 +80,31 @@ FORMATS = {
     "parquet": Format(
         "a Parquet file, for data frames", Trace.to_parquet, ("pyarrow",), default=False, rows=parquet_file
     ),
-}
+    "md": Format(
+        "a report with pictures, in Markdown", Trace.to_markdown, default=False, text=Trace.write_markdown,
+        beside=_pictures, texts=_report,
+    ),
+}  # fmt: skip
 """By the suffix of their files."""
 
 
 def paths(experiment: Experiment, formats: Iterable[str]) -> dict[str, Path]:
     """The result file of each format."""
     return {form: experiment.output / f"{experiment.name}.{form}" for form in formats}
+
+
+def files(experiment: Experiment, targets: Mapping[str, Path]) -> list[Path]:
+    """All files that are written: the result file of each format, and those beside it."""
+    return [
+        path
+        for form, target in targets.items()
+        for path in (target, *(_beside(target, ending) for ending in FORMATS[form].beside(experiment)))
+    ]
+
+
+def _beside(target: Path, ending: str) -> Path:
+    """The file beside a result file whose name has this ending in place of the suffix."""
+    return target.with_name(target.stem + ending)
 
 
 def problems_of_size(experiment: Experiment, quantities: int) -> list[str]:
@@ -104,7 +138,7 @@ def check(experiment: Experiment, system: System, targets: Mapping[str, Path], s
         problems += [f"--format {form} needs {name}, which is not installed" for name in FORMATS[form].missing()]
         problems += FORMATS[form].problems(experiment, system)
     if not problems:  # the check of the targets creates their folders
-        problems = [f"{experiment.places['output']}: {problem}" for problem in problems_of(list(targets.values()))]
+        problems = [f"{experiment.places['output']}: {problem}" for problem in problems_of(files(experiment, targets))]
     if problems:
         raise OutputError(problems)
 
@@ -115,9 +149,13 @@ def write(trace: Trace, targets: Mapping[str, Path], ascii: bool, progress: Prog
     Raises OutputError.
     """
     with ExitStack() as stack:
-        parts = {form: stack.enter_context(replacing(target)) for form, target in targets.items()}
-        for form, part in parts.items():
-            FORMATS[form].write(trace, part, ascii, progress)
+        for form, target in targets.items():
+            if texts := FORMATS[form].texts:
+                for ending, text in texts(trace, target.stem).items():
+                    part = stack.enter_context(replacing(_beside(target, ending)))
+                    part.write_text(text, encoding="utf-8")
+            else:
+                FORMATS[form].write(trace, stack.enter_context(replacing(target)), ascii, progress)
 
 
 @contextmanager

@@ -262,6 +262,22 @@ class Trace:
         with replacing(path) as part:
             write_workbook(self.experiment, self.system, self.runs, part, ascii, progress)
 
+    def to_markdown(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
+        """Write a report as Markdown: the config, the network, the losses, what the numbers say. Its pictures are files
+        beside it, such as report-loss.svg. ascii: without effect, since formulas are LaTeX.
+
+        Raises OutputError when a file cannot be written; old files then stay as they were.
+        """
+        from tracer.output.report import Ran, write_markdown
+
+        write_markdown(Ran(self.experiment, self.system, self.runs), Path(path))
+
+    def write_markdown(self, file: TextIO, ascii: bool = False) -> None:
+        """Write the report to an open text file, without pictures."""
+        from tracer.output.report import MARKDOWN, Ran, markdown
+
+        file.write(markdown(Ran(self.experiment, self.system, self.runs), None)[MARKDOWN])
+
     def to_exercise(
         self,
         path: str | Path,
