@@ -129,7 +129,8 @@ def _sample(program: Program) -> str:
 
 
 def _source(program: Program) -> Source:
-    return Source(lambda name: _local(program, name))
+    known = {name: f"q{slot}" for name, slot in program.slots.items()}
+    return Source(lambda name: known.get(name) or _local(program, name))
 
 
 def _condition(condition: Expression | None) -> tuple[list[Name], Callable[..., bool] | None]:

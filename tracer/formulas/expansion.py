@@ -24,7 +24,20 @@ def expand(expression: Expression, far: bool = False, symbols: bool = False) -> 
     far: include the functions' `far` branches, which apply where the plain formula overflows. symbols: leave functions
     that have a symbol, such as σ.
     """
-    return _expanded(expression, far, symbols, {}, [])
+    return _expanded(expression, far, symbols, {}, []) if _is_defined(expression) else expression
+
+
+def _is_defined(expression: Expression) -> bool:
+    """Whether a function in the expression is defined by a formula."""
+    pending, seen = [expression], set[int]()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Call) and id(node) not in seen:
+            if node.function.formula is not None:
+                return True
+            seen.add(id(node))
+            pending += node.args
+    return False
 
 
 def _expanded(

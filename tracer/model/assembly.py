@@ -9,7 +9,7 @@ from itertools import chain
 
 from tracer.errors import required
 from tracer.formulas.primitives import FUNCTIONS
-from tracer.formulas.tree import Call, Expression, Name, Number, add, names, power, replace
+from tracer.formulas.tree import Call, Expression, Name, Number, add, names, power, replace, with_names
 from tracer.model import naming
 from tracer.model.backward import backward_equations, compact
 from tracer.model.batches import REDUCTIONS
@@ -66,7 +66,7 @@ def assemble(experiment: Experiment) -> System:
     if experiment.schedule:
         hyper |= experiment.schedule.rates
         equations.append(_of_optimizer(naming.ETA, experiment.schedule.formula))
-    rule = _Rule(experiment.rule, experiment.rule.columns, settings, gradients)
+    rule = _Rule(experiment.rule, experiment.rule.columns, gradients, _with_settings(experiment.rule, settings))
     quantities |= {name: Quantity(Role.SETTING, word=naming.label(name)) for name in hyper}
     quantities |= {
         naming.state(name, parameter): Quantity(Role.STATE, word=naming.state_word(name), of=quantities[parameter])
@@ -130,6 +130,14 @@ def _of_optimizer(quantity: str, expression: Expression) -> Equation:
     return Equation(quantity, expression, Phase.OPTIMIZER, OPTIMIZER_LAYER)
 
 
+def _with_settings(optimizer: Optimizer, settings: Mapping[str, float]) -> dict[str, Expression]:
+    """The formulas of an optimizer, by their texts, with the names of its settings; a setting that is 0 leaves them."""
+    values: dict[Expression, Expression] = {
+        Name(name): Name(naming.setting(name)) if value else Number(0.0) for name, value in settings.items()
+    }
+    return {text: replace(read_formula(text), values) for text in (*optimizer.columns.values(), optimizer.update)}
+
+
 def _remembered(equations: Mapping[str, Sequence[Equation]], start: Mapping[str, float]) -> dict[str, float]:
     """The states (parameter → their equations) that the next iteration refers to, with their values before the first
     one."""
@@ -140,13 +148,13 @@ def _remembered(equations: Mapping[str, Sequence[Equation]], start: Mapping[str,
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """An optimizer's formulas, as they read for one parameter; a setting that is 0 leaves them. columns: the
-    optimizer's. gradients: parameter → the gradient that the optimizer gets."""
+    """An optimizer's formulas, as they read for one parameter. columns: the optimizer's. gradients: parameter → the
+    gradient that the optimizer gets. formulas: text → the formula, with its settings."""
 
     optimizer: Optimizer
     columns: Mapping[str, str]
-    settings: Mapping[str, float]
     gradients: Mapping[str, str]
+    formulas: Mapping[str, Expression]
 
     def states(self, parameter: str) -> list[Equation]:
         """The equations of the states. A state that is not computed yet refers to the previous iteration."""
@@ -164,7 +172,7 @@ class _Rule:
 
     def _written(self, formula: str, parameter: str, lags: Mapping[str, int], lag: int = 0) -> Expression:
         """A formula for this parameter. lags: those of the states; lag: that of everything else."""
-        values: dict[Expression, Expression] = {
+        values = {
             Name("p"): Name(parameter, lag),
             Name("g"): Name(self.gradients[parameter], lag),
             Name("k"): Name(naming.COUNT, lag),
@@ -172,6 +180,4 @@ class _Rule:
         }
         values |= {Name(state + BEFORE): Name(naming.state(state, parameter), 1) for state in self.optimizer.states}
         values |= {Name(state): Name(naming.state(state, parameter), own) for state, own in lags.items()}
-        for name, value in self.settings.items():
-            values[Name(name)] = Name(naming.setting(name)) if value else Number(0.0)
-        return replace(read_formula(formula), values)
+        return with_names(self.formulas[formula], values)

@@ -209,12 +209,13 @@ def tokens(parts: Parts, longest: int | None = None) -> list[str | Slot]:
     while pending:
         part = pending.pop()
         if isinstance(part, tuple):
-            pending.extend(reversed(part))
+            pending += part[::-1]
             continue
         found.append(part)
-        length += len(part) if isinstance(part, str) else LENGTH_OF_NUMBER
-        if longest is not None and length > longest:
-            raise TooLong(f"more than {longest:,} characters")
+        if longest is not None:
+            length += len(part) if isinstance(part, str) else LENGTH_OF_NUMBER
+            if length > longest:
+                raise TooLong(f"more than {longest:,} characters")
     return found
 
 
