@@ -27,14 +27,27 @@ PROGRAMS = {
 """By the marker of the tests that need it."""
 
 
+PROGRAMS = {
+    "office": ("soffice", "LibreOffice (soffice) is not installed: nothing here can recalculate a workbook"),
+    "latex": (
+        "pdflatex",
+        "LaTeX (pdflatex, of texlive-latex-base) is not installed: nothing here can compile a document",
+    ),
+}
+"""Marker → the program that its tests need, and why they are left out without it."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out the tests that need a program which is missing, unless it is required."""
-    for marker, (program, reason) in PROGRAMS.items():
-        if shutil.which(program) or marker in REQUIRED:
-            continue
-        for item in items:
+    """Leave out the tests of programs that are missing, unless they are required."""
+    missing = {
+        marker: reason
+        for marker, (program, reason) in PROGRAMS.items()
+        if not shutil.which(program) and marker not in REQUIRED
+    }
+    for item in items:
+        for marker, reason in missing.items():
             if marker in item.keywords:
-                item.add_marker(pytest.mark.skip(reason=f"{program} is not installed: {reason}"))
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

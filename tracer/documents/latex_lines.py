@@ -11,7 +11,11 @@ INDENT = r"\qquad "
 """Before what goes on in a further line."""
 _TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|.", re.DOTALL)
 _WORDS = {"ln", "exp", "sin", "cos", "tanh", "min", "max", "arctan", "log"}
-_NO_WIDTH = {"left", "right", "mathit", "operatorname", "text", "textit", "texttt", "hat", "begin", "end", "cr"}
+_NO_WIDTH = {"mathit", "operatorname", "text", "textit", "texttt", "hat", "begin", "end", "cr"}
+_WIDTHS = {"+": 2.5, "-": 2.5, "=": 2.7, "<": 2.7, ">": 2.7, ".": 0.6, ",": 0.9, "(": 0.8, ")": 0.8, " ": 0.0, "&": 0.0,
+           "cdot": 1.5, "leftarrow": 3.1, "le": 2.7, "ge": 2.7, "ne": 2.7, "qquad": 4.0,
+           "left": 0.8, "right": 0.8}  # fmt: skip
+"""Of signs with the space around them, where it is not that of a digit, in the fonts of LaTeX."""
 _SMALL = 0.7
 """The size of an index or an exponent."""
 
@@ -75,6 +79,6 @@ def _one(tokens: Sequence[str], at: int) -> tuple[float, int]:
         above, at = _one(tokens, at + 1)
         below, at = _one(tokens, at)
         return max(above, below) + 0.5, at
-    if token in ("+", "-", "=", "<", ">") or name in ("cdot", "leftarrow", "le", "ge", "ne"):
-        return 2.2, at + 1
-    return len(name) if name in _WORDS else 0.0 if name in _NO_WIDTH or token in (" ", "&") else 1.0, at + 1
+    if name in _WORDS:
+        return float(len(name)), at + 1
+    return 0.0 if name in _NO_WIDTH else _WIDTHS.get(name or token, 1.0), at + 1

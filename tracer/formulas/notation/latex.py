@@ -5,11 +5,13 @@ No backslash stands before a punctuation mark, so that formulas pass through Mar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
 from tracer.formulas.notation import Notation, Operator, Written, bracketed, infix, shortest
-from tracer.formulas.notation.typesetting import Typesetting, is_compound
+from tracer.formulas.notation.typesetting import Cases, Typesetting, is_compound
+from tracer.formulas.symbols import SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS
 from tracer.formulas.tree import POW, Call, Name
 
 FRACTION, POWER = 5, 6
@@ -35,7 +37,10 @@ SIGNS = {
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", "…": r"\dots{}", "\"": r"\textquotedbl{}", "`": r"\textasciigrave{}", "'": "'",
+    "|": r"\textbar{}", "…": r"\dots{}", '"': r"\char34{}", "`": r"\textasciigrave{}", "'": "'{}", "-": "-{}",
+    "[": "{[}", "]": "{]}", "*": "{*}",
+    **{digit: f"${sign}{number}$" for sign, digits in (("_", SUBSCRIPT_DIGITS), ("^", SUPERSCRIPT_DIGITS))
+       for number, digit in enumerate(digits)},
 }  # fmt: skip
 """Characters that mean something to LaTeX, or look different there → how they are written in texts."""
 WORD, OPERATOR = r"\mathit{", r"\operatorname{"
@@ -44,14 +49,21 @@ KNOWN = {"exp", "sin", "cos", "tanh", "ln", "min", "max", "arctan", "log"}
 """Functions that LaTeX has."""
 
 
-def escaped(text: str) -> str:
-    """A text outside of formulas."""
-    return "".join(_character(character) for character in text)
+def escaped(text: str, blanks: bool = False) -> str:
+    """A text outside of formulas. blanks: whether each blank shows."""
+    return _HATS.sub(r"\\^{\1}", "".join(_character(character, blanks) for character in text))
 
 
-def _character(character: str) -> str:
+_HATS = re.compile("([a-zA-Z])\N{COMBINING CIRCUMFLEX ACCENT}")
+
+
+def _character(character: str, blanks: bool) -> str:
     command = GREEK.get(character) or SIGNS.get(character)
-    return f"${command}$" if command else SPECIAL.get(character, character)
+    if command:
+        return f"${command}$"
+    if character < " " or character == "\x7f":
+        character = " "
+    return "~" if blanks and character == " " else SPECIAL.get(character, character)
 
 
 def plain(text: str) -> str:
@@ -126,10 +138,6 @@ NOTATION = Notation(
         "neg": Operator("-{}", 4, (5, 5)),
         "^": Operator("{}^{{{}}}", POWER, (POWER + 1, 0)),
         "exp": Operator("e^{{{}}}", POWER, (0, 0)),
-        "if": Operator(
-            r"\begin{{cases}} {1} & \text{{if }} {0} \cr {2} & \text{{otherwise}} \end{{cases}}", 0, (0, 0),
-            is_tall=True,
-        ),
     },
     function=function,
     number=_number,
@@ -169,5 +177,6 @@ LATEX = Typesetting(
     opening=("(", "{", ", ", r"\lvert ", r"\lfloor ", r"\begin{cases} ", r"\cr ", r"\text{if } ", " < ", " > ",
              r"\le ", r"\ge ", " = ", r"\ne "),
     raised=("^",),
+    cases=Cases(r"\begin{cases} ", "", r" & \text{if } ", r" \cr ", r" & \text{otherwise}", r" \end{cases}"),
     special=_powers,
 )  # fmt: skip

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from tracer.formulas.notation import Notation, Operator, infix, shortest
-from tracer.formulas.notation.typesetting import Typesetting
+from tracer.formulas.notation.typesetting import Cases, Typesetting
 
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 FRACTION, POWER = 5, 6
 """How tightly they bind."""
 LONGEST = 400_000
@@ -18,7 +17,11 @@ APPLIED = "<mo>\N{FUNCTION APPLICATION}</mo>"
 """Stands between a function and its arguments; it takes no room, and screen readers say `of`."""
 STYLES = "mtable.cases mtd { text-align: left; } mtext.name { font-family: monospace; }"
 """The style sheet of a page that shows it."""
-_CASE = "<mtr><mtd>{}</mtd><mtd>{}</mtd></mtr>"
+
+
+def escape(text: str) -> str:
+    """A text within an element; `html.escape` would load the names of all characters."""
+    return text.translate(_ESCAPED)
 
 
 def plain(text: str) -> str:
@@ -83,11 +86,6 @@ NOTATION = Notation(
         "neg": Operator(f"{MINUS}{{}}", 4, (5, 5)),
         "^": Operator("<msup>{}<mrow>{}</mrow></msup>", POWER, (POWER + 1, 0)),
         "exp": Operator("<msup><mi>e</mi><mrow>{}</mrow></msup>", POWER, (0, 0)),
-        "if": Operator(
-            f'<mrow><mo>{{{{</mo><mtable class="cases">'
-            f"{_CASE.format('{1}', plain('if ') + '{0}')}"
-            f"{_CASE.format('{2}', plain('otherwise'))}</mtable></mrow>", 0, (0, 0), is_tall=True,
-        ),
     },
     function=function,
     number=_number,
@@ -115,4 +113,8 @@ MATHML = Typesetting(
     opening=("<mrow>", "<msqrt>", "<mtd>", LOW.format("("), plain("if "),
              *(f"<mo>{escape(sign)}</mo>" for sign in "(,|⌊<≤>≥=≠")),
     raising=("<msup>",),
+    cases=Cases(
+        '<mrow><mo>{</mo><mtable class="cases">', "<mtr><mtd>", f"</mtd><mtd>{plain('if ')}", "</mtd></mtr>",
+        f"</mtd><mtd>{plain('otherwise')}</mtd></mtr>", "</mtable></mrow>",
+    ),
 )  # fmt: skip

@@ -24,6 +24,7 @@ from tracer.formulas.notation import (
     shortest,
     tokens,
 )
+from tracer.formulas.primitives import FUNCTIONS
 from tracer.formulas.tree import (
     ADD,
     DIV,
@@ -45,11 +46,25 @@ LONGEST_SUM = 8
 """A longer sum is shortened to its first three terms and its last."""
 LARGEST = 1000
 """Denominator of a fraction that numbers are put together to."""
+CHOICE = FUNCTIONS["if"]
 CUT = "…"
 """Stands for the omitted terms."""
 
 Spell = Callable[[Name], Parts]
 """How a quantity is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """How a choice is written, a case a row: what stands before and behind all, before each, between a value and its
+    condition, between two cases, and behind the value of the last one, which has no condition."""
+
+    begin: str
+    case: str
+    condition: str
+    following: str
+    otherwise: str
+    end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,7 @@ class Typesetting:
     numbers with a power of ten as 2·10⁻⁸.
     opening: behind what a negative number needs no brackets. raised: what may follow the base of a power; raising: what
     may stand before one.
+    cases: how a choice is written, if not as the notation says.
     special: how a call is written where the notation's operators do not say it; None for as they say.
     """
 
@@ -84,6 +100,7 @@ class Typesetting:
     opening: tuple[str, ...] = ()
     raised: tuple[str, ...] = ()
     raising: tuple[str, ...] = ()
+    cases: Cases | None = None
     special: Callable[[Call, Sequence[Written]], Written | None] | None = None
 
     def number(self, digits: str, power: int = 0, is_negative: bool = False, in_brackets: bool = False) -> str:
@@ -159,6 +176,8 @@ def _call(setting: Typesetting, node: Call, args: Sequence[Written]) -> Written:
     special = setting.special(node, args) if setting.special else None
     if special:
         return special
+    if setting.cases and function == CHOICE:
+        return _choice(setting.cases, node, args)
     if function.symbol:
         return called(notation, setting.word(function.symbol), args)
     if setting.minus and function in (ADD, SUB, MUL):
@@ -167,6 +186,16 @@ def _call(setting: Typesetting, node: Call, args: Sequence[Written]) -> Written:
     if function == POW and isinstance(node.args[0], Name) and is_compound(setting, args[0].parts):
         args = [bracketed(notation, args[0]), *args[1:]]
     return compose(notation, function.name, args)
+
+
+def _choice(cases: Cases, node: Call, args: Sequence[Written]) -> Written:
+    """A choice; one in its last case goes on in further rows."""
+    condition, yes, no = (arg.parts for arg in args)
+    last: Parts = (cases.case, no, cases.otherwise)
+    if isinstance(node.args[2], Call) and node.args[2].function == CHOICE and isinstance(no, tuple):
+        last = no[1]
+    rows = ((cases.case, yes, cases.condition, condition, cases.following), last)
+    return Written((cases.begin, rows, cases.end), 0, is_tall=True)
 
 
 def is_compound(setting: Typesetting, name: Parts) -> bool:
