@@ -100,9 +100,11 @@ def expected(
     now, before = values_of(trace, run, iteration, sample), values_of(trace, run, iteration - 1)
     now.setdefault(derivation.gradient, derivation.value(now))
     names = typeset(system.quantities)
-    update = update_of(system, quantity, trace.experiment.optimizer.name, names)
+    update = update_of(system, quantity, trace.experiment.optimizer.name)
     check, slots = numeric_check(system, now, quantity), values_of_slots(run, now, before)
-    return said(update.sentence, now), list(explanation(system, derivation, now, check, update.lines, slots, names))
+    return said(update.sentence, now, names), list(
+        explanation(system, derivation, now, check, update.lines, slots, names)
+    )
 
 
 def hold(book: Path, trace: tracer.Trace, quantity: str, iteration: int, sample: int | None) -> None:

@@ -11,6 +11,7 @@ from tracer.errors import ConfigError, required
 from tracer.execution.engine import Engine
 from tracer.execution.outcome import Outcome
 from tracer.execution.progress import Progress
+from tracer.explain.templates import DIGITS
 from tracer.model.assembly import assemble, shown
 from tracer.model.experiment import Experiment
 from tracer.model.system import Phase, System
@@ -22,6 +23,7 @@ from tracer.output.trace import Trace
 from tracer.workbook.exercise.task import BLANKS
 
 if TYPE_CHECKING:
+    from tracer.documents.explanation import Explanation
     from tracer.output.graphs import GraphPicture
 
 
@@ -114,3 +116,35 @@ def script(trace: Trace, to: str) -> str:
 
     required(trace, Trace, "a trace")
     return scripts.script(trace, to)
+
+
+def explain(
+    experiment: Experiment,
+    quantity: str | None = None,
+    iteration: int | None = None,
+    sample: int | None = None,
+    *,
+    digits: int = DIGITS,
+    depth: int = 1,
+    progress: Progress | None = None,
+) -> Explanation:
+    """How a quantity of a step comes about, such as ∂E/∂w1; without one, the whole step. Only the first learning rate
+    is run, up to there.
+
+    iteration: from 1; by default the first one that takes the sample. sample: from 1; by default the first one of the
+    iteration. digits: significant digits of results. depth: how many levels of what a quantity is made of are derived
+    in turn. Raises OutputError for what is not there.
+    """
+    from tracer.documents.explanation import Explanation  # a run does not need them
+    from tracer.execution.replay import Replay
+    from tracer.explain.lesson import asked
+    from tracer.explain.lesson.explained import explained
+
+    required(experiment, Experiment, "an experiment")
+    number = asked.iteration_for(experiment.batches, iteration, sample)
+    asked.check_iteration(number, experiment.iterations)
+    system = assemble(experiment)
+    found = Replay(Engine(system), experiment.runs[0], experiment.iterations).iteration(number, progress)
+    asked.check_iteration(number, found.number, found.divergence, until_met=found.divergence is None)
+    document = explained(experiment, system, found, quantity, sample, digits=digits, depth=depth)
+    return Explanation(document, found.divergence)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tracer.explain.blocks import Line, of_this_step
 from tracer.explain.templates import written
-from tracer.explain.words import called, words
+from tracer.explain.words import words
 from tracer.formulas.evaluation import evaluate
 from tracer.formulas.primitives import FUNCTIONS, unrounded
 from tracer.formulas.tree import COMPARISONS, MUL, ONE, SUB, ZERO, Call, Expression, Name, mul, neg, sub
@@ -22,12 +22,22 @@ from tracer.tables.optimizers import title
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """The number in a sentence that an expression gives."""
+
+    expression: Expression
+
+
+Parts = tuple[str | Expression | Value, ...]
+"""Text, expressions in symbols, numbers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """What a sentence says under a condition, the last case under any other: text, and expressions whose values are
-    written as numbers."""
+    """What a sentence says under a condition, the last case under any other."""
 
     condition: Expression | None
-    parts: tuple[str | Expression, ...]
+    parts: Parts
 
 
 Sentence = tuple[Case, ...]
@@ -48,38 +58,45 @@ class Update:
     sentence: Sentence
 
 
-def said(sentence: Sentence, step: Mapping[str, float]) -> str:
-    """The sentence in a step (name → value)."""
-    case = next(c for c in sentence if c.condition is None or evaluate(c.condition, step))
-    return filled(case, lambda expression: evaluate(expression, step))
+def case_of(sentence: Sentence, step: Mapping[str, float]) -> Case:
+    """What the sentence says in a step (name → value)."""
+    return next(c for c in sentence if c.condition is None or evaluate(c.condition, step))
 
 
-def filled(case: Case, value: Callable[[Expression], float]) -> str:
+def said(sentence: Sentence, step: Mapping[str, float], names: Mapping[str, str] | None = None) -> str:
+    """The sentence in a step (name → value). names: how quantities are typeset."""
+    return filled(case_of(sentence, step), lambda expression: evaluate(expression, step), names)
+
+
+def filled(case: Case, value: Callable[[Expression], float], names: Mapping[str, str] | None = None) -> str:
     """The text of a case with its numbers."""
-    return "".join(part if isinstance(part, str) else written(value(part)) for part in case.parts)
+    return "".join(
+        written(value(part.expression)) if isinstance(part, Value) else in_text(part, names) for part in case.parts
+    )
 
 
-def update_of(system: System, quantity: str, optimizer: str, names: Mapping[str, str] | None = None) -> Update:
-    """How the update moves a parameter; of any other quantity, what its gradient means. optimizer: its name. names: how
-    quantities are typeset (see `typography.typeset`); without, they keep their names."""
+def in_text(part: str | Expression, names: Mapping[str, str] | None = None) -> str:
+    """A part of a sentence that is no number."""
+    return part if isinstance(part, str) else words(part, names)
+
+
+def update_of(system: System, quantity: str, optimizer: str) -> Update:
+    """How the update moves a parameter; of any other quantity, what its gradient means. optimizer: its name."""
     if quantity in system.updates:
-        return _of_parameter(system, quantity, optimizer, names)
-    gradient, shown = Name(system.gradient(quantity)), called(quantity, names)
-    what = f"{called(gradient.name, names)} is "
+        return _of_parameter(system, quantity, optimizer)
+    gradient, shown = Name(system.gradient(quantity)), Name(quantity)
     if any(parameter.name == quantity for parameter in system.parameters):
-        return Update((), None, _by_sign(gradient, what, f"; {shown} is frozen, so it does not move."))
+        return Update((), None, _by_sign(gradient, (), ("; ", shown, " is frozen, so it does not move.")))
     loss = naming.within(system.quantities[system.loss])
-    of_sign = {
-        sign: f"{what}{sign}, so a slightly larger {shown} would {effect} {loss}."
+    of_sign = [
+        (gradient, f" is {sign}, so a slightly larger ", shown, f" would {effect} {loss}.")
         for sign, effect in (("positive", "increase"), ("negative", "decrease"), ("0", "not change"))
-    }
-    return Update((), None, (
-        Case(_compared(">", gradient), (of_sign["positive"],)), Case(_compared("<", gradient), (of_sign["negative"],)),
-        Case(None, (of_sign["0"],)),
-    ))  # fmt: skip
+    ]
+    conditions = (_compared(">", gradient), _compared("<", gradient), None)
+    return Update((), None, tuple(map(Case, conditions, of_sign)))
 
 
-def _of_parameter(system: System, parameter: str, optimizer: str, names: Mapping[str, str] | None) -> Update:
+def _of_parameter(system: System, parameter: str, optimizer: str) -> Update:
     update = of_this_step(system.updates[parameter])
     of = system.quantities[parameter]
     lines = [
@@ -94,13 +111,11 @@ def _of_parameter(system: System, parameter: str, optimizer: str, names: Mapping
     end = "" if system.decimals is None else f", rounded to {system.decimals} decimals"
     eta = Name(naming.ETA)
     if gradients and rule == neg(mul(eta, gradients[0])):
-        sentence = _downhill(system, parameter, gradients[0], change, end, names)
+        sentence = _downhill(system, parameter, gradients[0], change, end)
     else:
         gradient = Name(system.gradient(parameter, system.batch_loss))
-        shown = called(parameter, names)
-        moves = (f"{title(optimizer)} moves {shown} by {words(rule, names)} = ", change, f"{end}; ")
-        cases = _by_sign(gradient, f"{called(gradient.name, names)} is ", ".")
-        sentence = tuple(Case(case.condition, (*moves, *case.parts)) for case in cases)
+        moves = (f"{title(optimizer)} moves ", Name(parameter), " by ", rule, " = ", Value(change), f"{end}; ")
+        sentence = _by_sign(gradient, moves, (".",))
     return Update((*lines, Line(parameter, update, is_update=True)), change, sentence)
 
 
@@ -128,37 +143,36 @@ def _added(update: Expression, parameter: str) -> Expression:
     return sub(update, Name(parameter))
 
 
-def _downhill(
-    system: System, parameter: str, gradient: Name, change: Expression, end: str, names: Mapping[str, str] | None
-) -> Sentence:
+def _downhill(system: System, parameter: str, gradient: Name, change: Expression, end: str) -> Sentence:
     """The sentence of gradient descent by itself. end: what is said of the change."""
-    shown, slope = called(parameter, names), called(gradient.name, names)
+    shown = Name(parameter)
     which = ""
     if system.quantities[gradient.name].role is Role.CLIPPED:
         which = ", the clipped gradient,"
     elif system.batch_loss:
         which = f", the {system.batches.reduction} over the batch,"
     eta = Name(naming.ETA)
-    amount = (f"{naming.ETA}·", _size(gradient), " = ", _size(change), f"{end}.")
-    by_rule = (f"{shown} moves by −{naming.ETA}·{slope} = ", change, f"{end}.")
+    amount = (eta, "·", Value(_size(gradient)), " = ", Value(_size(change)), f"{end}.")
+    by_rule = (shown, " moves by −", eta, "·", gradient, " = ", Value(change), f"{end}.")
 
-    def moves(sign: str, way: str) -> tuple[str | Expression, ...]:
-        return (f"{slope}{which} is {sign}, so {shown} goes {way} by ", *amount)
+    def moves(sign: str, way: str) -> Parts:
+        return (gradient, f"{which} is {sign}, so ", shown, f" goes {way} by ", *amount)
 
     return (
         Case(Call(COMPARISONS["<="], (eta, ZERO)), by_rule),
         Case(_compared(">", gradient), moves("positive", "down")),
         Case(_compared("<", gradient), moves("negative", "up")),
-        Case(None, (f"{slope}{which} is 0, so {shown} does not move.",)),
+        Case(None, (gradient, f"{which} is 0, so ", shown, " does not move.")),
     )
 
 
-def _by_sign(gradient: Name, before: str, after: str) -> Sentence:
+def _by_sign(gradient: Name, before: Parts, after: Parts) -> Sentence:
     """A sentence that says which sign a gradient has."""
-    return (
-        Case(_compared(">", gradient), (f"{before}positive{after}",)),
-        Case(_compared("<", gradient), (f"{before}negative{after}",)),
-        Case(None, (f"{before}0{after}",)),
+    conditions = (_compared(">", gradient), _compared("<", gradient), None)
+    signs = ("positive", "negative", "0")
+    return tuple(
+        Case(condition, (*before, gradient, f" is {sign}", *after))
+        for condition, sign in zip(conditions, signs, strict=True)
     )
 
 

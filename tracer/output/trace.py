@@ -12,6 +12,7 @@ from tracer.errors import OutputError, nearest, required
 from tracer.execution.outcome import Outcome, outcome_of
 from tracer.execution.progress import Progress
 from tracer.execution.runs import Run
+from tracer.explain.templates import DIGITS
 from tracer.files import replacing
 from tracer.formulas.evaluation import REDUCE
 from tracer.model import naming
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
+    from tracer.documents.explanation import Explanation
     from tracer.output.graphs import GraphPicture
     from tracer.output.plots import Plot
 
@@ -154,6 +156,29 @@ class Trace:
 
         run = self.run_of(learning_rate)
         return of_run(self.experiment, self.system, run, kind, iteration, sample)
+
+    def explain(
+        self,
+        quantity: str | None = None,
+        iteration: int | None = None,
+        sample: int | None = None,
+        learning_rate: float | None = None,
+        *,
+        depth: int = 1,
+        digits: int = DIGITS,
+    ) -> Explanation:
+        """How a quantity of a step comes about, such as ∂E/∂w1; without one, the whole step.
+
+        iteration: from 1; by default the first one that takes the sample. sample: from 1; by default the first one of
+        the iteration. learning_rate: the first one by default. depth: how many levels of what a quantity is made of are
+        derived in turn. digits: significant digits of results. Raises OutputError for what is not there, KeyError for a
+        learning rate that no run has.
+        """
+        from tracer.documents.explanation import explanation
+
+        return explanation(
+            self.experiment, self.system, self.run_of(learning_rate), quantity, iteration, sample, digits, depth
+        )
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the losses of the runs, their curves, the first rows."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from tracer.explain.update import Case, Sentence, update_of
+from tracer.explain.update import Case, Sentence, Value, in_text, update_of
 from tracer.formulas.tree import Name
 from tracer.model.experiment import Experiment
 from tracer.model.system import FORWARD_PASS, System
@@ -22,7 +22,7 @@ def sentences_of(experiment: Experiment, system: System, shapes: Shapes) -> dict
     names = {name: named.mark(shapes.slots[Name(name)]) for name in system.columns()}
     asked = islice(_with_gradients(system), MOST)
     return {
-        shapes.slots[Name(name)]: _sentence(update_of(system, name, experiment.optimizer.name, names).sentence, shapes)
+        shapes.slots[Name(name)]: _sentence(update_of(system, name, experiment.optimizer.name).sentence, shapes, names)
         for name in asked
     }
 
@@ -35,12 +35,12 @@ def _with_gradients(system: System) -> Iterator[str]:
     return (name for name in names if name != system.loss and system.gradient(name) in columns)
 
 
-def _sentence(sentence: Sentence, shapes: Shapes) -> list[Data]:
-    return [_case(case, shapes) for case in sentence]
+def _sentence(sentence: Sentence, shapes: Shapes, names: Mapping[str, str]) -> list[Data]:
+    return [_case(case, shapes, names) for case in sentence]
 
 
-def _case(case: Case, shapes: Shapes) -> Data:
+def _case(case: Case, shapes: Shapes, names: Mapping[str, str]) -> Data:
     parts: list[str | int | list[int]] = []
     for part in case.parts:
-        parts += named.parts(part) if isinstance(part, str) else [shapes.of(part)]
+        parts += [shapes.of(part.expression)] if isinstance(part, Value) else named.parts(in_text(part, names))
     return {"if": None if case.condition is None else shapes.of(case.condition), "parts": parts}

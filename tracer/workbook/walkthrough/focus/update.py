@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from tracer.explain.explanation import update_result
-from tracer.explain.update import Case, Sentence, Update, said, update_of
+from tracer.explain.update import Case, Sentence, Update, Value, in_text, said, update_of
 from tracer.explain.words import equation
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.notation import render
@@ -60,13 +61,12 @@ class FocusUpdate:
     def sentence(self, kind: str) -> Computed:
         """Why the chosen quantity moves, or what its gradient says."""
         system = self.context.system
-        first = said(self._of(self.tables.default.derivation.quantity).sentence, self.first)
+        sentence = self._of(self.tables.default.derivation.quantity).sentence
+        first = said(sentence, self.first, self._names)
         untrained = replace(system, updates={}, parameters=())
         frozen = replace(untrained, parameters=(Parameter(SELF, 0.0, "", False),))
         optimizer = self.context.experiment.optimizer.name
-        of_frozen, of_computed = (
-            self._said(update_of(of, SELF, optimizer, self._names).sentence) for of in (frozen, untrained)
-        )
+        of_frozen, of_computed = (self._said(update_of(of, SELF, optimizer).sentence) for of in (frozen, untrained))
         formula = f"IF({kind}={FROZEN},{of_frozen},{of_computed})"
         if system.updates:
             formula = f"IF({kind}={TRAINED},{self._said(self._of(SELF).sentence)},{formula})"
@@ -74,7 +74,7 @@ class FocusUpdate:
 
     def _of(self, quantity: str) -> Update:
         system = generic(self.context.system, self.tables) if quantity == SELF else self.context.system
-        return update_of(system, quantity, self.context.experiment.optimizer.name, self._names)
+        return update_of(system, quantity, self.context.experiment.optimizer.name)
 
     @property
     def _names(self) -> dict[str, str]:
@@ -101,10 +101,14 @@ class FocusUpdate:
         return formula
 
     def _case(self, case: Case) -> str:
-        return "&".join(
-            literal(self.context.spell(part)) if isinstance(part, str) else self._computed(part).text
-            for part in case.parts
-        )
+        pieces = []
+        for is_number, parts in groupby(case.parts, key=lambda part: isinstance(part, Value)):
+            if is_number:
+                pieces += [self._computed(part.expression).text for part in parts if isinstance(part, Value)]
+            else:
+                text = "".join(in_text(part, self._names) for part in parts if not isinstance(part, Value))
+                pieces.append(literal(self.context.spell(text)))
+        return "&".join(pieces)
 
     def _computed(self, expression: Expression) -> Written:
         """A number of a sentence."""

@@ -1,0 +1,60 @@
+"""An explanation as a value that shows itself, in a terminal and in a notebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracer.documents.text import text
+from tracer.execution.runs import Divergence, Run
+from tracer.explain.document import Document
+from tracer.explain.lesson import asked
+from tracer.explain.lesson.explained import explained
+from tracer.explain.step import iteration_of
+from tracer.model.assembly import assemble
+from tracer.model.experiment import Experiment
+from tracer.model.system import System
+
+MOST_LINES = 24
+"""Of its repr."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a quantity of a step comes about, or the whole step.
+
+    document: its parts, as data. divergence: where the run stopped, if it did in this iteration.
+    """
+
+    document: Document
+    divergence: Divergence | None = None
+
+    def __str__(self) -> str:
+        return text(self.document)
+
+    def __repr__(self) -> str:
+        """At most one screen of the text."""
+        lines = str(self).rstrip().split("\n")
+        if len(lines) <= MOST_LINES:
+            return "\n".join(lines)
+        more = len(lines) - MOST_LINES + 1
+        return "\n".join([*lines[: MOST_LINES - 1], f"… {more:,} more lines: print it"])
+
+
+def explanation(
+    experiment: Experiment,
+    system: System,
+    run: Run,
+    quantity: str | None,
+    iteration: int | None,
+    sample: int | None,
+    digits: int,
+    depth: int,
+) -> Explanation:
+    """An explanation of a step of a run that is kept whole; see `lesson.explained`. system: the equations, with the
+    columns that are shown. Raises OutputError."""
+    number = asked.iteration_for(run.batches, iteration, sample)
+    asked.check_iteration(number, run.iterations, run.divergence, run.until_met)
+    full = assemble(experiment) if experiment.columns == "compact" else system
+    found = iteration_of(full, run, number)
+    document = explained(experiment, full, found, quantity, sample, digits=digits, depth=depth)
+    return Explanation(document, found.divergence)

@@ -1,0 +1,82 @@
+"""What is asked for: which quantity a text means, and which row of a run an iteration and a sample."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from tracer.errors import OutputError, nearest
+from tracer.execution.replay import Iteration
+from tracer.execution.runs import Divergence
+from tracer.explain.lesson.subject import Subject
+from tracer.explain.words import stopped
+from tracer.model import naming
+from tracer.model.batches import Batches
+from tracer.model.quantity import DERIVATIVES, Role
+from tracer.model.typography import typeset
+
+MOST_LISTED = 4
+"""Iterations or samples that a message lists."""
+
+
+def iteration_for(batches: Batches, number: int | None, sample: int | None) -> int:
+    """The iteration that is asked for, from 1: by its number, or the first one that takes a sample, from 1."""
+    if number is not None:
+        return number
+    if sample is None or not 1 <= sample <= batches.samples:
+        return 1
+    return next(number for number, samples in enumerate(batches.taken(), 1) if sample - 1 in samples)
+
+
+def check_iteration(number: int, last: int, divergence: Divergence | None = None, until_met: bool = False) -> None:
+    """Raise OutputError for an iteration that a run does not have. last: the last one that it has."""
+    if not 1 <= number <= last:
+        why = f". {stopped(divergence)}" if divergence else "."
+        why = ", where `until` is met." if until_met else why
+        raise OutputError([f"iteration {number:,}: the run has the iterations 1 to {last:,}{why}"])
+
+
+def row_of(iteration: Iteration, batches: Batches, sample: int | None, last: int) -> int:
+    """The place of a sample in an iteration, from 0; the first one by default. last: the last iteration of the run.
+    Raises OutputError if the sample is not there."""
+    samples = list(iteration.samples)
+    row = 0 if sample is None else samples.index(sample) if sample in samples else None
+    if row is not None and row < len(iteration.rows):
+        return row
+    if row is not None:
+        assert iteration.divergence
+        raise OutputError([f"sample {sample}: it has no numbers. {stopped(iteration.divergence)}"])
+    if sample is None or not 1 <= sample <= batches.samples:
+        raise OutputError([f"sample {sample}: there are the samples 1 to {batches.samples:,}."])
+    window = islice(enumerate(batches.taken(), 1), last)
+    others = list(islice((str(number) for number, taken in window if sample - 1 in taken), MOST_LISTED + 1))
+    more = ", …" if len(others) > MOST_LISTED else ""
+    known = f"; sample {sample} is in iteration {', '.join(others[:MOST_LISTED])}{more}" if others else ""
+    which = f"sample {samples[0]}" if len(samples) == 1 else f"the samples {', '.join(map(str, samples[:MOST_LISTED]))}"
+    which += ", …" if len(samples) > MOST_LISTED else ""
+    raise OutputError([f"sample {sample}: iteration {iteration.number} takes {which}{known}."])
+
+
+def quantity_called(subject: Subject, text: str) -> str:
+    """The name of the quantity that is asked for, however it is spelled. Raises OutputError if there is none."""
+    known, names = subject.full.quantities, typeset(subject.full.quantities)
+    spellings: dict[str, str] = {}
+    for name in known:
+        longer = naming.derivative(subject.full.loss, subject.gradients[name]) if name in subject.gradients else name
+        for spelling in (name, names[name], longer, naming.label(name)):
+            spellings.setdefault(spelling, name)
+            spellings.setdefault(naming.to_ascii(spelling), name)
+    spellings.setdefault(naming.within(known[subject.full.loss]), subject.full.loss)
+    asked = text.strip()
+    if asked in spellings:
+        return spellings[asked]
+    quantity = naming.read(asked, known)
+    if quantity and quantity.role in (Role.AFTER_UPDATE, Role.CHANGE):
+        return next(name for name, other in known.items() if other == quantity.of)
+    if quantity and (derived := subject.derive(quantity)):
+        return derived
+    if quantity and quantity.role in DERIVATIVES:
+        of, by = (naming.spell(part) if part else "" for part in (quantity.of, quantity.by))
+        raise OutputError([f"{asked}: {of} has no derivative by {by} in this trace: it has those of the chain rule"])
+    raise OutputError(
+        [f"{asked or 'an empty name'}: no quantity of this trace is called so.{nearest(asked, spellings)}"]
+    )

@@ -1,0 +1,45 @@
+"""An explanation from what was asked for."""
+
+from __future__ import annotations
+
+from tracer.errors import OutputError
+from tracer.execution.replay import Iteration
+from tracer.explain.document import Document
+from tracer.explain.lesson import quantity as one
+from tracer.explain.lesson import whole
+from tracer.explain.lesson.asked import quantity_called, row_of
+from tracer.explain.lesson.subject import Subject
+from tracer.explain.step import Step
+from tracer.explain.templates import DIGITS, MOST_DIGITS
+from tracer.model.assembly import shown
+from tracer.model.experiment import Experiment
+from tracer.model.system import System
+
+MOST_DEPTH = 1_000
+
+
+def explained(
+    experiment: Experiment,
+    full: System,
+    iteration: Iteration,
+    quantity: str | None = None,
+    sample: int | None = None,
+    *,
+    digits: int = DIGITS,
+    depth: int = 1,
+) -> Document:
+    """How a quantity of a step comes about; without one, the whole step.
+
+    full: the system with an equation for every factor. iteration: with its values. quantity: however it is spelled.
+    sample: of a batch, its first one by default. digits: significant digits of results. depth: how many levels of what
+    a quantity is made of are derived in turn. Raises OutputError for what is not there.
+    """
+    if not 1 <= digits <= MOST_DIGITS:
+        raise OutputError([f"digits {digits}: choose from 1 to {MOST_DIGITS}"])
+    if not 0 <= depth <= MOST_DEPTH:
+        raise OutputError([f"depth {depth}: choose from 0 to {MOST_DEPTH:,}"])
+    row = row_of(iteration, full.batches, sample, experiment.iterations)
+    subject = Subject(experiment, full, Step(shown(experiment, full), iteration, row), digits, depth)
+    if quantity is None:
+        return whole.document(subject)
+    return one.document(subject, quantity_called(subject, quantity))

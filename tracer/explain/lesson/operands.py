@@ -1,0 +1,42 @@
+"""What quantities are computed from, level by level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tracer.explain.blocks import Line
+from tracer.explain.document import Equation, Heading, Part
+from tracer.explain.lesson.equations import of_line
+from tracer.explain.lesson.subject import Subject
+from tracer.formulas.tree import Expression, distinct
+
+
+def numbered(subject: Subject, quantity: str) -> Equation:
+    equation = subject.equation(quantity)
+    assert equation is not None
+    return of_line(subject.step, Line(quantity, equation.expression), subject.digits)
+
+
+def operands(expression: Expression) -> list[str]:
+    return [name.name for name in distinct(expression)]
+
+
+def operands_of(subject: Subject, quantity: str) -> list[str]:
+    equation = subject.equation(quantity)
+    return operands(equation.expression) if equation else []
+
+
+def deeper(subject: Subject, wanted: list[str], shown: set[str], level: int) -> Iterator[Part]:
+    """What quantities are computed from, level by level."""
+    heads = iter((["What it is computed from"] if level == 1 else []) + ["What these are computed from"])
+    head = next(heads)
+    for _ in range(level, subject.depth + 1):
+        lines = [name for name in dict.fromkeys(wanted) if name not in shown and subject.equation(name)]
+        if not lines:
+            break
+        yield Heading((head,), 2)
+        head = next(heads, "And these in turn")
+        for name in lines:
+            yield numbered(subject, name)
+        shown |= {*lines}
+        wanted = [operand for name in lines for operand in operands_of(subject, name)]

@@ -1,0 +1,97 @@
+"""The explanation of a whole step, block by block, as a document."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from tracer.explain.blocks import Block, Line, blocks, shortened
+from tracer.explain.document import Document, Heading, Inline, Paragraph, Part, Table
+from tracer.explain.lesson.equations import of_line
+from tracer.explain.lesson.quantity import stopped_parts, where
+from tracer.explain.lesson.subject import Subject
+from tracer.explain.picture.picture import is_wide
+from tracer.formulas.tree import Name, distinct
+from tracer.model.quantity import Role
+
+MOST_LINES, WIDE_LINES, FIRST_LINES, LAST_LINES = 80, 20, 6, 2
+"""Equations of a group that are shown, and those of a wide network; of a longer group, how many at each end."""
+MOST_PARAMETERS = 40
+"""That the table lists."""
+
+
+def document(subject: Subject) -> Document:
+    """All equations of a step in the order in which a lecturer writes them down; the parameters before and after."""
+    return Document(tuple(_parts(subject)), subject.quantities)
+
+
+def _parts(subject: Subject) -> Iterator[Part]:
+    yield Heading((f"{subject.experiment.name}: ", *where(subject)), 1)
+    yield from _given(subject)
+    most = WIDE_LINES if is_wide(subject.experiment) else MOST_LINES
+    for block in shortened(blocks(subject.system), most, FIRST_LINES, LAST_LINES):
+        yield from _block(subject, block)
+    if subject.step.iteration.divergence:
+        yield from stopped_parts(subject)
+    if subject.step.iteration.after:
+        yield from _before_and_after(subject)
+
+
+def _given(subject: Subject) -> Iterator[Part]:
+    """The inputs and the targets."""
+    data = subject.system.data
+    if not data:
+        return
+    roles = {name: subject.full.quantities[name].role for name in data}
+    for role, label in ((Role.INPUT, "inputs"), (Role.TARGET, "targets")):
+        names = [name for name in data if roles[name] is role]
+        shown = names if len(names) <= MOST_LINES // 4 else [*names[:FIRST_LINES], *names[-LAST_LINES:]]
+        found: Inline = ()
+        for name in shown:
+            found = (*found, ", " if found else "", Name(name), " = ", subject.number(subject.step.now[name]))
+        cut = len(names) - len(shown)
+        if names:
+            yield Paragraph((f"The {label}: ", *found, f" ({cut:,} are left out)." if cut else "."))
+
+
+def _block(subject: Subject, block: Block) -> Iterator[Part]:
+    yield Heading((block.title,), 2)
+    yield Paragraph((block.why,))
+    for group in block.groups:
+        if len(block.groups) > 1:
+            yield Heading((f"Layer {group.layer}",), 3)
+        for line in group.lines:
+            if _is_known(subject, line):
+                yield of_line(subject.step, line, subject.digits)
+        if group.left_out:
+            yield Paragraph((f"… and {group.left_out:,} more equations of the same kind.",))
+
+
+def _is_known(subject: Subject, line: Line) -> bool:
+    """Whether a line has numbers: in a step in which the run stopped, only what comes before has."""
+    step = subject.step
+    if not step.iteration.divergence:
+        return True
+    names = [name for name in distinct(line.expression) if not name.batch]
+    values = [(step.iteration.before if name.lag else step.now).get(name.name, math.nan) for name in names]
+    result = 0.0 if line.is_update else step.now.get(line.quantity, math.nan)
+    return all(map(math.isfinite, [*values, result])) and (not line.is_update or bool(step.iteration.after))
+
+
+def _before_and_after(subject: Subject) -> Iterator[Part]:
+    """The parameters before the update and after it, with their gradients."""
+    system, step, number = subject.system, subject.step, subject.number
+    columns = system.columns()
+    parameters = [p.name for p in system.parameters]
+    shown = parameters
+    if len(parameters) > MOST_PARAMETERS:
+        shown = [*parameters[:FIRST_LINES], *parameters[-LAST_LINES:]]
+    rows: list[tuple[Inline, ...]] = []
+    for name in shown:
+        gradient = system.gradient(name, system.batch_loss)
+        slope = step.now[gradient] if gradient in columns else step.now.get(system.gradient(name), math.nan)
+        rows.append(((Name(name),), (number(step.now[name]),), (number(slope),), (number(step.iteration.after[name]),)))
+    yield Heading(("The parameters before and after",), 2)
+    yield Table((("parameter",), ("before",), ("gradient",), ("after",)), tuple(rows), frozenset({1, 2, 3}))
+    if len(shown) < len(parameters):
+        yield Paragraph((f"{len(parameters) - len(shown):,} of the {len(parameters):,} parameters are left out.",))
