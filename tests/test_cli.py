@@ -455,7 +455,7 @@ def test_the_completion_of_a_command() -> None:
         "COMP_CWORD": "1",
     }
     found = subprocess.run([sys.executable, "-m", "tracer"], env=environment, capture_output=True, text=True)
-    assert found.stdout.split() == ["plain,exercise", "plain,export"]
+    assert found.stdout.split() == [f"plain,{name}" for name in COMMANDS if name.startswith("ex")]
 
 
 def test_many_learning_rates_fit_the_screen(here: Path) -> None:

@@ -33,8 +33,25 @@ def test_the_first_rows_are_the_traces() -> None:
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
 def test_a_repr_is_one_line(config: Any) -> None:
     trace = tracer.run(config)
-    for value in (trace, trace.runs[0], trace.system, trace.experiment):
-        assert len(repr(value)) < 160
+    model = trace.experiment.model
+    layers = getattr(model, "layers", ())
+    for value in (
+        trace,
+        trace.runs[0],
+        trace.system,
+        trace.experiment,
+        trace.plot(),
+        trace.graph("equations"),
+        model,
+        *layers,
+    ):
+        assert len(repr(value)) < 200
+        assert " at 0x" not in repr(value)
+
+
+def test_what_is_wrong_with_a_run_is_shown() -> None:
+    (sentence,) = tracer.run(WALKTHROUGH, learning_rate=0).diagnoses
+    assert f"<p><b>{sentence}</b></p>" in tracer.run(WALKTHROUGH, learning_rate=0)._repr_html_()
 
 
 def test_the_classic_arrays() -> None:

@@ -42,6 +42,10 @@ class Layer:
     weights: tuple[tuple[str, ...], ...]
     biases: tuple[str | None, ...]
 
+    def __repr__(self) -> str:
+        activations = ", ".join(dict.fromkeys(map(str, self.activations)))
+        return f"<Layer {self.name!r}: {len(self.neurons):,} neurons, {activations:.60}>"
+
     def parameters(self) -> list[str]:
         """The layer's weights, then its biases, each once."""
         names = [weight for row in self.weights for weight in row]
@@ -70,6 +74,10 @@ class Network:
     loss: Choice
     penalties: Mapping[str, float]
 
+    def __repr__(self) -> str:
+        layers = " → ".join(f"{layer.name}: {len(layer.neurons):,}" for layer in self.layers)
+        return f"<Network of {layers:.60} neurons, loss {self.loss}>"
+
     def quantities(self) -> list[str]:
         """What is computed by the layers, and the loss with its parts."""
         neurons = [neuron for layer in self.layers for neuron in layer.neurons]
@@ -84,6 +92,9 @@ class OwnEquations:
 
     equations: Mapping[str, Expression]
     minimize: str
+
+    def __repr__(self) -> str:
+        return f"<OwnEquations: {len(self.equations):,}, minimizes {self.minimize}>"
 
     def quantities(self) -> list[str]:
         """What is computed by the equations."""

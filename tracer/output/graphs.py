@@ -51,6 +51,10 @@ class GraphPicture:
     values: Mapping[str, float]
     names: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.graph.nodes):,} nodes, {len(self.graph.edges):,} edges"
+        return f"<GraphPicture of {self.title!r:.80}: {counts}; svg() and dot() give it as text>"
+
     def svg(self) -> str:
         """The picture as an SVG document. Raises OutputError for a graph that is too large to be drawn."""
         return svg(self.draw(), self.values, self.title)

@@ -1,4 +1,4 @@
-"""What a notebook shows of a trace: the losses of its runs, their curves, its first rows."""
+"""What a notebook shows of a trace: the losses of its runs, what is wrong with them, their curves, its first rows."""
 
 from __future__ import annotations
 
@@ -15,9 +15,16 @@ MOST_RUNS, MOST_ROWS, MOST_COLUMNS = 12, 5, 60
 
 
 def html(
-    name: str, loss: str, runs: Sequence[Run], columns: Sequence[str], first_rows: Iterable[Row], curves: str
+    name: str,
+    loss: str,
+    runs: Sequence[Run],
+    columns: Sequence[str],
+    first_rows: Iterable[Row],
+    curves: str,
+    diagnoses: Iterable[str] = (),
 ) -> str:
-    """A trace as an HTML fragment: its name, its loss, its runs, its columns and first rows, its curves as SVG."""
+    """A trace as an HTML fragment: its name, its runs, its columns and first rows, its curves as SVG, and what
+    its numbers say."""
     first, last = ("first pass", "last pass") if runs[0].batches.samples > 1 else ("first", "last")
     losses = [
         (run.title, _digits(run.over_pass(loss)), _digits(run.over_pass(loss, last=True)),
@@ -29,7 +36,8 @@ def html(
     left_out = f", the first {MOST_COLUMNS} of them below" if len(columns) > MOST_COLUMNS else ""
     return "\n".join(
         [
-            f"<h4>{escape(name)}</h4>", _table(("run", f"{first} {loss}", f"{last} {loss}", ""), losses), more, curves,
+            f"<h4>{escape(name)}</h4>", _table(("run", f"{first} {loss}", f"{last} {loss}", ""), losses), more,
+            *(f"<p><b>{escape(sentence)}</b></p>" for sentence in diagnoses), curves,
             f"<p>{sum(map(len, runs)):,} rows, {len(columns):,} columns{left_out}</p>",
             f'<div style="overflow-x: auto">{_table(columns[:MOST_COLUMNS], rows)}</div>',
         ]

@@ -32,6 +32,12 @@ class Plot:
 
     figure: Figure
 
+    def __repr__(self) -> str:
+        panels = self.figure.panels
+        quantities, lines = ", ".join(panel.y_label for panel in panels[:3]), sum(len(panel.lines) for panel in panels)
+        more = f" and {len(panels) - 3} more" if len(panels) > 3 else ""
+        return f"<Plot of {quantities}{more}: {lines} line{'s' * (lines != 1)}; svg() gives it as text>"
+
     def svg(self) -> str:
         """The figure as an SVG document."""
         return svg(self.figure)

@@ -185,7 +185,9 @@ class Trace:
         from tracer.output.notebook import MOST_RUNS, html
 
         drawn = Trace(self.experiment, self.system, self.runs[:MOST_RUNS]).plot().svg()
-        return html(self.experiment.name, self.system.loss, self.runs, self.columns, next(self.blocks()).rows(), drawn)
+        first_rows = next(self.blocks()).rows()
+        name, loss = self.experiment.name, self.system.loss
+        return html(name, loss, self.runs, self.columns, first_rows, drawn, self.diagnoses)
 
     def _column(self, spelling: str) -> str | None:
         """The column that is spelled so, in either alphabet; None if there is none."""
