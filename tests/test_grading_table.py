@@ -13,7 +13,7 @@ from tracer.formulas.notation.numpy import Array, Quantities, value
 from tracer.formulas.tree import Call, Expression, Name, distinct, with_names
 from tracer.grading.judging.causes import SENTENCES
 from tracer.grading.network.oracle import same
-from tracer.grading.network.plan import MEAN, SUM, Place
+from tracer.grading.network.place import MEAN, SUM, Place
 from tracer.grading.slips import search
 from tracer.grading.slips.search import Budget, Evidence, find_slip, pairs_of_slips, single_slips, typed_numbers
 from tracer.grading.slips.slip import Setting, Slip

@@ -25,7 +25,8 @@ from tracer.grading.judging.findings import Kind
 from tracer.grading.judging.normalization import normalized
 from tracer.grading.judging.rate import labeled_rates
 from tracer.grading.network.oracle import View, made_up, same
-from tracer.grading.network.plan import ALONE, Place, Plan, counted
+from tracer.grading.network.place import ALONE, Place
+from tracer.grading.network.plan import Plan, counted
 from tracer.grading.network.understanding import Understood
 from tracer.model import naming
 

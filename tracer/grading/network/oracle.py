@@ -11,7 +11,8 @@ from tracer.formulas.notation.numpy import OVER_BATCH, Array, Quantities, value
 from tracer.formulas.primitives import unrounded
 from tracer.formulas.tree import Expression, Name
 from tracer.grading.network.model import Model
-from tracer.grading.network.plan import ALONE, Place, Plan
+from tracer.grading.network.place import ALONE, Place
+from tracer.grading.network.plan import Plan
 from tracer.model import naming
 
 TRIALS = 12

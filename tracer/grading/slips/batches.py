@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tracer.formulas.paths import nodes, put
 from tracer.formulas.tree import ADD, DIV, Call, Expression, Function, Name, Number
-from tracer.grading.network.plan import MEAN, SUM
+from tracer.grading.network.place import MEAN, SUM
 from tracer.grading.slips.slip import Edits, Parts, Setting
 
 Lags = Sequence[int]

@@ -16,7 +16,7 @@ from tracer.grading.judging.findings import Finding, Kind
 from tracer.grading.judging.judge import Judge, Wrong
 from tracer.grading.judging.normalization import normalized
 from tracer.grading.network.oracle import same
-from tracer.grading.network.plan import Place
+from tracer.grading.network.place import Place
 from tracer.grading.network.writing import differences, written
 from tracer.grading.slips.copied import frozen, slides, sliding
 from tracer.grading.slips.search import Budget, Evidence, Explanation, find_slip, one_number, typed_numbers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tracer.formulas.tree import Expression, Number
 from tracer.grading.judging.causes import Cause, Part
-from tracer.grading.network.plan import ALONE, Place
+from tracer.grading.network.place import ALONE, Place
 from tracer.grading.network.writing import written
 
 Parts = Mapping[str, Expression | float | str]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tracer.formulas.paths import nodes, put
 from tracer.formulas.tree import ADD, DIV, MUL, NEG, SUB, Call, Expression, Name, Number
-from tracer.grading.network.plan import MEAN, SUM
+from tracer.grading.network.place import MEAN, SUM
 from tracer.grading.sheet.spelling import quantity_of
 from tracer.grading.slips.batches import all_but_one, only_one, other_divisor, other_reduction, other_rows
 from tracer.grading.slips.optimizers import count_shifted, with_decay, without_corrections, without_function

@@ -18,7 +18,7 @@ from tracer.page.content.shapes import Data, Shapes
 LIKELY: tuple[Slip, ...] = (*MISSING, *SIGNS, *PARENTHESES, *SWAPPED, *TWICE, *NUMBERS, *FUNCTIONS)
 """Those that take no quantity from elsewhere, in the order of the table. A wrong quantity of the same kind is put in by
 the page, as many times as there are such quantities."""
-MOST = 48
+MOST = 24
 """Of an equation."""
 LONGEST = 6
 """Quantities in an equation whose slips are listed; a longer one is asked for without them."""
