@@ -87,7 +87,7 @@ export function lineElement(page, number, part) {
   return el("div", { class: "line", "data-line": number, "data-of": content.quantities[line.quantity].name },
     el("span", { class: "symbols" }, left, el("span", { class: "sign" }, line.overwrites ? "←" : "="),
       ...(called ? [called, el("wbr"), el("span", { class: "sign" }, "=")] : []), right),
-    isBare ? null : el("span", { class: "put-in" }, el("span", { class: "sign" }, "="), put),
+    isBare ? null : el("span", { class: "put-in" }, el("span", { class: "sign" }, "=\u2060"), put),
     el("span", { class: "gives" }, el("span", { class: "sign" }, "="), shown));
 }
 

@@ -5,7 +5,7 @@ import { exact, short, typed } from "./format.js";
 
 const SPEEDS = [["slow", 2400], ["medium", 1200], ["fast", 500], ["very fast", 150]];
 const SLIDER = 1000;
-const BEYOND = 2;
+const [BELOW, BEYOND] = [10, 2];
 
 /**
  * @param {object} page what the views share, see main.js
@@ -73,7 +73,9 @@ function rate(page) {
   const { engine, state } = page;
   const given = engine.data.etas;
   if (!given.length) return null;
-  const [least, most] = [Math.min(...given.filter((eta) => eta > 0), 1e300) / 10, Math.max(...given, 1e-300) * BEYOND];
+  const positive = given.filter((eta) => eta > 0);
+  if (!positive.length) positive.push(1);
+  const [least, most] = [Math.min(...positive) / BELOW, Math.max(...positive) * BEYOND];
   const toSlider = (eta) => (SLIDER * Math.log(Math.max(eta, least) / least)) / Math.log(most / least);
   const toRate = (at) => Number((least * (most / least) ** (at / SLIDER)).toPrecision(3));
   const slider = el("input", { type: "range", min: 0, max: SLIDER, step: 1, "aria-label": "learning rate η", oninput: () => {

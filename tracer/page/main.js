@@ -7,6 +7,7 @@ import { controlsView } from "./controls.js";
 import { detailsView } from "./details.js";
 import { attribute, button, el, text } from "./dom.js";
 import { editing } from "./edit.js";
+import { exact } from "./format.js";
 import { historiesView } from "./histories.js";
 import { helpDialog, listen } from "./keys.js";
 import { evaluator, momentsOf } from "./moment.js";
@@ -82,10 +83,11 @@ export function start(root, engine, state, packed, shapes) {
   ], refresh);
   const changes = edit.bar();
   const live = el("p", { class: "unseen", "aria-live": "polite" });
+  const where = el("p", { class: "where" });
   const notice = el("p", { class: "notice", role: "status" });
   const stopped = el("p", { class: "stopped", role: "status" });
   root.append(
-    el("header", {}, el("h1", {}, content.name), views.controls.element),
+    el("header", {}, el("h1", {}, content.name), where, views.controls.element),
     el("section", { class: "panel of-loss", "aria-label": "Loss" }, views.loss.element, changes.element, stopped),
     el("main", {},
       el("section", { class: "panel of-picture", "aria-label": "Picture" }, views.picture.element),
@@ -97,6 +99,7 @@ export function start(root, engine, state, packed, shapes) {
   listen(page);
   state.subscribe(refresh);
   engine.addEventListener("change", () => { version++; refresh(); });
+  addEventListener("beforeprint", () => panels.showAll(moment, subject()));
   render();
 
   function refresh() {
@@ -114,9 +117,10 @@ export function start(root, engine, state, packed, shapes) {
     views.picture.show(moment, lit(), moment.line === null ? null : content.lines[moment.line].quantity);
     panels.show(moment, subject());
     changes.show(moment);
+    text(where, placed(moment));
     const { divergence } = moment.run;
     text(stopped, divergence ? content.stopped.replace("{iteration}", divergence.iteration)
-      .replace("{quantity}", () => page.notation.text(divergence.quantity)) : "");
+      .replace("{quantity}", () => page.notation.text(divergence.quantity)) : leftOut(engine.data));
     if (moment.line !== before?.line || moment.iteration !== before?.iteration) text(live, announced());
   }
 
@@ -171,6 +175,11 @@ export function start(root, engine, state, packed, shapes) {
       hovered = slot;
       refresh();
     };
+    element.addEventListener("mousedown", (event) => {
+      if (!event.target.closest(".drawing, .line, .slider") || event.target.closest("input")) return;
+      event.preventDefault();  // the focus, by which keys go from number to number, is for those who use no mouse
+      document.activeElement?.blur();
+    });
     element.addEventListener("pointerover", (event) => event.pointerType === "mouse" && hover(at(event)));
     element.addEventListener("pointerleave", () => hover(undefined));
     element.addEventListener("focusin", (event) => hover(event.target.matches(":focus-visible") ? at(event) : undefined));
@@ -241,6 +250,19 @@ function goes(page, steps) {
     start: () => page.goTo({ iteration: 1, line: null }),
     whole: () => state.update(line() === null ? { quantity: null } : { line: null }),
   };
+}
+
+/** What of the run this is, for a printed page. */
+function placed({ iteration, run, sample, eta, changes }) {
+  const changed = changes.map((change) => `${change.name} = ${exact(change.value)}`);
+  const of = `iteration ${iteration} of ${run.iterations}, sample ${sample}`;
+  return [of, ...(eta === null ? [] : [`η = ${exact(eta)}`]), ...(changed.length ? [`changed: ${changed.join(", ")}`] : [])].join("; ");
+}
+
+/** What a page cannot hold of a long run. */
+function leftOut({ leftOut: left, iterations }) {
+  if (!left) return "";
+  return `The config runs ${left.iterations.toLocaleString("en")} iterations; this page computes the first ${iterations.toLocaleString("en")} of them.`;
 }
 
 /** What the config says. */

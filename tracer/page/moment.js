@@ -36,7 +36,7 @@ export function momentsOf(engine, content, evaluate, made) {
   /** hides: whether the result of a line is not to be seen. */
   return function momentAt(state, hides = () => false) {
     const { eta, line } = state;
-    const hidden = hides(line) ? line : undefined;
+    const hidden = hides(line) ? line : null;
     const run = engine.run(eta);
     const iteration = Math.max(1, Math.min(state.iteration, run.iterations));
     const first = engine.firstRow(iteration);
@@ -77,7 +77,7 @@ export function momentsOf(engine, content, evaluate, made) {
       return next[slot];
     }
     const sampleOf = (ofBatch) => (ofBatch === TOTAL || size === 1 ? null : engine.place(first + ofBatch).sample);
-    const known = (slot) => line === null || ((made.get(slot) ?? -1) <= line && made.get(slot) !== hidden);
+    const known = (slot) => line === null || ((made.get(slot) ?? -1) <= line && (made.get(slot) ?? -1) !== hidden);
     const reached = (number) => line === null || (number <= line && number !== hidden);
     return {
       eta, run, iteration, first, size, row, line, sample: engine.place(row).sample, value, after, sampleOf, known, reached, compute,

@@ -22,8 +22,9 @@ export function pictureView(page) {
   const builders = { text: textItem, number: numberItem, shape: shapeItem, tiles: tilesItem, curve: curveItem };
   for (const item of items) drawing.append(builders[item.kind](item, page, updates));
   const scales = scalesOf(items);
-  const element = el("div", { class: "picture", style: `--wide:${width};--high:${height}` }, drawing);
+  const element = el("div", { class: "picture", style: `--wide:${width};--high:${height};--least:${items.some((item) => item.kind === "tiles") ? 0.5 : 0.62}` }, drawing);
   rove(drawing);
+  let latest = null;
 
   /** lit: the quantities that light up; result: the one that is computed. */
   function show(moment, lit, result) {
@@ -32,8 +33,18 @@ export function pictureView(page) {
       largest.set(scale, slots.reduce((most, slot) => Math.max(most, Math.abs(moment.value(slot)) || 0), 0));
     }
     for (const update of updates) update(moment, (shown) => strength(moment, shown, largest), lit, result);
+    if (result !== latest && result !== null) bring(element, drawing.querySelector(".cell.result-here"));
+    latest = result;
   }
   return { element, show };
+}
+
+/** Move a picture that is larger than its place so that a part of it is seen. */
+function bring(place, part) {
+  if (!part || (place.scrollWidth <= place.clientWidth && place.scrollHeight <= place.clientHeight)) return;
+  const [inner, outer] = [part.getBoundingClientRect(), place.getBoundingClientRect()];
+  if (inner.left < outer.left || inner.right > outer.right) place.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
+  if (inner.top < outer.top || inner.bottom > outer.bottom) place.scrollTop += (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
 }
 
 /** From −1 to 1: the sign of a number, and its size among those of its kind; 0 where it is not known. */
@@ -84,7 +95,7 @@ function textItem(item, page, updates) {
 function numberItem(item, page, updates) {
   const { shown, statistic } = item;
   const box = svg("rect", { x: item.x, y: item.y - HEIGHT / 2, width: item.width, height: HEIGHT, rx: 3, class: "box" });
-  const label = svg("text", { x: item.x + item.width - 4, y: item.y, dy: "0.35em", "text-anchor": "end", "font-size": NUMBER });
+  const label = svg("text", { x: item.x + item.width - 4, y: item.y, dy: "0.35em", "text-anchor": "end", "font-size": statistic ? NUMBER - 1.5 : NUMBER });
   const element = svg("g", { class: "cell" }, box, label);
   if (statistic) {
     updates.push((moment) => {
@@ -197,7 +208,8 @@ function focusable(element, page, slot) {
   element.setAttribute("tabindex", -1);
   element.setAttribute("role", "button");
   element.setAttribute("data-of", page.content.quantities[slot].name);
-  element.setAttribute("aria-label", page.content.quantities[slot].text);
+  const { text: name } = page.content.quantities[slot];
+  element.addEventListener("focus", () => attribute(element, "aria-label", `${name} ${element.querySelector(".number").textContent}`));
 }
 
 /** One stop of the tab key; the arrow keys go on from there to the nearest number in their direction. */

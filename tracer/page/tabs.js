@@ -37,5 +37,5 @@ export function tabsOf(panels, changed) {
     event.preventDefault();
     event.stopPropagation();
   }
-  return { element, show: (...what) => panels[chosen].show(...what), choose };
+  return { element, show: (...what) => panels[chosen].show(...what), showAll: (...what) => panels.forEach((panel) => panel.show(...what)) };
 }
