@@ -10,7 +10,7 @@ from tracer.explain.templates import MOST_DIGITS, filled, template_lines, writte
 from tracer.formulas.notation.typesetting import as_it_stands, lines_as_it_stands
 from tracer.formulas.tree import Expression, Name, Number
 from tracer.model import naming
-from tracer.model.typography import TYPEFACES, Typeface, typeset
+from tracer.model.typography import Typeface, typeface, typeset
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ def _number(expression: Expression) -> str:
 
 
 def mathematics(document: Document, notation: str) -> Mathematics:
-    """What writes the formulas of a document in one of TYPEFACES."""
-    return Mathematics(TYPEFACES[notation], typeset(document.quantities, notation))
+    """What writes the formulas of a document in one of `typography.NOTATIONS`."""
+    return Mathematics(typeface(notation), typeset(document.quantities, notation))
 
 
 def blocks(parts: Iterable[Part]) -> Iterable[Part | list[Equation]]:

@@ -19,6 +19,9 @@ SUPERSCRIPT = f"⁻{SUPERSCRIPT_DIGITS}"
 CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
 """Numbers by their names, where no quantity has the name."""
 
+LETTERS = {"alpha": "α", "beta": "β", "eps": "ε", "rho": "ρ"}
+"""How a textbook writes the settings of formulas."""
+
 INSTEAD = {"|": "abs(x)", "[": "(", "]": ")", "{": "(", "}": ")", "!": "a product"}
 """Characters that formulas do not have → what to write."""
 
