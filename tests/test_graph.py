@@ -192,7 +192,9 @@ def test_the_classic_network() -> None:
         for group in page.iter(f"{SVG}g") if str(group.get("class")).startswith("curve ") and group.get("data-quantity")
     }  # fmt: skip
     assert (signs["w1"], signs["w2"]) == ("curve negative", "curve positive")
-    assert drawn.width < 1400
+    assert drawn.width < 1250
+    penalized = picture("xor", "network", l2=0.01).draw()
+    assert {"E_total", "E_batch", "L₂", "E₁"} <= {item.text for item in penalized.items if isinstance(item, Text)}
     assert "prefers-color-scheme:dark" in (page.findtext(f"{SVG}style") or "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from tracer.explain.picture.diagram import (
@@ -31,8 +31,9 @@ from tracer.model.system import Phase
 
 BESIDE, MOST_BANDS = 3, 6
 """Layers beside each other, and bands of them below each other; a deeper network is drawn without its middle."""
-MARGIN, CURVES, JOIN, APART, BELOW_HEAD = 16.0, 84.0, 22.0, 20.0, 40.0
-"""Around all; between layers, where the curves are; from what comes in to the neuron; between nodes; below a head."""
+MARGIN, CURVES, SHORT, JOIN, APART, BELOW_HEAD = 16.0, 76.0, 34.0, 18.0, 20.0, 40.0
+"""Around all; between layers, where the curves are; to the errors and the loss; from what comes in to the neuron;
+between nodes; below a head."""
 RADIUS, GAP, PAD = 24.0, 6.0, 8.0
 INSIDE = 2 * RADIUS - 8
 """Of a circle."""
@@ -127,8 +128,7 @@ class _Drawing:
 
     def _is_told(self, node: Node) -> bool:
         """Whether the circle says whose number is below it."""
-        fits = width(self._name(node.quantity), SIZES[Look.NAME]) <= INSIDE
-        return fits and [shown.quantity for shown in node.numbers] == [node.quantity] and node.kind != TOTAL
+        return node.kind == str(Phase.DATA) and width(self._name(node.quantity), SIZES[Look.NAME]) <= INSIDE
 
     def _above(self, node: Node, with_rows: bool) -> float:
         rows = len(self._rows(node)) if with_rows else 0
@@ -243,7 +243,7 @@ class _Drawing:
         """The errors beside the outputs, and below them what else adds to the loss."""
         nodes = self.columns[column]
         label = self._labels(nodes)
-        at, size = left + CURVES / 2, label + GAP + NUMBER_WIDTH + 2 * PAD
+        at, size = left + SHORT, label + GAP + NUMBER_WIDTH + 2 * PAD
         self._head(self.graph.heads[column][0], at, at + size, top)
         by_name = {output.node.quantity: output for output in outputs}
         placed = []
@@ -270,11 +270,18 @@ class _Drawing:
     def _loss(self, column: int, left: float, top: float, parts: Sequence[_Placed]) -> float:
         """The loss, in the middle of its parts; how far it reaches."""
         (node,) = self.columns[column]
-        label = self._labels([node])
-        at, size = left + CURVES / 2, label + GAP + NUMBER_WIDTH + 2 * PAD
+        names = [fitted(self._name(shown.quantity), SIZES[Look.LABEL], WIDEST_NAME) for shown in node.numbers]
+        size = max(widest(names, SIZES[Look.LABEL]), NUMBER_WIDTH) + 2 * PAD
+        at = left + SHORT
         self._head(self.graph.heads[column][0], at, at + size, top)
         y = (parts[0].y + parts[-1].y) / 2
-        self._box(replace(node, kind=TOTAL), at, size, label, y)
+        height = 2 * LINE * len(names) + PAD
+        self.shapes.append(Shape(node.quantity, TOTAL, at, y - height / 2, size, height))
+        line = y - height / 2 + (PAD + LINE) / 2
+        for name, shown in zip(names, node.numbers, strict=True):
+            self.shapes.append(Text(Look.LABEL, at + size / 2, line, name, "middle", shown.quantity))
+            self.shapes.append(Number(at + (size - NUMBER_WIDTH) / 2, line + LINE, shown, centered=True))
+            line += 2 * LINE
         for part in parts:
             self.curves.append(Curve(part.node.quantity, node.quantity, ((part.right, part.y), (at, y))))
         return at + size
