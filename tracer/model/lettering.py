@@ -1,4 +1,4 @@
-"""How quantities are written in notations of two dimensions, LaTeX and MathML: h_1, w_{12}, and fractions for derivatives."""
+"""How quantities are written in notations of two dimensions, LaTeX and MathML: h_1, w_{12}, derivatives as fractions."""
 
 from __future__ import annotations
 
