@@ -1,10 +1,12 @@
-"""The pictures of these pages, made by LibreOffice from the real workbooks, and as SVG: python -m tests.pictures
+"""The pictures of these pages, made by LibreOffice from the real workbooks, by Chromium from a real screen, and as SVG:
+python -m tests.pictures
 
-Needs soffice, pdftoppm and pdftotext (Debian: libreoffice-calc, poppler-utils); with the argument svg nothing.
+Needs soffice, pdftoppm, pdftotext, chromium (Debian: libreoffice-calc, poppler-utils); with the argument svg nothing.
 """
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
@@ -12,11 +14,15 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
+from rich.console import Console
+
 import tracer
 from tests.places import ROOT, WALKTHROUGH
 from tests.sheets import rewrite, without_results
 from tests.test_exercise import answers, filled, trace_of
 from tests.test_walkthrough import chosen
+from tracer.api import steps
+from tracer.commands.terminal import styled
 
 PICTURES = ROOT / ".github" / "pictures"
 DOTS_PER_INCH, FINE = 150, 220
@@ -70,6 +76,24 @@ def svg_pictures() -> dict[str, str]:
     return {"network.svg": classic.graph().svg(), "equations.svg": attention.graph("equations").svg()}
 
 
+def terminal(folder: Path) -> None:
+    """The screen of `step` in the middle of the backward pass."""
+    session = steps(tracer.load(WALKTHROUGH, [tracer.Override(("learning_rate",), 0.5, "")]))
+    session.place = session.to("∂E/∂a_h1")
+    console = Console(
+        width=80, record=True, file=io.StringIO(), force_terminal=True, color_system="256", highlight=False
+    )
+    for row in session.rows(80, 24):
+        line = styled(row)
+        line.truncate(80, pad=True)
+        console.print(line, crop=True)
+    drawn = console.export_svg(title="backprop-trace step configs/walkthrough.yaml --learning-rate 0.5")
+    svg = folder / "step.svg"
+    svg.write_text(drawn.replace("Fira Code", "DejaVu Sans Mono"), encoding="utf-8")
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--window-size=994,636"]
+    subprocess.run([*command, f"--screenshot={PICTURES / 'step.png'}", svg.as_uri()], check=True, capture_output=True)
+
+
 def main() -> None:
     for name, document in svg_pictures().items():
         (PICTURES / name).write_text(document, encoding="utf-8")
@@ -77,6 +101,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
+        terminal(folder)
         classic, deep = folder / "walkthrough.xlsx", folder / "deep.xlsx"
         tracer.run(WALKTHROUGH).to_excel(classic)
         tracer.run(ROOT / "configs" / "deep.yaml").to_excel(deep)

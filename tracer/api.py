@@ -23,6 +23,7 @@ from tracer.output.trace import Trace
 from tracer.workbook.exercise.task import BLANKS
 
 if TYPE_CHECKING:
+    from tracer.charts.screen.session import Session
     from tracer.documents.explanation import Explanation
     from tracer.output.graphs import GraphPicture
 
@@ -148,3 +149,15 @@ def explain(
     asked.check_iteration(number, found.number, found.divergence, until_met=found.divergence is None)
     document = explained(experiment, system, found, quantity, sample, digits=digits, depth=depth)
     return Explanation(document, found.divergence)
+
+
+def steps(experiment: Experiment, ascii: bool = False) -> Session:
+    """A walk through the runs of an experiment, an equation at a time; it computes what it is asked for."""
+    from tracer.charts.screen.session import Session
+    from tracer.execution.replay import Replay
+    from tracer.explain.walk import Walk
+
+    system = assemble(experiment)
+    engine = Engine(system)
+    runs = tuple(Replay(engine, hyper, experiment.iterations) for hyper in experiment.runs)
+    return Session(experiment, Walk(shown(experiment, system), runs), ascii=ascii)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from tracer.explain.picture.layout import SCALES, Item, Look, Sketch, in_bands, label_width
 from tracer.explain.words import words
 from tracer.formulas.tree import names
-from tracer.model.system import FORWARD_PASS, Equation, Phase
+from tracer.model.system import FORWARD_PASS, Equation, Phase, System
 
 NODES, MOST_NODES = 6, 24
 """In a column, twice as many that are given; of a level. The others stand in the blocks below the picture."""
@@ -46,20 +46,28 @@ def draw(sketch: Sketch) -> None:
     sketch.put(Item(Look.NOTE, row - 1, 0, SCALES))
 
 
-def _columns(sketch: Sketch) -> list[_Column]:
-    """What is given, the parameters, then the equations, each one level after what it needs."""
-    system = sketch.system
+def levels(system: System) -> list[list[Equation]]:
+    """The equations of the forward pass, each one level after what it needs."""
     depth: dict[str, int] = {}
-    levels: dict[int, list[tuple[str, Equation | None]]] = {}
+    found: dict[int, list[Equation]] = {}
     for equation in system.equations:
         if equation.phase in FORWARD_PASS:
             level = 1 + max((depth.get(name.name, 0) for name in names(equation.expression)), default=0)
             depth[equation.quantity] = level
-            levels.setdefault(level, []).append((equation.quantity, equation))
+            found.setdefault(level, []).append(equation)
+    return [equations for _, equations in sorted(found.items())]
+
+
+def _columns(sketch: Sketch) -> list[_Column]:
+    """What is given, the parameters, then the equations, each one level after what it needs."""
+    system = sketch.system
     data: list[tuple[str, Equation | None]] = [(name, None) for name in system.data]
     parameters: list[tuple[str, Equation | None]] = [(parameter.name, None) for parameter in system.parameters]
     groups = [("given", data, 2 * NODES), ("parameters", parameters, NODES)]
-    groups += [(f"step {level}", nodes, NODES) for level, nodes in sorted(levels.items())]
+    groups += [
+        (f"step {level}", [(equation.quantity, equation) for equation in equations], NODES)
+        for level, equations in enumerate(levels(system), 1)
+    ]
     return [
         _Column(_titled(title, len(nodes), first, most), tuple(nodes[first : first + most]))
         for title, nodes, most in groups

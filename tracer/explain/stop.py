@@ -1,0 +1,150 @@
+"""An equation of an iteration as a reader sees it: in symbols, with the numbers put in, its result; what it uses, what
+uses it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from tracer.explain.templates import BATCH_SIZE, Slot, filled, written
+from tracer.explain.walk import Place, Walk
+from tracer.explain.words import called, equation, stopped
+from tracer.formulas.tree import Name, distinct
+from tracer.model import naming
+from tracer.model.quantity import Quantity, Role
+from tracer.model.system import Phase, System
+
+NO_NUMBER = "not a finite number"
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A quantity that an equation uses: its name, how it is called, its numbers (several over a batch)."""
+
+    name: str
+    text: str
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What is said of a place.
+
+    title: of its block. number, count: of the equation in its iteration, from 1. why: what the block is for. begins:
+    whether this is its first equation. left: what is computed, with = or ←. symbols, numbers, result: the three forms
+    of the right side; numbers is empty where it would repeat another one. operands: what is used. users: what uses it,
+    as it is called; end: what is said besides, or where nothing does. stopped: a sentence where the run ends here,
+    without a finite number.
+    """
+
+    title: str
+    number: int
+    count: int
+    why: str
+    begins: bool
+    phase: Phase
+    quantity: str
+    is_update: bool
+    left: str
+    symbols: str
+    numbers: str
+    result: str
+    operands: tuple[Operand, ...]
+    users: tuple[str, ...]
+    end: str
+    stopped: str
+
+    def respelled(self, spell: Callable[[str], str]) -> Stop:
+        """The same with all names and signs spelled otherwise, as in ASCII."""
+        operands = (replace(o, text=spell(o.text), numbers=tuple(map(spell, o.numbers))) for o in self.operands)
+        return replace(
+            self, title=spell(self.title), left=spell(self.left), symbols=spell(self.symbols),
+            numbers=spell(self.numbers), result=spell(self.result), operands=tuple(operands),
+            users=tuple(map(spell, self.users)), end=spell(self.end), stopped=spell(self.stopped),
+        )  # fmt: skip
+
+
+def stop_of(walk: Walk, place: Place, names: Mapping[str, str]) -> Stop:
+    """What is said of a place. names: how quantities are typeset (see `typography.typeset`)."""
+    line, found, row = walk.lines[place.line], walk.iteration(place), walk.row(place)
+
+    def value(slot: Slot) -> float:
+        if slot.name == BATCH_SIZE:
+            return len(found.rows)
+        return found.value(slot.name, slot.row if slot.name.batch else row)
+
+    result = walk.result(place)
+    whole = equation(line.quantity, line.expression, line.is_update, names)
+    sign = "←" if whole.startswith(f"{called(line.quantity, names)} ←") else "="
+    symbols = whole.partition(f" {sign} ")[2]
+    numbers = filled(line.template(len(found.rows)), value).removeprefix("= ")
+    text = written(result) if math.isfinite(result) else NO_NUMBER
+    block = walk.blocks[walk.block_of[place.line]]
+    users, end = _users(walk, place, names)
+    return Stop(
+        title=block.title,
+        number=walk.index(place) + 1,
+        count=walk.count(place),
+        why=block.why,
+        begins=walk.begins(place),
+        phase=block.phase,
+        quantity=line.quantity,
+        is_update=line.is_update,
+        left=f"{called(line.quantity, names)} {sign}",
+        symbols=symbols,
+        numbers="" if numbers in (symbols, text) else numbers,
+        result=text,
+        operands=tuple(
+            _operand(walk, place, name, names, value) for name in distinct(line.expression) if name != BATCH_SIZE
+        ),
+        users=users,
+        end=end,
+        stopped=stopped(found.divergence) if found.divergence and not math.isfinite(result) else "",
+    )
+
+
+def _operand(walk: Walk, place: Place, name: Name, names: Mapping[str, str], value: Callable[[Slot], float]) -> Operand:
+    text = called(name.name, names) if name.name in names else naming.label(name.name)
+    if name.lag:
+        text += " before"
+    rows = range(len(walk.iteration(place).rows)) if name.batch else (0,)
+    return Operand(name.name, text, tuple(written(value(Slot(name, True, row))) for row in rows))
+
+
+def _users(walk: Walk, place: Place, names: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+    """What uses the result of a place, or what is said where nothing does."""
+    line = walk.lines[place.line]
+    users = walk.users(line.quantity)
+    texts = tuple(
+        called(walk.lines[user].quantity, names) + " (update)" * walk.lines[user].is_update
+        for user in users
+        if line.is_update or user > place.line
+    )
+    if line.is_update:
+        return texts, "in the next iteration"
+    if texts:
+        return texts, ""
+    if line.quantity in walk.system.states:
+        return (), "the next iteration remembers it"
+    if line.quantity in (walk.system.loss, walk.system.curve):
+        return (), "the number that training makes smaller"
+    return (), "nothing: it is shown for itself"
+
+
+def spots(system: System, name: str) -> list[str]:
+    """The quantities at whose places a picture shows one: of a gradient what it is taken by, of a local derivative both
+    of its quantities, of what belongs to a parameter the parameter."""
+    quantity = system.quantities.get(name)
+    return [naming.spell(part) for part in _spots(quantity)] if quantity else [name]
+
+
+def _spots(quantity: Quantity) -> list[Quantity]:
+    match quantity:
+        case Quantity(role=Role.GRADIENT, by=Quantity() as by):
+            return [by]
+        case Quantity(role=Role.LOCAL_DERIVATIVE, of=Quantity() as of, by=Quantity() as by):
+            return [of, by]
+        case Quantity(role=Role.STATE | Role.CLIPPED | Role.CHANGE, of=Quantity() as of):
+            return [of]
+    return [quantity]
