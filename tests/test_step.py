@@ -25,6 +25,8 @@ pyte = pytest.importorskip("pyte", reason="pyte is not installed: pip install py
 
 PATIENCE = 20.0
 """Seconds until something is shown at the latest."""
+QUIET = 0.03
+"""Seconds without output after which a screen is whole."""
 ENTERED, LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
 """The alternate screen."""
 
@@ -41,11 +43,11 @@ class Tty:
         return "\n".join(line.rstrip() for line in self.screen.display)
 
     def until(self, holds: Callable[[], bool]) -> str:
-        """What is shown as soon as this holds."""
+        """What is shown as soon as this holds, and nothing more comes."""
         end = time.monotonic() + PATIENCE
-        while not holds():
+        while (more := bool(select.select([self.master], [], [], QUIET)[0])) or not holds():
             assert time.monotonic() < end, self.text()
-            if select.select([self.master], [], [], 0.05)[0]:
+            if more:
                 try:
                     written = os.read(self.master, 65536)
                 except OSError:  # the program has ended, and closed its side
@@ -54,6 +56,7 @@ class Tty:
                 self.stream.feed(written)
                 if not written:
                     assert holds(), self.text()
+                    break
         return self.text()
 
     def shows(self, words: str) -> str:

@@ -49,7 +49,8 @@ def step(
     console = Console(highlight=False)
     session = steps(asked.experiment(iterations), ascii or not screen.can_print(SHOWN, console.encoding))
     try:
-        with screen.progress(iteration, hidden=False) as session.progress:
+        rows = session.walk.system.batches.first_row(iteration)
+        with screen.progress(iteration, rows, hidden=False) as session.progress:
             session.begin(iteration, sample)
     except LookupError as error:
         raise OutputError([str(error.args[0])]) from None
