@@ -1,4 +1,4 @@
-"""How quantities are written in notations of two dimensions, LaTeX and MathML: h_1, w_{12}, derivatives as fractions."""
+"""How quantities are written in LaTeX and in MathML: h_1, w_{12}, derivatives as fractions."""
 
 from __future__ import annotations
 
