@@ -351,8 +351,8 @@ def test_the_command_draws_any_iteration(tmp_path: Path) -> None:
         ((WALKTHROUGH, "--graph", "network", "-o", "x.png"), "x.png: '.png' is no picture; choose from .svg, .dot"),
         ((WALKTHROUGH, "--graph", "network", "--log"), "--log: only for curves; leave out --graph to draw them"),
         ((WALKTHROUGH, "--iteration", "2"), "--iteration: only for one step; add --graph network to draw it"),
-        ((WALKTHROUGH, "--graph", "network", "--iteration", "101"), "iteration 101: choose one from 1 to 100"),
-        ((ROOT / "configs" / "xor.yaml", "--graph", "network", "--sample", "5"), "sample 5: iteration 1 uses 1, 2, 3, 4"),
+        ((WALKTHROUGH, "--graph", "network", "--iteration", "101"), "iteration 101: the run has the iterations 1 to 100."),
+        ((ROOT / "configs" / "xor.yaml", "--graph", "network", "--sample", "5"), "sample 5: there are the samples 1 to 4."),
         (("trace.csv", "--graph", "network"), "--graph: trace.csv has numbers, no equations; draw the graph of a config"),
     ],
 )  # fmt: skip

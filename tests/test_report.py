@@ -15,6 +15,8 @@ from defusedxml import ElementTree  # type: ignore[import-untyped]
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, WALKTHROUGH
 from tests.test_command_input import command
+from tracer.explain import templates
+from tracer.formulas.notation.latex import LATEX
 
 
 def shown(text: str) -> str:
@@ -29,8 +31,15 @@ def pictures_in(page: str) -> list[str]:
 
 def table_in(page: str) -> list[list[str]]:
     """The rows of the first table with several columns, without its head."""
-    rows = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
+    tables = re.findall(r"<table>(.*?)</table>", page, re.DOTALL)
+    table = next(table for table in tables if table.count("<th") > 2)
+    rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
     return [cells for row in rows if len(cells := re.findall(r"<td[^>]*>(.*?)</td>", row)) > 2]
+
+
+def latex_number(value: float) -> str:
+    """A number with six digits in LaTeX."""
+    return templates.written(value, setting=LATEX)
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
@@ -46,6 +55,9 @@ def test_the_report_of_every_config(config: Path, tmp_path: Path) -> None:
     for name in pictures_in(page):
         ElementTree.parse(tmp_path / name)
     assert config.read_text(encoding="utf-8").strip() in text
+    step = trace.runs[0].step(0)
+    for gradient in map(trace.system.gradient, trace.experiment.start):  # the derivation of the first step
+        assert step[gradient] == 0 or f"= {latex_number(step[gradient])}" in text, gradient
     rows = table_in(page)
     assert len(rows) == len(trace.runs)
     for cells, run in zip(rows, trace.runs, strict=True):
@@ -110,7 +122,7 @@ def test_nothing_of_a_config_becomes_markup(changes: dict[str, Any]) -> None:
     trace = tracer.run(config)
     page = shown(printed(trace))
     assert set(re.findall(r"<(\w+)", page)) <= {
-        "h1", "h2", "p", "pre", "code", "table", "thead", "tbody", "tr", "th", "td", "em",
+        "h1", "h2", "h3", "h4", "p", "pre", "code", "table", "thead", "tbody", "tr", "th", "td", "em",
     }  # fmt: skip
     assert len(table_in(page)) == min(len(trace.runs), 24)
 

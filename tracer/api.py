@@ -95,7 +95,9 @@ def exercise(experiment: Experiment, blank: str = "all", rows: int = 3) -> Trace
     return trace
 
 
-def graph(experiment: Experiment, kind: str = "network", iteration: int = 1, sample: int | None = None) -> GraphPicture:
+def graph(
+    experiment: Experiment, kind: str = "network", iteration: int | None = None, sample: int | None = None
+) -> GraphPicture:
     """The network of an experiment with the numbers of one step, or its computation graph ("equations"), as
     `Trace.graph`, of the first learning rate; the run is computed up to there, without keeping its rows.
 

@@ -39,9 +39,14 @@ CURVES, GRAPHS = (SVG, *BY_MATPLOTLIB), (SVG, DOT)
 @click.option("--graph", metavar="network|equations",
               help="Draw the network, or the computation graph of its equations, with the numbers of one step instead "
               "of curves.")  # fmt: skip
-@click.option("--iteration", metavar="K", type=click.IntRange(1), help="The iteration of the graph; 1 by default.")
+@click.option(
+    "--iteration",
+    metavar="K",
+    type=click.IntRange(1),
+    help="The iteration of the graph; by default the first one, or the first that takes the sample.",
+)
 @click.option("--sample", metavar="S", type=click.IntRange(1),
-              help="The sample of the graph; by default the first that the iteration takes.")  # fmt: skip
+              help="The sample of the graph; by default the first one of the iteration.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE",
               help=f"A file to draw to ({', '.join(CURVES)}; a graph: {', '.join(GRAPHS)}), or - for SVG on standard "
               "output; the terminal by default.")  # fmt: skip
@@ -69,7 +74,7 @@ def plot(
         _refuse(curves, "curves; leave out --graph to draw them")
         if asked.config.suffix.lower() == ".csv":
             raise OutputError([f"--graph: {asked.config} has numbers, no equations; draw the graph of a config"])
-        picture = api.graph(asked.experiment(), graph, iteration or 1, sample)
+        picture = api.graph(asked.experiment(), graph, iteration, sample)
         writers: dict[str, Callable[[], str]] = {SVG: picture.svg, DOT: picture.dot}
         _draw(target, writers[target.suffix.lower() if target else SVG])
         return

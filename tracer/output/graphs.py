@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from tracer.charts.dot import dot
 from tracer.charts.graph import svg
 from tracer.errors import OutputError
 from tracer.execution.engine import Engine
-from tracer.execution.replay import Replay
+from tracer.execution.replay import Iteration, Replay
 from tracer.execution.runs import Run
+from tracer.explain.lesson import asked
 from tracer.explain.picture.diagram import Diagram
 from tracer.explain.picture.flow import flow_diagram
 from tracer.explain.picture.graph import Graph, equation_graph, layer_graph, losses_of, network_graph
@@ -20,6 +20,7 @@ from tracer.explain.picture.layout import Sketch
 from tracer.explain.picture.neurons import neuron_diagram
 from tracer.explain.picture.picture import is_wide
 from tracer.explain.picture.wide import wide_diagram
+from tracer.explain.step import Step, iteration_of
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.notation import shortest
 from tracer.formulas.tree import Expression
@@ -114,50 +115,38 @@ def _check_size(graph: Graph, most: int, instead: str) -> None:
 
 
 def of_run(
-    experiment: Experiment, system: System, run: Run, kind: str, iteration: int, sample: int | None
+    experiment: Experiment, system: System, run: Run, kind: str, iteration: int | None, sample: int | None
 ) -> GraphPicture:
-    """The picture of a step of a run, with all its rows at hand. Raises OutputError as `graph_picture` does, and for a
-    step that the run does not have."""
+    """The picture of a step of a run that is kept whole. iteration, sample: see `of_step`. Raises OutputError as
+    `graph_picture` does, and for a step that the run does not have."""
     if experiment.columns == "compact":
         return of_step(experiment, run.hyper, kind, iteration, sample)
-    if not 1 <= iteration <= run.iterations:
-        raise no_iteration(iteration, run.iterations)
-    first, end = run.batches.first_row(iteration - 1), min(run.batches.first_row(iteration), len(run))
-    samples = [place for _, place in islice(run.places(first), end - first)]
-    row = row_of(samples, iteration, sample)
-    values = {**system.hyper, **run.hyper, naming.COUNT: float(iteration), **run.step(first + row)}
-    return graph_picture(experiment, system, kind, values, (iteration, samples[row]))
+    number = asked.iteration_for(run.batches, iteration, sample)
+    asked.check_iteration(number, run.iterations, run.divergence, run.until_met)
+    return _of_iteration(experiment, system, iteration_of(system, run, number), kind, sample)
 
 
 def of_step(
-    experiment: Experiment, hyper: Mapping[str, float], kind: str, iteration: int, sample: int | None
+    experiment: Experiment, hyper: Mapping[str, float], kind: str, iteration: int | None, sample: int | None
 ) -> GraphPicture:
     """The picture of a step of the run with these hyper-parameters, which is computed up to there, without keeping its
-    rows. Raises OutputError as `of_run` does."""
+    rows. iteration: by default the first one that takes the sample. sample: by default the first one of the iteration.
+    Raises OutputError as `of_run` does."""
     full = replace(experiment, columns="full")
+    number = asked.iteration_for(full.batches, iteration, sample)
+    asked.check_iteration(number, full.iterations)
     system = assemble(full)
-    replay = Replay(Engine(system), hyper, full.iterations)
-    found = replay.iteration(iteration)
-    if found.number != iteration:
-        raise no_iteration(iteration, replay.last)
-    row = row_of(found.samples, iteration, sample)
-    values = {**system.hyper, **hyper, **found.before, **found.rows[row]}
-    return graph_picture(full, system, kind, values, (iteration, found.samples[row]))
+    found = Replay(Engine(system), hyper, full.iterations).iteration(number)
+    asked.check_iteration(number, found.number, found.divergence, until_met=found.divergence is None)
+    return _of_iteration(full, system, found, kind, sample)
 
 
-def no_iteration(iteration: int, last: int) -> OutputError:
-    """What is said of an iteration that a run does not have."""
-    return OutputError([f"iteration {iteration:,}: choose one from 1 to {last:,}"])
-
-
-def row_of(samples: Sequence[int], iteration: int, sample: int | None) -> int:
-    """The row of a sample, from 0, among those of an iteration; the first by default. Raises OutputError."""
-    if sample is None:
-        return 0
-    if sample not in samples:
-        listed = ", ".join(map(str, sorted(samples)))
-        raise OutputError([f"sample {sample}: iteration {iteration:,} uses {listed}"])
-    return samples.index(sample)
+def _of_iteration(
+    experiment: Experiment, system: System, iteration: Iteration, kind: str, sample: int | None
+) -> GraphPicture:
+    row = asked.row_of(iteration, system.batches, sample, experiment.iterations)
+    step = Step(system, iteration, row)
+    return graph_picture(experiment, system, kind, {**system.hyper, **step.now}, (iteration.number, step.sample))
 
 
 def _title(experiment: Experiment, values: Mapping[str, float], iteration: int, sample: int) -> str:

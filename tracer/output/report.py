@@ -1,22 +1,26 @@
-"""The report of a run: its config, the network, the losses, what the numbers say, with pictures."""
+"""The report of a run: its config, the network, the losses, the derivation of the first step, with pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tracer.execution.engine import Engine
+from tracer.execution.replay import Replay
 from tracer.execution.runs import Run, reached
 from tracer.explain.diagnoses import said
 from tracer.explain.document import Code, Document, Heading, Inline, Paragraph, Part, Picture, Table
 from tracer.explain.facts import command_of, facts_of
+from tracer.explain.lesson.explained import explained
 from tracer.explain.templates import written
 from tracer.explain.words import stopped
 from tracer.files import replacing
 from tracer.formulas.notation import shortest
 from tracer.formulas.tree import Name
 from tracer.model import naming
+from tracer.model.assembly import assemble
 from tracer.model.experiment import Experiment, Network
 from tracer.model.system import System
 from tracer.output.graphs import EQUATIONS, MOST_NODES, NETWORK, of_run
@@ -80,10 +84,17 @@ def _losses(ran: Ran) -> str:
 def report(ran: Ran, name: str | None) -> Document:
     """The report as a document. name: of its file, without the suffix, for the pictures beside it; without one there
     are none."""
-    return Document(tuple(_parts(ran, name)), ran.system.quantities)
+    derivation = _derivation(ran)
+    return Document(tuple(_parts(ran, derivation, name)), derivation.quantities)
 
 
-def _parts(ran: Ran, name: str | None) -> Iterator[Part]:
+def _derivation(ran: Ran) -> Document:
+    """The equations of the first step, with their numbers."""
+    full = assemble(ran.experiment)
+    return explained(ran.experiment, full, Replay(Engine(full), ran.runs[0].hyper, 1).iteration(1))
+
+
+def _parts(ran: Ran, derivation: Document, name: str | None) -> Iterator[Part]:
     experiment = ran.experiment
     *graphs, loss = [_picture(drawn, ran, name) for drawn in pictures(experiment)]
     yield Heading((experiment.name,), 1)
@@ -113,6 +124,8 @@ def _parts(ran: Ran, name: str | None) -> Iterator[Part]:
     yield Paragraph((*fall, f"{one}."))
     sentences = said(experiment, ran.system, ran.runs)
     yield from map(Paragraph, sentences)
+    for part in derivation.parts:
+        yield replace(part, level=part.level + 1) if isinstance(part, Heading) else part
 
 
 def _picture(drawn: Drawn, ran: Ran, name: str | None) -> Part:

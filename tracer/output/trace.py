@@ -147,11 +147,18 @@ class Trace:
         return Plot(of_runs(self.runs, self.columns, quantities or [self.system.curve], log, panels))
 
     def graph(
-        self, kind: str = "network", iteration: int = 1, sample: int | None = None, learning_rate: float | None = None
+        self,
+        kind: str = "network",
+        iteration: int | None = None,
+        sample: int | None = None,
+        learning_rate: float | None = None,
     ) -> GraphPicture:
         """The network with the numbers of a step, or its computation graph ("equations"). A notebook shows it; `svg()`
-        and `dot()` give it as text. sample, learning_rate: the first one by default. Raises OutputError for what the
-        model does not have, or a step that does not exist; KeyError for a run that does not exist."""
+        and `dot()` give it as text.
+
+        iteration, sample, learning_rate: as for `explain`. Raises OutputError for what the model does not have, or a
+        step that does not exist; KeyError for a run that does not exist.
+        """
         from tracer.output.graphs import of_run
 
         run = self.run_of(learning_rate)
@@ -290,8 +297,8 @@ class Trace:
             write_workbook(self.experiment, self.system, self.runs, part, ascii, progress)
 
     def to_markdown(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
-        """Write a report as Markdown: the config, the network, the losses, what the numbers say. Its pictures are files
-        beside it, such as report-loss.svg. ascii: without effect, since formulas are LaTeX.
+        """Write a report as Markdown: the config, the network, the losses, the derivation of the first step. Pictures
+        are files beside it, such as report-loss.svg. ascii: without effect, since formulas are LaTeX.
 
         Raises OutputError when a file cannot be written; old files then stay as they were.
         """
