@@ -235,17 +235,11 @@ class Trace:
 
     def to_frame(self, ascii: bool = False) -> pandas.DataFrame:
         """The trace as a pandas DataFrame; ascii spells ∂E/∂w1 as dE/dw1."""
-        import numpy
-        import pandas
+        from tracer.output.frame import frame
 
-        layout, run = self.layout, self.runs[0]
-        names = layout.quantities
-        steps = [numpy.asarray(run.rows).reshape(len(run), -1) for run in self.runs]
-        chosen = numpy.concatenate(steps)[:, [run.columns[name] for name in names]]
-        frame = pandas.DataFrame(chosen, columns=[_spelled(name, ascii) for name in names])
-        for index, column in enumerate(self.columns[: -len(names)]):
-            frame.insert(index, column, self[column])
-        return frame
+        names = self.layout.quantities
+        before = {column: self[column] for column in self.columns[: -len(names)]}
+        return frame(self.runs, names, before, lambda name: _spelled(name, ascii))
 
     def blocks(self, progress: Progress | None = None) -> Iterator[Block]:
         """The rows, up to ROWS_PER_BLOCK at a time."""
