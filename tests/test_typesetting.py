@@ -44,8 +44,8 @@ Notation = tuple[Typesetting, Callable[[str], str], Callable[[str], str]]
         ("-a / b", r"-\frac{a}{b}"), ("log(x / y)", r"\ln\left(\frac{x}{y}\right)"), ("log10(x)", r"\log_{10}(x)"),
         ("sqrt(v + 1e-5)", r"\sqrt{v + 10^{-5}}"), ("2.5e-7 * x", r"2.5 \cdot 10^{-7} \cdot x"),
         ("abs(x)", r"\left\lvert x \right\rvert"), ("max(0, z)", r"\max(0, z)"), ("sign(z)", r"\operatorname{sign}(z)"),
-        ("2 * if(z > 0, z, 0)", r"2 \cdot \left(\begin{cases} z & \text{if } z > 0 \cr 0 & \text{otherwise} \end{cases}\right)"),
-        ("if(z > 3, 1, if(z > 0, z, 0))", r"\begin{cases} 1 & \text{if } z > 3 \cr z & \text{if } z > 0 \cr 0 & \text{otherwise} \end{cases}"),
+        ("2 * if(z > 0, z, 0)", r"2 \cdot \left(\begin{cases} z & \text{if } {z > 0} \cr 0 & \text{otherwise} \end{cases}\right)"),
+        ("if(z > 3, 1, if(z > 0, z, 0))", r"\begin{cases} 1 & \text{if } {z > 3} \cr z & \text{if } {z > 0} \cr 0 & \text{otherwise} \end{cases}"),
     ],
 )  # fmt: skip
 def test_equations_in_latex(formula: str, latex: str) -> None:

@@ -11,6 +11,8 @@ from tracer.documents.pictures import data_uri
 from tracer.explain.document import Code, Document, Equation, Heading, Inline, Paragraph, Part, Picture, Table
 from tracer.formulas.notation import mathml
 
+MOST_EQUATIONS = 100
+"""That are aligned."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What a browser may load: nothing but the pictures in the file."""
 BEFORE_SIGN = "<mrow></mrow>"
@@ -60,7 +62,7 @@ figcaption {{ color: var(--faint); font-size: .9rem; }}
 def html(document: Document) -> str:
     """The document as a page."""
     writer = mathematics(document, "mathml")
-    body = "\n".join(line for part in blocks(document.parts) for line in _block(part, writer))
+    body = "\n".join(line for part in blocks(document.parts, MOST_EQUATIONS) for line in _block(part, writer))
     return f"""<!doctype html>
 <html lang="en">
 <head>

@@ -5,16 +5,19 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from tracer.documents.latex_lines import aligned
+from tracer.documents.latex_lines import aligned, width_of
 from tracer.documents.mathematics import Mathematics, blocks, mathematics
 from tracer.explain.document import Code, Document, Equation, Heading, Inline, Paragraph, Part, Picture, Table
 from tracer.formulas.notation.latex import escaped
 
 WIDTH = 78
 """Of a line of an equation, in digits."""
-MOST_EQUATIONS = 16
-"""In one block; a page ends between two."""
+MOST_EQUATIONS = 40
+"""That are aligned."""
 HEADINGS = {1: "section", 2: "subsection", 3: "subsubsection"}
+DISPLAYED = r"\displaystyle "
+MOST_ROWS = 30
+"""Of a table on one page."""
 NEEDED = "% needs \\usepackage{amsmath,longtable} in the preamble\n\n"
 PREAMBLE = r"""\documentclass[11pt]{article}
 \usepackage[a4paper,margin=25mm]{geometry}
@@ -40,7 +43,9 @@ NATIVE = "ßæøåœłıÆØÅŒŁ‘’“”–—¡¿§¶©®£µ€ "
 def latex(document: Document, standalone: bool = False) -> str:
     """The document in LaTeX. standalone: with a preamble, so that it compiles as it is."""
     writer = mathematics(document, "latex")
-    body = "\n\n".join(block for part in blocks(document.parts) for block in _block(part, writer)) + "\n"
+    body = (
+        "\n\n".join(block for part in blocks(document.parts, MOST_EQUATIONS) for block in _block(part, writer)) + "\n"
+    )
     body = unicodedata.normalize("NFC", body)
     if not standalone:
         return NEEDED + body
@@ -75,7 +80,7 @@ def _instead(character: str) -> str:
 def _block(part: Part | list[Equation], writer: Mathematics) -> Iterator[str]:
     match part:
         case Heading(content, level):
-            yield f"\\{HEADINGS[level]}*{{{_inline(content, writer)}}}"
+            yield f"\\{HEADINGS[level]}*{{{_inline(content, writer, DISPLAYED)}}}"
         case Paragraph(content):
             yield _inline(content, writer)
         case Table():
@@ -88,24 +93,32 @@ def _block(part: Part | list[Equation], writer: Mathematics) -> Iterator[str]:
             yield f"\\begin{{flushleft}}\\ttfamily\\small\n{lines}\n\\end{{flushleft}}"
         case _:
             assert isinstance(part, list)
-            for first in range(0, len(part), MOST_EQUATIONS):
-                equations = [writer.equation(equation) for equation in part[first : first + MOST_EQUATIONS]]
-                lines = " \\\\\n".join(aligned(equations, WIDTH))
-                yield f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
+            lines = " \\\\\n".join(aligned([writer.equation(equation) for equation in part], WIDTH))
+            yield f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
 
 
-def _inline(content: Inline, writer: Mathematics) -> str:
+def _inline(content: Inline, writer: Mathematics, style: str = "") -> str:
     parts = writer.inline(content)
-    return "".join(escaped(part) if isinstance(part, str) else f"${part.text}$" for part in parts).strip()
+    return "".join(escaped(part) if isinstance(part, str) else f"${style}{part.text}$" for part in parts).strip()
 
 
 def _table(table: Table, writer: Mathematics) -> Iterator[str]:
-    columns = "".join("r" if column in table.numeric else "l" for column in range(len(table.head)))
-    yield f"\\begin{{longtable}}{{{columns}}}"
-    yield f"{_row(table.head, writer)} \\hline \\endhead"
-    yield from (_row(row, writer) for row in table.rows)
-    yield "\\end{longtable}"
-
-
-def _row(cells: tuple[Inline, ...], writer: Mathematics) -> str:
-    return f"{' & '.join(_inline(cell, writer) for cell in cells)} \\\\"
+    """A table; a long one goes on over pages, and a column that is too wide for the page has lines."""
+    rows = [[_inline(cell, writer) for cell in row] for row in (table.head, *table.rows)]
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    kinds = ["r" if column in table.numeric else "l" for column in range(len(widths))]
+    if sum(widths) > WIDTH:
+        widest = widths.index(max(widths))
+        room = max(0.2, 0.9 - (sum(widths) - widths[widest]) / WIDTH)
+        kinds[widest] = f"p{{{room:.2f}\\linewidth}}"
+    head, *lines = (f"{' & '.join(row)} \\\\" for row in rows)
+    if len(lines) > MOST_ROWS:
+        yield from (
+            f"\\begin{{longtable}}{{{''.join(kinds)}}}",
+            f"{head} \\hline \\endhead",
+            *lines,
+            "\\end{longtable}",
+        )
+    else:
+        yield from ("\\begin{flushleft}", f"\\begin{{tabular}}{{{''.join(kinds)}}}", f"{head} \\hline", *lines)
+        yield from ("\\end{tabular}", "\\end{flushleft}")

@@ -31,7 +31,9 @@ _BEGIN = re.compile(r"^(\d*)([-+#=.)])")
 def markdown(document: Document) -> str:
     """The document in Markdown."""
     writer = mathematics(document, "latex")
-    return "\n\n".join(block for part in blocks(document.parts) for block in _block(part, writer)) + "\n"
+    return (
+        "\n\n".join(block for part in blocks(document.parts, MOST_EQUATIONS) for block in _block(part, writer)) + "\n"
+    )
 
 
 def _block(part: Part | list[Equation], writer: Mathematics) -> Iterator[str]:
@@ -50,8 +52,7 @@ def _block(part: Part | list[Equation], writer: Mathematics) -> Iterator[str]:
             yield f"{fence}{language}\n{source.rstrip()}\n{fence}"
         case _:
             assert isinstance(part, list)
-            for first in range(0, len(part), MOST_EQUATIONS):
-                yield _displayed([writer.equation(e) for e in part[first : first + MOST_EQUATIONS]])
+            yield _displayed([writer.equation(equation) for equation in part])
 
 
 def _displayed(equations: Sequence[Written]) -> str:

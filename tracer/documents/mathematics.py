@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from math import ceil
 
 from tracer.explain.document import Document, Equation, Inline, Part
 from tracer.explain.templates import MOST_DIGITS, filled, template_lines, written
@@ -56,7 +58,7 @@ class Mathematics:
     def equation(self, equation: Equation) -> Written:
         """An equation with its forms: symbols, the numbers put in, the result."""
         setting = self.face.setting
-        pieces: list[Iterable[str]] = [
+        pieces: list[list[str]] = [
             [setting.plain(symbols)]
             if isinstance(symbols, str)
             else lines_as_it_stands(symbols, setting, self._name)
@@ -64,9 +66,10 @@ class Mathematics:
         ]  # fmt: skip
         if equation.put_in is not None and equation.value is not None:
             templates = template_lines(equation.put_in, equation.batch, setting)
-            pieces.append(filled(line, equation.value, equation.digits_put_in, setting) for line in templates)
+            pieces.append([filled(line, equation.value, equation.digits_put_in, setting) for line in templates])
         if equation.result is not None:
-            pieces.append([written(equation.result, digits=equation.digits, setting=setting)])
+            result = [written(equation.result, digits=equation.digits, setting=setting)]
+            pieces += [result] if not pieces or pieces[-1] != result else []
         signs = [setting.assigned if equation.is_update else setting.equal, *[setting.equal] * len(pieces)]
         forms = tuple(Form(sign, tuple(form)) for sign, form in zip(signs, pieces, strict=False))
         return Written(self.expression(equation.left), forms)
@@ -87,16 +90,13 @@ def mathematics(document: Document, notation: str) -> Mathematics:
     return Mathematics(typeface(notation), typeset(document.quantities, notation))
 
 
-def blocks(parts: Iterable[Part]) -> Iterable[Part | list[Equation]]:
-    """The parts, with equations that follow each other in one block."""
-    equations: list[Equation] = []
-    for part in parts:
-        if isinstance(part, Equation):
-            equations.append(part)
+def blocks(parts: Iterable[Part], most: int) -> Iterator[Part | list[Equation]]:
+    """The parts, with equations that follow each other in blocks of about the same size, of at most so many."""
+    for is_equation, group in groupby(parts, lambda part: isinstance(part, Equation)):
+        if not is_equation:
+            yield from group
             continue
-        if equations:
-            yield equations
-            equations = []
-        yield part
-    if equations:
-        yield equations
+        equations = [part for part in group if isinstance(part, Equation)]
+        size = ceil(len(equations) / ceil(len(equations) / most))
+        for first in range(0, len(equations), size):
+            yield equations[first : first + size]

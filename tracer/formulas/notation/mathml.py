@@ -103,7 +103,7 @@ MATHML = Typesetting(
     brackets=NOTATION.brackets,
     word=function,
     plain=plain,
-    cut="<mo>⋯</mo>",
+    cut="<mi>⋯</mi>",
     longest=LONGEST,
     equal="<mo>=</mo>",
     assigned="<mo>←</mo>",
