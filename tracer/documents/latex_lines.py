@@ -11,7 +11,7 @@ INDENT = r"\qquad "
 """Before what goes on in a further line."""
 _TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|.", re.DOTALL)
 _WORDS = {"ln", "exp", "sin", "cos", "tanh", "min", "max", "arctan", "log"}
-_NO_WIDTH = {"mathit", "operatorname", "text", "textit", "texttt", "hat", "begin", "end", "cr"}
+_NO_WIDTH = {"mathit", "operatorname", "text", "textit", "texttt", "hat"}
 _WIDTHS = {"+": 2.5, "-": 2.5, "=": 2.7, "<": 2.7, ">": 2.7, ".": 0.6, ",": 0.9, "(": 0.8, ")": 0.8, " ": 0.0, "&": 0.0,
            "cdot": 1.5, "leftarrow": 3.1, "le": 2.7, "ge": 2.7, "ne": 2.7, "qquad": 4.0,
            "left": 0.8, "right": 0.8}  # fmt: skip
@@ -72,6 +72,8 @@ def _one(tokens: Sequence[str], at: int) -> tuple[float, int]:
     name = token[1:]
     if token == "{":
         return _measured(tokens, at + 1)
+    if name == "begin":
+        return _rows(tokens, at + 1)
     if token in ("_", "^"):
         width, at = _one(tokens, at + 1)
         return _SMALL * width, at
@@ -82,3 +84,22 @@ def _one(tokens: Sequence[str], at: int) -> tuple[float, int]:
     if name in _WORDS:
         return float(len(name)), at + 1
     return 0.0 if name in _NO_WIDTH else _WIDTHS.get(name or token, 1.0), at + 1
+
+
+def _rows(tokens: Sequence[str], at: int) -> tuple[float, int]:
+    """The width of the longest row of cases, and the place behind them."""
+    widths = [0.0]
+    at = _behind(tokens, at)
+    while at < len(tokens) and tokens[at] != r"\end":
+        one, at = _one(tokens, at)
+        if tokens[at - 1] == r"\cr":
+            widths.append(0.0)
+        else:
+            widths[-1] += one
+    at = _behind(tokens, at + 1)
+    return max(widths) + 1.0, at
+
+
+def _behind(tokens: Sequence[str], at: int) -> int:
+    """The place behind a name in braces."""
+    return tokens.index("}", at) + 1
