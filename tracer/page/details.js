@@ -1,8 +1,8 @@
 /** What is known of one quantity: its equation with numbers, before and after, where it is used, where it comes from. */
 
-import { el, text } from "./dom.js";
+import { el } from "./dom.js";
 import { lineElement } from "./blocks.js";
-import { sentence } from "./notation.js";
+import { SYMBOLS, sentence } from "./notation.js";
 import { strandsOf } from "./strands.js";
 
 const MOST_USERS = 24;
@@ -45,10 +45,13 @@ export function detailsView(page) {
     page.numbers.show(moment, "details");
     for (const part of parts) part.show(moment);
     const origin = page.derivationOf.get(slot);
-    const cases = page.content.sentences[slot] ?? page.content.sentences[origin];
-    const isKnown = cases && cases.every((one) => !one.if || one.if.slice(1).every(moment.known));
+    const [pattern, ...slots] = page.content.sentences[slot] ?? page.content.sentences[origin] ?? [];
+    const isKnown = pattern !== undefined && slots.every((one) => moment.known(one));
     said.hidden = !isKnown;
-    if (isKnown) text(said, sentence(cases, moment.compute, page.notation.text));
+    if (isKnown) {
+      const symbols = (expression) => page.notation.expression(expression, SYMBOLS);
+      said.replaceChildren(...sentence(page.content.patterns[pattern], slots, moment.compute, symbols));
+    }
   }
 
   return { element, show };

@@ -123,13 +123,19 @@ function grouped(element, said) {
   return element.querySelectorAll("mo").length && element.localName === "mrow" && /[+−·/= ]/.test(said) ? `(${said})` : said;
 }
 
-/** A sentence with its numbers; nothing where one of these has no value. */
-export function sentence(cases, value, name) {
-  const found = cases.find((one) => one.if === null || value(one.if));
-  const expressions = cases.flatMap((one) => [one.if, ...one.parts]).filter(Array.isArray);
-  if (!expressions.every((one) => Number.isFinite(value(one)))) return "";
+/**
+ * A sentence as text, equations and numbers; nothing where one of these has no value.
+ * @param {object[]} cases of a pattern @param {number[]} slots of its places @param {function(number[]): number} value
+ * @param {function(number[]): Element} symbols of an expression
+ * @returns {(string|Element)[]}
+ */
+export function sentence(cases, slots, value, symbols) {
+  const placed = ([shape, ...places]) => [shape, ...places.map((place) => slots[place])];
+  const found = cases.find((one) => one.if === null || value(placed(one.if)));
+  const expressions = cases.flatMap((one) => [one.if, ...one.parts.map((part) => part.value)]).filter(Array.isArray);
+  if (!expressions.every((one) => Number.isFinite(value(placed(one))))) return [];
   return found.parts.map((part) => {
     if (typeof part === "string") return part;
-    return typeof part === "number" ? name(part) : written(value(part));
-  }).join("");
+    return part.symbols ? symbols(placed(part.symbols)) : written(value(placed(part.value)));
+  });
 }

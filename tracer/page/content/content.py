@@ -55,7 +55,7 @@ def content_of(experiment: Experiment, system: System, program: Program) -> Cont
         "lines": lines,
         "stopped": STOPPED,
         "derived": derived,
-        "sentences": sentences_of(experiment, system, shapes),
+        **sentences_of(experiment, system, shapes),
         **paths_of(system, shapes, texts),
         "charts": histories(system, shapes),
         "regions": plane(experiment, system, shapes),

@@ -7,7 +7,7 @@ from tracer.formulas.tree import Name, distinct
 from tracer.model.system import System
 from tracer.page.content.shapes import Data, Shapes
 
-MOST_LINES, FIRST, LAST = 12, 4, 2
+MOST_LINES, FIRST, LAST = 40, 6, 2
 """Of a group with more lines than that, a block shows the first and the last; each can be looked at by itself."""
 
 

@@ -14,7 +14,7 @@ from tracer.model.typography import typeset
 from tracer.page.content.shapes import Data, Shapes
 
 MOST = 4000
-"""Quantities whose derivations a page holds."""
+"""Quantities whose derivations a page holds. One whose gradient has no column, in a compact trace, has none."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,8 @@ def paths_of(system: System, shapes: Shapes, texts: Mapping[str, str]) -> Data:
     derivations, paths = Derivations(system), _Paths(system, shapes)
     found: dict[int, Data] = {}
     sums: dict[str, int] = {}
-    for name in derivations.quantities[:MOST]:
+    shown = [name for name in derivations.quantities if Name(system.gradient(name)) in shapes.slots]
+    for name in shown[:MOST]:
         derivation = derivations.of(name)
         said = sum_in_words(system, derivation, {**texts, derivation.gradient: ""}).removeprefix(" = ")
         found[shapes.slots[Name(name)]] = {
