@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH
 from tracer.api import steps
-from tracer.charts.screen.canvas import Row, fitted, width_of
+from tracer.charts.screen.canvas import Row, fitted
 from tracer.charts.screen.session import Session
+from tracer.columns import columns
 from tracer.config import Override, load
 from tracer.explain.stop import stop_of
 from tracer.explain.walk import Place, Walk
@@ -117,7 +118,7 @@ def test_wherever_keys_lead_there_is_an_equation_and_a_whole_screen(keys: list[s
             assert 0 <= of.walk.index(of.place) < of.walk.count(of.place)
         rows = of.rows(80, 24)
         assert len(rows) == 24
-        assert max(width_of(line) for line in text(rows)) <= 80
+        assert max(columns(line) for line in text(rows)) <= 80
         stop = stop_of(of.walk, of.place, {})
         assert stop.result in "".join(text(rows)).replace("\n", "")
 
@@ -134,7 +135,7 @@ def test_a_screen_fills_any_terminal_and_never_more(width: int, height: int, at:
     rows = of.rows(width, height)
     of.ascii = False
     assert len(rows) == height
-    assert max(width_of(line) for line in text(rows)) <= width
+    assert max(columns(line) for line in text(rows)) <= width
     assert not ascii or all(line.isascii() for line in text(rows))
 
 

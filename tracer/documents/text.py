@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from tracer.columns import columns, padded, wrapped
 from tracer.explain.document import Code, Document, Equation, Heading, Inline, Paragraph, Part, Picture, Table
 from tracer.explain.templates import MOST_DIGITS, filled, template, written
 from tracer.formulas.notation.text import TYPESET
@@ -23,8 +23,6 @@ LONG_LEFT = 24
 """Columns of what is computed, above which the signs that follow stand below it."""
 GAP = 2
 """Blanks between the columns of a table."""
-BREAKS = "·/"
-"""Characters after which a line may break besides a blank."""
 SUMS = (" + ", " − ", " - ")
 """Signs before which a long equation rather breaks."""
 
@@ -173,53 +171,3 @@ class _Writer:
 
 def _cells(equation: _Forms) -> tuple[str, str, str, str]:
     return equation.left, equation.symbols, equation.numbers, equation.result
-
-
-def columns(line: str) -> int:
-    """How many columns of a terminal a text takes."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in line)
-    return len(line) + wide - sum(map(bool, map(unicodedata.combining, line)))
-
-
-def padded(line: str, width: int, right: bool = False) -> str:
-    """A text with blanks behind it, or before it, up to a width."""
-    blanks = " " * (width - columns(line))
-    return blanks + line if right else line + blanks
-
-
-def wrapped(line: str, width: int, before: Sequence[str] = ()) -> list[str]:
-    """A text in lines that are at most so wide, broken at blanks and after the signs of products; where it is longer,
-    rather before one of these signs outside of brackets."""
-    if columns(line) <= width:
-        return [line]
-    pieces = [piece for term in _terms(line, before) for piece in ([term] if columns(term) <= width else _pieces(term))]
-    found, now = [], ""
-    for piece in pieces:
-        if now and columns(now + piece.rstrip()) > width:
-            found.append(now.rstrip())
-            now = ""
-        now += piece
-    return [*found, now.rstrip()]
-
-
-def _terms(line: str, before: Sequence[str]) -> Iterator[str]:
-    """The parts of a text that begin with one of these signs, outside of brackets."""
-    depth = begin = 0
-    for place, character in enumerate(line):
-        depth += (character == "(") - (character == ")")
-        if not depth and place > begin and line.startswith(tuple(before), place):
-            yield line[begin : place + 1]
-            begin = place + 1
-    yield line[begin:]
-
-
-def _pieces(line: str) -> Iterator[str]:
-    """The parts of a text between which a line may break."""
-    now = ""
-    for character in line:
-        now += character
-        if character == " " or character in BREAKS:
-            yield now
-            now = ""
-    if now:
-        yield now

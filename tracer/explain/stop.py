@@ -7,9 +7,13 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from tracer.explain.templates import BATCH_SIZE, Slot, filled, written
+from tracer.explain.lesson.equations import of_line
+from tracer.explain.step import Step
+from tracer.explain.templates import BATCH_SIZE, Slot, filled, template, written
 from tracer.explain.walk import Place, Walk
-from tracer.explain.words import called, equation, stopped
+from tracer.explain.words import called, stopped
+from tracer.formulas.notation.text import TYPESET
+from tracer.formulas.notation.typesetting import as_it_stands
 from tracer.formulas.tree import Name, distinct
 from tracer.model import naming
 from tracer.model.quantity import Quantity, Role
@@ -67,18 +71,18 @@ class Stop:
 
 def stop_of(walk: Walk, place: Place, names: Mapping[str, str]) -> Stop:
     """What is said of a place. names: how quantities are typeset (see `typography.typeset`)."""
-    line, found, row = walk.lines[place.line], walk.iteration(place), walk.row(place)
+    line, found = walk.lines[place.line], walk.iteration(place)
+    step = Step(walk.system, found, walk.row(place))
+    equation = of_line(step, line)
 
-    def value(slot: Slot) -> float:
-        if slot.name == BATCH_SIZE:
-            return len(found.rows)
-        return found.value(slot.name, slot.row if slot.name.batch else row)
+    def spell(name: Name) -> str:
+        return names.get(name.name, naming.label(name.name)) + " over the batch" * name.batch
 
+    forms = [form if isinstance(form, str) else as_it_stands(form, TYPESET, spell) for form in equation.symbols]
+    numbers = ""
+    if equation.put_in is not None:
+        numbers = filled(template(equation.put_in, equation.batch), step.value, equation.digits_put_in)
     result = walk.result(place)
-    whole = equation(line.quantity, line.expression, line.is_update, names)
-    sign = "←" if whole.startswith(f"{called(line.quantity, names)} ←") else "="
-    symbols = whole.partition(f" {sign} ")[2]
-    numbers = filled(line.template(len(found.rows)), value).removeprefix("= ")
     text = written(result) if math.isfinite(result) else NO_NUMBER
     block = walk.blocks[walk.block_of[place.line]]
     users, end = _users(walk, place, names)
@@ -91,25 +95,21 @@ def stop_of(walk: Walk, place: Place, names: Mapping[str, str]) -> Stop:
         phase=block.phase,
         quantity=line.quantity,
         is_update=line.is_update,
-        left=f"{called(line.quantity, names)} {sign}",
-        symbols=symbols,
-        numbers="" if numbers in (symbols, text) else numbers,
+        left=f"{called(line.quantity, names)} {'←' if equation.is_update else '='}",
+        symbols=" = ".join(forms),
+        numbers="" if numbers in (*forms, text) else numbers,
         result=text,
-        operands=tuple(
-            _operand(walk, place, name, names, value) for name in distinct(line.expression) if name != BATCH_SIZE
-        ),
+        operands=tuple(_operand(step, name, names) for name in distinct(line.expression) if name != BATCH_SIZE),
         users=users,
         end=end,
         stopped=stopped(found.divergence) if found.divergence and not math.isfinite(result) else "",
     )
 
 
-def _operand(walk: Walk, place: Place, name: Name, names: Mapping[str, str], value: Callable[[Slot], float]) -> Operand:
-    text = called(name.name, names) if name.name in names else naming.label(name.name)
-    if name.lag:
-        text += " before"
-    rows = range(len(walk.iteration(place).rows)) if name.batch else (0,)
-    return Operand(name.name, text, tuple(written(value(Slot(name, True, row))) for row in rows))
+def _operand(step: Step, name: Name, names: Mapping[str, str]) -> Operand:
+    text = names.get(name.name, naming.label(name.name)) + " before" * bool(name.lag)
+    rows = range(len(step.iteration.rows)) if name.batch else (0,)
+    return Operand(name.name, text, tuple(written(step.value(Slot(name, row=row))) for row in rows))
 
 
 def _users(walk: Walk, place: Place, names: Mapping[str, str]) -> tuple[tuple[str, ...], str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from tracer.columns import characters, cut
 from tracer.formulas.notation import shortest
 from tracer.model import naming
 
@@ -33,36 +33,6 @@ LEFT, RIGHT, UP, DOWN = 1, 2, 4, 8
 CORNERS = " ───│┘└┴│┐┌┬│┤├┼"
 """The line that goes in these directions, by the sum of their numbers."""
 ASCII_CORNERS = " ---|+++|+++|+++"
-ELLIPSIS = "…"
-
-
-def cells(text: str) -> Iterator[tuple[str, int]]:
-    """The characters of a text, each with what combines with it, and how many cells it takes."""
-    found: list[list[str]] = []
-    for character in text:
-        if found and unicodedata.combining(character):
-            found[-1].append(character)
-        elif character.isprintable():
-            found.append([character])
-    for parts in found:
-        yield "".join(parts), 2 if unicodedata.east_asian_width(parts[0]) in "WF" else 1
-
-
-def width_of(text: str) -> int:
-    """How many cells a text takes."""
-    return sum(width for _, width in cells(text))
-
-
-def cut(text: str, width: int) -> str:
-    """The text, with an ellipsis where it is too long for so many cells."""
-    if width_of(text) <= width:
-        return text
-    kept, used = "", 0
-    for character, size in cells(text):
-        if used + size > width - 1:
-            break
-        kept, used = kept + character, used + size
-    return kept + ELLIPSIS if width > 0 else ""
 
 
 def fitted(value: float, width: int) -> str:
@@ -104,7 +74,7 @@ class Canvas:
         """Write a text; what does not fit in is left out."""
         if not 0 <= row < self.height:
             return
-        for character, size in cells(text):
+        for character, size in characters(text):
             if column >= 0 and column + size <= self.width:
                 self._cells[row][column] = character, style
                 for covered in range(column + 1, column + size):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tracer.charts.screen.canvas import ELLIPSIS, Row, Span, cut, width_of
+from tracer.charts.screen.canvas import Row, Span
+from tracer.columns import ELLIPSIS, columns, cut, wrapped
 from tracer.explain.stop import Stop
 from tracer.model.system import Phase
 
@@ -16,6 +17,8 @@ BELOW = 9
 lines on the block, the keys."""
 MOST_LINES = 4
 """Of one form of an equation."""
+SUMS = (" + ", " − ", " - ", " = ")
+"""Signs before which an equation rather breaks."""
 LEAST_PICTURE = 4
 WIDEST = 110
 """Characters of a line of text; longer ones are hard to read."""
@@ -56,7 +59,7 @@ def laid_out(
         *_relations(stop, width),
     ]
     room = height - 3 - len(below)
-    why = _wrapped(stop.why, min(width, WIDEST) - 2) if stop.why else []
+    why = wrapped(stop.why, min(width, WIDEST) - 2) if stop.why else []
     spare = room - LEAST_PICTURE
     below += [(Span(f" {line}", "" if stop.begins else "dim"),) for line in why[: max(0, spare)]]
     room = height - 3 - len(below)
@@ -75,17 +78,17 @@ def _heading(heading: Heading, stop: Stop, width: int) -> list[Row]:
     counted = f"equation {stop.number} of {stop.count}"
     room = width - len(counted) - 2
     blocks = _blocks(heading, stop)
-    if (used := sum(width_of(span.text) for span in blocks)) > room:
+    if (used := sum(columns(span.text) for span in blocks)) > room:
         blocks = [
             Span(cut(f" {' '.join(heading.titles[heading.block].split())}", room), f"{style_of(stop.phase)} result")
         ]
-        used = width_of(blocks[0].text)
+        used = columns(blocks[0].text)
     length = min(LONGEST_BAR, width - used - len(counted) - 3)
     done = max(1, round(length * stop.number / stop.count))
     bar = [Span("━" * done, style_of(stop.phase)), Span("─" * (length - done), "dim")] if length > SHORTEST_BAR else []
     right = len(counted) + (length + 2 if bar else 1)
     blocks += [Span(" " * max(1, width - used - right)), Span(f"{counted} "), *bar]
-    return [(Span(title + " " * (width - width_of(title)), "title"),), tuple(blocks)]
+    return [(Span(title + " " * (width - columns(title)), "title"),), tuple(blocks)]
 
 
 def _blocks(heading: Heading, stop: Stop) -> list[Span]:
@@ -103,14 +106,14 @@ def _blocks(heading: Heading, stop: Stop) -> list[Span]:
 def equation(stop: Stop, width: int) -> list[Row]:
     """The three forms of an equation, below each other."""
     style, lead = style_of(stop.phase), f" {stop.left} "
-    indent = width_of(lead)
+    indent = columns(lead)
     if indent > width // 2:
         indent = 8
     rows: list[Row] = []
     for number, text in enumerate(filter(None, (stop.symbols, stop.numbers, stop.result))):
         begin = lead if not number else " " * (indent - 2) + "= "
         last = number and text == stop.result
-        for place, line in enumerate(_wrapped(text, min(width, WIDEST) - indent - 1, MOST_LINES)):
+        for place, line in enumerate(_lines(text, min(width, WIDEST) - indent - 1, MOST_LINES)):
             shown = "problem" if stop.stopped and last else f"{style} result" if last else style if not number else ""
             rows.append((Span(begin if not place else " " * indent, style if not number else "dim"), Span(line, shown)))
     if stop.stopped:
@@ -125,11 +128,11 @@ def _relations(stop: Stop, width: int) -> list[Row]:
     used = len(LEAD)
     for number, (text, value) in enumerate(operands):
         more = f"{ELLIPSIS} {len(operands) - number} more"
-        size = width_of(text) + width_of(value) + 4
+        size = columns(text) + columns(value) + 4
         if used + size + (len(more) if number + 1 < len(operands) else 0) > width and number:
             uses.append(Span(more, "dim"))
             break
-        uses += [Span(text, "operand"), Span(cut(f" {value}   ", width - used - width_of(text)))]
+        uses += [Span(text, "operand"), Span(cut(f" {value}   ", width - used - columns(text)))]
         used += size
     lead = LEAD if stop.users else " " * len(LEAD)
     users = f"{', '.join(stop.users)} {stop.end}".strip()
@@ -140,22 +143,16 @@ def _numbers(numbers: Sequence[str]) -> str:
     return ", ".join(numbers[:3]) + (f", {ELLIPSIS}" if len(numbers) > 3 else "")
 
 
-def _wrapped(text: str, width: int, most: int = 2) -> list[str]:
-    """A text in lines, broken at spaces, or at the dots of products; what is beyond the last line is cut."""
-    lines: list[str] = []
-    rest = text
-    while width_of(rest) > width and len(lines) < most - 1:
-        head = rest[: max(1, width)]
-        at = max(head.rfind(" "), 0) or max(head.rfind("·"), head.rfind("/")) + 1 or len(head)
-        lines.append(rest[:at].rstrip())
-        rest = rest[at:].lstrip()
-    return [*lines, cut(rest, width)]
+def _lines(text: str, width: int, most: int) -> list[str]:
+    """A text in so many lines at most; what is beyond the last one is cut."""
+    lines = wrapped(text, max(width, 1), SUMS)
+    return lines if len(lines) <= most else [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)]
 
 
 def too_small(width: int, height: int) -> list[Row]:
     """What is said where the terminal is too small for a screen."""
     text = f"This terminal has {width} × {height} characters; {LEAST_WIDTH} × {LEAST_HEIGHT} are needed. q quits."
-    return [*((Span(line),) for line in _wrapped(text, max(width, 8), max(height, 1)))]
+    return [*((Span(line),) for line in _lines(text, max(width, 8), max(height, 1)))]
 
 
 def printed(stop: Stop, heading: Heading, width: int) -> list[Row]:
@@ -164,7 +161,7 @@ def printed(stop: Stop, heading: Heading, width: int) -> list[Row]:
     if stop.begins:
         place = "   ".join(heading.where) if stop.number == 1 or heading.block == 0 else ""
         rows += [(Span(place, "head"),)] if place else []
-        rows += [(), (Span(stop.title, "head"),), *((Span(line),) for line in _wrapped(stop.why, width))]
+        rows += [(), (Span(stop.title, "head"),), *((Span(line),) for line in wrapped(stop.why, width))]
     rows.append(())
     count = f"{stop.number}"
     rows += [

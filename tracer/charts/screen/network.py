@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tracer.charts.screen.canvas import Canvas, Row, cut
+from tracer.charts.screen.canvas import Canvas, Row
 from tracer.charts.screen.numbers import SHORT_NUMBER, Numbers
+from tracer.columns import cut
 from tracer.model import naming
 from tracer.model.experiment import Experiment, Layer, Network
 from tracer.model.system import Phase
@@ -104,10 +105,10 @@ class _Drawing:
         """The layers that have room beside each other, with most of what is pointed out; a single one in any case."""
         count = len(self.layers)
         windows = [range(first, last) for first in range(count) for last in range(first + 1, count + 1)]
-        fitting = [window for window in windows if len(window) == 1 or self._width_of(window) <= self.width]
+        fitting = [window for window in windows if len(window) == 1 or self._columns(window) <= self.width]
         return max(fitting, key=lambda window: (self._marked(window), len(window), -window.start))
 
-    def _width_of(self, window: range) -> int:
+    def _columns(self, window: range) -> int:
         return self._sources_width(window.start) + sum(map(self._layer_width, window))
 
     def _marked(self, window: range) -> int:
@@ -120,7 +121,7 @@ class _Drawing:
     @property
     def used(self) -> int:
         """The columns that it takes."""
-        return self._width_of(self.shown)
+        return self._columns(self.shown)
 
     @property
     def is_whole(self) -> bool:

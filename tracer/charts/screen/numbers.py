@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from tracer.charts.screen.canvas import Canvas, fitted, width_of
+from tracer.charts.screen.canvas import Canvas, fitted
+from tracer.columns import columns
 from tracer.model import naming
 from tracer.model.system import Phase, System
 
@@ -62,7 +63,7 @@ class Numbers:
 
     def label_width(self, names: Collection[str]) -> int:
         """How many characters the labels of these quantities take."""
-        longest = max((width_of(self.label(name)) for name in names), default=0)
+        longest = max((columns(self.label(name)) for name in names), default=0)
         return longest + (not self.beside)
 
     def width(self, labels: int) -> int:
@@ -92,9 +93,9 @@ class Numbers:
         exact = self.marks.exact
         if not beside or name in exact or beside[0] not in exact:
             style = self.marks.style(name, style)
-        text = label + " " * (labels - width_of(label) + 1) + number
+        text = label + " " * (labels - columns(label) + 1) + number
         canvas.put(row, column, text, style)
-        end = column + width_of(text)
+        end = column + columns(text)
         if beside:
             text = PARTIAL + fitted(beside[1], self.number)
             style = self.marks.style(name, "backward") if beside[0] in exact else "backward"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tracer.charts.screen import layout, picture
-from tracer.charts.screen.canvas import Row, Span, cut, to_ascii, width_of
+from tracer.charts.screen.canvas import Row, Span, to_ascii
+from tracer.columns import columns, cut
 from tracer.execution.progress import Progress
 from tracer.explain.stop import Stop, spots, stop_of
 from tracer.explain.walk import Place, Walk
@@ -264,7 +265,7 @@ class Session:
     def _foot(self, width: int) -> Row:
         if self.typed is not None:
             room = width - len(QUESTION) - 1
-            tail = self.typed if width_of(self.typed) <= room else self.typed[-room:]
+            tail = self.typed if columns(self.typed) <= room else self.typed[-room:]
             return Span(QUESTION, "head"), Span(tail), Span(" ", "current")
         if self.said:
             return (Span(cut(f" {self.said}", width), "problem"),)

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tracer.charts.screen.canvas import Canvas, Row, cut
+from tracer.charts.screen.canvas import Canvas, Row
 from tracer.charts.screen.numbers import Marks, Numbers
+from tracer.columns import cut
 from tracer.explain.picture.equations import levels
 from tracer.model import naming
 from tracer.model.experiment import Experiment, Layer, Network
