@@ -13,9 +13,12 @@ from pathlib import Path
 
 import click
 
-from tests.places import ROOT
+from tests.places import ROOT, WALKTHROUGH
 from tests.stuck import SPEAKS
+from tracer.api import steps
+from tracer.charts.screen.session import HELP, Session
 from tracer.commands.main import main
+from tracer.config import Override, load
 from tracer.config.records import Field
 from tracer.config.schema import CSV, FIELDS, LAYER
 from tracer.explain.diagnoses import DIAGNOSES
@@ -128,6 +131,19 @@ def diagnoses() -> str:
     return table(("name", "such as", "when"), rows)
 
 
+def step_in_the_middle() -> Session:
+    """The command `step` in the middle of the backward pass of the classic network."""
+    session = steps(load(WALKTHROUGH, [Override(("learning_rate",), 0.5, "")]))
+    session.place = session.to("∂E/∂a_h1")
+    return session
+
+
+def screen_of_step() -> str:
+    rows = step_in_the_middle().rows(80, 24)
+    lines = ["".join(span.text for span in row).rstrip() for row in rows]
+    return "\n".join(["```text", *lines, "```"]) + "\n"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "keys": lambda: keys(FIELDS),
     "layer keys": lambda: keys(LAYER.fields),
@@ -140,9 +156,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "optimizers": lambda: entries("optimizer"),
     "functions": lambda: entries("function"),
     "slips": slips,
+    "screen of step": screen_of_step,
+    "keys of step": lambda: table(("key", "what it does"), HELP),
     "diagnoses": diagnoses,
     "causes": lambda: table(("name", "cause"), ((code([name]), sentence) for name, sentence in SENTENCES.items())),
-    **{f"options {name}": partial(options, name) for name in ("run", "exercise", "check", "list", "init")},
+    **{f"options {name}": partial(options, name) for name in ("run", "step", "exercise", "check", "list", "init")},
 }
 
 

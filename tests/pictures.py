@@ -17,11 +17,11 @@ from pathlib import Path
 from rich.console import Console
 
 import tracer
+from tests.pages import step_in_the_middle
 from tests.places import ROOT, WALKTHROUGH
 from tests.sheets import rewrite, without_results
 from tests.test_exercise import answers, filled, trace_of
 from tests.test_walkthrough import chosen
-from tracer.api import steps
 from tracer.commands.terminal import styled
 
 PICTURES = ROOT / ".github" / "pictures"
@@ -78,12 +78,10 @@ def svg_pictures() -> dict[str, str]:
 
 def terminal(folder: Path) -> None:
     """The screen of `step` in the middle of the backward pass."""
-    session = steps(tracer.load(WALKTHROUGH, [tracer.Override(("learning_rate",), 0.5, "")]))
-    session.place = session.to("∂E/∂a_h1")
     console = Console(
         width=80, record=True, file=io.StringIO(), force_terminal=True, color_system="256", highlight=False
     )
-    for row in session.rows(80, 24):
+    for row in step_in_the_middle().rows(80, 24):
         line = styled(row)
         line.truncate(80, pad=True)
         console.print(line, crop=True)

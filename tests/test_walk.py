@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import tracer
-from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH
+from tests.places import BLOWS_UP, CONFIGS, WALKTHROUGH
 from tracer.api import steps
 from tracer.charts.screen.canvas import Row, fitted
 from tracer.charts.screen.session import Session
@@ -140,12 +140,6 @@ def test_a_screen_fills_any_terminal_and_never_more(width: int, height: int, at:
 
 
 # ---------------------------------------------------------------------------------------------------- what is shown
-
-
-def test_the_screen_in_the_manual_is_a_real_one() -> None:
-    of = session(WALKTHROUGH, learning_rate=[0.5])
-    of.place = of.to("∂E/∂a_h1")
-    assert f"```text\n{screen(of)}\n```" in (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
 
 
 def test_the_classic_network_in_the_first_step() -> None:
