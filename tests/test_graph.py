@@ -342,9 +342,27 @@ def test_the_command_draws_any_iteration(tmp_path: Path) -> None:
     assert (tmp_path / "x.dot").read_text(encoding="utf-8").startswith("digraph {\n")
 
 
+def test_in_the_terminal_a_network_is_a_drawing_of_text() -> None:
+    """The classic one in 80 columns and 24 rows: values, then gradients; a deep one layer by layer."""
+    printed = command("plot", WALKTHROUGH, "--graph", "network", "--ascii").output
+    lines = printed.splitlines()
+    assert printed.isascii()
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
+    forward, backward = printed.split("backward:")
+    assert re.search(r"\bw5 +0\.4\b", forward)
+    assert re.search(r"\bdw5 +0\.01288\b", backward)
+    assert "dw5" not in forward
+    deep = command("plot", ROOT / "configs" / "deep.yaml", "--graph", "network").output
+    heads = re.findall(r"layer \w: \w+", deep)
+    assert heads == 2 * ["layer f: tanh", "layer g: relu", "layer h: sigmoid", "layer o: identity"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
+        ((WALKTHROUGH, "--graph", "equations"),
+         "the terminal shows only the network: draw its equations to a file, with -o FILE.svg"),
         ((ROOT / "configs" / "lstm.yaml", "--graph", "network"),
          "lstm has equations of its own, no layers; draw its equations instead"),
         ((WALKTHROUGH, "--graph", "graf"), "'graf' cannot be drawn; choose from network, equations"),
@@ -357,7 +375,7 @@ def test_the_command_draws_any_iteration(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn(arguments: tuple[Any, ...], problem: str) -> None:
-    result = command("plot", *arguments, "-o", "-") if "-o" not in arguments else command("plot", *arguments)
+    result = command("plot", *arguments)
     assert (result.exit_code, result.stderr) == (2, f"{problem}\n")
 
 

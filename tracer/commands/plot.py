@@ -7,16 +7,19 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tracer import api
 from tracer.charts import BY_MATPLOTLIB, DOT, SVG
-from tracer.commands import CONTEXT
+from tracer.commands import CONTEXT, screen
 from tracer.commands.options import Asked, as_ascii, of_config
-from tracer.commands.screen import can_print
 from tracer.errors import OutputError
 from tracer.files import STANDARD_OUTPUT, path_of, problems_of, replacing
+
+if TYPE_CHECKING:
+    from tracer.output.graphs import GraphPicture
 
 BELOW = 2
 """Lines of the terminal that stay free below a chart."""
@@ -75,6 +78,9 @@ def plot(
         if asked.config.suffix.lower() == ".csv":
             raise OutputError([f"--graph: {asked.config} has numbers, no equations; draw the graph of a config"])
         picture = api.graph(asked.experiment(), graph, iteration, sample)
+        if not output:
+            _show(picture, ascii)
+            return
         writers: dict[str, Callable[[], str]] = {SVG: picture.svg, DOT: picture.dot}
         _draw(target, writers[target.suffix.lower() if target else SVG])
         return
@@ -115,9 +121,18 @@ def _curves(
         _draw(target, lambda: svg(figure))
     else:
         width, height = shutil.get_terminal_size()
-        plain = ascii or not can_print("⣿└", sys.stdout.encoding)
+        plain = ascii or not screen.can_print("⣿└", sys.stdout.encoding)
         for line in terminal.drawn(figure, width, height - BELOW, plain):
             click.echo(line)
+
+
+def _show(picture: GraphPicture, ascii: bool) -> None:
+    """Print the picture as text."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    plain = ascii or not screen.can_print(screen.DRAWN, console.encoding)
+    screen.show_rows(picture.rows(shutil.get_terminal_size().columns, plain), console)
 
 
 def _draw(target: Path | None, write: Callable[[], str]) -> None:

@@ -28,11 +28,15 @@ from tracer.output.streaming import Stop
 from tracer.output.trace import Trace
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress as Bar
     from rich.table import Table
 
+    from tracer.charts.screen.canvas import Row
     from tracer.tables.catalogue import Entry
 
+DRAWN = "─┬∂∂₁·…⋮━η"
+"""What a terminal must be able to print to show a drawing, unless --ascii is given."""
 PATIENCE = 1.0
 """Seconds before a progress bar appears."""
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -151,6 +155,18 @@ def show_remarks(trace: Trace, ascii: bool) -> None:
         click.echo(textwrap.fill(text, shutil.get_terminal_size().columns, break_long_words=False))
     if len(sentences) > MOST_SENTENCES:
         click.echo(f"and {len(sentences) - MOST_SENTENCES:,} more: on the sheet Summary, and in Python trace.diagnoses")
+
+
+def show_rows(rows: Iterable[Row], console: Console) -> None:
+    """Print a drawing of text."""
+    from tracer.commands.terminal import styled
+
+    with console.capture() as text:  # printed by click: rich would end the program where the reader goes away
+        for row in rows:
+            line = styled(row)
+            line.rstrip()
+            console.print(line, soft_wrap=True)
+    click.echo(text.get(), nl=False, color=console.is_terminal)
 
 
 def show_paths(paths: Iterable[Path]) -> None:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from tracer.charts.screen.session import Session
 
-SHOWN = "─┬∂∂₁·…⋮━η"
-"""What a terminal must be able to print, unless --ascii is given."""
 REDRAWN = 0.2
 """Seconds between two notes on how far a long computation has come."""
 
@@ -47,7 +45,7 @@ def step(
     from rich.console import Console
 
     console = Console(highlight=False)
-    session = steps(asked.experiment(iterations), ascii or not screen.can_print(SHOWN, console.encoding))
+    session = steps(asked.experiment(iterations), ascii or not screen.can_print(screen.DRAWN, console.encoding))
     try:
         rows = session.walk.system.batches.first_row(iteration)
         with screen.progress(iteration, rows, hidden=False) as session.progress:
@@ -64,16 +62,9 @@ def step(
 
 def _print(session: Session, console: Console) -> None:
     """The steps of an iteration, one after another."""
-    from tracer.commands.terminal import styled
-
     width = shutil.get_terminal_size().columns
     for rows in session.printed(width):
-        with console.capture() as text:  # printed by click: rich would end the program where the reader goes away
-            for row in rows:
-                line = styled(row)
-                line.rstrip()
-                console.print(line, soft_wrap=True)
-        click.echo(text.get(), nl=False, color=console.is_terminal)
+        screen.show_rows(rows, console)
 
 
 def _walk(session: Session, console: Console) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from tracer.charts.dot import dot
 from tracer.charts.graph import svg
+from tracer.charts.screen.canvas import Row
 from tracer.errors import OutputError
 from tracer.execution.engine import Engine
 from tracer.execution.replay import Iteration, Replay
@@ -44,13 +45,14 @@ MOST_NODES, MOST_IN_DOT = 300, 20_000
 @dataclass(frozen=True, slots=True)
 class GraphPicture:
     """A picture of a step that a notebook shows. draw: lays it out. values: of all quantities of the step. names: how
-    they are typeset."""
+    they are typeset. rows: the picture as lines of text, of at most so many columns, in ASCII if that is asked for."""
 
     title: str
     graph: Graph
     draw: Callable[[], Diagram]
     values: Mapping[str, float]
     names: Mapping[str, str]
+    rows: Callable[[int, bool], Iterable[Row]] = lambda _width, _ascii: ()
 
     def __repr__(self) -> str:
         counts = f"{len(self.graph.nodes):,} nodes, {len(self.graph.edges):,} edges"
@@ -104,7 +106,18 @@ def graph_picture(
             return neuron_diagram(graph, names, title, captions)
 
     names = _names(system, sketch)
-    return GraphPicture(title, graph, draw, _with(sketch.changes, values), names)
+    known = _with(sketch.changes, values)
+
+    def rows(width: int, ascii: bool) -> Iterable[Row]:
+        from tracer.output import graph_text
+
+        if kind == EQUATIONS and isinstance(model, Network):
+            raise OutputError(
+                [f"the terminal shows only the network: draw its {EQUATIONS} to a file, with -o FILE.svg"]
+            )
+        return graph_text.rows(experiment, system, known, title, width, ascii)
+
+    return GraphPicture(title, graph, draw, known, names, rows)
 
 
 def _check_size(graph: Graph, most: int, instead: str) -> None:
