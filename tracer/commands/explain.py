@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 import click
 
 from tracer.commands import CONTEXT
 from tracer.commands.options import Asked, as_ascii, of_config
+from tracer.documents.kinds import KINDS
+from tracer.errors import OutputError
 from tracer.explain.templates import DIGITS, MOST_DIGITS
+from tracer.files import STANDARD_OUTPUT, path_of, problems_of, replacing
 
 EXIT_DIVERGED = 1
 
@@ -28,6 +32,15 @@ EXIT_DIVERGED = 1
               help="How many levels of what QUANTITY is made of are derived in turn.")  # fmt: skip
 @click.option("--digits", metavar="N", type=int, default=DIGITS, show_default=True,
               help=f"Significant digits of results, up to {MOST_DIGITS}.")  # fmt: skip
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(list(KINDS)),
+    help=f"What to write: {'; '.join(f'{name}, {kind.title}' for name, kind in KINDS.items())}. By default what the "
+    "suffix of FILE says, or text.",
+)
+@click.option("--standalone", is_flag=True, help="Write LaTeX with its preamble, so that it compiles as it is.")
+@click.option("-o", "--output", metavar="FILE", help="Where to write; standard output by default.")
 def explain(
     asked: Asked,
     quantity: str | None,
@@ -36,6 +49,9 @@ def explain(
     sample: int | None,
     depth: int,
     digits: int,
+    kind: str | None,
+    standalone: bool,
+    output: str | None,
 ) -> None:
     """Explain how QUANTITY comes about: symbols, numbers put in, result.
 
@@ -43,9 +59,38 @@ def explain(
     any other quantity by its equation. Without QUANTITY, the whole step, block by block.
     """
     from tracer.api import explain as explanation_of
-    from tracer.documents.text import text
+    from tracer.commands.screen import can_print, progress
 
-    found = explanation_of(asked.experiment(), quantity, iteration, sample, digits=digits, depth=depth)
-    click.echo(text(found.document, shutil.get_terminal_size((80, 24)).columns, ascii), nl=False)
+    target = path_of(output) if output and output != STANDARD_OUTPUT else None
+    kind = kind or (kind_of(target) if target else "text")
+    if standalone and kind != "latex":
+        raise OutputError([f"--standalone: goes with --format latex, not {kind}"])
+    if target and (problems := problems_of([target])):
+        raise OutputError(problems)
+    experiment = asked.experiment()
+    with progress(iteration or 1, iteration or 1, hidden=False) as done:
+        found = explanation_of(experiment, quantity, iteration, sample, digits=digits, depth=depth, progress=done)
+    plain = ascii or (target is None and kind == "text" and not can_print("∂η₁−", sys.stdout.encoding))
+    written = found.written(kind, standalone=standalone, width=80 if target else screen_width(), ascii=plain)
+    if target is None:
+        click.echo(written, nl=False)
+    else:
+        with replacing(target) as part:
+            part.write_text(written, encoding="utf-8")
+        click.echo(f"wrote {target}")
     if found.divergence:
         sys.exit(EXIT_DIVERGED)
+
+
+def kind_of(target: Path) -> str:
+    """The kind of document that the suffix of a file says. Raises OutputError if it says none."""
+    for name, kind in KINDS.items():
+        if target.suffix.lower() == kind.suffix:
+            return name
+    suffixes = ", ".join(kind.suffix for kind in KINDS.values())
+    raise OutputError([f"{target}: '{target.suffix}' is no document; choose from {suffixes}, or give --format"])
+
+
+def screen_width() -> int:
+    """The columns of the terminal, 80 where there is none."""
+    return shutil.get_terminal_size((80, 24)).columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracer.documents.text import text
+from tracer.documents.kinds import Look, written
 from tracer.execution.runs import Divergence, Run
 from tracer.explain.document import Document
 from tracer.explain.lesson import asked
@@ -28,8 +28,17 @@ class Explanation:
     document: Document
     divergence: Divergence | None = None
 
+    def written(self, kind: str = "text", *, standalone: bool = False, width: int = 80, ascii: bool = False) -> str:
+        """The explanation as text, md, latex or html. standalone: LaTeX with its preamble. width: of lines of text;
+        ascii: text in ASCII. Raises OutputError if there is no such kind."""
+        return written(self.document, kind, Look(standalone, width, ascii))
+
     def __str__(self) -> str:
-        return text(self.document)
+        return self.written()
+
+    def _repr_markdown_(self) -> str:
+        """What a notebook shows."""
+        return self.written("md")
 
     def __repr__(self) -> str:
         """At most one screen of the text."""

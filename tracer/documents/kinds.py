@@ -11,9 +11,12 @@ from tracer.explain.document import Document
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a document is to look, where its kind knows such a choice. standalone: whether LaTeX has its preamble."""
+    """How a document is to look, where its kind knows such a choice. standalone: whether LaTeX has its preamble. width:
+    of lines of text, in characters; ascii: whether it is ASCII, ∂E/∂w1 as dE/dw1."""
 
     standalone: bool = False
+    width: int = 80
+    ascii: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,12 @@ class Kind:
     title: str
     suffix: str
     write: Callable[[Document, Look], str]
+
+
+def _text(document: Document, look: Look) -> str:
+    from tracer.documents.text import text
+
+    return text(document, look.width, look.ascii)
 
 
 def _markdown(document: Document, _: Look) -> str:
@@ -44,6 +53,7 @@ def _html(document: Document, _: Look) -> str:
 
 
 KINDS: dict[str, Kind] = {
+    "text": Kind("text, as a terminal shows it", ".txt", _text),
     "md": Kind("Markdown, with formulas as GitHub shows them", ".md", _markdown),
     "latex": Kind("LaTeX, with amsmath", ".tex", _latex),
     "html": Kind("one HTML file with formulas in MathML", ".html", _html),

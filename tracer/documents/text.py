@@ -15,8 +15,6 @@ from tracer.formulas.tree import Expression, Name, Number
 from tracer.model import naming
 from tracer.model.typography import typeset
 
-WIDTH = 80
-"""Of a terminal, where it is not known."""
 UNDERLINES = {1: "=", 2: "-"}
 """Of headings, by their level."""
 LONG_LEFT = 24
@@ -27,7 +25,7 @@ SUMS = (" + ", " − ", " - ")
 """Signs before which a long equation rather breaks."""
 
 
-def text(document: Document, width: int = WIDTH, ascii: bool = False) -> str:
+def text(document: Document, width: int = 80, ascii: bool = False) -> str:
     """The document as text of lines that are at most so wide, as far as its words and numbers are. ascii: in ASCII
     characters, ∂E/∂w1 as dE/dw1."""
     writer = _Writer({} if ascii else typeset(document.quantities), width, ascii)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from tracer.explain.templates import DIGITS, Slot
-from tracer.formulas.tree import Expression
+from tracer.formulas.tree import Expression, distinct
 from tracer.model.quantity import Quantity
 
 Inline = tuple[str | Expression, ...]
@@ -86,3 +87,24 @@ class Document:
 
     parts: tuple[Part, ...]
     quantities: Mapping[str, Quantity]
+
+
+def named(parts: Iterable[Part]) -> set[str]:
+    """The names in the parts of a document."""
+    return {name.name for part in parts for expression in _expressions(part) for name in distinct(expression)}
+
+
+def _expressions(part: Part) -> Iterator[Expression]:
+    match part:
+        case Heading(text) | Paragraph(text):
+            yield from _symbols(text)
+        case Equation():
+            yield part.left
+            yield from _symbols(part.symbols)
+        case Table(head, rows):
+            for cell in chain(head, *rows):
+                yield from _symbols(cell)
+
+
+def _symbols(content: Inline) -> Iterator[Expression]:
+    return (part for part in content if isinstance(part, Expression))

@@ -58,15 +58,18 @@ def row_of(iteration: Iteration, batches: Batches, sample: int | None, last: int
 
 def quantity_called(subject: Subject, text: str) -> str:
     """The name of the quantity that is asked for, however it is spelled. Raises OutputError if there is none."""
-    known, names = subject.full.quantities, typeset(subject.full.quantities)
+    asked, known = text.strip(), subject.full.quantities
+    if asked in known:
+        return asked
+    names = typeset(known)
+    of_loss = {subject.full.gradient(name): name for name in subject.derivations.quantities}
     spellings: dict[str, str] = {}
     for name in known:
-        longer = naming.derivative(subject.full.loss, subject.gradients[name]) if name in subject.gradients else name
+        longer = naming.derivative(subject.full.loss, of_loss[name]) if name in of_loss else name
         for spelling in (name, names[name], longer, naming.label(name)):
             spellings.setdefault(spelling, name)
             spellings.setdefault(naming.to_ascii(spelling), name)
     spellings.setdefault(naming.within(known[subject.full.loss]), subject.full.loss)
-    asked = text.strip()
     if asked in spellings:
         return spellings[asked]
     quantity = naming.read(asked, known)

@@ -77,7 +77,9 @@ def in_full(equation: Equation, digits: int = DIGITS) -> Equation:
         forms = forms_of(forms[0])
         if put_in == equation.symbols[0] and isinstance(forms[-1], Expression):
             put_in = forms[-1]
-    if isinstance(put_in, Number) or (isinstance(put_in, Name) and not put_in.batch):
+    if isinstance(put_in, Number):
+        forms, put_in = (), None  # the number is the result
+    elif isinstance(put_in, Name) and not put_in.batch:
         put_in = None  # the number would be the result once more
     enough = digits
     if put_in is not None and equation.value is not None and equation.result is not None:

@@ -24,8 +24,7 @@ MOST_NAMES = 12
 
 def document(subject: Subject, quantity: str) -> Document:
     """The explanation of a quantity of the trace, by its name."""
-    parts = tuple(_parts(subject, quantity))
-    return Document(parts, subject.quantities)
+    return subject.document(_parts(subject, quantity))
 
 
 def where(subject: Subject) -> Inline:
@@ -40,10 +39,10 @@ def where(subject: Subject) -> Inline:
 
 
 def _parts(subject: Subject, quantity: str) -> Iterator[Part]:
-    role, step = subject.quantities[quantity].role, subject.step
+    role, step = subject.quantity(quantity).role, subject.step
     is_parameter = role in PARAMETERS
     yield Heading((Name(quantity), " and its update in " if is_parameter else " in ", *where(subject)), 1)
-    derived = quantity if is_parameter else subject.gradients.get(quantity)
+    derived = quantity if is_parameter else subject.derived_by(quantity)
     if step.iteration.divergence and not math.isfinite(
         step.now.get(quantity if not derived else _gradient(subject, derived), 0)
     ):
@@ -129,7 +128,7 @@ def _batch(subject: Subject, quantity: str) -> Iterator[Part]:
 
 def _given(subject: Subject, quantity: str) -> Paragraph:
     """A number that is not computed."""
-    role = subject.quantities[quantity].role
+    role = subject.quantity(quantity).role
     value = subject.number(subject.step.now[quantity])
     if role in DATA:
         return Paragraph((Name(quantity), f" is given, {role} of sample {subject.step.sample:,}: ", value, "."))

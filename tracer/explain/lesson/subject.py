@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from tracer.explain.derivation import Derivations, Factor
-from tracer.explain.document import Inline
+from tracer.explain.document import Document, Inline, Part, named
 from tracer.explain.step import Step
 from tracer.explain.templates import DIGITS, rounded
 from tracer.explain.update import Sentence, Value, case_of
@@ -33,12 +33,10 @@ class Subject:
     depth: int = 1
     derivations: Derivations = field(init=False)
     own: dict[str, Quantity] = field(init=False, default_factory=dict)
-    gradients: dict[str, str] = field(init=False)
     _equations: dict[str, Equation] = field(init=False)
 
     def __post_init__(self) -> None:
         self.derivations = Derivations(self.system)
-        self.gradients = {self.full.gradient(name): name for name in self.derivations.quantities}
         self._equations = {e.quantity: e for system in (self.full, self.system) for e in system.equations}
 
     @property
@@ -46,10 +44,22 @@ class Subject:
         """The equations, with the columns that are shown."""
         return self.step.system
 
-    @property
-    def quantities(self) -> dict[str, Quantity]:
-        """What every name in the explanation stands for."""
-        return {**self.full.quantities, **self.own}
+    def document(self, parts: Iterable[Part]) -> Document:
+        """A document of these parts, with the quantities that they name."""
+        found = tuple(parts)
+        known = {**self.full.quantities, **self.own}
+        return Document(found, {name: known[name] for name in named(found) if name in known})
+
+    def quantity(self, name: str) -> Quantity:
+        """What a name stands for."""
+        return self.own.get(name) or self.full.quantities[name]
+
+    def derived_by(self, gradient: str) -> str | None:
+        """The quantity that a gradient of the loss is taken by, if it has a derivation; None for anything else."""
+        quantity = self.quantity(gradient)
+        if quantity.role is not Role.GRADIENT:
+            return None
+        return next((name for name in self.derivations.quantities if self.full.gradient(name) == gradient), None)
 
     @property
     def loss(self) -> Name:

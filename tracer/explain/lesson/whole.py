@@ -22,7 +22,7 @@ MOST_PARAMETERS = 40
 
 def document(subject: Subject) -> Document:
     """All equations of a step in the order in which a lecturer writes them down; the parameters before and after."""
-    return Document(tuple(_parts(subject)), subject.quantities)
+    return subject.document(_parts(subject))
 
 
 def _parts(subject: Subject) -> Iterator[Part]:
