@@ -194,6 +194,12 @@ def test_tables_are_the_programs(page: str) -> None:
     assert pages.written_anew(TEXTS[page]) == TEXTS[page]
 
 
+@pytest.mark.parametrize("page", pages.PRINTED)
+def test_pages_are_what_a_command_prints(page: str) -> None:
+    """`make docs` writes them anew."""
+    assert pages.printed(page) == TEXTS[page]
+
+
 def test_every_table_is_on_one_page() -> None:
     assert sorted(name for text in TEXTS.values() for name in pages.marked(text)) == sorted(pages.TABLES)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +14,14 @@ from hypothesis import strategies as st
 from mpmath import mp
 
 import tracer
-from tests.places import ABSOLUTE, WALKTHROUGH
+from tests.places import ABSOLUTE, BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH
 from tracer.api import explain
+from tracer.columns import columns
 from tracer.commands.main import main
+from tracer.errors import OutputError
 from tracer.explain.document import Document, Equation
 from tracer.explain.templates import MOST_DIGITS, filled, template, written
+from tracer.formulas.tree import Name
 from tracer.tables.activations import ACTIVATIONS
 from tracer.tables.losses import LOSSES
 from tracer.tables.optimizers import OPTIMIZERS
@@ -163,3 +168,155 @@ def test_numbers_put_in_give_the_result_in_many_networks(config: dict[str, Any],
 )
 def test_what_is_not_there_is_said(arguments: list[str], said: str) -> None:
     assert invoke(str(WALKTHROUGH), *arguments) == (2, f"{said}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["--sample", "3", "--iteration", "2"],
+            "sample 3: iteration 2 takes sample 2; sample 3 is in iteration 3, 7, 11",
+        ),
+        (["--sample", "5"], "sample 5: there are the samples 1 to 4."),
+        (["-o", "."], ".: '' is no document; choose from .txt, .md, .tex, .html, or give --format"),
+        (["-o", "x.pdf"], "x.pdf: '.pdf' is no document; choose from"),
+        (["--standalone"], "--standalone: goes with --format latex, not text"),
+        (["-o", "/dev/null", "--format", "md"], "/dev/null: is a character device, not a regular file"),
+    ],
+)
+def test_samples_and_files_that_are_not_there(arguments: list[str], said: str) -> None:
+    code, output = invoke(str(ROOT / "configs" / "xor.yaml"), "--set", "update=online", *arguments)
+    assert (code, output[: len(said)]) == (2, said)
+
+
+def test_a_sample_is_looked_up_in_the_first_iteration_that_takes_it() -> None:
+    _, output = invoke(str(ROOT / "configs" / "xor.yaml"), "h1", "--set", "update=online", "--sample", "3")
+    assert output.startswith("h₁ in iteration 3, sample 3, η = 0.5\n")
+
+
+def test_a_learning_rate_that_the_config_does_not_have() -> None:
+    _, output = invoke(str(WALKTHROUGH), "w5", "--learning-rate", "0.7")
+    assert "w₅ ← w₅ − η·∂E/∂w₅ = 0.4 − 0.7·0.0128808 = 0.390983\n" in output
+
+
+def test_a_run_that_stops_is_explained_up_to_there() -> None:
+    """The loss grows until a number overflows."""
+    experiment = tracer.load(BLOWS_UP)
+    (run,) = tracer.walk(experiment).runs
+    assert run.divergence
+    last, before = run.divergence.iteration, explain(experiment, "w5", run.divergence.iteration - 1)
+    assert before.divergence is None or "Stopped in iteration" in str(before)
+    stopped = explain(experiment, None, last)
+    assert f"Stopped in iteration {last}: {run.divergence.quantity} is not a finite number." in str(stopped)
+    assert stopped.divergence == run.divergence
+    assert "nan" not in str(stopped)
+    assert "inf" not in str(stopped)
+    with pytest.raises(OutputError, match=f"iteration {last + 1}: the run has the iterations 1 to {last}. Stopped in"):
+        explain(experiment, None, last + 1)
+
+
+def test_a_run_that_ends_early() -> None:
+    experiment = tracer.load(WALKTHROUGH, [tracer.Override(("until",), "E_total < 0.0142", "")])
+    with pytest.raises(OutputError, match="the run has the iterations 1 to 1, where `until` is met"):
+        explain(experiment, None, 2)
+
+
+# ------------------------------------------------------------------------------------------- what is shown
+
+
+def test_the_published_walkthrough() -> None:
+    """Matt Mazur's figures: 0.74136507, 0.186815602, 0.593269992, and w5 after the update."""
+    shown = str(explain(tracer.load(MAZUR), "w5", digits=9))
+    for line in (
+        "∂E/∂w₅ = ∂E/∂a_o₁·∂a_o₁/∂o₁·∂o₁/∂w₅",
+        "∂E/∂a_o₁  = −(t₁ − a_o₁)    = −(0.01 − 0.75136507)        = 0.74136507",
+        "∂E/∂w₅ = 0.7413650696·0.1868156018·0.5932699921 = 0.0821670406",
+        "w₅ ← w₅ − η·∂E/∂w₅ = 0.4 − 0.5·0.0821670406 = 0.35891648",
+    ):
+        assert line in shown.splitlines(), shown
+
+
+def test_a_hidden_weight_has_its_paths_and_their_sum() -> None:
+    shown = str(explain(tracer.load(MAZUR), "∂E/∂w1")).splitlines()
+    assert "path 2  w₁ → h₁ → a_h₁ → o₂ → a_o₂ → E_total" in shown
+    assert "∂E/∂w₁ = path 1 + path 2 = 0.000668384 + (−0.000229826) = 0.000438558" not in shown
+    assert any(line.startswith("∂E/∂w₁ = path 1 + path 2 = ") and line.endswith(" = 0.000438568") for line in shown)
+
+
+@pytest.mark.parametrize("depth", range(5))
+def test_every_level_down_to_the_inputs(depth: int) -> None:
+    shown = str(explain(tracer.load(MAZUR), "E_total", depth=depth))
+    computed = ["E_total", "E₁", "a_o₁", "o₁", "a_h₁", "h₁"][: depth + 1]
+    for quantity in ["E_total", "E₁", "a_o₁", "o₁", "a_h₁", "h₁"]:
+        assert any(line.startswith(f"{quantity} ") and " = " in line for line in shown.splitlines()) is (
+            quantity in computed
+        )
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_every_number_is_the_traces(config: Path) -> None:
+    """The results and what is put in, of a whole step of every shipped config, full and compact."""
+    for form in ("full", "compact"):
+        experiment = tracer.load(config, [tracer.Override(("columns",), form, "")])
+        trace = tracer.walk(replace(experiment, iterations=3, learning_rates=experiment.learning_rates[:1]))
+        row, count = trace.row(2), 0
+        for part in explain(experiment, None, 2).document.parts:
+            if isinstance(part, Equation) and isinstance(part.left, Name) and not part.is_update:
+                assert part.result == row[part.left.name]
+                count += 1
+            elif isinstance(part, Equation) and isinstance(part.left, Name) and part.left.name in trace.system.updates:
+                assert part.result == trace.row(3)[part.left.name]
+                count += 1
+        assert count > 5
+        assert hold(explain(experiment, None, 2).document) > 5
+
+
+WIDE = {
+    "name": "wide", "inputs": [number / 12 for number in range(12)], "targets": [1, 0, 0, 0],
+    "layers": [{"neurons": 9, "activation": "tanh"}, {"neurons": 4, "activation": "softmax"}], "loss": "cross_entropy",
+    "weights": {"init": "xavier_uniform", "seed": 3}, "learning_rate": 0.1, "iterations": 3,
+}  # fmt: skip
+
+
+def test_a_wide_network_is_shortened_with_figures() -> None:
+    shown = str(explain(tracer.load(WIDE)))
+    assert "… and 100 more equations of the same kind." in shown
+    assert "136 of the 144 parameters are left out." in shown
+
+
+def test_more_than_32_paths_are_summed_layer_by_layer() -> None:
+    config = WIDE | {"layers": [{"neurons": 2}, {"neurons": 9}, {"neurons": 4}], "loss": "half_squared_error"}
+    shown = str(explain(tracer.load(config), "w1"))
+    assert "36 paths, more than 32: too many to follow one by one." in shown
+    assert "term 9 " in shown
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_no_line_is_wider_than_the_terminal(config: Path) -> None:
+    experiment = tracer.load(config)
+    for width in (60, 80, 132):
+        for ascii in (False, True):
+            lines = explain(experiment).written(width=width, ascii=ascii).splitlines()
+            assert max(map(columns, lines)) <= width
+            assert not ascii or all(line.isascii() for line in lines)
+
+
+def test_files_are_as_their_suffix_says(tmp_path: Path) -> None:
+    begin = {".txt": "∂E/∂w₅ in", ".md": "# $\\frac{\\partial E_{total}}{\\partial w_5}$", ".html": "<!doctype html>"}
+    for suffix, text in begin.items():
+        path = tmp_path / f"lesson{suffix}"
+        assert invoke(str(WALKTHROUGH), "dE/dw5", "-o", str(path)) == (0, f"wrote {path}\n")
+        assert path.read_text(encoding="utf-8").startswith(text)
+    path = tmp_path / "lesson.tex"
+    assert invoke(str(WALKTHROUGH), "-o", str(path), "--standalone")[0] == 0
+    assert "\\documentclass" in path.read_text(encoding="utf-8")
+
+
+def test_a_notebook_shows_it_and_its_repr_is_a_screen() -> None:
+    trace = tracer.run(WALKTHROUGH)
+    shown = trace.explain("∂E/∂w1", iteration=3, learning_rate=0.5)
+    assert shown._repr_markdown_().startswith("# $")
+    assert len(repr(shown).splitlines()) <= 24
+    assert str(shown) == str(
+        explain(tracer.load(WALKTHROUGH, [tracer.Override(("learning_rate",), 0.5, "")]), "dE/dw1", 3)
+    )

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tracer.documents.explanation import Explanation
     from tracer.output.graphs import GraphPicture
 
+MOST_KEPT = 2_000_000
+"""Values of the rows up to the one that is explained; more are not kept, and not looked at for what they say."""
+
 
 def run(source: str | Path | Mapping[str, Any], *, overrides: Iterable[Override] = (), **settings: Any) -> Trace:
     """Run a config and return every intermediate value of every step.
@@ -136,9 +139,10 @@ def explain(
 
     iteration: from 1; by default the first one that takes the sample. sample: from 1; by default the first one of the
     iteration. digits: significant digits of results. depth: how many levels of what a quantity is made of are derived
-    in turn. Raises OutputError for what is not there.
+    in turn. progress: called regularly with the number of rows, or iterations, done since the last call. Raises
+    OutputError for what is not there.
     """
-    from tracer.documents.explanation import Explanation  # a run does not need them
+    from tracer.documents.explanation import Explanation, of_run  # a run does not need them
     from tracer.execution.replay import Replay
     from tracer.explain.lesson import asked
     from tracer.explain.lesson.explained import explained
@@ -147,7 +151,11 @@ def explain(
     number = asked.iteration_for(experiment.batches, iteration, sample)
     asked.check_iteration(number, experiment.iterations)
     system = assemble(experiment)
-    found = Replay(Engine(system), experiment.runs[0], experiment.iterations).iteration(number, progress)
+    engine, hyper = Engine(system), experiment.runs[0]
+    if experiment.batches.first_row(number) * len(engine.columns) <= MOST_KEPT:
+        run = engine.run(hyper, number, progress)
+        return of_run(experiment, system, run, quantity, number, sample, digits, depth)
+    found = Replay(engine, hyper, experiment.iterations).iteration(number, progress)
     asked.check_iteration(number, found.number, found.divergence, until_met=found.divergence is None)
     document = explained(experiment, system, found, quantity, sample, digits=digits, depth=depth)
     return Explanation(document, found.divergence)

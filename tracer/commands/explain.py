@@ -53,10 +53,11 @@ def explain(
     standalone: bool,
     output: str | None,
 ) -> None:
-    """Explain how QUANTITY comes about: symbols, numbers put in, result.
+    """Explain how QUANTITY comes about, or a whole step.
 
-    A gradient by the chain rule, factor by factor and path by path, with a numeric check; a parameter with its update;
-    any other quantity by its equation. Without QUANTITY, the whole step, block by block.
+    Symbols, the numbers put in, the result. A gradient by the chain rule, factor by factor and path by path, with a
+    numeric check; a parameter with its update; any other quantity by its equation. Without QUANTITY, the whole step,
+    block by block.
     """
     from tracer.api import explain as explanation_of
     from tracer.commands.screen import can_print, progress

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from tracer.documents.kinds import Look, written
 from tracer.execution.runs import Divergence, Run
+from tracer.explain.diagnoses import said
 from tracer.explain.document import Document
 from tracer.explain.lesson import asked
 from tracer.explain.lesson.explained import explained
 from tracer.explain.step import iteration_of
-from tracer.model.assembly import assemble
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
 
@@ -49,9 +49,9 @@ class Explanation:
         return "\n".join([*lines[: MOST_LINES - 1], f"… {more:,} more lines: print it"])
 
 
-def explanation(
+def of_run(
     experiment: Experiment,
-    system: System,
+    full: System,
     run: Run,
     quantity: str | None,
     iteration: int | None,
@@ -59,11 +59,11 @@ def explanation(
     digits: int,
     depth: int,
 ) -> Explanation:
-    """An explanation of a step of a run that is kept whole; see `lesson.explained`. system: the equations, with the
-    columns that are shown. Raises OutputError."""
+    """An explanation of a step of a run that is kept whole; see `lesson.explained`. full: the system with an equation
+    for every factor. Raises OutputError."""
     number = asked.iteration_for(run.batches, iteration, sample)
     asked.check_iteration(number, run.iterations, run.divergence, run.until_met)
-    full = assemble(experiment) if experiment.columns == "compact" else system
     found = iteration_of(full, run, number)
-    document = explained(experiment, full, found, quantity, sample, digits=digits, depth=depth)
+    remarks = said(experiment, full, [run]) if run.complete >= run.batches.samples else []  # they look at whole passes
+    document = explained(experiment, full, found, quantity, sample, digits=digits, depth=depth, remarks=remarks)
     return Explanation(document, found.divergence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from tracer.columns import columns, padded, wrapped
@@ -15,6 +15,8 @@ from tracer.formulas.tree import Expression, Name, Number
 from tracer.model import naming
 from tracer.model.typography import typeset
 
+PLAIN = replace(TYPESET, word=lambda symbol: {"σ": "sigmoid"}.get(symbol, symbol))
+"""Functions by names in ASCII."""
 UNDERLINES = {1: "=", 2: "-"}
 """Of headings, by their level."""
 LONG_LEFT = 24
@@ -160,7 +162,7 @@ class _Writer:
     def _expression(self, expression: Expression) -> str:
         if isinstance(expression, Number):
             return written(expression.value, digits=MOST_DIGITS)
-        return as_it_stands(expression, TYPESET, self._name)
+        return as_it_stands(expression, PLAIN if self.ascii else TYPESET, self._name)
 
     def _name(self, name: Name) -> str:
         shown = self.names.get(name.name, naming.label(name.name))

@@ -58,9 +58,15 @@ def numeric_check(system: System, step: Mapping[str, float], quantity: str) -> N
 def moved(system: System, step: Mapping[str, float], quantity: str, by: float) -> dict[str, float]:
     """The values of a step, its forward pass computed anew with a quantity moved. Raises one of NO_NUMBER if something
     has no value."""
-    values = {**step, quantity: step[quantity] + by}
+    return forward(system, {**step, quantity: step[quantity] + by}, given=quantity)
+
+
+def forward(system: System, values: Mapping[str, float], given: str | None = None) -> dict[str, float]:
+    """The values with the forward pass computed from them, without rounding. given: a quantity that keeps its value.
+    Raises one of NO_NUMBER if something has no value."""
+    found = dict(values)
     for name, expression in forward_pass(system).items():
-        if name != quantity:
+        if name != given:
             needed, value = formula_of(expression)
-            values[name] = float(value(*(values[of.name] for of in needed)))
-    return values
+            found[name] = float(value(*(found[of.name] for of in needed)))
+    return found

@@ -181,11 +181,11 @@ class Trace:
         derived in turn. digits: significant digits of results. Raises OutputError for what is not there, KeyError for a
         learning rate that no run has.
         """
-        from tracer.documents.explanation import explanation
+        from tracer.documents.explanation import of_run
 
-        return explanation(
-            self.experiment, self.system, self.run_of(learning_rate), quantity, iteration, sample, digits, depth
-        )
+        full = assemble(self.experiment) if self.experiment.columns == "compact" else self.system
+        run = self.run_of(learning_rate)
+        return of_run(self.experiment, full, run, quantity, iteration, sample, digits, depth)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the losses of the runs, their curves, the first rows."""

@@ -22,7 +22,7 @@ from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.notation import TooLong, render
 from tracer.formulas.notation.text import LONGEST, TEXT, TYPESET
 from tracer.formulas.notation.typesetting import CUT, LONGEST_SUM, as_it_stands, forms
-from tracer.formulas.tree import Expression, Name, Number
+from tracer.formulas.tree import Expression, Name, Number, distinct
 
 Values = Callable[[Slot], float]
 TIES = 9
@@ -99,7 +99,8 @@ def forms_of(expression: Expression) -> tuple[Expression, ...]:
 
 def digits_for(expression: Expression, value: Values, result: float, digits: int, batch: int = 1) -> int:
     """How many digits numbers must have for an expression to give all digits of its result."""
-    if batch > LONGEST_SUM or CUT in as_it_stands(expression, TYPESET, attrgetter("name")):
+    is_cut = CUT in as_it_stands(expression, TYPESET, attrgetter("name"))
+    if is_cut or (batch > LONGEST_SUM and any(name.batch for name in distinct(expression))):
         return digits  # who reads it does not see all numbers
     shown = written(result, digits=digits)
     needed, compute = formula_of(expression)

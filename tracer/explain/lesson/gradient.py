@@ -33,6 +33,8 @@ MOST_SUMMANDS = 3
 MOST_WAYS = 8
 """Paths that are written as a sequence of quantities."""
 TWO = Number(2.0)
+FEW = 3
+"""Digits of a difference."""
 
 
 def gradient_parts(subject: Subject, quantity: str) -> Iterator[Part]:
@@ -156,5 +158,11 @@ def check_parts(subject: Subject, derivation: Derivation) -> Iterator[Part]:
     )  # fmt: skip
     gradient = step.get(derivation.gradient, derivation.value(step))
     yield Paragraph(
-        ("Relative difference to ", Name(derivation.gradient), ": ", subject.number(check.difference(gradient)), ".")
+        (
+            "Relative difference to ",
+            Name(derivation.gradient),
+            ": ",
+            subject.number(check.difference(gradient), FEW),
+            ".",
+        )
     )

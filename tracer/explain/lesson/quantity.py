@@ -1,4 +1,4 @@
-"""The explanation of one quantity of a step, as a document."""
+"""The explanation of one quantity of a step, in parts of a document."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import suppress
 
-from tracer.explain.document import Document, Heading, Inline, Paragraph, Part, Table
+from tracer.explain.document import Heading, Inline, Paragraph, Part, Table
 from tracer.explain.lesson.equations import of_line
 from tracer.explain.lesson.gradient import gradient_parts
 from tracer.explain.lesson.operands import deeper, numbered, operands, operands_of
@@ -22,11 +22,6 @@ MOST_NAMES = 12
 """Quantities that a sentence lists, and rows that a table shows."""
 
 
-def document(subject: Subject, quantity: str) -> Document:
-    """The explanation of a quantity of the trace, by its name."""
-    return subject.document(_parts(subject, quantity))
-
-
 def where(subject: Subject) -> Inline:
     """The step, as a heading says it."""
     step, found = subject.step, list[str | Expression]()
@@ -38,7 +33,8 @@ def where(subject: Subject) -> Inline:
     return tuple(found)
 
 
-def _parts(subject: Subject, quantity: str) -> Iterator[Part]:
+def parts(subject: Subject, quantity: str) -> Iterator[Part]:
+    """The explanation of a quantity of the trace, by its name."""
     role, step = subject.quantity(quantity).role, subject.step
     is_parameter = role in PARAMETERS
     yield Heading((Name(quantity), " and its update in " if is_parameter else " in ", *where(subject)), 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from tracer.explain.derivation import Derivations, Factor
 from tracer.explain.document import Document, Inline, Part, named
 from tracer.explain.step import Step
-from tracer.explain.templates import DIGITS, rounded
+from tracer.explain.templates import DIGITS, MOST_DIGITS, rounded
 from tracer.explain.update import Sentence, Value, case_of
 from tracer.formulas.evaluation import evaluate
 from tracer.formulas.tree import Expression, Name, Number
@@ -102,9 +102,9 @@ class Subject:
                 is_direct = naming.spell(quantity) != factor.symbol
                 self.own[factor.symbol] = replace(quantity, word=factor.symbol) if is_direct else quantity
 
-    def number(self, value: float) -> Number:
-        """A number within a sentence."""
-        return Number(float(rounded(value, self.digits)))
+    def number(self, value: float, most: int = MOST_DIGITS) -> Number:
+        """A number within a sentence, with at most so many digits."""
+        return Number(float(rounded(value, min(self.digits, most))))
 
     def sentence(self, sentence: Sentence) -> Inline:
         """What a sentence says in the step."""

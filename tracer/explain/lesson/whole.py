@@ -1,32 +1,36 @@
-"""The explanation of a whole step, block by block, as a document."""
+"""The explanation of a whole step, block by block, in parts of a document."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 
 from tracer.explain.blocks import Block, Line, blocks, shortened
-from tracer.explain.document import Document, Heading, Inline, Paragraph, Part, Table
+from tracer.explain.document import Heading, Inline, Paragraph, Part, Table
+from tracer.explain.facts import facts_of
 from tracer.explain.lesson.equations import of_line
 from tracer.explain.lesson.quantity import stopped_parts, where
 from tracer.explain.lesson.subject import Subject
+from tracer.explain.numeric_check import forward
 from tracer.explain.picture.picture import is_wide
+from tracer.formulas.evaluation import NO_NUMBER
 from tracer.formulas.tree import Name, distinct
+from tracer.model.experiment import Choice, Network
 from tracer.model.quantity import Role
 
 MOST_LINES, WIDE_LINES, FIRST_LINES, LAST_LINES = 80, 20, 6, 2
 """Equations of a group that are shown, and those of a wide network; of a longer group, how many at each end."""
 MOST_PARAMETERS = 40
 """That the table lists."""
+PLAIN = Choice("sgd")
+"""The optimizer that goes without saying."""
 
 
-def document(subject: Subject) -> Document:
+def parts(subject: Subject) -> Iterator[Part]:
     """All equations of a step in the order in which a lecturer writes them down; the parameters before and after."""
-    return subject.document(_parts(subject))
-
-
-def _parts(subject: Subject) -> Iterator[Part]:
     yield Heading((f"{subject.experiment.name}: ", *where(subject)), 1)
+    yield from _model(subject)
     yield from _given(subject)
     most = WIDE_LINES if is_wide(subject.experiment) else MOST_LINES
     for block in shortened(blocks(subject.system), most, FIRST_LINES, LAST_LINES):
@@ -35,6 +39,22 @@ def _parts(subject: Subject) -> Iterator[Part]:
         yield from stopped_parts(subject)
     if subject.step.iteration.after:
         yield from _before_and_after(subject)
+        yield from _next_loss(subject)
+
+
+def _model(subject: Subject) -> Iterator[Part]:
+    """What is trained, in a sentence."""
+    experiment, facts = subject.experiment, facts_of(subject.experiment)
+    said = []
+    if isinstance(experiment.model, Network):
+        loss = experiment.model.loss
+        said += [f"network: {facts['network']}", f"loss: {loss if loss.is_formula else str(loss).replace('_', ' ')}"]
+    if experiment.optimizer != PLAIN:
+        said.append(f"optimizer: {experiment.optimizer}")
+    if "update" in facts:
+        said.append(f"update {facts['update']}")
+    if said:
+        yield Paragraph((f"{said[0][:1].upper()}{'; '.join(said)[1:]}.",))
 
 
 def _given(subject: Subject) -> Iterator[Part]:
@@ -95,3 +115,15 @@ def _before_and_after(subject: Subject) -> Iterator[Part]:
     yield Table((("parameter",), ("before",), ("gradient",), ("after",)), tuple(rows), frozenset({1, 2, 3}))
     if len(shown) < len(parameters):
         yield Paragraph((f"{len(parameters) - len(shown):,} of the {len(parameters):,} parameters are left out.",))
+
+
+def _next_loss(subject: Subject) -> Iterator[Part]:
+    """The loss of the same sample with the new parameters."""
+    system, step, loss = subject.system, subject.step, Name(subject.full.loss)
+    if is_wide(subject.experiment) or system.decimals is not None:
+        return  # it would take long, or be another one than the run has
+    with suppress(*NO_NUMBER):
+        after = forward(system, {**step.now, **step.iteration.after})[loss.name]
+        numbers = subject.number(step.now[loss.name]), subject.number(after)
+        yield Paragraph(("With the new parameters ", loss, " of this sample is ", numbers[1], ", where it was ",
+                         numbers[0], "."))  # fmt: skip
