@@ -33,7 +33,8 @@ export function lossView(page) {
 
   function keyed(event) {
     const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key];
-    const to = by ? last.iteration + by : { Home: 1, End: last.run.iterations }[event.key];
+    const { iteration, run } = page.moment();
+    const to = by ? iteration + by : { Home: 1, End: run.iterations }[event.key];
     if (to === undefined || event.shiftKey) return;
     page.goTo({ iteration: to });
     event.preventDefault();

@@ -39,7 +39,7 @@ export function start(root, engine, state, packed, shapes) {
     derivationOf.set(Number(slot), Number(slot));
     derivationOf.set(derivation.gradient, Number(slot));
   }
-  let moment = null;
+  let [latest, isStale, told] = [null, true, ""];
   let [hovered, alight, waiting, version] = [undefined, [], false, 0];
 
   const page = {
@@ -49,12 +49,12 @@ export function start(root, engine, state, packed, shapes) {
     notation: notationOf(content),
     numbers: numbersOf(content),
     users: users(content),
-    moment: () => moment,
+    moment: now,
     version: () => version,
     isParameter: (slot) => parameters.has(slot),
     isConstant: (slot) => content.quantities[slot].phase === "data" || content.quantities[slot].phase === "",
-    isChanged: (slot) => moment.changes.some((change) =>
-      names.get(change.name) === slot && (change.sample === null || change.sample === moment.sample)),
+    isChanged: (slot) => now().changes.some((change) =>
+      names.get(change.name) === slot && (change.sample === null || change.sample === now().sample)),
     beside: (at, slot, by) => momentAt({ ...state.get(), line: null, iteration: at.iteration + by }).value(slot),
     slotAt: (element) => names.get(element.closest?.("[data-of]")?.dataset.of ?? element.closest?.("[data-quantity]")?.dataset.quantity),
     light, refresh, goTo, goToSample, samplesNear, copy, chip, pin,
@@ -62,7 +62,7 @@ export function start(root, engine, state, packed, shapes) {
   page.player = playerOf(() => page.go.next() !== false, refresh);
   page.go = goes(page, steps);
   page.help = helpDialog(facts(content));
-  page.yaml = () => changedYaml(content.source, moment.changes, engine.data.etas.includes(moment.eta) ? null : moment.eta);
+  page.yaml = () => changedYaml(content.source, now().changes, engine.data.etas.includes(now().eta) ? null : now().eta);
   page.quiz = quizOf(page);
   const edit = editing(page);
   page.editor = (slot) => edit.editor(slot);
@@ -99,18 +99,25 @@ export function start(root, engine, state, packed, shapes) {
   listen(page);
   state.subscribe(refresh);
   engine.addEventListener("change", () => { version++; refresh(); });
-  addEventListener("beforeprint", () => panels.showAll(moment, subject()));
+  addEventListener("beforeprint", () => panels.showAll(now(), subject()));
   render();
 
+  /** What the state and the numbers give, whether it is drawn already or not. */
+  function now() {
+    if (isStale) latest = momentAt(state.get(), page.quiz.hides);
+    isStale = false;
+    return latest;
+  }
+
   function refresh() {
+    isStale = true;
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => { waiting = false; render(); });
   }
 
   function render() {
-    const before = moment;
-    moment = momentAt(state.get(), page.quiz.hides);
+    const moment = now();
     page.numbers.show(moment, "blocks");
     page.numbers.show(moment, "picture");
     for (const name of ["controls", "loss", "blocks"]) views[name].show(moment);
@@ -121,24 +128,27 @@ export function start(root, engine, state, packed, shapes) {
     const { divergence } = moment.run;
     text(stopped, divergence ? content.stopped.replace("{iteration}", divergence.iteration)
       .replace("{quantity}", () => page.notation.text(divergence.quantity)) : leftOut(engine.data));
-    if (moment.line !== before?.line || moment.iteration !== before?.iteration) text(live, announced());
+    const at = `${moment.line} ${moment.iteration}`;
+    if (at !== told) text(live, announced());
+    told = at;
   }
 
   /** What the reader looks at: what is pointed at, what is pinned, what was computed last. */
   function subject() {
-    return hovered ?? names.get(state.get().quantity) ?? (moment.line === null ? content.focus : content.lines[moment.line].quantity);
+    return hovered ?? names.get(state.get().quantity) ?? (now().line === null ? content.focus : content.lines[now().line].quantity);
   }
 
   function lit() {
     const found = new Set(alight);
     if (hovered !== undefined) found.add(hovered);
-    if (moment.line !== null) operands(content, content.lines[moment.line].expression).forEach((slot) => found.add(slot));
+    const { line } = now();
+    if (line !== null) operands(content, content.lines[line].expression).forEach((slot) => found.add(slot));
     return found;
   }
 
   function announced() {
-    const row = views.blocks.rows.get(moment.line);
-    if (!row) return `iteration ${moment.iteration}`;
+    const row = views.blocks.rows.get(now().line);
+    if (!row) return `iteration ${now().iteration}`;
     return [...row.children].map((part) => [...part.children].map((one) => spoken(one)).join(" ")).join(" ");
   }
 
@@ -148,7 +158,7 @@ export function start(root, engine, state, packed, shapes) {
   }
 
   function goTo({ iteration, line }) {
-    const to = Math.max(1, Math.min(iteration ?? state.get().iteration, moment.run.iterations));
+    const to = Math.max(1, Math.min(iteration ?? state.get().iteration, now().run.iterations));
     state.update(line === undefined ? { iteration: to } : { iteration: to, line });
   }
 
@@ -161,6 +171,7 @@ export function start(root, engine, state, packed, shapes) {
   function goToSample(sample) {
     const { samples, size } = engine.data.batches;
     if (size > 1) return state.update({ sample });
+    const moment = now();
     const first = moment.iteration - ((moment.iteration - 1) % samples);
     for (let iteration = first; iteration < first + samples && iteration <= moment.run.iterations; iteration++) {
       if (engine.samplesOf(iteration)[0] === sample) return goTo({ iteration });

@@ -76,7 +76,8 @@ export function notationOf(content) {
         const isOfBatch = slot !== undefined && content.shapes[reference[0]].batch?.includes(argument);
         place(hole, slot, { signed: Boolean(signed), raised: Boolean(raised), row: isOfBatch ? row : undefined });
       } else {
-        hole.replaceWith(...named(slot, raised));
+        hole.replaceChildren(...named(slot, raised));
+        hole.setAttribute("data-of", content.quantities[slot].name);
       }
     }
     return mode === NUMBERS ? math : finished(math);

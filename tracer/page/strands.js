@@ -52,7 +52,10 @@ function factorValue(page, number, moment) {
 /** One path: its factors from the loss on, and their product as a number and a bar. */
 function strand(page, path, number, updates, write) {
   const { content, notation } = page;
-  const quantities = path.flatMap((factor) => [content.factors[factor].of, content.factors[factor].by]);
+  const quantities = path.flatMap((place) => {
+    const { of, by, quantity, expression } = content.factors[place];
+    return [of, by, ...(quantity === undefined ? [] : [quantity]), ...(expression.length === 2 ? [expression[1]] : [])];
+  });
   const factors = path.flatMap((place, index) => {
     const factor = content.factors[place];
     const value = el("span", { class: "factor-value number" });
