@@ -1,96 +1,268 @@
-"""The speeds that the README states, each as a ratio to something named, measured side by side in this run.
+"""The speeds that docs/speed.md and the README state, each beside something named, measured in this run.
 
-Run it as: make bench. Every figure is the median of several rounds, the two sides in turn.
+Run it as: make bench, or python benchmarks/bench.py --only engine,xlsx --json FILE. Peers that are not installed are
+left out; `pip install .[bench]` installs all. Every figure is the median of several rounds, the two sides in turn.
 """
 
 from __future__ import annotations
 
-import os
-import platform
-import statistics
+import argparse
+import gc
+import math
+import random
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import by_loop
+import by_micrograd
 import by_numpy
+import by_tables
+import by_workbooks
+import numpy
+from measure import CLOCK, Row, Work, against, alone, as_json, machine, peak, process, processor, seconds, table
 
 import tracer
 from tracer.model import naming
 
 HERE = Path(__file__).parent
 CONFIGS = HERE.parent / "configs"
-ROUNDS = 7
+WALKTHROUGH = CONFIGS / "walkthrough.yaml"
+TO_EXCEL = (
+    "import sys, tracer; tracer.run(sys.argv[1], learning_rate=0.5, iterations=int(sys.argv[2])).to_excel(sys.argv[3])"
+)
+COMMAND = "import sys; from tracer.commands.main import main; main(sys.argv[1:], standalone_mode=False)"
+"""What runs as a process of its own, to see its memory."""
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long a piece of work takes, in seconds."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+def there(*peers: str) -> list[str]:
+    """Those of these packages that are installed."""
+    return [peer for peer in peers if find_spec(peer)]
 
 
-def side_by_side(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float, float]:
-    """The median seconds of both, and the median of their ratios round by round, after a round to warm up."""
-    seconds(ours), seconds(theirs)
-    rounds = [(seconds(ours), seconds(theirs)) for _ in range(ROUNDS)]
-    a, b = zip(*rounds, strict=True)
-    return statistics.median(a), statistics.median(b), statistics.median(x / y for x, y in rounds)
+def sigmoids(inputs: int, hidden: int, outputs: int, **keys: Any) -> dict[str, Any]:
+    """A config of two layers of sigmoids with random numbers."""
+    draw = random.Random(1)
+
+    def numbers(count: int) -> list[float]:
+        return [draw.random() for _ in range(count)]
+
+    return {
+        "inputs": numbers(inputs), "targets": numbers(outputs), "layers": [{"neurons": hidden}, {"neurons": outputs}],
+        "weights": {"init": "xavier_uniform", "seed": 1}, "learning_rate": 0.1, "iterations": 1, **keys,
+    }  # fmt: skip
 
 
-def whole_run(folder: Path) -> str:
-    """The command, six sheets and a CSV, against pandas and openpyxl writing the same values without formulas."""
-
-    def process(*arguments: str) -> Callable[[], object]:
-        return lambda: subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
-
-    ours = process("-m", "tracer", "run", str(CONFIGS / "walkthrough.yaml"), "-o", str(folder))
-    theirs = process(str(HERE / "by_pandas.py"), str(folder))
-    a, b, ratio = side_by_side(ours, theirs)
-    return f"whole run, as a process: {a:.2f} s; pandas and openpyxl without formulas: {b:.2f} s; ratio {ratio:.2f}"
+# ---------------------------------------------------------------------------------------------------------- engine
 
 
-def engine() -> str:
-    """The engine against a hand-written NumPy loop that logs the same quantities."""
-    steps = 20_000
-    compiled = tracer.Engine(tracer.assemble(tracer.load(CONFIGS / "walkthrough.yaml")))
-    a, b, ratio = side_by_side(lambda: compiled.run({naming.ETA: 0.5}, steps), lambda: by_numpy.walk(0.5, steps))
-    return (
-        f"engine: {a / steps * 1e6:.1f} µs a step of 43 quantities; NumPy by hand: {b / steps * 1e6:.1f} µs; "
-        f"{1 / ratio:.1f} times as fast"
+def engine(_: Path) -> Iterator[Row]:
+    """The engine, which keeps every intermediate number, beside what else computes them."""
+    steps = 10_000
+    classic = compiled(tracer.load(WALKTHROUGH))
+    peers: dict[str, Work] = {
+        "a straight-line Python loop that keeps tuples": lambda: by_loop.walk(0.5, steps),
+        "micrograd's Value, fewer numbers kept": lambda: by_micrograd.walk(0.5, steps),
+    }
+    losses = {by_loop.walk(0.5, steps)[-1][22], classic.run({naming.ETA: 0.5}, steps)["E_total"][-1]}
+    assert max(losses) <= min(losses) * (1 + 1e-9)
+    yield from per_step(
+        "2-2-2, a step of 43 quantities", lambda: classic.run({naming.ETA: 0.5}, steps), peers, steps,
+        {"a straight-line Python loop that keeps tuples": 1.5},
+    )  # fmt: skip
+    for sizes, count in (((2, 2, 2), 10_000), ((4, 8, 3), 3_000), ((64, 32, 10), 60)):
+        trace = tracer.run(sigmoids(*sizes))
+        weights = trace.parameters(1)
+        targets = list(trace.experiment.targets)
+        sample = dict(zip(trace.system.data, trace.system.samples[0], strict=True))
+        x, t = ([sample[name] for name in sample if (name in targets) == of] for of in (False, True))
+        given = numpy.array(x), numpy.array(t), weights["W_h"], weights["W_o"]
+        work = tracer.Engine(trace.system)
+        mine, theirs = work.run({naming.ETA: 0.1}, count), by_numpy.walk(*given, 0.1, count)
+        assert len(mine.columns) == theirs.shape[1]
+        assert math.isclose(math.fsum(mine.rows[-len(mine.columns) :]), math.fsum(theirs[-1]), rel_tol=1e-9)
+        peers = {"NumPy by hand": partial(by_numpy.walk, *given, 0.1, count)}
+        if there("torch"):
+            import by_torch
+
+            peers["PyTorch with retained gradients"] = partial(by_torch.walk, *given, 0.1, count)
+        what = f"{'-'.join(map(str, sizes))}, a step of {len(mine.columns):,} quantities"
+        yield from per_step(what, partial(work.run, {naming.ETA: 0.1}, count), peers, count)
+    yield from batches()
+
+
+def batches() -> Iterable[Row]:
+    """A batch of 150 beside the same samples one by one."""
+    passes = 40
+    online, batch = (
+        tracer.Engine(
+            tracer.assemble(tracer.load(CONFIGS / "iris.yaml", [tracer.Override(("update",), update, "bench")]))
+        )
+        for update in ("online", "batch")
     )
+    return per_step(
+        "iris, 4-3-3, batch of 150: a row", lambda: batch.run({naming.ETA: 0.1}, passes),
+        {"our loop over samples, online": lambda: online.run({naming.ETA: 0.1}, passes * 150)}, passes * 150,
+        {"our loop over samples, online": 3.0},
+    )  # fmt: skip
 
 
-def formula_cells(folder: Path) -> str:
-    """Formula cells with their values, into an .xlsx file."""
-    trace = tracer.run(CONFIGS / "biases.yaml")
-    given = len(trace.experiment.start) + len(trace.system.data)
-    cells = len(trace) * len(trace.system.columns()) - given
-    path = folder / "biases.xlsx"
-    trace.to_excel(path)
-    taken = statistics.median(seconds(lambda: trace.to_excel(path)) for _ in range(ROUNDS))
-    return (
-        f"workbook: {cells:,} formula cells in {taken:.2f} s, {cells / taken:,.0f} a second, "
-        f"{path.stat().st_size / cells:.0f} bytes a cell"
-    )
+def per_step(
+    what: str, ours: Work, peers: dict[str, Work], steps: int, targets: dict[str, float] | None = None
+) -> Iterator[Row]:
+    """The time of one step."""
+    for row in against("engine", what, ours, peers, targets):
+        assert row.theirs
+        yield Row(row.part, what, row.ours / steps, row.peer, row.theirs / steps, row.faster, row.target)
 
 
-def csv(folder: Path) -> str:
-    """A long trace as CSV, against pandas."""
-    trace = tracer.run(CONFIGS / "walkthrough.yaml", learning_rate=0.5, iterations=100_000)
+# ------------------------------------------------------------------------------------------------------------ xlsx
+
+
+def xlsx(folder: Path) -> Iterator[Row]:
+    """Workbooks with formulas: ours has values too, and eight sheets around the one of the run."""
+    for rows in (1_000, 10_000):
+        trace = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=rows)
+        path = folder / "ours.xlsx"
+        trace.to_excel(path)
+        cells = by_workbooks.cells(path, "η = 0.5")
+        count = sum(isinstance(cell.formula, str) for row in cells for cell in row)
+        peers: dict[str, Work] = {
+            "openpyxl, formulas without values": partial(by_workbooks.openpyxl_cells, cells, folder / "o.xlsx"),
+            "openpyxl, write-only": partial(by_workbooks.openpyxl_rows, cells, folder / "r.xlsx"),
+        }
+        if there("xlsxwriter"):
+            peers["XlsxWriter"] = partial(by_workbooks.xlsxwriter_cells, cells, folder / "w.xlsx")
+        taken = alone("xlsx", "", partial(trace.to_excel, path)).ours
+        notes = {
+            "formula cells": f"{count:,}", "a second": f"{count / taken / 1e6:.2f} M",
+            "size": f"{path.stat().st_size / 1e6:.1f} MB", "peak": f"{peak(TO_EXCEL, WALKTHROUGH, str(rows), path)} MB",
+        }  # fmt: skip
+        goals = {"openpyxl, write-only": 10.0, "XlsxWriter": 35.0} if rows == 10_000 else {}
+        what = f"{rows:,} rows of the classic network, one workbook"
+        yield from against("xlsx", what, partial(trace.to_excel, path), peers, goals, notes, rounds=3)
+
+
+# ---------------------------------------------------------------------------------------------------------- tables
+
+
+def csv(folder: Path) -> Iterator[Row]:
+    """Files of numbers, and frames."""
+    trace = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=100_000)
     frame = trace.to_frame()
-    a, b, ratio = side_by_side(
-        lambda: trace.to_csv(folder / "ours.csv"), lambda: frame.to_csv(folder / "theirs.csv", index=False)
+    size = f"{len(frame):,} × {len(frame.columns)}"
+    peers: dict[str, Work] = {"DataFrame.to_csv": lambda: frame.to_csv(folder / "pandas.csv", index=False)}
+    peers |= by_tables.csv_writers(frame, folder)
+    goals = {"DataFrame.to_csv": 25.0, "pyarrow.csv.write_csv": 1.3}
+    yield from against("csv", f"CSV, {size}", lambda: trace.to_csv(folder / "a.csv"), peers, goals, rounds=3)
+    if there("pyarrow"):
+        yield from against(
+            "csv", f"Parquet, {size}", lambda: trace.to_parquet(folder / "a.parquet"),
+            {"DataFrame.to_parquet": lambda: frame.to_parquet(folder / "pandas.parquet")}, rounds=3,
+        )  # fmt: skip
+    values = frame.to_numpy()
+    yield from against(
+        "csv", f"to_frame, {size}", trace.to_frame, {"DataFrame(array)": lambda: by_tables.frame(values, frame.columns)}
     )
-    return f"CSV, {len(frame):,} x {len(frame.columns)}: {a:.2f} s; pandas: {b:.2f} s; {1 / ratio:.1f} times as fast"
+
+
+# --------------------------------------------------------------------------------------------------------- command
+
+
+def command(folder: Path) -> Iterator[Row]:
+    """Whole processes."""
+    yield from against(
+        "command", "the command, six η × 100: a CSV and a workbook of formulas",
+        process("-m", "tracer", "run", WALKTHROUGH, "-o", folder, "-q"),
+        {"a script with NumPy, pandas and openpyxl, values only": process(HERE / "by_pandas.py", folder)},
+        {"a script with NumPy, pandas and openpyxl, values only": 1 / 0.55}, rounds=9,
+    )  # fmt: skip
+    yield from against(
+        "command", "--version", process("-m", "tracer", "--version"), {"python -c pass": process("-c", "pass")},
+        {"python -c pass": 1 / 5}, rounds=15,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------------------- growth
+
+
+def growth(folder: Path) -> Iterator[Row]:
+    """How time and memory grow with the steps, the columns and the workbooks."""
+    for form in ("csv", *(["parquet"] if there("pyarrow") else [])):
+        for steps in (1_000, 10_000, 100_000, 1_000_000):
+            given = ["run", str(WALKTHROUGH), "--learning-rate", "0.5", "--iterations", str(steps)]
+            given += ["--format", form, "-q", "-o", str(folder)]
+            notes = {"peak": f"{peak(COMMAND, *given)} MB"}
+            taken = seconds(process("-m", "tracer", *given))
+            yield Row("growth", f"the command, {steps:,} steps as {form}", taken, notes=notes)
+    for sizes in ((2, 2, 2), (4, 8, 3), (64, 32, 10), (256, 64, 10)):
+        config = sigmoids(*sizes)
+        experiment = tracer.load(config)
+        work = tracer.Engine(tracer.assemble(experiment))
+        columns = len(work.columns)
+        steps = max(1, 200_000 // columns)
+        taken = alone("", "", partial(work.run, {naming.ETA: 0.1}, steps), rounds=3).ours
+        notes = {"a quantity": f"{taken / steps / columns * 1e9:.0f} ns in a run"}
+        build = alone(
+            "growth", f"assemble and compile {'-'.join(map(str, sizes))}, {columns:,} columns",
+            partial(compiled, experiment), notes, rounds=3,
+        )  # fmt: skip
+        yield build
+    sheet = folder / "sheet.xlsx"
+    tracer.run(WALKTHROUGH, learning_rate=0.5).to_excel(sheet)
+    many = folder / "sheets"
+    many.mkdir()
+    for number in range(100):
+        (many / f"{number}.xlsx").write_bytes(sheet.read_bytes())
+    yield Row("growth", "check of 100 workbooks of 100 steps", seconds(lambda: checked(many)))
+
+
+def compiled(experiment: tracer.Experiment) -> tracer.Engine:
+    return tracer.Engine(tracer.assemble(experiment))
+
+
+def checked(folder: Path) -> None:
+    subprocess.run([sys.executable, "-m", "tracer", "check", folder], check=False, stdout=subprocess.DEVNULL)
+
+
+# ------------------------------------------------------------------------------------------------------------ main
+
+PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
+    "engine": engine, "xlsx": xlsx, "csv": csv, "command": command, "growth": growth,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Measure, and print the table as it grows."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"which parts, of {', '.join(PARTS)}")
+    parser.add_argument("--json", type=Path, help="a file for the results")
+    parser.add_argument("--cpu", action="store_true", help="measure processor time, for a machine that is busy")
+    asked = parser.parse_args()
+    if asked.cpu:
+        CLOCK.append(processor)
+    chosen = asked.only.split(",")
+    unknown = [part for part in chosen if part not in PARTS]
+    if unknown:
+        parser.error(f"--only: {', '.join(unknown)}: choose from {', '.join(PARTS)}")
+    gc.set_threshold(1_000_000)  # as the command does
+    where, rows = machine(), list[Row]()
+    print(*(f"{name} {value}" for name, value in where.items()), "processor time" * asked.cpu, sep=", ", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        for number, part in enumerate(chosen):
+            folder = Path(place) / str(number)
+            folder.mkdir()
+            for row in PARTS[part](folder):
+                rows.append(row)
+                print(table([row]) if len(rows) == 1 else table([row]).splitlines()[-1], flush=True)
+    if asked.json:
+        asked.json.write_text(as_json(rows, where) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    with tempfile.TemporaryDirectory() as place:
-        print(whole_run(Path(place)))
-        print(engine())
-        print(formula_cells(Path(place)))
-        print(csv(Path(place)))
+    main()

@@ -1,5 +1,8 @@
-"""The yardstick for the engine: the classic walkthrough as one writes it with NumPy, logging the same quantities."""
+"""The yardstick for the engine in NumPy: two layers of sigmoids as one writes them, that logs every quantity."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from typing import Any
 
 import numpy
@@ -11,11 +14,9 @@ def sigmoid(z: Array) -> Array:
     return 1 / (1 + numpy.exp(-z))
 
 
-def walk(eta: float, iterations: int) -> Array:
-    """One row a step, 43 quantities each, in another order than ours."""
-    x, t = numpy.array([0.05, 0.10]), numpy.array([0.5, 0.5])
-    w_h, w_o = numpy.array([[0.15, 0.20], [0.25, 0.30]]), numpy.array([[0.40, 0.45], [0.50, 0.55]])
-    log = numpy.empty((iterations, 43))
+def walk(x: Array, t: Array, w_h: Array, w_o: Array, eta: float, iterations: int) -> Array:
+    """One row a step, in another order than ours: E_total in the column after E."""
+    log = numpy.empty((iterations, len(x) + 5 * len(w_h) + 7 * len(t) + 1 + 2 * w_h.size + 2 * w_o.size))
     for row in log:
         h = w_h @ x
         a_h = sigmoid(h)
@@ -30,10 +31,11 @@ def walk(eta: float, iterations: int) -> Array:
         s_h = a_h * (1 - a_h)
         d_h = d_a_h * s_h
         d_w_h = numpy.outer(d_h, x)
-        row[0:2], row[2:4], row[4:8], row[8:12] = t, x, w_h.ravel(), w_o.ravel()
-        row[12:14], row[14:16], row[16:18], row[18:20] = h, a_h, o, a_o
-        row[20:22], row[22], row[23:25], row[25:27], row[27:29] = e, e.sum(), d_a_o, s_o, d_o
-        row[29:33], row[33:35], row[35:37], row[37:39], row[39:43] = d_w_o.ravel(), d_a_h, s_h, d_h, d_w_h.ravel()
+        quantities: Iterable[Array] = (
+            t, x, w_h.ravel(), w_o.ravel(), h, a_h, o, a_o, e, numpy.array([e.sum()]), d_a_o, s_o, d_o, d_w_o.ravel(),
+            d_a_h, s_h, d_h, d_w_h.ravel(),
+        )  # fmt: skip
+        numpy.concatenate([*quantities], out=row)
         w_h = w_h - eta * d_w_h
         w_o = w_o - eta * d_w_o
     return log

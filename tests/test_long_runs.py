@@ -7,6 +7,7 @@ import io
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -175,20 +176,20 @@ def in_a_terminal(out: Path, answer: bytes) -> tuple[int, str]:
     shown, began, asked, answered = b"", time.monotonic(), False, False
     while time.monotonic() - began < 60:
         if not asked and out.is_dir() and any(part.stat().st_size > 1_000_000 for part in out.glob(".*.part")):
-            process.send_signal(2)
+            process.send_signal(signal.SIGINT)
             asked = True
+        if b"[y/N]" in shown and not answered:
+            if answer == b"\x03":  # again and again, as people do: one while readline begins to wait is lost to Python
+                time.sleep(0.1)
+                process.send_signal(signal.SIGINT)
+            else:
+                os.write(ours, answer)
+                answered = True
         if select.select([ours], [], [], 0.02)[0]:
             try:
-                data = os.read(ours, 65_536)
+                shown += os.read(ours, 65_536)
             except OSError:
                 break
-            shown += data
-            if b"[y/N]" in shown and not answered:
-                answered = True
-                if answer == b"\x03":
-                    process.send_signal(2)
-                else:
-                    os.write(ours, answer)
     os.close(ours)
     return process.wait(30), shown.decode()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from itertools import islice
+from itertools import islice, repeat
 from operator import itemgetter
 from typing import Any
 
@@ -95,6 +95,8 @@ class Run:
 
     def places(self, first: int = 0) -> Iterator[tuple[int, int]]:
         """The iteration and the sample of every step from the step `first` on, both counted from 1."""
+        if self.batches.samples == 1:
+            return zip(range(first + 1, len(self) + 1), repeat(1), strict=False)
         number = self.batches.iteration(first)
         skipped = first - self.batches.first_row(number)
         steps = (

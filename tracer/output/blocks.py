@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tracer.model import naming
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
 
+if TYPE_CHECKING:
+    import numpy
+
 ETA_COLUMN = "eta"
 """The column of the learning rate."""
-Row = tuple[float, ...]
+Row = Sequence[float]
 """One number per column; NaN if missing, whole numbers as int."""
 
 
@@ -70,15 +73,18 @@ class Block:
         """The whole numbers in front of every row."""
         return [place[: len(self.layout.lead)] for place in self.places]
 
-    def steps(self) -> Iterator[Row]:
-        """The other numbers of every row, the learning rate first."""
+    def steps(self) -> list[Row]:
+        """The other numbers of every row but a constant learning rate, in the order of the columns."""
         values, width, chosen = self.values.tolist(), len(self.columns), self.chosen()
-        rows = (values[first : first + width] for first in range(0, len(values), width))
-        constant = () if self.rate is None else (self.rate,)
-        if chosen == [*range(width)]:
-            return ((*constant, *row) for row in rows)
-        choose = itemgetter(*chosen)
-        return ((*constant, *choose(row)) for row in rows)
+        rows: list[Row] = [values[first : first + width] for first in range(0, len(values), width)]
+        return rows if chosen == [*range(width)] else [*map(itemgetter(*chosen), rows)]
+
+    def array(self) -> numpy.ndarray[Any, Any]:
+        """The same as an array, a row a step."""
+        import numpy
+
+        values = numpy.asarray(self.values).reshape(-1, len(self.columns))
+        return numpy.ascontiguousarray(values[:, self.chosen()])
 
     def chosen(self) -> list[int]:
         """The positions of the columns in a step, that of a learning rate which is computed first."""
@@ -87,7 +93,8 @@ class Block:
 
     def rows(self) -> list[Row]:
         """The rows, in the order of the columns."""
-        return [(*lead, *step) for lead, step in zip(self.leads(), self.steps(), strict=True)]
+        rate = () if self.rate is None else (self.rate,)
+        return [(*lead, *rate, *step) for lead, step in zip(self.leads(), self.steps(), strict=True)]
 
 
 Writer = Callable[[Block], None]

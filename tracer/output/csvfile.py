@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from operator import add
 from pathlib import Path
 from typing import TextIO
 
 from tracer.decimals import lines
 from tracer.model.experiment import CsvStyle, Experiment
 from tracer.output.blocks import Block, Layout, Writer
+
+FEW = 10_000
+"""Rows for which loading NumPy would take longer than it saves."""
 
 
 def csv_writer(file: TextIO, layout: Layout, style: CsvStyle, ascii: bool = False) -> Writer:
@@ -19,11 +23,17 @@ def csv_writer(file: TextIO, layout: Layout, style: CsvStyle, ascii: bool = Fals
     plain = (style.separator, style.decimal) == (",", ".")
     file.write("\ufeff" * style.bom + style.separator.join(layout.spelled(ascii)) + "\n")
 
+    rows = 0
+
     def write(block: Block) -> None:
+        nonlocal rows
+        rows += len(block)
         if not len(block):
             return
-        leads = (",".join(map(str, lead)) + "," for lead in block.leads())
-        text = "\n".join(map("".join, zip(leads, lines([*block.steps()]), strict=True))) + "\n"
+        rate = [] if block.rate is None else lines([[block.rate]])
+        leads = (",".join([*map(str, lead), *rate, ""]) for lead in block.leads())
+        steps = lines(block.array() if rows > FEW else block.steps())
+        text = "\n".join(map(add, leads, steps)) + "\n"
         file.write(text if plain else text.translate(marks))
 
     return write

@@ -36,11 +36,10 @@ def parquet_file(place: Path | TextIO, layout: Layout, experiment: Experiment, a
     waiting: list[Any] = []
 
     def write(block: Block) -> None:
-        values = np.asarray(block.values).reshape(-1, len(block.columns))
         columns = [*np.array(block.leads(), dtype=np.int64).reshape(-1, whole).T]
         columns += [np.full(len(block), block.rate)] * (block.rate is not None)
-        columns += [values[:, place] for place in block.chosen()]
-        arrays = [pa.array(np.ascontiguousarray(column), from_pandas=True) for column in columns]
+        columns += [*np.ascontiguousarray(block.array().T)]
+        arrays = [pa.array(column, from_pandas=True) for column in columns]
         waiting.append(pa.record_batch(arrays, schema=schema))
         if sum(batch.num_rows for batch in waiting) * len(types) >= GROUP_VALUES:
             flush()

@@ -1,0 +1,137 @@
+"""How the benchmarks measure: two sides in turn, medians; memory in a process of its own; the results as a table and as
+JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+ROUNDS = 7
+PEERS = ("numpy", "pandas", "openpyxl", "XlsxWriter", "orjson", "pyarrow", "polars", "torch")
+HIGH_WATER = "\nprint(*(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+"""Prints the most memory that a process of Linux has had, in KiB."""
+
+Work = Callable[[], object]
+CLOCK: list[Callable[[], float]] = [time.perf_counter]
+"""What time is measured by; the last one holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comparison: seconds of both sides, and their ratio.
+
+    faster: how many times as fast as the other side; the median over the rounds, whose two sides ran in turn.
+    notes: further figures, by what they are. target: the least `faster` that is aimed at.
+    """
+
+    part: str
+    what: str
+    ours: float
+    peer: str = ""
+    theirs: float | None = None
+    faster: float | None = None
+    target: float | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def processor() -> float:
+    """The processor time of this process and of those that it started and that have ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def seconds(work: Work, clock: Callable[[], float] | None = None) -> float:
+    """How long a piece of work takes, by the clock on the wall unless CLOCK says otherwise."""
+    clock = clock or CLOCK[-1]
+    began = clock()
+    work()
+    return clock() - began
+
+
+def alone(part: str, what: str, work: Work, notes: Mapping[str, str] | None = None, rounds: int = ROUNDS) -> Row:
+    """A piece of work by itself, after a round to warm up."""
+    work()
+    return Row(part, what, statistics.median(seconds(work) for _ in range(rounds)), notes=notes or {})
+
+
+def against(
+    part: str,
+    what: str,
+    ours: Work,
+    peers: Mapping[str, Work],
+    targets: Mapping[str, float] | None = None,
+    notes: Mapping[str, str] | None = None,
+    rounds: int = ROUNDS,
+    share: float = 1.0,
+) -> Iterable[Row]:
+    """A piece of work beside what others take for it. share: the part of the work that the peers do, where all of it
+    would take too long."""
+    for peer, theirs in peers.items():
+        ours(), theirs()
+        pairs = [(seconds(ours), seconds(theirs) / share) for _ in range(rounds)]
+        mine, others = map(statistics.median, zip(*pairs, strict=True))
+        faster = statistics.median(b / a for a, b in pairs)
+        yield Row(part, what, mine, peer, others, faster, (targets or {}).get(peer), notes or {})
+
+
+def process(*arguments: str | Path) -> Work:
+    """A Python process."""
+    return lambda: subprocess.run([sys.executable, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+
+
+def peak(code: str, *arguments: str | Path) -> int | None:
+    """The most memory, in MB, that Python code takes in a process; None where the system does not say."""
+    if not Path("/proc/self/status").exists():
+        return None
+    line = [sys.executable, "-c", code + HIGH_WATER, *map(str, arguments)]
+    printed = subprocess.run(line, check=True, capture_output=True, text=True).stdout
+    return int(printed.split()[-1]) * 1024 // 1_000_000
+
+
+def machine() -> dict[str, str]:
+    """What the figures were measured on."""
+    return {
+        "system": f"{platform.system()} {platform.machine()}", "cores": str(os.cpu_count()),
+        "load": f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown",
+        "Python": platform.python_version(), **{name: found for name in PEERS if (found := _version(name))},
+    }  # fmt: skip
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def table(rows: Iterable[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = ["| what | ours | others | ratio | target |", "|---|---|---|---|---|"]
+    for row in rows:
+        notes = "".join(f"; {name} {value}" for name, value in row.notes.items())
+        others = f"{_time(row.theirs)}: {row.peer}" if row.theirs is not None else ""
+        ratio = f"{row.faster:.3g} ×" if row.faster is not None else ""
+        target = f"≥ {row.target:.3g} ×" if row.target else ""
+        lines.append(f"| {row.what} | {_time(row.ours)}{notes} | {others} | {ratio} | {target} |")
+    return "\n".join(lines)
+
+
+def _time(value: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value / 1e-9:.3g} ns"
+
+
+def as_json(rows: Iterable[Row], where: Mapping[str, str]) -> str:
+    """The rows with the machine, as JSON."""
+    return json.dumps({"machine": dict(where), "rows": [asdict(row) for row in rows]}, ensure_ascii=False, indent=1)
