@@ -41,6 +41,15 @@ NETWORKS: dict[str, Any] = {
     "batch-compact": COMPACT_BATCH, "wide": WIDE,
 }  # fmt: skip
 PICTURES = [(model, "network") for model in NETWORKS] + [(path.stem, "equations") for path in CONFIGS]
+RECURRENT: dict[str, Any] = {
+    "inputs": {f"x{n}": 0.3 * n for n in range(1, 6)}, "targets": {f"t{n}": 0.5 for n in range(1, 6)},
+    "parameters": {"w": 0.6, "u": -0.4, "b": 0.1, "v": 0.9, "s0": 0.0}, "minimize": "E", "learning_rate": 0.1,
+    "equations": "\n".join(
+        [f"s{n} = tanh(w*x{n} + u*s{n - 1} + b)\ne{n} = (t{n} - v*s{n})^2" for n in range(1, 6)]
+        + ["E = e1 + e2 + e3 + e4 + e5"]
+    ),
+}  # fmt: skip
+"""Parameters that are used in every step: their arrows pass many layers."""
 Box = tuple[float, float, float, float]
 
 
@@ -84,14 +93,18 @@ def test_layers_follow_the_edges_and_nothing_overlaps(
     used = {end for _, end in edges}
     for node in {begin for begin, _ in edges} - used:  # what is given stands beside the first that uses it
         assert found.layer[node] == min(found.layer[end] for begin, end in edges if begin == node) - 1
-    spans: dict[int, list[tuple[float, float]]] = {}
+    spans: dict[int, set[tuple[float, float]]] = {}
     for node in range(count):
         half = heights[node] / 2
-        spans.setdefault(found.layer[node], []).append((found.y[node] - half, found.y[node] + half))
+        spans.setdefault(found.layer[node], set()).add((found.y[node] - half, found.y[node] + half))
     for (begin, end), passing in zip(edges, found.through, strict=True):
         assert len(passing) == found.layer[end] - found.layer[begin] - 1
         for layer, y in enumerate(passing, found.layer[begin] + 1):
-            spans.setdefault(layer, []).append((y - 2, y + 2))
+            spans.setdefault(layer, set()).add((y - 2, y + 2))
+    assert sum(map(len, spans.values())) == count + len(
+        {(begin, found.layer[begin] + place) for (begin, _), passing in zip(edges, found.through, strict=True)
+         for place, _ in enumerate(passing, 1)}
+    )  # fmt: skip
     for of_layer in spans.values():
         for (_, lower), (upper, _) in pairwise(sorted(of_layer)):
             assert upper >= lower + 10 - 1e-6
@@ -147,7 +160,11 @@ def overlaps(drawn: Diagram) -> list[tuple[Any, Any]]:
             a, b = box(first), box(second)
             if not (inside and a[0] - 1 <= b[0] and a[1] - 1 <= b[1] and b[2] <= a[2] + 1 and b[3] <= a[3] + 1):
                 found.append((one, other))
-    outside = [(item, drawn) for item in items if box(item)[0] < 0 or box(item)[2] > max(drawn.width, 920)]
+    outside: list[tuple[Any, Any]] = [
+        (item, drawn) for item in items if box(item)[0] < 0 or box(item)[2] > max(drawn.width, 920)
+    ]
+    curves = [item for item in drawn.items if isinstance(item, Curve)]
+    outside += [(item, drawn) for item in curves if not all(0 <= y <= drawn.height for _, y in item.points)]
     return found + outside
 
 
@@ -164,6 +181,7 @@ def test_long_names_are_cut_and_do_not_cover_anything() -> None:
                    {"name": "出力", "neurons": 1}],
         "weights": {"init": "uniform", "seed": 2}, "learning_rate": 0.5, "iterations": 2,
     }  # fmt: skip
+    assert overlaps(picture(RECURRENT, "equations").draw()) == []
     for kind in ("network", "equations"):
         drawn = picture(config, kind).draw()
         assert overlaps(drawn) == []

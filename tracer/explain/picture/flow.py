@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tracer.explain.picture.diagram import (
     LINE,
@@ -49,37 +49,42 @@ def flow_diagram(graph: Graph, names: Mapping[str, str], title: str) -> Diagram:
     top += 12
     lefts = [MARGIN + sum(widths[:layer]) + ARROWS * layer for layer in range(len(widths))]
     curves: list[Item] = []
-    arriving = _spread([end for _, end in edges], [found.y[begin] for begin, _ in edges], boxes)
-    leaving = _spread([begin for begin, _ in edges], [found.y[end] for _, end in edges], boxes)
+    last = [(*passing[-1:], found.y[begin])[0] for (begin, _), passing in zip(edges, found.through, strict=True)]
+    first = [(*passing[:1], found.y[end])[0] for (_, end), passing in zip(edges, found.through, strict=True)]
+    arriving = _spread([end for _, end in edges], last, boxes)
+    leaving = _spread([begin for begin, _ in edges], first, boxes)
     for place, (begin, end) in enumerate(edges):
-        first, last = found.layer[begin], found.layer[end]
-        right = lefts[first] + (widths[first] + boxes[begin].width) / 2
+        source, target = found.layer[begin], found.layer[end]
+        right = lefts[source] + (widths[source] + boxes[begin].width) / 2
         y = top + found.y[begin] + leaving[place]
-        points: list[Point] = [(right, y), (lefts[first] + widths[first], y)]
-        for layer, passing in zip(range(first + 1, last), found.through[place], strict=True):
+        points: list[Point] = [(right, y), (lefts[source] + widths[source], y)]
+        for layer, passing in zip(range(source + 1, target), found.through[place], strict=True):
             points += [(lefts[layer], top + passing), (lefts[layer] + widths[layer], top + passing)]
         y = top + found.y[end] + arriving[place]
-        left = lefts[last] + (widths[last] - boxes[end].width) / 2
-        points += [(lefts[last], y), (left, y)] if left > lefts[last] + 8 else [(left, y)]
-        source, target = graph.edges[place].source, graph.edges[place].target
-        curves.append(Curve(source, target, tuple(points), is_faint=graph.nodes[begin].equation is None))
+        left = lefts[target] + (widths[target] - boxes[end].width) / 2
+        points += [(lefts[target], y), (left, y)] if left > lefts[target] + 8 else [(left, y)]
+        edge = graph.edges[place]
+        curves.append(Curve(edge.source, edge.target, tuple(points), is_faint=graph.nodes[begin].equation is None))
     for box, layer, middle in zip(boxes, found.layer, found.y, strict=True):
         items += box.items(lefts[layer] + (widths[layer] - box.width) / 2, top + middle - box.height / 2)
     right = lefts[-1] + widths[-1] + MARGIN
-    height = top + max(y + box.height / 2 for y, box in zip(found.y, boxes, strict=True)) + MARGIN
+    lowest = [y + box.height / 2 for y, box in zip(found.y, boxes, strict=True)]
+    height = top + max([*lowest, *(y + CHANNEL for passing in found.through for y in passing)]) + MARGIN
     return Diagram(right, height, (*curves, *items), (Legend.NUMBERS, Legend.GIVEN))
 
 
-def _spread(ends: list[int], others: list[float], boxes: list[_Box]) -> list[float]:
-    """Where edges meet the side of a box, from its middle, in the order of their other ends."""
+def _spread(ends: Sequence[int], others: Sequence[float], boxes: Sequence[_Box]) -> list[float]:
+    """Where edges meet the side of a box, from its middle, in the order of where they come from or go to; those that go
+    the same way meet it in one point."""
     offsets = [0.0] * len(ends)
-    at: dict[int, list[int]] = {}
+    at: dict[int, dict[float, list[int]]] = {}
     for edge, box in enumerate(ends):
-        at.setdefault(box, []).append(edge)
-    for box, of_box in at.items():
-        apart = min(8.0, (boxes[box].height - 16) / max(1, len(of_box) - 1))
-        for place, edge in enumerate(sorted(of_box, key=lambda edge: others[edge])):
-            offsets[edge] = apart * (place - (len(of_box) - 1) / 2)
+        at.setdefault(box, {}).setdefault(others[edge], []).append(edge)
+    for box, ways in at.items():
+        apart = min(8.0, (boxes[box].height - 16) / max(1, len(ways) - 1))
+        for place, way in enumerate(sorted(ways)):
+            for edge in ways[way]:
+                offsets[edge] = apart * (place - (len(ways) - 1) / 2)
     return offsets
 
 

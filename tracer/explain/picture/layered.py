@@ -20,7 +20,7 @@ STRAIGHT = 6.0
 @dataclass(frozen=True, slots=True)
 class Layered:
     """The layer of each node, the middle of each from the top, and for each edge the middles at which it passes the
-    layers between its ends."""
+    layers between its ends: those from one node pass a layer together."""
 
     layer: tuple[int, ...]
     y: tuple[float, ...]
@@ -33,17 +33,20 @@ def layered(heights: Sequence[float], edges: Sequence[tuple[int, int]], gap: flo
     count = len(heights)
     layer = _layers(count, edges)
     sizes, places = list(heights), list(layer)
-    links: list[tuple[int, int]] = []
+    links: dict[tuple[int, int], None] = {}
     chains: list[list[int]] = []
+    passes: dict[tuple[int, int], int] = {}
     for begin, end in edges:
         chain = [begin]
         for between in range(layer[begin] + 1, layer[end]):
-            chain.append(len(sizes))
-            sizes.append(channel)
-            places.append(between)
+            if (begin, between) not in passes:
+                passes[begin, between] = len(sizes)
+                sizes.append(channel)
+                places.append(between)
+            chain.append(passes[begin, between])
         chain.append(end)
         chains.append(chain)
-        links += itertools.pairwise(chain)
+        links |= dict.fromkeys(itertools.pairwise(chain))
     rows: list[list[int]] = [[] for _ in range(max(places, default=0) + 1)]
     for node, place in enumerate(places):
         rows[place].append(node)
