@@ -233,9 +233,9 @@ def test_the_printed_steps_are_those_of_the_walkthrough() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--iteration", "101"], "--iteration 101: The run ends here, with iteration 100."),
-        (["--sample", "2"], "There is no sample 2; choose one from 1 to 1."),
-        (["--iteration", "0"], "Invalid value for '--iteration'"),
+        (["--iteration", "101"], "iteration 101: the run has the iterations 1 to 100."),
+        (["--sample", "2"], "sample 2: there are the samples 1 to 1."),
+        (["--iteration", "0"], "iteration 0: the run has the iterations 1 to 100."),
         (["--auto", "0"], "Invalid value for '--auto'"),
         (["--learning-rate", "x"], "--learning-rate: 'x' is neither a number nor a formula"),
     ],
@@ -265,6 +265,14 @@ def test_a_reader_that_goes_away_ends_it_quietly() -> None:
     assert writing.wait(PATIENCE) == 141
     assert writing.stderr.read() == b""
     writing.stderr.close()
+
+
+@pytest.mark.long
+def test_a_terminal_that_is_too_small_from_the_start() -> None:
+    with stepping(WALKTHROUGH, columns=59) as tty:
+        tty.until(lambda: tty.process.poll() is not None)
+        assert tty.process.returncode == 2
+        assert tty.text().startswith("The terminal has 59 × 24 characters; 60 × 15 are needed.")
 
 
 @pytest.mark.long

@@ -238,6 +238,16 @@ def test_going_to_an_iteration_keeps_the_equation() -> None:
     assert "η = 2 (6 of 6)   iteration 7" in pressed(of, "E", "E")
 
 
+@pytest.mark.parametrize("spelling", ["∂E/∂w5", "dE/dw5", "∂E/∂w₅", "∂E_total/∂w5", "dE_total/dw5"])
+def test_a_quantity_is_found_however_it_is_written(spelling: str) -> None:
+    assert "∂E/∂w₅ = ∂E/∂o₁·a_h₁" in asked(session(WALKTHROUGH), spelling)
+
+
+@pytest.mark.parametrize("spelling", ["w5", "w₅", "w5+", "Δw5"])
+def test_a_parameter_is_where_it_is_updated(spelling: str) -> None:
+    assert "w₅ ← w₅ − η·∂E/∂w₅" in asked(session(WALKTHROUGH), spelling)
+
+
 def test_what_is_typed_can_be_changed_and_given_up() -> None:
     of = session(WALKTHROUGH)
     assert "sample 2): w5" in pressed(of, "g", "w", "6", "left", "backspace", "5")
@@ -307,10 +317,11 @@ def test_going_on_by_itself_stops_at_the_end_and_at_any_key() -> None:
 
 def test_too_small_a_terminal_says_so() -> None:
     of = session(WALKTHROUGH)
-    assert "59 × 24 characters; 60 × 15 are needed" in screen(of, 59, 24)
+    assert "The terminal has 59 × 24 characters; 60 × 15 are needed. q" in screen(of, 59, 24)
     assert "60 × 14" in screen(of, 60, 14)
     assert screen(of, 5, 2)
     assert "h₁ =" in screen(of, 60, 15)
+    assert screen(of, 60, 15).endswith("g go to  ? help  q quit")
 
 
 def test_the_walk_needs_no_more_of_a_long_run_than_a_few_points() -> None:

@@ -28,13 +28,14 @@ REDRAWN = 0.2
 @of_config
 @as_ascii
 @click.option("--iterations", metavar="N", help="How many iterations there are; those of CONFIG by default.")
-@click.option("--iteration", type=click.IntRange(1), default=1, show_default=True, metavar="K",
-              help="The iteration to begin with.")  # fmt: skip
-@click.option("--sample", type=click.IntRange(1), metavar="S", help="The sample to begin with.")
+@click.option("--iteration", type=int, metavar="K",
+              help="Which iteration to begin with; by default the first one, or that of the sample.")  # fmt: skip
+@click.option("--sample", type=int, metavar="S",
+              help="The sample to begin with; by default the first one of the iteration.")  # fmt: skip
 @click.option("--auto", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="Go on by itself, an equation every so many seconds; any key pauses.")  # fmt: skip
 def step(
-    asked: Asked, ascii: bool, iterations: str | None, iteration: int, sample: int | None, auto: float | None
+    asked: Asked, ascii: bool, iterations: str | None, iteration: int | None, sample: int | None, auto: float | None
 ) -> None:
     """Walk through CONFIG in the terminal, one equation at a time.
 
@@ -44,17 +45,18 @@ def step(
     """
     from rich.console import Console
 
+    from tracer.charts.screen.layout import too_small
+
     console = Console(highlight=False)
     session = steps(asked.experiment(iterations), ascii or not screen.can_print(screen.DRAWN, console.encoding))
-    try:
-        rows = session.walk.system.batches.first_row(iteration)
-        with screen.progress(iteration, rows, hidden=False) as session.progress:
-            session.begin(iteration, sample)
-    except LookupError as error:
-        raise OutputError([str(error.args[0])]) from None
+    number = iteration or 1
+    with screen.progress(number, session.walk.system.batches.first_row(number), hidden=False) as session.progress:
+        session.begin(iteration, sample)
     if not (console.is_terminal and sys.stdin.isatty()) or console.is_dumb_terminal:
         _print(session, console)
         return
+    if problem := too_small(*console.size):
+        raise OutputError([problem])
     if auto:
         session.automatic, session.seconds = True, auto
     _walk(session, console)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -184,7 +185,10 @@ def _windows_key(timeout: float | None) -> str | None:
     import msvcrt
 
     end = None if timeout is None else time.monotonic() + timeout
+    size = shutil.get_terminal_size()
     while not msvcrt.kbhit():  # type: ignore[attr-defined]
+        if shutil.get_terminal_size() != size:
+            return RESIZED
         if end is not None and time.monotonic() >= end:
             return None
         time.sleep(POLL)

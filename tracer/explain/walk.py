@@ -7,15 +7,17 @@ that the batch has in common, then the updates.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tracer.errors import nearest
 from tracer.execution.progress import Progress
 from tracer.execution.replay import Iteration, Replay
 from tracer.explain.blocks import Block, Line, blocks
+from tracer.explain.lesson.asked import spellings
 from tracer.formulas.tree import distinct
 from tracer.model import naming
+from tracer.model.quantity import Role
 from tracer.model.system import Phase, System
 
 
@@ -45,6 +47,7 @@ class Walk:
     block_of: tuple[int, ...] = field(init=False)
     of_sample: int = field(init=False)
     _line_of: dict[str, int] = field(init=False, default_factory=dict)
+    _spellings: Mapping[str, str] = field(init=False, default_factory=dict)
     _users: dict[str, list[int]] = field(init=False, default_factory=dict)
     _stops: dict[tuple[int, int], int] = field(init=False, default_factory=dict)
 
@@ -214,16 +217,16 @@ class Walk:
     def to_quantity(self, place: Place, spelling: str) -> Place:
         """Where a quantity is computed in this iteration, a parameter where it is updated. spelling: in any alphabet.
         Raises LookupError, with a sentence, where it is not computed."""
+        known = self._spellings = self._spellings or spellings(self.system)
         quantity = naming.read(spelling, self.system.quantities)
-        name = naming.spell(quantity) if quantity else spelling
+        if quantity and quantity.role in (Role.AFTER_UPDATE, Role.CHANGE) and quantity.of:
+            quantity = quantity.of
+        name = known.get(spelling) or (naming.spell(quantity) if quantity else spelling)
         line = self._line_of.get(naming.after_update(name), self._line_of.get(name))
-        if line is None and quantity and name in self.system.columns():
+        if line is None and name in self.system.columns():
             raise LookupError(f"{name} is given: no equation computes it.")
         if line is None:
-            known = [line.quantity for line in self.lines]
-            raise LookupError(
-                f"No quantity is called '{spelling}'.{nearest(spelling, [*known, *map(naming.to_ascii, known)])}"
-            )
+            raise LookupError(f"No quantity is called '{spelling}'.{nearest(spelling, known)}")
         at = replace(place, row=place.row if line < self.of_sample else 0, line=line)
         if self.index(at) >= self.count(at):
             raise LookupError(f"The run stops before {name} is computed.")

@@ -19,7 +19,8 @@ MOST_LINES = 4
 """Of one form of an equation."""
 SUMS = (" + ", " − ", " - ", " = ")
 """Signs before which an equation rather breaks."""
-LEAST_PICTURE = 4
+LEAST_PICTURE, ROOMY_PICTURE = 4, 10
+"""Rows; with fewer than the latter, what a block is for is said only where it begins."""
 WIDEST = 110
 """Characters of a line of text; longer ones are hard to read."""
 SHORTEST_BAR, LONGEST_BAR = 5, 24
@@ -60,7 +61,7 @@ def laid_out(
     ]
     room = height - 3 - len(below)
     why = wrapped(stop.why, min(width, WIDEST) - 2) if stop.why else []
-    spare = room - LEAST_PICTURE
+    spare = room - (LEAST_PICTURE if stop.begins else ROOMY_PICTURE)
     below += [(Span(f" {line}", "" if stop.begins else "dim"),) for line in why[: max(0, spare)]]
     room = height - 3 - len(below)
     drawn = picture(width, min(max(room, 1), height - 3 - BELOW) if height - 3 - BELOW > LEAST_PICTURE else room)
@@ -149,10 +150,11 @@ def _lines(text: str, width: int, most: int) -> list[str]:
     return lines if len(lines) <= most else [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)]
 
 
-def too_small(width: int, height: int) -> list[Row]:
-    """What is said where the terminal is too small for a screen."""
-    text = f"This terminal has {width} × {height} characters; {LEAST_WIDTH} × {LEAST_HEIGHT} are needed. q quits."
-    return [*((Span(line),) for line in _lines(text, max(width, 8), max(height, 1)))]
+def too_small(width: int, height: int) -> str:
+    """A sentence for a terminal that is too small for a screen; empty for any other."""
+    if width >= LEAST_WIDTH and height >= LEAST_HEIGHT:
+        return ""
+    return f"The terminal has {width} × {height} characters; {LEAST_WIDTH} × {LEAST_HEIGHT} are needed."
 
 
 def printed(stop: Stop, heading: Heading, width: int) -> list[Row]:

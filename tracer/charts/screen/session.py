@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from tracer.charts.screen import layout, picture
 from tracer.charts.screen.canvas import Row, Span, to_ascii
-from tracer.columns import columns, cut
+from tracer.columns import columns, cut, wrapped
 from tracer.execution.progress import Progress
+from tracer.explain.lesson import asked
 from tracer.explain.stop import Stop, spots, stop_of
 from tracer.explain.walk import Place, Walk
 from tracer.explain.words import stopped
@@ -34,8 +35,13 @@ HELP = (
     ("q Ctrl-C Ctrl-D", "quit"),
 )
 """The keys, and what they do."""
-KEYS = "→ next  ← back  ↓ block  i iteration  g go to  {more}? help  q quit"
-ASCII_KEYS = "n next  b back  p block  i iteration  g go to  {more}? help  q quit"
+KEYS = {
+    "n": ("→", "next"), "b": ("←", "back"), "p": ("↓", "block"), "i": ("i", "iteration"), "e": ("e", naming.ETA),
+    "s": ("s", "sample"), "g": ("g", "go to"), "?": ("?", "help"), "q": ("q", "quit"),
+}  # fmt: skip
+"""The keys of the last line: each with its sign, where that can be shown, and its word."""
+LEAST_HINTS = 3
+"""Keys in the last line: going to, help, quitting."""
 LONGEST = 20_000
 """Characters of a printed line."""
 QUESTION = " Go to (a quantity, an iteration, sample 2): "
@@ -89,13 +95,15 @@ class Session:
         }
         self._actions = {key: action for keys, action in ways.items() for key in keys.split()}
 
-    def begin(self, iteration: int, sample: int | None = None) -> None:
-        """Start with an iteration, and with a sample in it or in the nearest one that takes it. Raises LookupError,
-        with a sentence, where the run has no such iteration or sample."""
-        place = self.walk.to_iteration(Place(), iteration, self.progress)
-        if place.iteration < iteration:
-            raise LookupError(f"--iteration {iteration}: {self._end(place)}")
-        self.place = self.walk.to_sample(place, sample) if sample else place
+    def begin(self, iteration: int | None, sample: int | None = None) -> None:
+        """Start with an iteration and a sample, each the first one by default. Raises OutputError where the run has no
+        such one."""
+        batches, last = self.walk.system.batches, self.experiment.iterations
+        number = asked.iteration_for(batches, iteration, sample)
+        asked.check_iteration(number, last)
+        found = self.walk.iteration(Place(iteration=number), self.progress)
+        asked.check_iteration(number, found.number, found.divergence, found.divergence is None)
+        self.place = Place(iteration=number, row=asked.row_of(found, batches, sample, last))
 
     # -------------------------------------------------------------------------------------------------------- the keys
 
@@ -241,8 +249,9 @@ class Session:
 
     def rows(self, width: int, height: int) -> list[Row]:
         """The screen in so many columns and rows."""
-        if width < layout.LEAST_WIDTH or height < layout.LEAST_HEIGHT:
-            rows = layout.too_small(width, height)
+        if problem := layout.too_small(width, height):
+            lines = wrapped(f"{problem} q quits.", max(width, 1))
+            rows: list[Row] = [(Span(line),) for line in lines[: max(height, 1)]]
         elif self.helping:
             rows = self._help(width, height)
         else:
@@ -271,9 +280,16 @@ class Session:
             return (Span(cut(f" {self.said}", width), "problem"),)
         if self.automatic:
             return (Span(f" Going on every {shortest(self.seconds)} s; any key pauses.", "head"),)
-        more = "e η  " * (len(self.walk.runs) > 1) + "s sample  " * self.walk.system.several_samples
-        keys = ASCII_KEYS if self.ascii else KEYS
-        return (Span(cut(" " + keys.format(more=more), width), "dim"),)
+        return (Span(cut(f" {'  '.join(self._hints(width - 2))}", width), "dim"),)
+
+    def _hints(self, width: int) -> list[str]:
+        """The keys that there is room for, the last ones in any case."""
+        usable = {"e": len(self.walk.runs) > 1, "s": self.walk.system.several_samples}
+        shown = {key: hint for key, hint in KEYS.items() if usable.get(key, True)}
+        hints = [f"{key if self.ascii else sign} {word}" for key, (sign, word) in shown.items()]
+        while len("  ".join(hints)) > width and len(hints) > LEAST_HINTS:
+            del hints[-LEAST_HINTS - 1]
+        return hints
 
     def _help(self, width: int, height: int) -> list[Row]:
         rows: list[Row] = [(Span(" Keys".ljust(width), "title"),), ()]

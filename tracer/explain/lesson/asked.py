@@ -12,6 +12,7 @@ from tracer.explain.words import stopped
 from tracer.model import naming
 from tracer.model.batches import Batches
 from tracer.model.quantity import DERIVATIVES, Role
+from tracer.model.system import System
 from tracer.model.typography import typeset
 
 MOST_LISTED = 4
@@ -56,22 +57,28 @@ def row_of(iteration: Iteration, batches: Batches, sample: int | None, last: int
     raise OutputError([f"sample {sample}: iteration {iteration.number} takes {which}{known}."])
 
 
+def spellings(system: System) -> dict[str, str]:
+    """All ways to write a quantity → its name: also as it is typeset, in ASCII, and with the loss by its full name."""
+    known, names = system.quantities, typeset(system.quantities)
+    found: dict[str, str] = {}
+    for name, quantity in known.items():
+        of_loss = quantity.role is Role.GRADIENT and quantity.of == known[system.loss] and quantity.by
+        longer = naming.derivative(system.loss, naming.spell(quantity.by)) if of_loss and quantity.by else name
+        for spelling in (name, names[name], longer, naming.label(name)):
+            found.setdefault(spelling, name)
+            found.setdefault(naming.to_ascii(spelling), name)
+    found.setdefault(naming.within(known[system.loss]), system.loss)
+    return found
+
+
 def quantity_called(subject: Subject, text: str) -> str:
     """The name of the quantity that is asked for, however it is spelled. Raises OutputError if there is none."""
     asked, known = text.strip(), subject.full.quantities
     if asked in known:
         return asked
-    names = typeset(known)
-    of_loss = {subject.full.gradient(name): name for name in subject.derivations.quantities}
-    spellings: dict[str, str] = {}
-    for name in known:
-        longer = naming.derivative(subject.full.loss, of_loss[name]) if name in of_loss else name
-        for spelling in (name, names[name], longer, naming.label(name)):
-            spellings.setdefault(spelling, name)
-            spellings.setdefault(naming.to_ascii(spelling), name)
-    spellings.setdefault(naming.within(known[subject.full.loss]), subject.full.loss)
-    if asked in spellings:
-        return spellings[asked]
+    spelled = spellings(subject.full)
+    if asked in spelled:
+        return spelled[asked]
     quantity = naming.read(asked, known)
     if quantity and quantity.role in (Role.AFTER_UPDATE, Role.CHANGE):
         return next(name for name, other in known.items() if other == quantity.of)
@@ -80,6 +87,4 @@ def quantity_called(subject: Subject, text: str) -> str:
     if quantity and quantity.role in DERIVATIVES:
         of, by = (naming.spell(part) if part else "" for part in (quantity.of, quantity.by))
         raise OutputError([f"{asked}: {of} has no derivative by {by} in this trace: it has those of the chain rule"])
-    raise OutputError(
-        [f"{asked or 'an empty name'}: no quantity of this trace is called so.{nearest(asked, spellings)}"]
-    )
+    raise OutputError([f"{asked or 'an empty name'}: no quantity of this trace is called so.{nearest(asked, spelled)}"])
