@@ -196,6 +196,10 @@ export function start(root, engine, state, packed, shapes) {
     element.addEventListener("focusin", (event) => hover(event.target.matches(":focus-visible") ? at(event) : undefined));
     element.addEventListener("focusout", () => hover(undefined));
     element.addEventListener("click", (event) => !event.target.closest("button, input, select, summary") && keep(event, at(event)));
+    element.addEventListener("dblclick", (event) => {
+      const line = event.target.closest(".blocks .line");
+      if (line) state.update({ line: Number(line.dataset.line) });
+    });
     element.addEventListener("keydown", (event) => event.key === "Enter" && event.target.matches("[data-of]:not(.line)") && keep(event, at(event)));
   }
 

@@ -80,6 +80,7 @@ export function notationOf(content) {
         hole.setAttribute("data-of", content.quantities[slot].name);
       }
     }
+    if (mode === NUMBERS && !supported) linear(math);
     return mode === NUMBERS ? math : finished(math);
   }
 
@@ -106,6 +107,19 @@ function supportsMathML() {
   const wide = probe.firstChild.getBoundingClientRect().width;
   probe.remove();
   return wide >= 19;
+}
+
+/** Fractions, powers and roots written in a line, for a browser that does not know them; the numbers stay elements. */
+function linear(math) {
+  const around = (part) => (part.children.length > 1 ? ["(", part, ")"] : [part]);
+  for (const element of [...math.querySelectorAll("mfrac, msup, msub, msqrt")].reverse()) {
+    const [first, second] = element.children;
+    const parts = {
+      mfrac: () => [...around(first), "/", ...around(second)], msup: () => [first, "^", ...around(second)],
+      msub: () => [first, "_", second], msqrt: () => ["√(", ...element.childNodes, ")"],
+    }[element.localName]();
+    element.replaceWith(mathml("mrow", ...parts.map((part) => (typeof part === "string" ? mathml("mtext", part) : part))));
+  }
 }
 
 /** Markup of mathematics as a line of text, for those who cannot see it set. @param {Element} math */

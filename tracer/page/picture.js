@@ -16,7 +16,7 @@ const HEIGHT = 18;
 export function pictureView(page) {
   const { content } = page;
   const { width, height, items } = content.picture;
-  const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "The network with its numbers", class: "drawing" });
+  const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Picture of the step", class: "drawing" });
   drawing.append(heads());
   const updates = [];
   const builders = { text: textItem, number: numberItem, shape: shapeItem, tiles: tilesItem, curve: curveItem };

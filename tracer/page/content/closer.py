@@ -1,4 +1,4 @@
-"""A diagram with less room between its columns: a page has a width that a picture file need not keep to."""
+"""A diagram with less room between its columns, and none above: in a page it has to fit beside other things."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from tracer.explain.picture.diagram import SIZES, Curve, Diagram, Item, Look, Number, Shape, Text, Tiles, width
+from tracer.explain.picture.diagram import LINE, SIZES, Curve, Diagram, Item, Look, Number, Shape, Text, Tiles, width
 
 WIDE, SHARE = 18.0, 0.25
 """A gap that is wider keeps so much, and this share of the rest."""
+ABOVE = 6.0
+"""What is left above a diagram."""
 
 
 def closer(diagram: Diagram) -> Diagram:
@@ -31,7 +33,9 @@ def closer(diagram: Diagram) -> Diagram:
             less += room - min(room, (WIDE + SHARE * (end - left - WIDE)) * room / (end - left))
         return x - less
 
-    return replace(diagram, width=moved(diagram.width), items=tuple(_moved(item, moved) for item in diagram.items))
+    above = min((_top(item) for item in diagram.items), default=ABOVE) - ABOVE
+    items = tuple(_moved(item, moved, above) for item in diagram.items)
+    return replace(diagram, width=moved(diagram.width), height=diagram.height - above, items=items)
 
 
 def _taken(item: Item) -> Iterator[tuple[float, float]]:
@@ -49,7 +53,16 @@ def _taken(item: Item) -> Iterator[tuple[float, float]]:
             yield item.x, item.x + item.size * -(-item.columns // item.merged)
 
 
-def _moved(item: Item, moved: Callable[[float], float]) -> Item:
+def _top(item: Item) -> float:
+    match item:
+        case Curve():
+            return min(y for _, y in item.points)
+        case Text() | Number():
+            return item.y - LINE / 2
+    return item.y
+
+
+def _moved(item: Item, moved: Callable[[float], float], up: float) -> Item:
     if isinstance(item, Curve):
-        return replace(item, points=tuple((moved(x), y) for x, y in item.points))
-    return replace(item, x=moved(item.x))
+        return replace(item, points=tuple((moved(x), y - up) for x, y in item.points))
+    return replace(item, x=moved(item.x), y=item.y - up)
