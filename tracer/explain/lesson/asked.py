@@ -73,7 +73,8 @@ def spellings(system: System) -> dict[str, str]:
 
 def quantity_called(subject: Subject, text: str) -> str:
     """The name of the quantity that is asked for, however it is spelled. Raises OutputError if there is none."""
-    asked, known = text.strip(), subject.full.quantities
+    asked = text.strip()
+    known = {name: quantity for name, quantity in subject.full.quantities.items() if subject.has(name)}
     if asked in known:
         return asked
     spelled = spellings(subject.full)

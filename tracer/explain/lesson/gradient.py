@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -23,16 +24,19 @@ from tracer.explain.explanation import (
 from tracer.explain.lesson.equations import in_full
 from tracer.explain.lesson.operands import deeper, operands
 from tracer.explain.lesson.subject import Subject
-from tracer.explain.numeric_check import numeric_check
+from tracer.explain.numeric_check import NumericCheck, numeric_check
 from tracer.explain.templates import DIGITS
 from tracer.formulas.evaluation import NO_NUMBER
 from tracer.formulas.tree import ADD, Call, Expression, Function, Name, Number, add, div, mul, sub
+from tracer.model.typography import typeset
 
 MOST_SUMMANDS = 3
 """Of products that the chain rule shows as one sum; of more, each has an equation of its own."""
-MOST_WAYS = 8
+MOST_WAYS = 12
 """Paths that are written as a sequence of quantities."""
 TWO = Number(2.0)
+EPSILONS = ("ε", "δ", "Δ", "ε′")
+"""Names of a small number; Adam has an ε of its own."""
 FEW = 3
 """Digits of a difference."""
 
@@ -131,6 +135,18 @@ def _products(subject: Subject, derivation: Derivation) -> Iterator[Part]:
     yield in_full(sum_equation(derivation, products), digits)
 
 
+def _reliable(check: NumericCheck) -> int:
+    """Digits of the central difference that the difference of two losses keeps."""
+    change, step = abs(check.above - check.below), math.ulp(max(abs(check.above), abs(check.below)))
+    return max(1, min(DIGITS, math.floor(math.log10(change / step)) - 1)) if change else DIGITS
+
+
+def _epsilon(subject: Subject) -> Name:
+    """The name of what a quantity is moved by; ε, unless something else is called so."""
+    taken = set(typeset(subject.full.quantities).values())
+    return subject.made_up(next(sign for sign in EPSILONS if sign not in taken))
+
+
 def check_parts(subject: Subject, derivation: Derivation) -> Iterator[Part]:
     """The numeric check beside a gradient."""
     system, step, quantity = subject.system, subject.step.now, derivation.quantity
@@ -141,7 +157,7 @@ def check_parts(subject: Subject, derivation: Derivation) -> Iterator[Part]:
     except NO_NUMBER:
         yield Paragraph((subject.loss, " has no value that close to ", moved, "."))
         return
-    epsilon, loss = subject.made_up("ε"), Function(subject.loss.name)
+    epsilon, loss = _epsilon(subject), Function(subject.loss.name)
     exact = "" if system.decimals is None else ", without rounding"
     yield Paragraph(
         (f"The same slope from two more forward passes{exact}: ", moved, " moved up and down by ", epsilon, " = ",
@@ -154,7 +170,7 @@ def check_parts(subject: Subject, derivation: Derivation) -> Iterator[Part]:
     yield in_full(
         Equation(div(sub(*symbols), twice), put_in=div(sub(above, below), twice), value=by_name(values),
                  result=check.slope),
-        min(subject.digits, DIGITS),
+        min(subject.digits, _reliable(check)),
     )  # fmt: skip
     gradient = step.get(derivation.gradient, derivation.value(step))
     yield Paragraph(

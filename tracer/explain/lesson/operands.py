@@ -12,30 +12,33 @@ from tracer.formulas.tree import Expression, distinct
 
 
 def numbered(subject: Subject, quantity: str) -> Equation:
+    """The equation of a quantity that has one, with its numbers."""
     equation = subject.equation(quantity)
     assert equation is not None
     return of_line(subject.step, Line(quantity, equation.expression), subject.digits)
 
 
 def operands(expression: Expression) -> list[str]:
+    """The names in an expression, each once."""
     return [name.name for name in distinct(expression)]
 
 
 def operands_of(subject: Subject, quantity: str) -> list[str]:
+    """The names in the equation of a quantity; none if it has no equation."""
     equation = subject.equation(quantity)
     return operands(equation.expression) if equation else []
 
 
-def deeper(subject: Subject, wanted: list[str], shown: set[str], level: int) -> Iterator[Part]:
-    """What quantities are computed from, level by level."""
+def deeper(subject: Subject, wanted: list[str], shown: set[str], level: int, place: str = "") -> Iterator[Part]:
+    """What quantities are computed from, level by level. place: what the first heading ends with."""
     heads = iter((["What it is computed from"] if level == 1 else []) + ["What these are computed from"])
     head = next(heads)
     for _ in range(level, subject.depth + 1):
         lines = [name for name in dict.fromkeys(wanted) if name not in shown and subject.equation(name)]
         if not lines:
             break
-        yield Heading((head,), 2)
-        head = next(heads, "And these in turn")
+        yield Heading((head + place,), 2)
+        head, place = next(heads, "And these in turn"), ""
         for name in lines:
             yield numbered(subject, name)
         shown |= {*lines}

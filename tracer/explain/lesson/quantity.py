@@ -22,11 +22,11 @@ MOST_NAMES = 12
 """Quantities that a sentence lists, and rows that a table shows."""
 
 
-def where(subject: Subject) -> Inline:
-    """The step, as a heading says it."""
+def where(subject: Subject, of_sample: bool = True) -> Inline:
+    """The step, as a heading says it. of_sample: whether it is about one sample."""
     step, found = subject.step, list[str | Expression]()
     found.append(f"iteration {step.iteration.number:,}")
-    if subject.system.several_samples:
+    if of_sample and subject.system.several_samples:
         found.append(f", sample {step.sample:,}")
     if naming.ETA in step.now:
         found += [", ", Name(naming.ETA), " = ", subject.number(step.now[naming.ETA])]
@@ -37,7 +37,9 @@ def parts(subject: Subject, quantity: str) -> Iterator[Part]:
     """The explanation of a quantity of the trace, by its name."""
     role, step = subject.quantity(quantity).role, subject.step
     is_parameter = role in PARAMETERS
-    yield Heading((Name(quantity), " and its update in " if is_parameter else " in ", *where(subject)), 1)
+    equation = subject.equation(quantity)
+    of_sample = equation is None or not subject.system.once_an_iteration(equation.phase)
+    yield Heading((Name(quantity), " and its update in " if is_parameter else " in ", *where(subject, of_sample)), 1)
     derived = quantity if is_parameter else subject.derived_by(quantity)
     if step.iteration.divergence and not math.isfinite(
         step.now.get(quantity if not derived else _gradient(subject, derived), 0)
@@ -49,11 +51,12 @@ def parts(subject: Subject, quantity: str) -> Iterator[Part]:
             yield _moves(subject, quantity)
         yield from gradient_parts(subject, derived)
         yield from _update(subject, derived)
-    elif subject.equation(quantity):
+    elif equation:
         yield numbered(subject, quantity)
         yield from _batch(subject, quantity)
         yield from _used(subject, quantity)
-        yield from deeper(subject, operands_of(subject, quantity), {quantity}, 1)
+        place = "" if of_sample else f", in sample {step.sample:,}"
+        yield from deeper(subject, operands_of(subject, quantity), {quantity}, 1, place)
     else:
         yield _given(subject, quantity)
         yield from _used(subject, quantity)
@@ -103,7 +106,7 @@ def _update(subject: Subject, quantity: str) -> Iterator[Part]:
 
 
 def _batch(subject: Subject, quantity: str) -> Iterator[Part]:
-    """The rows of a batch that an equation reduces, where it does not show them all."""
+    """The samples of a batch, with what an equation reduces of each."""
     equation = subject.equation(quantity)
     names = [name.name for name in distinct(equation.expression) if name.batch] if equation else []
     rows = subject.step.iteration.rows

@@ -70,6 +70,10 @@ class Subject:
         """The equation of a quantity: that of its column, or else the one of the full trace."""
         return self._equations.get(quantity)
 
+    def has(self, quantity: str) -> bool:
+        """Whether a name has a value in the step, or an equation."""
+        return quantity in self.step.now or quantity in self._equations
+
     def derive(self, derivative: Quantity) -> str | None:
         """The name of a derivative that no column shows, made known with its equation; None if there is no such one."""
         names = {quantity: name for name, quantity in self.full.quantities.items()}

@@ -59,9 +59,9 @@ def _model(subject: Subject) -> Iterator[Part]:
 
 def _given(subject: Subject) -> Iterator[Part]:
     """The inputs and the targets."""
-    data = subject.system.data
-    if not data:
-        return
+    data, count = subject.system.data, len(subject.step.iteration.samples)
+    if count > 1:
+        yield Paragraph((f"Sample {subject.step.sample:,} is one of {count:,} in the batch of this iteration.",))
     roles = {name: subject.full.quantities[name].role for name in data}
     for role, label in ((Role.INPUT, "inputs"), (Role.TARGET, "targets")):
         names = [name for name in data if roles[name] is role]
