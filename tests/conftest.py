@@ -23,6 +23,7 @@ for name, usual in (("SIGHUP", signal.SIG_DFL), ("SIGINT", signal.default_int_ha
 PROGRAMS = {
     "office": ("soffice", "nothing here can recalculate a workbook"),
     "node": ("node", "nothing here can run the page's program"),
+    "browser": ("chromium", "nothing here can show the page"),
 }
 """By the marker of the tests that need it."""
 

@@ -18,7 +18,7 @@ SHARED = ROOT.parent / "shared"
 """Real workbooks, the XML Schema of the .xlsx format (ECMA-376) and cases, beside the project where they are at hand."""
 SCHEMAS = SHARED / "ooxml-xsd"
 REQUIRED = os.environ.get("BACKPROP_TRACE_REQUIRE", "").split()
-"""What the suite must not do without: office, latex, node, torch, parquet, shared. Tests of it fail where it is missing."""
+"""What the suite must not do without: browser, office, latex, node, torch, parquet, shared. Tests of it fail where it is missing."""
 
 
 def pytorch() -> ModuleType:

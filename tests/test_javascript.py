@@ -10,12 +10,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import tracer
-from tests.javascript import differences, engine_source, node, runs_in_node, source_of
+from tests.javascript import differences, engine_source, node, nudged, runs_in_node, source_of
 from tests.places import BLOWS_UP, CONFIGS, agree
 from tests.test_batches import LINE, XOR
 from tests.test_decimals import by_decimals
@@ -23,7 +24,7 @@ from tests.test_derivation import networks
 from tests.test_primitives import CASES, Arguments, call, exact, names
 from tests.test_recalculation import CONSTANTS, FAR_OUT
 from tracer.execution.javascript_emitter import complete, shapes_source
-from tracer.formulas.evaluation import FLOATS, NO_NUMBER, evaluate
+from tracer.formulas.evaluation import FLOATS, evaluate
 from tracer.formulas.notation.javascript import HELPERS
 from tracer.formulas.primitives import rounded
 from tracer.formulas.tree import Name
@@ -203,35 +204,52 @@ def test_a_function_of_javascript_has_the_name_of_the_primitive() -> None:
 # ------------------------------------------------------------------------------------------------- any network
 
 
-def run_or_none(config: dict[str, Any]) -> tracer.Trace | None:
-    try:
-        return tracer.run(config)
-    except (tracer.ConfigError, *NO_NUMBER):
-        return None
-
-
 CHANGES = st.fixed_dictionaries(
-    {"iterations": st.integers(1, 60), "learning_rate": st.sampled_from([0.1, 3, "0.5 * 0.9^k", [0.5, 1e3]])},
+    {"iterations": st.integers(1, 60), "learning_rate": st.sampled_from([0.1, 3, "0.5 * 0.9^k", [0.5, 2]])},
     optional={
-        "optimizer": st.sampled_from(sorted(OPTIMIZERS)),
+        "optimizer": st.sampled_from(sorted({*OPTIMIZERS} - {"lion"})),
         "clip": st.sampled_from([{"norm": 0.3}, {"value": 0.05}]),
-        "decimals": st.integers(2, 8),
         "columns": st.just("full"),
     },
 )
+SEVERAL = st.lists(st.builds(lambda config, changes: config | changes, networks(), CHANGES), min_size=12, max_size=12)
+WITHOUT_SHRINKING = (Phase.explicit, Phase.generate)
+MORE = 1000
+"""Times what the run makes of a difference in the last digits of its start; it may be chaotic. With lion, which takes
+the sign of what may be rounding alone, it is anything."""
 
 
-@settings(max_examples=4)
-@given(st.lists(st.builds(lambda config, changes: config | changes, networks(), CHANGES), min_size=12, max_size=12))
+def check_nearly(configs: list[dict[str, Any]], folder: Path) -> None:
+    """The same for runs that may amplify a last digit: a gradient that is nothing but rounding, divided by its own size,
+    is any number."""
+    traces, wrong = [*map(tracer.run, configs)], {}
+    for number, (trace, runs) in enumerate(zip(traces, runs_in_node(traces, folder), strict=True)):
+        beside = nudged(trace)
+        if [*map(len, beside.runs)] != [*map(len, trace.runs)]:
+            continue  # it even decides where the run stops
+        pairs = zip(trace.runs, beside.runs, strict=True)
+        room = [MORE * grown(np.array(run.rows) - np.array(other.rows), len(run.columns)) for run, other in pairs]
+        if found := differences(trace, runs, room):
+            wrong[number] = found
+    assert wrong == {}
+
+
+def grown(difference: Any, columns: int) -> Any:
+    """By row and column, the largest difference of the column so far."""
+    return np.maximum.accumulate(np.nan_to_num(np.abs(difference)).reshape(-1, columns), axis=0)
+
+
+@settings(max_examples=2, phases=WITHOUT_SHRINKING)
+@given(SEVERAL)
 def test_random_networks(tmp_path_factory: pytest.TempPathFactory, configs: list[dict[str, Any]]) -> None:
-    check({str(number): config for number, config in enumerate(configs)}, tmp_path_factory.mktemp("node"))
+    check_nearly(configs, tmp_path_factory.mktemp("node"))
 
 
 @pytest.mark.long
-@settings(max_examples=60)
-@given(st.lists(st.builds(lambda config, changes: config | changes, networks(), CHANGES), min_size=12, max_size=12))
+@settings(max_examples=25, phases=WITHOUT_SHRINKING)
+@given(SEVERAL)
 def test_many_random_networks(tmp_path_factory: pytest.TempPathFactory, configs: list[dict[str, Any]]) -> None:
-    check({str(number): config for number, config in enumerate(configs)}, tmp_path_factory.mktemp("node"))
+    check_nearly(configs, tmp_path_factory.mktemp("node"))
 
 
 def test_long_runs_are_computed_anew_from_checkpoints(tmp_path: Path) -> None:

@@ -46,6 +46,12 @@ def _report(trace: Trace, name: str) -> Mapping[str, str]:
     return markdown(Ran(trace.experiment, trace.system, trace.runs), name)
 
 
+def _of_page(experiment: Experiment, system: System) -> list[str]:
+    from tracer.page.program import problems_of_page
+
+    return problems_of_page(experiment, system)
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A file format of a trace.
@@ -77,6 +83,7 @@ class Format:
 FORMATS = {
     "csv": Format("comma-separated values", Trace.to_csv, text=Trace.write_csv, rows=csv_file),
     "xlsx": Format("an Excel workbook of live formulas", Trace.to_excel, ("openpyxl",), _of_excel),
+    "html": Format("an interactive page that needs no network", Trace.to_html, problems=_of_page, default=False),
     "parquet": Format(
         "a Parquet file, for data frames", Trace.to_parquet, ("pyarrow",), default=False, rows=parquet_file
     ),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tracer.documents.explanation import Explanation
     from tracer.output.graphs import GraphPicture
     from tracer.output.plots import Plot
+    from tracer.page.page import Page
 
 ROWS_PER_BLOCK = 1_000
 """Rows per block of a trace that is written."""
@@ -305,6 +306,28 @@ class Trace:
         from tracer.output.report import MARKDOWN, Ran, markdown
 
         file.write(markdown(Ran(self.experiment, self.system, self.runs), None)[MARKDOWN])
+
+    def to_html(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
+        """Write the run as a page: one HTML file that computes every number by itself and needs no network. Its names
+        are set as mathematics, also where `ascii` is given.
+
+        Raises OutputError when there is too much for a page or the file cannot be written; an old file then stays as it
+        was.
+        """
+        from tracer.page.file import encoded
+
+        html = encoded(self.page().html)
+        with replacing(path) as part:
+            part.write_bytes(html)
+        if progress:
+            progress(len(self))
+
+    def page(self, height: int = 720) -> Page:
+        """The page of `to_html`, which a notebook shows in a frame of so many pixels. Raises OutputError when there is
+        too much for a page."""
+        from tracer.page.page import page_of
+
+        return page_of(self.experiment, self.system, height)
 
     def to_exercise(
         self,

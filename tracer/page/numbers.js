@@ -8,9 +8,10 @@ const STYLES = { result, short };
 
 /**
  * @param {object} content
+ * @param {Set<number>} before slots that hold what a state was before the iteration
  * @returns {{place: function, forget: function, show: function}}
  */
-export function numbersOf(content) {
+export function numbersOf(content, before) {
   /** Places by the part of the page that they belong to, so that a part can be built anew. */
   const parts = new Map();
   /** What was typeset last, by element. */
@@ -29,6 +30,7 @@ export function numbersOf(content) {
     parts.get(part).push({ element, slot, how });
     element.classList.add("number");
     if (slot !== undefined) element.setAttribute("data-quantity", content.quantities[slot].name);
+    if (before.has(slot)) element.setAttribute("data-before", "");
     return element;
   }
 
