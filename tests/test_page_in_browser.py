@@ -1,4 +1,4 @@
-"""The page in a browser without a window: every number in it is the trace's, for a state that its address gives."""
+"""The page in a browser without a window: every number in it is the trace's."""
 
 from __future__ import annotations
 
