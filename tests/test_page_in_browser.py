@@ -14,7 +14,6 @@ from tests.browser import Browser
 from tests.places import CONFIGS, WALKTHROUGH, agree
 from tests.test_batches import XOR
 from tracer.model import naming
-from tracer.page.file import encoded
 from tracer.page.page import page_of as page_of_run
 
 pytestmark = pytest.mark.browser
@@ -120,7 +119,7 @@ def test_what_a_config_says_is_text(browser: Browser, tmp_path: Path) -> None:
 def test_a_long_run_is_cut_off_and_the_page_says_so(browser: Browser, tmp_path: Path) -> None:
     experiment = tracer.load(WALKTHROUGH, [tracer.config.Override(("iterations",), 1_000_000, "")])
     path = tmp_path / "page.html"
-    path.write_bytes(encoded(page_of_run(experiment, tracer.assemble(experiment)).html))
+    page_of_run(experiment, tracer.assemble(experiment)).write(path)
     browser.open(path, "#iteration=300000&eta=2")
     said = browser.evaluate("document.body.innerText")
     assert "the first 370,370 of 1,000,000 iterations" in said

@@ -172,6 +172,14 @@ class Experiment:
         listed = ", ".join(f"{len(values):,} {name}" for name, values in counts.items())
         return f"<Experiment {self.name!r}: {listed}, {len(self.runs):,} runs of {self.iterations:,} iterations>"
 
+    def arrays(self, values: Mapping[str, T]) -> dict[str, Any]:
+        """What `values` has for each parameter, in the shapes of the layers, see `Layer.arrays`; for equations of one's
+        own, each by its name."""
+        match self.model:
+            case Network(layers=layers):
+                return {name: array for layer in layers for name, array in layer.arrays(values).items()}
+        return {name: values[name] for name in self.start}
+
     @property
     def runs(self) -> tuple[Mapping[str, float], ...]:
         """The hyper-parameters specific to each run; empty for a single run without a constant

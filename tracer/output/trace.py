@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tracer.errors import OutputError, nearest, required
+from tracer.errors import nearest, required
 from tracer.execution.outcome import Outcome, outcome_of
 from tracer.execution.progress import Progress
 from tracer.execution.runs import Run
@@ -17,7 +17,7 @@ from tracer.files import replacing
 from tracer.formulas.evaluation import REDUCE
 from tracer.model import naming
 from tracer.model.assembly import assemble, shown
-from tracer.model.experiment import Experiment, Network
+from tracer.model.experiment import Experiment
 from tracer.model.system import System
 from tracer.output.blocks import ETA_COLUMN, Block, Layout, Opened, layout_of
 from tracer.output.csvfile import csv_file
@@ -114,14 +114,9 @@ class Trace:
         return self._arrays(values)
 
     def _arrays(self, values: Mapping[str, float]) -> dict[str, numpy.ndarray[Any, Any]]:
-        import numpy
+        from numpy import array
 
-        match self.experiment.model:
-            case Network(layers=layers):
-                found = [item for layer in layers for item in layer.arrays(values).items()]
-            case _:
-                found = [(name, values[name]) for name in self.experiment.start]
-        return {name: numpy.array(array, float) for name, array in found}
+        return {name: array(of, float) for name, of in self.experiment.arrays(values).items()}
 
     def run_of(self, learning_rate: float | None = None) -> Run:
         """The run of a learning rate; the first one by default. Raises KeyError if there is none."""
@@ -162,8 +157,7 @@ class Trace:
         """
         from tracer.output.graphs import of_run
 
-        run = self.run_of(learning_rate)
-        return of_run(self.experiment, self.system, run, kind, iteration, sample)
+        return of_run(self.experiment, self.system, self.run_of(learning_rate), kind, iteration, sample)
 
     def explain(
         self,
@@ -308,23 +302,14 @@ class Trace:
         file.write(markdown(Ran(self.experiment, self.system, self.runs), None)[MARKDOWN])
 
     def to_html(self, path: str | Path, ascii: bool = False, progress: Progress | None = None) -> None:
-        """Write the run as a page: one HTML file that computes every number by itself and needs no network. Its names
-        are set as mathematics, also where `ascii` is given.
-
-        Raises OutputError when there is too much for a page or the file cannot be written; an old file then stays as it
-        was.
+        """Write the run as a page: one HTML file that computes every number by itself and needs no network. ascii:
+        without effect, since names are set as mathematics. Raises OutputError if that is too much for a page, or the
+        file cannot be written; an old file then stays as it was.
         """
-        from tracer.page.file import encoded
-
-        html = encoded(self.page().html)
-        with replacing(path) as part:
-            part.write_bytes(html)
-        if progress:
-            progress(len(self))
+        self.page().write(path)
 
     def page(self, height: int = 720) -> Page:
-        """The page of `to_html`, which a notebook shows in a frame of so many pixels. Raises OutputError when there is
-        too much for a page."""
+        """The page of `to_html`, which a notebook shows in a frame of so many pixels. Raises OutputError likewise."""
         from tracer.page.page import page_of
 
         return page_of(self.experiment, self.system, height)
@@ -350,13 +335,9 @@ class Trace:
         Raises OutputError when the file cannot be written, or nothing is left to fill in.
         """
         from tracer.workbook.exercise.book import write_exercise
-        from tracer.workbook.exercise.task import BLANKS, MOST_DECIMALS, Task
+        from tracer.workbook.exercise.task import Task, decimals_of
 
-        if blank not in BLANKS:
-            raise OutputError([f"blank: {blank!r:.40} is not one of {', '.join(BLANKS)}"])
-        if answer_decimals is not None and not 1 <= answer_decimals <= MOST_DECIMALS:
-            raise OutputError([f"answer_decimals: {answer_decimals} is not between 1 and {MOST_DECIMALS}"])
-        decimals = self.experiment.decimals if answer_decimals is None else answer_decimals
+        decimals = decimals_of(answer_decimals, self.experiment.decimals)
         task = Task(blank, decimals, strict, marks, keep_equations)
         with replacing(path) as part:
             write_exercise(self.experiment, self.system, self.runs, part, task, ascii, solved)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 from tracer.errors import OutputError
 from tracer.execution.javascript_emitter import complete, program_source, shapes_source
 from tracer.execution.program import program_of
+from tracer.files import replacing
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
 from tracer.page.content.content import content_of
-from tracer.page.file import html_file
+from tracer.page.file import encoded, html_file
 from tracer.page.program import data_of, problems_of_page
 from tracer.page.script import joined, text_of
 
@@ -25,6 +27,11 @@ class Page:
 
     def __repr__(self) -> str:
         return f"<Page of {len(self.html):,} characters>"
+
+    def write(self, path: str | Path) -> None:
+        """Write the file. Raises OutputError if that is not possible; an old file then stays as it was."""
+        with replacing(path) as part:
+            part.write_bytes(encoded(self.html))
 
     def _repr_html_(self) -> str:
         """A frame that may run the page's script, and nothing else."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from tracer.errors import OutputError
 from tracer.formulas.grammar import parse
 from tracer.formulas.primitives import FUNCTIONS
 from tracer.formulas.tree import Expression
@@ -39,12 +40,21 @@ class State(StrEnum):
     COPIED = "copied"
 
 
+def decimals_of(asked: int | None, rounded_to: int | None) -> int | None:
+    """How many decimals of an answer must be right: as asked, else those that the config rounds to. Raises OutputError for
+    a number that is not possible."""
+    if asked is not None and not 1 <= asked <= MOST_DECIMALS:
+        raise OutputError([f"answer_decimals: {asked} is not between 1 and {MOST_DECIMALS}"])
+    return rounded_to if asked is None else asked
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """How an exercise is set.
 
     blank: one of BLANKS. decimals: how many an answer must have right; None for 1e-6. strict: only the key counts, not
-    what is consistent. marks: the workbook judges by itself. equations: the formulas in words stay as a hint.
+    what is consistent. marks: the workbook judges by itself. equations: the formulas in words stay as a hint. Raises
+    OutputError for another `blank`.
     """
 
     blank: str = "all"
@@ -52,6 +62,10 @@ class Task:
     strict: bool = False
     marks: bool = True
     equations: bool = False
+
+    def __post_init__(self) -> None:
+        if self.blank not in BLANKS:
+            raise OutputError([f"blank: {self.blank!r:.40} is not one of {', '.join(BLANKS)}"])
 
     @property
     def counting(self) -> tuple[State, ...]:
