@@ -85,15 +85,10 @@ export function start(root, engine, state, packed, shapes) {
   const live = el("p", { class: "unseen", "aria-live": "polite" });
   const where = el("p", { class: "where" });
   const notice = el("p", { class: "notice", role: "status" });
-  const { iterations, leftOut } = engine.data;
-  const cut = leftOut && el("p", { class: "stopped" },
-    `This page computes the first ${iterations.toLocaleString("en")} of ${leftOut.iterations.toLocaleString("en")} iterations; all of them would keep a browser waiting.`);
   const stopped = el("p", { class: "stopped", role: "status" });
   root.append(
     el("header", {}, el("h1", {}, content.name), where, views.controls.element),
     el("section", { class: "panel of-loss", "aria-label": "Loss" }, views.loss.element, changes.element, stopped),
-    el("header", {}, el("h1", {}, content.name), views.controls.element),
-    el("section", { class: "panel of-loss", "aria-label": "Loss" }, views.loss.element, changes.element, stopped, cut),
     el("main", {},
       el("section", { class: "panel of-picture", "aria-label": "Picture" }, views.picture.element),
       el("section", { class: "panel of-details scrolls", "aria-label": "Details" }, panels.element),

@@ -41,8 +41,8 @@ class State(StrEnum):
 
 
 def decimals_of(asked: int | None, rounded_to: int | None) -> int | None:
-    """How many decimals of an answer must be right: as asked, else those that the config rounds to. Raises OutputError for
-    a number that is not possible."""
+    """How many decimals of an answer must be right: as asked, else those that the config rounds to. Raises OutputError
+    for a number that is not possible."""
     if asked is not None and not 1 <= asked <= MOST_DECIMALS:
         raise OutputError([f"answer_decimals: {asked} is not between 1 and {MOST_DECIMALS}"])
     return rounded_to if asked is None else asked
