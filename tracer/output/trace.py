@@ -194,7 +194,7 @@ class Trace:
     def _column(self, spelling: str) -> str | None:
         """The column that is spelled so, in either alphabet; None if there is none."""
         columns = self.columns
-        return next((name for name in columns if spelling in (name, _spelled(name, True))), None) or (
+        return next((name for name in columns if spelling in (name, naming.to_ascii(name))), None) or (
             ETA_COLUMN if spelling == naming.ETA and ETA_COLUMN in columns else None
         )
 
@@ -234,7 +234,7 @@ class Trace:
 
         names = self.layout.quantities
         before = {column: self[column] for column in self.columns[: -len(names)]}
-        return frame(self.runs, names, before, lambda name: _spelled(name, ascii))
+        return frame(self.runs, names, before, naming.to_ascii if ascii else str)
 
     def blocks(self, progress: Progress | None = None) -> Iterator[Block]:
         """The rows, up to ROWS_PER_BLOCK at a time."""
@@ -345,7 +345,3 @@ class Trace:
 
 def _restored(experiment: Experiment, runs: tuple[Run, ...]) -> Trace:
     return Trace(experiment, shown(experiment, assemble(experiment)), runs)
-
-
-def _spelled(name: str, ascii: bool) -> str:
-    return naming.to_ascii(name) if ascii else name
