@@ -229,6 +229,18 @@ def test_a_deep_network_is_drawn_in_bands() -> None:
     assert [head for head in heads if head.startswith("from")] == ["from layer e"]
 
 
+def test_a_wide_and_deep_network_is_drawn_in_bands() -> None:
+    layers = [{"name": name, "neurons": 9} for name in "abcdefgh"]
+    config = {"inputs": [0.5], "targets": [0.3], "layers": [*layers, {"name": "o", "neurons": 1}], "learning_rate": 0.5,
+              "weights": {"init": "uniform", "seed": 1}}  # fmt: skip
+    drawn = picture(config, "network", iterations=1).draw()
+    assert overlaps(drawn) == []
+    assert drawn.width < 1600
+    heads = [(item.y, item.text) for item in drawn.items if isinstance(item, Text) and item.look is diagram.Look.HEAD]
+    assert [text for _, text in heads if text.startswith("layer")] == [f"layer {name}" for name in "abcdefgho"]
+    assert 2 <= len({y for y, _ in heads}) <= 3
+
+
 # ------------------------------------------------------------------------------------------------- the numbers
 
 

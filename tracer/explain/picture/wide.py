@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from tracer.explain.picture.diagram import (
     LINE,
+    NUMBER_WIDTH,
     SIZES,
     Curve,
     Diagram,
@@ -22,11 +24,14 @@ from tracer.explain.picture.diagram import (
     wrapped,
 )
 from tracer.explain.picture.graph import TOTAL, Shown, losses_of, norm
-from tracer.explain.picture.layout import Sketch
+from tracer.explain.picture.layout import Sketch, listed
 from tracer.model import naming
 from tracer.model.experiment import Layer, Network
 from tracer.model.system import Phase
 
+MOST_WIDTH, MOST_BANDS = 1500.0, 6
+"""Pixels of a band of layers, if more than one has room there; bands below each other, of more only the first and the
+last."""
 MARGIN, ARROWS, APART = 16.0, 52.0, 18.0
 """Around all; between what follows on each other; between blocks below each other."""
 TILE, LEAST_TILE, SMALLEST, MATRIX = 15.0, 4.0, 2.5, 200.0
@@ -58,53 +63,89 @@ class _Drawing:
 
     def __init__(self, sketch: Sketch, names: Mapping[str, str]) -> None:
         self.sketch, self.names = sketch, names
-        self.columns: list[tuple[str, str, list[_Block]]] = []
+        self.columns: list[_Column] = []
+        self.errors: list[str] = []
+        self.items: list[Item] = []
+        self.right = 0.0
 
     def diagram(self, network: Network, inputs: Sequence[str], targets: Sequence[str], title: str) -> Diagram:
-        system = self.sketch.system
-        self.columns.append(("inputs", f"{len(inputs):,}", [_vector("i", inputs, "input")]))
+        self.columns.append(_Column("inputs", f"{len(inputs):,}", [_vector("i", inputs, "input")]))
         for layer in network.layers:
             self._layer(layer)
-        last = network.layers[-1].neurons
-        errors = naming.errors(len(last))
-        self.columns.append(("targets and errors", "", [_vector("t", targets, "target"), _vector("E", errors, "loss")]))
+        self.errors = naming.errors(len(targets))
+        ends = [_vector("t", targets, "target"), _vector("E", self.errors, "loss")]
+        self.columns.append(_Column("targets", "and errors", ends))
         top = MARGIN
-        items: list[Item] = []
         for line in wrapped(title, SIZES[Look.TITLE], 900, 2):
-            items.append(Text(Look.TITLE, MARGIN, top + 8, line))
+            self.items.append(Text(Look.TITLE, MARGIN, top + 8, line))
             top += 22
-        top += 48
-        total = max(_height(blocks) for _, _, blocks in self.columns)
+        bands = self._bands()
+        left_out = range(0)
+        if len(bands) > MOST_BANDS:
+            left_out = range(bands[MOST_BANDS - 1].start, bands[-1].start)
+            bands = [*bands[: MOST_BANDS - 1], bands[-1]]
+        for band in bands:
+            if left_out and band.start == left_out.stop:
+                words = listed([self.columns[number].head for number in left_out if number % 2 == 0], 3)
+                self.items.append(Text(Look.NOTE, MARGIN, top + 24, f"… {words} are left out …"))
+                top += 32
+            top = self._band(band, top + 48) + APART
+        return Diagram(self.right + MARGIN, top, tuple(self.items), (Legend.TILES,))
+
+    def _bands(self) -> list[range]:
+        """The columns beside each other, as many as there is room for; a layer stays beside its matrix."""
+        bands, x = [range(1)], MARGIN + self.columns[0].width
+        for first in range(1, len(self.columns), 2):
+            pair = range(first, min(first + 2, len(self.columns)))
+            needed = sum(ARROWS + self.columns[number].width for number in pair)
+            if x + needed > MOST_WIDTH and len(bands[-1]) > 1:
+                bands.append(range(first, first))
+                x = MARGIN
+            bands[-1] = range(bands[-1].start, pair.stop)
+            x += needed
+        return bands
+
+    def _band(self, band: range, top: float) -> float:
+        """Columns beside each other; what is below."""
+        total = max(_height(self.columns[number].blocks) for number in band)
         x, middle = MARGIN, top + total / 2
-        for number, (head, caption, blocks) in enumerate(self.columns):
-            wide = max(block.width for block in blocks)
+        for number in band:
+            column = self.columns[number]
             if number:
                 is_matrix = number % 2 == 1 and number < len(self.columns) - 1
-                comes_back = number > 2
-                items += self._arrows(head, x, middle, comes_back or not is_matrix)
+                self._arrows(column.head, x, middle, number > 2 or not is_matrix)
                 x += ARROWS
-            for look, text, above in ((Look.HEAD, head, 32), (Look.CAPTION, caption, 14)):
-                short = fitted(text, SIZES[look], wide + ARROWS - 8)
-                items.append(Text(look, x + wide / 2, top - above, short, "middle", "", text * (short != text)))
-            y = middle - _height(blocks) / 2
-            for block in blocks:
-                items += block.items(x + (wide - block.width) / 2, y)
+            for look, text, above in ((Look.HEAD, column.head, 32), (Look.CAPTION, column.caption, 14)):
+                short = fitted(text, SIZES[look], column.width + ARROWS - 8)
+                place = x + column.width / 2
+                self.items.append(Text(look, place, top - above, short, "middle", "", text * (short != text)))
+            y = middle - _height(column.blocks) / 2
+            for block in column.blocks:
+                self.items += block.items(x + (column.width - block.width) / 2, y)
                 y += block.height + APART
-            x += wide
-        losses = [e.quantity for e in system.equations if e.phase is Phase.LOSS and e.quantity not in errors]
+            x += column.width
+        if band.stop == len(self.columns):
+            x = self._loss(x, top, middle)
+        self.right = max(self.right, x)
+        return top + total
+
+    def _loss(self, x: float, top: float, middle: float) -> float:
+        """The loss, what adds to it besides the errors, and that of the batch; how far they reach."""
+        system = self.sketch.system
+        losses = [e.quantity for e in system.equations if e.phase is Phase.LOSS and e.quantity not in self.errors]
         losses += [system.batch_loss] if system.batch_loss else []
         label = widest([self.names.get(name, name) for name in losses], SIZES[Look.LABEL])
-        size = label + 68 + 22
-        items.append(Curve("", system.loss, ((x + 6, middle), (x + ARROWS - 4, middle))))
+        size = label + NUMBER_WIDTH + 22
+        self.items.append(Curve("", system.loss, ((x + 6, middle), (x + ARROWS - 4, middle))))
         x += ARROWS
         high = LINE * len(losses) + 8
-        items.append(Text(Look.HEAD, x + size / 2, top - 32, "loss", "middle"))
-        items.append(Shape(system.loss, TOTAL, x, middle - high / 2, size, high))
+        self.items.append(Text(Look.HEAD, x + size / 2, top - 32, "loss", "middle"))
+        self.items.append(Shape(system.loss, TOTAL, x, middle - high / 2, size, high))
         for place, name in enumerate(losses):
             y = middle + LINE * (place - (len(losses) - 1) / 2)
-            items.append(Text(Look.LABEL, x + 8 + label, y, self.names.get(name, name), "end", name))
-            items.append(Number(x + 14 + label, y, Shown(name)))
-        return Diagram(x + size + MARGIN, top + total + 8, tuple(items), (Legend.TILES,))
+            self.items.append(Text(Look.LABEL, x + 8 + label, y, self.names.get(name, name), "end", name))
+            self.items.append(Number(x + 14 + label, y, Shown(name)))
+        return x + size
 
     def _layer(self, layer: Layer) -> None:
         """The matrices of a layer, then its neurons."""
@@ -119,20 +160,34 @@ class _Drawing:
                 blocks.append(_matrix(system.gradient(f"W_{layer.name}", loss), gradients, f"gradient {loss}"))
         merged = f", {blocks[0].merged} × {blocks[0].merged} a tile" if blocks[0].merged > 1 else ""
         size = f"{len(layer.neurons):,} × {incoming:,}{' + biases' * bool(biases)}{merged}"
-        self.columns.append((f"W_{layer.name}", size, blocks))
+        self.columns.append(_Column(f"W_{layer.name}", size, blocks))
         kinds = ", ".join(dict.fromkeys(map(str, layer.activations)))
         parts = [_vector("a", list(map(naming.activation, layer.neurons)), "activation")]
         errors = [gradient for gradient in map(sketch.gradient, layer.neurons) if gradient]
         if errors:
             parts.append(_vector(system.gradient("z"), errors, "error"))
-        self.columns.append((f"layer {layer.name}", f"{_counted(len(layer.neurons), 'neuron')}, {kinds}", parts))
+        caption = f"{_counted(len(layer.neurons), 'neuron')}, {kinds}"
+        self.columns.append(_Column(f"layer {layer.name}", caption, parts))
 
-    def _arrows(self, target: str, left: float, middle: float, comes_back: bool) -> list[Item]:
-        right = left + ARROWS
-        found: list[Item] = [Curve("", target, ((left + 8, middle - 5), (right - 8, middle - 5)))]
+    def _arrows(self, target: str, left: float, middle: float, comes_back: bool) -> None:
+        ends = left + 8, left + ARROWS - 8
+        self.items.append(Curve("", target, ((ends[0], middle - 5), (ends[1], middle - 5))))
         if comes_back:
-            found.append(Curve(target, "", ((right - 8, middle + 5), (left + 8, middle + 5)), backward=True))
-        return found
+            back = ((ends[1], middle + 5), (ends[0], middle + 5))
+            self.items.append(Curve(target, "", back, backward=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Blocks below each other, and what stands above them."""
+
+    head: str
+    caption: str
+    blocks: Sequence[_Block]
+
+    @property
+    def width(self) -> float:
+        return max(block.width for block in self.blocks)
 
 
 class _Block:
