@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,15 @@ def test_marks_are_few_round_and_within(low: float, size: float) -> None:
     marks = called("curves.js", "scaleOf(args[0], args[1], false, 0, 1).marks", low, low + size)
     assert len(marks) <= 6
     assert all(low - 1e-6 * size <= mark <= low + size + 1e-6 * size for mark in marks)
+
+
+@settings(max_examples=5)
+@given(st.lists(st.floats(0, 100), max_size=7))
+def test_labels_keep_their_order_and_their_distance(places: list[float]) -> None:
+    found = called("curves.js", "apart(args[0].map(at => ({at})), 13, 100).map(({at}) => at)", places)
+    assert found == sorted(found)
+    assert all(later - earlier >= 12.999 for earlier, later in pairwise(found))
+    assert max(found, default=0) <= 100
 
 
 # ----------------------------------------------------------------------------------------------------- the content

@@ -1,7 +1,7 @@
 /** The losses of all learning rates over the iterations: the slider of the iteration. */
 
 import { attribute, el, svg, text } from "./dom.js";
-import { marked, path, range, scaleOf } from "./curves.js";
+import { apart, endOf, marked, path, range, scaleOf } from "./curves.js";
 import { exact, result, short } from "./format.js";
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [62, 86, 10, 22];
@@ -83,23 +83,10 @@ export function lossView(page) {
     lines.replaceChildren(...drawn, ...labels(etas, curves, y, width, moment));
   }
 
-  /** The names of the curves at their right end, where there is room; the chosen one always. */
+  /** The names of the curves at their right end. */
   function labels(etas, curves, y, width, moment) {
-    const ends = etas.map((eta, number) => ({ eta, number, at: y.at([...curves[number]].findLast((value) => Number.isFinite(value) && (!y.log || value > 0)) ?? NaN) }))
-      .filter((end) => end.eta !== null && Number.isFinite(end.at));
-    ends.sort((one, other) => one.at - other.at);
-    let lowest = -Infinity;
-    for (const end of ends) {
-      end.at = Math.max(end.at, lowest + LABEL);
-      lowest = end.at;
-    }
-    const over = lowest - (slider.clientHeight - 6);
-    let highest = Infinity;
-    for (const end of ends.toReversed()) {
-      if (over > 0) end.at = Math.min(end.at, highest - LABEL, slider.clientHeight - 6);
-      highest = end.at;
-    }
-    return ends.map(({ eta, number, at }) => svg("text", {
+    const ends = etas.map((eta, number) => ({ eta, number, at: endOf(curves[number], y) })).filter((end) => end.eta !== null);
+    return apart(ends, LABEL, slider.clientHeight - 6).map(({ eta, number, at }) => svg("text", {
       x: width - RIGHT + 8, y: at, dy: "0.35em", class: `rate c${number % COLORS}`, "data-chosen": eta === moment.eta,
       onpointerdown: (event) => { event.stopPropagation(); state.update({ eta }); },
     }, `η = ${short(eta)}`));

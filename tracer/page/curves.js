@@ -85,3 +85,20 @@ export function path(curve, x, y) {
   }
   return found;
 }
+
+/** The height at which a curve ends; NaN where none of it can be drawn. */
+export function endOf(curve, y) {
+  return y.at([...curve].findLast((value) => Number.isFinite(value) && (!y.log || value > 0)) ?? NaN);
+}
+
+/**
+ * Labels so far apart that each can be read, none below the lowest; what has no place is left out.
+ * @param {{at: number}[]} labels @param {number} distance @param {number} lowest
+ */
+export function apart(labels, distance, lowest) {
+  const found = labels.filter(({ at }) => Number.isFinite(at)).sort((one, other) => one.at - other.at);
+  let [above, below] = [-Infinity, Infinity];
+  for (const label of found) above = label.at = Math.max(label.at, above + distance);
+  for (const label of found.toReversed()) below = label.at = Math.min(label.at, below - distance, lowest);
+  return found;
+}

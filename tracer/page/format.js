@@ -4,6 +4,7 @@ const DIGITS = 6;
 const PLAIN_FROM = -4;
 const PLAIN_BELOW = 6;
 const LEAST = 1e-300;
+const ROOM = 8;
 
 /**
  * A number as a person writes it, with six significant digits: 0.15, −0.0275, 1.23457e−7. It is the text that the
@@ -65,6 +66,12 @@ export function short(value) {
   const size = Math.abs(value);
   const [power] = [size ? Math.floor(Math.log10(size) + 2e-5) : 0];
   return power < -3 || power >= 6 ? written(value, true, 3, 0).replace("e-", "e−") : written(value, true, 4);
+}
+
+/** The same where there is still less room. */
+export function tight(value) {
+  const text = short(value);
+  return text.length > ROOM && Math.abs(value) < 1 ? written(value, true, 3) : text;
 }
 
 /** All digits, as they read back. */

@@ -1,9 +1,10 @@
 /** Quantities over the iterations: small charts of the weights and the gradients, a layer each. */
 
 import { el, svg } from "./dom.js";
-import { marked, path, range, scaleOf } from "./curves.js";
+import { apart, endOf, marked, path, range, scaleOf } from "./curves.js";
 
-const [WIDE, HIGH, MARGIN_LEFT, MARGIN] = [270, 132, 50, 8];
+const [WIDE, HIGH, MARGIN_LEFT, MARGIN, MARGIN_RIGHT] = [300, 132, 50, 8, 44];
+const [MOST_NAMES, NAME] = [9, 12];
 const STYLES_OF_LINES = 8;
 
 /**
@@ -40,9 +41,9 @@ function chartOf(page, { title, slots }) {
   function draw(series) {
     const curves = slots.map((slot) => series.get(slot));
     const y = scaleOf(...range(curves, false), false, HIGH - MARGIN, MARGIN);
-    x = scaleOf(1, Math.max(2, curves[0].length), false, MARGIN_LEFT, WIDE - MARGIN);
+    x = scaleOf(1, Math.max(2, curves[0].length), false, MARGIN_LEFT, WIDE - MARGIN_RIGHT);
     axes.replaceChildren(...y.marks.flatMap((mark) => [
-      svg("line", { class: mark === 0 ? "grid zero" : "grid", x1: MARGIN_LEFT, x2: WIDE - MARGIN, y1: y.at(mark), y2: y.at(mark) }),
+      svg("line", { class: mark === 0 ? "grid zero" : "grid", x1: MARGIN_LEFT, x2: WIDE - MARGIN_RIGHT, y1: y.at(mark), y2: y.at(mark) }),
       svg("text", { x: MARGIN_LEFT - 6, y: y.at(mark), dy: "0.35em", "text-anchor": "end" }, marked(mark)),
     ]));
     lines.replaceChildren(...slots.flatMap((slot, number) => {
@@ -50,8 +51,17 @@ function chartOf(page, { title, slots }) {
       const { name, text } = page.content.quantities[slot];
       const line = svg("path", { d, class: `curve c${number % STYLES_OF_LINES}`, "data-dash": number % 4, "data-of": name });
       return [svg("path", { d, class: "touch", "data-of": name }, svg("title", {}, text)), line];
-    }));
+    }), ...names(curves, y));
   }
+  /** The names of the curves at their right end, where they are few. */
+  function names(curves, y) {
+    if (slots.length > MOST_NAMES) return [];
+    const ends = slots.map((slot, number) => ({ ...page.content.quantities[slot], number, at: endOf(curves[number], y) }));
+    return apart(ends, NAME, HIGH - 4).map(({ name, text, number, at }) => svg("text", {
+      x: WIDE - MARGIN_RIGHT + 5, y: at, dy: "0.35em", class: `rate c${number % STYLES_OF_LINES}`, "data-of": name,
+    }, text));
+  }
+
   function mark(moment, subject) {
     const at = String(x.at(moment.iteration));
     here.setAttribute("x1", at);

@@ -1,10 +1,10 @@
 /** Every number on the page: which quantity it is, and how it is written. One list, refreshed when anything changes. */
 
 import { attribute, mathml, text } from "./dom.js";
-import { exact, result, short, written } from "./format.js";
+import { exact, result, short, tight, written } from "./format.js";
 
 /** How a number is written, by the name of the place. */
-const STYLES = { result, short };
+const STYLES = { result, short, tight };
 
 /**
  * @param {object} content
@@ -21,7 +21,7 @@ export function numbersOf(content, before) {
    * Let an element hold a number.
    * @param {string} part @param {Element} element @param {number} slot
    * @param {{style?: string, signed?: boolean, row?: number, after?: boolean, beside?: number, known?: function(object): boolean,
-   *   value?: function(object): number}} how style: result or short; or signed, for a number in an equation: whether a
+   *   value?: function(object): number}} how style: result, short or tight; or signed, for a number in an equation: whether a
    *   negative one needs no brackets; row: of the batch, −1 for the sum of all; after: the value after the update; beside: how
    *   many iterations away; known: whether it is seen
    */
@@ -49,6 +49,7 @@ export function numbersOf(content, before) {
     const isMath = how.signed !== undefined;
     const isKnown = how.known ? how.known(moment) : slot === undefined || moment.known(slot);
     attribute(element, "data-unknown", !isKnown);
+    if (how.beside) attribute(element.parentElement, "hidden", !isKnown);
     if (!isKnown) {
       attribute(element, "data-value", null);
       if (isMath) typeset(element, "□", false);

@@ -106,7 +106,7 @@ function numberItem(item, page, updates) {
     });
     return element;
   }
-  page.numbers.place("picture", label, shown.slot, { style: "short" });
+  page.numbers.place("picture", label, shown.slot, { style: "tight" });
   focusable(element, page, shown.slot);
   element.classList.toggle("frozen", Boolean(shown.frozen));
   updates.push((moment, of, lit, result) => {
