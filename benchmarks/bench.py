@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import math
 import random
 import subprocess
@@ -186,6 +187,16 @@ def command(folder: Path) -> Iterator[Row]:
         "command", "--version", process("-m", "tracer", "--version"), {"python -c pass": process("-c", "pass")},
         {"python -c pass": 1 / 5}, rounds=15,
     )  # fmt: skip
+    wide = folder / "wide.yaml"
+    wide.write_text(json.dumps(sigmoids(64, 32, 10)), encoding="utf-8")
+    for config, quantity in ((WALKTHROUGH, "dE/dw1"), (WALKTHROUGH, None), (wide, "dE/dw40")):
+        peer = "run --format csv -q of it"
+        yield from against(
+            "command", f"explain {config.stem} {quantity or ''}".rstrip(),
+            process("-m", "tracer", "explain", config, *([quantity] if quantity else [])),
+            {peer: process("-m", "tracer", "run", config, "--format", "csv", "-q", "-o", folder)}, {peer: 1 / 1.5},
+            rounds=9,
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------- growth

@@ -88,8 +88,22 @@ def terminal(folder: Path) -> None:
     drawn = console.export_svg(title="backprop-trace step configs/walkthrough.yaml --learning-rate 0.5")
     svg = folder / "step.svg"
     svg.write_text(drawn.replace("Fira Code", "DejaVu Sans Mono"), encoding="utf-8")
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--window-size=994,636"]
-    subprocess.run([*command, f"--screenshot={PICTURES / 'step.png'}", svg.as_uri()], check=True, capture_output=True)
+    screenshot(svg, "step.png", (994, 636))
+
+
+def explanation(folder: Path) -> None:
+    """The upper part of an explanation as HTML."""
+    page = folder / "explanation.html"
+    trace = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=1)
+    page.write_text(trace.explain("∂E/∂w1").written("html"), encoding="utf-8")
+    screenshot(page, "explanation.png", (800, 1150))
+
+
+def screenshot(page: Path, name: str, size: tuple[int, int]) -> None:
+    """What a browser shows of a file, in pixels."""
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    options = [f"--window-size={size[0]},{size[1]}", f"--screenshot={PICTURES / name}"]
+    subprocess.run([*command, *options, page.as_uri()], check=True, capture_output=True)
 
 
 def main() -> None:
@@ -100,6 +114,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         terminal(folder)
+        explanation(folder)
         classic, deep = folder / "walkthrough.xlsx", folder / "deep.xlsx"
         tracer.run(WALKTHROUGH).to_excel(classic)
         tracer.run(ROOT / "configs" / "deep.yaml").to_excel(deep)
