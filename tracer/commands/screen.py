@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
+from tracer.commands import table
 from tracer.execution.outcome import Outcome
 from tracer.execution.runs import Divergence
 from tracer.explain.diagnoses import in_words, said
@@ -30,7 +31,6 @@ from tracer.output.trace import Trace
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
-    from rich.table import Table
 
     from tracer.charts.screen.canvas import Row
     from tracer.tables.catalogue import Entry
@@ -177,19 +177,16 @@ def show_paths(paths: Iterable[Path]) -> None:
 
 def show(experiment: Experiment, system: System, outcomes: Sequence[Outcome], ascii: bool, final: bool = False) -> None:
     """Print the table of the runs; final: with the final parameters."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    ascii = ascii or not can_print(SPARKS + naming.ETA, console.encoding)
+    ascii = ascii or not can_print(SPARKS + naming.ETA, sys.stdout.encoding)
+    width = shutil.get_terminal_size().columns
     shown = outcomes[:MOST_RUNS]
     tables = [_losses(experiment, system, shown, ascii)]
     if final:
-        at_once = max(1, (console.width - LABEL_WIDTH) // COLUMN_WIDTH)
+        at_once = max(1, (width - LABEL_WIDTH) // COLUMN_WIDTH)
         tables += [_final(experiment, shown[first : first + at_once], ascii) for first in range(0, len(shown), at_once)]
-    for table in tables:
-        with console.capture() as text:  # printed by click: rich would end the program where the reader goes away
-            console.print(table)
-        click.echo(text.get(), nl=False, color=console.is_terminal)
+    for heads, *rows in tables:
+        for line in table.lines(heads, rows, width, ascii):
+            click.echo(line)
     if len(outcomes) > MOST_RUNS:
         click.echo(f"and {len(outcomes) - MOST_RUNS:,} more learning rates: in Python, trace.final holds them all")
     hidden = len(experiment.start) - MOST_PARAMETERS
@@ -206,8 +203,8 @@ def divergence_line(title: str, divergence: Divergence, ascii: bool) -> str:
     return naming.to_ascii(line) if ascii or not can_print(line, sys.stderr.encoding) else line
 
 
-def _losses(experiment: Experiment, system: System, outcomes: Sequence[Outcome], ascii: bool) -> Table:
-    """A row for each run: its losses, and how they fell."""
+def _losses(experiment: Experiment, system: System, outcomes: Sequence[Outcome], ascii: bool) -> list[list[str]]:
+    """The heads, and a row for each run: its losses, and how they fell."""
     loss, until = system.loss, experiment.until
     first, last = ("first pass", "last pass") if experiment.batches.samples > 1 else ("first", "last")
     curves = [outcome.curve for outcome in outcomes]
@@ -215,34 +212,26 @@ def _losses(experiment: Experiment, system: System, outcomes: Sequence[Outcome],
     log = any(0 < min(values) * DECADES <= max(values) for values in curves if values)
     scale = (min(positive), max(positive)) if log else None
     heads = [naming.ETA, f"{first} {loss}", f"{last} {loss}", "after update", f"loss curve{', log' * log}"]
-    table = _table([*heads, *(["iterations", "until met"] if until else [])], ascii)
+    rows = [[*heads, *(["iterations", "until met"] if until else [])]]
     for outcome, values in zip(outcomes, curves, strict=True):
         cells = [_rate(outcome), _digits(outcome.first), _digits(outcome.last)]
         cells += [_digits(outcome.end.final_loss), sparkline(values, ascii, scale)]
         cells += [str(outcome.iterations), "yes" if outcome.end.until_met else "no"] if until else []
-        table.add_row(*(naming.to_ascii(cell) if ascii else cell for cell in cells))
-    return table
+        rows.append(cells)
+    return _spelled(rows, ascii)
 
 
-def _final(experiment: Experiment, outcomes: Sequence[Outcome], ascii: bool) -> Table:
-    """A row for each parameter: its final value in these runs."""
-    table = _table(["final", *map(_rate, outcomes)], ascii)
+def _final(experiment: Experiment, outcomes: Sequence[Outcome], ascii: bool) -> list[list[str]]:
+    """The heads, and a row for each parameter: its final value in these runs."""
+    rows = [["final", *map(_rate, outcomes)]]
     for name in list(experiment.start)[:MOST_PARAMETERS]:
         cells = [name, *(_digits(outcome.end.final.get(name, float("nan"))) for outcome in outcomes)]
-        table.add_row(*(naming.to_ascii(cell) if ascii else cell for cell in cells))
-    return table
+        rows.append(cells)
+    return _spelled(rows, ascii)
 
 
-def _table(heads: Sequence[str], ascii: bool) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.ASCII if ascii else box.SIMPLE_HEAD, title=None, pad_edge=False)
-    for number, head in enumerate(heads):
-        justify: Literal["left", "right"] = "right" if number else "left"
-        table.add_column(naming.to_ascii(head) if ascii else head, justify=justify, style="" if number else "bold",
-                         min_width=max(map(len, head.split())))  # fmt: skip
-    return table
+def _spelled(rows: list[list[str]], ascii: bool) -> list[list[str]]:
+    return [[naming.to_ascii(cell) for cell in row] for row in rows] if ascii else rows
 
 
 def _rate(outcome: Outcome) -> str:
