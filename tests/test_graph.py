@@ -152,13 +152,13 @@ def overlap(one: Box, other: Box) -> bool:
 def overlaps(drawn: Diagram) -> list[tuple[Any, Any]]:
     """The pairs of items that overlap, but for what stands in a node; and what is outside."""
     items = [item for item in drawn.items if not isinstance(item, Curve)]
+    boxes = list(map(box, items))
     found = []
-    for one, other in combinations(items, 2):
-        first, second = (one, other) if isinstance(one, Shape) else (other, one)
-        if overlap(box(one), box(other)):
-            inside = isinstance(first, Shape) and not isinstance(second, Shape)
-            a, b = box(first), box(second)
-            if not (inside and a[0] - 1 <= b[0] and a[1] - 1 <= b[1] and b[2] <= a[2] + 1 and b[3] <= a[3] + 1):
+    for (one, first), (other, second) in combinations(zip(items, boxes, strict=True), 2):
+        if overlap(first, second):
+            (frame, a), (inner, b) = ((one, first), (other, second))[:: 1 if isinstance(one, Shape) else -1]
+            within = a[0] - 1 <= b[0] and a[1] - 1 <= b[1] and b[2] <= a[2] + 1 and b[3] <= a[3] + 1
+            if not (isinstance(frame, Shape) and not isinstance(inner, Shape) and within):
                 found.append((one, other))
     outside: list[tuple[Any, Any]] = [
         (item, drawn) for item in items if box(item)[0] < 0 or box(item)[2] > max(drawn.width, 920)
