@@ -73,7 +73,11 @@ def svg_pictures() -> dict[str, str]:
     """The SVG files, each with its text."""
     classic = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=1)
     attention = tracer.run(ROOT / "configs" / "attention.yaml", iterations=1)
-    return {"network.svg": classic.graph().svg(), "equations.svg": attention.graph("equations").svg()}
+    return {
+        "network.svg": classic.graph().svg(),
+        "equations.svg": attention.graph("equations").svg(),
+        "loss.svg": tracer.run(WALKTHROUGH).plot(log=True).svg(),
+    }
 
 
 def terminal(folder: Path) -> None:
