@@ -192,6 +192,31 @@ def test_a_number_that_the_iteration_before_left_behind() -> None:
     assert f"m_w₁ before {before:.6g}".replace("-", "−") in shown
 
 
+def test_a_chain_too_long_for_the_screen_is_shown_around_the_current_equation() -> None:
+    chain = ["y0 = w*x", *(f"y{k} = y{k - 1}*w + x" for k in range(1, 60)), "E = (t - y59)^2"]
+    config = {"inputs": {"x": 1.0}, "targets": {"t": 0.5}, "parameters": {"w": 1.0}, "learning_rate": 0.0,
+              "equations": "\n".join(chain), "minimize": "E", "iterations": 2}  # fmt: skip
+    shown = asked(session(config), "y40")
+    assert "y₄₀ 41\n" in shown
+    assert "y₄₁ ·\n" in shown
+    assert "y₁₀ " not in shown
+
+
+def test_names_that_are_long_or_wide_stay_within_the_screen() -> None:
+    y, w, x = "y" * 30, "重み" * 9, "x" * 30
+    config = {"inputs": {x: 1.0}, "targets": {"t": 0.5}, "parameters": {w: 1.0}, "learning_rate": 0.1,
+              "equations": f"{y} = {w}*{x}\nE = (t - {y})^2", "minimize": "E", "iterations": 2}  # fmt: skip
+    of = session(config)
+    for place in of.walk.places(Place()):
+        of.place = place
+        for width, height in ((60, 15), (80, 24)):
+            rows = of.rows(width, height)
+            assert len(rows) == height
+            assert max(map(columns, text(rows))) <= width
+    of.place = Place()
+    assert f"\n {y} =\n" in screen(of, 60, 15)  # what follows stands below a long left side
+
+
 def test_in_ascii_names_are_plain() -> None:
     of = session(WALKTHROUGH, ascii=True)
     shown = asked(of, "dE/dw5")

@@ -12,6 +12,8 @@ ELLIPSIS = "…"
 
 def columns(line: str) -> int:
     """How many columns of a terminal a text takes."""
+    if line.isascii():
+        return len(line)
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in line)
     return len(line) + wide - sum(map(bool, map(unicodedata.combining, line)))
 

@@ -25,6 +25,8 @@ WIDEST = 110
 """Characters of a line of text; longer ones are hard to read."""
 SHORTEST_BAR, LONGEST_BAR = 5, 24
 """Characters of the bar that shows how far an iteration has come."""
+BELOW_LEFT = 8
+"""Columns before the right side of an equation where that begins below a long left one."""
 LEAD = " used by  "
 """The longest of what begins a line below an equation."""
 SAID_OF_GRADIENTS = "∂ before a name or a number: ∂E/∂ of that quantity"
@@ -108,9 +110,10 @@ def equation(stop: Stop, width: int) -> list[Row]:
     """The three forms of an equation, below each other."""
     style, lead = style_of(stop.phase), f" {stop.left} "
     indent = columns(lead)
-    if indent > width // 2:
-        indent = 8
     rows: list[Row] = []
+    if indent > width // 2:
+        rows.append((Span(cut(lead.rstrip(), width), style),))
+        lead, indent = " " * BELOW_LEFT, BELOW_LEFT
     for number, text in enumerate(filter(None, (stop.symbols, stop.numbers, stop.result))):
         begin = lead if not number else " " * (indent - 2) + "= "
         last = number and text == stop.result
@@ -147,7 +150,9 @@ def _numbers(numbers: Sequence[str]) -> str:
 def _lines(text: str, width: int, most: int) -> list[str]:
     """A text in so many lines at most; what is beyond the last one is cut."""
     lines = wrapped(text, max(width, 1), SUMS)
-    return lines if len(lines) <= most else [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)]
+    if len(lines) > most:
+        lines[most - 1 :] = [" ".join(lines[most - 1 :])]
+    return [cut(line, width) for line in lines]
 
 
 def too_small(width: int, height: int) -> str:

@@ -33,9 +33,9 @@ class Strip:
 def drawn(experiment: Experiment, numbers: Numbers, width: int, height: int) -> list[Row]:
     """The rows in so many columns and lines."""
     strips = [strip for strip in _strips(experiment, numbers) if strip.names]
-    while len(strips) > max(height, 1):  # the one that is farthest from what is pointed out gives way
-        marked = [place for place, strip in enumerate(strips) if _is_marked(strip, numbers.marks)] or [0]
-        del strips[0 if marked[0] > len(strips) - 1 - marked[-1] else -1]
+    if len(strips) > height:
+        first = max(0, min(_middle(strips, numbers.marks) - height // 2, len(strips) - height))
+        strips = strips[first : first + height]
     labels, beside, needed = _measured(strips, with_gradients := replace(numbers, beside=True), width)
     if sum(needed) <= height:
         numbers = with_gradients
@@ -91,6 +91,15 @@ def _weights(layer: Layer, sources: Sequence[str], numbers: Numbers) -> Strip:
         return Strip(f"from {numbers.label(sources[column])}", [names[column] for names in layer.weights])
     bias = layer.biases[row]
     return Strip(f"into {numbers.label(layer.neurons[row])}", [*layer.weights[row], *([bias] if bias else [])])
+
+
+def _middle(strips: Sequence[Strip], marks: Marks) -> int:
+    """The place of the first strip with what is current, or else with what that is computed from."""
+    for pointed_out in (marks.current, marks.operands):
+        for place, strip in enumerate(strips):
+            if any(name in pointed_out for name in strip.names):
+                return place
+    return 0
 
 
 def _is_marked(strip: Strip, marks: Marks) -> bool:
