@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,28 +12,36 @@ import pytest
 
 import tracer
 from tests.browser import Browser
-from tests.places import CONFIGS, WALKTHROUGH, agree
+from tests.places import BLOWS_UP, CONFIGS, WALKTHROUGH, agree
 from tests.test_batches import XOR
+from tests.test_javascript import CHOICES
+from tests.test_recalculation import FAR_OUT
 from tracer.model import naming
 from tracer.page.page import page_of as page_of_run
 
 pytestmark = pytest.mark.browser
 
+DEEP: dict[str, Any] = {
+    "inputs": [1, 2, 3], "targets": [1], "weights": {"init": "xavier_uniform", "seed": 1}, "learning_rate": 0.1,
+    "iterations": 5,
+}  # fmt: skip
+
 ALL_NUMBERS = """[...document.querySelectorAll("[data-quantity][data-value]")].map(element => [
   element.dataset.quantity, Number(element.dataset.value), element.tagName.toLowerCase(),
-  "after" in element.dataset, "before" in element.dataset, element.dataset.sample ?? null, element.dataset.at ?? null])"""
+  "after" in element.dataset, "before" in element.dataset, "total" in element.dataset, element.dataset.sample ?? null, element.dataset.at ?? null])"""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A number on the page: the quantity, its value with all digits, the element; whether it is the value after the
-    update, or before the iteration; of which other sample or iteration it is."""
+    update, before the iteration, or the sum over the batch; of which other sample or iteration it is."""
 
     name: str
     value: float
     tag: str
     after: bool
     before: bool
+    total: bool
     sample: str | None
     at: str | None
 
@@ -63,6 +72,9 @@ def check(browser: Browser, trace: tracer.Trace, iteration: int, sample: int | N
             values = dict(after)
         elif number.before:
             values = trace.row(iteration - 1, None, eta) if iteration > 1 else dict(trace.system.states)
+        elif number.total:
+            rows = [index for index, place in enumerate(run.places()) if place[0] == iteration]
+            values = row | {number.name: math.fsum(run.step(index)[number.name] for index in rows)}
         elif number.at:
             values = trace.row(int(number.at), None, eta)
         elif number.sample:
@@ -162,3 +174,42 @@ def test_every_number_of_the_shipped_configs(browser: Browser, path: Path, tmp_p
             sample = next(run.places(run.batches.first_row(iteration - 1)))[1]
             browser.open(page, f"#{eta}iteration={iteration}")
             assert check(browser, trace, iteration, sample, run.learning_rate) >= 10
+
+
+STRANGE: dict[str, Any] = {
+    **{name: XOR | {"iterations": 12} | choice for name, choice in CHOICES.items() if "decimals" not in name},
+    **{f"far out: {name}": config for name, config in FAR_OUT.items()},
+    "compact": XOR | {"columns": "compact", "optimizer": "momentum", "update": "batch"},
+    "all frozen": XOR | {"frozen": ["w1", "w2", "w3", "w4", "w5", "w6", "b_h1", "b_h2", "b2"]},
+    "a rate of 0": XOR | {"learning_rate": 0},
+    "one iteration": XOR | {"iterations": 1},
+    "deep": DEEP | {"layers": [*[{"neurons": 3}] * 12, {"neurons": 1}]},
+    "wide": DEEP | {"inputs": [0.01 * n for n in range(200)], "targets": [1] * 30, "layers": [{"neurons": 40}, {"neurons": 30}]},
+}  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", STRANGE)
+def test_every_number_of_any_config(browser: Browser, name: str, tmp_path: Path) -> None:
+    trace, page = page_of(STRANGE[name], tmp_path)
+    run = trace.runs[0]
+    for iteration in {1, run.iterations}:
+        browser.open(page, f"#iteration={iteration}")
+        sample = next(run.places(run.batches.first_row(iteration - 1)))[1]
+        check(browser, trace, iteration, sample, run.learning_rate)
+
+
+@pytest.mark.parametrize("rate", [1e6, 1e308])
+def test_a_run_that_diverges_is_shown_up_to_there(browser: Browser, rate: float, tmp_path: Path) -> None:
+    trace, page = page_of(BLOWS_UP | {"learning_rate": rate}, tmp_path)
+    (run,) = trace.runs
+    assert run.divergence
+    browser.open(page, f"#iteration={run.iterations}")
+    found = {number.name: number.value for number in numbers(browser) if number.tag == "text"}
+    row = run.step(-1)
+    assert len({*found} & {name for name, value in row.items() if math.isfinite(value)}) >= 10
+    assert all(agree(value, row[name]) for name, value in found.items() if math.isfinite(row[name]))
+    assert f"iteration {run.divergence.iteration}" in browser.evaluate("document.body.innerText")
+    for key in ("ArrowDown", "ArrowRight", "ArrowLeft", "ArrowUp", " "):
+        browser.press(key)
+    assert browser.complaints == []
