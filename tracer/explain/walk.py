@@ -217,20 +217,29 @@ class Walk:
     def to_quantity(self, place: Place, spelling: str) -> Place:
         """Where a quantity is computed in this iteration, a parameter where it is updated. spelling: in any alphabet.
         Raises LookupError, with a sentence, where it is not computed."""
-        known = self._spellings = self._spellings or spellings(self.system)
-        quantity = naming.read(spelling, self.system.quantities)
-        if quantity and quantity.role in (Role.AFTER_UPDATE, Role.CHANGE) and quantity.of:
-            quantity = quantity.of
-        name = known.get(spelling) or (naming.spell(quantity) if quantity else spelling)
+        name = self._name(spelling)
         line = self._line_of.get(naming.after_update(name), self._line_of.get(name))
         if line is None and name in self.system.columns():
             raise LookupError(f"{name} is given: no equation computes it.")
         if line is None:
-            raise LookupError(f"No quantity is called '{spelling}'.{nearest(spelling, known)}")
+            raise LookupError(f"No quantity is called '{spelling}'.{nearest(spelling, self._spellings)}")
         at = replace(place, row=place.row if line < self.of_sample else 0, line=line)
         if self.index(at) >= self.count(at):
             raise LookupError(f"The run stops before {name} is computed.")
         return at
+
+    def _name(self, spelling: str) -> str:
+        """The name of the quantity that is spelled so; the spelling itself where there is none."""
+        quantities = self.system.quantities
+        if spelling in quantities:
+            return spelling
+        self._spellings = self._spellings or spellings(self.system)
+        if spelling in self._spellings:
+            return self._spellings[spelling]
+        quantity = naming.read(spelling, quantities)
+        if quantity and quantity.role in (Role.AFTER_UPDATE, Role.CHANGE) and quantity.of:
+            quantity = quantity.of
+        return naming.spell(quantity) if quantity else spelling
 
     def places(self, place: Place) -> Iterator[Place]:
         """All places of an iteration, in their order."""

@@ -108,7 +108,7 @@ class Session:
     # -------------------------------------------------------------------------------------------------------- the keys
 
     def press(self, key: str) -> None:
-        """What a key does; None stands for the time that has passed where it goes on by itself."""
+        """Do what a key says."""
         self.said = ""
         if key in ("ctrl-c", "ctrl-d"):
             self.ended = True
