@@ -84,6 +84,14 @@ class Browser:
         self._ask("Input.dispatchKeyEvent", type="keyDown", text=text, **what)
         self._ask("Input.dispatchKeyEvent", type="keyUp", **what)
 
+    def mouse(self, kind: str, x: float, y: float, *, held: bool = False) -> None:
+        """Move the mouse, with its button held or not, press or release it: mouseMoved, mousePressed, mouseReleased."""
+        is_down = held or kind != "mouseMoved"
+        self._ask(
+            "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left" if is_down else "none",
+            buttons=int(held or kind == "mousePressed"), clickCount=int(kind != "mouseMoved"),
+        )  # fmt: skip
+
     def _wait_for(self, selector: str) -> None:
         end = time.monotonic() + PATIENCE
         while not self.evaluate(f"Boolean(document.querySelector('{selector}'))"):

@@ -58,11 +58,12 @@ function sample(page) {
   if (count < 2) return null;
   const choice = el("select", { "aria-label": "sample", onchange: () => page.goToSample(Number(choice.value)) });
   const element = el("label", { class: "control" }, el("span", { class: "label" }, "sample"), choice);
-  let shown = "";
+  let shown = [];
   function show(moment) {
     const all = page.samplesNear(moment);
-    if (String(all) !== shown) choice.replaceChildren(...all.map((number) => el("option", { value: number }, String(number))));
-    shown = String(all);
+    const isOther = all !== shown && String(all) !== String(shown);
+    if (isOther) choice.replaceChildren(...all.map((number) => el("option", { value: number }, String(number))));
+    shown = all;
     choice.value = String(moment.sample);
   }
   return { element, show };

@@ -88,7 +88,7 @@ export function path(curve, x, y) {
 
 /** The height at which a curve ends; NaN where none of it can be drawn. */
 export function endOf(curve, y) {
-  return y.at([...curve].findLast((value) => Number.isFinite(value) && (!y.log || value > 0)) ?? NaN);
+  return y.at(curve.findLast((value) => Number.isFinite(value) && (!y.log || value > 0)) ?? NaN);
 }
 
 /**

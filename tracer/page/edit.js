@@ -77,12 +77,16 @@ export function editing(page) {
   function bar() {
     const words = el("span", {});
     const element = el("div", { class: "changes", role: "status", hidden: true }, words,
-      button("Give all numbers of the config back", "Give all back", () => engine.reset(), { class: "text" }),
+      button("Give all numbers of the config back", "Give all back", reset, { class: "text" }),
       page.yaml ? button("Copy the changed config as YAML", "Copy as YAML", () => page.copy(page.yaml(), "The config"), { class: "text" }) : null);
+    function reset() {
+      if (page.newRate() !== null) page.state.update({ eta: engine.data.etas[0] });
+      engine.reset();
+    }
     function show(moment) {
-      const { changes } = moment;
-      attribute(element, "hidden", !changes.length);
-      const names = [...new Set(changes.map((change) => change.name))];
+      const names = [...new Set(moment.changes.map((change) => change.name))];
+      if (page.newRate() !== null) names.push("η");
+      attribute(element, "hidden", !names.length);
       text(words, `Changed: ${names.slice(0, 6).join(", ")}${names.length > 6 ? ` and ${names.length - 6} more` : ""}`);
     }
     return { element, show };

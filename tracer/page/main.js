@@ -62,8 +62,10 @@ export function start(root, engine, state, packed, shapes) {
   page.player = playerOf(() => page.go.next() !== false, refresh);
   page.go = goes(page, steps);
   page.help = helpDialog(facts(content));
-  page.yaml = () => changedYaml(content.source, now().changes, engine.data.etas.includes(now().eta) ? null : now().eta);
+  page.newRate = () => (now().eta === null || engine.data.etas.includes(now().eta) ? null : now().eta);
+  page.yaml = () => changedYaml(content.source, now().changes, page.newRate());
   page.quiz = quizOf(page);
+  const everyOne = Array.from({ length: engine.data.batches.samples }, (_, index) => index + 1);
   const edit = editing(page);
   page.editor = (slot) => edit.editor(slot);
   page.go.giveBack = () => edit.giveBack(subject());
@@ -165,7 +167,7 @@ export function start(root, engine, state, packed, shapes) {
   /** The samples that can be chosen at a moment: those of the batch, or of the pass. */
   function samplesNear(at) {
     if (engine.data.batches.size > 1) return engine.samplesOf(at.iteration).toSorted((one, other) => one - other);
-    return Array.from({ length: engine.data.batches.samples }, (_, index) => index + 1);
+    return everyOne;
   }
 
   function goToSample(sample) {

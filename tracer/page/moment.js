@@ -32,6 +32,8 @@ export function evaluator(shapes) {
  */
 export function momentsOf(engine, content, evaluate, made) {
   const derived = content.derived ?? {};
+  let changes = null;
+  engine.addEventListener("change", () => { changes = null; });
 
   /** hides: whether the result of a line is not to be seen. */
   return function momentAt(state, hides = () => false) {
@@ -81,7 +83,7 @@ export function momentsOf(engine, content, evaluate, made) {
     const reached = (number) => line === null || (number <= line && number !== hidden);
     return {
       eta, run, iteration, first, size, row, line, sample: engine.place(row).sample, value, after, sampleOf, known, reached, compute,
-      changes: engine.changes(),
+      changes: (changes ??= engine.changes()),
     };
   };
 }

@@ -208,7 +208,8 @@ function focusable(element, page, slot) {
   element.setAttribute("tabindex", -1);
   element.setAttribute("role", "button");
   element.setAttribute("data-of", page.content.quantities[slot].name);
-  const { text: name } = page.content.quantities[slot];
+  const { name: key, text: name } = page.content.quantities[slot];
+  element.classList.toggle("changeable", page.engine.canChange(key));
   element.addEventListener("focus", () => attribute(element, "aria-label", `${name} ${element.querySelector(".number").textContent}`));
 }
 
