@@ -207,7 +207,9 @@ def test_a_run_that_stops_is_explained_up_to_there() -> None:
     last, before = run.divergence.iteration, explain(experiment, "w5", run.divergence.iteration - 1)
     assert before.divergence is None or "Stopped in iteration" in str(before)
     stopped = explain(experiment, None, last)
-    assert f"Stopped in iteration {last}: {run.divergence.quantity} is not a finite number." in str(stopped)
+    assert f"Stopped in iteration {last}: {run.divergence.quantity} is not a finite number." in stopped.written(
+        ascii=True
+    )
     assert stopped.divergence == run.divergence
     assert "nan" not in str(stopped)
     assert "inf" not in str(stopped)
@@ -338,3 +340,15 @@ def test_every_quantity_can_be_explained(config: Any, every: int) -> None:
             shown = trace.explain(name, iteration=2, depth=2)
             hold(shown.document)
             assert len([shown.written(kind) for kind in KINDS]) == 4
+
+
+def test_an_update_that_has_no_number() -> None:
+    """w⁴ from 1e70 with η = 1e150: the gradient is 4e210, the step 4e360."""
+    config = {"name": "far", "equations": "E = w^4", "minimize": "E", "parameters": {"w": 1e70}, "learning_rate": 1e150,
+              "iterations": 5}  # fmt: skip
+    for quantity in (None, "w"):
+        found = explain(tracer.load(config), quantity)
+        assert found.divergence
+        assert "w ← w − η·∂E/∂w = 1e70 − 1e150·4e210\n" in str(found)
+        assert "Stopped in iteration 2: w is not a finite number." in str(found)
+        assert "inf" not in str(found)

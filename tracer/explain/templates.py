@@ -118,7 +118,7 @@ def written(
         return setting.number(str(abs(value)), 0, value < 0, value < 0 and not signed)
     number = rounded(abs(value), digits)
     power = number.adjusted()
-    if PLAIN_FROM <= power < digits:
+    if PLAIN_FROM <= power < max(min(digits, PLAIN_BELOW), len(number.normalize().as_tuple().digits)):
         power = 0
     text = f"{number.scaleb(-power):f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text

@@ -38,6 +38,12 @@ def stopped(divergence: Divergence) -> str:
     return STOPPED.format(iteration=divergence.iteration, quantity=divergence.quantity)
 
 
+def stopping(divergence: Divergence) -> tuple[str | Expression, ...]:
+    """The same sentence with the quantity by its name."""
+    before, _, after = STOPPED.partition("{quantity}")
+    return before.format(iteration=divergence.iteration), Name(divergence.quantity), after
+
+
 def equation(quantity: str, expression: Expression, is_update: bool, names: Mapping[str, str] | None = None) -> str:
     """An equation as a person would write it."""
     sign = "←" if is_update or uses_itself(quantity, expression) else "="

@@ -12,7 +12,7 @@ from tracer.explain.lesson.gradient import gradient_parts
 from tracer.explain.lesson.operands import deeper, numbered, operands, operands_of
 from tracer.explain.lesson.subject import Subject, listed
 from tracer.explain.update import update_of
-from tracer.explain.words import stopped
+from tracer.explain.words import stopping
 from tracer.formulas.evaluation import NO_NUMBER
 from tracer.formulas.tree import Expression, Name, distinct
 from tracer.model import naming
@@ -22,13 +22,13 @@ MOST_NAMES = 12
 """Quantities that a sentence lists, and rows that a table shows."""
 
 
-def where(subject: Subject, of_sample: bool = True) -> Inline:
-    """The step, as a heading says it. of_sample: whether it is about one sample."""
+def where(subject: Subject, quantity: str = "", of_sample: bool = True) -> Inline:
+    """The step, as the heading over a quantity says it. of_sample: whether it is about one sample."""
     step, found = subject.step, list[str | Expression]()
     found.append(f"iteration {step.iteration.number:,}")
     if of_sample and subject.system.several_samples:
         found.append(f", sample {step.sample:,}")
-    if naming.ETA in step.now:
+    if naming.ETA in step.now and quantity != naming.ETA:
         found += [", ", Name(naming.ETA), " = ", subject.number(step.now[naming.ETA])]
     return tuple(found)
 
@@ -39,12 +39,13 @@ def parts(subject: Subject, quantity: str) -> Iterator[Part]:
     is_parameter = role in PARAMETERS
     equation = subject.equation(quantity)
     of_sample = equation is None or not subject.system.once_an_iteration(equation.phase)
-    yield Heading((Name(quantity), " and its update in " if is_parameter else " in ", *where(subject, of_sample)), 1)
+    yield Heading(
+        (Name(quantity), " and its update in " if is_parameter else " in ", *where(subject, quantity, of_sample)), 1
+    )
     derived = quantity if is_parameter else subject.derived_by(quantity)
-    if step.iteration.divergence and not math.isfinite(
-        step.now.get(quantity if not derived else _gradient(subject, derived), 0)
-    ):
-        yield from stopped_parts(subject, quantity)
+    shown = subject.full.gradient(derived) if derived else quantity
+    if step.iteration.divergence and not math.isfinite(step.now.get(shown, 0.0)):
+        yield from stopped_parts(subject, shown)
         return
     if derived:
         if is_parameter and step.iteration.divergence is None:
@@ -62,17 +63,13 @@ def parts(subject: Subject, quantity: str) -> Iterator[Part]:
         yield from _used(subject, quantity)
 
 
-def _gradient(subject: Subject, quantity: str) -> str:
-    return subject.full.gradient(quantity)
-
-
 def stopped_parts(subject: Subject, quantity: str | None = None) -> Iterator[Part]:
     """Where a run stopped, with the equation that has no number. quantity: one that has none because of that."""
     divergence = subject.step.iteration.divergence
     assert divergence is not None
     if quantity and quantity != divergence.quantity:
         yield Paragraph((Name(quantity), " has no number here:"))
-    yield Paragraph((stopped(divergence),))
+    yield Paragraph(stopping(divergence))
     if subject.equation(divergence.quantity) and divergence.iteration == subject.step.iteration.number:
         yield numbered(subject, divergence.quantity)
 
@@ -96,9 +93,10 @@ def _update(subject: Subject, quantity: str) -> Iterator[Part]:
         yield Heading(("The update",), 2)
     for line in update.lines:
         yield of_line(subject.step, line, subject.digits)
-    with suppress(*NO_NUMBER):
-        yield Paragraph(subject.sentence(update.sentence))
-    if subject.step.iteration.divergence and not subject.step.iteration.after and update.lines:
+    if update.change is None or subject.is_finite(subject.step.iteration.after.values()):
+        with suppress(*NO_NUMBER):
+            yield Paragraph(subject.sentence(update.sentence))
+    if subject.step.iteration.divergence and update.lines:
         yield from stopped_parts(subject)
 
 

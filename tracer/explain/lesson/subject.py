@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -105,6 +106,12 @@ class Subject:
                 quantity = Quantity(role, of=of, by=by)
                 is_direct = naming.spell(quantity) != factor.symbol
                 self.own[factor.symbol] = replace(quantity, word=factor.symbol) if is_direct else quantity
+
+    @staticmethod
+    def is_finite(values: Iterable[float]) -> bool:
+        """Whether all of these are numbers; False if there are none."""
+        found = [*values]
+        return bool(found) and all(map(math.isfinite, found))
 
     def number(self, value: float, most: int = MOST_DIGITS) -> Number:
         """A number within a sentence, with at most so many digits."""

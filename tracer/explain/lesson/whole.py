@@ -37,7 +37,7 @@ def parts(subject: Subject) -> Iterator[Part]:
         yield from _block(subject, block)
     if subject.step.iteration.divergence:
         yield from stopped_parts(subject)
-    if subject.step.iteration.after:
+    if subject.is_finite(subject.step.iteration.after.values()):
         yield from _before_and_after(subject)
         yield from _next_loss(subject)
 
@@ -75,14 +75,16 @@ def _given(subject: Subject) -> Iterator[Part]:
 
 
 def _block(subject: Subject, block: Block) -> Iterator[Part]:
+    known = [[line for line in group.lines if _is_known(subject, line)] for group in block.groups]
+    if not any(known):
+        return
     yield Heading((block.title,), 2)
     yield Paragraph((block.why,))
-    for group in block.groups:
-        if len(block.groups) > 1:
+    for group, lines in zip(block.groups, known, strict=True):
+        if len(block.groups) > 1 and lines:
             yield Heading((f"Layer {group.layer}",), 3)
-        for line in group.lines:
-            if _is_known(subject, line):
-                yield of_line(subject.step, line, subject.digits)
+        for line in lines:
+            yield of_line(subject.step, line, subject.digits)
         if group.left_out:
             yield Paragraph((f"… and {group.left_out:,} more equations of the same kind.",))
 
