@@ -24,7 +24,7 @@ from tracer.explain.picture.wide import wide_diagram
 from tracer.explain.step import Step, iteration_of
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.notation import shortest
-from tracer.formulas.tree import Expression
+from tracer.formulas.tree import Expression, distinct
 from tracer.model import naming
 from tracer.model.assembly import assemble
 from tracer.model.experiment import Experiment, Network
@@ -105,7 +105,7 @@ def graph_picture(
             captions = ["w", *(system.gradient("w", loss) for loss in losses_of(sketch)), naming.change("w")]
             return neuron_diagram(graph, names, title, captions)
 
-    names = _names(system, sketch)
+    names = _names(system, graph)
     known = _with(sketch.changes, values)
 
     def rows(width: int, ascii: bool) -> Iterable[Row]:
@@ -169,12 +169,17 @@ def _title(experiment: Experiment, values: Mapping[str, float], iteration: int, 
     return ", ".join(parts)
 
 
-def _names(system: System, sketch: Sketch) -> dict[str, str]:
+def _names(system: System, graph: Graph) -> dict[str, str]:
+    """How the quantities of a graph are typeset, and those in its equations."""
+    shown = {number.quantity for part in (graph.nodes, graph.edges) for item in part for number in item.numbers}
+    used = {name.name for node in graph.nodes if node.equation is not None for name in distinct(node.equation)}
+    places = {node.quantity for node in graph.nodes}
+    known = {name: system.quantities[name] for name in shown | used | places if name in system.quantities}
     changes = {
-        naming.change(p.name): Quantity(Role.CHANGE, of=system.quantities[p.name])
-        for p in system.parameters if naming.change(p.name) in sketch.changes
+        name: Quantity(Role.CHANGE, of=system.quantities[p.name])
+        for p in system.parameters if (name := naming.change(p.name)) in shown
     }  # fmt: skip
-    return typeset({**system.quantities, **changes})
+    return typeset({**known, **changes})
 
 
 def _with(derived: Mapping[str, Expression], values: Mapping[str, float]) -> dict[str, float]:

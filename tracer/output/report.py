@@ -7,13 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracer.execution.engine import Engine
-from tracer.execution.replay import Replay
 from tracer.execution.runs import Run, reached
 from tracer.explain.diagnoses import said
 from tracer.explain.document import Code, Document, Heading, Inline, Paragraph, Part, Picture, Table
 from tracer.explain.facts import command_of, facts_of
 from tracer.explain.lesson.explained import explained
+from tracer.explain.step import iteration_of
 from tracer.explain.templates import written
 from tracer.explain.words import stopped
 from tracer.files import replacing
@@ -90,8 +89,8 @@ def report(ran: Ran, name: str | None) -> Document:
 
 def _derivation(ran: Ran) -> Document:
     """The equations of the first step, with their numbers."""
-    full = assemble(ran.experiment)
-    return explained(ran.experiment, full, Replay(Engine(full), ran.runs[0].hyper, 1).iteration(1))
+    full = assemble(ran.experiment) if ran.experiment.columns == "compact" else ran.system
+    return explained(ran.experiment, full, iteration_of(full, ran.runs[0], 1))
 
 
 def _parts(ran: Ran, derivation: Document, name: str | None) -> Iterator[Part]:
