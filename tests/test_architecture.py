@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,3 +111,13 @@ def test_a_file_has_one_subject(path: Path) -> None:
     docstring = ast.get_docstring(ast.parse(text))
     assert docstring
     assert docstring.partition("\n")[0]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.js")), ids=lambda path: path.name)
+def test_a_module_of_the_page_has_one_subject_too(path: Path) -> None:
+    """And uses what it imports."""
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("/** ")
+    assert len(text.splitlines()) <= LONGEST_FILE
+    imported = [name.strip() for names in re.findall(r"import \{([^}]*)\}", text) for name in names.split(",")]
+    assert [name for name in imported if len(re.findall(rf"\b{name}\b", text)) < 2] == []

@@ -255,7 +255,7 @@ def test_every_folder_and_file_of_the_tree_is_explained() -> None:
     folders = sorted(path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py"))
     missing = [f"{folder}/" for folder in folders[1:] if f"`{folder}/`" not in page]
     assert missing == []
-    files = [path.name for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+    files = [path.name for kind in ("*.py", "*.js") for path in PACKAGE.rglob(kind) if path.name != "__init__.py"]
     assert [name for name in files if f"`{name}`" not in page] == []
 
 
