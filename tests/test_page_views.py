@@ -191,6 +191,11 @@ def test_slips_have_their_numbers_and_their_sentences() -> None:
     assert sentences["the sign is flipped"] == pytest.approx(-0.0275)
 
 
+def test_the_manual_lists_the_keys() -> None:
+    page = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
+    assert [key for key, what in called("keys.js", "KEYS") if f"| {key} | {what} |" not in page] == []
+
+
 # ------------------------------------------------------------------------------------------------------ the config
 
 

@@ -2,7 +2,8 @@
 
 import { button, el } from "./dom.js";
 
-const KEYS = [
+/** Each key, and what it does. */
+export const KEYS = [
   ["Space, →", "next equation"], ["←", "previous equation"], ["Shift →", "next block"], ["Shift ←", "previous block"],
   ["↓", "next iteration"], ["↑", "previous iteration"], ["Home", "start again"], ["Esc", "the whole step"],
   ["P", "play, pause"], ["L", "logarithmic scale"], ["Q", "quiz"], ["Delete", "give the config's number back"],
