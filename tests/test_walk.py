@@ -119,7 +119,7 @@ def test_wherever_keys_lead_there_is_an_equation_and_a_whole_screen(keys: list[s
         rows = of.rows(80, 24)
         assert len(rows) == 24
         assert max(columns(line) for line in text(rows)) <= 80
-        stop = stop_of(of.walk, of.place, {})
+        stop = stop_of(of.walk, of.place, {}, "sgd")
         assert stop.result in "".join(text(rows)).replace("\n", "")
 
 
@@ -162,6 +162,9 @@ def test_the_classic_network_in_the_first_step() -> None:
     assert " used by  o₁, ∂E/∂a_h₁, ∂E/∂a_h₂, w₅ (update) in the next iteration" not in shown
     assert " used by  o₁, ∂E/∂a_h₁, w₅ (update) in the next iteration" in shown
     assert "w₅  0.39356" in shown
+    assert " ∂E/∂w₅ is positive, so w₅ goes down by η·0.0128808 = 0.00644041.\n" in shown
+    shown = asked(of, "dE/do1")
+    assert " ∂E/∂o₁ is positive, so a slightly larger o₁ would increase E.\n" in shown
 
 
 def test_a_current_quantity_and_its_operands_are_pointed_out() -> None:

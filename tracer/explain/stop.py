@@ -7,19 +7,22 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from tracer.explain.blocks import Line
 from tracer.explain.lesson.equations import of_line
 from tracer.explain.step import Step
 from tracer.explain.templates import BATCH_SIZE, Slot, filled, template, written
+from tracer.explain.update import said, update_of
 from tracer.explain.walk import Place, Walk
 from tracer.explain.words import called, stopped
+from tracer.formulas.evaluation import NO_NUMBER
 from tracer.formulas.notation.text import TYPESET
 from tracer.formulas.notation.typesetting import as_it_stands
 from tracer.formulas.tree import Name, distinct
 from tracer.model import naming
-from tracer.model.quantity import Quantity, Role
+from tracer.model.quantity import PARAMETERS, Quantity, Role
 from tracer.model.system import Phase, System
 
-NO_NUMBER = "not a finite number"
+NOT_FINITE = "not a finite number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Stop:
     whether this is its first equation. left: what is computed, with = or ←. symbols, numbers, result: the three forms
     of the right side; numbers is empty where it would repeat another one. operands: what is used. users: what uses it,
     as it is called; end: what is said besides, or where nothing does. stopped: a sentence where the run ends here,
-    without a finite number.
+    without a finite number. remark: a sentence on the result, such as why a parameter moves.
     """
 
     title: str
@@ -58,6 +61,7 @@ class Stop:
     users: tuple[str, ...]
     end: str
     stopped: str
+    remark: str = ""
 
     def respelled(self, spell: Callable[[str], str]) -> Stop:
         """The same with all names and signs spelled otherwise, as in ASCII."""
@@ -66,11 +70,12 @@ class Stop:
             self, title=spell(self.title), left=spell(self.left), symbols=spell(self.symbols),
             numbers=spell(self.numbers), result=spell(self.result), operands=tuple(operands),
             users=tuple(map(spell, self.users)), end=spell(self.end), stopped=spell(self.stopped),
+            remark=spell(self.remark),
         )  # fmt: skip
 
 
-def stop_of(walk: Walk, place: Place, names: Mapping[str, str]) -> Stop:
-    """What is said of a place. names: how quantities are typeset (see `typography.typeset`)."""
+def stop_of(walk: Walk, place: Place, names: Mapping[str, str], optimizer: str) -> Stop:
+    """What is said of a place. names: how quantities are typeset (see `typography.typeset`). optimizer: its name."""
     line, found = walk.lines[place.line], walk.iteration(place)
     step = Step(walk.system, found, walk.row(place))
     equation = of_line(step, line)
@@ -83,7 +88,7 @@ def stop_of(walk: Walk, place: Place, names: Mapping[str, str]) -> Stop:
     if equation.put_in is not None:
         numbers = filled(template(equation.put_in, equation.batch), step.value, equation.digits_put_in)
     result = walk.result(place)
-    text = written(result) if math.isfinite(result) else NO_NUMBER
+    text = written(result) if math.isfinite(result) else NOT_FINITE
     block = walk.blocks[walk.block_of[place.line]]
     users, end = _users(walk, place, names)
     return Stop(
@@ -103,7 +108,21 @@ def stop_of(walk: Walk, place: Place, names: Mapping[str, str]) -> Stop:
         users=users,
         end=end,
         stopped=stopped(found.divergence) if found.divergence and not math.isfinite(result) else "",
+        remark=_remark(step, line, names, optimizer) if math.isfinite(result) else "",
     )
+
+
+def _remark(step: Step, line: Line, names: Mapping[str, str], optimizer: str) -> str:
+    """Why a parameter moves, or what the gradient of a computed quantity means."""
+    quantity = step.system.quantities[line.quantity]
+    is_gradient = quantity.role is Role.GRADIENT and quantity.by and quantity.by.role not in PARAMETERS
+    if not line.is_update and not is_gradient:
+        return ""
+    of = naming.spell(quantity.by) if quantity.by and not line.is_update else line.quantity
+    try:
+        return said(update_of(step.system, of, optimizer).sentence, step.now, names)
+    except (KeyError, *NO_NUMBER):  # a compact trace has not all gradients
+        return ""
 
 
 def _operand(step: Step, name: Name, names: Mapping[str, str]) -> Operand:

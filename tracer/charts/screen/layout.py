@@ -62,9 +62,8 @@ def laid_out(
         *_relations(stop, width),
     ]
     room = height - 3 - len(below)
-    why = wrapped(stop.why, min(width, WIDEST) - 2) if stop.why else []
-    spare = room - (LEAST_PICTURE if stop.begins else ROOMY_PICTURE)
-    below += [(Span(f" {line}", "" if stop.begins else "dim"),) for line in why[: max(0, spare)]]
+    spare = room - (LEAST_PICTURE if stop.begins or stop.remark else ROOMY_PICTURE)
+    below += _said(stop, width, min(spare, room - (height - 3 - BELOW)))
     room = height - 3 - len(below)
     drawn = picture(width, min(max(room, 1), height - 3 - BELOW) if height - 3 - BELOW > LEAST_PICTURE else room)
     blank = max(0, min(height - 3 - BELOW, room) - len(drawn))
@@ -72,6 +71,17 @@ def laid_out(
     rows = [*_heading(heading, stop, width), *[()] * above, *drawn, *[()] * (blank - above), *below]
     rows = rows[: height - 1]
     return [*rows, *[()] * (height - 1 - len(rows)), foot]
+
+
+def _said(stop: Stop, width: int, room: int) -> list[Row]:
+    """What is said of the result, and what the block is for, each if it has room; the latter first where it begins."""
+    parts = [(stop.remark, ""), (stop.why, "" if stop.begins else "dim")]
+    rows: list[Row] = []
+    for text, style in reversed(parts) if stop.begins else parts:
+        lines = wrapped(text, min(width, WIDEST) - 2) if text else []
+        if len(rows) + len(lines) <= room:
+            rows += [(Span(f" {line}", style),) for line in lines]
+    return rows
 
 
 def _heading(heading: Heading, stop: Stop, width: int) -> list[Row]:

@@ -268,7 +268,7 @@ class Session:
                 yield to_ascii(rows, LONGEST) if self.ascii else rows
 
     def _stop(self, place: Place) -> Stop:
-        stop = stop_of(self.walk, place, self._names)
+        stop = stop_of(self.walk, place, self._names, self.experiment.optimizer.name)
         return stop.respelled(naming.to_ascii) if self.ascii else stop
 
     def _foot(self, width: int) -> Row:
