@@ -26,9 +26,24 @@ import by_numpy
 import by_tables
 import by_workbooks
 import numpy
-from measure import CLOCK, Row, Work, against, alone, as_json, machine, peak, process, processor, seconds, table
+from measure import (
+    CLOCK,
+    Row,
+    Work,
+    against,
+    alone,
+    as_json,
+    machine,
+    peak,
+    process,
+    processor,
+    seconds,
+    table,
+    with_tables,
+)
 
 import tracer
+from tracer.execution import engine as engine_module
 from tracer.model import naming
 
 HERE = Path(__file__).parent
@@ -98,19 +113,23 @@ def engine(_: Path) -> Iterator[Row]:
 
 
 def batches() -> Iterable[Row]:
-    """A batch of 150 beside the same samples one by one."""
-    passes = 40
+    """A batch of 150, as arrays, beside the same program one sample after the other, and beside one update a sample."""
+    passes, rate = 40, {naming.ETA: 0.1}
     online, batch = (
-        tracer.Engine(
-            tracer.assemble(tracer.load(CONFIGS / "iris.yaml", [tracer.Override(("update",), update, "bench")]))
-        )
+        tracer.load(CONFIGS / "iris.yaml", [tracer.Override(("update",), update, "bench")])
         for update in ("online", "batch")
     )
-    return per_step(
-        "iris, 4-3-3, batch of 150: a row", lambda: batch.run({naming.ETA: 0.1}, passes),
-        {"our loop over samples, online": lambda: online.run({naming.ETA: 0.1}, passes * 150)}, passes * 150,
-        {"our loop over samples, online": 3.0},
-    )  # fmt: skip
+    arrays, one_by_one = compiled(batch), compiled(online)
+    large, engine_module.LARGE = engine_module.LARGE, sys.maxsize
+    in_turn = compiled(batch)
+    engine_module.LARGE = large
+    peers: dict[str, Work] = {
+        "our loop over the samples of a batch": partial(in_turn.run, rate, passes),
+        "ours, an update after each sample": partial(one_by_one.run, rate, passes * 150),
+    }
+    goals = {"our loop over the samples of a batch": 3.0}
+    work = partial(arrays.run, rate, passes)
+    return per_step("iris, 4-3-3, batch of 150: a row", work, peers, passes * 150, goals)
 
 
 def per_step(
@@ -246,6 +265,11 @@ def checked(folder: Path) -> None:
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "engine": engine, "xlsx": xlsx, "csv": csv, "command": command, "growth": growth,
 }  # fmt: skip
+HEADINGS = {
+    "engine": "The engine", "xlsx": "Workbooks", "csv": "Files of numbers", "command": "The command",
+    "growth": "Growth",
+}  # fmt: skip
+"""Of the parts, in docs/speed.md."""
 
 
 def main() -> None:
@@ -253,6 +277,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--only", default=",".join(PARTS), help=f"which parts, of {', '.join(PARTS)}")
     parser.add_argument("--json", type=Path, help="a file for the results")
+    parser.add_argument("--write", type=Path, help="a page such as docs/speed.md, whose tables are replaced")
     parser.add_argument("--cpu", action="store_true", help="measure processor time, for a machine that is busy")
     asked = parser.parse_args()
     if asked.cpu:
@@ -263,7 +288,8 @@ def main() -> None:
         parser.error(f"--only: {', '.join(unknown)}: choose from {', '.join(PARTS)}")
     gc.set_threshold(1_000_000)  # as the command does
     where, rows = machine(), list[Row]()
-    print(*(f"{name} {value}" for name, value in where.items()), "processor time" * asked.cpu, sep=", ", flush=True)
+    told = ", ".join([*(f"{name} {value}" for name, value in where.items()), *["processor time"] * asked.cpu])
+    print(told, flush=True)
     with tempfile.TemporaryDirectory() as place:
         for number, part in enumerate(chosen):
             folder = Path(place) / str(number)
@@ -271,6 +297,10 @@ def main() -> None:
             for row in PARTS[part](folder):
                 rows.append(row)
                 print(table([row]) if len(rows) == 1 else table([row]).splitlines()[-1], flush=True)
+    if asked.write:
+        parts = {HEADINGS[part]: table(row for row in rows if row.part == part) for part in chosen}
+        text = with_tables(asked.write.read_text(encoding="utf-8"), told, parts)
+        asked.write.write_text(text, encoding="utf-8")
     if asked.json:
         asked.json.write_text(as_json(rows, where) + "\n", encoding="utf-8")
 

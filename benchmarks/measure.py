@@ -133,6 +133,19 @@ def _time(value: float) -> str:
     return f"{value / 1e-9:.3g} ns"
 
 
+def with_tables(page: str, where: str, tables: Mapping[str, str]) -> str:
+    """The page with the tables of the sections that have these headings, and with what they were measured on."""
+    lines, heading = list[str](), ""
+    for line in page.splitlines():
+        heading = line[3:] if line.startswith("## ") else heading
+        if line.startswith("|") and heading in tables:
+            if not lines[-1].startswith("|"):
+                lines += tables[heading].splitlines()
+        else:
+            lines.append(f"Measured on {where}." if line.startswith("Measured on") else line)
+    return "\n".join(lines) + "\n"
+
+
 def as_json(rows: Iterable[Row], where: Mapping[str, str]) -> str:
     """The rows with the machine, as JSON."""
     return json.dumps({"machine": dict(where), "rows": [asdict(row) for row in rows]}, ensure_ascii=False, indent=1)

@@ -7,6 +7,7 @@ steps. A chunk with a non-finite value is retraced quantity by quantity.
 from __future__ import annotations
 
 import math
+import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from typing import Any
 from tracer.execution.interpreter import Interpreter
 from tracer.execution.program import program_of
 from tracer.execution.progress import Progress
-from tracer.execution.python_emitter import losses_function, statements_of, walk_function
+from tracer.execution.python_emitter import Walk, losses_function, statements_of, walk_function
 from tracer.execution.runs import Divergence, End, Run, Stretch
 from tracer.formulas.evaluation import NO_NUMBER, REDUCE
+from tracer.formulas.expansion import expand
 from tracer.formulas.tree import Name
 from tracer.model.system import System
 
@@ -26,6 +28,12 @@ CHUNK_CELLS = 200_000
 """Values between two checks for non-finite ones and reports of progress."""
 DOUBLE = 8
 """Bytes."""
+HIGH_BYTE = DOUBLE - 1 if sys.byteorder == "little" else 0
+LARGE_OR_NOT_FINITE = (0x7F, 0xFF)
+"""The byte of a double with its sign and most of its exponent, of numbers beyond 2^1008 and of what is not finite: to
+look for it takes a tenth of the time of adding the numbers up."""
+LARGE = 32
+"""Samples of a batch from which on arrays are faster than one sample after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class Engine:
         statements = statements_of(self.program)
         self._walk = walk_function(self.program, system.batches, statements)
         self._losses = losses_function(self.program, statements)
+        self._walk_arrays = self._of_arrays() if system.batches.size >= LARGE and system.decimals is None else None
 
     def run(self, hyper: Mapping[str, float], iterations: int, progress: Progress | None = None) -> Run:
         """Run the given number of iterations with the hyper-parameters of this run, such as a constant η.
@@ -138,13 +147,40 @@ class Engine:
         rows: memoryview[float] = memoryview(buffer).cast("d")
         first = batches.first_row(point.done) - origin
         place = first * width * DOUBLE
-        samples = self._samples(point.done, count)
-        values, completed, held = self._walk(samples, rows, buffer, place, point.held, *point.values)
-        after = Point(point.done + completed, values, held)
-        failed = self._first_failure(rows, first, batches.first_row(after.done) - origin, origin)
-        if failed is None and completed < count and not self.met(after):
+        after = self._walked(point, count, rows, buffer, place)
+        failed = self._first_failure(rows, buffer, first, batches.first_row(after.done) - origin, origin)
+        if failed is None and after.done < point.done + count and not self.met(after):
             failed = after.done
         return after, failed
+
+    def _of_arrays(self) -> Walk:
+        """What runs large batches."""
+        from tracer.execution import array_emitter  # NumPy, which other runs do without
+
+        formulas = {equation.quantity: expand(equation.expression) for equation in self.system.equations}
+        return array_emitter.walk_function(self.program, self.system.batches, self.system.samples, formulas)
+
+    def _walked(self, point: Point, count: int, rows: memoryview[float], buffer: bytearray, place: int) -> Point:
+        """The point after `count` iterations, or before one that has no value. place: of the next row, in bytes."""
+        end, batches = point.done + count, self.system.batches
+        origin = batches.first_row(point.done) - place // (DOUBLE * len(self.columns))
+
+        def gone_on(point: Point, walk: Walk, samples: Iterable[Any]) -> Point:
+            now = (batches.first_row(point.done) - origin) * DOUBLE * len(self.columns)
+            values, completed, held = walk(samples, rows, buffer, now, point.held, *point.values)
+            return Point(point.done + completed, values, held)
+
+        if not self._walk_arrays:
+            return gone_on(point, self._walk, self._samples(point.done, count))
+        while True:
+            taken = islice(batches.taken(point.done), end - point.done)
+            before = gone_on(point, self._walk_arrays, taken)
+            if before.done == end or self.met(before):
+                return before
+            # a branch that is not taken may be what has no value
+            point = gone_on(before, self._walk, self._samples(before.done, 1))
+            if point.done in (before.done, end) or self.met(point):
+                return point
 
     def stopped(self, point: Point) -> tuple[Divergence, list[dict[str, float]]]:
         """Which quantity of the iteration after a point is not finite, and the rows of the iteration, NaN from there
@@ -163,11 +199,14 @@ class Engine:
 
     # -------------------------------------------------------------------------------------------------- divergence
 
-    def _first_failure(self, rows: memoryview[float], first: int, end: int, origin: int) -> int | None:
+    def _first_failure(
+        self, rows: memoryview[float], buffer: bytearray, first: int, end: int, origin: int
+    ) -> int | None:
         """The first iteration with a non-finite quantity in the steps from `first` to before `end` of a buffer that
         begins with row `origin` of the run."""
-        width = len(self.columns)
-        if math.isfinite(sum(rows[first * width : end * width])):
+        width, size = len(self.columns), len(self.columns) * DOUBLE
+        high = buffer[first * size + HIGH_BYTE : end * size : DOUBLE]
+        if not any(byte in high for byte in LARGE_OR_NOT_FINITE):
             return None
         for index in range(first, end):
             if not all(map(math.isfinite, rows[index * width : (index + 1) * width])):

@@ -43,7 +43,7 @@ def walk_function(program: Program, batches: Batches, statements: Statements) ->
     own = [name for name in program.columns if name not in shared]
     of_sample = struct.Struct(f"{len(own)}d")
     each = [*chain.from_iterable(statements.values())]
-    each.append(f"pack(buffer, offset, {_locals(program, map(Name, own))})")
+    each.append(f"pack(buffer, offset, {locals_of(program, map(Name, own))})")
     each.append(f"offset += {width * DOUBLE}")
     data, source = _sample(program), _source(program)
     body = each
@@ -58,19 +58,38 @@ def walk_function(program: Program, batches: Batches, statements: Statements) ->
                 for assignment in program.of_batch
             ),
             f"for place in range(first * {DOUBLE} + {of_sample.size}, offset, {width * DOUBLE}):",
-            f"    pack_common(buffer, place, {_locals(program, map(Name, common))})",
+            f"    pack_common(buffer, place, {locals_of(program, map(Name, common))})",
         ]
+    begin = "first" if several else f"offset // {DOUBLE} - {width}"
+    packing = {"pack": of_sample.pack_into, "pack_common": struct.Struct(f"{len(shared)}d").pack_into}
+    return finished(program, batches, "batch" if several else data, body, begin, packing)
+
+
+def finished(
+    program: Program,
+    batches: Batches,
+    taken: str,
+    body: list[str],
+    begin: str,
+    further: Mapping[str, Any],
+    before: Sequence[str] = (),
+) -> Walk:
+    """The function `walk` whose iterations begin with `body`: the updates and the condition follow.
+
+    taken: the variable of what an iteration takes. begin: the expression of where its rows begin, in doubles. further:
+    what the body calls. before: what comes before all iterations.
+    """
+    width, source = len(program.columns), _source(program)
     # all at once: where one raises, the iteration's own start is still there
-    targets = _locals(program, (assignment.target for assignment in program.updates))
+    targets = locals_of(program, (assignment.target for assignment in program.updates))
     values = []
     for update in program.updates:
-        before, value = source.written(update.expression)
-        body += before
+        lines, value = source.written(update.expression)
+        body += lines
         values.append(value)
     body.append(f"{targets}, = {', '.join(values)},")
     needed, holds = _condition(program.until)
     if holds:
-        begin = "first" if several else f"offset // {DOUBLE} - {width}"
         places = ", ".join(f"rows[at + {program.slots[name]}]" for name in needed)
         body += [
             f"for at in range({begin}, offset // {DOUBLE}, {width}):",
@@ -80,28 +99,28 @@ def walk_function(program: Program, batches: Batches, statements: Statements) ->
             "    done += 1",
             "    break",
         ]
-    start = _locals(program, program.start)
+    start = locals_of(program, program.start)
     lines = [
         f"def walk(samples, rows, buffer, offset, held, {start}):",
         "    done = -1",
+        *(f"    {line}" for line in before),
         "    try:",
-        f"        for done, {'batch' if several else data} in enumerate(samples):",
-        *("            " + line for line in body),
+        f"        for done, {taken} in enumerate(samples):",
+        *(f"            {line}" for line in body),
         "        else:",
         "            done += 1",
         "    except NO_NUMBER:",
         "        pass",
         f"    return ({start},), done, held",
     ]
-    packing = {"pack": of_sample.pack_into, "pack_common": struct.Struct(f"{len(shared)}d").pack_into}
-    walk: Walk = _defined("walk", lines, packing | {"holds": holds})
+    walk: Walk = _defined("walk", lines, {**further, "holds": holds})
     return walk
 
 
 def losses_function(program: Program, statements: Statements) -> Callable[..., list[float]]:
     """losses(samples, *start) → the loss of every sample: the forward pass alone."""
     lines = [
-        f"def losses(samples, {_locals(program, program.start)}):",
+        f"def losses(samples, {locals_of(program, program.start)}):",
         "    found = []",
         f"    for {_sample(program)} in samples:",
         *("        " + line for name in program.needed_for(program.loss) for line in statements[name]),
@@ -119,7 +138,8 @@ def _local(program: Program, name: Name) -> str:
     return f"q{program.slots[name]}"
 
 
-def _locals(program: Program, names: Iterable[Name]) -> str:
+def locals_of(program: Program, names: Iterable[Name]) -> str:
+    """The variables of these names, with commas between."""
     return ", ".join(_local(program, name) for name in names)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from operator import add
@@ -30,9 +31,12 @@ def csv_writer(file: TextIO, layout: Layout, style: CsvStyle, ascii: bool = Fals
         rows += len(block)
         if not len(block):
             return
-        rate = [] if block.rate is None else lines([[block.rate]])
-        leads = (",".join([*map(str, lead), *rate, ""]) for lead in block.leads())
-        steps = lines(block.array() if rows > FEW else block.steps())
+        after = "," if block.rate is None else f",{lines([[block.rate]])[0]},"
+        if len(layout.lead) == 1:
+            leads = [f"{iteration}{after}" for iteration, _ in block.places]
+        else:
+            leads = [f"{iteration},{sample}{after}" for iteration, sample in block.places]
+        steps = lines(block.array() if rows > FEW or "numpy" in sys.modules else block.steps())
         text = "\n".join(map(add, leads, steps)) + "\n"
         file.write(text if plain else text.translate(marks))
 

@@ -126,7 +126,7 @@ def _compiled(expression: Expression) -> tuple[list[Name], list[np.float64], Cal
 
 @lru_cache(maxsize=8192)
 def _function(arguments: str, lines: str) -> Callable[..., Any]:
-    scope = dict(_NAMESPACE)
+    scope = dict(ARRAYS)
     exec(f"def function({arguments}):\n    {lines}\n    return result", scope)
     function: Callable[..., Any] = scope["function"]
     return function
@@ -153,7 +153,7 @@ def _choice(test: Any, yes: Any, no: Any) -> Any:
     return np.where(np.isnan(test), np.nan, np.where(test != 0, yes, no))
 
 
-_NAMESPACE: dict[str, Any] = {
+ARRAYS: dict[str, Any] = {
     "np": np,
     **{
         name: _of_arrays(FLOATS[name], len(row.parameters))
