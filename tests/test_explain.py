@@ -20,6 +20,7 @@ from tracer.columns import columns
 from tracer.commands.main import main
 from tracer.documents.kinds import KINDS
 from tracer.errors import OutputError
+from tracer.explain.derivation import Derivations
 from tracer.explain.document import Document, Equation
 from tracer.explain.templates import MOST_DIGITS, filled, template, written
 from tracer.formulas.tree import Name
@@ -155,9 +156,11 @@ def test_numbers_put_in_give_the_result_in_many_networks(config: dict[str, Any],
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["w9"], "w9: no quantity of this trace is called so. Did you mean 'w8'?"),
+        (["w9"], "'w9' is not a quantity of this trace. Did you mean 'w8'?"),
         (["∂E/∂i1"], "∂E/∂i1: E_total has no derivative by i1 in this trace: it has those of the chain rule"),
-        ([""], "an empty name: no quantity of this trace is called so."),
+        ([""], "'' is not a quantity of this trace."),
+        (["iteration"], "'iteration' is not a quantity of this trace."),
+        (["norm_g"], "'norm_g' is not a quantity of this trace."),
         (["--iteration", "0"], "iteration 0: the run has the iterations 1 to 100."),
         (["--iteration", "101"], "iteration 101: the run has the iterations 1 to 100."),
         (["--sample", "2"], "sample 2: there are the samples 1 to 1."),
@@ -271,6 +274,27 @@ def test_every_number_is_the_traces(config: Path) -> None:
                 count += 1
         assert count > 5
         assert hold(explain(experiment, None, 2).document) > 5
+
+
+@pytest.mark.parametrize(
+    "config", [MAZUR | {"biases": {"h": [0.1, 0.2]}}, ROOT / "configs" / "iris.yaml"], ids=["mazur", "iris"]
+)
+def test_every_number_of_a_gradient_is_the_traces(config: Any) -> None:
+    """What is multiplied, the product and the sum, and the update: of each quantity that the loss depends on."""
+    trace = tracer.run(config, iterations=3)
+    row, after = trace.row(2), trace.row(3)
+    for quantity in Derivations(trace.system).quantities[::3]:
+        document = trace.explain(trace.system.gradient(quantity), iteration=2).document
+        equations = [part for part in document.parts if isinstance(part, Equation) and isinstance(part.left, Name)]
+        shown = [
+            (part.left.name, part.result)
+            for part in equations
+            if isinstance(part.left, Name) and part.result is not None
+        ]
+        assert [
+            (name, value) for name, value in shown if value != (after if name == quantity else row).get(name, value)
+        ] == []
+        assert trace.system.gradient(quantity) in dict(shown)
 
 
 WIDE = {

@@ -77,7 +77,7 @@ def quantity_called(subject: Subject, text: str) -> str:
     known = {name: quantity for name, quantity in subject.full.quantities.items() if subject.has(name)}
     if asked in known:
         return asked
-    spelled = spellings(subject.full)
+    spelled = {spelling: name for spelling, name in spellings(subject.full).items() if name in known}
     if asked in spelled:
         return spelled[asked]
     quantity = naming.read(asked, known)
@@ -88,4 +88,4 @@ def quantity_called(subject: Subject, text: str) -> str:
     if quantity and quantity.role in DERIVATIVES:
         of, by = (naming.spell(part) if part else "" for part in (quantity.of, quantity.by))
         raise OutputError([f"{asked}: {of} has no derivative by {by} in this trace: it has those of the chain rule"])
-    raise OutputError([f"{asked or 'an empty name'}: no quantity of this trace is called so.{nearest(asked, spelled)}"])
+    raise OutputError([f"{asked!r:.60} is not a quantity of this trace.{nearest(asked[:60], spelled)}"])

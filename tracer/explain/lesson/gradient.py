@@ -122,7 +122,7 @@ def _products(subject: Subject, derivation: Derivation) -> Iterator[Part]:
             subject.made_up(line.left.name)
     if len(products) == 1:
         yield Heading(("Their product",), 2)
-        yield replace(in_full(products[0], digits), symbols=())
+        yield replace(in_full(_as_in_the_trace(subject, products[0]), digits), symbols=())
         return
     yield Heading(("The terms and their sum" if derivation.by_layer else "The paths and their sum",), 2)
     cut = len(products) > MOST_PRODUCT_LINES
@@ -132,7 +132,16 @@ def _products(subject: Subject, derivation: Derivation) -> Iterator[Part]:
         rest = products[MOST_PRODUCT_LINES - 1 :]
         total = sum(line.result or 0.0 for line in rest)
         yield Paragraph((f"… and {len(rest):,} more, whose sum is ", subject.number(total), "."))
-    yield in_full(sum_equation(derivation, products), digits)
+    yield in_full(_as_in_the_trace(subject, sum_equation(derivation, products)), digits)
+
+
+def _as_in_the_trace(subject: Subject, equation: Equation) -> Equation:
+    """The equation of a gradient with all digits that the trace has of it; products in another order differ in the
+    last ones. With decimals the trace has another number."""
+    assert isinstance(equation.left, Name)
+    if subject.system.decimals is not None:
+        return equation
+    return replace(equation, result=subject.step.now.get(equation.left.name, equation.result))
 
 
 def _reliable(check: NumericCheck) -> int:
