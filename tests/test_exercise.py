@@ -88,7 +88,9 @@ def judged(*paths: Path) -> list[Shown]:
 
 
 @pytest.mark.office
-@pytest.mark.parametrize("blank", BLANKS)
+@pytest.mark.parametrize(
+    "blank", [blank if blank == "all" else pytest.param(blank, marks=pytest.mark.long) for blank in BLANKS]
+)
 def test_right_answers_are_green_and_wrong_ones_red(blank: str, tmp_path: Path) -> None:
     trace = trace_of(WALKTHROUGH, 3, learning_rate=0.5)
     path, right = answers(trace, tmp_path, blank)

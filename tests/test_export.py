@@ -27,21 +27,27 @@ def executed(text: str) -> dict[str, Any]:
     return scope
 
 
-def repeated(config: Any, kind: str) -> dict[str, Any]:
+def repeated(config: Any, kind: str, **changes: Any) -> dict[str, Any]:
     if kind == "pytorch":
         torch = pytorch()
         before = torch.get_default_dtype()
         try:
-            return executed(tracer.script(tracer.run(config), kind))
+            return executed(tracer.script(tracer.run(config, **changes), kind))
         finally:
             torch.set_default_dtype(before)
-    return executed(tracer.script(tracer.run(config), kind))
+    return executed(tracer.script(tracer.run(config, **changes), kind))
+
+
+FEW = 400
+"""Iterations: those of all shipped configs but one, with 10,000."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
-def test_every_config_in_every_kind(config: Path, kind: str) -> None:
-    scope, trace = repeated(config, kind), tracer.run(config)
+@pytest.mark.parametrize("most", [FEW, pytest.param(10**9, marks=pytest.mark.long)], ids=["few", "all"])
+def test_every_config_in_every_kind(config: Path, kind: str, most: int) -> None:
+    iterations = min(tracer.load(config).iterations, most)
+    scope, trace = repeated(config, kind, iterations=iterations), tracer.run(config, iterations=iterations)
     assert len(scope["RUNS"]) == len(trace.runs)
     for (given, expected), run in zip(scope["RUNS"], trace.runs, strict=True):
         assert given["iterations"] == run.iterations
@@ -49,7 +55,7 @@ def test_every_config_in_every_kind(config: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.long) for block in (1, 2, 3))])
 def test_every_activation_loss_and_optimizer(block: int, kind: str) -> None:
     pytorch()
     from tests.test_optimizers import random_config

@@ -126,12 +126,10 @@ def hold(book: Path, trace: tracer.Trace, quantity: str, iteration: int, sample:
     assert lines[at].result == pytest.approx(explained[at].result, rel=1e-7, abs=1e-9)
 
 
-@pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, tracer.Trace]]:
+def books_of(cases: list[Case], folder: Path) -> dict[str, tuple[Path, tracer.Trace]]:
     """The workbooks of the models."""
-    folder = tmp_path_factory.mktemp("focus")
     found = {}
-    for model, *_ in CASES:
+    for model, *_ in cases:
         if key(model) not in found:
             trace = tracer.run(model, iterations=9)
             path = folder / f"{key(model)}.xlsx"
@@ -142,11 +140,9 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, tra
 
 @pytest.mark.office
 @pytest.mark.parametrize("cases", [CASES[::4], pytest.param(CASES, marks=pytest.mark.long)], ids=["sample", "all"])
-def test_whatever_is_chosen_the_block_says_what_is_explained(
-    cases: Any, books: dict[str, tuple[Path, tracer.Trace]], tmp_path: Path
-) -> None:
+def test_whatever_is_chosen_the_block_says_what_is_explained(cases: list[Case], tmp_path: Path) -> None:
     """Other quantities, iterations, learning rates and samples than those stored."""
-    copies = []
+    books, copies = books_of(cases, tmp_path), []
     for model, quantity, iteration, sample in cases:
         path, trace = books[key(model)]
         rate = trace.runs[-1].learning_rate if len(trace.runs) > 1 else None
@@ -158,9 +154,9 @@ def test_whatever_is_chosen_the_block_says_what_is_explained(
 
 @pytest.mark.office
 @pytest.mark.long
-def test_the_workbooks_as_they_are_stored(books: dict[str, tuple[Path, tracer.Trace]], tmp_path: Path) -> None:
-    paths = [path for path, _ in books.values()]
-    for path, computed in zip(paths, recalculated(paths, tmp_path), strict=True):
+def test_the_workbooks_as_they_are_stored(tmp_path: Path) -> None:
+    paths = [path for path, _ in books_of(CASES, tmp_path).values()]
+    for path, computed in zip(paths, recalculated(paths, tmp_path / "computed"), strict=True):
         assert disagreements(path, computed) == [], path.stem
 
 
@@ -182,12 +178,14 @@ def test_a_wide_network_and_every_shipped_config(tmp_path: Path) -> None:
 
 
 @pytest.mark.office
-def test_what_cannot_be_chosen_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "asked", [["w99", ""], pytest.param(["w99", "W5", "i1", "w*", ""], marks=pytest.mark.long)], ids=["sample", "all"]
+)
+def test_what_cannot_be_chosen_is_said(asked: list[str], tmp_path: Path) -> None:
     """A name that does not exist, one in another case, what the loss does not follow from, and no name."""
     trace = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=3)
     path = tmp_path / "book.xlsx"
     trace.to_excel(path)
-    asked = ["w99", "W5", "i1", "w*", ""]
     copies = [chosen(path, tmp_path, 2 + number, None, None, name) for number, name in enumerate(asked)]
     for book, name in zip(recalculated(copies, tmp_path / "computed"), asked, strict=True):
         said = f"There is no {name}" if name else "Choose a quantity"

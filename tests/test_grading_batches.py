@@ -150,9 +150,25 @@ def labs(draw: st.DrawFn) -> dict[str, Any]:
 FOLDERS = [HealthCheck.function_scoped_fixture]
 
 
-@settings(max_examples=25, database=None, deadline=None, suppress_health_check=FOLDERS)
+FEW, MANY = (
+    settings(max_examples=count, database=None, deadline=None, suppress_health_check=FOLDERS) for count in (8, 40)
+)
+
+
+@FEW
 @given(config=labs(), columns=st.sampled_from(["compact", "full"]))
 def test_any_lab_is_right(config: dict[str, Any], columns: str, tmp_path: Path) -> None:
+    hold_right(config, columns, tmp_path)
+
+
+@pytest.mark.long
+@MANY
+@given(config=labs(), columns=st.sampled_from(["compact", "full"]))
+def test_many_labs_are_right(config: dict[str, Any], columns: str, tmp_path: Path) -> None:
+    hold_right(config, columns, tmp_path)
+
+
+def hold_right(config: dict[str, Any], columns: str, tmp_path: Path) -> None:
     path = tmp_path / "lab.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
     tracer.run(path, columns=columns).to_excel(tmp_path / "own.xlsx")
@@ -345,9 +361,20 @@ ANYWHERE: dict[str, tuple[str, Callable[[str], str]]] = {
 }
 
 
-@settings(max_examples=30, database=None, deadline=None, suppress_health_check=FOLDERS)
+@FEW
 @given(config=labs(), slip=st.sampled_from(list(ANYWHERE)), columns=st.sampled_from(["compact", "full"]))
 def test_a_slip_in_any_lab_is_found_once(config: dict[str, Any], slip: str, columns: str, tmp_path: Path) -> None:
+    hold_found(config, slip, columns, tmp_path)
+
+
+@pytest.mark.long
+@MANY
+@given(config=labs(), slip=st.sampled_from(list(ANYWHERE)), columns=st.sampled_from(["compact", "full"]))
+def test_a_slip_in_many_labs_is_found_once(config: dict[str, Any], slip: str, columns: str, tmp_path: Path) -> None:
+    hold_found(config, slip, columns, tmp_path)
+
+
+def hold_found(config: dict[str, Any], slip: str, columns: str, tmp_path: Path) -> None:
     header, change = ANYWHERE[slip]
     config |= {"reduction": "mean", "learning_rate": 0.5}
     own = exported(config, tmp_path, columns)

@@ -80,15 +80,14 @@ def _letters(column: int) -> str:
 
 def test_reports_of_a_long_formula_have_short_lines(tmp_path: Path) -> None:
     path = write(book(("Sheet1", long_sheet())), tmp_path / "long.xlsx")
-    done = CliRunner().invoke(main, ["check", str(path), "--annotate", str(tmp_path / "copies")])
+    report, graded = tmp_path / "report.csv", tmp_path / "results.json"
+    files = ["--annotate", tmp_path / "copies", "--report", report, "--gradescope", graded]
+    done = CliRunner().invoke(main, ["check", str(path), *map(str, files)])
     assert done.exit_code == 1, done.output
     assert "i2 is used instead of i1" in done.output
     assert "reads" in done.output
     assert "…" in done.output
     assert max(map(len, done.output.splitlines())) <= LONGEST_LINE
-    report, graded = tmp_path / "report.csv", tmp_path / "results.json"
-    for option, target in (("--report", report), ("--gradescope", graded)):
-        assert CliRunner().invoke(main, ["check", str(path), option, str(target)]).exit_code == 1
     (row,) = csv.DictReader(io.StringIO(report.read_text(encoding="utf-8")))
     assert all(len(field) <= LONGEST_LINE for field in row.values() if not re.fullmatch(r"[\w/∂; ]*", field))
     (test,) = json.loads(graded.read_text(encoding="utf-8"))["tests"]

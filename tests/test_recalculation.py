@@ -118,7 +118,7 @@ MIXED = ["relu", {"name": "leaky_relu", "alpha": 0.2}, "z^3 / (1 + z^2)"]
 EVERY_ACTIVATION = {name: small(layers=layers(name)) for name in [*ACTIVATIONS, SOFTMAX]}
 
 
-@matrix(EVERY_ACTIVATION | {"mixed": small(layers=layers(MIXED))}, "mixed", "gelu", SOFTMAX)
+@matrix(EVERY_ACTIVATION | {"mixed": small(layers=layers(MIXED))}, "mixed", SOFTMAX)
 def test_every_activation(configs: Configs, tmp_path: Path) -> None:
     check_all(configs, tmp_path)
 
@@ -159,7 +159,7 @@ EVERY_OPTIMIZER = {name: small(optimizer=name) for name in OPTIMIZERS} | {
 }
 
 
-@matrix(EVERY_OPTIMIZER, "adam", "adamw with settings", "nesterov with settings")
+@matrix(EVERY_OPTIMIZER, "adam", "nesterov with settings")
 def test_every_optimizer(configs: Configs, tmp_path: Path) -> None:
     """With PyTorch's defaults, and with every setting at work."""
     check_all(configs, tmp_path)
@@ -225,7 +225,7 @@ FAR_OUT = {
 }
 
 
-@matrix(FAR_OUT, "softplus", "bce", "softmax")
+@matrix(FAR_OUT, "bce", "softmax")
 def test_net_inputs_far_out_recalculate(configs: Configs, tmp_path: Path) -> None:
     """Net inputs of ±1000: no #NUM! and no #DIV/0! anywhere."""
     check_all(configs, tmp_path)

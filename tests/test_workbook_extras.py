@@ -105,8 +105,10 @@ def test_a_trace_sheet_prints_legibly_and_by_layer(path: Path, tmp_path: Path) -
 
 
 @pytest.mark.office
-def test_a_sheet_says_what_has_been_changed(path: Path, tmp_path: Path) -> None:
+def test_a_sheet_says_what_has_been_changed(tmp_path: Path) -> None:
     """Its tab keeps the name of the η that it was made with."""
+    path = tmp_path / "book.xlsx"
+    tracer.run(WALKTHROUGH, learning_rate=[0.1, 0.5], iterations=4).to_excel(path)
     changed = {
         "rate": lambda xml: re.sub(r'(<c r="B1" s="\d+">)<v>0.5</v>', r"\1<v>0.7</v>", xml),
         "weight": lambda xml: re.sub(r'(<c r="F5" s="\d+">)<v>0.15</v>', r"\1<v>0.16</v>", xml),
