@@ -18,11 +18,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import by_loop
 import by_micrograd
 import by_numpy
+import by_page
 import by_tables
 import by_workbooks
 import numpy
@@ -252,6 +254,14 @@ def growth(folder: Path) -> Iterator[Row]:
     yield Row("growth", "check of 100 workbooks of 100 steps", seconds(lambda: checked(many)))
 
 
+def page(folder: Path) -> Iterator[Row]:
+    """The page, in Chromium."""
+    if not which("chromium"):
+        return
+    large = sigmoids(64, 32, 10, iterations=100)
+    yield from by_page.rows({"2-2-2": WALKTHROUGH, "iris": CONFIGS / "iris.yaml", "64-32-10": large}, folder)
+
+
 def compiled(experiment: tracer.Experiment) -> tracer.Engine:
     return tracer.Engine(tracer.assemble(experiment))
 
@@ -264,6 +274,7 @@ def checked(folder: Path) -> None:
 
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "engine": engine, "xlsx": xlsx, "csv": csv, "command": command, "growth": growth,
+    "page": page,
 }  # fmt: skip
 HEADINGS = {
     "engine": "The engine", "xlsx": "Workbooks", "csv": "Files of numbers", "command": "The command",

@@ -42,7 +42,7 @@ class Browser:
         self.complaints: list[str] = []
         target = self._ask("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
+        for domain in ("Page", "Runtime", "Log", "Performance"):
             self._ask(f"{domain}.enable")
 
     def open(self, path: Path, address: str = "") -> None:
@@ -69,6 +69,11 @@ class Browser:
         answer = self._ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def script_time(self) -> float:
+        """How long scripts have run in the page, in seconds."""
+        metrics = self._ask("Performance.getMetrics")["metrics"]
+        return float(next(metric["value"] for metric in metrics if metric["name"] == "ScriptDuration"))
 
     def emulate(self, width: int, height: int, *, dark: bool = False) -> None:
         """Another size of the window, and a reader's preference."""
