@@ -116,7 +116,7 @@ class _Drawing:
                 self._arrows(column.head, x, middle, number > 2 or not is_matrix)
                 x += ARROWS
             for look, text, above in ((Look.HEAD, column.head, 32), (Look.CAPTION, column.caption, 14)):
-                short = fitted(text, SIZES[look], column.width + ARROWS - 8)
+                short = fitted(text, SIZES[look], column.width + 2 * MARGIN - 4)
                 place = x + column.width / 2
                 self.items.append(Text(look, place, top - above, short, "middle", "", text * (short != text)))
             y = middle - _height(column.blocks) / 2
