@@ -102,7 +102,7 @@ export function lossView(page) {
     if (isDrawn) [["cx", x], ["cy", scale.y.at(value)]].forEach(([key, at]) => attribute(dot, key, at));
     const isKnown = moment.known(content.curve);
     attribute(reading, "data-value", isKnown ? exact(value) : null);
-    text(reading, isKnown ? result(value) : "·");
+    text(reading, isKnown ? result(value, content.decimals) : "·");
     attribute(slider, "aria-valuemax", moment.run.iterations);
     attribute(slider, "aria-valuenow", moment.iteration);
     attribute(slider, "aria-valuetext", `iteration ${moment.iteration} of ${moment.run.iterations}, ${name} ${reading.textContent}`);

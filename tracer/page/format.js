@@ -51,12 +51,15 @@ function unwritten(value) {
   return Number.isNaN(value) ? "no number" : value > 0 ? "∞" : "−∞";
 }
 
-/** A result: nine decimals, as the published walkthroughs print them, or a power of ten. */
-export function result(value) {
+/**
+ * A result: nine decimals, as the published walkthroughs print them, or a power of ten.
+ * @param {number} value @param {number|null} [decimals] to which it is rounded, where it is
+ */
+export function result(value, decimals = null) {
   if (!Number.isFinite(value)) return unwritten(value);
   const size = Math.abs(value);
   if (size === 0) return "0";
-  const text = size >= 1e-4 && size < 1e3 ? size.toFixed(9) : size.toExponential(6).replace("e-", "e−").replace("e+", "e");
+  const text = decimals !== null && size < 1e9 ? size.toFixed(decimals) : size >= 1e-4 && size < 1e3 ? size.toFixed(9) : size.toExponential(6).replace("e-", "e−").replace("e+", "e");
   return value < 0 ? `−${text}` : text;
 }
 

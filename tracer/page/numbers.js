@@ -64,7 +64,7 @@ export function numbersOf(content, before) {
       attribute(element, "data-sample", moment.sampleOf(how.row));
       attribute(element, "data-total", how.row < 0);
     }
-    const shown = isMath ? written(value, how.signed) : STYLES[how.style](value);
+    const shown = isMath ? written(value, how.signed) : STYLES[how.style](value, content.decimals);
     if (isMath) typeset(element, shown, how.raised);
     else text(element, shown);
   }

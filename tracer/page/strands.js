@@ -21,8 +21,9 @@ export function strandsOf(page, slot) {
   shown.forEach((path, number) => body.append(strand(page, path, number, updates, write)));
   const rest = el("div", { class: "more" });
   if (paths.length > shown.length) body.append(rest);
-  const total = el("output", { class: "result number", "data-quantity": content.quantities[derivation.gradient].name });
-  const sum = el("div", { class: "sum" }, notation.name(derivation.gradient), el("span", { class: "sign" }, "="),
+  const { name } = content.quantities[derivation.gradient];
+  const total = el("output", { class: "result number", "data-quantity": content.decimals !== null ? null : name });
+  const sum = el("div", { class: "sum" }, notation.name(derivation.gradient), el("span", { class: "sign" }, content.decimals !== null ? "≈" : "="),
     el("span", { class: "words" }, content.sums[derivation.sum]), total);
   sum.hidden = paths.length === 1;
   const element = el("details", { class: "origin", open: true },

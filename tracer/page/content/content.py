@@ -54,6 +54,7 @@ def content_of(experiment: Experiment, system: System, program: Program) -> Cont
         "blocks": blocks,
         "lines": lines,
         "stopped": STOPPED,
+        "decimals": system.decimals,
         "derived": derived,
         **sentences_of(experiment, system, shapes),
         **paths_of(system, shapes, texts),

@@ -14,9 +14,9 @@ from tracer.page.content.shapes import Data, Reference, Shapes
 
 
 def sentences_of(experiment: Experiment, system: System, shapes: Shapes) -> Data:
-    """sentences: of each quantity that has a gradient, by its slot: the number of a pattern, then the slots of its
-    places. patterns: a sentence each, with its cases, whose parts are text, and expressions of places, in symbols or as
-    the value that they have."""
+    """sentences: of each quantity that has a gradient, and of the gradients of a batch, by slot: the number of a
+    pattern, then the slots of its places. patterns: a sentence each, with its cases, whose parts are text, and
+    expressions of places, in symbols or as the value that they have."""
     patterns = _Patterns(experiment, system, shapes)
     columns, found = system.columns(), {}
     for parameter in system.parameters:
@@ -24,7 +24,10 @@ def sentences_of(experiment: Experiment, system: System, shapes: Shapes) -> Data
         used = distinct(of_this_step(update)) if update else []
         shape = shapes.of(of_this_step(update))[0] if update else -1
         if system.gradient(parameter.name) in columns:
-            found[shapes.slots[Name(parameter.name)]] = patterns.of(parameter.name, shape, used)
+            sentence = patterns.of(parameter.name, shape, used)
+            found[shapes.slots[Name(parameter.name)]] = sentence
+            if system.batch_loss and parameter.trained:
+                found[shapes.slots[Name(system.gradient(parameter.name, system.batch_loss))]] = sentence
     for equation in system.equations:
         name = equation.quantity
         if equation.phase in FORWARD_PASS and name != system.loss and system.gradient(name) in columns:
