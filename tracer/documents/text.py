@@ -21,6 +21,7 @@ UNDERLINES = {1: "=", 2: "-"}
 """Of headings, by their level."""
 LONG_LEFT = 24
 """Columns of what is computed, above which the signs that follow stand below it."""
+GLUE = "\N{NO-BREAK SPACE}"
 GAP = 2
 """Blanks between the columns of a table."""
 SUMS = (" + ", " − ", " - ")
@@ -71,7 +72,8 @@ class _Writer:
                 if level in UNDERLINES:
                     yield UNDERLINES[level] * min(columns(line), self.width)
             case Paragraph(content):
-                yield from wrapped(self._inline(content), self.width)
+                kept = self._inline(content).replace(" = ", f"{GLUE}={GLUE}")  # a number stays beside its name
+                yield from (line.replace(GLUE, " ") for line in wrapped(kept, self.width))
             case Table():
                 yield from self._table(parts[0])
             case Code(source):
