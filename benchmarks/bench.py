@@ -308,10 +308,10 @@ def main() -> None:
             for row in PARTS[part](folder):
                 rows.append(row)
                 print(table([row]) if len(rows) == 1 else table([row]).splitlines()[-1], flush=True)
-    if asked.write:
-        parts = {HEADINGS[part]: table(row for row in rows if row.part == part) for part in chosen}
-        text = with_tables(asked.write.read_text(encoding="utf-8"), told, parts)
-        asked.write.write_text(text, encoding="utf-8")
+            if asked.write:
+                parts = {HEADINGS[part]: table(row for row in rows if row.part == part)}
+                text = with_tables(asked.write.read_text(encoding="utf-8"), told, parts)
+                asked.write.write_text(text, encoding="utf-8")
     if asked.json:
         asked.json.write_text(as_json(rows, where) + "\n", encoding="utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -43,7 +44,10 @@ _BEHIND_IGNORED = re.compile(
     rb"tableParts|extLst)\b|</worksheet>"
 )
 """What comes behind the ignored errors of a sheet, by the schema."""
-_CHUNK = 1 << 22
+SWITCH_INTERVAL = 1e-4
+"""Seconds until a thread that waits for Python gets its turn: zlib asks for it several times a chunk, and would take
+longer with Python's own 0.005 than without a thread."""
+_CHUNK = 1 << 20
 """Characters that are compressed at once."""
 STYLES = "xl/styles.xml"
 _CELL_FORMATS = re.compile(r"<cellXfs\b[^>]*>(.*?)</cellXfs>", re.DOTALL)
@@ -176,12 +180,17 @@ def _write(file: IO[bytes], chunks: Iterator[str]) -> None:
         return
     from concurrent.futures import ThreadPoolExecutor  # it takes long to load, and most sheets have one chunk
 
-    with ThreadPoolExecutor(1) as thread:
-        written = thread.submit(file.write, following.encode())
-        for chunk in chunks:
+    patience = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            written = thread.submit(file.write, following.encode())
+            for chunk in chunks:
+                written.result()
+                written = thread.submit(file.write, chunk.encode())
             written.result()
-            written = thread.submit(file.write, chunk.encode())
-        written.result()
+    finally:
+        sys.setswitchinterval(patience)
 
 
 def _chunks(rows: Iterable[str]) -> Iterator[str]:
