@@ -248,6 +248,12 @@ def test_a_hidden_weight_has_its_paths_and_their_sum() -> None:
     assert any(line.startswith("∂E/∂w₁ = path 1 + path 2 = ") and line.endswith(" = 0.000438568") for line in shown)
 
 
+def test_a_loss_that_depends_on_a_weight_directly_too() -> None:
+    shown = str(explain(tracer.load(MAZUR | {"l1": 0.01, "l2": 0.1}), "w5")).splitlines()
+    assert "∂E/∂w₅ = ∂E/∂w₅ directly + ∂E/∂a_o₁·∂a_o₁/∂o₁·∂o₁/∂w₅" in shown
+    assert any(line.startswith("∂E/∂w₅ directly = 0.01·sign(w₅) + 0.2·w₅ = ") for line in shown)
+
+
 @pytest.mark.parametrize("depth", range(5))
 def test_every_level_down_to_the_inputs(depth: int) -> None:
     shown = str(explain(tracer.load(MAZUR), "E_total", depth=depth))

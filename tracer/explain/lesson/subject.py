@@ -15,8 +15,10 @@ from tracer.formulas.evaluation import evaluate
 from tracer.formulas.tree import Expression, Name, Number
 from tracer.model import naming
 from tracer.model.experiment import Experiment
+from tracer.model.naming import spell
 from tracer.model.quantity import Quantity, Role
 from tracer.model.system import Equation, Phase, System
+from tracer.model.typography import TYPOGRAPHIC
 
 
 @dataclass(slots=True)
@@ -104,8 +106,9 @@ class Subject:
                 of, by = self.full.quantities[factor.of], self.full.quantities[factor.by]
                 role = Role.GRADIENT if factor.of == self.full.loss else Role.LOCAL_DERIVATIVE
                 quantity = Quantity(role, of=of, by=by)
-                is_direct = naming.spell(quantity) != factor.symbol
-                self.own[factor.symbol] = replace(quantity, word=factor.symbol) if is_direct else quantity
+                remark = factor.symbol.removeprefix(naming.spell(quantity))  # such as `directly`
+                word = spell(quantity, TYPOGRAPHIC) + remark if remark else ""
+                self.own[factor.symbol] = replace(quantity, word=word)
 
     @staticmethod
     def is_finite(values: Iterable[float]) -> bool:
