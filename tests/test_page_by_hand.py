@@ -167,6 +167,19 @@ def test_numbers_are_changed_by_typing_and_by_dragging(classic: Hand) -> None:
     assert classic.number("a_o1") != tracer.run(WALKTHROUGH).row(1)["a_o1"]
 
 
+def test_a_quantity_is_found_by_its_name(classic: Hand) -> None:
+    classic.open()
+    classic.click(".finder input")
+    classic.write("dE/dw7")
+    classic.keys("Enter")
+    assert classic.subject() == "∂E/∂w7"
+    classic.click(".finder input")
+    classic.write("nothing")
+    classic.keys("Enter")
+    assert classic.subject() == "∂E/∂w7"
+    assert classic.see("document.querySelector('.finder input').ariaInvalid") == "true"
+
+
 def test_the_iteration_is_a_slider(classic: Hand) -> None:
     classic.open()
     classic.see("document.querySelector('.slider').focus()")

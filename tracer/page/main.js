@@ -7,6 +7,7 @@ import { controlsView } from "./controls.js";
 import { detailsView } from "./details.js";
 import { attribute, button, el, text } from "./dom.js";
 import { editing } from "./edit.js";
+import { finderOf } from "./finder.js";
 import { exact } from "./format.js";
 import { historiesView } from "./histories.js";
 import { helpDialog, listen } from "./keys.js";
@@ -82,7 +83,7 @@ export function start(root, engine, state, packed, shapes) {
     } },
     ...(content.charts.length ? [{ title: "Over the iterations", ...historiesView(page) }] : []),
     ...(content.regions ? [{ title: "Decision regions", ...regionsView(page) }] : []),
-  ], refresh);
+  ], refresh, finderOf(page));
   const changes = edit.bar();
   const live = el("p", { class: "unseen", "aria-live": "polite" });
   const where = el("p", { class: "where" });

@@ -183,13 +183,14 @@ function curveItem(item, page, updates) {
   if (item.head) line.setAttribute("marker-end", item.backward ? "url(#tip-back)" : "url(#tip)");
   const slots = [item.shown?.slot].filter((slot) => slot !== undefined);
   if (item.shown) line.setAttribute("data-of", page.content.quantities[item.shown.slot].name);
+  const touch = item.shown ? svg("path", { d: pathOf(item.points), class: "touch", "data-of": line.dataset.of }) : null;
   updates.push((moment, of, lit, result) => {
     const strong = of(item.shown);
     tint(line, strong);
     line.style.strokeWidth = String(item.shown ? THINNEST + (THICKEST - THINNEST) * Math.abs(strong) : THINNEST);
     light(line, slots, lit, result);
   });
-  return line;
+  return svg("g", {}, touch, line);
 }
 
 /** Level where it leaves and where it arrives. */

@@ -4,16 +4,17 @@ import { attribute, el } from "./dom.js";
 
 /**
  * @param {{title: string, element: HTMLElement, show: function(...any): void}[]} panels the first is seen at first
+ * @param {function(): void} changed called when another is chosen @param {HTMLElement} beside what stands beside the tabs
  * @returns {{element: HTMLElement, show: function(...any): void}}
  */
-export function tabsOf(panels, changed) {
+export function tabsOf(panels, changed, beside) {
   let chosen = 0;
   const tabs = panels.map(({ title }, number) => el("button", {
     type: "button", role: "tab", id: `tab-${number}`, "aria-controls": `panel-${number}`, onclick: () => choose(number), onkeydown: (event) => move(event, number),
   }, title));
   const bodies = panels.map(({ element }, number) => el("div", { role: "tabpanel", id: `panel-${number}`, "aria-labelledby": `tab-${number}` }, element));
-  const list = el("div", { class: "tabs", role: "tablist" }, ...tabs);
-  const element = el("div", { class: "tabbed" }, panels.length > 1 ? list : null, ...bodies);
+  const list = el("div", { role: "tablist" }, ...tabs);
+  const element = el("div", { class: "tabbed" }, el("div", { class: "tabs" }, list, beside), ...bodies);
   mark();
 
   function mark() {
