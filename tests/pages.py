@@ -161,7 +161,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "keys of step": lambda: table(("key", "what it does"), HELP),
     "diagnoses": diagnoses,
     "causes": lambda: table(("name", "cause"), ((code([name]), sentence) for name, sentence in SENTENCES.items())),
-    **{f"options {name}": partial(options, name) for name in ("run", "step", "exercise", "check", "list", "init")},
+    **{
+        f"options {name}": partial(options, name)
+        for name in ("run", "sweep", "step", "exercise", "check", "list", "init")
+    },
 }
 
 

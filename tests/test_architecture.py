@@ -14,7 +14,7 @@ import tracer
 ROOT = Path(tracer.__file__).parent
 
 ORDER = (
-    "version", "errors", "guard", "files", "decimals", "columns", "formulas", "tables", "model", "config", "execution", "explain", "charts", "documents",
+    "version", "errors", "guard", "files", "processes", "decimals", "columns", "formulas", "tables", "model", "config", "execution", "explain", "charts", "documents",
     "workbook", "grading", "page", "output", "code", "api", "commands", "__main__",
 )  # fmt: skip
 """The rooms of the house, from the ground up. docs/how-it-works.md has a paragraph on each."""

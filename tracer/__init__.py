@@ -18,7 +18,7 @@ TYPE_CHECKING = False  # for type checkers it is true; typing itself would take 
 if TYPE_CHECKING:
     from typing import Any
 
-    from tracer.api import run, script, walk
+    from tracer.api import run, script, sweep, walk
     from tracer.code.from_torch import from_torch
     from tracer.config import Override, load
     from tracer.errors import ConfigError, OutputError, TraceError
@@ -27,15 +27,17 @@ if TYPE_CHECKING:
     from tracer.model.assembly import assemble, shown
     from tracer.model.experiment import Experiment
     from tracer.model.system import System
+    from tracer.output.sweeps import Sweep
     from tracer.output.trace import Trace
 
 __all__ = [
-    "ConfigError", "Divergence", "Engine", "Experiment", "OutputError", "Override", "Run", "System", "Trace",
-    "TraceError", "__version__", "assemble", "from_torch", "load", "run", "script", "shown", "walk",
+    "ConfigError", "Divergence", "Engine", "Experiment", "OutputError", "Override", "Run", "Sweep", "System", "Trace",
+    "TraceError", "__version__", "assemble", "from_torch", "load", "run", "script", "shown", "sweep", "walk",
 ]  # fmt: skip
 
 _HOMES = {
-    "api": ("run", "script", "walk"),
+    "api": ("run", "script", "sweep", "walk"),
+    "output.sweeps": ("Sweep",),
     "code.from_torch": ("from_torch",),
     "config": ("Override", "load"),
     "errors": ("ConfigError", "OutputError", "TraceError"),

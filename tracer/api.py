@@ -25,7 +25,9 @@ from tracer.workbook.exercise.task import BLANKS
 if TYPE_CHECKING:
     from tracer.charts.screen.session import Session
     from tracer.documents.explanation import Explanation
+    from tracer.execution.sweep.planning import Planned
     from tracer.output.graphs import GraphPicture
+    from tracer.output.sweeps import Sweep
 
 MOST_KEPT = 2_000_000
 """Values of the rows up to the one that is explained; more are not kept, and not looked at for what they say."""
@@ -86,6 +88,51 @@ def stream(
             if outcomes[-1].stopped:
                 break
     return outcomes
+
+
+def sweep(
+    source: str | Path | Mapping[str, Any],
+    vary: Mapping[str, Any],
+    *,
+    keep: str = "final",
+    sample: int | None = None,
+    seed: int = 0,
+    overrides: Iterable[Override] = (),
+    **settings: Any,
+) -> Sweep:
+    """Run a config at every point of a grid, all runs of one shape in lock-step, on all cores.
+
+    source, overrides, settings: as in `run`. vary: key of the config, such as "weights.seed" → the values that it
+    takes in place of the config's: a sequence, or text as the command's --vary takes it, such as "0.1:10:20:log".
+    keep: of every run "final", what it came to, "loss", its loss in every iteration too, or "all", its parameters too.
+    sample: how many points of the grid are drawn, with this seed; all by default.
+
+    Raises ConfigError when the config cannot be used, or a key cannot be varied.
+    """
+    from tracer.config import prepared
+    from tracer.config.grid import grid
+    from tracer.execution.sweep.planning import planned
+
+    given = [*overrides, *(Override((key,), value, f"{key}=") for key, value in settings.items() if value is not None)]
+    return swept(planned(prepared(source), given, grid(vary), keep, sample, seed))
+
+
+def swept(planned: Planned, progress: Progress | None = None) -> Sweep:
+    """Run a sweep that is planned, and hold what its runs came to. progress: called regularly with the number of runs
+    done since the last call. Raises ConfigError for a point of the grid that is no config."""
+    from tracer.execution.sweep.results import joined
+    from tracer.execution.sweep.sharing import WORTHWHILE, Task, cores, here, shared, unchanged
+    from tracer.output.sweeps import Sweep
+
+    total = len(planned.plan.grid)
+    workers = cores() if planned.seconds * total > WORTHWHILE else 1
+    blocks, task = planned.blocks(workers), Task(planned.plan, unchanged)
+    parts = {}
+    for block, results in shared(task, blocks, workers) if min(workers, len(blocks)) > 1 else here(task, blocks):
+        parts[block[0]] = results
+        if progress:
+            progress(len(results))
+    return Sweep(planned, joined(parts, total))
 
 
 def exercise(experiment: Experiment, blank: str = "all", rows: int = 3) -> Trace:

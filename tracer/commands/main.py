@@ -22,9 +22,9 @@ from tracer.version import VERSION
 EXIT_UNUSABLE, EXIT_INTERRUPTED = 2, 130
 
 COMMANDS = {
-    "run": "run", "step": "step", "explain": "explain", "plot": "plot", "exercise": "exercise", "check": "check",
-    "verify": "verify", "export": "export", "import": "import_", "list": "list_", "init": "init", "schema": "schema",
-    "completion": "completion",
+    "run": "run", "sweep": "sweep", "step": "step", "explain": "explain", "plot": "plot", "exercise": "exercise",
+    "check": "check", "verify": "verify", "export": "export", "import": "import_", "list": "list_", "init": "init",
+    "schema": "schema", "completion": "completion",
 }  # fmt: skip
 """Each command with its function, in the file of the same name, which is loaded only when the command is asked for."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -39,6 +39,22 @@ class Asked:
         self, iterations: str | None = None, csv: str | None = None, further: Sequence[Override] = ()
     ) -> Experiment:
         """The config, with what the options put in place of its values. Raises ConfigError, with every problem."""
+        overrides, problems = self.overrides(iterations, csv)
+        try:
+            experiment = load(self.source, [*overrides, *further])
+        except ConfigError as error:
+            raise ConfigError([*problems, *error.problems]) from None
+        if problems:
+            raise ConfigError(problems)
+        return experiment
+
+    @property
+    def source(self) -> Path | BinaryIO:
+        """Where the config is read from."""
+        return sys.stdin.buffer if str(self.config) == STANDARD_OUTPUT else self.config
+
+    def overrides(self, iterations: str | None = None, csv: str | None = None) -> tuple[list[Override], list[str]]:
+        """What the options put in place of the config's values, and the problems of those that cannot be read."""
         options = [(f"--set {text}", *_key_and_value(text)) for text in self.settings]
         options += [
             ("--iterations", "iterations", iterations),
@@ -49,15 +65,7 @@ class Asked:
         if rates := self.learning_rate:
             text = rates[0] if len(rates) == 1 else f"[{', '.join(rates)}]"
             options.append(("--learning-rate", "learning_rate", text))
-        overrides, problems = _overrides(options)
-        try:
-            source = sys.stdin.buffer if str(self.config) == STANDARD_OUTPUT else self.config
-            experiment = load(source, [*overrides, *further])
-        except ConfigError as error:
-            raise ConfigError([*problems, *error.problems]) from None
-        if problems:
-            raise ConfigError(problems)
-        return experiment
+        return _overrides(options)
 
 
 def of_config(command: Callable[..., None]) -> Callable[..., None]:

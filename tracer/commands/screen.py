@@ -59,11 +59,12 @@ class Reported:
     """How far a command has come, as a progress bar on stderr that appears where the work takes longer than a second;
     stateful, since it is called with the steps done.
 
-    total: the steps that are counted. rows: of the trace; a row may be counted more than once.
+    total: the steps that are counted. rows: of the trace; a row may be counted more than once. what: rows, or else.
     """
 
     total: int
     rows: int
+    what: str = "rows"
     began: float = field(init=False, default_factory=time.monotonic)
     done: int = field(init=False, default=0)
     bar: Bar | None = field(init=False, default=None)
@@ -75,7 +76,7 @@ class Reported:
             self.bar = _bar(self.total)
         if self.bar is not None:
             rate = self.done * self.rows / self.total / elapsed
-            self.bar.update(self.bar.task_ids[0], completed=self.done, rate=f"{rate:,.0f} rows/s")
+            self.bar.update(self.bar.task_ids[0], completed=self.done, rate=f"{rate:,.0f} {self.what}/s")
 
     def stop(self) -> None:
         """Remove the bar."""
@@ -84,12 +85,12 @@ class Reported:
 
 
 @contextmanager
-def progress(total: int, rows: int, hidden: bool) -> Iterator[Reported | None]:
+def progress(total: int, rows: int, hidden: bool, what: str = "rows") -> Iterator[Reported | None]:
     """A progress bar over `total` steps of so many rows, only in a terminal."""
     if hidden or not sys.stderr.isatty():
         yield None
         return
-    reported = Reported(total, rows)
+    reported = Reported(total, rows, what)
     try:
         yield reported
     finally:

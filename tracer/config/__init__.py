@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,11 +26,34 @@ STANDARD_INPUT = "<stdin>"
 """What messages call a config that is not read from a file by its name; its results are called stdin."""
 
 
-def load(source: str | Path | Mapping[str, Any] | BinaryIO, overrides: Iterable[Override] = ()) -> Experiment:
-    """Read a config file, which may be open already, or a mapping of the same form, and check it.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A config that is read, and not checked yet: one text serves many experiments that differ in some values.
 
-    Raises ConfigError with all problems and their positions.
+    stem: names an experiment where the document does not. file: the name of its file, if any.
     """
+
+    document: Document
+    stem: str
+    file: str
+
+    def experiment(self, overrides: Iterable[Override] = ()) -> Experiment:
+        """The experiment, with these values in place of the config's. Raises ConfigError with all problems and their
+        positions."""
+        overrides = list(overrides)
+        for override in overrides:
+            required(override, Override, "an override")
+        overrides = [replace(override, value=plain(override.value, override.origin)) for override in overrides]
+        document = self.document.copied()
+        for override in overrides:
+            apply(document, override)
+        settings = tuple(override.written() for override in overrides if override.place != ("output",))
+        source = Source(self.file, document.text, settings)
+        return replace(read_experiment(document, self.stem), source=source)
+
+
+def prepared(source: str | Path | Mapping[str, Any] | BinaryIO) -> Prepared:
+    """Read a config file, which may be open already, or a mapping of the same form. Raises ConfigError."""
     if isinstance(source, Mapping):
         document, stem, file = Document("config", plain(source, "config")), "trace", ""
         document.text = yaml.safe_dump(document.value, sort_keys=False, allow_unicode=True)
@@ -41,12 +64,13 @@ def load(source: str | Path | Mapping[str, Any] | BinaryIO, overrides: Iterable[
         document, stem, file = yamlfile.read(Path(STANDARD_INPUT), source), "stdin", ""
     else:
         raise ConfigError([f"config: {source!r:.60} is neither a file nor a mapping"])
-    overrides = list(overrides)
     canonical(document, document.value, (), FIELDS)
-    for override in overrides:
-        required(override, Override, "an override")
-    overrides = [replace(override, value=plain(override.value, override.origin)) for override in overrides]
-    for override in overrides:
-        apply(document, override)
-    settings = tuple(override.written() for override in overrides if override.place != ("output",))
-    return replace(read_experiment(document, stem), source=Source(file, document.text, settings))
+    return Prepared(document, stem, file)
+
+
+def load(source: str | Path | Mapping[str, Any] | BinaryIO, overrides: Iterable[Override] = ()) -> Experiment:
+    """Read a config file, which may be open already, or a mapping of the same form, and check it.
+
+    Raises ConfigError with all problems and their positions.
+    """
+    return prepared(source).experiment(overrides)

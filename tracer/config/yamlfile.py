@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
@@ -88,11 +88,23 @@ class Document:
                 marks[new + at[len(old) :]] = marks[at]
         self.commas |= {new + at[len(old) :] for at in self.commas if at[: len(old)] == old}
 
+    def copied(self) -> Document:
+        """A document of its own, with the same values."""
+        lists = {"value": _copied(self.value), "problems": list(self.problems), "overridden": dict(self.overridden)}
+        return replace(self, **lists, keys=dict(self.keys), values=dict(self.values), commas=set(self.commas))
+
     def check(self) -> None:
         """Raise ConfigError with every problem noted so far, in the order of their lines, if there is one."""
         if self.problems:
             ordered = sorted(self.problems, key=lambda problem: problem[0])
             raise ConfigError(list(dict.fromkeys(text for _, text in ordered)))
+
+
+def _copied(value: Any) -> Any:
+    """The value, its mappings and lists copied."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def read(path: Path, file: BinaryIO | None = None) -> Document:
@@ -193,6 +205,11 @@ def scalar(text: str) -> Any:
     document = parse(f"value: {text}", text)
     document.check()
     return document.value["value"]
+
+
+def written(value: Any) -> str:
+    """A value in one line, as `scalar` reads it."""
+    return yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**9).strip()
 
 
 _BaseLoader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -10,7 +10,8 @@ import math
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from itertools import islice, repeat
 from typing import Any
 
@@ -22,6 +23,7 @@ from tracer.execution.runs import Divergence, End, Run, Stretch
 from tracer.formulas.evaluation import NO_NUMBER, REDUCE
 from tracer.formulas.expansion import expand
 from tracer.formulas.tree import Name
+from tracer.model.batches import Batches
 from tracer.model.system import System
 
 CHUNK_CELLS = 200_000
@@ -60,6 +62,15 @@ class Engine:
         self._walk = walk_function(self.program, system.batches, statements)
         self._losses = losses_function(self.program, statements)
         self._walk_arrays = self._of_arrays() if system.batches.size >= LARGE and system.decimals is None else None
+
+    def on(self, start: Mapping[Name, float], samples: tuple[tuple[float, ...], ...], batches: Batches) -> Engine:
+        """The same equations from another start, on other samples, as many of them, in another order."""
+        other = copy(self)
+        other.program = replace(self.program, start={**self.program.start, **start})
+        other.system = replace(self.system, samples=samples, batches=batches)
+        if self._walk_arrays and samples != self.system.samples:
+            other._walk_arrays = other._of_arrays()
+        return other
 
     def run(self, hyper: Mapping[str, float], iterations: int, progress: Progress | None = None) -> Run:
         """Run the given number of iterations with the hyper-parameters of this run, such as a constant η.

@@ -30,6 +30,16 @@ def statements_of(program: Program) -> Statements:
     }
 
 
+def written(program: Program) -> str:
+    """The program as text, in which equal programs are equal, whatever they start from."""
+    source = _source(program)
+    assignments = (*program.of_sample, *program.of_batch, *program.updates)
+    lines = [line for a in assignments for line in source.assignment(locals_of(program, [a.target]), a.expression)]
+    if program.until is not None:
+        lines += source.assignment("until", program.until)
+    return "\n".join([locals_of(program, map(Name, program.columns)), locals_of(program, program.start), *lines])
+
+
 def walk_function(program: Program, batches: Batches, statements: Statements) -> Walk:
     """walk(samples, rows, buffer, offset, held, *start) → (the start of the next iteration, completed iterations, for
     how many steps of the pass the condition has held).

@@ -5,25 +5,19 @@ from __future__ import annotations
 import os
 import pickle
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Timer
 
+from tracer import processes
 from tracer.grading.judging.findings import BookReport
 from tracer.grading.options import SECONDS, Options
 
 MOST_PROCESSES = 4
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm")
-_COMMAND = [
-    sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; from tracer.grading.worker import serve; serve()",
-]  # fmt: skip
-_APART = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-"""On Windows; elsewhere a session of its own has the same effect: Ctrl-C reaches only the command, which ends its
-workers."""
+_COMMAND = processes.command("tracer.grading.worker")
 
 
 def workbooks(paths: Iterable[Path]) -> list[Path]:
@@ -111,20 +105,13 @@ class _Worker:
         if self.process is None:
             if self.closed:
                 raise InterruptedError
-            pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-            self.process = subprocess.Popen(
-                _COMMAND, stdin=pipe, stdout=pipe, stderr=nothing, start_new_session=True, creationflags=_APART
-            )
+            self.process = processes.start(_COMMAND)
         return self.process
 
     def _end(self) -> None:
         process, self.process = self.process, None
         if process is not None:
-            process.kill()
-            process.wait()
-            for stream in filter(None, (process.stdin, process.stdout)):
-                with suppress(OSError):
-                    stream.close()
+            processes.end(process)
 
     def close(self) -> None:
         """End the process, and start no other."""

@@ -5,16 +5,13 @@ It ends with the process that started it, whose end closes the input: a thread w
 
 from __future__ import annotations
 
-import os
 import pickle
-import sys
 from collections.abc import Callable
 from contextlib import suppress
-from io import BufferedIOBase
 from queue import SimpleQueue
-from threading import Thread
 from time import process_time
 
+from tracer import processes
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import BookReport
 from tracer.grading.options import Options
@@ -28,9 +25,8 @@ SPARE = 5
 def serve() -> None:
     """Check workbooks until the input is closed; each wait begins with a None, and so does judging what was read."""
     tasks: SimpleQueue[Task] = SimpleQueue()
-    reports = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing that is printed comes between reports
-    Thread(target=_receive, args=(sys.stdin.buffer, tasks), daemon=True).start()
+    reports = processes.answers()
+    processes.received(tasks).start()
 
     def send(message: BookReport | None = None) -> None:
         pickle.dump(message, reports)
@@ -41,13 +37,6 @@ def serve() -> None:
         path, options, seconds = tasks.get()
         _limit(process_time() + 2 * seconds + SPARE)
         send(_check(path, options, send))
-
-
-def _receive(stream: BufferedIOBase, tasks: SimpleQueue[Task]) -> None:
-    with suppress(EOFError):
-        while True:
-            tasks.put(pickle.load(stream))
-    os._exit(0)
 
 
 def _limit(seconds: float) -> None:

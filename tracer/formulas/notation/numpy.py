@@ -132,8 +132,8 @@ def _function(arguments: str, lines: str) -> Callable[..., Any]:
     return function
 
 
-def _of_arrays(function: Callable[..., float], arguments: int) -> Callable[..., Array]:
-    """A function of floats applied to arrays; NaN where it has no value."""
+def of_arrays(function: Callable[..., float], arguments: int, strict: bool = False) -> Callable[..., Array]:
+    """A function of floats applied to arrays; where it has no value NaN, or strictly one of NO_NUMBER is raised."""
 
     def safely(*values: float) -> float:
         try:
@@ -141,7 +141,7 @@ def _of_arrays(function: Callable[..., float], arguments: int) -> Callable[..., 
         except NO_NUMBER:
             return math.nan
 
-    each = np.frompyfunc(safely, arguments, 1)
+    each = np.frompyfunc(function if strict else safely, arguments, 1)
     return lambda *arrays: np.asarray(each(*arrays), float)
 
 
@@ -156,7 +156,7 @@ def _choice(test: Any, yes: Any, no: Any) -> Any:
 ARRAYS: dict[str, Any] = {
     "np": np,
     **{
-        name: _of_arrays(FLOATS[name], len(row.parameters))
+        name: of_arrays(FLOATS[name], len(row.parameters))
         for name, row in PRIMITIVES.items()
         if name in FLOATS and row.spelled.get(NUMPY.name, NUMPY.function(name)) == name
     },

@@ -1,0 +1,71 @@
+"""The command `backprop-trace sweep`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tracer import api
+from tracer.commands import CONTEXT, screen
+from tracer.commands.options import Asked, as_ascii, of_config, quiet
+from tracer.commands.sweep_screen import show
+from tracer.config import prepared
+from tracer.config.grid import grid, key_and_values
+from tracer.errors import ConfigError
+from tracer.execution.sweep.planning import planned
+from tracer.execution.sweep.results import KEEP
+from tracer.files import path_of
+from tracer.output import sweepfiles
+
+
+@click.command(
+    context_settings=CONTEXT,
+    epilog="Example: backprop-trace sweep config.yaml --vary learning_rate=0.01:10:50:log --vary weights.seed=0..999",
+)
+@of_config
+@as_ascii
+@click.option("--vary", "varied", metavar="KEY=VALUES", multiple=True,
+              help="A key of CONFIG and its values: a,b,c or 0..999 or start:stop:count, with :log for equal ratios. "
+              "Repeatable: all combinations are run.")  # fmt: skip
+@click.option("--iterations", metavar="N", help="How many iterations of CONFIG to run.")
+@click.option("--sample", metavar="N", type=click.IntRange(1), help="Draw N points of the grid instead of all.")
+@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Random seed of --sample.")
+@click.option("--keep", metavar="|".join(KEEP), default=KEEP[0], show_default=True,
+              help="What the file has of a run: what it came to; its loss in every iteration too; every parameter in "
+              "every iteration too.")  # fmt: skip
+@click.option("-o", "--output", metavar="FILE",
+              help="A .csv or .parquet file; out/NAME-sweep.csv by default.")  # fmt: skip
+@quiet
+def sweep(
+    asked: Asked,
+    ascii: bool,
+    varied: tuple[str, ...],
+    iterations: str | None,
+    sample: int | None,
+    seed: int,
+    keep: str,
+    output: str | None,
+    quiet: bool,
+) -> None:
+    """Run CONFIG at every point of a grid, and write a row for each run.
+
+    A varied key takes the place of CONFIG's value, lists included. Runs that differ in numbers alone advance
+    together, on all cores.
+    """
+    settings, problems = asked.overrides(iterations)
+    keys = [key_and_values(text) for text in varied]
+    twice = [key for number, (key, _) in enumerate(keys) if key in dict(keys[:number])]
+    problems += [f"--vary {key}: is given twice; give all its values at once" for key in twice]
+    if problems:
+        raise ConfigError(problems)
+    plan = planned(prepared(asked.source), settings, grid(dict(keys)), keep, sample, seed)
+    target = path_of(output) if output else plan.experiment.output / f"{plan.experiment.name}-sweep.csv"
+    sweepfiles.check(plan, target)
+    total = len(plan.plan.grid)
+    with screen.progress(total, total, hidden=quiet, what="runs") as progress:
+        found = api.swept(plan, progress)
+        sweepfiles.write(plan, found.results, target, ascii)
+    if not quiet:
+        show(found, ascii)
+        screen.show_paths([Path(target)])

@@ -1,0 +1,124 @@
+"""From the points of a grid to runs: each point is a config, and configs with the same equations run together."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from tracer.config import Override, Prepared
+from tracer.config.grid import Grid
+from tracer.execution.engine import Engine
+from tracer.execution.python_emitter import written
+from tracer.execution.sweep.lockstep import ran
+from tracer.execution.sweep.results import LOSS, Results, empty
+from tracer.execution.sweep.shape import Member, Shape, curves_of, shape_of
+from tracer.formulas.tree import Name
+from tracer.model import naming
+from tracer.model.assembly import assemble
+from tracer.model.experiment import Experiment
+
+RATE = "learning_rate"
+FREE = frozenset({RATE, "weights", "biases", "inputs", "targets", "samples", "update", "order", "seed"})
+"""Keys that change no equation, but for what `_form` sees: numbers that equations start from, and samples."""
+MOST_KNOWN = 10_000
+"""Experiments that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A sweep: a config, the values in place of its own that hold for all runs, and the grid. keep: one of KEEP."""
+
+    config: Prepared
+    settings: tuple[Override, ...]
+    grid: Grid
+    keep: str = "final"
+
+    def experiment(self, point: Sequence[int]) -> Experiment:
+        """The config at a point of the grid. Raises ConfigError."""
+        return self.config.experiment([*self.settings, *self.grid.overrides(point)])
+
+    @property
+    def rate(self) -> int | None:
+        """Which of the keys is a constant learning rate, which no other key depends on."""
+        keys = [varied.key for varied in self.grid.varied]
+        if RATE not in keys:
+            return None
+        values = self.grid.varied[keys.index(RATE)].values
+        numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+        return keys.index(RATE) if numbers else None
+
+    @property
+    def shaping(self) -> tuple[int, ...]:
+        """Which of the keys may change the equations."""
+        return tuple(
+            place
+            for place, varied in enumerate(self.grid.varied)
+            if varied.key.split(".")[0] not in FREE or (varied.key == RATE and self.rate is None)
+        )
+
+
+@dataclass(slots=True)
+class Points:
+    """Runs points of a plan, block after block; stateful, since it remembers compiled equations and read configs."""
+
+    plan: Plan
+    _engines: dict[Hashable, tuple[Engine, Shape]] = field(init=False, default_factory=dict)
+    _shapes: dict[Hashable, Shape] = field(init=False, default_factory=dict)
+    _read: dict[tuple[int, ...], Experiment] = field(init=False, default_factory=dict)
+
+    def run(self, first: int, end: int) -> Results:
+        """The results of the points from `first` to before `end`. Raises ConfigError for a point that is no config."""
+        groups: dict[int, tuple[Shape, list[int], list[Member]]] = {}
+        for number in range(first, end):
+            shape, member = self._member(self.plan.grid.point(number))
+            _, places, members = groups.setdefault(id(shape), (shape, [], []))
+            places.append(number - first)
+            members.append(member)
+        keep = self.plan.keep
+        shapes = [shape for shape, _, _ in groups.values()]
+        curves = dict.fromkeys(name for shape in shapes for name in curves_of(shape.engine, keep))
+        parameters = [name for name in curves if name != LOSS]
+        results = empty(end - first, parameters, curves, max((shape.iterations for shape in shapes), default=0))
+        for shape, places, members in groups.values():
+            results.put(np.array(places), ran(shape, members, keep))
+        return results
+
+    def _member(self, point: tuple[int, ...]) -> tuple[Shape, Member]:
+        experiment = self._experiment(point)
+        engine, shape = self._engine(point, experiment)
+        start = {**engine.program.start, **{Name(name): value for name, value in experiment.start.items()}}
+        rate = self.plan.rate
+        rates = experiment.learning_rates if rate is None else (float(self.plan.grid.varied[rate].values[point[rate]]),)
+        if rates and Name(naming.ETA) in start and naming.ETA not in engine.columns:
+            start[Name(naming.ETA)] = rates[0]
+        return shape, Member(start, experiment.samples, experiment.batches)
+
+    def _experiment(self, point: tuple[int, ...]) -> Experiment:
+        rate = self.plan.rate
+        known = point if rate is None else (*point[:rate], 0, *point[rate + 1 :])
+        if known not in self._read:
+            if len(self._read) >= MOST_KNOWN:
+                self._read.clear()
+            self._read[known] = self.plan.experiment(known)
+        return self._read[known]
+
+    def _engine(self, point: tuple[int, ...], experiment: Experiment) -> tuple[Engine, Shape]:
+        """The engine of an experiment, and the shape that its runs share with others."""
+        form = tuple(point[place] for place in self.plan.shaping), _form(experiment)
+        if form not in self._engines:
+            engine = Engine(assemble(experiment))
+            text = written(engine.program), engine.system.curve, _form(experiment)[1:]
+            if text not in self._shapes:
+                self._shapes[text] = shape_of(engine, experiment.iterations, self.plan.keep)
+            self._engines[form] = engine, self._shapes[text]
+        return self._engines[form]
+
+
+def _form(experiment: Experiment) -> tuple[Any, ...]:
+    """What else of an experiment decides on its equations, and how they run: the names first."""
+    names = tuple(experiment.start), experiment.inputs, experiment.targets
+    batches = replace(experiment.batches, seed=None)
+    return names, batches, experiment.iterations, bool(experiment.learning_rates)

@@ -1,0 +1,152 @@
+"""The table of a sweep as a file: CSV or Parquet (https://parquet.apache.org), whose curves are lists."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracer.decimals import lines
+from tracer.errors import OutputError
+from tracer.execution.sweep.planning import Planned
+from tracer.execution.sweep.results import Results
+from tracer.files import problems_of, replacing
+from tracer.guard import guarded
+from tracer.model import naming
+from tracer.model.experiment import CsvStyle
+from tracer.output.parquetfile import METADATA
+from tracer.output.sweeps import Column, columns
+from tracer.version import VERSION
+
+CSV, PARQUET = ".csv", ".parquet"
+MOST_COLUMNS = 16_384
+"""Of a CSV, whose curves take a column for each iteration; spreadsheets read no more."""
+MOST_HELD = 100_000_000
+"""Numbers of the curves that are held until they are written to one file: 800 MB."""
+MISSING = "needs pyarrow, which is not installed: pip install 'backprop-trace[parquet]'"
+
+
+def check(planned: Planned, target: Path) -> None:
+    """Raise OutputError, before the runs begin, where the file cannot hold their table, or cannot be written."""
+    suffix, problems = target.suffix.lower(), []
+    if suffix not in (CSV, PARQUET):
+        problems.append(f"{target}: choose a file that ends in {CSV} or {PARQUET}, or a folder: {target}/")
+    elif suffix == CSV and planned.kept > MOST_COLUMNS:
+        problems.append(
+            f"{target}: the curves would take {planned.kept:,} columns, more than {MOST_COLUMNS:,}; write them to a "
+            f"{PARQUET} file or a folder, or keep less"
+        )
+    elif suffix == PARQUET and not _has_pyarrow():
+        problems.append(f"{target}: {MISSING}")
+    total = len(planned.plan.grid)
+    if planned.kept * total > MOST_HELD:
+        problems.append(
+            f"{target}: the curves would be {planned.kept * total:,} numbers, more than {MOST_HELD:,} for one file; "
+            f"write them to a folder, block by block: -o {target.with_suffix('')}/"
+        )
+    problems = problems or problems_of([target])
+    if problems:
+        raise OutputError(problems)
+
+
+def _has_pyarrow() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("pyarrow") is not None
+
+
+def write(planned: Planned, results: Results, target: Path, ascii: bool = False) -> None:
+    """Write the table of all runs. Raises OutputError; an older file then stays as it was."""
+    table = list(columns(planned.plan.grid, results, 0))
+    with replacing(target) as part:
+        if target.suffix.lower() == PARQUET:
+            write_parquet(part, table, planned, ascii)
+        else:
+            with part.open("w", encoding="utf-8", newline="") as file:
+                write_csv(file, table, planned.experiment.csv, ascii)
+
+
+def write_csv(file: Any, table: Iterable[Column], style: CsvStyle, ascii: bool = False) -> None:
+    """Write columns to an open text file; a curve takes a column for each iteration, `losses[1]` and so on."""
+    heads: list[str] = []
+    cells: list[Sequence[str]] = []
+    for column in table:
+        name = naming.to_ascii(column.name) if ascii else column.name
+        if column.lengths is None:
+            heads.append(name)
+            cells.append(_texts(column.values, column.none, style, ascii))
+        else:
+            heads += [f"{name}[{number}]" for number in range(1, column.values.shape[1] + 1)]
+            cells += [_texts(values, None, style, ascii) for values in column.values.T]
+    file.write("\ufeff" * style.bom)
+    file.write(style.separator.join(_quoted(head, style) for head in heads) + "\n")
+    file.writelines(style.separator.join(row) + "\n" for row in zip(*cells, strict=True))
+
+
+def _texts(values: Any, none: Any, style: CsvStyle, ascii: bool) -> list[str]:
+    if values.dtype.kind == "O":
+        return [_quoted(naming.to_ascii(value) if ascii else value, style) for value in values]
+    found = lines([(value,) for value in values.tolist()]) if len(values) else []
+    if none is not None:
+        found = ["" if value == none else text for value, text in zip(values.tolist(), found, strict=True)]
+    return found if style.decimal == "." else [text.replace(".", style.decimal) for text in found]
+
+
+def _quoted(text: str, style: CsvStyle) -> str:
+    cell = io.StringIO()
+    csv.writer(cell, delimiter=style.separator, lineterminator="").writerow([guarded(text), ""])
+    return cell.getvalue().removesuffix(style.separator)
+
+
+def write_parquet(path: Path, table: Iterable[Column], planned: Planned, ascii: bool = False) -> None:
+    """Write columns as a Parquet file; what is missing is null."""
+    import pyarrow as pa
+    from pyarrow.parquet import write_table
+
+    names, arrays = [], []
+    for column in table:
+        values = column.values
+        names.append(naming.to_ascii(column.name) if ascii else column.name)
+        if column.lengths is not None:
+            ends = np.concatenate([[0], np.cumsum(column.lengths)]).astype(np.int64)
+            within = np.arange(values.shape[1]) < np.asarray(column.lengths)[:, None]
+            arrays.append(pa.LargeListArray.from_arrays(pa.array(ends), pa.array(values[within])))
+        elif values.dtype.kind == "O":
+            texts = [naming.to_ascii(value) if ascii else value for value in values]
+            arrays.append(pa.array([text or None for text in texts], pa.string()))
+        elif column.none is not None:
+            arrays.append(pa.array(values, mask=values == column.none))
+        else:
+            arrays.append(pa.array(np.ascontiguousarray(values), from_pandas=True))
+    rows = pa.Table.from_arrays(arrays, names=names)
+    text = json.dumps(described(planned), ensure_ascii=False)
+    write_table(rows.replace_schema_metadata({METADATA: text}), path, compression="zstd")
+
+
+def described(planned: Planned) -> dict[str, Any]:
+    """What a sweep is, by which one can be repeated: for JSON."""
+    plan = planned.plan
+    vary: dict[str, Any] = {}
+    for varied in plan.grid.varied:
+        count, values = len(varied.values), varied.values
+        short = {"first": values[0], "last": values[-1], "count": count}
+        vary[varied.key] = list(values) if count <= MOST_LISTED else short
+    return {
+        "version": VERSION,
+        "name": planned.experiment.name,
+        "config": plan.config.document.text,
+        "settings": [setting.written() for setting in plan.settings],
+        "vary": vary,
+        "drawn": None if plan.grid.drawn is None else len(plan.grid.drawn),
+        "keep": plan.keep,
+        "runs": len(plan.grid),
+    }
+
+
+MOST_LISTED = 10_000
+"""Values of a key that are listed in the metadata of a file."""
