@@ -21,9 +21,12 @@ from tests.test_batches import XOR
 from tracer.config import load
 from tracer.execution.javascript_emitter import shapes_source
 from tracer.execution.program import program_of
+from tracer.explain.picture.diagram import Number
 from tracer.explain.templates import written
 from tracer.model.system import System
+from tracer.page.content.closer import closer
 from tracer.page.content.content import Content, content_of
+from tracer.page.content.picture import drawn
 from tracer.page.script import joined
 
 NAMES = ("walkthrough", "iris", "xor", "deep", "lstm", "attention", "layer-normalisation")
@@ -160,6 +163,23 @@ def test_every_equation_of_the_page_gives_the_number_of_the_trace(name: str) -> 
         terms = found.data["terms"][derivation["terms"]] or [[]]
         products = [math.prod(factors[place] or 0.0 for place in (*term, *derivation["tail"])) for term in terms]
         assert math.fsum(products) == pytest.approx(slots[derivation["gradient"]], rel=1e-9, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", ["walkthrough", "iris", "lstm"])
+def test_a_picture_loses_room_and_nothing_else(name: str) -> None:
+    """What stood to the right of something still does, and nothing comes to lie over anything else."""
+    experiment = load(ROOT / "configs" / f"{name}.yaml")
+    diagram = drawn(experiment, tracer.assemble(experiment), {}).diagram
+    narrow = closer(diagram)
+    assert narrow.width < diagram.width
+    before = [item for item in diagram.items if isinstance(item, Number)]
+    after = [item for item in narrow.items if isinstance(item, Number)]
+    pairs = sorted(zip(before, after, strict=True), key=lambda pair: pair[0].x)
+    for (one, moved_one), (other, moved_other) in pairwise(pairs):
+        assert moved_one.width == one.width
+        assert moved_one.x <= moved_other.x
+        if one.x + one.width <= other.x:
+            assert moved_one.x + moved_one.width <= moved_other.x + 1e-6
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -43,6 +43,7 @@ export function helpDialog(facts) {
   const rows = KEYS.flatMap(([key, what]) => [el("dt", {}, key), el("dd", {}, what)]);
   const element = el("dialog", { class: "help", "aria-label": "Keys" }, el("h2", {}, "Keys"), el("dl", { class: "keys" }, ...rows),
     el("p", {}, "Point at any number, name or equation to see where it comes from and where it is used; click to keep it. " +
+      "In the picture orange is above 0 and blue below 0, where lines are dashed; stronger or wider is larger. " +
       "Drag a weight, an input or a target to change it, or type its number. A double click goes to an equation."),
     el("h2", {}, "The run"), facts, button("Close", "Close", () => element.close(), { class: "text" }));
   return { element, toggle: () => (element.open ? element.close() : element.showModal()) };

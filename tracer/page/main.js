@@ -127,7 +127,7 @@ export function start(root, engine, state, packed, shapes) {
     views.picture.show(moment, lit(), moment.line === null ? null : content.lines[moment.line].quantity);
     panels.show(moment, subject());
     changes.show(moment);
-    text(where, placed(moment));
+    text(where, placed(moment, engine.data.batches.samples));
     const { divergence } = moment.run;
     text(stopped, divergence ? content.stopped.replace("{iteration}", divergence.iteration)
       .replace("{quantity}", () => page.notation.text(divergence.quantity)) : leftOut(engine.data));
@@ -271,9 +271,9 @@ function goes(page, steps) {
 }
 
 /** What of the run this is, for a printed page. */
-function placed({ iteration, run, sample, eta, changes }) {
+function placed({ iteration, run, sample, eta, changes }, samples) {
   const changed = changes.map((change) => `${change.name} = ${exact(change.value)}`);
-  const of = `iteration ${iteration} of ${run.iterations}, sample ${sample}`;
+  const of = `iteration ${iteration} of ${run.iterations}${samples > 1 ? `, sample ${sample}` : ""}`;
   return [of, ...(eta === null ? [] : [`η = ${exact(eta)}`]), ...(changed.length ? [`changed: ${changed.join(", ")}`] : [])].join("; ");
 }
 

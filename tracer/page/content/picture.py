@@ -60,9 +60,7 @@ def picture_data(diagram: Diagram, slots: Mapping[str, int]) -> Data:
     """A diagram as data; what most items have in common is left out."""
     diagram = closer(diagram)
     items = [data for item in diagram.items if (data := _item(item, slots))]
-    return {
-        "width": diagram.width, "height": diagram.height, "items": items, "legend": list(map(str, diagram.legend)),
-    }  # fmt: skip
+    return {"width": _at(diagram.width), "height": _at(diagram.height), "items": items}
 
 
 def _item(item: Item, slots: Mapping[str, int]) -> Data | None:
