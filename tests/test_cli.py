@@ -49,11 +49,11 @@ def files_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_run_writes_both_files_and_says_where(here: Path) -> None:
+def test_run_writes_three_files_and_says_where(here: Path) -> None:
     result = command("run", WALKTHROUGH)
     assert result.exit_code == 0
-    assert files_in(here / "out") == ["walkthrough.csv", "walkthrough.xlsx"]
-    assert result.stdout.endswith("wrote out/walkthrough.csv\nwrote out/walkthrough.xlsx\n")
+    assert files_in(here / "out") == ["walkthrough.csv", "walkthrough.html", "walkthrough.xlsx"]
+    assert result.stdout.endswith("".join(f"wrote out/walkthrough.{form}\n" for form in ("csv", "xlsx", "html")))
     assert result.stderr == ""
 
 
@@ -87,7 +87,7 @@ def test_the_final_parameters_on_request() -> None:
 def test_the_screen_of_80_by_24_holds_all_learning_rates() -> None:
     lines = command("run", WALKTHROUGH, "-o", "x").stdout.splitlines()
     assert len(lines) < 24
-    assert [line.split()[0] for line in lines if line.strip()][2:-2] == ["0.1", "0.2", "0.5", "0.8", "1", "2"]
+    assert [line.split()[0] for line in lines if line.strip()][2:-3] == ["0.1", "0.2", "0.5", "0.8", "1", "2"]
 
 
 def test_no_line_is_wider_than_the_screen() -> None:
@@ -301,7 +301,7 @@ def test_a_run_that_blows_up(here: Path) -> None:
     assert result.stderr == (
         "η = 1000000: stopped in iteration 47: E1 is not a finite number; try a smaller learning rate\n"
     )
-    assert files_in(here / "out") == ["blows-up.csv", "blows-up.xlsx"]
+    assert files_in(here / "out") == ["blows-up.csv", "blows-up.html", "blows-up.xlsx"]
     frame = pandas.read_csv(here / "out" / "blows-up.csv")
     assert len(frame) == 47 + 100
     summary = pandas.read_excel(here / "out" / "blows-up.xlsx", sheet_name="Summary", header=None)

@@ -34,7 +34,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_config_from_standard_input(here: Path) -> None:
     result = command("run", "-", "--iterations", "2", stdin=WALKTHROUGH.read_bytes())
     assert (result.exit_code, result.stderr) == (0, "")
-    assert sorted(path.name for path in (here / "out").iterdir()) == ["stdin.csv", "stdin.xlsx"]
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["stdin.csv", "stdin.html", "stdin.xlsx"]
     assert (
         command("exercise", "-", "--rows", "1", stdin=WALKTHROUGH.read_bytes()).output
         == "wrote out/stdin-exercise.xlsx\n"

@@ -24,6 +24,8 @@ from tracer.output.trace import Trace
 
 MAX_VALUES = 500_000_000
 """The most values that a trace may hold: 4 GB."""
+HELD_OPEN = "xlsx"
+"""The format whose file another program may hold open, so that it cannot be replaced."""
 MAX_KEPT = 2_500_000
 """The most values of a trace that is held where it need not be: 20 MB."""
 
@@ -83,7 +85,7 @@ class Format:
 FORMATS = {
     "csv": Format("comma-separated values", Trace.to_csv, text=Trace.write_csv, rows=csv_file),
     "xlsx": Format("an Excel workbook of live formulas", Trace.to_excel, ("openpyxl",), _of_excel),
-    "html": Format("an interactive page that needs no network", Trace.to_html, problems=_of_page, default=False),
+    "html": Format("an interactive page that needs no network", Trace.to_html, problems=_of_page),
     "parquet": Format(
         "a Parquet file, for data frames", Trace.to_parquet, ("pyarrow",), default=False, rows=parquet_file
     ),
@@ -156,7 +158,8 @@ def write(trace: Trace, targets: Mapping[str, Path], ascii: bool, progress: Prog
     Raises OutputError.
     """
     with ExitStack() as stack:
-        for form, target in targets.items():
+        for form in sorted(targets, key=HELD_OPEN.__eq__):  # the last one is moved into place first
+            target = targets[form]
             if texts := FORMATS[form].texts:
                 for ending, text in texts(trace, target.stem).items():
                     part = stack.enter_context(replacing(_beside(target, ending)))

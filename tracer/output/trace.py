@@ -307,6 +307,8 @@ class Trace:
         file cannot be written; an old file then stays as it was.
         """
         self.page().write(path)
+        if progress:
+            progress(len(self))
 
     def page(self, height: int = 720) -> Page:
         """The page of `to_html`, which a notebook shows in a frame of so many pixels. Raises OutputError likewise."""
