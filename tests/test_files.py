@@ -79,6 +79,7 @@ def test_two_threads_on_one_path(tmp_path: Path) -> None:
 @POSIX
 @pytest.mark.parametrize("arguments", [
     ("run", WALKTHROUGH, "-o", "out", "--format", "csv"), ("run", WALKTHROUGH, "-o", "out", "--format", "xlsx"),
+    ("run", WALKTHROUGH, "-o", "out", "--format", "csv", "--every", "2"),
     ("exercise", WALKTHROUGH, "-o", "out/e.xlsx", "--key"), ("check", "book.xlsx", "--json", "out/found.json"),
     ("check", "book.xlsx", "--annotate", "out"),
 ], ids=lambda arguments: f"{arguments[0]} {arguments[-1]}")  # fmt: skip

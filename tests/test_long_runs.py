@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, parquet
-from tracer.api import stream
+from tracer.api import stream, walk
 from tracer.commands.main import main
 from tracer.execution import engine
 from tracer.output import formats
@@ -213,6 +213,27 @@ def test_what_is_interrupted_is_kept_on_request(tmp_path: Path) -> None:
     assert {*map(len, rows)} == {len(first)}
     assert [int(row[0]) for row in rows] == [*range(1, len(rows) + 1)]
     assert f"interrupted: the files end with iteration {len(rows):,}" in shown
+
+
+def test_a_run_that_is_ended_early_is_the_beginning_of_the_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held or streamed alike; its last parameters and their loss are those after its last iteration."""
+    monkeypatch.setattr(engine, "CHUNK_CELLS", 1_000)
+    experiment = tracer.load(WALKTHROUGH)
+    asked = iter([False] * 6 + [True] * 3)
+    trace = walk(experiment, stop=lambda: next(asked))
+    whole, ended = tracer.run(WALKTHROUGH).runs[:2], trace.runs
+    assert [run.stopped for run in ended] == [False, True]
+    assert ended[0].rows == whole[0].rows
+    assert 0 < len(ended[1]) < len(whole[1])
+    assert ended[1].rows == whole[1].rows[: len(ended[1].rows)]
+    assert ended[1].final == {name: whole[1][name][len(ended[1])] for name in experiment.start}
+    asked = iter([False] * 6 + [True] * 3)
+    file = io.StringIO()
+    outcomes = stream(experiment, trace.system, {"csv": file}, stop=lambda: next(asked))
+    assert outcomes == trace.outcomes
+    held = io.StringIO()
+    trace.write_csv(held)
+    assert file.getvalue() == held.getvalue()
 
 
 @pytest.mark.long

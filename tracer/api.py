@@ -10,7 +10,8 @@ from tracer.config import Override, load
 from tracer.errors import ConfigError, required
 from tracer.execution.engine import Engine
 from tracer.execution.outcome import Outcome
-from tracer.execution.progress import Progress
+from tracer.execution.progress import Progress, Stop
+from tracer.execution.runs import Run
 from tracer.explain.templates import DIGITS
 from tracer.model.assembly import assemble, shown
 from tracer.model.experiment import Experiment
@@ -18,7 +19,7 @@ from tracer.model.system import Phase, System
 from tracer.output.blocks import layout_of
 from tracer.output.formats import opened, problems_of_size, shortened
 from tracer.output.keeping import ALL, Keep
-from tracer.output.streaming import Stop, streamed
+from tracer.output.streaming import streamed
 from tracer.output.trace import Trace
 from tracer.workbook.exercise.task import BLANKS
 
@@ -48,11 +49,17 @@ def run(source: str | Path | Mapping[str, Any], *, overrides: Iterable[Override]
     return walk(load(source, [*overrides, *arguments]))
 
 
-def walk(experiment: Experiment, system: System | None = None, progress: Progress | None = None) -> Trace:
+def walk(
+    experiment: Experiment,
+    system: System | None = None,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Trace:
     """Run an experiment: all its learning rates, each from the same start.
 
     system: its equations, if already assembled. progress: called regularly with the number
-    of steps done since the last call. Raises ConfigError when the trace would not fit in memory.
+    of steps done since the last call. stop: asked regularly; where it says so, the run ends there, and those after it
+    are left out. Raises ConfigError when the trace would not fit in memory.
     """
     required(experiment, Experiment, "an experiment")
     system = system or assemble(experiment)
@@ -60,8 +67,12 @@ def walk(experiment: Experiment, system: System | None = None, progress: Progres
     problems = problems_of_size(experiment, len(engine.columns))
     if problems:
         raise ConfigError(problems)
-    runs = tuple(engine.run(hyper, experiment.iterations, progress) for hyper in experiment.runs)
-    return Trace(experiment, shown(experiment, system), runs)
+    runs: list[Run] = []
+    for hyper in experiment.runs:
+        runs.append(engine.run(hyper, experiment.iterations, progress, stop))
+        if runs[-1].stopped:
+            break
+    return Trace(experiment, shown(experiment, system), tuple(runs))
 
 
 def stream(
@@ -85,7 +96,7 @@ def stream(
     with opened(experiment, layout, targets, ascii) as writers:
         for hyper in experiment.runs:
             outcomes.append(streamed(engine, hyper, experiment.iterations, layout, writers, keep, progress, stop))
-            if outcomes[-1].stopped:
+            if outcomes[-1].end.stopped:
                 break
     return outcomes
 

@@ -91,7 +91,8 @@ def run(
             with screen.interruptible(progress) as stop:
                 outcomes = stream(experiment, system, targets, ascii, keep, progress, stop)
         else:
-            trace = walk(experiment, system, progress)
+            with screen.interruptible(progress) as stop:
+                trace = walk(experiment, system, progress, stop)
             outcomes = trace.outcomes
             results.write(trace, paths, ascii, progress)
     if trace and printed:
@@ -104,7 +105,7 @@ def run(
     for outcome in outcomes:
         if outcome.divergence:
             click.echo(screen.divergence_line(outcome.title, outcome.divergence, ascii), err=True)
-    if any(outcome.stopped for outcome in outcomes):
+    if any(outcome.end.stopped for outcome in outcomes):
         click.echo(f"interrupted: the files end with iteration {outcomes[-1].iterations:,}", err=True)
         sys.exit(EXIT_INTERRUPTED)
     if any(outcome.divergence for outcome in outcomes):

@@ -18,6 +18,7 @@ import click
 
 from tracer.commands import table
 from tracer.execution.outcome import Outcome
+from tracer.execution.progress import Stop
 from tracer.execution.runs import Divergence
 from tracer.explain.diagnoses import in_words, said
 from tracer.explain.words import stopped
@@ -25,7 +26,6 @@ from tracer.formulas.notation import shortest
 from tracer.model import naming
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
-from tracer.output.streaming import Stop
 from tracer.output.trace import Trace
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import Any
 
 from tracer.execution.interpreter import Interpreter
 from tracer.execution.program import program_of
-from tracer.execution.progress import Progress
+from tracer.execution.progress import Progress, Stop
 from tracer.execution.python_emitter import Walk, losses_function, statements_of, walk_function
 from tracer.execution.runs import Divergence, End, Run, Stretch
 from tracer.formulas.evaluation import NO_NUMBER, REDUCE
@@ -72,14 +72,21 @@ class Engine:
             other._walk_arrays = other._of_arrays()
         return other
 
-    def run(self, hyper: Mapping[str, float], iterations: int, progress: Progress | None = None) -> Run:
-        """Run the given number of iterations with the hyper-parameters of this run, such as a constant η.
+    def run(
+        self,
+        hyper: Mapping[str, float],
+        iterations: int,
+        progress: Progress | None = None,
+        stop: Stop | None = None,
+    ) -> Run:
+        """Run the given number of iterations with the hyper-parameters of this run, such as a constant η; fewer where
+        `stop` says so.
 
         A run stops at the first non-finite quantity and reports it in `Run.divergence`; nothing is raised.
         """
         batches, width, steps, end = self.system.batches, len(self.columns), 0, End()
         buffer = self.room(batches.first_row(iterations))
-        for stretch in self.stretches(hyper, iterations, buffer):
+        for stretch in self.stretches(hyper, iterations, buffer, stop):
             count, end = len(stretch.rows) // width, stretch.end or end
             steps += count
             if progress:
@@ -96,10 +103,15 @@ class Engine:
             end.final_loss,
             end.divergence,
             end.until_met,
+            end.stopped,
         )
 
     def stretches(
-        self, hyper: Mapping[str, float], iterations: int, buffer: bytearray | None = None
+        self,
+        hyper: Mapping[str, float],
+        iterations: int,
+        buffer: bytearray | None = None,
+        stop: Stop | None = None,
     ) -> Iterator[Stretch]:
         """Run as `run` does, a stretch of iterations at a time; the last one says how it ended.
 
@@ -110,25 +122,29 @@ class Engine:
         chunk = min(self.chunk, max(iterations, 1))
         buffer = self.room(chunk * batches.size + unit) if buffer is None else buffer
         rows: memoryview[float] = memoryview(buffer).cast("d")
+        stopped = False
         while point.done < iterations and not self.met(point):
             first = batches.first_row(point.done)
             origin = 0 if keeps else first - first % unit
             before, (point, failed) = point, self.advance(point, min(chunk, iterations - point.done), buffer, origin)
-            end, stop = None, batches.first_row(point.done)
+            end, after = None, batches.first_row(point.done)
             if failed is not None:
                 point, _ = self.advance(before, failed - before.done, buffer, origin)
-                stopped, found = self.stopped(point)
-                end, begin = End(divergence=stopped), batches.first_row(failed)
-                stop = begin + len(found)
+                cause, found = self.stopped(point)
+                end, begin = End(divergence=cause), batches.first_row(failed)
+                after = begin + len(found)
                 for index, values in enumerate(found, begin - origin):
                     rows[index * width : (index + 1) * width] = array("d", values.values())
-            yield Stretch(before.done, rows[(first - origin) * width : (stop - origin) * width], end)
+            yield Stretch(before.done, rows[(first - origin) * width : (after - origin) * width], end)
             if end:
                 return
+            stopped = stop is not None and stop()
+            if stopped:
+                break
         final = {p.name: value for p, value in zip(self.system.parameters, point.values, strict=False)}
         broken = next((name for name, value in final.items() if not is_finite(value)), None)
         divergence = Divergence(broken, point.done + 1) if broken else None
-        yield Stretch(point.done, rows[:0], End(final, self._loss(point.values), divergence, self.met(point)))
+        yield Stretch(point.done, rows[:0], End(final, self._loss(point.values), divergence, self.met(point), stopped))
 
     @property
     def chunk(self) -> int:

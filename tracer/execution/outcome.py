@@ -21,7 +21,6 @@ class Outcome:
     title: what distinguishes the run from others. hyper: its hyper-parameters. iterations: their number, one in which
     it diverged included. first, last: the loss over the first and the last pass through the samples; NaN if there is
     none. curve: the loss that charts show, of all whole steps or of evenly spaced ones. end: how it ended.
-    stopped: whether it was ended early.
     """
 
     title: str
@@ -31,7 +30,6 @@ class Outcome:
     last: float
     curve: list[float]
     end: End
-    stopped: bool = False
 
     @property
     def divergence(self) -> Divergence | None:
@@ -41,7 +39,7 @@ class Outcome:
 
 def outcome_of(run: Run, loss: str, curve: str) -> Outcome:
     """The outcome of a run whose rows are kept. loss, curve: the quantity to minimize, and what charts show."""
-    end = End(run.final, run.final_loss, run.divergence, run.until_met)
+    end = End(run.final, run.final_loss, run.divergence, run.until_met, run.stopped)
     values = run[curve][: run.complete]
     first, last = run.over_pass(loss), run.over_pass(loss, last=True)
     return Outcome(run.title, run.hyper, run.iterations, first, last, values, end)

@@ -8,6 +8,9 @@ from typing import TypeVar
 Progress = Callable[[int], None]
 """Called with the number of steps done since the last call."""
 
+Stop = Callable[[], bool]
+"""Asked regularly whether to end a run early."""
+
 _Item = TypeVar("_Item")
 _EVERY = 1000
 

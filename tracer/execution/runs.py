@@ -28,13 +28,14 @@ class End:
     """How a run ended.
 
     final: the parameters after the last update. final_loss: the loss that they give, of all samples.
-    until_met: whether the stopping condition was met.
+    until_met: whether the stopping condition was met. stopped: whether it was ended early from outside.
     """
 
     final: Mapping[str, float] = field(default_factory=dict)
     final_loss: float = math.nan
     divergence: Divergence | None = None
     until_met: bool = False
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Run:
     rows: the steps, one row of doubles each, in the order of `System.columns`; where the run diverged, the last row
         holds what was computed before, then NaN. Where only the last update did, all rows are complete.
     final: the parameters after the last update. final_loss: the loss that they give, of all samples.
-    until_met: whether the stopping condition was met.
+    until_met: whether the stopping condition was met. stopped: whether it was ended early from outside.
     """
 
     hyper: Mapping[str, float]
@@ -70,6 +71,7 @@ class Run:
     final_loss: float = math.nan
     divergence: Divergence | None = None
     until_met: bool = False
+    stopped: bool = False
 
     def __repr__(self) -> str:
         stop = f", diverged: {self.divergence.quantity}" if self.divergence else ""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tracer.execution.engine import Engine
 from tracer.execution.outcome import Losses, Outcome
-from tracer.execution.progress import Progress
+from tracer.execution.progress import Progress, Stop
 from tracer.execution.runs import End, Stretch, title_of
 from tracer.model import naming
 from tracer.output.blocks import Block, Layout, Writer
 from tracer.output.keeping import Keep, kept, places
-
-Stop = Callable[[], bool]
-"""Asked regularly whether to end a run early."""
 
 
 def streamed(
@@ -33,11 +30,11 @@ def streamed(
     """
     batches, columns, width = engine.system.batches, engine.columns, len(engine.columns)
     loss, curve = columns[engine.system.loss], columns[engine.system.curve]
-    losses, steps, end, stopped = Losses(batches), 0, End(), False
+    losses, steps, end = Losses(batches), 0, End()
 
     def watched() -> Iterator[Stretch]:
-        nonlocal steps, end, stopped
-        for stretch in engine.stretches(hyper, iterations):
+        nonlocal steps, end
+        for stretch in engine.stretches(hyper, iterations, stop=stop):
             begin, steps, end = steps, steps + len(stretch.rows) // width, stretch.end or end
             whole = batches.first_row(end.divergence.iteration - 1) if end.divergence else steps
             complete = stretch.rows[: (min(whole, steps) - begin) * width]
@@ -45,9 +42,6 @@ def streamed(
             yield stretch
             if progress:
                 progress(steps - begin)
-            stopped = stop is not None and not stretch.end and stop()
-            if stopped:
-                return
 
     for part in kept(watched(), keep, batches, width):
         taken = places(part.numbers, batches, len(part.rows) // width)
@@ -56,4 +50,4 @@ def streamed(
             write(block)
     done = batches.iteration(steps - 1) + 1 if steps else 0
     title = title_of(hyper, columns)
-    return Outcome(title, hyper, done, losses.first, losses.last, losses.curve, end, stopped)
+    return Outcome(title, hyper, done, losses.first, losses.last, losses.curve, end)
