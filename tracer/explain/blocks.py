@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -44,6 +44,22 @@ class Block:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shorten:
+    """Of a group of more than `most` lines the first and the last ones are kept."""
+
+    most: int
+    first: int
+    last: int
+
+    def cut(self, group: Group) -> Group:
+        """The group, or what is kept of it."""
+        count = len(group.lines)
+        if count <= self.most:
+            return group
+        return Group(group.layer, group.lines[: self.first] + group.lines[-self.last :], count - self.first - self.last)
+
+
 REASONS = {
     "Forward": "From the inputs to the outputs: each quantity from those before it, in a network layer by layer.",
     "Loss": "One number says how far the outputs are from the targets. Training makes it smaller.",
@@ -62,8 +78,9 @@ NUMBERS = ("I", "II", "III", "IV", "V", "VI", "VII")
 """Of the blocks. LibreOffice would complete a typed 3 to a title that begins with it."""
 
 
-def blocks(system: System) -> list[Block]:
-    """A step's equations in the order in which a lecturer writes them down; empty blocks are omitted."""
+def blocks(system: System, shorten: Shorten | None = None) -> list[Block]:
+    """A step's equations in the order in which a lecturer writes them down; empty blocks are omitted. shorten: how long
+    groups are cut; without, all lines are there."""
     gradients = {system.gradient(parameter.name) for parameter in system.parameters}
     backward = [equation for equation in system.equations if equation.phase is Phase.BACKWARD]
     forward = [equation for equation in system.equations if equation.phase is Phase.FORWARD]
@@ -72,7 +89,10 @@ def blocks(system: System) -> list[Block]:
     behind = [equation for equation in backward if equation.layer != output]
     batch = [equation for equation in system.equations if equation.phase is Phase.BATCH]
     optimizer = [equation for equation in system.equations if equation.phase is Phase.OPTIMIZER]
-    updates = [Line(name, of_this_step(update), is_update=True) for name, update in system.updates.items()]
+    updates = [*map(_line, optimizer), *(Line(name, update, True) for name, update in system.updates.items())]
+    cut = shorten.cut if shorten else lambda group: group
+    last = cut(Group("", tuple(updates)))  # before they are rewritten, which takes long where they are many
+    last = replace(last, lines=tuple(map(_of_this_step, last.lines)))
     of_parameters = "Hidden gradients" if output else "Gradients"
     parts = [
         ("Forward", Phase.FORWARD, _groups(forward)),
@@ -81,11 +101,11 @@ def blocks(system: System) -> list[Block]:
         ("Backpropagated error", Phase.BACKWARD, _groups([e for e in behind if e.quantity not in gradients])),
         (of_parameters, Phase.BACKWARD, _groups([e for e in behind if e.quantity in gradients])),
         ("Batch", Phase.BATCH, _groups(batch)),
-        ("Updates", Phase.PARAMETER, (Group("", (*map(_line, optimizer), *updates)),) if updates else ()),
+        ("Updates", Phase.PARAMETER, (last,) if system.updates else ()),
     ]
     present = [(title, phase, groups) for title, phase, groups in parts if groups]
     return [
-        Block(f"{number}  {title}", phase, groups, REASONS[title])
+        Block(f"{number}  {title}", phase, tuple(map(cut, groups)), REASONS[title])
         for number, (title, phase, groups) in zip(NUMBERS, present, strict=False)
     ]
 
@@ -95,6 +115,10 @@ def _groups(equations: Sequence[Equation]) -> tuple[Group, ...]:
     return tuple(Group(layer, tuple(map(_line, group))) for layer, group in layers)
 
 
+def _of_this_step(line: Line) -> Line:
+    return replace(line, expression=of_this_step(line.expression)) if line.is_update else line
+
+
 def of_this_step(update: Expression) -> Expression:
     """An update in terms of the step that it follows."""
     return substitute(update, {name: replace(name, lag=0) for name in names(update)})
@@ -102,15 +126,3 @@ def of_this_step(update: Expression) -> Expression:
 
 def _line(equation: Equation) -> Line:
     return Line(equation.quantity, equation.expression)
-
-
-def shortened(blocks: Iterable[Block], most: int, first: int, last: int) -> list[Block]:
-    """The blocks with the first and the last lines of each group of more than `most`."""
-
-    def cut(group: Group) -> Group:
-        count = len(group.lines)
-        if count <= most:
-            return group
-        return Group(group.layer, group.lines[:first] + group.lines[-last:], count - first - last)
-
-    return [replace(block, groups=tuple(map(cut, block.groups))) for block in blocks]

@@ -34,18 +34,23 @@ class Subject:
     step: Step
     digits: int = DIGITS
     depth: int = 1
-    derivations: Derivations = field(init=False)
     own: dict[str, Quantity] = field(init=False, default_factory=dict)
     _equations: dict[str, Equation] = field(init=False)
+    _derivations: Derivations | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.derivations = Derivations(self.system)
         self._equations = {e.quantity: e for system in (self.full, self.system) for e in system.equations}
 
     @property
     def system(self) -> System:
         """The equations, with the columns that are shown."""
         return self.step.system
+
+    @property
+    def derivations(self) -> Derivations:
+        """How gradients come about; made when it is asked for."""
+        self._derivations = self._derivations or Derivations(self.system)
+        return self._derivations
 
     def document(self, parts: Iterable[Part]) -> Document:
         """A document of these parts, with the quantities that they name."""

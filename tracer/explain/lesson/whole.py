@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import suppress
 
-from tracer.explain.blocks import Block, Line, blocks, shortened
+from tracer.explain.blocks import Block, Line, Shorten, blocks
 from tracer.explain.document import Heading, Inline, Paragraph, Part, Table
 from tracer.explain.facts import facts_of
 from tracer.explain.lesson.equations import of_line
@@ -33,7 +33,7 @@ def parts(subject: Subject) -> Iterator[Part]:
     yield from _model(subject)
     yield from _given(subject)
     most = WIDE_LINES if is_wide(subject.experiment) else MOST_LINES
-    for block in shortened(blocks(subject.system), most, FIRST_LINES, LAST_LINES):
+    for block in blocks(subject.system, Shorten(most, FIRST_LINES, LAST_LINES)):
         yield from _block(subject, block)
     if subject.step.iteration.divergence:
         yield from stopped_parts(subject)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tracer.explain.blocks import blocks, shortened
+from tracer.explain.blocks import Shorten, blocks
 from tracer.explain.picture.picture import is_wide, picture_of
 from tracer.explain.words import stopped
 from tracer.workbook.sheets import Sheet
@@ -95,7 +95,7 @@ class _Builder:
         self.system, self.traces, self.spell = context.system, context.traces, context.spell
         self.picture = picture_of(context.experiment, self.system)
         most = WIDE_LINES if is_wide(context.experiment) else MOST_LINES
-        self.blocks = shortened(blocks(self.system), most, FIRST_LINES, LAST_LINES)
+        self.blocks = blocks(self.system, Shorten(most, FIRST_LINES, LAST_LINES))
         widths = list(self.picture.widths)
         picture = sum(widths)
         self.zoom = min(ZOOM, int(ZOOM * WINDOW / (picture + LEAST_CHART)))
