@@ -136,7 +136,7 @@ function shapeItem(item, page, updates) {
   box.setAttribute("data-of", page.content.quantities[item.slot].name);
   updates.push((moment, of, lit, result) => {
     if (item.fill) tint(box, of(item.fill));
-    light(box, [item.slot, ...(item.parts ?? [])], lit, result);
+    light(box, [item.slot], lit, result);
   });
   return box;
 }
@@ -181,14 +181,15 @@ function tilesOf({ slots, columns, merged }) {
 function curveItem(item, page, updates) {
   const line = svg("path", { d: pathOf(item.points), class: `edge${item.backward ? " back" : ""}${item.faint ? " faint" : ""}` });
   if (item.head) line.setAttribute("marker-end", item.backward ? "url(#tip-back)" : "url(#tip)");
-  const slots = [item.shown?.slot].filter((slot) => slot !== undefined);
+  const [source, target] = item.ends;
   if (item.shown) line.setAttribute("data-of", page.content.quantities[item.shown.slot].name);
   const touch = item.shown ? svg("path", { d: pathOf(item.points), class: "touch", "data-of": line.dataset.of }) : null;
   updates.push((moment, of, lit, result) => {
     const strong = of(item.shown);
     tint(line, strong);
     line.style.strokeWidth = String(item.shown ? THINNEST + (THICKEST - THINNEST) * Math.abs(strong) : THINNEST);
-    light(line, slots, lit, result);
+    const isUsed = lit.has(source) && (target === result || lit.has(target));
+    line.classList.toggle("lit", isUsed || (item.shown !== undefined && lit.has(item.shown.slot)));
   });
   return svg("g", {}, touch, line);
 }

@@ -49,7 +49,6 @@ def content_of(experiment: Experiment, system: System, program: Program) -> Cont
         "source": source_of(experiment, system),
         "quantities": _quantities(system, slots, texts),
         "focus": slots[Name(_focus(system))],
-        "loss": slots[Name(system.loss)],
         "curve": slots[Name(system.curve)],
         "blocks": blocks,
         "lines": lines,

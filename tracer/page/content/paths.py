@@ -64,7 +64,6 @@ def paths_of(system: System, shapes: Shapes, texts: Mapping[str, str]) -> Data:
         said = sum_in_words(system, derivation, {**texts, derivation.gradient: ""}).removeprefix(" = ")
         found[shapes.slots[Name(name)]] = {
             "gradient": shapes.slots[Name(derivation.gradient)],
-            "count": derivation.count,
             "terms": paths.terms_of(derivation.parting, derivation.terms),
             "tail": paths.path(derivation.tail),
             "sum": sums.setdefault(said, len(sums)),
