@@ -33,6 +33,7 @@ export function listen(page) {
 /** Whether a key belongs to the element that has the focus. */
 function isTyped(event) {
   const element = event.target;
+  if (!(element instanceof Element)) return false;
   if (element.closest("dialog")) return true;
   if (element.matches("select, textarea, input:not([type=checkbox])")) return true;
   return event.key === " " && element.matches("button, summary, input, a");
