@@ -18,7 +18,7 @@ SHARED = ROOT.parent / "shared"
 """Real workbooks, the XML Schema of the .xlsx format (ECMA-376) and cases, beside the project where they are at hand."""
 SCHEMAS = SHARED / "ooxml-xsd"
 REQUIRED = os.environ.get("BACKPROP_TRACE_REQUIRE", "").split()
-"""What the suite must not do without: browser, office, latex, node, torch, parquet, shared. Tests of it fail where it is missing."""
+"""What the suite must not do without: browser, office, latex, node, torch, parquet, dask, shared. Tests of it fail where it is missing."""
 
 
 def pytorch() -> ModuleType:
@@ -35,6 +35,13 @@ def parquet() -> ModuleType:
         pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install 'backprop-trace[parquet]'")
     import_module("pyarrow.parquet")
     return import_module("pyarrow")
+
+
+def dask() -> ModuleType:
+    """distributed, Dask's part for clusters; where it is missing, the test is skipped, unless it is required."""
+    if "dask" not in REQUIRED:
+        pytest.importorskip("distributed", reason="Dask is not installed: pip install 'backprop-trace[distributed]'")
+    return import_module("distributed")
 
 
 def needs_shared(folder: str) -> pytest.MarkDecorator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -26,7 +27,9 @@ from tracer.workbook.exercise.task import BLANKS
 if TYPE_CHECKING:
     from tracer.charts.screen.session import Session
     from tracer.documents.explanation import Explanation
+    from tracer.execution.sweep.cluster import Cluster
     from tracer.execution.sweep.planning import Planned
+    from tracer.output.dataset import Dataset
     from tracer.output.graphs import GraphPicture
     from tracer.output.sweeps import Sweep
 
@@ -128,22 +131,37 @@ def sweep(
     return swept(planned(prepared(source), given, grid(vary), keep, sample, seed))
 
 
-def swept(planned: Planned, progress: Progress | None = None) -> Sweep:
+def swept(
+    planned: Planned, progress: Progress | None = None, dataset: Dataset | None = None, cluster: Cluster | None = None
+) -> Sweep:
     """Run a sweep that is planned, and hold what its runs came to. progress: called regularly with the number of runs
-    done since the last call. Raises ConfigError for a point of the grid that is no config."""
+    done since the last call. dataset: where the runs are written, block by block; their curves are then not held.
+    cluster: where they are computed, instead of on the cores of this machine.
+
+    Raises ConfigError for a point of the grid that is no config, OutputError for what cannot be written or reached.
+    """
     from tracer.execution.sweep.results import joined
-    from tracer.execution.sweep.sharing import WORTHWHILE, Task, cores, here, shared, unchanged
+    from tracer.execution.sweep.sharing import Task, here, shared, unchanged
     from tracer.output.sweeps import Sweep
 
-    total = len(planned.plan.grid)
-    workers = cores() if planned.seconds * total > WORTHWHILE else 1
-    blocks, task = planned.blocks(workers), Task(planned.plan, unchanged)
-    parts = {}
-    for block, results in shared(task, blocks, workers) if min(workers, len(blocks)) > 1 else here(task, blocks):
-        parts[block[0]] = results
-        if progress:
-            progress(len(results))
-    return Sweep(planned, joined(parts, total))
+    workers = planned.workers
+    task = Task(planned.plan, dataset.part if dataset else unchanged)
+    blocks = dataset.remaining if dataset else planned.blocks((cluster and cluster.workers) or workers)
+    parts = dict(dataset.done) if dataset else {}
+    if progress and parts:
+        progress(sum(map(len, parts.values())))
+    if cluster and blocks:
+        found = cluster.run(task, blocks)
+    else:
+        found = shared(task, blocks, workers) if min(workers, len(blocks)) > 1 else here(task, blocks)
+    with closing(found):
+        for block, results in found:
+            parts[block[0]] = results
+            if progress:
+                progress(len(results))
+    if dataset:
+        dataset.complete()
+    return Sweep(planned, joined(parts, len(planned.plan.grid)))
 
 
 def exercise(experiment: Experiment, blank: str = "all", rows: int = 3) -> Trace:

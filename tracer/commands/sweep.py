@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
 
 import click
 
@@ -12,11 +12,15 @@ from tracer.commands.options import Asked, as_ascii, of_config, quiet
 from tracer.commands.sweep_screen import show
 from tracer.config import prepared
 from tracer.config.grid import grid, key_and_values
-from tracer.errors import ConfigError
+from tracer.errors import ConfigError, OutputError
+from tracer.execution.sweep.cluster import Cluster
 from tracer.execution.sweep.planning import planned
 from tracer.execution.sweep.results import KEEP
 from tracer.files import path_of
 from tracer.output import sweepfiles
+from tracer.output.dataset import opened
+
+EXIT_INTERRUPTED = 130
 
 
 @click.command(
@@ -35,7 +39,13 @@ from tracer.output import sweepfiles
               help="What the file has of a run: what it came to; its loss in every iteration too; every parameter in "
               "every iteration too.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE",
-              help="A .csv or .parquet file; out/NAME-sweep.csv by default.")  # fmt: skip
+              help="A .csv or .parquet file, or with a / at its end a folder, for a dataset of Parquet files that "
+              "grows while the sweep goes on; out/NAME-sweep.csv by default.")  # fmt: skip
+@click.option("--resume", is_flag=True, help="Go on with a sweep into a folder that was interrupted.")
+@click.option("--scheduler", metavar="ADDRESS", help="Compute on the workers of a Dask scheduler, such as "
+              "tcp://10.0.0.1:8786.")  # fmt: skip
+@click.option("--workers", metavar="N", type=click.IntRange(1),
+              help="Compute on a Dask cluster of N processes of this machine.")  # fmt: skip
 @quiet
 def sweep(
     asked: Asked,
@@ -46,6 +56,9 @@ def sweep(
     seed: int,
     keep: str,
     output: str | None,
+    resume: bool,
+    scheduler: str | None,
+    workers: int | None,
     quiet: bool,
 ) -> None:
     """Run CONFIG at every point of a grid, and write a row for each run.
@@ -61,11 +74,26 @@ def sweep(
         raise ConfigError(problems)
     plan = planned(prepared(asked.source), settings, grid(dict(keys)), keep, sample, seed)
     target = path_of(output) if output else plan.experiment.output / f"{plan.experiment.name}-sweep.csv"
-    sweepfiles.check(plan, target)
-    total = len(plan.plan.grid)
-    with screen.progress(total, total, hidden=quiet, what="runs") as progress:
-        found = api.swept(plan, progress)
-        sweepfiles.write(plan, found.results, target, ascii)
+    cluster = Cluster(scheduler, workers) if scheduler or workers else None
+    if cluster:
+        cluster.check()
+    into_folder, total, dataset = bool(output) and (output or "").endswith(("/", "\\")), len(plan.plan.grid), None
+    if into_folder:
+        dataset = opened(plan, target, workers or plan.workers, resume, ascii)
+    elif resume:
+        raise OutputError(["--resume: only a sweep into a folder can go on; give the folder with -o FOLDER/"])
+    else:
+        sweepfiles.check(plan, target)
+    try:
+        with screen.progress(total, total, hidden=quiet, what="runs") as progress:
+            found = api.swept(plan, progress, dataset, cluster)
+            if not dataset:
+                sweepfiles.write(plan, found.results, target, ascii)
+    except KeyboardInterrupt:
+        if not dataset:
+            raise
+        click.echo(f"interrupted: go on with --resume; {target}/ is not complete", err=True)
+        sys.exit(EXIT_INTERRUPTED)
     if not quiet:
         show(found, ascii)
-        screen.show_paths([Path(target)])
+        screen.show_paths([target])

@@ -41,7 +41,7 @@ def check(planned: Planned, target: Path) -> None:
             f"{target}: the curves would take {planned.kept:,} columns, more than {MOST_COLUMNS:,}; write them to a "
             f"{PARQUET} file or a folder, or keep less"
         )
-    elif suffix == PARQUET and not _has_pyarrow():
+    elif suffix == PARQUET and not has_pyarrow():
         problems.append(f"{target}: {MISSING}")
     total = len(planned.plan.grid)
     if planned.kept * total > MOST_HELD:
@@ -54,7 +54,8 @@ def check(planned: Planned, target: Path) -> None:
         raise OutputError(problems)
 
 
-def _has_pyarrow() -> bool:
+def has_pyarrow() -> bool:
+    """Whether Parquet can be written."""
     from importlib.util import find_spec
 
     return find_spec("pyarrow") is not None
@@ -65,7 +66,7 @@ def write(planned: Planned, results: Results, target: Path, ascii: bool = False)
     table = list(columns(planned.plan.grid, results, 0))
     with replacing(target) as part:
         if target.suffix.lower() == PARQUET:
-            write_parquet(part, table, planned, ascii)
+            write_parquet(part, table, json.dumps(described(planned), ensure_ascii=False), ascii)
         else:
             with part.open("w", encoding="utf-8", newline="") as file:
                 write_csv(file, table, planned.experiment.csv, ascii)
@@ -103,8 +104,8 @@ def _quoted(text: str, style: CsvStyle) -> str:
     return cell.getvalue().removesuffix(style.separator)
 
 
-def write_parquet(path: Path, table: Iterable[Column], planned: Planned, ascii: bool = False) -> None:
-    """Write columns as a Parquet file; what is missing is null."""
+def write_parquet(path: Path, table: Iterable[Column], about: str, ascii: bool = False) -> None:
+    """Write columns as a Parquet file; what is missing is null. about: JSON, for its metadata."""
     import pyarrow as pa
     from pyarrow.parquet import write_table
 
@@ -124,8 +125,7 @@ def write_parquet(path: Path, table: Iterable[Column], planned: Planned, ascii: 
         else:
             arrays.append(pa.array(np.ascontiguousarray(values), from_pandas=True))
     rows = pa.Table.from_arrays(arrays, names=names)
-    text = json.dumps(described(planned), ensure_ascii=False)
-    write_table(rows.replace_schema_metadata({METADATA: text}), path, compression="zstd")
+    write_table(rows.replace_schema_metadata({METADATA: about}), path, compression="zstd")
 
 
 def described(planned: Planned) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tracer.config.grid import Grid, Varied
 from tracer.errors import ConfigError
 from tracer.execution.sweep.points import RATE, Plan
 from tracer.execution.sweep.results import KEEP
-from tracer.execution.sweep.sharing import SECONDS_A_POINT, SECONDS_A_VALUE, Block
+from tracer.execution.sweep.sharing import SECONDS_A_POINT, SECONDS_A_VALUE, WORTHWHILE, Block, cores
 from tracer.model.assembly import assemble
 from tracer.model.experiment import Experiment
 
@@ -45,6 +45,11 @@ class Planned:
         """Roughly the work of a run, on one core."""
         rows = self.experiment.batches.size
         return SECONDS_A_POINT + SECONDS_A_VALUE * self.columns * self.experiment.iterations * rows
+
+    @property
+    def workers(self) -> int:
+        """The processes of this machine that the sweep is worth."""
+        return cores() if self.seconds * len(self.plan.grid) > WORTHWHILE else 1
 
     @property
     def kept(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
@@ -49,14 +49,14 @@ class Task:
         return self.finish(points.run(*block), block[0])
 
 
-def here(task: Task, blocks: Sequence[Block]) -> Iterator[tuple[Block, Results]]:
+def here(task: Task, blocks: Sequence[Block]) -> Generator[tuple[Block, Results], None, None]:
     """The results of each block, computed in this process."""
     points = Points(task.plan)
     for block in blocks:
         yield block, task.run(points, block)
 
 
-def shared(task: Task, blocks: Sequence[Block], workers: int) -> Iterator[tuple[Block, Results]]:
+def shared(task: Task, blocks: Sequence[Block], workers: int) -> Generator[tuple[Block, Results], None, None]:
     """The results of the blocks, as they become ready, from so many processes. Raises TraceError."""
     waiting: SimpleQueue[tuple[Block, int] | None] = SimpleQueue()
     ready: SimpleQueue[tuple[Block, Results | TraceError]] = SimpleQueue()
