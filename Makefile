@@ -35,8 +35,8 @@ lint: .venv/ready-dev       ## run the linter, the formatter and the type checke
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/ready-dev      ## measure the speeds that the README states
-	$(BIN)/python benchmarks/bench.py
+bench: .venv/ready-dev      ## measure the speeds that docs/speed.md states; BENCH="--only csv" a part
+	$(BIN)/python benchmarks/bench.py $(BENCH)
 
 same: .venv/ready-dev       ## compare what BASE (a revision) writes with what this tree writes
 	$(BIN)/python benchmarks/same.py $(BASE)
