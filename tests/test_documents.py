@@ -24,10 +24,15 @@ from tracer.errors import OutputError
 from tracer.explain.document import Code, Document, Equation, Heading, Inline, Paragraph, Picture, Table
 from tracer.formulas.tree import MUL, Call, Name, add
 from tracer.model.quantity import Quantity, Role
+from tracer.tables.optimizers import OPTIMIZERS
 
 NASTY = r"""</math><script>alert(1)</script> & < > " ' `` '' -- --- \end{document} \end{verbatim} {}$x$ %a #b _c ^d ~e |f|
 [g] *h* ?` !` ₁² αβπ ∂−·≤→√…“”–—½‖ größe Łódź ą ế ḧ ij̈ מלים 入力 😀 m̂ ﬁ \ ​"""
 WORDS = ("größe", "入力", "שלום", "my_loss", "_a", "a__b", "βx", "x₁", "x1", "wf", "ελ", "Å", "ế_2", "Ж")
+
+
+OWN_RULE = {"states": {"v_a": "0.9*v_a + g", "s1": "v_a^2 + s1"}, "update": "p - eta*v_a/(1 + s1)"}
+"""States with indices of their own."""
 
 
 def nasty(text: str = NASTY) -> Document:
@@ -48,8 +53,11 @@ def nasty(text: str = NASTY) -> Document:
 
 @pytest.mark.latex
 def test_latex_compiles(tmp_path: Path) -> None:
-    """Every shipped config and the nasty document, in one run of pdflatex; no line is too long for the page."""
-    pages = [latex(lesson(tracer.run(config, iterations=1), most=15)).removeprefix(NEEDED) for config in CONFIGS]
+    """Every shipped config, every optimizer, and the nasty document, in one run of pdflatex; no line is too long for
+    the page."""
+    traces = [tracer.run(config, iterations=1) for config in CONFIGS]
+    traces += [tracer.run(WALKTHROUGH, iterations=1, optimizer=optimizer) for optimizer in (*OPTIMIZERS, OWN_RULE)]
+    pages = [latex(lesson(trace, most=15)).removeprefix(NEEDED) for trace in traces]
     body = "\n".join([r"\hfuzz=1pt \typeout{CONFIGS}", *pages, r"\typeout{NASTY}\hfuzz=\maxdimen"])
     source = latex(nasty(), standalone=True).replace("\\begin{document}\n", f"\\begin{{document}}\n{body}\n")
     (tmp_path / "all.tex").write_text(source, encoding="utf-8")

@@ -88,6 +88,29 @@ def test_names_in_latex_and_mathml() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [("v", "v_{w_3}"), ("v_max", "v_{max,w_3}"), ("v1", "v_{1,w_3}"), ("v1_max", "v_{1,max,w_3}"),
+     ("v\N{COMBINING CIRCUMFLEX ACCENT}", r"\hat v_{w_3}")],
+)  # fmt: skip
+def test_a_state_with_indices_of_its_own(word: str, shown: str) -> None:
+    """TeX refuses a second subscript, and so does MathJax."""
+    weight = Quantity(Role.WEIGHT, indices=(3,))
+    assert typography.typeface("latex").spell(Quantity(Role.STATE, of=weight, word=word)) == shown
+
+
+@given(st.sampled_from(Role), st.text("aβ_1₂ \N{COMBINING CIRCUMFLEX ACCENT}é", min_size=1, max_size=6), st.booleans())
+def test_no_quantity_has_two_subscripts_or_powers(role: Role, word: str, is_after: bool) -> None:
+    """Also where it is raised to a power. latex2mathml refuses what TeX does."""
+    weight = Quantity(Role.WEIGHT, indices=(3,))
+    quantity = Quantity(role, of=weight, by=weight, word=word)
+    if is_after:
+        quantity = Quantity(Role.AFTER_UPDATE, of=quantity)
+    spell = typography.typeface("latex").spell
+    for formula in (read_formula("x"), read_formula("x^2"), read_formula("x^10")):
+        convert(as_it_stands(formula, LATEX, lambda _: spell(quantity)))
+
+
 # ------------------------------------------------------------------------------------------------ read back
 
 

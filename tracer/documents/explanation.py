@@ -36,8 +36,14 @@ class Explanation:
     def __str__(self) -> str:
         return self.written()
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: formulas in MathML."""
+        from tracer.documents.html import fragment
+
+        return fragment(self.document)
+
     def _repr_markdown_(self) -> str:
-        """What a notebook shows."""
+        """What a notebook shows that takes no HTML."""
         return self.written("md")
 
     def __repr__(self) -> str:

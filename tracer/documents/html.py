@@ -1,8 +1,9 @@
-"""A document as one HTML file that needs no network: formulas in MathML, for light and dark, on paper too."""
+"""A document in HTML, with formulas in MathML: a file that needs no network, for light and dark, on paper too; or a
+fragment that goes into another page, such as a notebook."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 from tracer.charts.theme import BASE, FONTS
@@ -17,33 +18,48 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What a browser may load: nothing but the pictures in the file."""
 BEFORE_SIGN = "<mrow></mrow>"
 """Before a sign that a formula begins with, for the same space around it as between two terms."""
+WIDTH = "60rem"
+CONTENT = {
+    "p": "margin: .6rem 0; overflow-wrap: anywhere;",
+    "math": "font-size: 1.08em;",
+    ".equations": "display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .55rem 0; margin: 1rem 0; "
+    "align-items: baseline; overflow: auto hidden;",
+    ".left": "text-align: right;",
+    ".form": "display: inline-block; max-width: 100%;",
+    "table": "border-collapse: collapse; margin: 1rem 0;",
+    ".scroll": "overflow-x: auto;",
+    "th,td": "padding: .3rem .8rem; text-align: left; border-bottom: 1px solid var(--line);",
+    "th": "color: var(--faint); font-weight: 600;",
+    ".number": "text-align: right; font-variant-numeric: tabular-nums;",
+    "pre": "background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; "
+    "overflow-x: auto; font-size: .88rem; line-height: 1.45;",
+    "figure": "margin: 1.2rem 0;",
+    "img": "max-width: 100%; height: auto;",
+    "figcaption": "color: var(--faint); font-size: .9rem;",
+}
+"""What a document consists of, and how it looks."""
+
+
+def _sheet(rules: Mapping[str, str], scope: str = "") -> str:
+    """A style sheet. scope: the selector of the element that it applies to."""
+    return "\n".join(
+        f"{', '.join(f'{scope} {selector}'.strip() for selector in selectors.split(','))} {{ {what} }}"
+        for selectors, what in rules.items()
+    )
+
+
 STYLES = f"""
 :root {{ color-scheme: light dark; {"; ".join(f"--{name}: {light}" for name, (light, _) in BASE.items())}; }}
 @media (prefers-color-scheme: dark) {{
   :root {{ {"; ".join(f"--{name}: {dark}" for name, (_, dark) in BASE.items())}; }}
 }}
 body {{ margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 {FONTS}; }}
-main {{ max-width: 60rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }}
+main {{ max-width: {WIDTH}; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }}
 h1 {{ font-size: 1.7rem; line-height: 1.25; margin: 0 0 1rem; }}
 h2 {{ font-size: 1.25rem; margin: 2.2rem 0 .6rem; padding-bottom: .25rem; border-bottom: 1px solid var(--line); }}
 h3 {{ font-size: 1.05rem; margin: 1.6rem 0 .4rem; }}
 h1, h2, h3 {{ break-after: avoid; }}
-p {{ margin: .6rem 0; overflow-wrap: anywhere; }}
-math {{ font-size: 1.08em; }}
-.equations {{ display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .55rem 0; margin: 1rem 0;
-  align-items: baseline; overflow: auto hidden; }}
-.left {{ text-align: right; }}
-.form {{ display: inline-block; max-width: 100%; }}
-table {{ border-collapse: collapse; margin: 1rem 0; }}
-.scroll {{ overflow-x: auto; }}
-th, td {{ padding: .3rem .8rem; text-align: left; border-bottom: 1px solid var(--line); }}
-th {{ color: var(--faint); font-weight: 600; }}
-.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
-pre {{ background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; overflow-x: auto;
-  font-size: .88rem; line-height: 1.45; }}
-figure {{ margin: 1.2rem 0; }}
-img {{ max-width: 100%; height: auto; }}
-figcaption {{ color: var(--faint); font-size: .9rem; }}
+{_sheet(CONTENT)}
 {mathml.STYLES}
 @media (max-width: 40rem) {{
   .equations {{ display: block; }}
@@ -57,12 +73,24 @@ figcaption {{ color: var(--faint); font-size: .9rem; }}
   .left, .right, tr, figure, pre {{ break-inside: avoid; }}
 }}
 """
+SCOPE = "backprop-trace-explanation"
+"""The class of a fragment."""
+SEE_THROUGH = {"line": "#8886", "box": "#8881", "faint": "inherit"}
+"""Colors that go with any ground: a notebook has a light or a dark one of its own."""
+LOWER = 3
+"""How many levels the headings of a fragment are below those of a page."""
+FRAGMENT = _sheet(
+    {
+        f".{SCOPE}": f"max-width: {WIDTH}; {' '.join(f'--{name}: {color};' for name, color in SEE_THROUGH.items())}",
+        f".{SCOPE} h4": "font-size: 1.35em; line-height: 1.3; margin: .3rem 0 .7rem;",
+        f".{SCOPE} h5": "font-size: 1.1em; margin: 1.2rem 0 .4rem;",
+        f".{SCOPE} h6": "font-size: 1em; margin: 1rem 0 .3rem;",
+    }
+)
 
 
 def html(document: Document) -> str:
     """The document as a page."""
-    writer = mathematics(document, "mathml")
-    body = "\n".join(line for part in blocks(document.parts, MOST_EQUATIONS) for line in _block(part, writer))
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -74,11 +102,23 @@ def html(document: Document) -> str:
 </head>
 <body>
 <main>
-{body}
+{_body(document)}
 </main>
 </body>
 </html>
 """
+
+
+def fragment(document: Document) -> str:
+    """The document as an element of another page, whose style it leaves alone."""
+    styles = f"{FRAGMENT}\n{_sheet(CONTENT, f'.{SCOPE}')}\n{mathml.STYLES}"
+    return f'<div class="{SCOPE}">\n<style>\n{styles}\n</style>\n{_body(document, LOWER)}\n</div>\n'
+
+
+def _body(document: Document, lower: int = 0) -> str:
+    """lower: how many levels headings are below their own."""
+    writer = mathematics(document, "mathml")
+    return "\n".join(line for part in blocks(document.parts, MOST_EQUATIONS) for line in _block(part, writer, lower))
 
 
 def _title(document: Document) -> str:
@@ -88,9 +128,10 @@ def _title(document: Document) -> str:
     return "".join(part if isinstance(part, str) else part.text for part in writer.inline(heading.text))
 
 
-def _block(part: Part | list[Equation], writer: Mathematics) -> Iterator[str]:
+def _block(part: Part | list[Equation], writer: Mathematics, lower: int) -> Iterator[str]:
     match part:
         case Heading(content, level):
+            level = min(level + lower, 6)
             yield f"<h{level}>{_inline(content, writer)}</h{level}>"
         case Paragraph(content):
             yield f"<p>{_inline(content, writer)}</p>"

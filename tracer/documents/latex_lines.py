@@ -14,7 +14,7 @@ _WORDS = {"ln", "exp", "sin", "cos", "tanh", "min", "max", "arctan", "log"}
 _NO_WIDTH = {"mathit", "operatorname", "text", "textit", "texttt", "hat"}
 _WIDTHS = {"+": 2.5, "-": 2.5, "=": 2.7, "<": 2.7, ">": 2.7, ".": 0.6, ",": 0.9, "(": 0.8, ")": 0.8, " ": 0.0, "&": 0.0,
            "cdot": 1.5, "leftarrow": 3.1, "le": 2.7, "ge": 2.7, "ne": 2.7, "qquad": 4.0,
-           "left": 0.8, "right": 0.8}  # fmt: skip
+           "left": 0.8, "right": 0.8, "m": 1.6, "w": 1.4, "M": 1.8, "W": 2.0}  # fmt: skip
 """Of signs with the space around them, where it is not that of a digit, in the fonts of LaTeX."""
 _SMALL = 0.7
 """The size of an index or an exponent."""

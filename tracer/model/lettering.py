@@ -57,9 +57,10 @@ def in_script(quantity: Quantity, script: Script, is_index: bool = False) -> str
         case Quantity(role=Role.AFTER_UPDATE, of=Quantity() as of):
             return script.after.format(in_script(of, script))
         case Quantity(role=Role.STATE, of=Quantity() as of, word=word):
-            letter = word.removesuffix(_HAT)
-            base = script.hat.format(script.word(letter, False)) if letter != word else words(word, script)
-            return script.subscript(base, in_script(of, script, True))
+            letter, foot = word.removesuffix(_HAT), in_script(of, script, True)
+            if letter != word:
+                return script.subscript(script.hat.format(script.word(letter, False)), foot)
+            return words(word, script, foot=foot)
         case Quantity(role=Role.CLIPPED, of=Quantity() as of):
             return script.subscript(script.word("g", False), in_script(of, script, True))
         case Quantity(role=Role.BATCH_LOSS, of=Quantity(word=word)):
@@ -78,17 +79,23 @@ _NUMBERED = re.compile(r"(?P<word>.*[^\W\d_])(?P<number>[0-9]+)")
 _DIGITS = str.maketrans(dict(zip(SUBSCRIPT_DIGITS, "0123456789", strict=True)))
 
 
-def words(name: str, script: Script, is_index: bool = False, instead: Mapping[str, str] | None = None) -> str:
-    """A name whose underscores and last digits are indices: E_total, w12, h1_12. instead: what is written for words."""
+def words(
+    name: str, script: Script, is_index: bool = False, instead: Mapping[str, str] | None = None, foot: str = ""
+) -> str:
+    """A name whose underscores and last digits are indices: E_total, w12, h1_12. instead: what is written for words.
+    foot: a further index, beside those of the name: what has one takes no other."""
     first, *rest = name.translate(_DIGITS).split("_")
+    index = [foot] if foot else []
     if " " in name:
-        return script.plain(name)
-    if not first or not all(rest):
-        return script.verbatim(name)
-    match = _NUMBERED.fullmatch(first)
-    word, number = match.groups() if match else (first, "")
-    base = script.word((instead or {}).get(word, word), is_index and not (number or rest))
-    index = [script.word(number, True)] if number else []
-    if rest:
-        index.append(words("_".join(rest), script, True))
+        base = script.plain(name)
+    elif not first or not all(rest):
+        base = script.verbatim(name)
+    else:
+        match = _NUMBERED.fullmatch(first)
+        word, number = match.groups() if match else (first, "")
+        base = script.word((instead or {}).get(word, word), is_index and not (number or rest))
+        if rest:
+            index.insert(0, words("_".join(rest), script, True))
+        if number:
+            index.insert(0, script.word(number, True))
     return script.subscript(base, script.listed.join(index)) if index else base

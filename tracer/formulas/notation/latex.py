@@ -172,7 +172,7 @@ LATEX = Typesetting(
     equal=" = ",
     assigned=r" \leftarrow ",
     minus="-",
-    compound=(r"\frac", r"\Delta"),
+    compound=(r"\frac", r"\Delta", "^+"),
     two_dimensional=True,
     opening=("(", "{", ", ", r"\lvert ", r"\lfloor ", r"\begin{cases} ", r"\cr ", " < ", " > ",
              r"\le ", r"\ge ", " = ", r"\ne "),
