@@ -92,13 +92,16 @@ def test_an_address_says_what_is_shown() -> None:
         "#sample=3": ({"sample": 3, "iteration": 3}, []),
         "#iteration=0&iteration=13&iteration=x&eta=-1&eta=&eta=nan&sample=5&line=-1&quantity=w99": ({}, []),
         "#w99=1&w5=&w5=1e999&h1=3&E_total=1&i1@9=2&i1@=2&%=1&a&==&": ({}, []),
+        "#line=19": ({"line": 19}, []),
+        "#line=20": ({}, []),
+        "#__proto__=1&constructor=2&toString=3&.__proto__=4&hasOwnProperty@1=5": ({}, []),
         "": ({}, []),
     }  # fmt: skip
     found = states(
         XOR,
         f"""
       const said = {json.dumps([*addresses])}.map(hash => {{
-        const {{ chosen, changes }} = parse(hash, engine);
+        const {{ chosen, changes }} = parse(hash, engine, 20);
         return [chosen, changes.map(({{ name, sample, value }}) => [name, sample, value])];
       }});
       console.log(JSON.stringify(said));""",
@@ -115,14 +118,14 @@ def test_an_address_leads_back_to_the_same_state() -> None:
         own,
         """
       const window = Object.assign(new EventTarget(), { location: { hash: "" }, history: { replaceState: (a, b, hash) => { window.location.hash = hash; } } });
-      const state = new State(engine, window), told = [];
+      const state = new State(engine, window, 20), told = [];
       state.subscribe(now => told.push(now));
       state.update({ iteration: 4, quantity: "∂E/∂line", log: true });
       engine.set("line", 0.75);
       engine.set("quiz", 3, 1);
-      const written = format(state.get(), engine), read = parse(written, engine);
+      const written = format(state.get(), engine), read = parse(written, engine, 20);
       setTimeout(() => {
-        const other = new State(new Engine(data, program), window);
+        const other = new State(new Engine(data, program), window, 20);
         const same = JSON.stringify(other.get()) === JSON.stringify(state.get());
         window.location.hash = "#iteration=2";
         window.dispatchEvent(new Event("hashchange"));

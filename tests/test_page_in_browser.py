@@ -12,7 +12,7 @@ import pytest
 
 import tracer
 from tests.browser import Browser
-from tests.places import BLOWS_UP, CONFIGS, WALKTHROUGH, agree
+from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, agree
 from tests.test_batches import XOR
 from tests.test_javascript import CHOICES
 from tests.test_recalculation import FAR_OUT
@@ -111,6 +111,26 @@ def test_changed_numbers(browser: Browser, tmp_path: Path) -> None:
     changed = tracer.run(WALKTHROUGH, weights=weights, inputs=[0.05, -0.7], learning_rate=0.3)
     browser.open(path, "#eta=0.3&iteration=20&w5=0.3&i2=-0.7")
     assert check(browser, changed, 20, 1, 0.3) >= 40
+
+
+@pytest.mark.parametrize("name", ["walkthrough", "regression"])
+def test_an_address_that_says_what_cannot_be_is_ignored(browser: Browser, name: str, tmp_path: Path) -> None:
+    """The last equation can be shown; one beyond it, and words of JavaScript, leave the whole step."""
+    _, page = page_of(ROOT / "configs" / f"{name}.yaml", tmp_path)
+    browser.open(page)
+    lines = "[...document.querySelectorAll('[data-line]')].map(row => Number(row.dataset.line))"
+    whole = browser.evaluate(lines)
+    last = max(whole)
+    for address in (
+        f"#line={last}",
+        *(f"#line={last + beyond}" for beyond in (1, 2, 9)),
+        "#__proto__=1",
+        "#constructor=1&valueOf=2",
+    ):
+        browser.open(page, address)
+        assert browser.complaints == []
+        assert browser.evaluate("document.querySelector('h1').textContent") == name
+        assert browser.evaluate(lines) == whole
 
 
 def test_what_a_config_says_is_text(browser: Browser, tmp_path: Path) -> None:

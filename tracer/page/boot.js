@@ -14,7 +14,7 @@ async function boot() {
   const { data, content } = JSON.parse(await inflated(document.getElementById("data").textContent));
   const engine = new Engine(data, program);
   root.textContent = "";
-  start(root, engine, new State(engine, window), content, shapes);
+  start(root, engine, new State(engine, window, content.lines.length), content, shapes);
 }
 
 /** The text that was deflated and written in base 64. */

@@ -5,10 +5,11 @@ const RESERVED = new Set(["eta", "iteration", "sample", "line", "quantity", ...S
 const PAUSE = 120;  // milliseconds; browsers limit how often an address may change
 
 export class State {
-  /** window: with its `location` and `history`. */
-  constructor(engine, window) {
+  /** window: with its `location` and `history`; lines: how many equations the page shows. */
+  constructor(engine, window, lines) {
     this.engine = engine;
     this.window = window;
+    this.lines = lines;
     this.listeners = [];
     this.#read();
     window.addEventListener("hashchange", () => { this.#read(); this.#tell(); });
@@ -37,7 +38,7 @@ export class State {
   }
 
   #read() {
-    const { chosen, changes } = parse(this.window.location.hash, this.engine);
+    const { chosen, changes } = parse(this.window.location.hash, this.engine, this.lines);
     this.now = { ...initial(this.engine), ...chosen };
     this.engine.replace(changes);
   }
@@ -60,20 +61,20 @@ function initial(engine) {
 }
 
 /** What an address says: the choices that hold for these runs, and the changed numbers. The rest is ignored. */
-export function parse(hash, engine) {
+export function parse(hash, engine, lines) {
   const { data } = engine, chosen = {}, changes = [];
   const read = {
     eta: text => data.eta !== null && take(chosen, "eta", number(text), eta => eta >= 0),
     iteration: text => take(chosen, "iteration", whole(text), at => at >= 1 && at <= data.iterations),
     sample: text => take(chosen, "sample", whole(text), at => at >= 1 && at <= data.batches.samples),
-    line: text => take(chosen, "line", whole(text), at => at >= 0 && at < data.of_sample.length + data.of_batch.length + data.updated.length),
+    line: text => take(chosen, "line", whole(text), at => at >= 0 && at < lines),
     quantity: text => take(chosen, "quantity", known(text, data), name => name !== null),
   };
   for (const name of SWITCHES) read[name] = text => { chosen[name] = text === "1"; };
   for (const part of hash.replace(/^#/, "").split("&")) {
     const [key, text] = part.split("=").map(decoded);
     if (text === undefined) continue;
-    if (read[key]) read[key](text);
+    if (Object.hasOwn(read, key)) read[key](text);
     else changes.push(...changed(key, text, engine));
   }
   if (chosen.sample && !chosen.iteration) {
