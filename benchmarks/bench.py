@@ -25,6 +25,7 @@ import by_loop
 import by_micrograd
 import by_numpy
 import by_page
+import by_sweep
 import by_tables
 import by_workbooks
 import numpy
@@ -263,6 +264,12 @@ def page(folder: Path) -> Iterator[Row]:
     yield from by_page.rows({"2-2-2": WALKTHROUGH, "iris": CONFIGS / "iris.yaml", "64-32-10": large}, folder)
 
 
+def sweep(folder: Path) -> Iterator[Row]:
+    """Many runs at once."""
+    if there("pyarrow"):
+        yield from by_sweep.rows(WALKTHROUGH, folder, bool(there("distributed")))
+
+
 def compiled(experiment: tracer.Experiment) -> tracer.Engine:
     return tracer.Engine(tracer.assemble(experiment))
 
@@ -275,11 +282,11 @@ def checked(folder: Path) -> None:
 
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "engine": engine, "xlsx": xlsx, "csv": csv, "command": command, "growth": growth,
-    "page": page,
+    "page": page, "sweep": sweep,
 }  # fmt: skip
 HEADINGS = {
     "engine": "The engine", "xlsx": "Workbooks", "csv": "Files of numbers", "command": "The command",
-    "growth": "Growth",
+    "growth": "Growth", "sweep": "Sweeps",
 }  # fmt: skip
 """Of the parts, in docs/speed.md."""
 

@@ -16,8 +16,8 @@ from tracer.errors import ConfigError, OutputError
 from tracer.execution.sweep.cluster import Cluster
 from tracer.execution.sweep.planning import planned
 from tracer.execution.sweep.results import KEEP
-from tracer.files import path_of
-from tracer.output import sweepfiles
+from tracer.files import STANDARD_OUTPUT, path_of
+from tracer.output import sweepfiles, sweepmap
 from tracer.output.dataset import opened
 
 EXIT_INTERRUPTED = 130
@@ -41,6 +41,8 @@ EXIT_INTERRUPTED = 130
 @click.option("-o", "--output", metavar="FILE",
               help="A .csv or .parquet file, or with a / at its end a folder, for a dataset of Parquet files that "
               "grows while the sweep goes on; out/NAME-sweep.csv by default.")  # fmt: skip
+@click.option("--plot", metavar="FILE",
+              help="Draw a heat map of the final loss by two keys: a .svg file, or - for the terminal.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with a sweep into a folder that was interrupted.")
 @click.option("--scheduler", metavar="ADDRESS", help="Compute on the workers of a Dask scheduler, such as "
               "tcp://10.0.0.1:8786.")  # fmt: skip
@@ -56,6 +58,7 @@ def sweep(
     seed: int,
     keep: str,
     output: str | None,
+    plot: str | None,
     resume: bool,
     scheduler: str | None,
     workers: int | None,
@@ -74,6 +77,9 @@ def sweep(
         raise ConfigError(problems)
     plan = planned(prepared(asked.source), settings, grid(dict(keys)), keep, sample, seed)
     target = path_of(output) if output else plan.experiment.output / f"{plan.experiment.name}-sweep.csv"
+    picture = path_of(plot) if plot and plot != STANDARD_OUTPUT else None
+    if plot:
+        sweepmap.check(plan.plan.grid, picture)
     cluster = Cluster(scheduler, workers) if scheduler or workers else None
     if cluster:
         cluster.check()
@@ -94,6 +100,8 @@ def sweep(
             raise
         click.echo(f"interrupted: go on with --resume; {target}/ is not complete", err=True)
         sys.exit(EXIT_INTERRUPTED)
+    if picture:
+        sweepmap.write(found, picture)
     if not quiet:
-        show(found, ascii)
-        screen.show_paths([target])
+        show(found, ascii, drawn=plot == STANDARD_OUTPUT)
+        screen.show_paths([target, *([picture] if picture else [])])

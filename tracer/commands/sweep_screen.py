@@ -8,25 +8,34 @@ import textwrap
 
 import click
 
+from tracer.charts import heatmap
 from tracer.commands.screen import can_print
 from tracer.commands.table import lines
 from tracer.config import yamlfile
 from tracer.model import naming
+from tracer.output.sweepmap import heat_map
 from tracer.output.sweeps import Sweep, number
 
+HEIGHT = 20
+"""Lines of a heat map."""
 BEST = 3
 """How many of the best runs are shown."""
 MOST_KEYS = 4
 """How many varied keys the table has."""
 
 
-def show(sweep: Sweep, ascii: bool) -> None:
-    """Print what the runs came to."""
+def show(sweep: Sweep, ascii: bool, drawn: bool = False) -> None:
+    """Print what the runs came to. drawn: with a heat map."""
     ascii = ascii or not can_print("—×∂─", sys.stdout.encoding)
     width = shutil.get_terminal_size().columns
     if len(sweep.ranked):
         for line in lines(*ranking(sweep), width, ascii):
             click.echo(naming.to_ascii(line).replace("—", "-") if ascii else line)
+    if drawn:
+        plain = ascii or not can_print("░×└", sys.stdout.encoding)
+        for line in heatmap.drawn(heat_map(sweep), width, HEIGHT, plain):
+            click.echo(naming.to_ascii(line) if plain else line)
+        click.echo()
     for sentence in sentences(sweep):
         line = naming.to_ascii(sentence).replace("×", "x") if ascii else sentence
         click.echo(textwrap.fill(line, width, break_long_words=False))
@@ -69,4 +78,4 @@ def sentences(sweep: Sweep) -> list[str]:
 def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
-    return value if isinstance(value, str) else yamlfile.written(value).partition("\n")[0]
+    return value if isinstance(value, str) else yamlfile.written(value)

@@ -209,7 +209,8 @@ def scalar(text: str) -> Any:
 
 def written(value: Any) -> str:
     """A value in one line, as `scalar` reads it."""
-    return yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**9).strip()
+    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**9)
+    return text.strip().removesuffix("...").strip()  # the end of a document that is one number
 
 
 _BaseLoader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -109,23 +109,49 @@ def write_parquet(path: Path, table: Iterable[Column], about: str, ascii: bool =
     import pyarrow as pa
     from pyarrow.parquet import write_table
 
-    names, arrays = [], []
+    names, arrays, curves = [], [], []
     for column in table:
-        values = column.values
-        names.append(naming.to_ascii(column.name) if ascii else column.name)
+        name, values = naming.to_ascii(column.name) if ascii else column.name, column.values
+        names.append(name)
         if column.lengths is not None:
-            ends = np.concatenate([[0], np.cumsum(column.lengths)]).astype(np.int64)
+            curves.append(name)
             within = np.arange(values.shape[1]) < np.asarray(column.lengths)[:, None]
-            arrays.append(pa.LargeListArray.from_arrays(pa.array(ends), pa.array(values[within])))
+            ends = np.concatenate([[0], np.cumsum(column.lengths)]).astype(np.int64)
+            arrays.append(pa.LargeListArray.from_arrays(_arrow(ends), _arrow(values[within])))
         elif values.dtype.kind == "O":
-            texts = [naming.to_ascii(value) if ascii else value for value in values]
-            arrays.append(pa.array([text or None for text in texts], pa.string()))
-        elif column.none is not None:
-            arrays.append(pa.array(values, mask=values == column.none))
+            arrays.append(_arrow_texts([naming.to_ascii(value) if ascii else value for value in values]))
         else:
-            arrays.append(pa.array(np.ascontiguousarray(values), from_pandas=True))
-    rows = pa.Table.from_arrays(arrays, names=names)
-    write_table(rows.replace_schema_metadata({METADATA: about}), path, compression="zstd")
+            arrays.append(_arrow(values, np.isnan(values) if values.dtype.kind == "f" else values == column.none))
+    rows = pa.Table.from_arrays(arrays, names=names).replace_schema_metadata({METADATA: about})
+    # the numbers of curves hardly repeat: parted into their bytes they take 0.8 of the space and a third of the time
+    split = {f"{name}.list.element": "BYTE_STREAM_SPLIT" for name in curves}
+    others = [name for name in names if name not in curves]
+    write_table(rows, path, compression="zstd", use_dictionary=others, column_encoding=split or None)
+
+
+def _arrow(values: Any, missing: Any = None) -> Any:
+    """Doubles or whole numbers as Arrow's array; `pyarrow.array` loads pandas first, half a second."""
+    import pyarrow as pa
+
+    kind = pa.float64() if values.dtype.kind == "f" else pa.int64()
+    validity = None if missing is None or not np.any(missing) else _bits(~missing)
+    return pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def _arrow_texts(texts: Sequence[str]) -> Any:
+    """Texts as Arrow's array; an empty one is null."""
+    import pyarrow as pa
+
+    written = [text.encode() for text in texts]
+    ends = np.cumsum([0, *map(len, written)]).astype(np.int64)
+    data, validity = pa.py_buffer(b"".join(written)), _bits(np.array([*map(bool, written)]))
+    return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(ends), data, validity)
+
+
+def _bits(valid: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.py_buffer(np.packbits(valid, bitorder="little"))
 
 
 def described(planned: Planned) -> dict[str, Any]:

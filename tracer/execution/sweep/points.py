@@ -68,6 +68,11 @@ class Points:
     _engines: dict[Hashable, tuple[Engine, Shape]] = field(init=False, default_factory=dict)
     _shapes: dict[Hashable, Shape] = field(init=False, default_factory=dict)
     _read: dict[tuple[int, ...], Experiment] = field(init=False, default_factory=dict)
+    _rate: int | None = field(init=False)
+    _shaping: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rate, self._shaping = self.plan.rate, self.plan.shaping
 
     def run(self, first: int, end: int) -> Results:
         """The results of the points from `first` to before `end`. Raises ConfigError for a point that is no config."""
@@ -90,14 +95,14 @@ class Points:
         experiment = self._experiment(point)
         engine, shape = self._engine(point, experiment)
         start = {**engine.program.start, **{Name(name): value for name, value in experiment.start.items()}}
-        rate = self.plan.rate
+        rate = self._rate
         rates = experiment.learning_rates if rate is None else (float(self.plan.grid.varied[rate].values[point[rate]]),)
         if rates and Name(naming.ETA) in start and naming.ETA not in engine.columns:
             start[Name(naming.ETA)] = rates[0]
         return shape, Member(start, experiment.samples, experiment.batches)
 
     def _experiment(self, point: tuple[int, ...]) -> Experiment:
-        rate = self.plan.rate
+        rate = self._rate
         known = point if rate is None else (*point[:rate], 0, *point[rate + 1 :])
         if known not in self._read:
             if len(self._read) >= MOST_KNOWN:
@@ -107,7 +112,7 @@ class Points:
 
     def _engine(self, point: tuple[int, ...], experiment: Experiment) -> tuple[Engine, Shape]:
         """The engine of an experiment, and the shape that its runs share with others."""
-        form = tuple(point[place] for place in self.plan.shaping), _form(experiment)
+        form = tuple(point[place] for place in self._shaping), _form(experiment)
         if form not in self._engines:
             engine = Engine(assemble(experiment))
             text = written(engine.program), engine.system.curve, _form(experiment)[1:]
