@@ -1,20 +1,24 @@
 """The pictures of these pages, made by LibreOffice from the real workbooks, by Chromium from a real screen, and as SVG:
 python -m tests.pictures
 
-Needs soffice, pdftoppm, pdftotext, chromium (Debian: libreoffice-calc, poppler-utils); with the argument svg nothing.
+Needs soffice, pdftoppm, pdftotext, chromium (Debian: libreoffice-calc, poppler-utils), nbconvert and ipykernel (PyPI); with
+the argument svg nothing.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import subprocess
 import sys
 import tempfile
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
+from rich.syntax import Syntax
 
 import tracer
 from tests.pages import step_in_the_middle
@@ -26,6 +30,11 @@ from tracer.commands.terminal import styled
 
 PICTURES = ROOT / ".github" / "pictures"
 DOTS_PER_INCH, FINE = 150, 220
+NOTEBOOK_CELL = """\
+import tracer
+
+trace = tracer.run("configs/walkthrough.yaml", learning_rate=0.5)
+trace.explain("∂E/∂w5", iteration=3)"""
 Inches = tuple[float, float, float, float]
 
 
@@ -82,17 +91,54 @@ def svg_pictures() -> dict[str, str]:
 
 def terminal(folder: Path) -> None:
     """The screen of `step` in the middle of the backward pass."""
-    console = Console(
-        width=80, record=True, file=io.StringIO(), force_terminal=True, color_system="256", highlight=False
-    )
+    console = recorder(80)
     for row in step_in_the_middle().rows(80, 24):
         line = styled(row)
         line.truncate(80, pad=True)
         console.print(line, crop=True)
-    drawn = console.export_svg(title="backprop-trace step configs/walkthrough.yaml --learning-rate 0.5")
-    svg = folder / "step.svg"
+    recorded(console, folder, "step", "step configs/walkthrough.yaml --learning-rate 0.5", (994, 636))
+
+
+def script(folder: Path) -> None:
+    """What an exported script computes and asserts."""
+    source = tracer.script(tracer.run(WALKTHROUGH, learning_rate=0.5), "numpy")
+    console = recorder(104)
+    console.print(Syntax(source[source.index("def run(") :], "python", theme="monokai", background_color="default"))
+    recorded(console, folder, "script", "export configs/walkthrough.yaml --to numpy", (1287, 826))
+
+
+def recorder(width: int) -> Console:
+    """A terminal of so many columns, whose contents become a picture."""
+    return Console(
+        width=width, record=True, file=io.StringIO(), force_terminal=True, color_system="256", highlight=False
+    )
+
+
+def recorded(console: Console, folder: Path, name: str, arguments: str, size: tuple[int, int]) -> None:
+    """The picture of a terminal, under a title with the command."""
+    drawn = console.export_svg(title=f"backprop-trace {arguments}")
+    svg = folder / f"{name}.svg"
     svg.write_text(drawn.replace("Fira Code", "DejaVu Sans Mono"), encoding="utf-8")
-    screenshot(svg, "step.png", (994, 636))
+    screenshot(svg, f"{name}.png", size)
+
+
+def notebook(folder: Path) -> None:
+    """A cell of a notebook, executed."""
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "source": NOTEBOOK_CELL,
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
+    path, page = ROOT / "notebook.ipynb", folder / "notebook.html"
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}), encoding="utf-8")
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--execute", "--output-dir", str(folder), str(path)]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    finally:
+        path.unlink()
+    screenshot(page, "notebook.png", (900, 830))
 
 
 def explanation(folder: Path) -> None:
@@ -118,7 +164,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         terminal(folder)
+        script(folder)
         explanation(folder)
+        notebook(folder)
         classic, deep = folder / "walkthrough.xlsx", folder / "deep.xlsx"
         tracer.run(WALKTHROUGH).to_excel(classic)
         tracer.run(ROOT / "configs" / "deep.yaml").to_excel(deep)

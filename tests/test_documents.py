@@ -17,7 +17,7 @@ import tracer
 from tests.lessons import SVG, lesson
 from tests.places import CONFIGS, WALKTHROUGH
 from tracer.documents import kinds
-from tracer.documents.html import html
+from tracer.documents.html import SCOPE, fragment, html
 from tracer.documents.latex import NEEDED, latex
 from tracer.documents.latex_lines import width_of
 from tracer.errors import OutputError
@@ -136,6 +136,19 @@ def checked(document: Document) -> Tags:
 def test_pages_are_well_formed(config: Path) -> None:
     found = checked(lesson(tracer.run(config, iterations=1), most=10))
     assert found.tags.count("math") > 30
+
+
+def test_a_fragment_is_one_element_with_the_formulas_of_the_page() -> None:
+    document = lesson(tracer.run(WALKTHROUGH, iterations=1))
+    element = etree.fromstring(re.sub("<(wbr|img [^>]*)>", "", fragment(document)))
+    page = html(document)
+    assert (element.tag, element.get("class")) == ("div", SCOPE)
+    assert page.count("<math") == len(element.findall(".//math")) > 50
+    rules = re.findall(r"([^{}]+)\{[^{}]*\}", element.findtext("style"))
+    own = {"mtable.cases mtd", "mtext.name"}
+    assert [
+        rule for rules_of in rules for rule in rules_of.split(",") if SCOPE not in rule and rule.strip() not in own
+    ] == []
 
 
 def test_nothing_of_a_user_is_markup() -> None:

@@ -348,6 +348,7 @@ def test_a_notebook_shows_it_and_its_repr_is_a_screen() -> None:
     trace = tracer.run(WALKTHROUGH)
     shown = trace.explain("∂E/∂w1", iteration=3, learning_rate=0.5)
     assert shown._repr_markdown_().startswith("# $")
+    assert shown._repr_html_().count("<math") == shown.written("html").count("<math") > 20
     assert len(repr(shown).splitlines()) <= 24
     assert str(shown) == str(
         explain(tracer.load(WALKTHROUGH, [tracer.Override(("learning_rate",), 0.5, "")]), "dE/dw1", 3)

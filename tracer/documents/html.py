@@ -74,17 +74,18 @@ h1, h2, h3 {{ break-after: avoid; }}
 }}
 """
 SCOPE = "backprop-trace-explanation"
-"""The class of a fragment."""
+"""The class of a fragment; selectors have it twice, to come before those that Jupyter has for tables."""
 SEE_THROUGH = {"line": "#8886", "box": "#8881", "faint": "inherit"}
 """Colors that go with any ground: a notebook has a light or a dark one of its own."""
 LOWER = 3
 """How many levels the headings of a fragment are below those of a page."""
 FRAGMENT = _sheet(
     {
-        f".{SCOPE}": f"max-width: {WIDTH}; {' '.join(f'--{name}: {color};' for name, color in SEE_THROUGH.items())}",
-        f".{SCOPE} h4": "font-size: 1.35em; line-height: 1.3; margin: .3rem 0 .7rem;",
-        f".{SCOPE} h5": "font-size: 1.1em; margin: 1.2rem 0 .4rem;",
-        f".{SCOPE} h6": "font-size: 1em; margin: 1rem 0 .3rem;",
+        f".{SCOPE}.{SCOPE}": f"max-width: {WIDTH}; "
+        + " ".join(f"--{name}: {color};" for name, color in SEE_THROUGH.items()),
+        f".{SCOPE}.{SCOPE} h4": "font-size: 1.35em; line-height: 1.3; margin: .3rem 0 .7rem;",
+        f".{SCOPE}.{SCOPE} h5": "font-size: 1.1em; margin: 1.2rem 0 .4rem;",
+        f".{SCOPE}.{SCOPE} h6": "font-size: 1em; margin: 1rem 0 .3rem;",
     }
 )
 
@@ -111,7 +112,7 @@ def html(document: Document) -> str:
 
 def fragment(document: Document) -> str:
     """The document as an element of another page, whose style it leaves alone."""
-    styles = f"{FRAGMENT}\n{_sheet(CONTENT, f'.{SCOPE}')}\n{mathml.STYLES}"
+    styles = f"{FRAGMENT}\n{_sheet(CONTENT, f'.{SCOPE}.{SCOPE}')}\n{mathml.STYLES}"
     return f'<div class="{SCOPE}">\n<style>\n{styles}\n</style>\n{_body(document, LOWER)}\n</div>\n'
 
 
