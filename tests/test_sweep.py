@@ -16,12 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tracer
+from tests.dying import Dies
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
 from tests.test_batches import XOR
 from tracer.commands.main import main
 from tracer.config import Override, prepared
 from tracer.config.grid import MOST_POINTS, grid
-from tracer.errors import ConfigError
+from tracer.errors import ConfigError, OutputError
 from tracer.execution.runs import reached
 from tracer.execution.sweep.planning import planned
 from tracer.execution.sweep.points import Plan
@@ -140,6 +141,31 @@ def test_processes_come_to_the_same() -> None:
         assert getattr(mine, name).tolist() == pytest.approx(getattr(theirs, name).tolist(), rel=0, abs=0, nan_ok=True)
     assert mine.curves.keys() == theirs.curves.keys() >= {"losses", "w1"}
     assert (mine.curves["w1"] == theirs.curves["w1"]).all()
+
+
+def test_a_process_that_ends(tmp_path: Path) -> None:
+    """Its block is computed by another one."""
+    plan = Plan(prepared(WALKTHROUGH), (), grid({"iterations": [1, 2], "learning_rate": [1]}))
+    found = dict(shared(Task(plan, Dies(tmp_path, 1)), [(0, 1), (1, 2)], 1))
+    assert [found[block].iterations.tolist() for block in sorted(found)] == [[1], [2]]
+    assert len([*tmp_path.iterdir()]) == 1
+
+
+@pytest.mark.long
+def test_processes_that_always_end(tmp_path: Path) -> None:
+    plan = Plan(prepared(WALKTHROUGH), (), grid({"iterations": [1]}))
+    with pytest.raises(OutputError, match=r"the process that computed them ended 3 times"):
+        [*shared(Task(plan, Dies(tmp_path, 99)), [(0, 1)], 1)]
+
+
+def test_the_csv_has_the_style_of_the_config(tmp_path: Path) -> None:
+    target = tmp_path / "x.csv"
+    given = ["--vary", "optimizer={name: adam, eps: 0.5},sgd", "--learning-rate", "0.5", "--set", "csv=excel-eu"]
+    assert sweep(WALKTHROUGH, *given, "-o", target)[0] == 0
+    text = target.read_text(encoding="utf-8-sig")
+    first, second = csv.DictReader(text.splitlines(), delimiter=";")
+    assert first["optimizer"] == "{eps: 0.5, name: adam}"
+    assert float(second["first_loss"].replace(",", ".")) == pytest.approx(0.014181377937891659, rel=1e-14)
 
 
 def test_problems_of_a_point_come_from_its_process() -> None:

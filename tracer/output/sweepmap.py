@@ -14,7 +14,7 @@ from tracer.config import yamlfile
 from tracer.config.grid import Grid
 from tracer.errors import OutputError
 from tracer.files import problems_of, replacing
-from tracer.output.sweeps import Sweep
+from tracer.output.sweeps import Sweep, points_of
 
 GROWN = 10
 """A loss of so many times the largest first one has the color of the end of the scale."""
@@ -44,7 +44,7 @@ def heat_map(sweep: Sweep) -> HeatMap:
     down, across = _keys(sweep.grid)
     y, x = sweep.grid.varied[down], sweep.grid.varied[across]
     numbers = np.full((len(y.values), len(x.values)), math.nan)
-    points = np.array([sweep.grid.point(number) for number in range(len(sweep))])
+    points = points_of(sweep.grid, 0, len(sweep))
     losses = np.where(sweep.results.diverged > 0, np.inf, sweep.results.final_loss)
     numbers[points[:, down], points[:, across]] = losses
     texts = [[_text(value) for value in varied.values] for varied in (x, y)]

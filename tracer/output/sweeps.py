@@ -48,7 +48,7 @@ def columns(grid: Grid, results: Results, first: int) -> Iterator[Column]:
     """The columns of some runs, of which `first` (from 0) is the first one."""
     count = len(results)
     yield Column(RUN, np.arange(first + 1, first + count + 1))
-    points = np.array([grid.point(number) for number in range(first, first + count)]).reshape(count, -1)
+    points = points_of(grid, first, count)
     for place, varied in enumerate(grid.varied):
         yield Column(varied.key, _cells(varied.values)[points[:, place]])
     for name, of in COLUMNS.items():
@@ -59,6 +59,13 @@ def columns(grid: Grid, results: Results, first: int) -> Iterator[Column]:
         yield Column(FINAL + name, values)
     for name, values in results.curves.items():
         yield Column(name, values, lengths=results.iterations)
+
+
+def points_of(grid: Grid, first: int, count: int) -> Any:
+    """As `grid.point`, of so many runs at once: a row a run, a column a key."""
+    numbers = np.arange(first, first + count) if grid.drawn is None else np.array(grid.drawn[first : first + count])
+    sizes = [len(varied.values) for varied in grid.varied]
+    return np.stack(np.unravel_index(numbers.astype(np.int64), sizes), axis=1)
 
 
 def _cells(values: Sequence[Any]) -> Any:
@@ -130,7 +137,7 @@ class Sweep:
         found = []
         if self.diverged == 0:
             return []
-        points = np.array([self.grid.point(number) for number in range(len(self))])
+        points = points_of(self.grid, 0, len(self))
         failed = self.results.diverged > 0
         for place, varied in enumerate(self.grid.varied):
             values = _cells(varied.values)
