@@ -6,6 +6,7 @@ The central difference is exact but for ε²·E‴/6 and for the digits that the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,12 @@ from tracer.model.system import FORWARD_PASS, System
 
 EPSILON = 1e-5
 """How far a quantity is moved, times its magnitude where that is above 1."""
+ROUNDINGS = 16
+"""Units in the last place by which a loss may be off: each of its operations rounds."""
+CLOSE = 1e-4
+"""A relative difference below which the check needs no further word."""
+JUMP = 1e-3
+"""Of slopes on two sides, relative to the larger one: a smooth loss changes its slope by about ε·E″."""
 
 
 def epsilon(value: float) -> float:
@@ -35,6 +42,25 @@ class NumericCheck:
     def slope(self) -> float:
         """The central difference, close to ∂E/∂q."""
         return (self.above - self.below) / (2 * self.epsilon)
+
+    @property
+    def noise(self) -> float:
+        """How much of the slope may be due to the rounding of the two losses."""
+        return ROUNDINGS * math.ulp(max(abs(self.above), abs(self.below))) / (2 * self.epsilon)
+
+    def is_within_noise(self, gradient: float) -> bool:
+        """Whether a gradient differs from the slope only in what the losses lose by rounding."""
+        return self.difference(gradient) > CLOSE and abs(self.slope - gradient) <= self.noise
+
+    def spans_a_kink(self, gradient: float, loss: float) -> bool:
+        """Whether it differs because the slope jumps between q − ε and q + ε, as that of |x| at 0. loss: at q."""
+        above, below = (self.above - loss) / self.epsilon, (loss - self.below) / self.epsilon
+        jump, difference = abs(above - below), abs(self.slope - gradient)
+        return (
+            self.difference(gradient) > CLOSE
+            and jump > max(JUMP * max(abs(above), abs(below)), 2 * self.noise)
+            and difference > JUMP * jump
+        )
 
     def difference(self, gradient: float) -> float:
         """The relative difference to a gradient; 0 if both are 0."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from operator import attrgetter
 
 from tracer.execution.interpreter import formula_of
@@ -19,6 +20,7 @@ from tracer.explain.step import Step
 from tracer.explain.templates import BATCH_SIZE, DIGITS, MOST_DIGITS, Slot, rounded, written
 from tracer.explain.words import uses_itself
 from tracer.formulas.evaluation import NO_NUMBER, evaluate
+from tracer.formulas.exact import exact
 from tracer.formulas.notation import TooLong, render
 from tracer.formulas.notation.text import LONGEST, TEXT, TYPESET
 from tracer.formulas.notation.typesetting import CUT, LONGEST_SUM, as_it_stands, forms
@@ -105,13 +107,18 @@ def digits_for(expression: Expression, value: Values, result: float, digits: int
     shown = written(result, digits=digits)
     needed, compute = formula_of(expression)
     near = 10.0 ** -max(TIES, digits + 3)
-    exact = {name: _numbers(name, value, batch) for name in needed}
+    numbers = {name: _numbers(name, value, batch) for name in needed}
+
+    def gives(found: float) -> bool:
+        return all(written(found * size, digits=digits) == shown for size in (1 - near, 1.0, 1 + near))
+
     for count in range(digits, MOST_DIGITS):
-        rough = [_rounded(exact[name], count) for name in needed]
+        rough = [_rounded(numbers[name], count) for name in needed]
         with suppress(*NO_NUMBER):
-            found = float(compute(*rough))
-            if all(written(found * size, digits=digits) == shown for size in (1 - near, 1.0, 1 + near)):
-                return count
+            if gives(float(compute(*map(_floats, rough)))):
+                without_loss = exact(expression, dict(zip(needed, rough, strict=True)))
+                if without_loss is None or gives(float(without_loss)):
+                    return count
     return MOST_DIGITS
 
 
@@ -121,7 +128,12 @@ def _numbers(name: Name, value: Values, batch: int) -> float | list[float]:
     return value(Slot(name))
 
 
-def _rounded(numbers: float | list[float], digits: int) -> float | list[float]:
+def _rounded(numbers: float | list[float], digits: int) -> Fraction | list[Fraction]:
+    """The numbers as they are put in."""
     if isinstance(numbers, list):
-        return [float(rounded(number, digits)) for number in numbers]
-    return float(rounded(numbers, digits))
+        return [Fraction(rounded(number, digits)) for number in numbers]
+    return Fraction(rounded(numbers, digits))
+
+
+def _floats(numbers: Fraction | list[Fraction]) -> float | list[float]:
+    return [*map(float, numbers)] if isinstance(numbers, list) else float(numbers)

@@ -24,7 +24,7 @@ from tracer.explain.explanation import (
 from tracer.explain.lesson.equations import in_full
 from tracer.explain.lesson.operands import deeper, operands
 from tracer.explain.lesson.subject import Subject
-from tracer.explain.numeric_check import NumericCheck, numeric_check
+from tracer.explain.numeric_check import NumericCheck, forward, numeric_check
 from tracer.explain.templates import DIGITS
 from tracer.formulas.evaluation import NO_NUMBER
 from tracer.formulas.tree import ADD, Call, Expression, Function, Name, Number, add, div, mul, sub
@@ -182,12 +182,19 @@ def check_parts(subject: Subject, derivation: Derivation) -> Iterator[Part]:
         min(subject.digits, _reliable(check)),
     )  # fmt: skip
     gradient = step.get(derivation.gradient, derivation.value(step))
-    yield Paragraph(
-        (
-            "Relative difference to ",
-            Name(derivation.gradient),
-            ": ",
-            subject.number(check.difference(gradient), FEW),
-            ".",
-        )
-    )
+    yield Paragraph(_said(subject, derivation, check, gradient, epsilon))
+
+
+def _said(subject: Subject, derivation: Derivation, check: NumericCheck, gradient: float, epsilon: Name) -> Inline:
+    """How close the check comes to a gradient, and why it may not."""
+    of, moved, number = Name(derivation.gradient), Name(derivation.quantity), subject.number
+    if check.is_within_noise(gradient):
+        by = number(abs(check.slope - gradient), FEW)
+        return "It differs from ", of, " by ", by, ", which is within the rounding error of the two losses."
+    said: Inline = ("Relative difference to ", of, ": ", number(check.difference(gradient), FEW), ".")
+    loss = forward(subject.system, subject.step.now, derivation.quantity)[subject.system.loss]
+    if not check.spans_a_kink(gradient, loss):
+        return said
+    return (*said, " The slope of ", subject.loss, " jumps between ", sub(moved, epsilon), " and ", add(moved, epsilon),
+            ", as that of |x| does at 0: the difference mixes the slopes on both sides, and is no check of ", of,
+            " here.")  # fmt: skip
