@@ -58,7 +58,12 @@ class Cluster:
 
         if self.scheduler is None:
             with (
-                LocalCluster(n_workers=self.workers, threads_per_worker=1, dashboard_address=None) as cluster,
+                LocalCluster(
+                    n_workers=self.workers,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                ) as cluster,
                 Client(cluster) as client,
             ):
                 yield client
