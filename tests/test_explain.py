@@ -248,6 +248,29 @@ def test_a_run_that_ends_early() -> None:
         explain(experiment, None, 2)
 
 
+STEP = {
+    "name": "step", "inputs": ["x1", "x2"], "targets": ["t"], "weights": [0, 0], "learning_rate": 0.5, "iterations": 8,
+    "samples": [{"inputs": [0, 1], "targets": [0]}, {"inputs": [1, 1], "targets": [1]}],
+    "layers": [{"neurons": 1, "activation": "if(z >= 0, 1, 0)"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("quantity", [None, "w1"])
+def test_what_the_whole_run_says_stands_at_the_end(quantity: str | None) -> None:
+    """Of samples that are taken one by one too, where an iteration is no pass."""
+    (sentence,) = tracer.run(STEP).diagnoses
+    shown = " ".join(str(explain(tracer.load(STEP), quantity)).split())
+    assert sentence.startswith("The slope of a_o1 is 0 everywhere")
+    assert "What the run says" in shown
+    assert shown.translate(str.maketrans("₁₂", "12")).endswith(sentence)
+
+
+def test_of_a_long_run_the_beginning_speaks() -> None:
+    long = tracer.load(STEP | {"iterations": 10**9})
+    for iteration in (1, 10**5):
+        assert re.search(r"What the first [0-9,]+ iterations say\n-+\nThe slope", str(explain(long, "w1", iteration)))
+
+
 # ------------------------------------------------------------------------------------------- what is shown
 
 

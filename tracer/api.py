@@ -211,14 +211,14 @@ def explain(
     progress: Progress | None = None,
 ) -> Explanation:
     """How a quantity of a step comes about, such as ∂E/∂w1; without one, the whole step. Only the first learning rate
-    is run, up to there.
+    is run; of a long run the beginning, and up to there.
 
     iteration: from 1; by default the first one that takes the sample. sample: from 1; by default the first one of the
     iteration. digits: significant digits of results. depth: how many levels of what a quantity is made of are derived
     in turn. progress: called regularly with the number of rows, or iterations, done since the last call. Raises
     OutputError for what is not there.
     """
-    from tracer.documents.explanation import Explanation, of_run  # a run does not need them
+    from tracer.documents.explanation import Explanation, of_run, remarks  # a run does not need them
     from tracer.execution.replay import Replay
     from tracer.explain.lesson import asked
     from tracer.explain.lesson.explained import explained
@@ -227,13 +227,15 @@ def explain(
     number = asked.iteration_for(experiment.batches, iteration, sample)
     asked.check_iteration(number, experiment.iterations)
     system = assemble(experiment)
-    engine, hyper = Engine(system), experiment.runs[0]
-    if experiment.batches.first_row(number) * len(engine.columns) <= MOST_KEPT:
-        run = engine.run(hyper, number, progress)
+    engine, hyper, batches = Engine(system), experiment.runs[0], experiment.batches
+    begin = min(experiment.iterations, max(1, MOST_KEPT // (batches.size * len(engine.columns))))
+    if batches.first_row(number) * len(engine.columns) <= MOST_KEPT:
+        run = engine.run(hyper, max(begin, number))
         return of_run(experiment, system, run, quantity, number, sample, digits, depth)
     found = Replay(engine, hyper, experiment.iterations).iteration(number, progress)
     asked.check_iteration(number, found.number, found.divergence, until_met=found.divergence is None)
-    document = explained(experiment, system, found, quantity, sample, digits=digits, depth=depth)
+    said = remarks(experiment, system, engine.run(hyper, begin))
+    document = explained(experiment, system, found, quantity, sample, digits=digits, depth=depth, remarks=said)
     return Explanation(document, found.divergence)
 
 

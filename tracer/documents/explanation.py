@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from tracer.documents.kinds import Look, written
 from tracer.execution.runs import Divergence, Run
-from tracer.explain.diagnoses import said
-from tracer.explain.document import Document
+from tracer.explain.diagnoses import said as diagnosed
+from tracer.explain.document import Document, Heading, Paragraph
 from tracer.explain.lesson import asked
 from tracer.explain.lesson.explained import explained
 from tracer.explain.step import iteration_of
@@ -70,6 +70,14 @@ def of_run(
     number = asked.iteration_for(run.batches, iteration, sample)
     asked.check_iteration(number, run.iterations, run.divergence, run.until_met)
     found = iteration_of(full, run, number)
-    remarks = said(experiment, full, [run]) if run.complete >= run.batches.samples else []  # they look at whole passes
-    document = explained(experiment, full, found, quantity, sample, digits=digits, depth=depth, remarks=remarks)
+    said = remarks(experiment, full, run)
+    document = explained(experiment, full, found, quantity, sample, digits=digits, depth=depth, remarks=said)
     return Explanation(document, found.divergence)
+
+
+def remarks(experiment: Experiment, full: System, run: Run) -> list[Paragraph | Heading]:
+    """What the numbers of a run say where it does not learn, under a heading; nothing of less than a pass."""
+    said = diagnosed(experiment, full, [run]) if run.complete >= run.batches.samples else []
+    is_whole = run.iterations == experiment.iterations or run.divergence or run.until_met
+    title = "What the run says" if is_whole else f"What the first {run.iterations:,} iterations say"
+    return [Heading((title,), 2), *map(Paragraph, said)] if said else []

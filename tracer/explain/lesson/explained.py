@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tracer.errors import OutputError
 from tracer.execution.replay import Iteration
-from tracer.explain.document import Document, Heading, Inline, Paragraph
+from tracer.explain.document import Document, Part
 from tracer.explain.lesson import quantity as one
 from tracer.explain.lesson import whole
 from tracer.explain.lesson.asked import quantity_called, row_of
@@ -29,14 +29,14 @@ def explained(
     *,
     digits: int = DIGITS,
     depth: int = 1,
-    remarks: Sequence[Inline] = (),
+    remarks: Sequence[Part] = (),
 ) -> Document:
     """How a quantity of a step comes about; without one, the whole step.
 
     full: the system with an equation for every factor. iteration: with its values. quantity: however it is spelled.
     sample: of a batch, its first one by default. digits: significant digits of results. depth: how many levels of what
     a quantity is made of are derived in turn. remarks: what the numbers of
-    the run say, at the end. Raises OutputError for what is not there.
+    the run say, for the end. Raises OutputError for what is not there.
     """
     if not 1 <= digits <= MOST_DIGITS:
         raise OutputError([f"digits {digits}: choose from 1 to {MOST_DIGITS}"])
@@ -45,5 +45,4 @@ def explained(
     row = row_of(iteration, full.batches, sample, experiment.iterations)
     subject = Subject(experiment, full, Step(shown(experiment, full), iteration, row), digits, depth)
     parts = whole.parts(subject) if quantity is None else one.parts(subject, quantity_called(subject, quantity))
-    heading = [Heading(("What the run says",), 2)] if remarks else []
-    return subject.document((*parts, *heading, *map(Paragraph, remarks)))
+    return subject.document((*parts, *remarks))
