@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -84,10 +84,15 @@ class Reported:
             self.bar.stop()
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether a standard stream is a terminal; None is one that is closed."""
+    return stream is not None and stream.isatty()
+
+
 @contextmanager
 def progress(total: int, rows: int, hidden: bool, what: str = "rows") -> Iterator[Reported | None]:
     """A progress bar over `total` steps of so many rows, only in a terminal."""
-    if hidden or not sys.stderr.isatty():
+    if hidden or not _is_terminal(sys.stderr):
         yield None
         return
     reported = Reported(total, rows, what)
@@ -102,7 +107,7 @@ def interruptible(reported: Reported | None) -> Iterator[Stop | None]:
     """Ctrl-C asks, in a terminal, whether to keep the trace so far: what says so to a run. If not, or where Ctrl-C is
     pressed again, KeyboardInterrupt is raised."""
     before = signal.getsignal(signal.SIGINT)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()) or before == signal.SIG_IGN:
+    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)) or before == signal.SIG_IGN:
         yield None
         return
     pressed = False

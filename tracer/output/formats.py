@@ -24,6 +24,8 @@ from tracer.output.trace import Trace
 
 MAX_VALUES = 500_000_000
 """The most values that a trace may hold: 4 GB."""
+MAX_COMPUTED = 1_000_000_000_000
+"""The most values of a trace that is not held: most of a day, and 20 TB."""
 HELD_OPEN = "xlsx"
 """The format whose file another program may hold open, so that it cannot be replaced."""
 MAX_KEPT = 2_500_000
@@ -116,12 +118,12 @@ def _beside(target: Path, ending: str) -> Path:
     return target.with_name(target.stem + ending)
 
 
-def problems_of_size(experiment: Experiment, quantities: int) -> list[str]:
+def problems_of_size(experiment: Experiment, quantities: int, most: int = MAX_VALUES) -> list[str]:
     """The problem of a trace that is too large for memory, if it is."""
     values = experiment.most_rows * len(experiment.runs) * quantities
-    if values <= MAX_VALUES:
+    if values <= most:
         return []
-    what = f"the trace would hold {values:,} values, more than {MAX_VALUES:,}; use fewer iterations or learning rates"
+    what = f"the trace would hold {values:,} values, more than {most:,}; use fewer iterations or learning rates"
     return [f"{experiment.places['iterations']}: {what}"]
 
 
@@ -142,7 +144,7 @@ def check(experiment: Experiment, system: System, targets: Mapping[str, Path], s
     system: the equations, with the columns that the experiment shows. streamed: whether rows are not held.
     Raises OutputError, with every problem.
     """
-    problems = [] if streamed else problems_of_size(experiment, len(system.columns()))
+    problems = problems_of_size(experiment, len(system.columns()), MAX_COMPUTED if streamed else MAX_VALUES)
     for form in targets:
         problems += [f"--format {form} needs {name}, which is not installed" for name in FORMATS[form].missing()]
         problems += FORMATS[form].problems(experiment, system)
