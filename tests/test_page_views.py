@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,45 +213,6 @@ def test_slips_have_their_numbers_and_their_sentences() -> None:
 def test_the_manual_lists_the_keys() -> None:
     page = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
     assert [key for key, what in called("keys.js", "KEYS") if f"| {key} | {what} |" not in page] == []
-
-
-# ------------------------------------------------------------------------------------------------------ the config
-
-
-def changed_yaml(name: str, *changes: tuple[str, int | None, float], eta: float | None = None) -> str:
-    _, found = content(name)
-    listed = [{"name": quantity, "sample": sample, "value": value} for quantity, sample, value in changes]
-    return str(called("yaml.js", "changedYaml(args[0], args[1], args[2])", found.data["source"], listed, eta))
-
-
-@pytest.mark.parametrize(
-    ("name", "changes"),
-    [("walkthrough", [("w1", None, 0.5), ("i2", 1, -2e-7), ("t1", 1, 0.25)]),
-     ("biases", [("b1", None, 0.1), ("w8", None, -3.0)]), ("xor", [("w5", None, 1.5), ("i2", 3, 0.25), ("b_h2", None, 0.5)]),
-     ("deep", [("w10", None, 9.0), ("w28", None, -1.0), ("b_g3", None, 0.75), ("i2", 1, 4.0)]),
-     ("lstm", [("bg", None, 0.125)])],
-)  # fmt: skip
-def test_a_changed_config_reads_as_what_the_page_shows(
-    name: str, changes: list[tuple[str, int | None, float]], tmp_path: Path
-) -> None:
-    before = load(ROOT / "configs" / f"{name}.yaml")
-    text = changed_yaml(name, *changes, eta=0.75)
-    (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
-    after = load(tmp_path / f"{name}.yaml")
-    data = tracer.assemble(before).data
-    expected = [list(sample) for sample in before.samples]
-    for quantity, sample, value in changes:
-        if sample is not None:
-            expected[sample - 1][data.index(quantity)] = value
-    start = {**before.start, **{quantity: value for quantity, sample, value in changes if sample is None}}
-    assert dict(after.start) == start
-    assert [list(sample) for sample in after.samples] == expected
-    assert after.learning_rates == (0.75,)
-
-
-def test_what_the_config_does_not_say_as_a_number_is_a_comment() -> None:
-    text = changed_yaml("iris", ("w1", None, 0.5))
-    assert text.splitlines()[-1] == "# changed on the page, but not written as a number above: w1: 0.5"
 
 
 def test_a_batch_has_the_numbers_of_all_its_rows() -> None:

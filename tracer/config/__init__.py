@@ -48,7 +48,8 @@ class Prepared:
         for override in overrides:
             apply(document, override)
         settings = tuple(override.written() for override in overrides if override.place != ("output",))
-        source = Source(self.file, document.text, settings)
+        changed = {str(place[0]): document.value[place[0]] for place in document.overridden if place != ("output",)}
+        source = Source(self.file, document.text, settings, changed)
         return replace(read_experiment(document, self.stem), source=source)
 
 

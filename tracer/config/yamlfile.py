@@ -7,6 +7,7 @@ size, depth and number of values (aliases counted as often as they expand), no d
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -198,6 +199,16 @@ def _hint(lines: list[str], number: int) -> str:
         if missing := _NO_SPACE.match(line):
             return f"; a space is missing after '{missing[1]}'"
     return ""
+
+
+def composed(text: str) -> yaml.Node | None:
+    """The root of a text that can be read."""
+    return yaml.compose(text, Loader=_Loader)
+
+
+def events(text: str) -> Iterator[yaml.Event]:
+    """What a reader comes to in a text, in its order; an alias is one by itself."""
+    yield from yaml.parse(text, Loader=_Loader)
 
 
 def scalar(text: str) -> Any:

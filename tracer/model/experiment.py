@@ -112,11 +112,12 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where an experiment comes from: the name of its file, if any, the YAML as read, and the values that were
-    overridden, as KEY=VALUE."""
+    overridden, as KEY=VALUE; overridden: the keys of the config that they changed, with their whole values then."""
 
     file: str = ""
     text: str = ""
     settings: tuple[str, ...] = ()
+    overridden: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

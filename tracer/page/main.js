@@ -64,7 +64,7 @@ export function start(root, engine, state, packed, shapes) {
   page.go = goes(page, steps);
   page.help = helpDialog(facts(content));
   page.newRate = () => (now().eta === null || engine.data.etas.includes(now().eta) ? null : now().eta);
-  page.yaml = () => changedYaml(content.source, now().changes, page.newRate());
+  page.yaml = content.source.text ? () => changedYaml(content.source, engine, page.newRate()) : null;
   page.quiz = quizOf(page);
   const everyOne = Array.from({ length: engine.data.batches.samples }, (_, index) => index + 1);
   const edit = editing(page);
