@@ -13,7 +13,7 @@ import pytest
 import tracer
 from tests.browser import Browser
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, agree
-from tests.test_batches import XOR
+from tests.test_batches import LINE, XOR
 from tests.test_javascript import CHOICES
 from tests.test_recalculation import FAR_OUT
 from tracer.model import naming
@@ -131,6 +131,25 @@ def test_an_address_that_says_what_cannot_be_is_ignored(browser: Browser, name: 
         assert browser.complaints == []
         assert browser.evaluate("document.querySelector('h1').textContent") == name
         assert browser.evaluate(lines) == whole
+
+
+def test_a_quiz_without_an_equation_asks_nothing(browser: Browser, tmp_path: Path) -> None:
+    _, page = page_of(WALKTHROUGH, tmp_path)
+    for address, asks in (("#quiz=1", False), ("#quiz=1&line=0", True)):
+        browser.open(page, address)
+        assert browser.evaluate("document.querySelector('.quiz').hidden") is not asks
+        browser.evaluate(
+            "document.querySelector('.quiz input').value = '1'; document.querySelector('.quiz form').requestSubmit()"
+        )
+        assert browser.complaints == []
+
+
+def test_a_parameter_may_be_called_like_a_word_of_javascript(browser: Browser, tmp_path: Path) -> None:
+    names = {"__proto__": 0.5, "constructor": 2}
+    config = LINE | {"equations": "E = (t - __proto__*x - constructor)^2 / 2", "parameters": names}
+    trace, page = page_of(config | {"inputs": {"x": 1}, "targets": {"t": 1}}, tmp_path)
+    browser.open(page, "#iteration=2")
+    assert check(browser, trace, 2, 1, 0.1) >= 5
 
 
 def test_what_a_config_says_is_text(browser: Browser, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ const USUAL = {
 export function unpacked(content) {
   const columns = Object.entries(content.quantities).map(([key, of]) => [key, Array.isArray(of) ? of : of.of.map((kind) => of.kinds[kind])]);
   const quantities = columns[0][1].map((_, slot) => Object.fromEntries(columns.map(([key, values]) => [key, values[slot]])));
-  const families = {};
+  const families = Object.create(null);  // a name may be __proto__
   quantities.forEach(({ family }, slot) => (families[family] ??= []).push(slot));
   const items = content.picture.items.map((item) => ({ ...USUAL[item.kind], ...item }));
   return { ...content, quantities, families, picture: { ...content.picture, items } };

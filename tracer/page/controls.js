@@ -85,7 +85,7 @@ function rate(page) {
   } });
   const field = el("input", { type: "text", inputmode: "decimal", size: 7, "aria-label": "learning rate η", "data-quantity": "η", onchange: () => {
     const value = typed(field.value);
-    if (Number.isFinite(value)) state.update({ eta: value });
+    if (value >= 0) state.update({ eta: value });
     page.refresh();
   } });
   const marks = el("div", { class: "marks" }, ...given.map((eta) => el("button", {

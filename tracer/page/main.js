@@ -76,7 +76,7 @@ export function start(root, engine, state, packed, shapes) {
   const explained = el("div", {}, page.quiz.element, details.element);
   const panels = tabsOf([
     { title: "Explanation", element: explained, show: (moment, slot) => {
-      page.quiz.element.hidden = !page.quiz.isOn();
+      page.quiz.element.hidden = !page.quiz.isOn() || moment.line === null;
       const isAsked = page.quiz.show(moment) && page.quiz.hides(moment.line);
       details.element.hidden = isAsked;
       if (!isAsked) details.show(moment, slot);

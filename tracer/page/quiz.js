@@ -32,6 +32,7 @@ export function quizOf(page) {
   function judge(event) {
     event.preventDefault();
     const line = asked;
+    if (line === null) return undefined;
     if (solved.has(line)) return page.go.next();
     const answer = typed(field.value);
     if (Number.isNaN(answer)) return text(said, "Type a number, such as 0.0275 or 1.5e-4.");
