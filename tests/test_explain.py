@@ -181,7 +181,9 @@ def test_numbers_put_in_give_the_result_in_many_networks(config: dict[str, Any],
         (["w9"], "'w9' is not a quantity of this trace. Did you mean 'w8'?"),
         (["∂E/∂i1"], "∂E/∂i1: E_total has no derivative by i1 in this trace: it has those of the chain rule"),
         ([""], "'' is not a quantity of this trace."),
-        (["iteration"], "'iteration' is not a quantity of this trace."),
+        (["iteration"], "'iteration' says which row it is, and has no equation; --iteration and --sample choose one"),
+        (["dE/d"], "'dE/d' is not a quantity of this trace. Did you mean 'dE/dw8'?"),
+        (["x" * 99], f"'{'x' * 60}…' is not a quantity of this trace."),
         (["norm_g"], "'norm_g' is not a quantity of this trace."),
         (["--iteration", "0"], "iteration 0: the run has the iterations 1 to 100."),
         (["--iteration", "101"], "iteration 101: the run has the iterations 1 to 100."),
@@ -203,7 +205,7 @@ def test_what_is_not_there_is_said(arguments: list[str], said: str) -> None:
             "sample 3: iteration 2 takes sample 2; sample 3 is in iteration 3, 7, 11",
         ),
         (["--sample", "5"], "sample 5: there are the samples 1 to 4."),
-        (["-o", "."], ".: '' is no document; choose from .txt, .md, .tex, .html, or give --format"),
+        (["-o", "."], ".: the name of the file needs a suffix; choose from .txt, .md, .tex, .html, or give --format"),
         (["-o", "x.pdf"], "x.pdf: '.pdf' is no document; choose from"),
         (["--standalone"], "--standalone: goes with --format latex, not text"),
         (["-o", "/dev/null", "--format", "md"], "/dev/null: is a character device, not a regular file"),
@@ -217,6 +219,14 @@ def test_samples_and_files_that_are_not_there(arguments: list[str], said: str) -
 def test_a_sample_is_looked_up_in_the_first_iteration_that_takes_it() -> None:
     _, output = invoke(str(ROOT / "configs" / "xor.yaml"), "h1", "--set", "update=online", "--sample", "3")
     assert output.startswith("h₁ in iteration 3, sample 3, η = 0.5\n")
+
+
+def test_what_is_of_a_whole_batch_is_not_said_to_be_of_a_sample() -> None:
+    shown = str(explain(tracer.load(STEP | {"update": "batch", "optimizer": "momentum"}), "v_w1", depth=3)).splitlines()
+    heads = {below: line for line, below in zip(shown, shown[2:], strict=False)}
+    of = {line.split(" = ")[0].strip(): head for line, head in heads.items() if head.startswith(("What", "And"))}
+    assert of["∂E_batch/∂w₁"] == "What it is computed from"
+    assert of["∂E/∂w₁"] == "What these are computed from, in sample 1"
 
 
 def test_a_learning_rate_that_the_config_does_not_have() -> None:

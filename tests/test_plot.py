@@ -146,6 +146,23 @@ def test_a_chart_in_the_terminal_falls_where_the_loss_falls() -> None:
     assert len(rows) <= 20
 
 
+@pytest.mark.parametrize("ascii", [False, True])
+@pytest.mark.parametrize("runs", [2, 6, 12])
+def test_without_colors_every_line_has_a_sign_of_its_own(runs: int, ascii: bool) -> None:
+    """Parallel lines: each sign of the legend stands on its own line, one above the other."""
+    x, y = np.arange(40.0), np.ones(40)
+    lines = tuple(Line(f"line {number}", x, number * y) for number in range(runs))
+    figure = Figure((Panel("w", lines),), "iteration")
+    rows = terminal.drawn(figure, 80, 60, ascii, colored=False)
+    assert rows == [click.unstyle(row) for row in rows]
+    legend = re.findall(r"(\S) line (\d+)", "\n".join(rows))
+    signs = [sign for sign, _ in legend]
+    assert len({*signs}) == runs
+    found = [next(number for number, row in enumerate(rows[1:]) if sign in row[8:]) for sign in signs]
+    assert found == sorted(found, reverse=True)
+    assert len({*found}) == runs
+
+
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
 def test_every_config_can_be_plotted(config: Path) -> None:
     trace = tracer.run(config, iterations=5)
@@ -225,7 +242,8 @@ def test_in_the_terminal() -> None:
         (("no.csv",), "no.csv: cannot be read (No such file or directory)"),
         (("other.csv",), "other.csv: has no column iteration; plot a CSV file that `backprop-trace run` wrote"),
         (("own.csv",), "own.csv: has no column E_batch or E_total or E; say with -y what to plot"),
-        (("own.csv", "-y", "b"), "own.csv: 'b' is not a column."),
+        (("own.csv", "-y", "b"), "own.csv: 'b' is not a column. Choose from a."),
+        (("book.xlsx",), "book.xlsx: cannot be plotted; give the CSV file that `run` wrote, or the config"),
         (("words.csv", "-y", "a"), "words.csv: could not convert string to float: 'x'"),
         (("empty.csv", "-y", "a"), "empty.csv: has no rows"),
         (("own.csv", "-y", "a", "--set", "l2=1"), "--set: own.csv is run already; plot a config to change it"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase, ascii_uppercase
+
 import click
 import numpy as np
 
@@ -10,6 +12,10 @@ from tracer.charts.figure import Array, Axis, Figure, Panel, axis, labels, segme
 COLORS = ("bright_blue", "bright_magenta", "green", "yellow", "cyan", "red", "blue", "magenta")
 SIGNS = "*+ox#@%&"
 """Of the lines, in ASCII."""
+LETTERS = ascii_lowercase + ascii_uppercase
+"""Of lines that nothing else tells apart: more of them than signs, or dots without colors."""
+BETWEEN_LETTERS = 12
+"""Characters from a letter on a line of dots to the next."""
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bits of a Braille pattern, by row and column."""
 BLANK = 0x2800
@@ -17,23 +23,29 @@ LEAST_WIDTH, LEAST_HEIGHT = 30, 6
 """Characters below which a chart says nothing."""
 
 
-def drawn(figure: Figure, width: int, height: int, ascii: bool = False) -> list[str]:
-    """The lines of the figure, each panel at most so wide and all of them about so high, with colors as ANSI codes."""
-    each = max(LEAST_HEIGHT, height // len(figure.panels))
-    return [line for panel in figure.panels for line in _panel(panel, figure, max(width, LEAST_WIDTH), each, ascii)]
+def drawn(figure: Figure, width: int, height: int, ascii: bool = False, colored: bool = True) -> list[str]:
+    """The lines of the figure, each panel at most so wide and all of them about so high. colored: with colors as ANSI
+    codes; without, letters on the curves tell them apart."""
+    each, room = max(LEAST_HEIGHT, height // len(figure.panels)), max(width, LEAST_WIDTH)
+    lines = [line for panel in figure.panels for line in _panel(panel, figure, room, each, ascii, colored)]
+    return lines if colored else [click.unstyle(line) for line in lines]
 
 
-def _panel(panel: Panel, figure: Figure, width: int, height: int, ascii: bool) -> list[str]:
-    legend = _legend(panel, width, ascii)
+def _panel(panel: Panel, figure: Figure, width: int, height: int, ascii: bool, colored: bool) -> list[str]:
+    count = len(panel.lines)
+    signs = LETTERS if count > len(SIGNS) or not ascii else SIGNS
+    legend = _legend(panel, width, "" if colored and not ascii else signs)
     rows = max(3, height - 3 - len(legend))
     up = axis([line.y for line in panel.lines], figure.log, max(2, rows // 3))
     numbers = labels(up)
     margin = max(map(len, numbers))
     columns = max(10, width - margin - 2)
     across = axis([line.x for line in panel.lines], most_ticks=max(2, columns // 12))
-    canvas = _Canvas(columns, rows, ascii)
+    canvas = _Canvas(columns, rows, signs if ascii else "")
     for number, line in enumerate(panel.lines):
         canvas.draw(number, across.place(line.x), up.place(line.y))
+    if count > 1 and not (ascii or colored):
+        canvas.put_letters(count)
     lines = canvas.lines()
     marks = {round((1 - place) * (rows - 1)): text for place, text in zip(_places(up), numbers, strict=True)}
     corner, rule, bar = ("+", "-", "|") if ascii else ("└", "─", "│")
@@ -54,14 +66,14 @@ def _places(axis: Axis) -> list[float]:
     return [float(place) for place in axis.place(np.array(axis.ticks))]
 
 
-def _legend(panel: Panel, width: int, ascii: bool) -> list[str]:
-    """The labels of the lines, as many to a line as fit."""
+def _legend(panel: Panel, width: int, signs: str) -> list[str]:
+    """The labels of the lines, as many to a line as fit. signs: of the lines, empty where colors tell them apart."""
     if len(panel.lines) < 2:
         return []
     rows: list[list[str]] = [[]]
     used = 0
     for number, line in enumerate(panel.lines):
-        sign = SIGNS[number % len(SIGNS)] if ascii else "━━"
+        sign = signs[number % len(signs)] if signs else "━━"
         length = len(sign) + len(line.label) + 3
         if used and used + length > width:
             rows.append([])
@@ -74,9 +86,11 @@ def _legend(panel: Panel, width: int, ascii: bool) -> list[str]:
 class _Canvas:
     """The characters of a chart, and the line that each belongs to: the last one that was drawn there."""
 
-    def __init__(self, columns: int, rows: int, ascii: bool) -> None:
-        self.columns, self.rows, self.ascii = columns, rows, ascii
-        self.across, self.down = (1, 1) if ascii else (2, 4)
+    def __init__(self, columns: int, rows: int, signs: str = "") -> None:
+        """signs: of the lines; empty for dots."""
+        self.columns, self.rows, self.signs = columns, rows, signs
+        self.across, self.down = (1, 1) if signs else (2, 4)
+        self.letters: dict[tuple[int, int], str] = {}
         self.dots = np.zeros((rows, columns), int)
         self.owner = np.full((rows, columns), -1)
 
@@ -95,18 +109,26 @@ class _Canvas:
         if 0 <= x < self.columns * self.across and 0 <= y < self.rows * self.down:
             row, column = y // self.down, x // self.across
             self.owner[row, column] = number
-            self.dots[row, column] |= 1 if self.ascii else DOTS[y % 4][x % 2]
+            self.dots[row, column] |= 1 if self.signs else DOTS[y % 4][x % 2]
+
+    def put_letters(self, lines: int) -> None:
+        """Put a letter on each of so many lines, again and again; the lines take turns at it."""
+        for number in range(lines):
+            places = [
+                (int(row), int(column)) for column, row in zip(*np.nonzero((self.owner == number).T), strict=True)
+            ]
+            turn = (number * BETWEEN_LETTERS) // lines
+            chosen = [place for place in places if place[1] % BETWEEN_LETTERS == turn]
+            once = {column: (row, column) for row, column in chosen or places[-1:]}
+            self.letters |= dict.fromkeys(once.values(), LETTERS[number % len(LETTERS)])
 
     def lines(self) -> list[str]:
         """The rows of the chart."""
-        found = []
-        for dots, owners in zip(self.dots, self.owner, strict=True):
-            signs = []
-            for bits, owner in zip(dots, owners, strict=True):
-                if owner < 0:
-                    signs.append(" ")
-                else:
-                    sign = SIGNS[owner % len(SIGNS)] if self.ascii else chr(BLANK + bits)
-                    signs.append(click.style(sign, fg=COLORS[owner % len(COLORS)]))
-            found.append("".join(signs).rstrip())
-        return found
+        return ["".join(self._sign(row, column) for column in range(self.columns)).rstrip() for row in range(self.rows)]
+
+    def _sign(self, row: int, column: int) -> str:
+        owner = int(self.owner[row, column])
+        if owner < 0:
+            return " "
+        sign = self.signs[owner % len(self.signs)] if self.signs else chr(BLANK + int(self.dots[row, column]))
+        return click.style(self.letters.get((row, column), sign), fg=COLORS[owner % len(COLORS)])

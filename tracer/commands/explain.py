@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from tracer.commands import CONTEXT
-from tracer.commands.options import Asked, as_ascii, of_config
+from tracer.commands.options import Asked, of_config
 from tracer.documents.kinds import KINDS
 from tracer.errors import OutputError
 from tracer.explain.templates import DIGITS, MOST_DIGITS
@@ -24,19 +24,21 @@ EXIT_DIVERGED = 1
 )
 @of_config
 @click.argument("quantity", required=False)
-@as_ascii
+@click.option("--ascii", is_flag=True,
+              help="Write text in ASCII: ∂E/∂w1 as dE/dw1, η as eta. Other formats keep their notation.")  # fmt: skip
 @click.option("--iteration", metavar="K", type=int,
               help="Which iteration; by default the first one, or the first that takes the sample.")  # fmt: skip
 @click.option("--sample", metavar="S", type=int, help="Which sample; by default the first one of the iteration.")
 @click.option("--depth", metavar="N", type=int, default=1, show_default=True,
               help="How many levels of what QUANTITY is made of are derived in turn.")  # fmt: skip
 @click.option("--digits", metavar="N", type=int, default=DIGITS, show_default=True,
-              help=f"Significant digits of results, up to {MOST_DIGITS}.")  # fmt: skip
+              help=f"Significant digits of results, up to {MOST_DIGITS}; of more than 12 the last ones may "
+              "differ, as computed numbers keep about 15.")  # fmt: skip
 @click.option(
     "--format",
     "kind",
     type=click.Choice(list(KINDS)),
-    help=f"What to write: {'; '.join(f'{name}, {kind.title}' for name, kind in KINDS.items())}. By default what the "
+    help=f"What to write: {'; '.join(f'{name}: {kind.title}' for name, kind in KINDS.items())}. By default what the "
     "suffix of FILE says, or text.",
 )
 @click.option("--standalone", is_flag=True, help="Write LaTeX with its preamble, so that it compiles as it is.")
@@ -88,8 +90,9 @@ def kind_of(target: Path) -> str:
     for name, kind in KINDS.items():
         if target.suffix.lower() == kind.suffix:
             return name
+    what = f"'{target.suffix}' is no document" if target.suffix else "the name of the file needs a suffix"
     suffixes = ", ".join(kind.suffix for kind in KINDS.values())
-    raise OutputError([f"{target}: '{target.suffix}' is no document; choose from {suffixes}, or give --format"])
+    raise OutputError([f"{target}: {what}; choose from {suffixes}, or give --format"])
 
 
 def screen_width() -> int:

@@ -25,6 +25,8 @@ BELOW = 2
 """Lines of the terminal that stay free below a chart."""
 CURVES, GRAPHS = (SVG, *BY_MATPLOTLIB), (SVG, DOT)
 """The suffixes of the files that each is drawn to."""
+RESULTS = (".xlsx", ".html", ".parquet")
+"""Suffixes of other files that `run` writes."""
 
 
 @click.command(
@@ -110,6 +112,8 @@ def _curves(
         if given := [name for name, value in options.items() if value]:
             raise OutputError([f"{', '.join(given)}: {asked.config} is run already; plot a config to change it"])
         figure = plots.of_csv(asked.config, wanted, log, panels)
+    elif asked.config.suffix.lower() in RESULTS:
+        raise OutputError([f"{asked.config}: cannot be plotted; give the CSV file that `run` wrote, or the config"])
     else:
         trace = api.walk(asked.experiment(iterations))
         figure = trace.plot(*wanted, log=log, panels=panels).figure
@@ -122,7 +126,7 @@ def _curves(
     else:
         width, height = shutil.get_terminal_size()
         plain = ascii or not screen.can_print("⣿└", sys.stdout.encoding)
-        for line in terminal.drawn(figure, width, height - BELOW, plain):
+        for line in terminal.drawn(figure, width, height - BELOW, plain, screen.has_colors()):
             click.echo(line)
 
 

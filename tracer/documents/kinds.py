@@ -53,7 +53,7 @@ def _html(document: Document, _: Look) -> str:
 
 
 KINDS: dict[str, Kind] = {
-    "text": Kind("text, as a terminal shows it", ".txt", _text),
+    "text": Kind("plain text, as a terminal shows it", ".txt", _text),
     "md": Kind("Markdown, with formulas as GitHub shows them", ".md", _markdown),
     "latex": Kind("LaTeX, with amsmath", ".tex", _latex),
     "html": Kind("one HTML file with formulas in MathML", ".html", _html),

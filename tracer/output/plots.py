@@ -20,6 +20,8 @@ from tracer.output.blocks import ETA_COLUMN
 
 MOST_LINES = 200
 """Of a figure."""
+MOST_NAMES = 8
+"""That a message lists."""
 PLACES = (naming.ITERATION, naming.SAMPLE, ETA_COLUMN)
 """Columns that say which row it is."""
 LOSSES = ("E_batch", naming.TOTAL, "E")
@@ -123,11 +125,18 @@ def chosen(columns: Iterable[str], wanted: Sequence[str], where: str = "") -> li
             name for name, spell in spelled if fnmatchcase(spell(name), pattern)
         ]
         if not matching:
-            problems.append(f"{where}'{pattern}' is not a column.{nearest(pattern, known)}")
+            spellings = dict.fromkeys(spell(name) for name, spell in spelled)
+            problems.append(f"{where}'{pattern}' is not a column.{nearest(pattern, spellings) or _some(known)}")
         found |= dict.fromkeys(matching)
     if problems:
         raise OutputError(problems)
     return list(found)
+
+
+def _some(columns: Sequence[str]) -> str:
+    """A sentence with some of the columns that there are."""
+    more = f" and {len(columns) - MOST_NAMES:,} more" if len(columns) > MOST_NAMES else ""
+    return f" Choose from {', '.join(columns[:MOST_NAMES])}{more}."
 
 
 def _figure(runs: dict[str, Rows], quantities: Sequence[str], log: bool, panels: bool) -> Figure:

@@ -15,6 +15,10 @@ from tracer.model.quantity import DERIVATIVES, Role
 from tracer.model.system import System
 from tracer.model.typography import typeset
 
+LONGEST = 60
+"""Characters of what was asked for that a message repeats."""
+PLACES = (naming.ITERATION, naming.SAMPLE)
+"""Columns that are no quantities."""
 MOST_LISTED = 4
 """Iterations or samples that a message lists."""
 
@@ -88,4 +92,8 @@ def quantity_called(subject: Subject, text: str) -> str:
     if quantity and quantity.role in DERIVATIVES:
         of, by = (naming.spell(part) if part else "" for part in (quantity.of, quantity.by))
         raise OutputError([f"{asked}: {of} has no derivative by {by} in this trace: it has those of the chain rule"])
-    raise OutputError([f"{asked!r:.60} is not a quantity of this trace.{nearest(asked[:60], spelled)}"])
+    if asked in PLACES:
+        raise OutputError([f"'{asked}' says which row it is, and has no equation; --iteration and --sample choose one"])
+    shown = asked if len(asked) <= LONGEST else f"{asked[:LONGEST]}…"
+    alike = dict.fromkeys(spelling for name in known for spelling in (name, naming.to_ascii(name)))
+    raise OutputError([f"{shown!r} is not a quantity of this trace.{nearest(asked[:LONGEST], alike)}"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tracer.errors import OutputError
 from tracer.execution.replay import Iteration
-from tracer.explain.document import Document, Part
+from tracer.explain.document import Document, Equation, Paragraph, Part
 from tracer.explain.lesson import quantity as one
 from tracer.explain.lesson import whole
 from tracer.explain.lesson.asked import quantity_called, row_of
@@ -18,6 +18,8 @@ from tracer.model.experiment import Experiment
 from tracer.model.system import System
 
 MOST_DEPTH = 1_000
+FEW = 3
+"""Equations that need no word on their digits."""
 
 
 def explained(
@@ -45,4 +47,15 @@ def explained(
     row = row_of(iteration, full.batches, sample, experiment.iterations)
     subject = Subject(experiment, full, Step(shown(experiment, full), iteration, row), digits, depth)
     parts = whole.parts(subject) if quantity is None else one.parts(subject, quantity_called(subject, quantity))
-    return subject.document((*parts, *remarks))
+    return subject.document((*_with_digits(tuple(parts), digits), *remarks))
+
+
+def _with_digits(parts: Sequence[Part], digits: int) -> Iterator[Part]:
+    """The parts, with a sentence below the first heading where numbers put in have more digits than results."""
+    first, *others = parts
+    yield first
+    equations = [part for part in others if isinstance(part, Equation)]
+    if len(equations) > FEW and any(part.put_in and part.digits_put_in > digits for part in equations):
+        counted = f"{digits} significant digit{'s' * (digits != 1)}"
+        yield Paragraph((f"Results have {counted}; a number that is put in has more where its result needs them.",))
+    yield from others
