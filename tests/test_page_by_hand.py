@@ -167,6 +167,20 @@ def test_numbers_are_changed_by_typing_and_by_dragging(classic: Hand) -> None:
     assert classic.number("a_o1") != tracer.run(WALKTHROUGH).row(1)["a_o1"]
 
 
+def test_what_is_no_number_does_not_stay_in_a_field(classic: Hand) -> None:
+    classic.open()
+    for field, true in ((".editor input", "0.15"), (".rate > input", "0.1")):
+        classic.click(field)
+        classic.see("document.activeElement.select()")
+        classic.write("0x10")
+        classic.keys("Enter")
+        assert classic.see(f"document.querySelector({field!r}).value") == true
+        assert classic.see(f"document.querySelector({field!r}).ariaInvalid") == "true"
+    assert classic.text(".editor .was") == "“0x10” is not a number"
+    classic.write("2")
+    assert classic.see("document.querySelector('.rate > input').ariaInvalid") is None
+
+
 def test_a_quantity_is_found_by_its_name(classic: Hand) -> None:
     classic.open()
     classic.click(".finder input")

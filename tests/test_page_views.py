@@ -59,6 +59,16 @@ def test_a_number_is_written_as_in_the_workbook(values: list[float]) -> None:
     assert pairs == [[written(value), written(value, False)] for value in values]
 
 
+def test_a_power_of_ten_is_told_from_the_equation_around_it() -> None:
+    """Where a browser does not set mathematics, powers are written "^" and factors "·"."""
+    shown = ["5.55112e-17", "−5.5e-17", "(−5.5e-17)", "1e7", "(−0.15)", "□", "−∞"]
+    plain = called("numbers.js", "args[0].map(one => pieces(one, false, false).map(part => part[1]).join(''))", shown)
+    assert plain == ["5.55112e−17", "−5.5e−17", "(−5.5e−17)", "1e7", "(−0.15)", "□", "−∞"]
+    assert called("numbers.js", "pieces('2e-7', true, false).map(part => part[1])") == ["(", "2e−7", ")"]
+    assert called("numbers.js", "pieces('2e-7', false, true)") == [["mn", "2"], ["mo", "·"],
+                                                                    ["msup", [["mn", "10"], ["mn", "−7"]]]]  # fmt: skip
+
+
 TYPED = {"0.0275": 0.0275, " −1,5 ": -1.5, "1e-4": 1e-4, ".5": 0.5, "5.": 5.0, "1.5E+3": 1500.0, "1.2.3": None, "0x10": None,
          "": None, "e5": None, "Infinity": None}  # fmt: skip
 

@@ -83,9 +83,13 @@ function rate(page) {
     const near = given.find((eta) => Math.abs(toSlider(eta) - Number(slider.value)) < SLIDER / 100);
     state.update({ eta: near ?? toRate(Number(slider.value)) });
   } });
-  const field = el("input", { type: "text", inputmode: "decimal", size: 7, "aria-label": "learning rate η", "data-quantity": "η", onchange: () => {
+  const field = el("input", { type: "text", inputmode: "decimal", size: 7, "aria-label": "learning rate η", "data-quantity": "η",
+    oninput: () => attribute(field, "aria-invalid", null), onchange: () => {
     const value = typed(field.value);
-    if (value >= 0) state.update({ eta: value });
+    const isRate = Number.isFinite(value) && value >= 0;
+    attribute(field, "aria-invalid", isRate ? null : "true");
+    if (isRate) state.update({ eta: value });
+    field.value = exact(state.get().eta);
     page.refresh();
   } });
   const marks = el("div", { class: "marks" }, ...given.map((eta) => el("button", {

@@ -28,13 +28,16 @@ export function editing(page) {
     const given = () => engine.given(nameOf(slot), sampleOf(slot));
     const isParameter = page.isParameter(slot);
     const label = isParameter ? "starts from" : "is given as";
-    const field = el("input", { type: "text", inputmode: "decimal", size: 12, "aria-label": `${nameOf(slot)} ${label}`, onchange: () => {
+    let refused = null;  // what was typed and is no number
+    const field = el("input", { type: "text", inputmode: "decimal", size: 12, oninput: () => { refused = null; show(); }, "aria-label": `${nameOf(slot)} ${label}`, onchange: () => {
       const value = typed(field.value);
-      if (Number.isFinite(value)) set(slot, value);
-      else show();
+      refused = Number.isFinite(value) ? null : field.value;
+      if (refused === null) set(slot, value);
+      field.value = exact(engine.current(nameOf(slot), sampleOf(slot)));
+      show();
     } });
     const back = button("Give the config's number back (Delete)", "undo", () => giveBack(slot), { class: "back" });
-    const was = el("span", { class: "was" });
+    const was = el("span", { class: "was", role: "status" });
     const element = el("div", { class: "editor" }, el("dt", {}, label), el("dd", {}, field, back, was));
     function show() {
       const value = engine.current(nameOf(slot), sampleOf(slot));
@@ -42,7 +45,8 @@ export function editing(page) {
       if (document.activeElement !== field) field.value = exact(value);
       element.classList.toggle("changed", isChanged);
       attribute(back, "hidden", !isChanged);
-      text(was, isChanged ? `config: ${exact(given())}` : "");
+      attribute(field, "aria-invalid", refused === null ? null : "true");
+      text(was, refused !== null ? `“${refused.trim().slice(0, 20)}” is not a number` : isChanged ? `config: ${exact(given())}` : "");
     }
     return { element, show };
   }

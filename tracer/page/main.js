@@ -43,12 +43,13 @@ export function start(root, engine, state, packed, shapes) {
   let [latest, isStale, told] = [null, true, ""];
   let [hovered, alight, waiting, version] = [undefined, [], false, 0];
 
+  const notation = notationOf(content);
   const page = {
     content, engine, state, derivationOf, evaluate,
     toggleLog: () => views.loss.toggle(),
     firstLine: () => steps.shown[0],
-    notation: notationOf(content),
-    numbers: numbersOf(content, new Set(engine.data.before.map(([slot]) => slot))),
+    notation,
+    numbers: numbersOf(content, new Set(engine.data.before.map(([slot]) => slot)), notation.supported),
     users: users(content),
     moment: now,
     version: () => version,

@@ -91,7 +91,7 @@ export function notationOf(content) {
     return [mathml("mrow", mathml("mo", "("), ...parts, mathml("mo", ")"))];
   }
 
-  return { name, symbol, expression, text: (slot) => content.quantities[slot].text };
+  return { name, symbol, expression, supported, text: (slot) => content.quantities[slot].text };
 }
 
 /** An operator at the beginning of a line has the room that it has between two terms. */

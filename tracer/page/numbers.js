@@ -9,9 +9,10 @@ const STYLES = { result, short, tight };
 /**
  * @param {object} content
  * @param {Set<number>} before slots that hold what a state was before the iteration
+ * @param {boolean} supported whether the browser sets mathematics
  * @returns {{place: function, forget: function, show: function}}
  */
-export function numbersOf(content, before) {
+export function numbersOf(content, before, supported) {
   /** Places by the part of the page that they belong to, so that a part can be built anew. */
   const parts = new Map();
   /** What was typeset last, by element. */
@@ -73,20 +74,30 @@ export function numbersOf(content, before) {
   function typeset(element, shown, raised) {
     if (typesetLast.get(element) === shown) return;
     typesetLast.set(element, shown);
-    const [, digits, power] = /^\(?−?([^e)]+)(?:e(-?\d+))?\)?$/.exec(shown);
-    const parts = [mathml("mn", digits)];
-    if (shown.includes("−")) parts.unshift(mathml("mo", "−"));
-    if (shown.includes("−")) parts[0].setAttribute("form", "prefix");
-    if (power) parts.push(mathml("mo", "·"), mathml("msup", mathml("mn", "10"), mathml("mn", power.replace("-", "−"))));
-    const inBrackets = shown.startsWith("(") || (raised && power);
-    element.replaceChildren(...(inBrackets ? [bracket("("), ...parts, bracket(")")] : parts));
+    element.replaceChildren(...pieces(shown, raised, supported).map(set));
   }
 
   return { place, forget, show };
 }
 
-function bracket(sign) {
-  const element = mathml("mo", sign);
-  element.setAttribute("stretchy", "false");
+/**
+ * The parts of a number in mathematics as [tag, text] or [tag, [parts]]. Where mathematics is not set, a power of ten stays
+ * "e−17": as a factor and a power it could not be told from the equation around it.
+ * @param {string} shown as `written` gives it @param {boolean} raised to a power @param {boolean} supported
+ */
+export function pieces(shown, raised, supported) {
+  const [, sign, digits, power] = /^\(?(−?)([^e)]+)(?:e(-?\d+))?\)?$/.exec(shown);
+  const exponent = power?.replace("-", "−");
+  const found = sign ? [["mo", sign]] : [];
+  if (exponent && supported) found.push(["mn", digits], ["mo", "·"], ["msup", [["mn", "10"], ["mn", exponent]]]);
+  else found.push(["mn", exponent ? `${digits}e${exponent}` : digits]);
+  return shown.startsWith("(") || (raised && power) ? [["mo", "("], ...found, ["mo", ")"]] : found;
+}
+
+/** A part as an element. */
+function set([tag, inner]) {
+  const element = mathml(tag, ...(Array.isArray(inner) ? inner.map(set) : [inner]));
+  if (inner === "−") element.setAttribute("form", "prefix");
+  if (inner === "(" || inner === ")") element.setAttribute("stretchy", "false");
   return element;
 }
