@@ -87,11 +87,12 @@ function answerTo(line, moment) {
   return line.update ? moment.after(line.quantity) : moment.value(line.quantity);
 }
 
-/** The sentence of the first slip that gives an answer; undefined where none does. */
-function slipOf(page, number, answer, moment) {
+/** The sentence of the first slip that gives an answer; undefined where none does, and of an equation over a batch. */
+export function slipOf(page, number, answer, moment) {
   const { content } = page;
   const [shape, ...slots] = content.lines[number].expression;
-  const args = slots.map((slot) => (content.shapes[shape].batch ? undefined : moment.value(slot)));
+  if (content.shapes[shape].batch) return undefined;
+  const args = slots.map((slot) => moment.value(slot));
   const same = (value) => Number.isFinite(value) && Math.abs(answer - value) <= page.evaluate(content.allowed, [value]);
   const right = answerTo(content.lines[number], moment);
   const found = content.slips[content.lines[number].slips] ?? [];

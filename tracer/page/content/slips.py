@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
 from tracer.explain.blocks import Line, blocks
 from tracer.formulas.expansion import expand
 from tracer.formulas.tree import Expression, Name, distinct, with_names
-from tracer.grading.slips.slip import Parts, Setting, Slip
+from tracer.grading.slips.slip import Setting, Slip
 from tracer.grading.slips.table import FUNCTIONS, INDICES, MISSING, NUMBERS, PARENTHESES, SIGNS, SWAPPED, TWICE
 from tracer.model.system import System
 from tracer.page.content import named
@@ -23,7 +24,20 @@ MOST = 24
 LONGEST = 6
 """Quantities in an equation whose slips are listed; a longer one is asked for without them."""
 WRONG_INDEX = next(slip.sentence for slip in INDICES if slip.name == "wrong_index")
-ALONE = Setting((), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Marking(Setting):
+    """A setting whose texts have marks in place of the quantities, see `named`, so that lines of one shape share them.
+
+    marks: what stands for each quantity.
+    """
+
+    marks: Mapping[Name, Expression] = field(default_factory=dict)
+
+    def text(self, expression: Expression) -> str:
+        """The expression as it stands in a sentence. Raises KeyError for a quantity without a mark."""
+        return Setting.text(self, with_names(expression, {name: self.marks[name] for name in distinct(expression)}))
 
 
 def slips_of(system: System, lines: Sequence[Data], shapes: Shapes) -> list[list[list[Any]]]:
@@ -48,18 +62,13 @@ def slips_of(system: System, lines: Sequence[Data], shapes: Shapes) -> list[list
 def _slips(line: Line, slots: Sequence[int], shapes: Shapes) -> Iterator[list[Any]]:
     """Each with a formula that no likelier one has."""
     order = {slot: place for place, slot in enumerate(slots)}
-    places = {name: order[shapes.slots[name]] for name in distinct(expand(line.expression, far=True))}
+    both = dict.fromkeys((*distinct(expand(line.expression, far=True)), *distinct(line.expression)))
+    places = {name: order[shapes.slots[name]] for name in both}
+    setting = Marking((), 0, marks={name: Name(named.mark(place)) for name, place in places.items()})
     seen = {line.expression}
     for form in dict.fromkeys((expand(line.expression), line.expression)):
         for slip in LIKELY:
-            for wrong, parts in slip.edits(form, ALONE):
+            for wrong, parts in slip.edits(form, setting):
                 if wrong not in seen and all(name in places for name in distinct(wrong)):
                     seen.add(wrong)
-                    yield [shapes.computed(wrong, places), _sentence(slip, parts, places)]
-
-
-def _sentence(slip: Slip, parts: Parts, places: Mapping[Name, int]) -> list[str | int]:
-    """The sentence of a slip, with places in place of the quantities."""
-    marked = {name: Name(named.mark(place)) for name, place in places.items()}
-    shown = {key: with_names(part, marked) if isinstance(part, Expression) else part for key, part in parts.items()}
-    return named.parts(slip.cause(shown, ALONE).sentence)
+                    yield [shapes.computed(wrong, places), named.parts(slip.cause(parts, setting).sentence)]
