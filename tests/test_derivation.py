@@ -275,6 +275,11 @@ def test_a_rounded_change_is_the_actual_one() -> None:
     )
 
 
+def test_a_parameter_that_only_rounding_moves() -> None:
+    trace = tracer.run(MAZUR, decimals=1, learning_rate=0.1)
+    assert text_of(trace, "w1", step_of(trace)) == "∂E/∂w1 is 0; w1 moves by 0.05, rounded to 1 decimals."
+
+
 # ------------------------------------------------------------------------------------------------- the numeric check
 
 

@@ -13,7 +13,7 @@ from tracer.explain.templates import written
 from tracer.explain.words import words
 from tracer.formulas.evaluation import evaluate
 from tracer.formulas.primitives import FUNCTIONS, unrounded
-from tracer.formulas.tree import COMPARISONS, MUL, ONE, SUB, ZERO, Call, Expression, Name, mul, neg, sub
+from tracer.formulas.tree import COMPARISONS, MUL, ONE, SUB, ZERO, Call, Expression, Name, add, mul, neg, sub
 from tracer.formulas.tree import names as names_in
 from tracer.model import naming
 from tracer.model.quantity import Quantity, Role
@@ -144,7 +144,8 @@ def _added(update: Expression, parameter: str) -> Expression:
 
 
 def _downhill(system: System, parameter: str, gradient: Name, change: Expression, end: str) -> Sentence:
-    """The sentence of gradient descent by itself. end: what is said of the change."""
+    """The sentence of gradient descent by itself. end: what is said of the change where it is rounded, which may move
+    the parameter against its gradient, or not at all."""
     shown = Name(parameter)
     which = ""
     if system.quantities[gradient.name].role is Role.CLIPPED:
@@ -158,8 +159,11 @@ def _downhill(system: System, parameter: str, gradient: Name, change: Expression
     def moves(sign: str, way: str) -> Parts:
         return (gradient, f"{which} is {sign}, so ", shown, f" goes {way} by ", *amount)
 
+    by_rounding = (gradient, f"{which} is ", Value(gradient), "; ", shown, " moves by ", Value(change), f"{end}.")
+    against = Call(COMPARISONS["<>"], (add(_sign(change), _sign(gradient)), ZERO))
     return (
         Case(Call(COMPARISONS["<="], (eta, ZERO)), by_rule),
+        *([Case(against, by_rounding)] if end else []),
         Case(_compared(">", gradient), moves("positive", "down")),
         Case(_compared("<", gradient), moves("negative", "up")),
         Case(None, (gradient, f"{which} is 0, so ", shown, " does not move.")),
@@ -178,6 +182,10 @@ def _by_sign(gradient: Name, before: Parts, after: Parts) -> Sentence:
 
 def _compared(comparison: str, gradient: Name) -> Expression:
     return Call(COMPARISONS[comparison], (gradient, ZERO))
+
+
+def _sign(expression: Expression) -> Expression:
+    return Call(FUNCTIONS["sign"], (expression,))
 
 
 def _size(expression: Expression) -> Expression:
