@@ -309,6 +309,13 @@ def test_a_loss_that_depends_on_a_weight_directly_too() -> None:
     assert any(line.startswith("∂E/∂w₅ directly = 0.01·sign(w₅) + 0.2·w₅ = ") for line in shown)
 
 
+def test_a_numeric_check_of_rounded_numbers() -> None:
+    shown = " ".join(str(explain(tracer.load(MAZUR | {"decimals": 3}), "w1")).split())
+    assert (
+        "Relative difference to ∂E/∂w₁: 1. The run rounds every result to 3 decimals, and this check does not." in shown
+    )
+
+
 SINGLE: dict[str, Any] = {"name": "single", "learning_rate": 0.1, "iterations": 1, "minimize": "E"}
 
 

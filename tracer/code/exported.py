@@ -195,11 +195,15 @@ class _Program:
         self.count(prod(shape))
         dtype = np.dtype(DTYPES[meta["dtype"]]).newbyteorder(">" if self.text("byteorder") == "big" else "<")
         stored = self.read(f"{self.root}/data/weights/{entry['path_name']}")
-        numbers = np.frombuffer(stored[: len(stored) // dtype.itemsize * dtype.itemsize], dtype)[
-            _whole(meta["storage_offset"]) :
-        ]
-        if sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True)) >= len(numbers):
-            raise _Unreadable(f"is damaged: the numbers of {name} are missing")
+        begin = _whole(meta["storage_offset"])
+        last = begin + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
+        needed = (last + 1) * dtype.itemsize
+        users = sum(other.get("path_name") == entry["path_name"] for other in self.weights.values())
+        is_whole = users == 1 and not begin  # a view of a larger tensor is stored with all of it
+        if len(stored) < needed or len(stored) % dtype.itemsize or (is_whole and len(stored) > needed):
+            size = f"{len(stored):,} bytes, not {needed:,}"
+            raise _Unreadable(f"is damaged: the part with the numbers of {name} has {size}")
+        numbers = np.frombuffer(stored, dtype)[begin:]
         steps = tuple(stride * dtype.itemsize for stride in strides)
         values = np.lib.stride_tricks.as_strided(numbers, shape, steps, writeable=False)
         return Tensor(values.astype(float).tolist(), shape, meta.get("requires_grad", True) is not False)

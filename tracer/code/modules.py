@@ -44,7 +44,11 @@ def layers_of(parts: Iterable[tuple[str, Any]], origin: str, problems: list[str]
         if kind == "Linear":
             layers.append({"neurons": part.out_features, "activation": "identity"})
             linear.append(part)
-        elif kind in ACTIVATIONS and layers:
+        elif kind in ACTIVATIONS and not layers:
+            problems.append(
+                f"{origin}: {kind} stands before the first nn.Linear; in a config an activation follows one"
+            )
+        elif kind in ACTIVATIONS:
             activation = ACTIVATIONS[kind](part)
             if activation is None:
                 problems.append(f"{origin}: {part} {DIFFERENT[kind]}")
@@ -54,7 +58,7 @@ def layers_of(parts: Iterable[tuple[str, Any]], origin: str, problems: list[str]
                 layers[-1]["activation"] = activation
         else:
             hint = nearest(kind, SUPPORTED)
-            problems.append(f"{origin}: {kind} is not supported; a module may have {', '.join(SUPPORTED)}{hint}")
+            problems.append(f"{origin}: {kind} is not supported; a module may have {', '.join(SUPPORTED)}.{hint}")
     if not layers and len(problems) == before:
         problems.append(f"{origin}: has no nn.Linear")
     if len(problems) > before:

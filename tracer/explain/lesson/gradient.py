@@ -24,7 +24,7 @@ from tracer.explain.explanation import (
 from tracer.explain.lesson.equations import in_full
 from tracer.explain.lesson.operands import deeper, operands
 from tracer.explain.lesson.subject import Subject
-from tracer.explain.numeric_check import NumericCheck, forward, numeric_check
+from tracer.explain.numeric_check import CLOSE, NumericCheck, forward, numeric_check
 from tracer.explain.templates import DIGITS
 from tracer.formulas.evaluation import NO_NUMBER
 from tracer.formulas.tree import ADD, Call, Expression, Function, Name, Number, add, div, mul, sub
@@ -192,6 +192,8 @@ def _said(subject: Subject, derivation: Derivation, check: NumericCheck, gradien
         by = number(abs(check.slope - gradient), FEW)
         return "It differs from ", of, " by ", by, ", which is within the rounding error of the two losses."
     said: Inline = ("Relative difference to ", of, ": ", number(check.difference(gradient), FEW), ".")
+    if subject.system.decimals is not None and check.difference(gradient) > CLOSE:
+        return (*said, f" The run rounds every result to {subject.system.decimals} decimals, and this check does not.")
     loss = forward(subject.system, subject.step.now, derivation.quantity)[subject.system.loss]
     if not check.spans_a_kink(gradient, loss):
         return said
