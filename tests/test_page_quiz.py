@@ -20,13 +20,15 @@ from tracer.page.program import data_of
 from tracer.page.script import joined
 
 MODULES = {"engine.js": "Engine", "content.js": "unpacked", "moment.js": "evaluator, momentsOf", "steps.js": "makers",
-           "quiz.js": "slipOf"}  # fmt: skip
-SAY = """
+           "quiz.js": "judged, slipOf", "format.js": "typed, written"}  # fmt: skip
+BEGIN = """
 const engine = new Engine(data, program), content = unpacked(packed), evaluate = evaluator(shapes);
 const momentAt = momentsOf(engine, content, evaluate, makers(content));
 const page = { content, evaluate, notation: { text: (slot) => `{${content.quantities[slot].name}}` } };
 const name = (slot) => content.quantities[slot].name;
 const found = [];
+"""
+SAY = """
 for (const [number, line] of content.lines.entries()) {
   const moment = momentAt({ eta: data.etas[0] ?? null, iteration: 2, sample: null, line: number });
   const [shape, ...slots] = line.expression, args = slots.map((slot) => moment.value(slot));
@@ -39,10 +41,25 @@ for (const [number, line] of content.lines.entries()) {
 }
 console.log(JSON.stringify(found));
 """
+JUDGE = """
+for (const iteration of [1, 2, 3]) {
+  for (const [number, line] of content.lines.entries()) {
+    const moment = momentAt({ eta: data.etas[0] ?? null, iteration, sample: null, line: number });
+    const [shape, ...slots] = line.expression, ofBatch = content.shapes[shape].batch ?? [];
+    const value = line.update ? moment.after(line.quantity) : moment.value(line.quantity);
+    const seen = (value) => typed(written(value));
+    const rows = (slot) => Array.from({ length: moment.size }, (_, row) => seen(moment.value(slot, row)));
+    const numbers = slots.map((slot, place) => (ofBatch.includes(place) ? rows(slot) : seen(moment.value(slot))));
+    const [shown, said] = [evaluate(shape, numbers), (answer) => judged(page, number, answer, moment)];
+    found.push({ of: name(line.quantity), iteration, shown, said: said(shown), exact: said(value), wrong: said(2 * value + 1) });
+  }
+}
+console.log(JSON.stringify(found));
+"""
 
 
-def said_of(path: Path) -> tuple[set[str], list[dict[str, Any]]]:
-    """The quantities, and what the quiz says of the answers 0 and 1, and of every likely slip, in each equation of the second iteration."""
+def found_by(script: str, path: Path) -> tuple[set[str], list[dict[str, Any]]]:
+    """The quantities of a config, and what a script finds of its quiz."""
     experiment = load(path)
     system = tracer.assemble(experiment)
     program = program_of(system)
@@ -55,14 +72,14 @@ def said_of(path: Path) -> tuple[set[str], list[dict[str, Any]]]:
     computing = complete(
         program_source(program, system.batches), shapes_source(content.shapes), result="{ program, shapes }"
     )
-    found: list[dict[str, Any]] = json.loads(node("\n".join([*modules, computing, data, SAY])))
+    found: list[dict[str, Any]] = json.loads(node("\n".join([*modules, computing, data, BEGIN, script])))
     return set(content.data["quantities"]["name"]), found
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_no_quantity_is_named_that_is_not_in_the_equation(path: Path) -> None:
     """But for one that is said to stand in the place of another of the same kind; and of a batch nothing is said."""
-    names, found = said_of(path)
+    names, found = found_by(SAY, path)
     assert found
     for one in found:
         named = re.findall(r"\{([^}]*)\}", one["said"])
@@ -72,3 +89,12 @@ def test_no_quantity_is_named_that_is_not_in_the_equation(path: Path) -> None:
         words = re.sub(r"\{[^}]*\}", " ", one["said"])
         assert not names & set(re.findall(r"[\w∂/]+", words)), one
         assert not one["batch"], one
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_what_the_shown_numbers_give_is_right(path: Path) -> None:
+    """They have six digits, with which a difference of two that are alike is another one."""
+    _, found = found_by(JUDGE, path)
+    assert [one for one in found if not one["said"] or one["exact"] != "exact" or one["wrong"]] == []
+    if path.stem in ("iris", "layer-normalisation"):
+        assert {one["said"] for one in found} == {"exact", "shown"}

@@ -2,7 +2,10 @@
 
 import { button, el, text } from "./dom.js";
 import { lineElement } from "./blocks.js";
-import { typed, written } from "./format.js";
+import { result, typed, written } from "./format.js";
+
+const EXACT = "exact";
+const SHOWN = "shown";
 
 /**
  * @param {object} page what the views share, see main.js
@@ -39,16 +42,18 @@ export function quizOf(page) {
     tries++;
     const moment = page.moment();
     const value = answerTo(content.lines[line], moment);
-    if (Math.abs(answer - value) <= page.evaluate(content.allowed, [value])) {
+    const verdict = judged(page, line, answer, moment);
+    if (verdict) {
       right++;
       solved.add(line);
       said.className = "verdict right";
-      text(said, `Right: ${written(value)}.`);
+      const whole = `Right with the digits shown; with all digits it is ${result(value, content.decimals)}.`;
+      text(said, verdict === SHOWN ? whole : `Right: ${written(value)}.`);
       page.refresh();
     } else {
       const slip = slipOf(page, line, answer, moment);
       said.className = "verdict wrong";
-      text(said, slip ? `Not yet: ${slip}.` : "Not yet. Put the numbers in once more, with all their digits.");
+      text(said, slip ? `Not yet: ${slip}.` : "Not yet. Put the numbers in once more, and round nothing on the way.");
       field.select();
     }
     text(score, `${right} of ${tries}`);
@@ -85,6 +90,27 @@ export function quizOf(page) {
 
 function answerTo(line, moment) {
   return line.update ? moment.after(line.quantity) : moment.value(line.quantity);
+}
+
+/**
+ * Whether an answer is right: EXACT, or SHOWN where it is what the numbers give that stand in the equation, which are
+ * rounded; "" where it is neither.
+ */
+export function judged(page, number, answer, moment) {
+  const line = page.content.lines[number];
+  const near = (value) => Number.isFinite(value) && Math.abs(answer - value) <= page.evaluate(page.content.allowed, [value]);
+  return near(answerTo(line, moment)) ? EXACT : near(shownOf(page, line, moment)) ? SHOWN : "";
+}
+
+/** What an equation gives for its numbers as they are shown; of the rows of a batch, each of them or their sum. */
+function shownOf(page, line, moment) {
+  const [number, ...slots] = line.expression;
+  const shape = page.content.shapes[number];
+  const seen = (value) => typed(written(value));
+  const isTotal = (place) => shape.numbers.some((pieces) => pieces.some((piece) => piece[0] === place && piece[3] < 0));
+  const rowsOf = (slot, place) => Array.from({ length: moment.size }, (_, row) =>
+    isTotal(place) ? seen(moment.value(slot, -1)) / moment.size : seen(moment.value(slot, row)));
+  return page.evaluate(number, slots.map((slot, place) => (shape.batch?.includes(place) ? rowsOf(slot, place) : seen(moment.value(slot)))));
 }
 
 /** The sentence of the first slip that gives an answer; undefined where none does, and of an equation over a batch. */
