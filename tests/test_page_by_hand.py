@@ -144,6 +144,9 @@ def test_why_w1_moved_in_iteration_7(classic: Hand) -> None:
     said = classic.text(".said")
     assert "is positive, so w1 goes down by" in said
     assert f"= {before['w1'] - after['w1']:.6g}." in said
+    assert classic.text(".said .together") == "η·0.000266612"
+    assert classic.see("[...document.querySelectorAll('.strand .product')].map(product => product.textContent)") == [
+        "0.000106095", "0.000160517"]  # fmt: skip
     assert classic.number("w1", ".values") == before["w1"]
     assert classic.number("w1", ".values", "[data-after]") == after["w1"]
 

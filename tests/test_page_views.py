@@ -108,6 +108,19 @@ def test_from_one_equation_to_another() -> None:
 # --------------------------------------------------------------------------------------------------------- curves
 
 
+def test_of_many_curves_as_many_are_named_as_have_room() -> None:
+    labels = [{"at": number / 2, "chosen": number == 77} for number in range(200)]
+    found = called("curves.js", "apart(fitting(args[0], 13, 100), 13, 110)", labels)
+    heights = [label["at"] for label in found]
+    assert 3 <= len(found) <= 8
+    assert sum(label["chosen"] for label in found) == 1
+    assert min(heights) >= 0
+    assert max(heights) <= 110
+    assert all(after - before >= 13 for before, after in pairwise(heights))
+    assert called("curves.js", "fitting(args[0], 13, 100)", labels[:8]) == labels[:8]
+    assert called("curves.js", "marked(1e-6)") == "1e−6"
+
+
 @settings(max_examples=5)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=3000), st.integers(2, 300))
 def test_a_thinned_curve_keeps_its_least_and_its_most(values: list[float], width: int) -> None:

@@ -1,7 +1,7 @@
 /** The losses of all learning rates over the iterations: the slider of the iteration. */
 
 import { attribute, el, svg, text } from "./dom.js";
-import { apart, endOf, marked, path, range, scaleOf } from "./curves.js";
+import { apart, endOf, fitting, marked, path, range, scaleOf } from "./curves.js";
 import { exact, result, short } from "./format.js";
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [62, 86, 10, 22];
@@ -85,9 +85,11 @@ export function lossView(page) {
 
   /** The names of the curves at their right end. */
   function labels(etas, curves, y, width, moment) {
-    const ends = etas.map((eta, number) => ({ eta, number, at: endOf(curves[number], y) })).filter((end) => end.eta !== null);
-    return apart(ends, LABEL, slider.clientHeight - 6).map(({ eta, number, at }) => svg("text", {
-      x: width - RIGHT + 8, y: at, dy: "0.35em", class: `rate c${number % COLORS}`, "data-chosen": eta === moment.eta,
+    const ends = etas.map((eta, number) => ({ eta, number, at: endOf(curves[number], y), chosen: eta === moment.eta }))
+      .filter((end) => end.eta !== null && Number.isFinite(end.at));
+    const lowest = slider.clientHeight - BOTTOM;
+    return apart(fitting(ends, LABEL, lowest - LABEL / 2), LABEL, lowest).map(({ eta, number, at, chosen }) => svg("text", {
+      x: width - RIGHT + 8, y: at, dy: "0.35em", class: `rate c${number % COLORS}`, "data-chosen": chosen,
       onpointerdown: (event) => { event.stopPropagation(); state.update({ eta }); },
     }, `η = ${short(eta)}`));
   }

@@ -1,6 +1,6 @@
 /** Curves over the iterations: thinned to the width of a chart, on a linear or a logarithmic scale. */
 
-import { written } from "./format.js";
+import { inText } from "./format.js";
 
 /**
  * A scale from numbers to pixels, with marks at round numbers.
@@ -38,7 +38,7 @@ function powers(low, high) {
 
 /** A mark as it is written beside an axis. */
 export function marked(value) {
-  return written(value, true, 3);
+  return inText(value, 3);
 }
 
 /** The least and the most of some curves that can be drawn; of a logarithmic scale, above 0. */
@@ -89,6 +89,22 @@ export function path(curve, x, y) {
 /** The height at which a curve ends; NaN where none of it can be drawn. */
 export function endOf(curve, y) {
   return y.at(curve.findLast((value) => Number.isFinite(value) && (!y.log || value > 0)) ?? NaN);
+}
+
+/**
+ * As many labels as have room: the chosen one, the first and the last, and of the others those that are not beside one of
+ * these. All of them where all have room.
+ * @param {{at: number, chosen: boolean}[]} labels @param {number} distance @param {number} room in which they stand
+ */
+export function fitting(labels, distance, room) {
+  const most = Math.max(1, Math.floor(room / distance) + 1);
+  if (labels.length <= most) return labels;
+  const found = new Set([labels.find(({ chosen }) => chosen) ?? labels[0], labels[0], labels.at(-1)].slice(0, most));
+  for (const label of labels) {
+    const isFree = [...found].every(({ at }) => Math.abs(at - label.at) >= distance);
+    if (isFree && found.size < most) found.add(label);
+  }
+  return [...found];
 }
 
 /**

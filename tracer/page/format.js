@@ -51,6 +51,11 @@ function unwritten(value) {
   return Number.isNaN(value) ? "no number" : value > 0 ? "∞" : "−∞";
 }
 
+/** A number in a sentence or beside a drawing, with one minus sign wherever it stands: 1.23457e−7. */
+export function inText(value, digits = DIGITS) {
+  return written(value, true, digits).replace("e-", "e−");
+}
+
 /**
  * A result: nine decimals, as the published walkthroughs print them, or a power of ten.
  * @param {number} value @param {number|null} [decimals] to which it is rounded, where it is

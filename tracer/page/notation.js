@@ -1,7 +1,7 @@
 /** Mathematics on the page: the markup that was made for each shape of an equation, with quantities or numbers in it. */
 
 import { mathml } from "./dom.js";
-import { written } from "./format.js";
+import { inText } from "./format.js";
 
 /** What of an expression is shown. */
 export const CALLED = "called";
@@ -149,8 +149,18 @@ export function sentence(cases, slots, value, symbols) {
   const found = cases.find((one) => one.if === null || value(placed(one.if)));
   const expressions = cases.flatMap((one) => [one.if, ...one.parts.map((part) => part.value)]).filter(Array.isArray);
   if (!expressions.every((one) => Number.isFinite(value(placed(one))))) return [];
-  return found.parts.map((part) => {
+  return together(found.parts.map((part) => {
     if (typeof part === "string") return part;
-    return part.symbols ? symbols(placed(part.symbols)) : written(value(placed(part.value)));
-  });
+    return part.symbols ? symbols(placed(part.symbols)) : inText(value(placed(part.value)));
+  }));
+}
+
+/** Factors stay on one line. */
+function together(parts) {
+  const sign = parts.indexOf("·");
+  if (sign < 1) return parts;
+  const product = document.createElement("span");
+  product.className = "together";
+  product.append(...parts.slice(sign - 1, sign + 2));
+  return [...parts.slice(0, sign - 1), product, ...together(parts.slice(sign + 2))];
 }

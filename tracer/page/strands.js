@@ -1,7 +1,7 @@
 /** Where a gradient comes from: its paths as strands, each with its factors and their product, and the sum of these. */
 
 import { attribute, el, text } from "./dom.js";
-import { exact, result, short } from "./format.js";
+import { exact, inText, result } from "./format.js";
 
 const MOST_STRANDS = 32;
 
@@ -17,8 +17,7 @@ export function strandsOf(page, slot) {
   const shown = paths.slice(0, paths.length > MOST_STRANDS ? MOST_STRANDS - 1 : MOST_STRANDS);
   const updates = [];
   const body = el("div", { class: "strands", role: "list" });
-  const write = paths.length > 1 ? short : result;
-  shown.forEach((path, number) => body.append(strand(page, path, number, updates, write)));
+  shown.forEach((path, number) => body.append(strand(page, path, number, updates)));
   const rest = el("div", { class: "more" });
   if (paths.length > shown.length) body.append(rest);
   const { name } = content.quantities[derivation.gradient];
@@ -36,7 +35,7 @@ export function strandsOf(page, slot) {
     for (const update of updates) update(moment, products, most, isKnown);
     if (paths.length > shown.length) {
       const others = products.slice(shown.length);
-      text(rest, `${others.length.toLocaleString("en")} more: ${short(others.reduce((sum, one) => sum + one, 0))}`);
+      text(rest, `${others.length.toLocaleString("en")} more: ${result(others.reduce((sum, one) => sum + one, 0))}`);
     }
     const value = isKnown ? products.reduce((sum, one) => sum + one, 0) : NaN;
     attribute(total, "data-value", isKnown ? exact(value) : null);
@@ -51,7 +50,7 @@ function factorValue(page, number, moment) {
 }
 
 /** One path: its factors from the loss on, and their product as a number and a bar. */
-function strand(page, path, number, updates, write) {
+function strand(page, path, number, updates) {
   const { content, notation } = page;
   const quantities = path.flatMap((place) => {
     const { of, by, quantity, expression } = content.factors[place];
@@ -64,7 +63,7 @@ function strand(page, path, number, updates, write) {
     updates.push((moment, products, most, isKnown) => {
       const found = isKnown ? factorValue(page, place, moment) : NaN;
       attribute(value, "data-value", isKnown ? exact(found) : null);
-      text(value, isKnown ? short(found) : "·");
+      text(value, isKnown ? inText(found) : "·");
     });
     const box = el("span", { class: "factor", "data-of": factor.quantity === undefined ? null : content.quantities[factor.quantity].name },
       notation.symbol(factor.symbol), value);
@@ -75,7 +74,7 @@ function strand(page, path, number, updates, write) {
   updates.push((moment, products, most, isKnown) => {
     const value = products[number];
     attribute(product, "data-value", isKnown ? exact(value) : null);
-    text(product, isKnown ? write(value) : "·");
+    text(product, isKnown ? result(value) : "·");
     attribute(bar, "data-sign", !isKnown || !value ? null : value > 0 ? "+" : "−");
     bar.style.setProperty("--share", isKnown && most > 0 ? (Math.abs(value) / most).toFixed(3) : "0");
   });
