@@ -566,6 +566,16 @@ def test_ascii_is_ascii(here: Path) -> None:
                 assert package.read(name).isascii(), name
 
 
+def test_a_page_that_would_be_too_large_is_left_out_and_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracer.page.program.MOST_DATA", 3)
+    result = command("run", WALKTHROUGH)
+    assert files_in(here / "out") == ["walkthrough.csv", "walkthrough.xlsx"]
+    assert "no .html: a page has room for 3 numbers in the samples, and there are 1 more" in result.output
+    asked = command("run", WALKTHROUGH, "--format", "html")
+    assert asked.exit_code == 2
+    assert "a page has room for 3 numbers" in asked.output
+
+
 def test_a_workbook_needs_no_numpy(here: Path) -> None:
     """openpyxl imports it, which takes an eighth of a run, for numbers of its types."""
     code = f"import sys; from tracer.commands.main import main; main(['run', {str(WALKTHROUGH)!r}, '-q'], standalone_mode=False)"

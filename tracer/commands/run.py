@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from click.core import ParameterSource
 
 from tracer.api import stream, walk
 from tracer.commands import CONTEXT, screen
@@ -80,6 +81,9 @@ def run(
     experiment, keep = asked.experiment(iterations, csv, further), Keep(every, tail)
     system = assemble(experiment)
     visible = shown(experiment, system)
+    asked_for = click.get_current_context().get_parameter_source("formats") is not ParameterSource.DEFAULT
+    left_out = {} if asked_for else results.left_out(experiment, visible, formats)
+    formats = tuple(form for form in formats if form not in left_out)
     paths = {} if printed else results.paths(experiment, formats)
     streamed = results.streamed(experiment, visible, formats, keep)
     results.check(experiment, visible, paths, streamed)
@@ -102,6 +106,8 @@ def run(
         if trace:
             screen.show_remarks(trace, ascii)
         screen.show_paths(results.files(experiment, paths))
+        for form, problems in left_out.items():
+            click.echo(f"no .{form}: {'; '.join(problems)}")
     for outcome in outcomes:
         if outcome.divergence:
             click.echo(screen.divergence_line(outcome.title, outcome.divergence, ascii), err=True)

@@ -74,6 +74,7 @@ class Format:
     needs: tuple[str, ...] = ()
     problems: Callable[[Experiment, System], list[str]] = lambda _experiment, _system: []
     default: bool = True
+    optional: bool = False
     text: Callable[[Trace, TextIO, bool], None] | None = None
     rows: Opened | None = None
     beside: Callable[[Experiment], list[str]] = lambda _experiment: []
@@ -87,7 +88,7 @@ class Format:
 FORMATS = {
     "csv": Format("comma-separated values", Trace.to_csv, text=Trace.write_csv, rows=csv_file),
     "xlsx": Format("an Excel workbook of live formulas", Trace.to_excel, ("openpyxl",), _of_excel),
-    "html": Format("an interactive page that needs no network", Trace.to_html, problems=_of_page),
+    "html": Format("an interactive page that needs no network", Trace.to_html, problems=_of_page, optional=True),
     "parquet": Format(
         "a Parquet file, for data frames", Trace.to_parquet, ("pyarrow",), default=False, rows=parquet_file
     ),
@@ -97,6 +98,12 @@ FORMATS = {
     ),
 }  # fmt: skip
 """By the suffix of their files."""
+
+
+def left_out(experiment: Experiment, system: System, formats: Iterable[str]) -> dict[str, list[str]]:
+    """Which of the formats that nobody asked for are left out, each with the problems of writing it."""
+    problems = {form: FORMATS[form].problems(experiment, system) for form in formats if FORMATS[form].optional}
+    return {form: why for form, why in problems.items() if why}
 
 
 def paths(experiment: Experiment, formats: Iterable[str]) -> dict[str, Path]:

@@ -17,7 +17,7 @@ MOST_VALUES = 100_000_000
 MOST_PLACES = 100_000
 """In the shuffled orders that a page holds."""
 
-MOST_QUANTITIES, MOST_DATA = 50_000, 1_000_000
+MOST_QUANTITIES, MOST_DATA = 50_000, 100_000
 """That a page has room for: quantities of a step, numbers of the samples."""
 
 
@@ -27,11 +27,7 @@ def problems_of_page(experiment: Experiment, system: System) -> list[str]:
         f"{MOST_QUANTITIES:,} quantities in a step": len(system.columns()) - MOST_QUANTITIES,
         f"{MOST_DATA:,} numbers in the samples": len(system.samples) * len(system.data) - MOST_DATA,
     }
-    return [
-        f"--format html: a page has room for {most}, and there are {over:,} more; leave the format out"
-        for most, over in counts.items()
-        if over > 0
-    ]
+    return [f"a page has room for {most}, and there are {over:,} more" for most, over in counts.items() if over > 0]
 
 
 def iterations_of(experiment: Experiment, slots: int) -> int:
