@@ -105,3 +105,21 @@ def test_the_summary_sheet(tmp_path: Path) -> None:
     assert values == {
         "2 of the runs": "The loss does not move, though its gradient is not 0: η is too small (η = 1e-9; η = 1e-10)."
     }
+
+
+def test_samples_one_by_one_whose_loss_falls_to_a_quarter_do_not_oscillate() -> None:
+    """Noisy from sample to sample, with momentum: 0.091 in the first pass, 0.020 in the last one."""
+    inputs = [(-0.236, 1.673), (-0.279, 0.655), (1.302, 0.221), (0.408, 0.902), (0.164, 0.032), (1.152, -1.664),
+              (0.779, 0.113), (0.421, -1.292), (-0.382, -2.007), (0.021, 2.063), (0.115, -0.404)]  # fmt: skip
+    targets = [0.419, -0.112, 0.462, 0.355, -0.202, -0.556, 0.146, -0.736, -1.495, 0.742, -0.445]
+    trace = tracer.run({
+        "samples": [{"inputs": list(x), "targets": [t]} for x, t in zip(inputs, targets, strict=True)],
+        "layers": [{"name": "h", "neurons": 5, "activation": "leaky_relu"}, {"name": "f", "neurons": 3, "activation": "gelu"},
+                   {"name": "o", "neurons": 1, "activation": "identity"}],
+        "loss": "half_squared_error", "weights": {"init": "xavier_uniform", "seed": 388}, "order": "shuffled",
+        "biases": {"h": [0] * 5, "f": [0] * 3, "o": [0]}, "optimizer": "momentum", "learning_rate": 0.03, "iterations": 200,
+        "update": "online",
+    })  # fmt: skip
+    run = trace.runs[0]
+    assert run.over_pass("E_total", last=True) < run.over_pass("E_total") / 4
+    assert trace.diagnoses == []

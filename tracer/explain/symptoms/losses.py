@@ -80,7 +80,7 @@ def oscillates(evidence: Evidence, _earlier: Collection[str]) -> list[Found]:
         return []
     swing = SWING if run.batches.per_pass == 1 else SWING_OF_SOME
     losses, first = _by_pass(evidence, passes), sum(run.over(loss, evidence.first))
-    is_high = sum(losses) >= STILL_HIGH * passes * first
+    is_high = sum(losses) >= (STILL_HIGH if run.batches.per_pass == 1 else FALLEN) * passes * first
     stays = FALLEN * first <= losses[-1] <= GROWN * first
     if (is_high and _swings(losses, swing)) or (stays and _goes_to_and_fro(evidence)):
         return [{"cause": _cause(evidence)}]
