@@ -143,6 +143,7 @@ def test_options_that_cannot_be_used(here: Path, arguments: list[str], problem: 
     assert files_in(here / "out") == []
 
 
+@pytest.mark.long
 def test_more_columns_than_excel_holds(here: Path) -> None:
     wide = BLOWS_UP | {"layers": [{"neurons": 60}, {"neurons": 60}], "targets": [0] * 60, "weights": [0.1] * 3720}
     wide |= {"frozen": [], "inputs": [1, 2], "learning_rate": 0.1, "iterations": 1}

@@ -309,6 +309,7 @@ def rounding_sheets(folder: Path, configs: dict[str, Any], recalculate: Callable
     }
 
 
+@pytest.mark.long
 @pytest.mark.office
 def test_libreoffice_computes_the_same_numbers(tmp_path: Path) -> None:
     """Sheets of runs, Walkthrough with the numbers put in, Compare and Summary."""

@@ -213,6 +213,7 @@ def equal_scores(draw: Callable[[int], list[str]], traces: Iterable[tracer.Trace
         assert states_in(computed) == numbers(sheet)
 
 
+@pytest.mark.long
 @pytest.mark.office
 def test_both_scores_are_equal(tmp_path: Path) -> None:
     chance = random.Random(1)

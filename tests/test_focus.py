@@ -313,6 +313,7 @@ def test_a_loss_that_overflows_next_to_the_parameter_is_no_error_of_the_sheet(tm
     assert all(cell.error is None for cell in stored_cells(path)[SHEET].values())
 
 
+@pytest.mark.long
 @pytest.mark.office
 def test_a_network_too_wide_for_two_more_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check is computed beforehand for what is chosen at first; of anything else the sheet says that it is not."""

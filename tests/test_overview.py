@@ -71,6 +71,7 @@ def test_settings_and_a_second_layer_stand_in_the_start(tmp_path: Path) -> None:
     assert "4, on the sheet Data" in found
 
 
+@pytest.mark.long
 def test_a_wide_network_lists_its_first_numbers(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     config = {"inputs": [0.1] * 20, "targets": [1], "layers": [{"neurons": 20}, {"neurons": 1}], "learning_rate": 0.1,
@@ -98,6 +99,7 @@ def test_a_long_remark_is_split_for_excel(tmp_path: Path) -> None:
 # --------------------------------------------------------------------------------------------- the logarithmic axis
 
 
+@pytest.mark.long
 def test_the_logarithmic_axis_runs_between_powers_of_ten(path: Path) -> None:
     """From 1e-8, below the least loss, to 0.1; the other axis crosses it at its lower end."""
     for title in ("Summary", "Compare"):
@@ -237,6 +239,7 @@ def value(path: Path, sheet: str, cell: str) -> Stored:
     return stored_cells(path)[sheet][cell]
 
 
+@pytest.mark.long
 @pytest.mark.office
 def test_another_learning_rate_is_said_wherever_the_run_is_named(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"

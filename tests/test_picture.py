@@ -177,6 +177,7 @@ def test_equations_too_many_to_draw() -> None:
     }
 
 
+@pytest.mark.long
 def test_a_layer_of_more_neurons_than_tiles(tmp_path: Path) -> None:
     """The norm is that of all of them, whose columns are evenly spaced in the sheet of the run."""
     config = {

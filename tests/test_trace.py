@@ -211,6 +211,7 @@ def test_numbers_too_large_to_fold() -> None:
     assert run.divergence.iteration <= 2
 
 
+@pytest.mark.long
 def test_a_sum_of_thousands_of_terms_that_overflows() -> None:
     """Python compiles no sum of so many terms at once; that L2 is 8,000 times 1e306 is found all the same."""
     (run,) = tracer.run({

@@ -9,16 +9,11 @@ import click
 from tracer import api
 from tracer.commands import CONTEXT, screen
 from tracer.commands.options import Asked, as_ascii, of_config, quiet
-from tracer.commands.sweep_screen import show
 from tracer.config import prepared
 from tracer.config.grid import grid, key_and_values
 from tracer.errors import ConfigError, OutputError
-from tracer.execution.sweep.cluster import Cluster
-from tracer.execution.sweep.planning import planned
-from tracer.execution.sweep.results import KEEP
+from tracer.execution.sweep import KEEP
 from tracer.files import STANDARD_OUTPUT, path_of
-from tracer.output import sweepfiles, sweepmap
-from tracer.output.dataset import opened
 
 EXIT_INTERRUPTED = 130
 
@@ -64,11 +59,17 @@ def sweep(
     workers: int | None,
     quiet: bool,
 ) -> None:
-    """Run CONFIG at every point of a grid, and write a row for each run.
+    """Run CONFIG at every point of a grid; each run is a row.
 
     A varied key takes the place of CONFIG's value, lists included. Runs that differ in numbers alone advance
     together, on all cores.
     """
+    from tracer.commands.sweep_screen import show
+    from tracer.execution.sweep.cluster import Cluster
+    from tracer.execution.sweep.planning import planned
+    from tracer.output import sweepfiles, sweepmap
+    from tracer.output.dataset import opened
+
     settings, problems = asked.overrides(iterations)
     keys = [key_and_values(text) for text in varied]
     twice = [key for number, (key, _) in enumerate(keys) if key in dict(keys[:number])]

@@ -10,8 +10,8 @@ from itertools import islice, product
 from tracer.config import Override, Prepared
 from tracer.config.grid import Grid, Varied
 from tracer.errors import ConfigError
+from tracer.execution.sweep import KEEP
 from tracer.execution.sweep.points import RATE, Plan
-from tracer.execution.sweep.results import KEEP
 from tracer.execution.sweep.sharing import SECONDS_A_POINT, SECONDS_A_VALUE, WORTHWHILE, Block, cores
 from tracer.model.assembly import assemble
 from tracer.model.experiment import Experiment

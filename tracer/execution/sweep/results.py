@@ -9,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
-KEEP = ("final", "loss", "all")
-"""What is kept of a run: what it came to; its loss in every iteration too; every parameter in every iteration too."""
 LOSS = "losses"
 """The curve of the loss."""
 FRACTION = 0.01
