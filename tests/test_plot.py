@@ -261,3 +261,26 @@ def test_what_cannot_be_plotted(
         Path(name).write_text(text)
     result = command("plot", *arguments)
     assert (result.exit_code, result.stderr) == (2, f"{problem}\n")
+
+
+def test_a_long_line_looks_the_same_in_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is thinned before it is drawn, dot by dot: 100,000 points of a wave, one of which stands out. Its top
+    stays, and its course but for a few dots."""
+    x = np.arange(100_000.0)
+    y = np.sin(x / 5_000)
+    y[40_000] = 3
+    figure = Figure((Panel("y", (Line("y", x, y),)),))
+    thinned = terminal.drawn(figure, 80, 20)
+    monkeypatch.setattr(Line, "thinned", lambda line, _columns: line)
+    drawn = terminal.drawn(figure, 80, 20)
+    tops = [
+        [
+            next(number for number, sign in enumerate(column) if not sign.isspace())
+            for column in zip(*curve, strict=True)
+        ]
+        for curve in (
+            [click.unstyle(row).ljust(80)[5:] for row in rows[1:18]] + ["x" * 75] for rows in (thinned, drawn)
+        )
+    ]
+    assert np.abs(np.array(tops[0]) - np.array(tops[1])).max() <= 1
+    assert min(tops[0]) == min(tops[1]) == 0

@@ -43,7 +43,8 @@ def _panel(panel: Panel, figure: Figure, width: int, height: int, ascii: bool, c
     across = axis([line.x for line in panel.lines], most_ticks=max(2, columns // 12))
     canvas = _Canvas(columns, rows, signs if ascii else "")
     for number, line in enumerate(panel.lines):
-        canvas.draw(number, across.place(line.x), up.place(line.y))
+        thin = line.thinned(columns * canvas.across)
+        canvas.draw(number, across.place(thin.x), up.place(thin.y))
     if count > 1 and not (ascii or colored):
         canvas.put_letters(count)
     lines = canvas.lines()

@@ -91,10 +91,8 @@ def of_csv(path: Path, wanted: Sequence[str] = (), log: bool = False, panels: bo
     quantities = chosen(columns, wanted or known, f"{path}: ")
     places = [name for name in (naming.ITERATION, ETA_COLUMN) if name in columns]
     decimal = "," if separator != "," and "," in first else "."
-    try:
-        frame = pandas.read_csv(
-            path, sep=separator, decimal=decimal, usecols=[*places, *quantities], dtype=float, encoding="utf-8-sig"
-        )
+    try:  # pandas skips the mark at the beginning by itself; with utf-8-sig it decodes all of a large file first
+        frame = pandas.read_csv(path, sep=separator, decimal=decimal, usecols=[*places, *quantities], dtype=float)
     except ValueError as error:
         raise OutputError([f"{path}: {error}"]) from None
     if not len(frame):
