@@ -268,6 +268,7 @@ def test_another_weight_is_said_wherever_the_run_is_named(path: Path, tmp_path: 
     assert "η = 0.1, other numbers" in legends(computed)
 
 
+@pytest.mark.long
 @pytest.mark.office
 def test_a_run_that_no_longer_diverges(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"

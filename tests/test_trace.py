@@ -174,6 +174,7 @@ def test_a_last_update_that_overflows() -> None:
     assert (len(run), run.complete, run.final) == (1, 1, {"w1": math.inf})
 
 
+@pytest.mark.long
 def test_a_neuron_with_thousands_of_inputs() -> None:
     """Longer than Python's compiler takes in one expression."""
     config = {
