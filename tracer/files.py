@@ -141,6 +141,8 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
 _PARTS: set[Path] = set()
 """The files that this process is writing."""
 _HOST = f"{zlib.crc32(platform.node().encode()):08x}"
+PART_FILES = ".backprop-trace-*.part"
+"""The names of files that are being written."""
 _PART = re.compile(r"\.backprop-trace-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8}\.part")
 """Its host, its process."""
 ABANDONED = 86_400
@@ -149,7 +151,7 @@ ABANDONED = 86_400
 
 def remove_leftovers(folder: Path) -> None:
     """Remove the part files of runs that were killed: those of this program, whose process has ended."""
-    for path in folder.glob(".backprop-trace-*.part"):
+    for path in folder.glob(PART_FILES):
         match = _PART.fullmatch(path.name)
         with suppress(OSError):
             if match and path not in _PARTS:

@@ -20,7 +20,7 @@ from tracer.errors import OutputError
 from tracer.execution.sweep.planning import Planned
 from tracer.execution.sweep.results import Results
 from tracer.execution.sweep.sharing import Block
-from tracer.files import problems_of, replacing
+from tracer.files import PART_FILES, problems_of, replacing
 from tracer.output.sweepfiles import MISSING, described, has_pyarrow, write_parquet
 from tracer.output.sweeps import COLUMNS, RUN, columns
 
@@ -70,6 +70,8 @@ class Dataset:
                     (hidden / _name(first)).replace(self.folder / _name(first))
             if (hidden / ABOUT).exists():
                 (hidden / ABOUT).replace(self.folder / ABOUT)
+            for left in hidden.glob(PART_FILES):  # begun by a worker that was ended
+                left.unlink(missing_ok=True)
             with suppress(OSError):  # where another program put something there
                 hidden.rmdir()
         except OSError as error:
