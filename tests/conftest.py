@@ -21,19 +21,14 @@ for name, usual in (("SIGHUP", signal.SIG_DFL), ("SIGINT", signal.default_int_ha
         signal.signal(how, usual)
 
 PROGRAMS = {
-    "office": ("soffice", "nothing here can recalculate a workbook"),
-    "node": ("node", "nothing here can run the page's program"),
-    "browser": ("chromium", "nothing here can show the page"),
-}
-"""By the marker of the tests that need it."""
-
-
-PROGRAMS = {
     "office": ("soffice", "LibreOffice (soffice) is not installed: nothing here can recalculate a workbook"),
     "latex": (
         "pdflatex",
         "LaTeX (pdflatex, of texlive-latex-base) is not installed: nothing here can compile a document",
     ),
+    "node": ("node", "Node.js (node) is not installed: nothing here can run the page's program"),
+    "browser": ("chromium", "Chromium is not installed: nothing here can show the page"),
+    "graphviz": ("dot", "Graphviz (dot) is not installed: nothing here can read a graph"),
 }
 """Marker → the program that its tests need, and why they are left out without it."""
 

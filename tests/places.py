@@ -18,30 +18,33 @@ SHARED = ROOT.parent / "shared"
 """Real workbooks, the XML Schema of the .xlsx format (ECMA-376) and cases, beside the project where they are at hand."""
 SCHEMAS = SHARED / "ooxml-xsd"
 REQUIRED = os.environ.get("BACKPROP_TRACE_REQUIRE", "").split()
-"""What the suite must not do without: browser, office, latex, node, torch, parquet, dask, shared. Tests of it fail where it is missing."""
+"""What the suite must not do without: browser, office, graphviz, latex, node, torch, parquet, readers, dask,
+shared. Tests of it fail where it is missing."""
+
+
+def package(name: str, requirement: str, install: str) -> ModuleType:
+    """A package; where it is missing, the test or the file of tests is skipped, unless BACKPROP_TRACE_REQUIRE names the
+    requirement. install: what pip installs."""
+    if requirement not in REQUIRED:
+        pytest.importorskip(name, reason=f"{name} is not installed: pip install {install}")
+    return import_module(name)
 
 
 def pytorch() -> ModuleType:
-    """PyTorch; where it is missing, the test or the file of tests is skipped, unless it is required."""
-    if "torch" in REQUIRED:
-        return import_module("torch")
-    skipped: ModuleType = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
-    return skipped
+    """PyTorch."""
+    return package("torch", "torch", "torch==2.13.0")
 
 
 def parquet() -> ModuleType:
-    """pyarrow, with its Parquet; where it is missing, the test is skipped, unless it is required."""
-    if "parquet" not in REQUIRED:
-        pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install 'backprop-trace[parquet]'")
+    """pyarrow, with its Parquet."""
+    found = package("pyarrow", "parquet", "'backprop-trace[parquet]'")
     import_module("pyarrow.parquet")
-    return import_module("pyarrow")
+    return found
 
 
 def dask() -> ModuleType:
-    """distributed, Dask's part for clusters; where it is missing, the test is skipped, unless it is required."""
-    if "dask" not in REQUIRED:
-        pytest.importorskip("distributed", reason="Dask is not installed: pip install 'backprop-trace[distributed]'")
-    return import_module("distributed")
+    """distributed, Dask's part for clusters."""
+    return package("distributed", "dask", "'backprop-trace[distributed]'")
 
 
 def needs_shared(folder: str) -> pytest.MarkDecorator:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from itertools import combinations, pairwise
@@ -336,7 +335,7 @@ def test_no_name_breaks_svg_or_dot(texts: list[str]) -> None:
     assert len([line for line in statements if re.match(r"  n\d+ \[", line)]) == len(texts)
 
 
-@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz (dot) is not installed")
+@pytest.mark.graphviz
 def test_graphviz_reads_the_graphs() -> None:
     """All in one process: the classic network and equations, a wide network, a batch, and a name of everything."""
     odd = hostile(['<b>"\\', "</svg>\n\x00", "&amp; \u202e שלום", "->"])

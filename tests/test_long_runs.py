@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
-from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, parquet
+from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, package, parquet
 from tracer.api import stream, walk
 from tracer.commands.main import main
 from tracer.execution import engine
@@ -142,7 +142,7 @@ def test_a_streamed_parquet_is_that_of_the_trace(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("reader", ["polars", "duckdb"])
 def test_parquet_elsewhere(reader: str, tmp_path: Path) -> None:
     parquet()
-    library = pytest.importorskip(reader)
+    library = package(reader, "readers", reader)
     trace = tracer.run(WALKTHROUGH, iterations=5)
     trace.to_parquet(path := tmp_path / "a.parquet")
     if reader == "polars":

@@ -91,7 +91,7 @@ class Text:
         return Counter(id(node) for value in self.nodes.values() for node in _below(value))
 
     def number(self, node: Node) -> tuple[float, Span] | None:
-        """A number that stands there as such, and where; None for what another place of the text shares."""
+        """A literal number and its place; None where another part of the text shares it."""
         start, end = node.start_mark.index, node.end_mark.index
         if not isinstance(node, yaml.ScalarNode) or self.text[start:end] != node.value or self._visits[id(node)] != 1:
             return None

@@ -176,7 +176,7 @@ class _Drawing:
         return [*heads.rows(), *self._part(canvas, most)]
 
     def _part(self, canvas: Canvas, most: int) -> list[Row]:
-        """The rows that there is room for, those with the current quantity among them."""
+        """As many rows as fit, always with those of the current quantity."""
         room = self.height - 1
         if most <= room:
             return canvas.rows()

@@ -283,7 +283,7 @@ class Session:
         return (Span(cut(f" {'  '.join(self._hints(width - 2))}", width), "dim"),)
 
     def _hints(self, width: int) -> list[str]:
-        """The keys that there is room for, the last ones in any case."""
+        """As many keys as fit, always with the last ones."""
         usable = {"e": len(self.walk.runs) > 1, "s": self.walk.system.several_samples}
         shown = {key: hint for key, hint in KEYS.items() if usable.get(key, True)}
         hints = [f"{key if self.ascii else sign} {word}" for key, (sign, word) in shown.items()]

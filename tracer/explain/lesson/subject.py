@@ -99,7 +99,7 @@ class Subject:
         return name
 
     def made_up(self, word: str) -> Name:
-        """A name for what is no quantity of the trace."""
+        """A name for something that is not a quantity of the trace."""
         if word not in self.full.quantities:
             self.own.setdefault(word, Quantity(Role.OWN, word=word))
         return Name(word)

@@ -1,4 +1,4 @@
-"""The graph behind a picture: nodes and edges, each with the names of the quantities whose numbers stand there."""
+"""The graph behind a picture: nodes and edges, each with the names of the quantities that it shows."""
 
 from __future__ import annotations
 
