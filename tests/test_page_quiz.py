@@ -19,6 +19,8 @@ from tracer.page.content.content import content_of
 from tracer.page.program import data_of
 from tracer.page.script import joined
 
+pytestmark = pytest.mark.node
+
 MODULES = {"engine.js": "Engine", "content.js": "unpacked", "moment.js": "evaluator, momentsOf", "steps.js": "makers",
            "quiz.js": "judged, slipOf", "format.js": "typed, written"}  # fmt: skip
 BEGIN = """

@@ -28,6 +28,8 @@ from tracer.page.content.content import Content, content_of
 from tracer.page.content.picture import drawn
 from tracer.page.script import joined
 
+pytestmark = pytest.mark.node
+
 NAMES = ("walkthrough", "iris", "xor", "deep", "lstm", "attention", "layer-normalisation")
 
 
