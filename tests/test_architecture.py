@@ -25,6 +25,8 @@ INNER_ORDER = {
         "network",
         "judging",
         "slips",
+        "graph",
+        "training",
         "report",
         "misreading",
         "marking",
