@@ -146,16 +146,16 @@ def test_processes_come_to_the_same() -> None:
 def test_a_process_that_ends(tmp_path: Path) -> None:
     """Its block is computed by another one."""
     plan = Plan(prepared(WALKTHROUGH), (), grid({"iterations": [1, 2], "learning_rate": [1]}))
-    found = dict(shared(Task(plan, Dies(tmp_path, 1)), [(0, 1), (1, 2)], 1))
+    found = dict(shared(Task(plan, Dies(tmp_path, 1)), [(0, 1), (1, 2)], 2))
     assert [found[block].iterations.tolist() for block in sorted(found)] == [[1], [2]]
     assert len([*tmp_path.iterdir()]) == 1
 
 
 @pytest.mark.long
 def test_processes_that_always_end(tmp_path: Path) -> None:
-    plan = Plan(prepared(WALKTHROUGH), (), grid({"iterations": [1]}))
+    plan = Plan(prepared(WALKTHROUGH), (), grid({"iterations": [1, 2]}))
     with pytest.raises(OutputError, match=r"the process that computed them ended 3 times"):
-        [*shared(Task(plan, Dies(tmp_path, 99)), [(0, 1)], 1)]
+        [*shared(Task(plan, Dies(tmp_path, 99, awaited=3)), [(0, 1), (1, 2)], 2)]
 
 
 def test_the_csv_has_the_style_of_the_config(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 
 EXIT_INTERRUPTED = 130
 OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
@@ -29,6 +30,13 @@ def start() -> None:
         main(prog_name="backprop-trace")
     except KeyboardInterrupt:
         _interrupted()
+    except SystemExit as ended:
+        if ended.code == EXIT_INTERRUPTED:  # Python itself ends by the signal where it came while a string was executed
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError):
+                    stream.flush()
+            os._exit(EXIT_INTERRUPTED)
+        raise
     finally:
         gc.freeze()  # or Python looks for cycles once more while it ends, which takes an eighth of a run
 

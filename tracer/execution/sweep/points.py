@@ -23,8 +23,9 @@ from tracer.model.experiment import Experiment
 RATE = "learning_rate"
 FREE = frozenset({RATE, "weights", "biases", "inputs", "targets", "samples", "update", "order", "seed"})
 """Keys that change no equation, but for what `_form` sees: numbers that equations start from, and samples."""
+ETA = Name(naming.ETA)
 MOST_KNOWN = 10_000
-"""Experiments that are remembered."""
+"""Points that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Points:
     plan: Plan
     _engines: dict[Hashable, tuple[Engine, Shape]] = field(init=False, default_factory=dict)
     _shapes: dict[Hashable, Shape] = field(init=False, default_factory=dict)
-    _read: dict[tuple[int, ...], Experiment] = field(init=False, default_factory=dict)
+    _read: dict[tuple[int, ...], tuple[Shape, Member]] = field(init=False, default_factory=dict)
     _rate: int | None = field(init=False)
     _shaping: tuple[int, ...] = field(init=False)
 
@@ -92,23 +93,27 @@ class Points:
         return results
 
     def _member(self, point: tuple[int, ...]) -> tuple[Shape, Member]:
-        experiment = self._experiment(point)
-        engine, shape = self._engine(point, experiment)
-        start = {**engine.program.start, **{Name(name): value for name, value in experiment.start.items()}}
-        rate = self._rate
-        rates = experiment.learning_rates if rate is None else (float(self.plan.grid.varied[rate].values[point[rate]]),)
-        if rates and Name(naming.ETA) in start and naming.ETA not in engine.columns:
-            start[Name(naming.ETA)] = rates[0]
-        return shape, Member(start, experiment.samples, experiment.batches)
-
-    def _experiment(self, point: tuple[int, ...]) -> Experiment:
+        """The run of a point, and its shape. Points that differ in a constant learning rate alone are read once."""
         rate = self._rate
         known = point if rate is None else (*point[:rate], 0, *point[rate + 1 :])
         if known not in self._read:
             if len(self._read) >= MOST_KNOWN:
                 self._read.clear()
-            self._read[known] = self.plan.experiment(known)
-        return self._read[known]
+            self._read[known] = self._first(known)
+        shape, member = self._read[known]
+        if rate is None or ETA not in member.start or naming.ETA in shape.engine.columns:
+            return shape, member
+        value = float(self.plan.grid.varied[rate].values[point[rate]])
+        return shape, Member({**member.start, ETA: value}, member.samples, member.batches)
+
+    def _first(self, point: tuple[int, ...]) -> tuple[Shape, Member]:
+        """The run of the first learning rate at a point."""
+        experiment = self.plan.experiment(point)
+        engine, shape = self._engine(point, experiment)
+        start = {**engine.program.start, **{Name(name): value for name, value in experiment.start.items()}}
+        if experiment.learning_rates and ETA in start and naming.ETA not in engine.columns:
+            start[ETA] = experiment.learning_rates[0]
+        return shape, Member(start, experiment.samples, experiment.batches)
 
     def _engine(self, point: tuple[int, ...], experiment: Experiment) -> tuple[Engine, Shape]:
         """The engine of an experiment, and the shape that its runs share with others."""

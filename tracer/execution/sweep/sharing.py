@@ -7,12 +7,12 @@ import pickle
 import subprocess
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Protocol
 
 from tracer import processes
-from tracer.errors import ConfigError, OutputError, TraceError
+from tracer.errors import OutputError, TraceError
 from tracer.execution.sweep.points import Plan, Points
 from tracer.execution.sweep.results import Results
 
@@ -46,7 +46,11 @@ class Task:
 
     def run(self, points: Points, block: Block) -> Results:
         """The results of a block. Raises TraceError."""
-        return self.finish(points.run(*block), block[0])
+        try:
+            return self.finish(points.run(*block), block[0])
+        except MemoryError:
+            what = f"not enough memory for runs {block[0] + 1:,} to {block[1]:,}"
+            raise OutputError([f"{what}; keep less with --keep, or run fewer iterations"]) from None
 
 
 def here(task: Task, blocks: Sequence[Block]) -> Generator[tuple[Block, Results], None, None]:
@@ -57,16 +61,22 @@ def here(task: Task, blocks: Sequence[Block]) -> Generator[tuple[Block, Results]
 
 
 def shared(task: Task, blocks: Sequence[Block], workers: int) -> Generator[tuple[Block, Results], None, None]:
-    """The results of the blocks, as they become ready, from so many processes. Raises TraceError."""
-    waiting: SimpleQueue[tuple[Block, int] | None] = SimpleQueue()
+    """The results of the blocks, as they become ready, from so many processes, of which this is one: it computes while
+    the others still start. Raises TraceError."""
+    waiting: SimpleQueue[Block | None] = SimpleQueue()
     ready: SimpleQueue[tuple[Block, Results | TraceError]] = SimpleQueue()
     for block in blocks:
-        waiting.put((block, 1))
-    crew = [_Worker(task, waiting, ready) for _ in range(min(workers, len(blocks)))]
+        waiting.put(block)
+    crew = [_Worker(task, waiting, ready) for _ in range(min(workers, len(blocks)) - 1)]
     try:
         for worker in crew:
             worker.thread.start()
+        points = Points(task.plan)
         for _ in blocks:
+            own = _next(waiting) if ready.empty() else None
+            if own is not None:
+                yield own, task.run(points, own)
+                continue
             block, results = ready.get()
             if isinstance(results, TraceError):
                 raise results
@@ -80,6 +90,14 @@ def shared(task: Task, blocks: Sequence[Block], workers: int) -> Generator[tuple
             worker.thread.join()
 
 
+def _next(waiting: SimpleQueue[Block | None]) -> Block | None:
+    """A block that nobody has begun; None where there is none left."""
+    try:
+        return waiting.get_nowait()
+    except Empty:
+        return None
+
+
 def cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -90,7 +108,7 @@ class _Worker:
     """A process, with the thread that gives it blocks; another one is started where it ends: its state."""
 
     task: Task
-    waiting: SimpleQueue[tuple[Block, int] | None]
+    waiting: SimpleQueue[Block | None]
     ready: SimpleQueue[tuple[Block, Results | TraceError]]
     thread: Thread = field(init=False)
     process: subprocess.Popen[bytes] | None = field(init=False, default=None)
@@ -100,23 +118,18 @@ class _Worker:
         self.thread = Thread(target=self._serve, daemon=True)
 
     def _serve(self) -> None:
-        while (found := self.waiting.get()) is not None and not self.closed:
-            block, attempt = found
-            try:
-                self.ready.put((block, self._answer(block)))
-            except (EOFError, OSError, pickle.UnpicklingError):
-                self._end()
-                if self.closed:
-                    return
-                if attempt < ATTEMPTS:
-                    self.waiting.put((block, attempt + 1))
-                else:
-                    what = (
-                        f"runs {block[0] + 1:,} to {block[1]:,}: the process that computed them ended {ATTEMPTS} times"
-                    )
-                    self.ready.put(
-                        (block, OutputError([f"{what}, probably for lack of memory; keep less with --keep"]))
-                    )
+        while (block := self.waiting.get()) is not None and not self.closed:
+            for _ in range(ATTEMPTS):
+                try:
+                    self.ready.put((block, self._answer(block)))
+                    break
+                except (EOFError, OSError, pickle.UnpicklingError):
+                    self._end()
+                    if self.closed:
+                        return
+            else:
+                what = f"runs {block[0] + 1:,} to {block[1]:,}: the process that computed them ended {ATTEMPTS} times"
+                self.ready.put((block, OutputError([f"{what}, probably for lack of memory; keep less with --keep"])))
         self._end()
 
     def _answer(self, block: Block) -> Results | TraceError:
@@ -165,5 +178,3 @@ def answered(task: Task, points: Points, block: Block) -> Results | tuple[type[T
         return task.run(points, block)
     except TraceError as error:
         return type(error), error.problems
-    except MemoryError:
-        return ConfigError, ("not enough memory for a block of runs; keep less with --keep, or run fewer iterations",)
