@@ -83,8 +83,8 @@ class Block:
         """The same as an array, a row a step."""
         import numpy
 
-        values = numpy.asarray(self.values).reshape(-1, len(self.columns))
-        return numpy.ascontiguousarray(values[:, self.chosen()])
+        values, chosen = numpy.asarray(self.values).reshape(-1, len(self.columns)), self.chosen()
+        return values if chosen == [*range(len(self.columns))] else numpy.ascontiguousarray(values[:, chosen])
 
     def chosen(self) -> list[int]:
         """The positions of the columns in a step, that of a learning rate which is computed first."""

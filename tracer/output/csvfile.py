@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from operator import add
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -17,28 +16,27 @@ FEW = 10_000
 """Rows for which loading NumPy would take longer than it saves."""
 
 
-def csv_writer(file: TextIO, layout: Layout, style: CsvStyle, ascii: bool = False) -> Writer:
-    """Write the columns' names to an open text file; what it gives writes a block of rows: the shortest digits that
+def csv_writer(put: Callable[[bytes], object], layout: Layout, style: CsvStyle, ascii: bool = False) -> Writer:
+    """Put the columns' names into a file (UTF-8); what it gives puts a block of rows there: the shortest digits that
     read back as the same double, empty for NaN."""
-    marks = str.maketrans({",": style.separator, ".": style.decimal})
+    marks = bytes.maketrans(b",.", f"{style.separator}{style.decimal}".encode())
     plain = (style.separator, style.decimal) == (",", ".")
-    file.write("\ufeff" * style.bom + style.separator.join(layout.spelled(ascii)) + "\n")
-
+    put(("\ufeff" * style.bom + style.separator.join(layout.spelled(ascii)) + "\n").encode())
     rows = 0
 
     def write(block: Block) -> None:
         nonlocal rows
         rows += len(block)
-        if not len(block):
-            return
-        after = "," if block.rate is None else f",{lines([[block.rate]])[0]},"
+        rate = b"" if block.rate is None else lines([[block.rate]])[0] + b","
+        row = b"%d," * len(layout.lead) + rate + b"%b\n"
+        steps = zip(
+            block.places, lines(block.array() if rows > FEW or "numpy" in sys.modules else block.steps()), strict=True
+        )
         if len(layout.lead) == 1:
-            leads = [f"{iteration}{after}" for iteration, _ in block.places]
+            text = b"".join([row % (iteration, step) for (iteration, _), step in steps])
         else:
-            leads = [f"{iteration},{sample}{after}" for iteration, sample in block.places]
-        steps = lines(block.array() if rows > FEW or "numpy" in sys.modules else block.steps())
-        text = "\n".join(map(add, leads, steps)) + "\n"
-        file.write(text if plain else text.translate(marks))
+            text = b"".join([row % (iteration, sample, step) for (iteration, sample), step in steps])
+        put(text if plain else text.translate(marks))
 
     return write
 
@@ -46,6 +44,8 @@ def csv_writer(file: TextIO, layout: Layout, style: CsvStyle, ascii: bool = Fals
 @contextmanager
 def csv_file(place: Path | TextIO, layout: Layout, experiment: Experiment, ascii: bool) -> Iterator[Writer]:
     """A CSV file (UTF-8), as `csv_writer` writes it."""
-    text = place.open("w", encoding="utf-8", newline="") if isinstance(place, Path) else nullcontext(place)
-    with text as file:
-        yield csv_writer(file, layout, experiment.csv, ascii)
+    if isinstance(place, Path):
+        with place.open("wb") as file:
+            yield csv_writer(file.write, layout, experiment.csv, ascii)
+    else:
+        yield csv_writer(lambda text: place.write(text.decode()), layout, experiment.csv, ascii)

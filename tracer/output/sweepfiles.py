@@ -92,7 +92,7 @@ def write_csv(file: Any, table: Iterable[Column], style: CsvStyle, ascii: bool =
 def _texts(values: Any, none: Any, style: CsvStyle, ascii: bool) -> list[str]:
     if values.dtype.kind == "O":
         return [_quoted(naming.to_ascii(value) if ascii else value, style) for value in values]
-    found = lines([(value,) for value in values.tolist()]) if len(values) else []
+    found = [line.decode() for line in lines([(value,) for value in values.tolist()])]
     if none is not None:
         found = ["" if value == none else text for value, text in zip(values.tolist(), found, strict=True)]
     return found if style.decimal == "." else [text.replace(".", style.decimal) for text in found]
