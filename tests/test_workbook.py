@@ -246,7 +246,7 @@ def test_texts_are_texts_and_never_formulas(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_the_xml_of_a_cell(cell: Cell, xml: str) -> None:
-    assert row(7, [cell]) == f'<row r="7">{xml}</row>'
+    assert row(7, [cell]).decode() == f'<row r="7">{xml}</row>'
 
 
 @pytest.mark.parametrize("columns", ["full", "compact"])

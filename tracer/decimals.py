@@ -22,9 +22,9 @@ def lines(rows: Sequence[Sequence[float]] | numpy.ndarray[Any, Any]) -> list[byt
     return [line[:-2] for line in text.split(b"[")[2:]]  # likewise, half of splitting at "],["
 
 
-def decimals(rows: Iterable[tuple[float, ...]]) -> Iterator[list[str]]:
+def decimals(rows: Iterable[tuple[float, ...]]) -> Iterator[list[bytes]]:
     """The numbers of each row, each as text."""
     pending = iter(rows)
     while block := [*islice(pending, ROWS_AT_ONCE)]:
         for line in lines(block):
-            yield line.decode().split(",")
+            yield line.split(b",")

@@ -65,7 +65,7 @@ class Marks:
         rows = [*top.rows, *map(self._row, range(len(self.own.run)))]
         return SheetCells(rows, f"A1:{get_column_letter(last_column(context.system))}{self.own.last_row}")
 
-    def _row(self, index: int) -> str:
+    def _row(self, index: int) -> bytes:
         """The row of a step."""
         number, values = FIRST_ROW + index, self.cells.trace.run.step(index)
         places = {(number, column): name for column, name in self.cells.names.items()}

@@ -152,7 +152,7 @@ class ExerciseSheet:
 
     # ---------------------------------------------------------------------------------------------------- the steps
 
-    def _row(self, index: int) -> str:
+    def _row(self, index: int) -> bytes:
         """The row of a step: its cells, then the marks of those to fill in."""
         number, values = FIRST_ROW + index, self.cells.trace.run.step(index)
         places = {(number, column): name for column, name in self.cells.names.items() if math.isfinite(values[name])}

@@ -67,7 +67,7 @@ class _Builder:
 
     # ---------------------------------------------------------------------------------------------------- rows
 
-    def _rows(self, left_out: str) -> Iterator[str]:
+    def _rows(self, left_out: str) -> Iterator[bytes]:
         styles, loss, system = self.styles, self.loss, self.context.system
         yield row(1, [Cell("A", styles.title, f"{self.context.experiment.name}: the learning rates compared")], 26)
         words = f"Below the charts: iterations until {loss} drops to a fraction of its initial value, for every run."
@@ -130,7 +130,7 @@ class _Builder:
         shown = f"yes: {self.context.spell(stop.quantity)} in iteration {stop.iteration}"
         return Cell("H", self.styles.centered_warning, shown, f'IF(A{at}="{trace.title}","{shown}",{formula})')
 
-    def _losses(self) -> Iterator[str]:
+    def _losses(self) -> Iterator[bytes]:
         """A row an iteration: the loss of every run."""
         count = self.styles.centered
         runs = [

@@ -64,7 +64,7 @@ def _drawn(context: Context) -> list[int]:
     return thinned(_longest(context).iterations, POINTS)
 
 
-def _rows(context: Context) -> Iterator[str]:
+def _rows(context: Context) -> Iterator[bytes]:
     styles, traces, drawn, longest = context.styles, context.traces, _drawn(context), _longest(context)
     words = f"What the charts draw: the loss of one iteration in {every(drawn)}, and of the last one."
     yield row(1, [Cell("A", styles.subtitle, words)])

@@ -156,7 +156,7 @@ class _Builder:
 
     # ------------------------------------------------------------------------------------------------- rows
 
-    def _rows(self) -> Iterator[str]:
+    def _rows(self) -> Iterator[bytes]:
         styles = self.styles
         yield row(1, [Cell("A", styles.title, f"{self.context.experiment.name}: parameters and gradients")], 26)
         yield row(CONTROL_ROW, self._controls(), 20)
@@ -166,7 +166,7 @@ class _Builder:
         for number, iteration in enumerate(self.iterations, self.first):
             position, values = self.trace.row_of(iteration) - FIRST_ROW + 1, list(self._values(iteration))
             if NOT_AVAILABLE not in values:
-                yield template.fill(map(repr, (iteration, *values)), number, position)
+                yield template.fill((repr(value).encode() for value in (iteration, *values)), number, position)
             else:
                 cells = zip(self._row(position), (iteration, *values), strict=True)
                 yield row(number, [cell._replace(value=value) for cell, value in cells])

@@ -35,7 +35,7 @@ def build(sheet: Worksheet, context: Context) -> SheetCells:
     return SheetCells(_rows(context, letters), f"A1:{letters[-1]}{FIRST_SAMPLE_ROW + len(system.samples) - 1}")
 
 
-def _rows(context: Context, letters: list[str]) -> Iterator[str]:
+def _rows(context: Context, letters: list[str]) -> Iterator[bytes]:
     styles, system = context.styles, context.system
     yield row(TITLE_ROW, [Cell("A", styles.title, f"{context.experiment.name}: the samples")], 26)
     names = data_columns(system)

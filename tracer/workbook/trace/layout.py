@@ -56,7 +56,7 @@ class Head:
     """The rows above the steps. last: the last column that they need. pages: the groups of columns, split where a
     printed page ends; scale: of these pages, in percent."""
 
-    rows: list[str]
+    rows: list[bytes]
     last: int
     pages: tuple[ColumnGroup, ...]
     scale: int

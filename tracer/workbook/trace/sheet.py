@@ -46,7 +46,7 @@ def build(sheet: Worksheet, context: Context, number: int, decorated: bool = Tru
     return SheetCells(rows, f"A1:{get_column_letter(top.last)}{trace.last_row}")
 
 
-def _rows(context: Context, trace: TraceFormulas) -> Iterator[str]:
+def _rows(context: Context, trace: TraceFormulas) -> Iterator[bytes]:
     run, batches = trace.run, trace.run.batches
     yield _row_by_cell(context, trace, 0)
     begin = RowTemplate(_template(context, trace, begins=True))
@@ -55,7 +55,7 @@ def _rows(context: Context, trace: TraceFormulas) -> Iterator[str]:
     steps = decimals(counted(run.steps(trace.columns, 1, run.complete), context.progress))
     first, current = FIRST_ROW, 1
     for number, ((iteration, sample), step) in enumerate(zip(run.places(1), steps, strict=False), FIRST_ROW + 1):
-        values = (str(iteration), str(sample), *step) if several else (str(iteration), *step)
+        values = (b"%d" % iteration, b"%d" % sample, *step) if several else (b"%d" % iteration, *step)
         if iteration == current:
             yield go_on.fill(values, number, number - 1)
             continue
@@ -82,7 +82,7 @@ def _template(context: Context, trace: TraceFormulas, begins: bool) -> list[Cell
     return lead + [cell(context, trace, name, None, trace.formula(name, rows, begins)) for name in trace.columns]
 
 
-def _row_by_cell(context: Context, trace: TraceFormulas, index: int) -> str:
+def _row_by_cell(context: Context, trace: TraceFormulas, index: int) -> bytes:
     """A row by itself: the first one, or one of a run that diverged in it, with what could be computed."""
     rows, begins = trace.rows(index), trace.begins(index)
     cells = [

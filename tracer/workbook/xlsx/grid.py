@@ -124,7 +124,7 @@ class Grid:
         last = max(column for cells in self._cells.values() for column in cells)
         return SheetCells(self._rows(), f"A1:{get_column_letter(last)}{self.last_row}")
 
-    def _rows(self) -> Iterator[str]:
+    def _rows(self) -> Iterator[bytes]:
         for number in sorted(self._cells.keys() | self._heights.keys() | self._folding):
             cells = self._cells.get(number, {})
             height, folds = self._heights.get(number), number in self._folding

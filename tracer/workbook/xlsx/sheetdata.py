@@ -1,7 +1,6 @@
 """The XML of a sheet's cells (ECMA-376 part 1, 18.3.1.73 row and 18.3.1.4 c): formulas that carry their value.
 
-A row that repeats with other numbers is a `RowTemplate`: cut into its parts once, and joined with the numbers of
-each step.
+A row that repeats with other numbers is a `RowTemplate`, put together once and filled with the numbers of each step.
 """
 
 from __future__ import annotations
@@ -9,18 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from html import escape  # xml.sax.saxutils, which has the same, loads all of http
-from itertools import count
-from operator import itemgetter
 from typing import NamedTuple
 
 from tracer.workbook.xlsx.limits import MAX_TEXT
 
 MARKS = THIS_ROW, ROW_ABOVE, ITERATION_BEFORE, LAST_OF_BATCH = "\x01", "\x02", "\x03", "\x04"
 """Stand for row numbers in the formulas of a RowTemplate: this one, the one above, the first one of the iteration
-before, the last one of this batch. ASCII, so that its rows are, and none that a formula has."""
+before, the last one of this batch. Characters that no formula has."""
 _VALUE = "\x05"
 """Stands for the value of a cell of a RowTemplate."""
-_SLOTS = re.compile("([\x01-\x05])")
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 does not allow (section 2.2)."""
@@ -64,11 +60,11 @@ def _text(text: str) -> str:
     return escape(writable(text)[:MAX_TEXT], quote=False)
 
 
-def row(number: int, cells: Iterable[Cell], height: float | None = None, folds: bool = False) -> str:
+def row(number: int, cells: Iterable[Cell], height: float | None = None, folds: bool = False) -> bytes:
     """A row of cells, in the order of their columns; `height` in points; whether it folds away."""
     attributes = f' ht="{height:g}" customHeight="1"' if height else ""
     attributes += ' outlineLevel="1"' if folds else ""
-    return f'<row r="{number}"{attributes}>{"".join(cell.xml(str(number)) for cell in cells)}</row>'
+    return f'<row r="{number}"{attributes}>{"".join(cell.xml(str(number)) for cell in cells)}</row>'.encode()
 
 
 class RowTemplate:
@@ -78,17 +74,17 @@ class RowTemplate:
     """
 
     def __init__(self, cells: Sequence[Cell]) -> None:
-        text = "".join(_value_slot(cell) for cell in cells)
-        self._parts = _SLOTS.split(f'<row r="{THIS_ROW}">{text}</row>')
-        values = count(len(MARKS))
-        slots = self._parts[1::2]
-        self._chosen = itemgetter(*(next(values) if slot == _VALUE else MARKS.index(slot) for slot in slots))
+        text = f'<row r="{THIS_ROW}">{"".join(map(_value_slot, cells))}</row>'
+        self._parts = text.replace("%", "%%").replace(_VALUE, "%b").encode().split(THIS_ROW.encode())
+        self._others = [mark.encode() if mark in text else b"" for mark in MARKS if mark != THIS_ROW]
 
-    def fill(self, values: Iterable[str], this: int, above: int, before: int = 0, last: int = 0) -> str:
+    def fill(self, values: Iterable[bytes], this: int, above: int, before: int = 0, last: int = 0) -> bytes:
         """The row with its values; the row numbers are what MARKS stand for."""
-        parts = self._parts.copy()
-        parts[1::2] = self._chosen((str(this), str(above), str(before), str(last), *values))
-        return "".join(parts)
+        row = (b"%d" % this).join(self._parts)
+        for mark, number in zip(self._others, (above, before, last), strict=True):
+            if mark:
+                row = row.replace(mark, b"%d" % number)
+        return row % tuple(values)
 
 
 def _value_slot(cell: Cell) -> str:
