@@ -69,12 +69,14 @@ class Uncomputed:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A sheet by its name, and its cells; empty ones are left out. uncomputed: why cells have no value. hidden: whether
-    it is hidden from the person who opens the workbook."""
+    it is hidden from the person who opens the workbook. arrays: the cells with array formulas, each with the last cell
+    that the formula fills."""
 
     name: str
     cells: Mapping[Position, Cell]
     uncomputed: Mapping[Position, Uncomputed] = field(default_factory=dict)
     hidden: bool = False
+    arrays: Mapping[Position, Position] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,8 +83,8 @@ EXCEL: Language[Block] = Language(
 )  # fmt: skip
 
 
-def cells_between(first: Block, last: Block) -> Block:
-    """The references of a range. Raises UnknownFormula."""
+def cells_between(first: Block, last: Block, *, most: int = MOST_CELLS) -> Block:
+    """The references of a range of that many cells at most. Raises UnknownFormula."""
     corners = [block[0][0] for block in (first, last) if len(block) == len(block[0]) == 1]
     names = [corner.name for corner in corners if isinstance(corner, Name) and is_place(corner.name)]
     if len(names) < 2:
@@ -95,8 +95,8 @@ def cells_between(first: Block, last: Block) -> Block:
         raise UnknownFormula("a range with one fixed end is not supported")
     rows = range(min(int(one[2]), int(two[2])), max(int(one[2]), int(two[2])) + 1)
     columns = range(min(int(one[4]), int(two[4])), max(int(one[4]), int(two[4])) + 1)
-    if len(rows) * len(columns) > MOST_CELLS:
-        raise UnknownFormula(f"a range of more than {MOST_CELLS} cells")
+    if len(rows) * len(columns) > most:
+        raise UnknownFormula(f"a range of more than {most:,} cells")
     front = f"{sheet}!" if sheet else ""
     close_row, close_column = ("]" if one[1] else ""), ("]" if one[3] else "")
     return tuple(

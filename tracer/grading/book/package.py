@@ -145,7 +145,7 @@ class _Package:
             left -= len(reader.cells)
             highest = max(highest, reader.highest_style)
             damages.append(f"{name}: {reader.damage}" if reader.damage else "")
-            read.append(Sheet(name, reader.cells, hidden=hidden))
+            read.append(Sheet(name, reader.cells, hidden=hidden, arrays=reader.arrays))
         damages.insert(0, _damage(styles, *highest))
         properties = self._properties(dict(root.values()).get("custom-properties", ""))
         return Book(tuple(read), names, "; ".join(filter(None, damages)), properties)

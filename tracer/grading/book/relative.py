@@ -60,8 +60,9 @@ def text_at(formula: Formula, cell: Position) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def _parts(name: str) -> tuple[str, int, bool, int, bool] | None:
-    """The sheet of a reference, its row and its column, each with whether it moves along with the cell."""
+def parts(name: str) -> tuple[str, int, bool, int, bool] | None:
+    """The sheet of a reference, its row and its column, each with whether it moves along with the cell; None for a name
+    that is no reference."""
     sheet, _, where = name.rpartition("!")
     match = PLACE.fullmatch(where)
     if match is None:
@@ -71,13 +72,13 @@ def _parts(name: str) -> tuple[str, int, bool, int, bool] | None:
 
 def is_place(name: str) -> bool:
     """Whether a name of `read` refers to a cell, not to a name that the workbook defines."""
-    return _parts(name) is not None
+    return parts(name) is not None
 
 
 def moves_down(name: str) -> bool:
     """Whether a name of `read` refers to a different row in every row that the formula is copied to."""
-    parts = _parts(name)
-    return parts is not None and parts[2]
+    found = parts(name)
+    return found is not None and found[2]
 
 
 def place(name: str, cell: Position) -> tuple[str, Position]:
@@ -85,9 +86,9 @@ def place(name: str, cell: Position) -> tuple[str, Position]:
 
     Raises UnknownFormula if it is outside the sheet.
     """
-    parts = _parts(name)
-    assert parts, name
-    sheet, row, row_moves, column, column_moves = parts
+    found = parts(name)
+    assert found, name
+    sheet, row, row_moves, column, column_moves = found
     row += cell[0] if row_moves else 0
     column += cell[1] if column_moves else 0
     if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):

@@ -24,12 +24,14 @@ def number_or_text(text: str) -> float | str:
 class CellReader:
     """Collects cells while expat parses a sheet. Its state is the current cell.
 
-    full: there were more cells than allowed, and the rest was ignored. highest_style: the largest style index of a
-    cell, and the cell. damage: a description of the first invalid row or cell; such cells are ignored.
+    arrays: the cells with array formulas, each with the last cell that the formula fills. full: there were more cells
+    than allowed, and the rest was ignored. highest_style: the largest style index of a cell, and the cell. damage: a
+    description of the first invalid row or cell; such cells are ignored.
     """
 
     def __init__(self, texts: list[str], limit: int) -> None:
         self.cells: dict[Position, Cell] = {}
+        self.arrays: dict[Position, Position] = {}
         self.full = False
         self.highest_style: tuple[int, Position] = (0, (1, 1))
         self.damage = ""
@@ -125,6 +127,9 @@ class CellReader:
         if not text:
             return self._shared.get(shared or "") if self._formula.get("t") == "shared" else None
         row, column = self._row, self._column
+        if self._formula.get("t") == "array":
+            last = position(self._formula.get("ref", "").rpartition(":")[2])
+            self.arrays[row, column] = last or (row, column)
         above = self._above.get(column)
         if above is not None and text == above[1] % tuple([row + distance for distance in above[2]]):
             formula = above[0]

@@ -1,0 +1,107 @@
+"""What a formula depends on besides its references: the place of its cell, and where INDEX looks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from tracer.formulas.notation.numpy import value
+from tracer.formulas.tree import Call, Expression, Name, Number, distinct, fold
+from tracer.grading.book.relative import UnknownFormula
+from tracer.grading.graph import references
+from tracer.grading.graph.forms import number
+from tracer.grading.graph.graph import Array, IntArray
+from tracer.grading.graph.language import COLUMN, PICK, ROW, blocks, element
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a text means: an expression over references, the names @0, @1, … of numbers that follow from the cell's
+    place, and the names #0, #1, … of picks, innermost first."""
+
+    expression: Expression
+    numbers: tuple[Expression, ...]
+    picks: tuple[Call, ...]
+
+
+@lru_cache(maxsize=20_000)
+def meaning(text: str, where: tuple[int, int] | None) -> Meaning:
+    """The meaning of a relative formula. Raises UnknownFormula."""
+    expression, numbers = _without_places(element(blocks(text), where))
+    picks: list[Call] = []
+
+    def visit(node: Expression, args: list[Expression]) -> Expression:
+        if not isinstance(node, Call):
+            return node
+        call = Call(node.function, tuple(args))
+        if node.function.name != PICK:
+            return call
+        picks.append(call)
+        return Name(f"#{len(picks) - 1}")
+
+    found = fold(expression, visit) if any(_is_pick(node) for node in _calls(expression)) else expression
+    return Meaning(found, numbers, tuple(picks))
+
+
+def _calls(expression: Expression) -> Iterator[Call]:
+    pending, seen = [expression], set[int]()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Call) and id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            pending += node.args
+
+
+def _is_pick(node: Call) -> bool:
+    return node.function.name == PICK
+
+
+def _without_places(expression: Expression) -> tuple[Expression, tuple[Expression, ...]]:
+    """The expression with what follows from the cell's place alone replaced by names, and what these stand for."""
+    if not any(name in (ROW, COLUMN) for name in distinct(expression)):
+        return expression, ()
+    numbers: dict[Expression, Name] = {}
+
+    def placed(node: Expression) -> bool:
+        return any(isinstance(name, Name) for name in distinct(node))
+
+    def named(node: Expression) -> Expression:
+        return numbers.setdefault(node, number(len(numbers))) if placed(node) else node
+
+    def visit(node: Expression, args: list[tuple[Expression, bool]]) -> tuple[Expression, bool]:
+        """The node, and whether it follows from the place."""
+        if not isinstance(node, Call):
+            return node, isinstance(node, Number) or node in (ROW, COLUMN)
+        if all(fixed for _, fixed in args) and not _is_pick(node):
+            return Call(node.function, tuple(arg for arg, _ in args)), True
+        return Call(node.function, tuple(named(arg) if fixed else arg for arg, fixed in args)), False
+
+    found, fixed = fold(expression, visit)
+    return (named(found) if fixed else found), tuple(numbers)
+
+
+def of_place(what: Meaning, cells: IntArray) -> Array:
+    """The numbers that follow from the places of cells: a row for each."""
+    if not what.numbers:
+        return np.empty((len(cells), 0))
+    places = {ROW: references.rows(cells).astype(float), COLUMN: references.columns(cells).astype(float)}
+    return np.stack([np.broadcast_to(value(n, places), (len(cells),)) for n in what.numbers], 1)
+
+
+def chosen(pick: Call, row: float, column: float) -> Expression:
+    """The argument that a pick at that place means. Raises UnknownFormula."""
+    rows, columns = (int(size) for _, size in pick.function.settings)
+    if not (math.isfinite(row) and math.isfinite(column)):
+        raise UnknownFormula("INDEX looks at a place that cannot be computed")
+    where = [int(row), int(column)]
+    for axis, size in enumerate((rows, columns)):
+        if where[axis] == 0 and size == 1:
+            where[axis] = 1
+    if not (1 <= where[0] <= rows and 1 <= where[1] <= columns):
+        raise UnknownFormula("INDEX looks outside its range")
+    return pick.args[2 + (where[0] - 1) * columns + where[1] - 1]
