@@ -6,6 +6,7 @@ them anew.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -29,6 +30,8 @@ from tracer.tables.catalogue import catalogue
 
 README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").glob("*.md"))
+PACKAGE = ROOT / "tracer"
+FOLDERS = sorted(path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.glob("*/**/__init__.py"))
 PAGES = [README, *DOCS, ROOT / "CHANGELOG.md", ROOT / ".github" / "CONTRIBUTING.md"]
 
 _MARKED = re.compile(r"(<!-- (?!end)([^\n]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -132,6 +135,19 @@ def diagnoses() -> str:
     return table(("name", "such as", "when"), rows)
 
 
+def files(folder: Path) -> str:
+    """The files of a folder of the package, each with the subject that its first line names."""
+    paths = sorted(path for path in folder.iterdir() if path.suffix in (".py", ".js", ".css") and path.stem[:2] != "__")
+    return table(("file", "subject"), ((code([path.name]), subject(path)) for path in paths))
+
+
+def subject(path: Path) -> str:
+    """The first paragraph of a file's docstring, or of its first comment."""
+    source = text(path)
+    said = ast.get_docstring(ast.parse(source)) if path.suffix == ".py" else source.split("*/")[0].lstrip("/* ")
+    return " ".join((said or "").split("\n\n")[0].split())
+
+
 def step_in_the_middle() -> Session:
     """The command `step` in the middle of the backward pass of the classic network."""
     session = steps(load(WALKTHROUGH, [Override(("learning_rate",), 0.5, "")]))
@@ -161,6 +177,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "keys of step": lambda: table(("key", "what it does"), HELP),
     "diagnoses": diagnoses,
     "causes": lambda: table(("name", "cause"), ((code([name]), sentence) for name, sentence in SENTENCES.items())),
+    "files of the top level": lambda: files(PACKAGE),
+    **{f"files of {name}": partial(files, PACKAGE / name) for name in FOLDERS},
     **{
         f"options {name}": partial(options, name)
         for name in ("run", "sweep", "step", "exercise", "check", "list", "init")

@@ -17,7 +17,7 @@ from openpyxl.utils import column_index_from_string
 import tracer
 from tests import pages
 from tests.homework import Layout, homework, write
-from tests.pages import DOCS, PAGES, README
+from tests.pages import DOCS, FOLDERS, PACKAGE, PAGES, README, subject
 from tests.places import CONFIGS, FIGURES, ROOT, WALKTHROUGH
 from tests.sheets import stored_cells
 from tests.test_architecture import ORDER
@@ -34,7 +34,6 @@ from tracer.tables.catalogue import catalogue
 TEXTS = {path.relative_to(ROOT).as_posix(): pages.text(path) for path in PAGES}
 MANUAL = "\n".join(pages.text(path) for path in [README, *DOCS])
 LONGEST_README = 300
-PACKAGE = Path(tracer.__file__).parent
 
 by_page = pytest.mark.parametrize("page", TEXTS)
 
@@ -249,14 +248,17 @@ def keys_of(value: object) -> set[str]:
 # ------------------------------------------------------------------------------------------------ the tree
 
 
-def test_every_folder_and_file_of_the_tree_is_explained() -> None:
-    """Folders by their path, the files in them by their name."""
-    page = TEXTS["docs/how-it-works.md"]
-    folders = sorted(path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py"))
-    missing = [f"{folder}/" for folder in folders[1:] if f"`{folder}/`" not in page]
-    assert missing == []
-    files = [path.name for kind in ("*.py", "*.js") for path in PACKAGE.rglob(kind) if path.name != "__init__.py"]
-    assert [name for name in files if f"`{name}`" not in page] == []
+def test_every_folder_of_the_tree_is_explained() -> None:
+    """With a table of its files, which `make docs` writes."""
+    headings = set(
+        re.findall(r"^#+ `([\w/]+)/`\n\n[A-Z][^#]+?\n<!-- files of \1 -->", TEXTS["docs/how-it-works.md"], re.MULTILINE)
+    )
+    assert headings == set(FOLDERS)
+
+
+def test_every_file_names_its_subject() -> None:
+    files = [path for kind in ("*.py", "*.js", "*.css") for path in PACKAGE.rglob(kind)]
+    assert [path.name for path in files if not subject(path)] == []
 
 
 def test_no_file_is_explained_that_is_gone() -> None:
