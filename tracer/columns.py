@@ -1,4 +1,4 @@
-"""Text in the columns of a terminal: how many it takes, padded, cut, in lines."""
+"""Text in terminal columns: its width, padding, cutting and wrapping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as decimals, many at a time: the shortest digits that read back as the same double, such as 0.1 and 1e-7."""
+"""Arrays of numbers as text: the shortest decimals that read back as the same double, such as 0.1 and 1e-7."""
 
 from __future__ import annotations
 

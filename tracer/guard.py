@@ -1,4 +1,4 @@
-"""Text of others in cells: kept from being read as a formula ("CSV injection").
+"""Protects text from others in cells from being read as a formula ("CSV injection").
 
 A spreadsheet computes a cell that begins with =, +, - or @, in any width, and after white space. In a CSV a cell may
 begin behind any separator: where decimals take a comma, a file is parted at its semicolons.

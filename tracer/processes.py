@@ -1,4 +1,4 @@
-"""Processes of this program that compute for it: how they are started and ended."""
+"""Worker processes: how they are started and ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graphs in DOT, the language of Graphviz: the same nodes, numbers and edges, for other programs to lay out."""
+"""Graphs in DOT, the language of Graphviz, for other programs to lay out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A figure as data: panels of lines, their axes and ticks, and how long lines are thinned."""
+"""A figure as data: panels of lines with axes and ticks, and the thinning of long lines."""
 
 from __future__ import annotations
 

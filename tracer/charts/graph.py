@@ -1,4 +1,4 @@
-"""Diagrams as SVG: no script, no font of its own, for light and dark ground, signs told by color and by form."""
+"""Diagrams as self-contained SVG for light and dark backgrounds; signs differ in color and in shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heat maps: a number for each pair of two values, as colors in SVG and as shades in the terminal."""
+"""Heat maps: one number per pair of values, as colors in SVG and as shades in the terminal."""
 
 from __future__ import annotations
 

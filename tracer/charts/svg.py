@@ -1,4 +1,4 @@
-"""Figures as SVG: no script, no font of its own, for light and dark ground."""
+"""Figures as self-contained SVG for light and dark backgrounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures in the terminal: lines of dots (Unicode's Braille patterns, 2 × 4 to a character), or of signs in ASCII."""
+"""Figures in the terminal: Braille dots, 2 × 4 per character, or ASCII characters."""
 
 from __future__ import annotations
 

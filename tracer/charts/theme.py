@@ -1,4 +1,4 @@
-"""The look of curves and diagrams in SVG: colors on light and on dark ground, as a style sheet."""
+"""The style sheet of all SVG: colors on light and dark backgrounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of a config as something to edit: where its keys and its numbers stand, and values written anew in it."""
+"""The text of a config for editing: the positions of its keys and numbers, and new values written in place."""
 
 from __future__ import annotations
 

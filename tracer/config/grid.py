@@ -1,4 +1,4 @@
-"""The grid of a sweep: the keys of a config that are varied, their values, and the points that these make together."""
+"""The grid of a sweep: the varied keys, their values, and the points that they form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as people write them by habit, and how to write them in a config: decimal commas, thousands separators."""
+"""Numbers written by habit, such as decimal commas and thousands separators, and how to write them in a config."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values from the command line in place of the config's."""
+"""Values from the command line that replace those of the config."""
 
 from __future__ import annotations
 

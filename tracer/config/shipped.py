@@ -1,4 +1,4 @@
-"""The shipped configs: which there are, what each shows, and the files that it takes."""
+"""The shipped configs: what each shows, and the files that it needs."""
 
 from __future__ import annotations
 

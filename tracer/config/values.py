@@ -1,4 +1,4 @@
-"""Values of a mapping that is given in Python, as those that a YAML file can hold."""
+"""Converts the values of a Python mapping into those that a YAML file can hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An explanation as a value that shows itself, in a terminal and in a notebook."""
+"""An explanation that displays itself in a terminal and in a notebook."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""A document in HTML, with formulas in MathML: a file that needs no network, for light and dark, on paper too; or a
-fragment that goes into another page, such as a notebook."""
+"""A document in HTML with MathML: a self-contained file for screen and paper, or a fragment for a notebook."""
 
 from __future__ import annotations
 

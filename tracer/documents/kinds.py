@@ -1,4 +1,4 @@
-"""The table of the kinds of documents: how each is written, and what its file is called."""
+"""The table of document kinds: how each is written, and the suffix of its file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document in LaTeX: a fragment, or a document that pdflatex compiles with nothing but its base and amsmath."""
+"""A document in LaTeX: a fragment, or a standalone document that needs only amsmath."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equations in LaTeX on lines that are not too long: broken at their signs, and long sums before a term."""
+"""Breaks long equations in LaTeX into lines, at signs and before the terms of long sums."""
 
 from __future__ import annotations
 

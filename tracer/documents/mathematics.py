@@ -1,4 +1,4 @@
-"""The equations of a document in a notation of two dimensions, in pieces between which a line may end."""
+"""The equations of a document in a two-dimensional notation, in pieces between which a line may break."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document as plain text, for a terminal: equations aligned at their signs, nothing wider than the terminal."""
+"""A document as plain text for a terminal: equations aligned at their signs, no line wider than the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program as assignments of NumPy arrays, one element a sample: what large batches are run by.
+"""A program as NumPy assignments with one element per sample, for large batches.
 
 The numbers are those of `python_emitter` up to their last digits: NumPy has its own exp, and adds up in another order.
 """

@@ -1,4 +1,4 @@
-"""A program as JavaScript: every slot is an element of the array `q`, so no name of a config ever reaches the source.
+"""A program as JavaScript. Every slot is an element of the array `q`, so no name from a config reaches the source.
 
 The functions compute; `page/engine.js` calls them and keeps what they compute. What depends on numbers alone, such as
 samples, start values and the order of the samples, is data beside them: `page/program.py`.

@@ -1,4 +1,4 @@
-"""A program on NumPy arrays with one element a run: many runs make the same assignments at once.
+"""A program as NumPy assignments with one element per run, so that many runs advance at once.
 
 Every slot is a local variable: a number where it is the same for all runs, an array of the runs, or, in a batch, an
 array with a row for each sample. Each iteration exists twice. The fast one raises as soon as an operation has no finite

@@ -1,4 +1,4 @@
-"""What a run came to: its losses and final parameters, without its rows."""
+"""The outcome of a run without its rows: losses and final parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any iteration of a run on demand: the run is computed up to there, a few points of it are kept, no rows.
+"""Any iteration of a run on demand, recomputed from checkpoints instead of stored rows.
 
 Going on from the nearest point kept, an iteration far into a long run takes no more memory than an early one.
 """

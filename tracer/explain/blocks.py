@@ -1,4 +1,4 @@
-"""The equations of a step in numbered blocks, in the order in which a lecturer writes them down."""
+"""The equations of a step in numbered blocks, in the order in which a lecturer writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the numbers say when a run does not learn: a row a diagnosis, with its condition and its sentence.
+"""Why a run does not learn: one row per diagnosis, with its condition and its sentence.
 
 The conditions are in `symptoms/`. A new diagnosis is a row here; it is silent on every run that learns.
 """

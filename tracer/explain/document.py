@@ -1,4 +1,4 @@
-"""What is explained, as data: headings, paragraphs, equations, tables and pictures, in no notation yet."""
+"""An explanation as data: headings, paragraphs, equations, tables and pictures, independent of any notation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a quantity has its gradient, and a parameter its next value: equations in their order, and as lines of text.
+"""Why a quantity has its gradient and a parameter its next value, as ordered equations and as lines of text.
 
 First the factors, then their products, the sum of these, the numeric check, and the update.
 """

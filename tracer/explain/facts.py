@@ -1,4 +1,4 @@
-"""The facts of an experiment, as labeled lines: its model, its samples, how it is trained."""
+"""The facts of an experiment as labeled lines: the model, the samples, the training."""
 
 from __future__ import annotations
 

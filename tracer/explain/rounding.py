@@ -1,4 +1,4 @@
-"""What is said of a run whose quantities are rounded as they are computed."""
+"""The sentences about runs whose quantities are rounded as they are computed."""
 
 from __future__ import annotations
 

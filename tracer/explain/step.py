@@ -1,4 +1,4 @@
-"""The values of one step, with everything that its equations refer to besides: other rows, the states before."""
+"""The values of one step, including the other rows and earlier states that its equations refer to."""
 
 from __future__ import annotations
 

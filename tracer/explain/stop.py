@@ -1,5 +1,4 @@
-"""An equation of an iteration as a reader sees it: in symbols, with the numbers put in, its result; what it uses, what
-uses it."""
+"""One equation as a reader sees it: in symbols, with numbers, its result, what it uses and what uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walking through the iterations of runs, one equation after the other: where one is, and where one can go from there.
+"""Walking through the iterations of runs one equation at a time: the position, and the moves from there.
 
 The equations of an iteration come in the order of the blocks: those of a sample for each row of a batch, then those
 that the batch has in common, then the updates.

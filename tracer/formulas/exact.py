@@ -1,4 +1,4 @@
-"""The value of an expression as somebody with a calculator finds it: sums, products and quotients without rounding."""
+"""The exact value of an expression: sums, products and quotients without rounding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether Excel can hold a run."""
+"""Checks whether Excel can hold a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sheets as a table, and the workbook that they make."""
+"""The sheets of a workbook as a table, and the workbook built from them."""
 
 from __future__ import annotations
 

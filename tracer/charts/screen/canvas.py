@@ -1,4 +1,4 @@
-"""Rows of styled text, and a canvas to put them together on, with lines between."""
+"""Rows of styled text, and a canvas on which they are combined."""
 
 from __future__ import annotations
 

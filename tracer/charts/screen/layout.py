@@ -1,4 +1,4 @@
-"""The screen of a step: where one is, the picture, the equation in three forms, what it uses and what uses it, keys."""
+"""The screen of a step: the position, the picture, the equation in three forms, its operands and users, the keys."""
 
 from __future__ import annotations
 

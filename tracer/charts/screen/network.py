@@ -1,4 +1,4 @@
-"""A network as a drawing of text: each neuron with what comes in through which weight, and what goes out.
+"""A network drawn in text: each neuron with its incoming weights and its output.
 
 A weight stands on the wire that it belongs to; the wires of a neuron's weights meet where the neuron stands.
 """

@@ -1,4 +1,4 @@
-"""How a quantity is written in its place of a picture: its label and its number, and its gradient."""
+"""How a quantity appears in a picture: its label, its number and its gradient."""
 
 from __future__ import annotations
 

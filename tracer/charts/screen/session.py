@@ -1,4 +1,4 @@
-"""A walk as someone takes it: which key leads where, and what is shown then. It knows nothing of terminals."""
+"""A walk in progress: what each key does and what is shown next. It knows nothing of terminals."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The section of a config that says which rule updates the parameters: an entry of the table, or a rule of the user's
-own."""
+"""The section of a config for the update rule: an entry of the table, or a rule of the user's own."""
 
 from __future__ import annotations
 

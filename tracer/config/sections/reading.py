@@ -1,4 +1,4 @@
-"""What the readers of a config's sections share: its values, as their forms read them, and the names of quantities."""
+"""What the readers of a config's sections share: its values as read by their forms, and the names of quantities."""
 
 from __future__ import annotations
 

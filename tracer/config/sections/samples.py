@@ -1,4 +1,4 @@
-"""The sections of a config that hold its data: inputs and targets, or samples of them, and in which order they come."""
+"""The sections of a config that hold its data: inputs, targets, samples and their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sections of a config that say how parameters are trained: optimizer, learning rate, clipping, when to stop."""
+"""The sections of a config on training: learning rate, clipping, when to stop."""
 
 from __future__ import annotations
 

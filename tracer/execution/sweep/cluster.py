@@ -1,4 +1,4 @@
-"""The blocks of a sweep on Dask (https://distributed.dask.org): on other machines, or a cluster of this one."""
+"""The blocks of a sweep on Dask (https://distributed.dask.org), on other machines or on a local cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of one shape advance together, a block at a time; one that cannot go on leaves the block.
+"""Runs of one shape advance together, block by block; a run that stops early leaves its block.
 
 Where an operation has no finite result, the iteration is computed again, carefully; a run whose numbers then are not
 finite makes this iteration by itself, as a single run does. So a run diverges where a single run would.

@@ -1,4 +1,4 @@
-"""From the points of a grid to runs: each point is a config, and configs with the same equations run together."""
+"""Grid points → runs: each point is a config, and configs with the same equations run together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the runs of a sweep came to, as arrays with one element a run."""
+"""The results of a sweep, as arrays with one element per run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs that advance together have in common, and what each has of its own."""
+"""What runs that advance together share, and what differs between them."""
 
 from __future__ import annotations
 

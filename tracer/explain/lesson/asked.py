@@ -1,4 +1,4 @@
-"""What is asked for: which quantity a text means, and which row of a run an iteration and a sample."""
+"""Reads a request: which quantity is meant, and which row of the run."""
 
 from __future__ import annotations
 

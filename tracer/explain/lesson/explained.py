@@ -1,4 +1,4 @@
-"""An explanation from what was asked for."""
+"""A request → an explanation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a gradient comes about: the chain rule, its factors, the products of its paths, the numeric check."""
+"""The explanation of a gradient: the chain rule, its factors, the products of its paths, the numeric check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What quantities are computed from, level by level."""
+"""The operands of quantities, level by level."""
 
 from __future__ import annotations
 

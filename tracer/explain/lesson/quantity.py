@@ -1,4 +1,4 @@
-"""The explanation of one quantity of a step, in parts of a document."""
+"""The explanation of one quantity, as parts of a document."""
 
 from __future__ import annotations
 

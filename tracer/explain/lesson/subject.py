@@ -1,4 +1,4 @@
-"""What an explanation is about: a step of an experiment, with the names that its equations use."""
+"""The subject of an explanation: one step of an experiment, with the names that its equations use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The explanation of a whole step, block by block, in parts of a document."""
+"""The explanation of a whole step, block by block, as parts of a document."""
 
 from __future__ import annotations
 

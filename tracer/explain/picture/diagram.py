@@ -1,4 +1,4 @@
-"""A diagram as data: what is drawn where, in pixels from the left and from the top, and how wide texts are."""
+"""A diagram as data: shapes and texts with their positions in pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equations of one's own: what is given, then level by level what follows, each with its value and its gradient."""
+"""Equations of the user's own: the given quantities, then what follows level by level, with values and gradients."""
 
 from __future__ import annotations
 

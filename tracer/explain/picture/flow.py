@@ -1,4 +1,4 @@
-"""Equations as a diagram: a box a quantity with its equation, its value and its gradient, arrows to its users."""
+"""Equations as a diagram: one box per quantity with its equation, value and gradient, and arrows to its users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph behind a picture: nodes and edges, each with the names of the quantities that it shows."""
+"""The graph behind a picture: nodes and edges with the names of the quantities that they show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the nodes of a graph without cycles stand: in layers by depth, ordered so that few edges cross.
+"""Places the nodes of an acyclic graph in layers by depth, ordered so that few edges cross.
 
 The steps of Sugiyama, Tagawa and Toda (IEEE Transactions on Systems, Man and Cybernetics 11, 1981): layers, an order in
 each by barycenters, places. Nodes are numbers from 0, with heights; nothing here knows what they stand for.

@@ -1,4 +1,4 @@
-"""A picture as data: what stands where in a grid of rows and columns, both counted from 0, and the arrows between."""
+"""A picture as data: contents by row and column of a grid, both counted from 0, and the arrows between them."""
 
 from __future__ import annotations
 

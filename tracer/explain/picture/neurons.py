@@ -1,4 +1,4 @@
-"""A network neuron by neuron, as a diagram: circles, what comes in at each, curves from the neurons before."""
+"""A network neuron by neuron, as a diagram: circles for neurons, curves for weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture that suits a model."""
+"""Chooses the picture that suits a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the conditions look at: a run, the equations that it ran, and which quantity depends on which parameters."""
+"""What the conditions examine: a run, its equations, and which quantities depend on which parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conditions on how the loss goes: it grows, goes up and down, stays where it is for want of a larger η."""
+"""Conditions on the course of the loss: it grows, oscillates, or stalls because η is too small."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in every cell to fill in, by the rule of the workbook's marks.
+"""What each cell to fill in holds, by the rule of the workbook's marks.
 
 A cell is right if it equals the key, and consistent if it follows from the student's own cells. Both come from the
 numbers given in the sheet, which a teacher may have changed.

@@ -1,4 +1,4 @@
-"""An exercise as handed in → a report on each of its sheets: five numbers, and the causes of what is wrong."""
+"""A submitted exercise → a report on each of its sheets: five counts, and the causes of mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs by which an exercise of ours shows, without all that it takes to rebuild one."""
+"""Signs that a workbook is one of our exercises, read without rebuilding it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exercise workbook: the sheets of a trace to fill in, and very hidden ones that judge them."""
+"""The exercise workbook: the sheets of a trace to fill in, and very hidden sheets that mark them."""
 
 from __future__ import annotations
 

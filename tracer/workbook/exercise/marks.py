@@ -1,4 +1,4 @@
-"""The sheets that judge an exercise, both very hidden: the worked trace, and the marks.
+"""The very hidden sheets of an exercise: the worked trace, and the marks.
 
 The sheet of marks has three tables of the same form, side by side: what stands in the visible sheet, what follows from
 it cell by cell, and the mark of every cell to fill in. So an answer is compared with the key, and with what the

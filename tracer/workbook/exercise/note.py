@@ -1,4 +1,4 @@
-"""The note in the file of an exercise: how it was set, and which of its cells were left empty."""
+"""The note in an exercise's file: how it was made, and which cells were left empty."""
 
 from __future__ import annotations
 

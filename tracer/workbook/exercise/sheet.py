@@ -1,4 +1,4 @@
-"""The sheet of an exercise: a trace whose cells are to be filled in, each marked as soon as it is.
+"""The sheet of an exercise: a trace with cells to fill in, each marked as soon as it is filled.
 
 Beside the table, folded away, stands the mark of every cell to fill in, from the sheet of marks. Colors and score
 follow the marks.

@@ -1,4 +1,4 @@
-"""The Compare sheet: charts of the losses of all learning rates, how soon each drops, and all of them side by side."""
+"""The Compare sheet: charts of all losses, how fast each drops, and all of them side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Config sheet: the YAML as it was read, the version that read it, and how to run it again."""
+"""The Config sheet: the YAML as read, the version that read it, and the command to run it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Curves sheet, where runs are too long to be drawn row by row: evenly spaced points of every loss, for the charts.
+"""The Curves sheet of long runs: evenly spaced points of every loss, for the charts.
 
 It refers to the sheets of the runs, so that the charts follow them.
 """

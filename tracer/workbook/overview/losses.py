@@ -1,4 +1,4 @@
-"""The charts of the losses of all runs: on a linear axis, and on a logarithmic one."""
+"""The charts of all losses, on a linear and on a logarithmic axis."""
 
 from __future__ import annotations
 

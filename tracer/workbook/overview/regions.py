@@ -1,4 +1,4 @@
-"""The Regions sheet: what a model with two inputs gives at the points of a grid, colored, in the chosen iteration.
+"""The Regions sheet: the output of a model with two inputs over a grid of points, in the chosen iteration.
 
 A sheet of its own beside Data, whose columns are too wide for a grid, and whose samples may be many.
 """

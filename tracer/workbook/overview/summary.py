@@ -1,4 +1,4 @@
-"""The Summary sheet: the first and the last loss of every run, charts of them all, the config's facts, the start.
+"""The Summary sheet: first and last losses, charts of all losses, the facts of the config, the initial values.
 
 The first cell of a run's row says which run it is with the numbers that its sheet has now; legends refer to it.
 """

@@ -1,4 +1,4 @@
-"""What a sheet says by formula once numbers that it was made with have been changed."""
+"""What a sheet says, by formula, once its given numbers have been changed."""
 
 from __future__ import annotations
 

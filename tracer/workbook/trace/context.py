@@ -1,4 +1,4 @@
-"""What all sheets of a workbook are built from."""
+"""The context from which all sheets of a workbook are built."""
 
 from __future__ import annotations
 

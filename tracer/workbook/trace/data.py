@@ -1,4 +1,4 @@
-"""The Data sheet: the samples, a row each. The trace sheets look their inputs and targets up here."""
+"""The Data sheet: one sample per row. The trace sheets look up their inputs and targets here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trace sheet has besides its cells: notes on its headers, an outline, colors, names, the printed page."""
+"""What a trace sheet has besides its cells: notes on headers, outline, colors, names, page setup."""
 
 from __future__ import annotations
 

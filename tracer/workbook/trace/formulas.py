@@ -1,4 +1,4 @@
-"""Where every quantity of a run stands in its sheet, and its formula in any row."""
+"""The position of every quantity in the sheet of a run, and its formula in any row."""
 
 from __future__ import annotations
 

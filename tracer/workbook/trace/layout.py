@@ -1,4 +1,4 @@
-"""What the sheet of a run and an exercise of it share: the rows at the top, and a row or a cell by itself."""
+"""What the sheet of a run and an exercise share: the rows at the top, and single rows and cells."""
 
 from __future__ import annotations
 

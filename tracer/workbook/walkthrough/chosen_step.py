@@ -1,4 +1,4 @@
-"""The step that a reader chooses on a sheet, as formulas: every number is looked up in the sheet of its run.
+"""The chosen step as formulas: every number is looked up in the sheet of its run.
 
 One cell holds the place of the step's row in its sheet; every number is INDEX of a column at that place. With several
 runs CHOOSE takes the column of the sheet. Nothing is volatile, and nothing is newer than Excel 2016.

@@ -1,4 +1,4 @@
-"""Links on the Walkthrough: to its blocks from the rows at the top, and a table of contents where it is long."""
+"""Links on the Walkthrough: from the top to its blocks, and a table of contents on long sheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The top of the Walkthrough sheet: the yellow cells, what they may hold, and what is said of them."""
+"""The top of the Walkthrough sheet: the yellow cells, their allowed values, and the text beside them."""
 
 from __future__ import annotations
 

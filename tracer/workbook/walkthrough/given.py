@@ -1,4 +1,4 @@
-"""Whether the given numbers are still those that the workbook was made with: a table on the sheet of workings."""
+"""Checks whether the given numbers are still the original ones: a table on the Workings sheet."""
 
 from __future__ import annotations
 

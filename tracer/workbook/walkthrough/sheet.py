@@ -1,4 +1,4 @@
-"""The Walkthrough sheet: one step explained, whichever the reader chooses: a picture, the loss curve, the equations.
+"""The Walkthrough sheet: one chosen step with its picture, the loss curve and the equations.
 
 From the top: the title, the yellow cells, the picture of the model, the equations in numbered blocks, each in symbols,
 with the numbers put in, and its result. All numbers are formulas that follow the yellow cells.

@@ -1,4 +1,4 @@
-"""What the two sheets of the Walkthrough are called."""
+"""The titles of the Walkthrough and Workings sheets."""
 
 from __future__ import annotations
 

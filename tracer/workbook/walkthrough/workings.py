@@ -1,4 +1,4 @@
-"""The Workings sheet: what must be computed for the Walkthrough besides what it shows, in tables beside each other.
+"""The Workings sheet: intermediate results for the Walkthrough, as tables side by side.
 
 The first table has the numbers of a step as text, a row a quantity: its value, the power of ten of its first digit, the
 text, the text with a negative number in brackets. The digits come from ROUND and not from TEXT, whose patterns mean

@@ -1,4 +1,4 @@
-"""A sheet that is laid out cell by cell: what stands where, merged ranges, row heights, column widths."""
+"""A sheet laid out cell by cell: contents, merged ranges, row heights, column widths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that Excel takes, of sheets and of cells; and how ranges of cells are written."""
+"""Names that Excel accepts for sheets and cells, and the notation of ranges."""
 
 from __future__ import annotations
 

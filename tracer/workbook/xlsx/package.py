@@ -1,4 +1,4 @@
-"""The .xlsx file: openpyxl's parts, with our cells put into its sheets. The same content gives the same bytes."""
+"""The .xlsx file: openpyxl's parts with our cells in the sheets. The same content gives the same bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sheets of every kind are given: a page to print on, columns that fold away."""
+"""What sheets of every kind share: page setup and columns that can be collapsed."""
 
 from __future__ import annotations
 

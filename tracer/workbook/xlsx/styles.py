@@ -1,4 +1,4 @@
-"""The look of the workbook: its colors, one a phase, the number formats, the styles of all cells."""
+"""The look of the workbook: one color per phase, the number formats, the styles of all cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The block of the focus on the Walkthrough, and what its yellow cell chooses: why the chosen quantity moves."""
+"""The block of the focus on the Walkthrough: why the chosen quantity moves."""
 
 from __future__ import annotations
 

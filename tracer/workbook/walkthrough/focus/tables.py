@@ -1,4 +1,4 @@
-"""The tables of the focus on the Workings sheet: what can be chosen, and of which factors its gradient is the product.
+"""The tables of the focus on the Workings sheet: the available quantities, and the factors of each gradient.
 
 They hold no numbers of a step, so that they are the same whatever is chosen: places in other tables, and texts.
 """

@@ -1,4 +1,4 @@
-"""The update of the parameter in the focus, by formulas, and the sentence that says why it moves.
+"""The update of the parameter in focus as formulas, and the sentence that explains its move.
 
 All trained parameters follow one rule: its lines are laid out once, for a parameter called SELF, and look up what there
 is of the chosen one.
