@@ -1,0 +1,54 @@
+"""Every layout by its name: what is trained, and how the sheet is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tests.walkthroughs.networks import Net, program
+from tests.walkthroughs.placing import Manner, place
+from tests.walkthroughs.plan import Plan
+
+_SCALAR: Mapping[str, tuple[Net, Manner]] = {
+    "rows, classic 2-2-2": (Net((2, 2, 2), manner="compact", bias="shared", samples=1), Manner(merged=True, steps=6, language="classic")),
+    "rows, 2-2-1 full": (Net(manner="full", extras=("count",)), Manner(steps=6, merged=True, order="parameters first")),
+    "rows, 2-3-2 beside": (Net((2, 3, 2), bias="none", turned=True), Manner(language="portuguese", order="parameters first")),
+    "rows, 3-2-2-1 relu": (Net((3, 2, 2, 1), hidden="relu", output="linear", bias="none", eta=0.05), Manner(language="none", merged=True, steps=5)),
+    "rows, 2-2-1 changes": (Net(manner="change", turned=True, extras=("sum", "count")), Manner(language="korean", merged=True, steps=6)),
+    "rows, 2-2-1 one formula": (Net(manner="update", hidden="tanh", bias="own", extras=("running",)), Manner(language="code", merged=True, steps=6, data="table", rate="name")),
+    "rows, xor one by one": (Net((2, 2, 1), xor=True, extras=("accuracy", "log")), Manner(language="short", merged=True, steps=8, rate="typed", data="table")),
+    "rows, leaky and ones": (Net((2, 3, 1), hidden="leaky", output="linear", bias="ones", sumproduct=True, eta=0.1), Manner(language="german", steps=5, order="parameters first", spaces=True)),
+    "rows, softmax": (Net((2, 3, 3), hidden="tanh", output="softmax", loss="cross", eta=0.2), Manner(language="english", steps=5, merged=True)),
+    "rows, logistic": (Net((3, 1), loss="bce", turned=True, samples=6, eta=0.1), Manner(language="none", merged=True, steps=8)),
+    "rows, linear regression": (Net((1, 1), output="linear", loss="squared", samples=5, eta=0.05, extras=("rounded",)), Manner(language="english", merged=True, steps=8)),
+    "rows, linear without loss": (Net((2, 1), output="linear", loss_cell=False, samples=5, eta=0.05, manner="update"), Manner(language="portuguese", merged=True, steps=8)),
+    "rows, no loss 2-2-1": (Net(loss_cell=False), Manner(language="english", merged=True, steps=6)),
+    "rows, perceptron": (Net((2, 1), output="step", loss="perceptron", manner="change", turned=True, samples=4, xor=True, eta=0.1), Manner(language="english", merged=True, steps=12)),
+    "rows, perceptron beside": (Net((3, 1), output="step", loss="perceptron", manner="update", turned=True, samples=6, eta=0.5), Manner(language="portuguese", steps=12, order="parameters first")),
+    "rows, momentum": (Net(optimizer="momentum", eta=0.1), Manner(language="english", merged=True, steps=6)),
+    "rows, adam": (Net((2, 2, 1), optimizer="adam", eta=0.01, bias="none"), Manner(language="english", steps=6, order="parameters first")),
+    "rows, rmsprop": (Net((2, 1), optimizer="rmsprop", eta=0.05), Manner(language="code", merged=True, steps=6)),
+    "rows, weight decay": (Net((2, 2, 1), optimizer="decay", bias="none", eta=0.3), Manner(language="short", merged=True, steps=6)),
+    "batch in rows, weights once": (Net(batch=4, xor=True), Manner(language="english", weights="once", bottom="first", merged=True, order="parameters first")),
+    "batch in rows, copied": (Net(batch=4, average=False, hidden="tanh"), Manner(language="none", weights="copied", bottom="last", order="parameters first")),
+    "batch in rows, summary row": (Net((2, 1), loss="bce", batch=5, extras=("accuracy",), eta=0.8), Manner(language="portuguese", weights="once", bottom="below", gap=1)),
+    "batch in rows, regression": (Net((1, 1), output="linear", loss="squared", batch=6, eta=0.05), Manner(language="korean", weights="once", bottom="below", gap=2, data="linked")),
+    "batch wide": (Net((2, 2, 1), batch=3, bias="none"), Manner(way="wide", language="short", merged=True, steps=4)),
+    "columns, 2-2-1": (Net(manner="full"), Manner(way="columns", language="english", merged=True, steps=5)),
+    "columns, batch": (Net((2, 2, 1), batch=4, xor=True, average=False), Manner(way="columns", language="german", gap=1, data="sheet")),
+    "blocks, 2-2-2": (Net((2, 2, 2), bias="shared", samples=1, manner="full"), Manner(way="blocks", language="english", steps=4)),
+    "blocks, one step": (Net((2, 2, 2), samples=1), Manner(way="blocks", language="classic", steps=1, above=True)),
+    "blocks per neuron": (Net((2, 3, 1), hidden="relu", eta=0.1), Manner(way="blocks", language="english", steps=4, above=True)),
+    "blocks, batch": (Net(batch=4, xor=True), Manner(way="blocks", language="none", steps=4)),
+    "blocks across": (Net((2, 2, 1), turned=True), Manner(way="across", language="portuguese", steps=4)),
+    "a step a sheet": (Net((2, 2, 1)), Manner(way="sheets", language="english", steps=4)),
+    "a step a sheet, batch": (Net((1, 1), output="linear", loss="squared", batch=4, eta=0.05), Manner(way="sheets", language="korean", steps=4, data="sheet")),
+}  # fmt: skip
+
+
+def _scalar(name: str) -> Callable[[], Plan]:
+    net, manner = _SCALAR[name]
+    return lambda: place(program(net), manner, name)
+
+
+LAYOUTS: dict[str, Callable[[], Plan]] = {name: _scalar(name) for name in _SCALAR}
+"""Layout → what makes its right sheet."""

@@ -1,0 +1,191 @@
+"""Runs the grader over all generated sheets: `python -m tests.walkthroughs.score --help`.
+
+What comes of each right layout, how many planted mistakes are noticed, and how often the right cell is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.walkthroughs.evaluator import Place
+from tests.walkthroughs.layouts import LAYOUTS
+from tests.walkthroughs.mistakes import at_random, named
+from tests.walkthroughs.plan import Mistake, Plan, chance, ref_from
+from tests.walkthroughs.workbook import write
+
+Grader = Callable[[Path], "Verdict"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a grader says of a workbook: its standing in a word, the cells of each finding, and a reason."""
+
+    standing: str
+    faults: tuple[frozenset[Place], ...]
+    reason: str
+    seconds: float
+    firm: bool = True
+
+    @property
+    def noticed(self) -> bool:
+        """Whether anything is said to be wrong."""
+        return bool(self.faults) or self.standing == "wrong"
+
+    def names(self, mistake: Mistake) -> bool:
+        """Whether a cell of the mistake is named."""
+        owner = mistake.plan.values.owner
+        return any(owner.get(place, place) in mistake.cells for cells in self.faults for place in cells)
+
+
+def by_graph(path: Path) -> Verdict:
+    """The verdict by the sheet's graph alone."""
+    from tracer.grading.graph.read import read_graph
+
+    judge_graph = import_module("tracer.grading.training.judge").judge_graph
+    from tracer.grading.book.package import read_book
+
+    book = read_book(path)
+    start = time.perf_counter()
+    judged = judge_graph(book, read_graph(book))
+    seconds = time.perf_counter() - start
+    order = ("wrong", "right up to a factor", "confirmed", "nothing to judge")
+    first = min(judged, key=lambda judgement: order.index(str(judgement.standing)))
+    faults = tuple(
+        frozenset((sheet, row, column) for sheet, (row, column) in fault.places)
+        for judgement in judged
+        for fault in judgement.faults
+    )
+    return Verdict(str(first.standing), faults, first.reason, seconds, first.firm)
+
+
+def judged(plan: Plan, folder: Path, grader: Grader, stored: bool = True) -> Verdict:
+    """The verdict on a plan; an exception of the grader is a standing of its own."""
+    path = write(plan, folder / "sheet.xlsx", stored)
+    try:
+        return grader(path)
+    except Exception as error:
+        return Verdict(f"exception {type(error).__name__}: {error}", (), "", 0.0, False)
+
+
+def sampled_slips(plan: Plan, most: int) -> Iterator[Mistake]:
+    """One of each named slip of a layout, in a unit chosen at random."""
+    kinds: dict[str, list[str]] = {}
+    for slip, unit in plan.slips:
+        kinds.setdefault(slip, []).append(unit)
+    source = chance("slips", plan.layout)
+    for slip in source.sample(sorted(kinds), min(most, len(kinds))):
+        yield from named(plan, [(slip, source.choice(kinds[slip]))])
+
+
+@dataclass
+class Tally:
+    """Counts of mistakes."""
+
+    all: int = 0
+    noticed: int = 0
+    right: int = 0
+
+    def add(self, noticed: bool, right: bool) -> None:
+        self.all += 1
+        self.noticed += noticed
+        self.right += right
+
+    def __str__(self) -> str:
+        if not self.all:
+            return "none"
+        return f"{self.all:5} noticed {self.noticed / self.all:6.1%} named {self.right / self.all:6.1%}"
+
+
+def score(names: Iterable[str], grader: Grader, slips: int, random: int, show: int, stored: bool = True) -> None:
+    """Print the tables."""
+    tallies: dict[str, Tally] = {}
+    failures: list[str] = []
+    false, wrong_right = 0, []
+    slowest = 0.0
+
+    def count(keys: Iterable[str], verdict: Verdict, named_right: bool) -> None:
+        for key in keys:
+            tallies.setdefault(key, Tally()).add(verdict.noticed, named_right)
+
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        for name in names:
+            plan = LAYOUTS[name]()
+            verdict = judged(plan, folder, grader, stored)
+            slowest = max(slowest, verdict.seconds)
+            ok = verdict.standing == plan.expected and not verdict.faults
+            false += len(verdict.faults)
+            if not ok or not (verdict.firm or plan.expected != "confirmed"):
+                wrong_right.append(name)
+            mark = "  " if ok and verdict.firm else "??"
+            print(
+                f"{mark} {name:38} {verdict.standing}{'' if verdict.firm else ' (not firm)'} {verdict.seconds * 1000:.0f} ms {len(verdict.faults) or ''} {verdict.reason[:110] if not ok else ''}",
+                flush=True,
+            )
+            if plan.expected == "nothing":
+                continue
+            for origin, mistakes in (("slip", sampled_slips(plan, slips)), ("random", at_random(plan, random))):
+                for mistake in mistakes:
+                    verdict = judged(mistake.plan, folder, grader, stored)
+                    right = verdict.names(mistake)
+                    loss = "with a loss cell" if plan.loss_cell else "without a loss cell"
+                    keys = [
+                        "all",
+                        f"{origin}: all",
+                        f"{origin}: {loss}",
+                        f"{origin}: layout {name}",
+                        f"{origin}: kind {mistake.kind}",
+                    ]
+                    keys.append(f"{origin}: " + ("in all copies" if mistake.whole else "in one cell"))
+                    keys.append(
+                        f"{origin}: " + ("contradicts the loss" if mistake.spoils else "only differs from its copies")
+                    )
+                    count(keys, verdict, right)
+                    if not (verdict.noticed and right):
+                        failures.append(described(plan, mistake, verdict, origin))
+    print(
+        f"\nright layouts not confirmed firmly: {len(wrong_right)}; false findings in right sheets: {false}; slowest {slowest:.2f} s"
+    )
+    for key in sorted(tallies):
+        print(f"{key:60} {tallies[key]}")
+    print()
+    for line in failures[:show]:
+        print(line)
+
+
+def described(plan: Plan, mistake: Mistake, verdict: Verdict, origin: str) -> str:
+    """One failure in a line: what was planted and what was said."""
+    place = min(mistake.cells)
+    said = "; ".join(ref_from(place[0], min(cells)) for cells in verdict.faults if cells)
+    what = f"{plan.layout} | {origin} {mistake.kind} | {mistake.unit} {ref_from('', place)} ×{len(mistake.cells)}"
+    return f"{what} | {plan.cells[place]} → {mistake.plan.cells[place]} | {verdict.standing} {said} {verdict.reason[:60] if not said else ''}"
+
+
+def main(arguments: list[str]) -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.walkthroughs.score", description=__doc__)
+    parser.add_argument("layout", nargs="*", help="parts of layouts' names; all by default")
+    parser.add_argument("--slips", type=int, default=0, help="named slips per layout")
+    parser.add_argument("--random", type=int, default=0, help="random mistakes per layout")
+    parser.add_argument("--show", type=int, default=0, help="how many failures are listed")
+    parser.add_argument("--keep", type=Path, help="write the right sheets here, and judge nothing")
+    parser.add_argument("--without-values", action="store_true", help="formulas without stored values")
+    options = parser.parse_args(arguments)
+    names = [name for name in LAYOUTS if not options.layout or any(part in name for part in options.layout)]
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            write(LAYOUTS[name](), options.keep / f"{name.replace(' ', '_').replace(',', '')}.xlsx")
+        return
+    score(names, by_graph, options.slips, options.random, options.show, not options.without_values)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
