@@ -222,6 +222,20 @@ def command(folder: Path) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def plot(folder: Path) -> Iterator[Row]:
+    """A large CSV drawn, beside the reading of the columns that are drawn."""
+    process("-m", "tracer", "run", WALKTHROUGH, "-o", folder, "-q", "--format", "csv", "--iterations", "166667")()
+    file = folder / "walkthrough.csv"
+    peer = "pandas.read_csv of the 3 columns"
+    peers = {peer: process("-c", by_tables.READING, file, "iteration", "eta", "E_total")}
+    drawn: dict[str, list[str | Path]] = {"in the terminal": [], "as SVG": ["-o", folder / "a.svg"]}
+    if there("matplotlib"):
+        drawn["as PNG"] = ["-o", folder / "a.png"]
+    for what, options in drawn.items():
+        ours = process("-m", "tracer", "plot", file, *options)
+        yield from against("plot", f"plot of 1,000,002 rows {what}", ours, peers, {peer: 1 / 1.5})
+
+
 # ---------------------------------------------------------------------------------------------------------- growth
 
 
@@ -281,12 +295,12 @@ def checked(folder: Path) -> None:
 # ------------------------------------------------------------------------------------------------------------ main
 
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
-    "engine": engine, "xlsx": xlsx, "csv": csv, "command": command, "growth": growth,
+    "engine": engine, "xlsx": xlsx, "csv": csv, "command": command, "plot": plot, "growth": growth,
     "page": page, "sweep": sweep,
 }  # fmt: skip
 HEADINGS = {
     "engine": "The engine", "xlsx": "Workbooks", "csv": "Files of numbers", "command": "The command",
-    "growth": "Growth", "sweep": "Sweeps",
+    "plot": "Plots", "growth": "Growth", "sweep": "Sweeps",
 }  # fmt: skip
 """Of the parts, in docs/speed.md."""
 

@@ -1,4 +1,4 @@
-"""The yardsticks for files of numbers: what Arrow and Polars take for the same frame."""
+"""The yardsticks for files of numbers: what Arrow and Polars take for the same frame, pandas for a file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas
+
+READING = "import sys, pandas; pandas.read_csv(sys.argv[1], usecols=sys.argv[2:])"
+"""What runs as a process of its own: it reads columns of a CSV file."""
 
 
 def csv_writers(data: Any, folder: Path) -> dict[str, Callable[[], object]]:

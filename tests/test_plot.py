@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import re
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,6 +70,14 @@ def test_a_thinned_line_keeps_its_ends_and_its_extremes(values: list[float], col
     assert len(thin.x) <= max(4 * columns, 4)
     assert (thin.y[0], thin.y[-1], thin.y.min(), thin.y.max()) == (values[0], values[-1], min(values), max(values))
     assert (np.diff(thin.x) > 0).all()
+
+
+@given(st.lists(st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf]), min_size=50, max_size=500))
+def test_a_thinned_line_keeps_the_extremes_between_its_gaps(values: list[float]) -> None:
+    thin, finite = line(*values).thinned(10), [value for value in values if math.isfinite(value)]
+    assert {min(finite, default=0.0), max(finite, default=0.0)} <= {*thin.y, 0.0}
+    if not finite:
+        assert not np.isfinite(thin.y).any()
 
 
 def test_gaps_part_a_line() -> None:
@@ -195,6 +204,11 @@ def test_pictures_by_matplotlib(suffix: str, begin: bytes, tmp_path: Path) -> No
     target = tmp_path / f"loss{suffix}"
     assert command("plot", WALKTHROUGH, "--log", "-o", target).output == f"wrote {target}\n"
     assert target.read_bytes().startswith(begin)
+    tracer.run(WALKTHROUGH).to_csv(tmp_path / "run.csv")
+    interval = sys.getswitchinterval()
+    command("plot", tmp_path / "run.csv", "--log", "-o", tmp_path / f"again{suffix}")
+    assert (tmp_path / f"again{suffix}").read_bytes() == target.read_bytes()
+    assert sys.getswitchinterval() == interval
 
 
 # ------------------------------------------------------------------------------------------------- the command

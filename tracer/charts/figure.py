@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -30,14 +29,13 @@ class Line:
         if count <= 4 * columns:
             return self
         edges = np.linspace(0, count, columns + 1).astype(int)
+        starts, column = edges[:-1], np.repeat(np.arange(columns), np.diff(edges))
         y = np.where(np.isfinite(self.y), self.y, np.nan)
-        kept = set()
-        for first, end in pairwise(edges):
-            kept |= {first, end - 1}
-            part = y[first:end]
-            if not np.isnan(part).all():
-                kept |= {first + int(np.nanargmin(part)), first + int(np.nanargmax(part))}
-        places = np.array(sorted(kept))
+        kept = [starts, edges[1:] - 1]
+        for extreme in (np.fmin, np.fmax):
+            found = np.flatnonzero(y == extreme.reduceat(y, starts)[column])
+            kept.append(found[np.flatnonzero(np.diff(column[found], prepend=-1))])
+        places = np.unique(np.concatenate(kept))
         return Line(self.label, self.x[places], self.y[places])
 
 

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 from tracer.charts.figure import Figure
 from tracer.charts.svg import COLORS, DASHES
 
-DOTS = 2_000
-"""The columns of a picture that lines are thinned to."""
 SIZE = (7.2, 3.6)
 """Of a panel, in inches."""
+DPI = 150
+"""Dots per inch of a .png."""
+DOTS = round(SIZE[0] * DPI)
+"""The columns of a picture that lines are thinned to."""
+SWITCH = 1e-4
+"""Seconds after which a thread that waits for the interpreter gets it, while matplotlib is loaded."""
+
+
+def load_meanwhile() -> None:
+    """Load matplotlib on another thread, beside pandas' reading of a large file, which needs the interpreter only for a
+    moment after each part of the file."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH)
+
+    def load() -> None:
+        with suppress(ImportError):  # `save` raises it again
+            import_module("matplotlib.backends.backend_agg")
+        sys.setswitchinterval(usual)
+
+    Thread(target=load).start()
 
 
 def save(figure: Figure, path: Path, suffix: str) -> None:
@@ -36,4 +58,4 @@ def save(figure: Figure, path: Path, suffix: str) -> None:
         if len(panel.lines) > 1:
             axes.legend(fontsize="small", ncols=2)
     metadata = {"CreationDate": None} if suffix == ".pdf" else {}
-    picture.savefig(path, format=suffix[1:], dpi=150, metadata=metadata)
+    picture.savefig(path, format=suffix[1:], dpi=DPI, metadata=metadata)

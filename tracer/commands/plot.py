@@ -105,19 +105,20 @@ def _curves(
     from tracer.charts.svg import svg
     from tracer.output import plots
 
+    by_matplotlib = target is not None and target.suffix.lower() in BY_MATPLOTLIB
     wanted = [name.strip() for text in quantities for name in text.split(",") if name.strip()]
     if asked.config.suffix.lower() == ".csv":
         options = {"--learning-rate": asked.learning_rate, "--decimals": asked.decimals, "--columns": asked.columns,
                    "--set": asked.settings, "--iterations": iterations}  # fmt: skip
         if given := [name for name, value in options.items() if value]:
             raise OutputError([f"{', '.join(given)}: {asked.config} is run already; plot a config to change it"])
-        figure = plots.of_csv(asked.config, wanted, log, panels)
+        figure = plots.of_csv(asked.config, wanted, log, panels, pyplot.load_meanwhile if by_matplotlib else None)
     elif asked.config.suffix.lower() in RESULTS:
         raise OutputError([f"{asked.config}: cannot be plotted; give the CSV file that `run` wrote, or the config"])
     else:
         trace = api.walk(asked.experiment(iterations))
         figure = trace.plot(*wanted, log=log, panels=panels).figure
-    if target and target.suffix.lower() in BY_MATPLOTLIB:
+    if target and by_matplotlib:
         with replacing(target) as part:
             pyplot.save(figure, part, target.suffix.lower())
         click.echo(f"wrote {target}")

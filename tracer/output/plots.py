@@ -68,8 +68,17 @@ def of_runs(
     return _figure(drawn, quantities, log, panels)
 
 
-def of_csv(path: Path, wanted: Sequence[str] = (), log: bool = False, panels: bool = False) -> Figure:
-    """The figure of quantities of a CSV file that `run` wrote, as `of_runs`. Raises OutputError where it is none."""
+def of_csv(
+    path: Path,
+    wanted: Sequence[str] = (),
+    log: bool = False,
+    panels: bool = False,
+    before_reading: Callable[[], None] | None = None,
+) -> Figure:
+    """The figure of quantities of a CSV file that `run` wrote, as `of_runs`. Raises OutputError where it is none.
+
+    before_reading: called when the columns are found, before their numbers are read.
+    """
     import pandas
 
     try:
@@ -91,6 +100,8 @@ def of_csv(path: Path, wanted: Sequence[str] = (), log: bool = False, panels: bo
     quantities = chosen(columns, wanted or known, f"{path}: ")
     places = [name for name in (naming.ITERATION, ETA_COLUMN) if name in columns]
     decimal = "," if separator != "," and "," in first else "."
+    if before_reading:
+        before_reading()
     try:  # pandas skips the mark at the beginning by itself; with utf-8-sig it decodes all of a large file first
         frame = pandas.read_csv(path, sep=separator, decimal=decimal, usecols=[*places, *quantities], dtype=float)
     except ValueError as error:
