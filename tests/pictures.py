@@ -104,7 +104,7 @@ def script(folder: Path) -> None:
     source = tracer.script(tracer.run(WALKTHROUGH, learning_rate=0.5), "numpy")
     console = recorder(104)
     console.print(Syntax(source[source.index("def run(") :], "python", theme="monokai", background_color="default"))
-    recorded(console, folder, "script", "export configs/walkthrough.yaml --to numpy", (1287, 826))
+    recorded(console, folder, "script", "export configs/walkthrough.yaml --to numpy", (1287, 658))
 
 
 def recorder(width: int) -> Console:

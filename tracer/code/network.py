@@ -21,8 +21,7 @@ def function(experiment: Experiment, layers: list[Arrays], writer: Writer) -> It
     values = {name: value for arrays in layers for name, value in arrays.parameters(experiment.start).items()}
     start = {name: f"np.array({literal(value, len(f'{spell(name)} = np.array('))})" for name, value in values.items()}
     body = [
-        *columns(experiment), "# forward", *forward(experiment, layers, writer, "np"),
-        "# backward", *backward(experiment, layers, writer),
+        *columns(experiment), *forward(experiment, layers, writer, "np"), *backward(experiment, layers, writer),
     ]  # fmt: skip
     for equation in rule.equations:
         if equation.quantity == naming.GRADIENT_NORM:
@@ -30,7 +29,7 @@ def function(experiment: Experiment, layers: list[Arrays], writer: Writer) -> It
             body.append(f"{spell(Name(equation.quantity))} = np.sqrt(sum(np.sum(g**2) for g in [{gradients}]))")
         elif equation.phase is Phase.OPTIMIZER:
             body += writer.assignment(spell(Name(equation.quantity)), equation.expression)
-    body += ["# update", *updates(program, writer)]
+    body += updates(program, writer)
     found = {LOSS: LOSS, **{spell(name): spell(name) for name in start}}
     yield from run(writer, program, start, body, found, several=len(experiment.samples) > 1)
 

@@ -58,11 +58,11 @@ def of_equations(experiment: Experiment, system: System, writer: Writer) -> Iter
     passes = [e for e in system.equations if e.phase in FORWARD_PASS]
     if system.batches.several:
         losses, reduction = spell(Name(system.loss, batch=True)), system.batches.reduction
-        body = [f"{losses} = []", f"for {data} in batch:", *indented(equations(passes, writer))]
+        body = [f"{losses} = []", f"for {data} in batch:", *indented(equations(passes, writer, system))]
         body += [f"    {losses}.append({spell(loss)})", f"{LOSS} = torch.stack({losses}).{reduction}()"]
     else:
         sample = "batch[0]" if len(system.samples) > 1 else "SAMPLES[0]"
-        body = [f"{data} = {sample}", *equations(passes, writer), f"{LOSS} = {spell(loss)}"]
+        body = [f"{data} = {sample}", *equations(passes, writer, system), f"{LOSS} = {spell(loss)}"]
     values = {Name(parameter.name): parameter.start for parameter in system.parameters}
     yield from _run(experiment, system, values, body, writer)
 
@@ -94,7 +94,7 @@ def _run(
         before.append(f"optimizer = torch.optim.{kind}({words})")
         if schedule:
             plain = Writer(DIALECTS["python"], defines=False, identifiers=spell)  # k is a number, and η too
-            body += [*equations(schedule, plain), 'optimizer.param_groups[0]["lr"] = eta']
+            body += [*equations(schedule, plain, system), 'optimizer.param_groups[0]["lr"] = eta']
         body.append("optimizer.step()")
         rates = {Name(name) for name in (experiment.schedule.rates if experiment.schedule else ())}
         program = replace(program, start={name: value for name, value in program.start.items() if name in rates})
@@ -104,7 +104,7 @@ def _run(
                 spell.call(Name(gradient), f"{spell(name)}.grad")
         clipped = (Role.CLIPPED, Role.GRADIENT_NORM)
         rule = [e for e in system.equations if e.phase is Phase.OPTIMIZER]
-        lines = [*equations((e for e in rule if system.quantities[e.quantity].role not in clipped), writer)]
+        lines = [*equations((e for e in rule if system.quantities[e.quantity].role not in clipped), writer, system)]
         for update in program.updates:
             if update.target in trained:
                 lines.append(f"{spell(update.target)}.copy_({writer.formula(update.expression)})")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.code import equations, network, pytorch
-from tracer.code.arrays import LOSS, Arrays, in_arrays
-from tracer.code.source import DIALECTS, Identifiers, Writer, literal
+from tracer.code.arrays import Arrays, in_arrays
+from tracer.code.source import DIALECTS, WIDTH, Writer, literal
 from tracer.errors import OutputError
 from tracer.execution.runs import Run
 from tracer.explain.words import stopped
 from tracer.formulas.expansion import far_conditions
-from tracer.formulas.tree import Name, names
+from tracer.formulas.tree import names
 from tracer.model import naming
 from tracer.model.system import System
 from tracer.output.trace import Trace
@@ -22,8 +22,8 @@ from tracer.version import VERSION
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of script. samples: how they are stored, from a list of tuples. compared: the comparison of a value that
-    was found with the one expected, within 1e-9 relative or 1e-12 absolute. prelude: a statement before all of it, and
+    """A kind of script. samples: how they are stored, from a list of tuples. compared: the comparison of a `value` that
+    was found with `ours`, within 1e-9 relative or 1e-12 absolute. prelude: a statement before all of it, and
     one more for arguments far out."""
 
     description: str
@@ -34,18 +34,20 @@ class Kind:
 
 ONE_A_LINE = 12
 """So many samples are listed one below the other."""
+DIGITS = 13
+"""Significant digits of the expected numbers; the tolerance needs 10."""
 
 KINDS = {
     "python": Kind(
-        "plain Python, an equation a line", "{}", "isclose(found[name], value, rel_tol=1e-9, abs_tol=1e-12)"
+        "plain Python, equation by equation", "{}", "isclose(value, ours, rel_tol=1e-9, abs_tol=1e-12)"
     ),
     "numpy": Kind(
-        "NumPy", "np.array({})", "np.allclose(found[name], value, rtol=1e-9, atol=1e-12)",
+        "NumPy", "np.array({})", "np.allclose(value, ours, rtol=1e-9, atol=1e-12)",
         ("", 'np.seterr(over="ignore")  # in the branch of a choice that is not taken'),
     ),
     "pytorch": Kind(
         "PyTorch, with its gradients", "torch.tensor({})",
-        "torch.allclose(found[name], torch.tensor(value), rtol=1e-9, atol=1e-12)",
+        "torch.allclose(value, torch.tensor(ours), rtol=1e-9, atol=1e-12)",
         ("torch.set_default_dtype(torch.float64)", ""),
     ),
 }  # fmt: skip
@@ -79,18 +81,18 @@ def script(trace: Trace, to: str) -> str:
         body = equations.function(system, writer)
     lines = [
         *(f"{line}\n" for line in kind.prelude[: 1 + writer.far] if line),
-        *_given(trace, kind, layers, to, writer.identifiers), *_batches(system, kind), "", "", *body, "", "",
+        *_given(trace, kind, layers), *_batches(system, kind), "", "", *body, "", "",
         "for given, expected in RUNS:",
-        "    found = run(**given)",
+        "    found = run(*given)",
         "    print(given, found)",
-        "    for name, value in expected.items():",
-        f"        assert {kind.compared}, (name, found[name], value)",
+        "    for (name, value), ours in zip(found.items(), expected):",
+        f"        assert {kind.compared}, (name, value, ours)",
     ]  # fmt: skip
     head = writer.definitions("\n".join(lines))
     source = experiment.source.file or "a config that was passed in Python"
-    title = f"{experiment.name}: {kind.description}.\n\nWritten by backprop-trace {VERSION} from {source}."
+    title = f"{experiment.name}, {kind.description}. Written by backprop-trace {VERSION} from {source}."
     safe = title.replace("\\", "/").replace('"', "'")
-    return "\n".join([f'"""{safe}\n"""', "", *head, "", *([""] if "def" in head[-1] else []), *lines, ""])
+    return "\n".join([f'"""{safe}"""', "", *head, "", *([""] if "def" in head[-1] else []), *lines, ""])
 
 
 def _is_far(trace: Trace) -> bool:
@@ -107,31 +109,35 @@ def _is_far(trace: Trace) -> bool:
     return False
 
 
-def _given(trace: Trace, kind: Kind, layers: list[Arrays], to: str, spell: Identifiers) -> Iterator[str]:
+def _given(trace: Trace, kind: Kind, layers: list[Arrays]) -> Iterator[str]:
     """The samples, and what is expected of each run."""
     system = trace.system
-    yield f"# {', '.join(naming.to_ascii(name) for name in system.data)}"
+    columns = f"# {', '.join(naming.to_ascii(name) for name in system.data)}"
     rows = [f"    {sample}," for sample in system.samples]
-    listed = "\n".join(["[", *rows, "]"]) if len(rows) <= ONE_A_LINE else literal([*system.samples], 8)
-    yield f"SAMPLES = {kind.samples.format(listed)}"
-    yield "# of each run: its arguments, and its last loss and the parameters after it"
-    yield "RUNS = ["
+    beside = not 1 < len(rows) <= ONE_A_LINE
+    listed = literal([*system.samples], 8) if beside else "\n".join(["[", *rows, "]"])
+    samples = f"SAMPLES = {kind.samples.format(listed)}"
+    yield from [f"{samples}  {columns}"] if len(f"{samples}  {columns}") <= WIDTH else [columns, samples]
+    yield "RUNS = [  # the arguments of run, and the values that it returns"
     for run in trace.runs:
-        given: dict[str, float] = {"iterations": run.batches.iteration(run.complete - 1) + 1}
-        given |= {spell(Name(name)): number for name, number in run.hyper.items()}
-        yield f"    {literal((given, _expected(system, run, layers, to, spell)), 4)},"
+        given = (run.batches.iteration(run.complete - 1) + 1, *run.hyper.values())
+        yield f"    {literal((given, _expected(system, run, layers)), 4)},"
     yield "]"
 
 
-def _expected(system: System, run: Run, layers: list[Arrays], to: str, spell: Identifiers) -> dict[str, Any]:
-    loss = LOSS if layers or to == "pytorch" else spell(Name(system.curve))
-    found: dict[str, Any] = {loss: run[system.curve][run.complete - 1]}
+def _expected(system: System, run: Run, layers: list[Arrays]) -> tuple[Any, ...]:
+    """The last loss, and the parameters after it where the run did not diverge, in the order in which `run` of the
+    script returns them."""
+    found = [run[system.curve][run.complete - 1]]
     if not run.divergence:
-        given = {Name(name): number for name, number in run.final.items()}
-        if layers:
-            given = {name: array for arrays in layers for name, array in arrays.parameters(run.final).items()}
-        found |= {spell(name): number for name, number in given.items()}
-    return found
+        arrays = [value for layer in layers for value in layer.parameters(run.final).values()]
+        found += arrays or run.final.values()
+    return tuple(map(_rounded, found))
+
+
+def _rounded(value: Any) -> Any:
+    """A number, or the numbers of a list, to DIGITS."""
+    return [*map(_rounded, value)] if isinstance(value, list) else float(f"{value:.{DIGITS}g}")
 
 
 def _batches(system: System, kind: Kind) -> Iterator[str]:

@@ -7,7 +7,7 @@ import keyword
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import is_
 from textwrap import TextWrapper
@@ -18,11 +18,14 @@ from tracer.formulas.notation import ATOM, Notation, Operator, TooLong, render, 
 from tracer.formulas.notation.python import PYTHON
 from tracer.formulas.notation.source import Source
 from tracer.formulas.primitives import FUNCTIONS
-from tracer.formulas.tree import Call, Expression, Function, Name, fold
+from tracer.formulas.tree import Call, Expression, Function, Name, fold, names
 from tracer.model import naming
+from tracer.tables.activations import ACTIVATIONS
 
-WIDTH = 110
-"""Of literals, in characters."""
+WIDTH = 120
+"""Of a line, in characters."""
+BESIDE = 100
+"""Characters of a statement that assigns several values."""
 LONGEST = 300
 """Characters of a formula in one statement; a longer one is written with intermediate results."""
 
@@ -32,12 +35,13 @@ class Dialect:
     """How a kind of script writes formulas.
 
     notation: of the formulas, named as nothing else. helpers: functions that it lacks → the lines that define them.
-    imports: identifier → the statement that makes it known.
+    imports: identifier → the statement that makes it known. activations: those of our table that it has too.
     """
 
     notation: Notation
     helpers: Mapping[str, str]
     imports: Mapping[str, str]
+    activations: tuple[str, ...] = ()
 
 
 _OPERATORS = {name: operator for name, operator in PYTHON.operators.items() if name not in ("max", "min", "sign")}
@@ -58,7 +62,9 @@ _IMPORTS = {
 _MATH = {name: f"from math import {name}" for name in dir(math) if not name.startswith("_") and len(name) > 2}
 
 
-def _of_arrays(module: str, imported: str, spelled: Mapping[str, str], helpers: Mapping[str, str]) -> Dialect:
+def _of_arrays(
+    module: str, imported: str, spelled: Mapping[str, str], helpers: Mapping[str, str], *activations: str
+) -> Dialect:
     """A dialect in which functions take arrays: those of a module, where it has them."""
     choice = Operator(f"{'where' if 'where' in helpers else f'{module}.where'}({{0}}, {{1}}, {{2}})", ATOM, (0, 0))
 
@@ -66,7 +72,8 @@ def _of_arrays(module: str, imported: str, spelled: Mapping[str, str], helpers: 
         return _OWN.get(name, name) if name in helpers else f"{module}.{spelled.get(name, name)}"
 
     notation = Notation(f"{module} script", {**_OPERATORS, "if": choice}, function, shortest)
-    return Dialect(notation, helpers, {**_MATH, **_IMPORTS, module: imported, "math": "import math"})
+    imports = {**_MATH, **_IMPORTS, module: imported, "math": "import math"}
+    return Dialect(notation, helpers, imports, activations)
 
 
 DIALECTS = {
@@ -97,6 +104,7 @@ DIALECTS = {
         {"max": _EXTREME.format("maximum", "amax"), "min": _EXTREME.format("minimum", "amin"), **_SUM,
          "softmax": "def softmax(z):\n    return torch.softmax(z, dim=1)",
          "where": "def where(condition, x, y):\n    return torch.where(torch.as_tensor(condition), x, y)"},
+        "sigmoid", "relu", "selu",
     ),
 }  # fmt: skip
 """By the name of the kind of script."""
@@ -105,6 +113,7 @@ _RESERVED = {
     *keyword.kwlist, *dir(builtins), *_IMPORTS, *dir(math), *FUNCTIONS, *_OWN.values(), "np", "torch", "k", "p", "g",
     "SAMPLES", "RUNS", "run", "batches", "batch", "iterations", "given", "expected", "found", "name", "value", "loss",
     "optimizer", "parameters", "gradients", "order", "start", "number", "keys", "ROUND_HALF_UP", "eta",
+    "ours",
 }  # fmt: skip
 
 
@@ -169,6 +178,14 @@ class Writer:
         except TooLong:
             return Source(self._spelled, self.notation).assignment(target, prepared)
 
+    def assignments(self, values: Iterable[tuple[Name, Expression]]) -> Iterator[str]:
+        """The statements that give each of several variables its value, those that are `beside` each other as one."""
+        written = []
+        for name, expression in values:
+            target, needed = self.identifiers(name), set(map(self.identifiers, names(expression)))
+            written.append((target, self.assignment(target, expression), needed))
+        return beside(written)
+
     def definitions(self, body: str) -> list[str]:
         """The imports and the functions that the body of the script needs, each as lines."""
         functions: list[str] = []
@@ -199,6 +216,8 @@ class Writer:
             if node.function.formula is None:
                 return call
             name = node.function.name
+            if name in self.dialect.activations and node.function == ACTIVATIONS[name].function(name):
+                return Call(Function(name), tuple(args))
             if self.defines and len(args) == 1 and name.isidentifier() and name not in FUNCTIONS:
                 return Call(Function(self._defined(node.function)), tuple(args))
             return self._prepared(self._put_in(call))
@@ -224,8 +243,32 @@ class Writer:
         return identifier
 
 
+def beside(assigned: Iterable[tuple[str, list[str], set[str]]]) -> Iterator[str]:
+    """Assignments, those as one statement that fit in a line and do not need each other. Each is the variable, its
+    statements, and the variables that these need."""
+    targets, sources = list[str](), list[str]()
+
+    def together() -> str:
+        return f"{', '.join(targets)} = {', '.join(sources)}"
+
+    for target, statements, needed in assigned:
+        source = statements[0].removeprefix(f"{target} = ")
+        length = len(together()) + len(target) + len(source) + 4
+        alone = len(statements) > 1 or "\n" in source
+        if targets and (alone or length > BESIDE or not needed.isdisjoint(targets)):
+            yield together()
+            targets, sources = [], []
+        if alone:
+            yield from statements
+        else:
+            targets.append(target)
+            sources.append(source)
+    if targets:
+        yield together()
+
+
 def literal(value: Any, column: int = 0) -> str:
-    """The source of a number, a list or a mapping that begins in a column, over as many lines as it takes; a row of
+    """The source of a number, a list or a tuple that begins in a column, over as many lines as it takes; a row of
     numbers stays in its line."""
     whole = re.sub(r"[(\[][^()\[\]]{,90}[)\]]", lambda row: row[0].replace(" ", "\0"), repr(value))
     lines = TextWrapper(WIDTH, " " * column, " " * (column + 1), break_long_words=False, break_on_hyphens=False)
