@@ -32,6 +32,7 @@ INNER_ORDER = {
         "marking",
         "exercise",
         "options",
+        "headers",
         "check",
         "worker",
         "folder",

@@ -49,6 +49,9 @@ def _file(name: str, help: str, metavar: str = "FILE") -> Callable[[Callable[...
     show_default=True,
     help="How long reading a workbook may take, and judging it; one that takes longer is not judged.",
 )
+@click.option(
+    "--how", is_flag=True, help="Print how each sheet was understood: its updates, loss, learning rate and steps."
+)
 @_file("--json", "Write all findings to FILE.")
 @_file("--report", "Write one row for each workbook to FILE, as CSV.")
 @_file("--annotate", "Write copies with wrong cells colored and noted to DIR.", "DIR")
@@ -61,6 +64,7 @@ def check(
     tolerance: float,
     strict: bool,
     seconds: float,
+    how: bool,
     annotate: Path | None,
     ascii: bool,
     quiet: bool,
@@ -110,7 +114,7 @@ def check(
     if printed:
         click.echo(reports.FORMS[printed[0]](found).encode("utf-8", "backslashreplace"), nl=False)
     elif not quiet:
-        terminal.show(found, ascii or not can_print("∂−·…η", sys.stdout.encoding))
+        terminal.show(found, ascii or not can_print("∂−·…η", sys.stdout.encoding), how)
     if problems:
         raise OutputError(problems)
     if any(not each.readable for each in found):

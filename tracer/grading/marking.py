@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from tracer.grading.book.cells import Fault
+from tracer.grading.book.cells import Fault, Position, reference
 from tracer.grading.judging.assignment import differing
 from tracer.grading.judging.by_hand import decimals_by_hand
 from tracer.grading.judging.demand import Demand
 from tracer.grading.judging.exactness import Exactness, measured, rounded_by_hand
 from tracer.grading.judging.filling import dragged, repeated, with_headers_in_place
-from tracer.grading.judging.findings import Departure, Finding, Kind, SheetReport, Verdict
+from tracer.grading.judging.findings import Departure, Finding, How, Kind, SheetReport, Verdict, Way
 from tracer.grading.judging.judge import Judge, JudgedColumn
 from tracer.grading.judging.notes import notes
 from tracer.grading.judging.rate import learning_rate
@@ -244,6 +244,31 @@ def reported(explained: Explained, system: System | None) -> SheetReport:
         right=len(known - wrong),
         departure=explained.departure,
         reason="; ".join(filter(None, [shown.found.book.damaged, given_up(shown.sheet), shown.table.gap])) or None,
+        how=_how(judged) if judge else None,
+        covered=frozenset(place for name in known & shown.table.series.keys() for place in shown.table.series[name]),
+    )
+
+
+def _how(judged: Judged) -> How:
+    """What was understood of a table."""
+    shown, judge = judged.shown, judged.judge
+    series, model, scalars = shown.table.series, shown.model, shown.table.scalars
+
+    def called(name: str, place: Position | None) -> str:
+        return f"{name} ({reference(place)})" if place else name
+
+    updates = [
+        called(name, series[name][0]) for name in series if name in model.parameters and judged.columns.get(name)
+    ]
+    loss = model.system.loss if model.system.loss in series else None
+    rate = scalars.get(naming.ETA)
+    eta = f"{judge.eta:.6g}" if judge and judge.eta is not None else None
+    return How(
+        Way.HEADERS,
+        tuple(updates),
+        len(shown.rows.plan.sizes) if shown.rows.plan else shown.table.steps,
+        loss and called(loss, series[loss][0]),
+        eta and called(eta, rate.position if rate and judge and rate.value == judge.eta else None),
     )
 
 

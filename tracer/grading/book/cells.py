@@ -81,13 +81,14 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A workbook: its sheets in their order, its named cells, a description of any damage, and its custom
-    properties."""
+    """A workbook: its sheets in their order, its named cells, a description of any damage, its custom properties, and
+    whether it has macros."""
 
     sheets: tuple[Sheet, ...]
     names: Mapping[str, str]
     damage: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
+    macros: bool = False
 
     @property
     def damaged(self) -> str:

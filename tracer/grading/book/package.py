@@ -148,7 +148,8 @@ class _Package:
             read.append(Sheet(name, reader.cells, hidden=hidden, arrays=reader.arrays))
         damages.insert(0, _damage(styles, *highest))
         properties = self._properties(dict(root.values()).get("custom-properties", ""))
-        return Book(tuple(read), names, "; ".join(filter(None, damages)), properties)
+        damage = "; ".join(filter(None, damages))
+        return Book(tuple(read), names, damage, properties, macros="vbaProject" in of_kind)
 
     def _workbook(self, part: str) -> tuple[list[tuple[str, str, bool]], dict[str, str]]:
         """The sheets as (name, relation, whether it is hidden), and the defined names."""

@@ -71,6 +71,7 @@ SENTENCES: Mapping[str, str] = {
     "rounded_by_formula": "rounded by its formula: consistent",
     "rounded_as_computed": "every value is rounded to {decimals} decimals as it is computed: consistent",
     "e_typed": "e is typed with {decimals} decimals: consistent",
+    "factor_in_all_updates": "all updates are right up to one factor: they use {factor:.6g} for η: consistent",
     "other_labeled_rate": "the learning rate is {rate:g}, as {cell} says: consistent",
 }
 """Sentences of the causes that are found without a search for slips: name → template."""

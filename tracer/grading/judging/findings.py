@@ -39,10 +39,11 @@ class Kind(StrEnum):
     ROUNDED = "rounded"
     PASTED = "pasted"
     RATE = "rate"
+    FACTOR = "factor"
     CONSISTENT = "consistent"
 
 
-NOTES = frozenset({Kind.ROUNDED, Kind.PASTED, Kind.RATE, Kind.CONSISTENT})
+NOTES = frozenset({Kind.ROUNDED, Kind.PASTED, Kind.RATE, Kind.FACTOR, Kind.CONSISTENT})
 """Kinds that are not mistakes."""
 
 
@@ -53,6 +54,29 @@ class Verdict(StrEnum):
     FINDINGS = "findings"
     UNFILLED = "unfilled"
     NO_TABLE = "no table"
+
+
+class Way(StrEnum):
+    """How a sheet was understood: by headers that name quantities, or by its formulas as a graph of cells."""
+
+    HEADERS = "headers"
+    FORMULAS = "formulas"
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What was understood of a sheet. updates: the names of the updated parameters, with their cells. steps: how many
+    updates of each were judged. loss, rate: in words, with their cells; None where there is none. note: what else a
+    verdict rests on."""
+
+    INTERNAL: ClassVar = frozenset[str]()
+
+    way: Way
+    updates: tuple[str, ...] = ()
+    steps: int = 0
+    loss: str | None = None
+    rate: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +150,16 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class SheetReport:
-    """The results for one table of a sheet. reason: why no table was found, or why something was not judged.
+    """The results for one table of a sheet, or for what its formulas train. reason: why there is nothing to judge, or
+    why something was not judged. how: what was understood; None where nothing was. covered: the cells that the verdict
+    is on, until the two ways are joined.
 
     judged, right: the numbers of judged quantities and of right ones. Of an exercise of ours, of the cells to fill in,
     and of those that equal the key; consistent, wrong, empty, copied: of the others, None for any other sheet. strict:
     whether consistent ones do not count.
     """
 
-    INTERNAL: ClassVar = frozenset({"mistakes", "counted"})
+    INTERNAL: ClassVar = frozenset({"mistakes", "counted", "covered"})
 
     sheet: str
     verdict: Verdict
@@ -153,6 +179,8 @@ class SheetReport:
     strict: bool = False
     departure: Departure | None = None
     reason: str | None = None
+    how: How | None = None
+    covered: frozenset[Position] = frozenset()
 
     @property
     def mistakes(self) -> list[Finding]:

@@ -13,6 +13,7 @@ from tracer.grading.judging.findings import (
     BookReport,
     Departure,
     Finding,
+    How,
     SheetReport,
     Verdict,
     cells_in_words,
@@ -28,13 +29,13 @@ def as_json(reports: Sequence[BookReport]) -> str:
 
 def as_data(value: Any) -> Any:
     """A report or a part of it as plain data; lists come last for readability."""
-    if isinstance(value, (BookReport, SheetReport, Finding, Departure)):
+    if isinstance(value, (BookReport, SheetReport, Finding, Departure, How)):
         data = {key: as_data(getattr(value, key)) for key in _keys(type(value))}
         return dict(sorted(data.items(), key=lambda item: isinstance(item[1], list)))
     return [as_data(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _keys(kind: type[BookReport | SheetReport | Finding | Departure]) -> list[str]:
+def _keys(kind: type[BookReport | SheetReport | Finding | Departure | How]) -> list[str]:
     """The public fields and properties of a class."""
     names = [*(field.name for field in fields(kind)), *(n for n, v in vars(kind).items() if isinstance(v, property))]
     return [name for name in names if name not in kind.INTERNAL]

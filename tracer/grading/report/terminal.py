@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from tracer.grading.judging.findings import BookReport, Finding, Kind, SheetReport, Verdict, cells_in_words
+from tracer.grading.judging.findings import BookReport, Finding, How, Kind, SheetReport, Verdict, Way, cells_in_words
 from tracer.grading.report import excerpts
 from tracer.model import naming
 from tracer.workbook.xlsx.names import ranges
@@ -25,10 +25,14 @@ _VERDICTS = {
     Verdict.UNFILLED: ("the headers were found, but the table is not filled in", "yellow"),
     Verdict.NO_TABLE: ("no table", "yellow"),
 }
+_WAYS = {
+    Way.HEADERS: "by its headers, which name quantities",
+    Way.FORMULAS: "by its formulas: the derivatives of its own loss",
+}
 
 
-def show(reports: Sequence[BookReport], ascii: bool = False) -> None:
-    """Print all reports, and a summary line if there are several."""
+def show(reports: Sequence[BookReport], ascii: bool = False, how: bool = False) -> None:
+    """Print all reports, and a summary line if there are several. how: also what was understood of each sheet."""
 
     def echo(text: str) -> None:
         text = text.encode("utf-8", "backslashreplace").decode("utf-8")  # names of files may be no UTF-8
@@ -37,7 +41,7 @@ def show(reports: Sequence[BookReport], ascii: bool = False) -> None:
     for index, report in enumerate(reports):
         if index:
             echo("")
-        for line in lines(report):
+        for line in lines(report, how):
             echo(line)
     if len(reports) > 1:
         wrong = sum(report.readable and report.has_findings for report in reports)
@@ -48,18 +52,20 @@ def show(reports: Sequence[BookReport], ascii: bool = False) -> None:
         echo(f"\n{len(reports)} workbooks: {right} right, {wrong} with findings, {unjudged} could not be judged{rest}")
 
 
-def lines(report: BookReport) -> Iterator[str]:
-    """What is printed of a workbook."""
+def lines(report: BookReport, how: bool = False) -> Iterator[str]:
+    """What is printed of a workbook. how: also what was understood of each sheet."""
     yield click.style(report.workbook, bold=True)
     if report.reason is not None:
         says = "" if report.late else "not judged: " if report.sheets else "could not be read: "
         yield click.style(f"  {says}{report.reason}", fg="yellow")
+        if how:
+            yield from (f"  {sheet.sheet}: {sheet.reason}" for sheet in report.sheets if sheet.reason)
         return
     for sheet in sorted(report.sheets, key=lambda sheet: sheet.verdict is Verdict.NO_TABLE):
         if sheet.verdict is Verdict.NO_TABLE:
             yield f"  {sheet.sheet}: no table ({sheet.reason})"
         else:
-            yield from (f"  {line}" for line in _of_sheet(sheet))
+            yield from (f"  {line}" for line in _of_sheet(sheet, how))
     if report.score is not None:
         mistakes = [finding for sheet in report.sheets for finding in sheet.mistakes]
         empty = sum(finding.kind is Kind.EMPTY for finding in mistakes)
@@ -70,16 +76,25 @@ def lines(report: BookReport) -> Iterator[str]:
         yield f"  verdict: {click.style(word, fg=color, bold=True)}, score {report.score:g} of 100{rest}"
 
 
-def _of_sheet(sheet: SheetReport) -> Iterator[str]:
+def _of_sheet(sheet: SheetReport, how: bool) -> Iterator[str]:
+    noun = "quantity"
     eta = f", {naming.ETA} = {sheet.eta:.6g}" if sheet.eta is not None else ""
     numbers = cells_in_words(sheet)
-    if numbers is None:
+    if sheet.how and sheet.how.way is Way.FORMULAS:
+        noun = "update"
+        count = f"{_counted(len(sheet.how.updates), 'parameter')} in {_counted(sheet.how.steps, 'step')}"
+        loss = f", loss: {sheet.how.loss}" if sheet.how.loss else ""
+        where = f" in {sheet.table}" if sheet.table else ""
+        yield f"{click.style(sheet.sheet, bold=True)}: judged by its formulas{where}: {count}{loss}{eta}"
+    elif numbers is None:
         yield f"{click.style(sheet.sheet, bold=True)}: table {sheet.table}, network {sheet.network}{eta}"
         unmatched = f"; not matched: {_listed(sheet.unmatched, MOST_UNMATCHED)}" if sheet.unmatched else ""
         yield f"  {_counted(len(sheet.recognised), 'quantity')} recognized{unmatched}"
     else:
         strict = ", only the key counts" if sheet.strict else ""
         yield f"{click.style(sheet.sheet, bold=True)}: exercise, {_counted(sheet.judged, 'cell')} to fill in{strict}"
+    if how and sheet.how:
+        yield from (f"  {line}" for line in _how(sheet.how))
     if sheet.not_judged:
         missing = _listed(sheet.not_judged, MOST_UNMATCHED)
         yield f"  not judged, because what they depend on is missing or has no value: {missing}"
@@ -102,9 +117,20 @@ def _of_sheet(sheet: SheetReport) -> Iterator[str]:
     if sheet.mistakes and len(empty) == len(sheet.mistakes):
         verdict, color = "unfinished", "yellow"
     rest = f", {sheet.unjudged} not judged" if sheet.unjudged else ""
-    correct = numbers or f"{sheet.right} of {_counted(sheet.judged, 'quantity')} correct"
+    correct = numbers or f"{sheet.right} of {_counted(sheet.judged, noun)} correct"
     words = f": {correct}{rest}{_departs(sheet)}"
     yield f"  {click.style(verdict, fg=color)}{words if sheet.judged else ''}"
+
+
+def _how(how: How) -> Iterator[str]:
+    """What was understood of a sheet, a line each."""
+    yield f"way      {_WAYS[how.way]}"
+    if how.updates:
+        yield f"updates  {_listed(how.updates, MOST_UNMATCHED)}"
+    yield f"steps    {how.steps}"
+    for name, text in (("loss", how.loss), (naming.ETA, how.rate), ("note", how.note)):
+        if text:
+            yield f"{name:7}  {text}"
 
 
 def _of_finding(finding: Finding) -> Iterator[str]:
