@@ -6,7 +6,7 @@ import json
 
 import click
 
-from tests.hand import Value, book
+from tests.hand import Cells, book
 from tracer.grading.book.cells import Place, position
 from tracer.grading.judging.causes import Cause
 from tracer.grading.judging.findings import BookReport, Kind, SheetReport, Verdict, Way
@@ -15,7 +15,7 @@ from tracer.grading.report.terminal import lines
 from tracer.grading.training.judgement import Fault, Judgement, Parameter, Standing
 from tracer.grading.training.reports import reports
 
-CELLS: dict[str, Value] = {
+CELLS: Cells = {
     "A1": "eta", "B1": 0.1, "A3": "x", "B3": "w", "C3": "b", "D3": "loss", "E3": "dw", "F3": "db", "A4": 1, "A5": 2,
     "B4": 1, "C4": 0, "B5": "=B4-$B$1*E4", "C5": "=C4-F4", "B6": "=B5-$B$1*E5", "C6": "=C5-F5", "D4": "=(A4*B4+C4)^2",
     "D5": "=(A5*B5+C5)^2", "E4": "=2*(A4*B4+C4)*A4", "E5": "=2*(A5*B5+C5)*A5", "F4": "=2*(A4*B4+C4)",
@@ -97,7 +97,8 @@ def test_right_up_to_a_factor_is_a_note() -> None:
 
 
 def test_a_step_a_sheet_is_one_training_and_a_fault_stands_in_its_own_sheet() -> None:
-    sheets = [(name, {"A1": "w", "B1": 1, "A2": "loss", "B2": "=B1^2", "D1": "=B1-0.1*2*B1"}) for name in "123"]
+    cells: Cells = {"A1": "w", "B1": 1, "A2": "loss", "B2": "=B1^2", "D1": "=B1-0.1*2*B1"}
+    sheets = [(name, cells) for name in "123"]
     parameter = Parameter(tuple((n, (1, 2)) for n in "123"), tuple((n, (1, 4)) for n in "123"))
     judgement = Judgement(Standing.CONFIRMED, "", True, ("1", "2", "3"), (parameter,), 3, (("1", (2, 2)),))
     (one,) = reports(book(*sheets), judgement)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.hand import Value, book
+from tests.hand import Cells, Value, book
 from tracer.grading.book.cells import position
 from tracer.grading.training.labels import Labels
 
@@ -17,7 +17,7 @@ def name(cells: Mapping[str, Value], *places: str) -> str | None:
     return labels.of([("S", place) for place in found if place])
 
 
-TABLE = {
+TABLE: Cells = {
     "A1": "x", "B1": "w1", "C1": "w2", "D1": "δw1", "A2": "start", "B2": 0.1, "C2": 0.2, "D2": 0.5,
     "A3": 1, "B3": "=B2-D2", "C3": "=C2", "D3": 0.5, "A4": 2, "B4": "=B3-D3", "C4": "=C3", "D4": 0.5,
 }  # fmt: skip
@@ -59,13 +59,23 @@ def test_names_of_cells(cells: Mapping[str, Value], places: list[str], expected:
 
 
 def test_steps_that_run_along_a_row_are_named_by_its_label() -> None:
-    cells = {"A1": "iteration", "B1": 1, "C1": 2, "A2": "w", "B2": 0.5, "C2": "=B2-B3", "A3": "dw", "B3": 1, "C3": 2}
+    cells: Cells = {
+        "A1": "iteration",
+        "B1": 1,
+        "C1": 2,
+        "A2": "w",
+        "B2": 0.5,
+        "C2": "=B2-B3",
+        "A3": "dw",
+        "B3": 1,
+        "C3": 2,
+    }
     assert name(cells, "B2", "C2") == "w"
     assert name(cells, "B3", "C3") == "dw"
 
 
 def test_a_header_that_is_repeated_has_the_one_above_it() -> None:
-    cells = {
+    cells: Cells = {
         "A1": "∂z/",
         "C1": "∂C/",
         "A2": "∂w",
