@@ -32,6 +32,7 @@ INNER_ORDER = {
         "marking",
         "exercise",
         "options",
+        "labeled",
         "headers",
         "check",
         "worker",

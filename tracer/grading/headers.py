@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from tracer.grading.book.cells import Book, Sheet
 from tracer.grading.judging.findings import SheetReport, Verdict, no_table
 from tracer.grading.judging.uncomputed import first_cause
+from tracer.grading.labeled import labeled
 from tracer.grading.marking import Terms, marked
 from tracer.grading.network.inference import NotANetwork
 from tracer.grading.network.model import Model
@@ -65,9 +66,12 @@ def check_sheet(book: Book, sheet: Sheet, terms: Terms) -> list[SheetReport]:
     """One report for each table of a sheet, or a single report that no table was found."""
     if sheet.hidden:
         return [no_table(sheet.name, HIDDEN)]
-    settle = partial(settled, candidates) if terms.system is None else _settling(Model(terms.system))
+    model = terms.system and Model(terms.system)
+    settle = _settling(model) if model else partial(settled, candidates)
     reports = [_report(Found(book, sheet, table), terms) for table in find_tables(sheet, settle)]
     found = [report for report in reports if report.verdict is not Verdict.NO_TABLE]
+    if model and not found and (table := labeled(book, sheet, model, settle)):
+        found = [each for each in [_report(Found(book, sheet, table), terms)] if each.verdict is not Verdict.NO_TABLE]
     if found:
         return found
     reason = next((report.reason for report in reports if report.reason), None)
