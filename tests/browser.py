@@ -9,12 +9,22 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 COMMAND = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe")
 PATIENCE = 60.0
 """Seconds that an answer may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accessible:
+    """A part of a page as a screen reader says it."""
+
+    role: str
+    name: str
+    focusable: bool
 
 
 class Browser:
@@ -70,6 +80,12 @@ class Browser:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
+    def middle(self, selector: str) -> tuple[float, float]:
+        """The middle of an element in the window."""
+        box = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+        x, y = self.evaluate(f"(({{ left, top, width, height }}) => [left + width/2, top + height/2])({box})")
+        return float(x), float(y)
+
     def script_time(self) -> float:
         """How long scripts have run in the page, in seconds."""
         metrics = self._ask("Performance.getMetrics")["metrics"]
@@ -96,6 +112,20 @@ class Browser:
             "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left" if is_down else "none",
             buttons=int(held or kind == "mousePressed"), clickCount=int(kind != "mouseMoved"),
         )  # fmt: skip
+
+    def touch(self, kind: str, *points: tuple[float, float]) -> None:
+        """Put a finger on the page, move it, or lift it: touchStart, touchMove, touchEnd (without a point)."""
+        self._ask("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y} for x, y in points])
+
+    def accessible(self) -> list[Accessible]:
+        """What a screen reader gets of the page."""
+        found = []
+        for node in self._ask("Accessibility.getFullAXTree")["nodes"]:
+            if not node.get("ignored"):
+                states = {one["name"]: one["value"].get("value") for one in node.get("properties", [])}
+                role, name = (str(node.get(key, {}).get("value", "")) for key in ("role", "name"))
+                found.append(Accessible(role, name, bool(states.get("focusable"))))
+        return found
 
     def _wait_for(self, selector: str) -> None:
         end = time.monotonic() + PATIENCE

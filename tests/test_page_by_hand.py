@@ -38,21 +38,19 @@ class Hand:
     def write(self, text: str) -> None:
         self.keys(*text)
 
-    def place(self, selector: str) -> tuple[float, float]:
-        """The middle of an element."""
-        box = self.see(f"(({{left, top, width, height}}) => [left + width/2, top + height/2])"
-                       f"(document.querySelector({selector!r}).getBoundingClientRect())")  # fmt: skip
-        return box[0], box[1]
+    def middle(self, selector: str) -> tuple[float, float]:
+        self.see("1")
+        return self.browser.middle(selector)
 
     def point(self, selector: str) -> None:
-        self.browser.mouse("mouseMoved", *self.place(selector))
+        self.browser.mouse("mouseMoved", *self.middle(selector))
 
     def click(self, selector: str) -> None:
         self.drag(selector, 0)
 
     def drag(self, selector: str, by: float) -> None:
         """Press the mouse button on an element, move to the right, let go."""
-        x, y = self.place(selector)
+        x, y = self.middle(selector)
         self.browser.mouse("mouseMoved", x, y)
         self.browser.mouse("mousePressed", x, y)
         for step in range(1, 5) if by else ():

@@ -76,7 +76,7 @@ def check(browser: Browser, trace: tracer.Trace, iteration: int, sample: int | N
             rows = [index for index, place in enumerate(run.places()) if place[0] == iteration]
             values = row | {number.name: math.fsum(run.step(index)[number.name] for index in rows)}
         elif number.at:
-            values = trace.row(int(number.at), None, eta)
+            values = trace.row(int(number.at), int(number.sample) if number.sample else None, eta)
         elif number.sample:
             values = trace.row(iteration, int(number.sample), eta)
         expected = {**given, **values}[number.name]
@@ -133,15 +133,21 @@ def test_an_address_that_says_what_cannot_be_is_ignored(browser: Browser, name: 
         assert browser.evaluate(lines) == whole
 
 
-def test_a_quiz_without_an_equation_asks_nothing(browser: Browser, tmp_path: Path) -> None:
+def test_an_address_begins_a_quiz(browser: Browser, tmp_path: Path) -> None:
+    """With the first equation; where the whole step is shown it asks nothing."""
     _, page = page_of(WALKTHROUGH, tmp_path)
-    for address, asks in (("#quiz=1", False), ("#quiz=1&line=0", True)):
+    asked = "document.querySelector('.quiz').hidden ? null : document.querySelector('.quiz .line').dataset.of"
+    for address, asks in (("#quiz=1", "h1"), ("#quiz=1&line=1", "a_h1"), ("#line=1", None)):
         browser.open(page, address)
-        assert browser.evaluate("document.querySelector('.quiz').hidden") is not asks
-        browser.evaluate(
-            "document.querySelector('.quiz input').value = '1'; document.querySelector('.quiz form').requestSubmit()"
-        )
-        assert browser.complaints == []
+        assert browser.evaluate(asked) == asks
+    browser.open(page, "#quiz=1")
+    browser.press("Escape")
+    browser.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+    browser.evaluate(
+        "document.querySelector('.quiz input').value = '1'; document.querySelector('.quiz form').requestSubmit()"
+    )
+    assert browser.evaluate(asked) is None
+    assert browser.complaints == []
 
 
 def test_a_parameter_may_be_called_like_a_word_of_javascript(browser: Browser, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 /** The numbered blocks of a step: each equation in symbols, with the numbers put in, with its result. */
 
 import { attribute, el } from "./dom.js";
-import { CALLED, NUMBERS, SYMBOLS } from "./notation.js";
+import { UNKNOWN } from "./format.js";
+import { CALLED, NUMBERS, SYMBOLS, spoken } from "./notation.js";
 
 
 /**
@@ -12,11 +13,13 @@ export function blocksView(page) {
   const rows = new Map();
   const element = el("div", { class: "blocks" });
   page.content.blocks.forEach((block, number) => element.append(blockElement(page, block, number, rows)));
+  const said = new Map([...rows.values()].map((row) => [row, [...row.querySelector(".symbols").children].map(spoken).join(" ")]));
   let current = null;
 
   function show(moment) {
     for (const [line, row] of rows) {
       row.classList.toggle("ahead", moment.line !== null && line > moment.line);
+      attribute(row, "aria-label", `${said.get(row)} = ${moment.reached(line) ? row.querySelector(".result").textContent : UNKNOWN}`);
     }
     const row = rows.get(moment.line) ?? null;
     if (row === current) return;
@@ -83,7 +86,7 @@ export function lineElement(page, number, part) {
   const called = notation.expression(line.expression, CALLED);
   const isBare = isName(content.shapes[line.expression[0]]);
   const put = notation.expression(line.expression, NUMBERS, (element, slot, how) => numbers.place(part, element, slot, how));
-  const shown = numbers.place(part, el("output", { class: "result" }), line.quantity, resultOf(line, number));
+  const shown = numbers.place(part, el("span", { class: "result" }), line.quantity, resultOf(line, number));
   return el("div", { class: "line", "data-line": number, "data-of": content.quantities[line.quantity].name },
     el("span", { class: "symbols" }, left, el("span", { class: "sign" }, line.overwrites ? "←" : "="),
       ...(called ? [called, el("wbr"), el("span", { class: "sign" }, "=")] : []), right),

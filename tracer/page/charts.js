@@ -21,13 +21,14 @@ export function lossView(page) {
   const here = svg("line", { class: "here" });
   const dot = svg("circle", { class: "dot", r: 4.5 });
   const drawing = svg("svg", { "aria-hidden": "true" }, axes, lines, here, dot);
-  const reading = el("output", { class: "reading number", "data-quantity": content.quantities[content.curve].name });
+  const reading = el("span", { class: "reading number", "data-quantity": content.quantities[content.curve].name });
   const slider = el("div", {
     class: "slider", role: "slider", tabindex: 0, "aria-label": "iteration", "aria-valuemin": 1, onkeydown: keyed,
   }, drawing);
   const log = el("input", { type: "checkbox", onchange: () => state.update({ log: log.checked }) });
+  const missing = el("span", { class: "missing" });
   const element = el("div", { class: "loss" },
-    el("div", { class: "loss-head" }, el("span", { class: "label" }, name), reading,
+    el("div", { class: "loss-head" }, el("span", { class: "label" }, name), reading, missing,
       el("label", { class: "toggle" }, log, "log scale")), slider);
   let [shown, scale, last] = [null, null, null];
 
@@ -70,7 +71,7 @@ export function lossView(page) {
     const etas = rates(moment);
     const curves = etas.map((eta) => engine.curve(eta));
     const isLog = isLogarithmic(etas);
-    const longest = Math.max(...curves.map((curve) => curve.length), 2);
+    const longest = Math.max(...curves.map((curve) => curve.length));
     const x = scaleOf(1, longest, false, LEFT, width - RIGHT);
     const y = scaleOf(...range(curves, isLog), isLog, height - BOTTOM, TOP);
     scale = { x, y, curves, etas, iteration: (at) => 1 + ((at - LEFT) / (width - RIGHT - LEFT)) * (longest - 1) };
@@ -105,6 +106,8 @@ export function lossView(page) {
     const isKnown = moment.known(content.curve);
     attribute(reading, "data-value", isKnown ? exact(value) : null);
     text(reading, isKnown ? result(value, content.decimals) : "·");
+    const without = scale.y.log ? engine.curve(moment.eta).findIndex((value) => value <= 0) : -1;
+    text(missing, without < 0 ? "" : `Not on a log scale: 0 and below, first in iteration ${(without + 1).toLocaleString("en")}`);
     attribute(slider, "aria-valuemax", moment.run.iterations);
     attribute(slider, "aria-valuenow", moment.iteration);
     attribute(slider, "aria-valuetext", `iteration ${moment.iteration} of ${moment.run.iterations}, ${name} ${reading.textContent}`);

@@ -38,9 +38,10 @@ function stepping(page) {
 function iteration(page) {
   const field = el("input", { type: "text", inputmode: "numeric", size: 5, "aria-label": "iteration", onchange: () => {
     const value = typed(field.value);
+    attribute(field, "aria-invalid", Number.isFinite(value) ? null : "true");
     if (Number.isFinite(value)) page.goTo({ iteration: Math.round(value) });
-    page.refresh();
-  } });
+    field.value = page.moment().iteration;
+  }, oninput: () => attribute(field, "aria-invalid", null) });
   const of = el("span", { class: "of" });
   const element = el("div", { class: "control" }, el("span", { class: "label" }, "iteration"),
     button("Previous iteration (↑)", "up", page.go.up), field, of, button("Next iteration (↓)", "down", page.go.down));

@@ -2,6 +2,9 @@
 
 import { inText } from "./format.js";
 
+const LONE = /M(\S+) (\S+)(?=M|$)/g;
+const DOT = 1.5;
+
 /**
  * A scale from numbers to pixels, with marks at round numbers.
  * @param {number} least @param {number} most @param {boolean} log @param {number} from @param {number} to
@@ -55,7 +58,8 @@ export function range(curves, log) {
 }
 
 /**
- * The path of a curve, at most four points a pixel: where it enters and leaves one, its least and its most.
+ * The path of a curve, at most four points a pixel: where it enters and leaves one, its least and its most; a point without
+ * neighbors is a small circle.
  * @param {ArrayLike<number>} curve @param {function(number): number} x of an index @param {{at: function}} y
  */
 export function path(curve, x, y) {
@@ -83,7 +87,7 @@ export function path(curve, x, y) {
     points.forEach(put);
     first = end;
   }
-  return found;
+  return found.replace(LONE, (_, at, height) => `M${at - DOT} ${height}a${DOT} ${DOT} 0 1 0 ${2 * DOT} 0a${DOT} ${DOT} 0 1 0 ${-2 * DOT} 0`);
 }
 
 /** The height at which a curve ends; NaN where none of it can be drawn. */

@@ -22,7 +22,7 @@ export function detailsView(page) {
     numbers.forget("details");
     said = el("p", { class: "said" });
     const quantity = content.quantities[slot];
-    const heading = el("h3", {}, page.notation.name(slot), el("span", { class: "role" }, quantity.role));
+    const heading = el("h3", { "aria-label": page.called(slot) }, page.notation.name(slot), el("span", { class: "role" }, quantity.role));
     const [list, pin] = [values(page, slot), page.pin(slot)];
     parts = [pin];
     if (engine.canChange(quantity.name)) parts.push(page.editor(slot));
@@ -61,16 +61,16 @@ export function detailsView(page) {
 function values(page, slot) {
   const { numbers } = page;
   const list = el("dl", { class: "values" });
-  const add = (label, how) => list.append(el("div", {}, el("dt", {}, label),
-    numbers.place("details", el("dd", {}), slot, { style: "result", ...how })));
+  const add = (label, { beside, ...how }) => list.append(el("div", {}, el("dt", {}, label),
+    numbers.place("details", el("dd", {}), slot, { style: "result", other: beside && ((moment) => page.beside(moment, beside)), ...how })));
   const isParameter = page.isParameter(slot);
-  if (!isParameter && !page.isConstant(slot)) add("before", { beside: -1, value: (moment) => page.beside(moment, slot, -1), known: (moment) => moment.iteration > 1 });
+  if (!isParameter && !page.isConstant(slot)) add("before", { beside: -1, known: (moment) => moment.iteration > 1 });
   add("now", {});
   if (isParameter) {
     const update = page.content.lines.findIndex((line) => line.update && line.quantity === slot);
     if (update >= 0) add("after", { after: true, known: (moment) => moment.reached(update) });
   }
-  else if (!page.isConstant(slot)) add("next", { beside: 1, value: (moment) => page.beside(moment, slot, 1), known: (moment) => moment.line === null && moment.iteration < moment.run.iterations });
+  else if (!page.isConstant(slot)) add("next", { beside: 1, known: (moment) => moment.line === null && moment.iteration < moment.run.iterations });
   return list;
 }
 

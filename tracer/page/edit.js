@@ -58,7 +58,7 @@ export function editing(page) {
       const slot = page.slotAt(event.target);
       if (event.button !== 0 || !canChange(slot)) return;
       const start = engine.current(nameOf(slot), sampleOf(slot));
-      drag = { slot, start, x: event.clientX, id: event.pointerId, moved: false, step: stepOf(start) };
+      drag = { slot, start, x: event.clientX, y: event.clientY, id: event.pointerId, moved: false, step: stepOf(start) };
     });
     root.addEventListener("pointermove", (event) => {
       if (!drag || event.pointerId !== drag.id) return;
@@ -73,6 +73,12 @@ export function editing(page) {
       if (drag?.moved) root.addEventListener("click", (event) => event.stopPropagation(), { capture: true, once: true });
       drag = null;
     };
+    // A finger that begins on a number and moves to the side drags it; otherwise it moves the picture.
+    root.addEventListener("touchmove", (event) => {
+      if (!drag || !event.cancelable) return;
+      const { clientX, clientY } = event.touches[0];
+      if (drag.moved || Math.abs(clientX - drag.x) > Math.abs(clientY - drag.y)) event.preventDefault();
+    }, { passive: false });
     root.addEventListener("pointerup", end);
     root.addEventListener("pointercancel", end);
   }

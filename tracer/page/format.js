@@ -1,5 +1,8 @@
 /** Numbers as text. The engine computes with all digits; these are for the eye. */
 
+/** What is said of a number to those who cannot see that there is none. */
+export const UNKNOWN = "not computed yet";
+
 const DIGITS = 6;
 const PLAIN_FROM = -4;
 const PLAIN_BELOW = 6;

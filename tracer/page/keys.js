@@ -20,7 +20,9 @@ export function listen(page) {
   };
   const shifted = { ArrowRight: go.block, ArrowLeft: go.blockBack };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || isTyped(event)) return;
+    if (event.key === "Escape" && event.target.matches?.("input[type=text]")) event.target.blur();
+    else if (isTyped(event)) return;
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const action = (event.shiftKey && shifted[key]) || actions[key];
     if (!action) return;

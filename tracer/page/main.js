@@ -2,6 +2,7 @@
 
 import { blocksView } from "./blocks.js";
 import { lossView } from "./charts.js";
+import { columnOf } from "./column.js";
 import { unpacked } from "./content.js";
 import { controlsView } from "./controls.js";
 import { detailsView } from "./details.js";
@@ -55,9 +56,10 @@ export function start(root, engine, state, packed, shapes) {
     version: () => version,
     isParameter: (slot) => parameters.has(slot),
     isConstant: (slot) => content.quantities[slot].phase === "data" || content.quantities[slot].phase === "",
+    called: (slot) => `${content.quantities[slot].name}, ${content.quantities[slot].role}`,
     isChanged: (slot) => now().changes.some((change) =>
       names.get(change.name) === slot && (change.sample === null || change.sample === now().sample)),
-    beside: (at, slot, by) => momentAt({ ...state.get(), line: null, iteration: at.iteration + by }).value(slot),
+    beside: (at, by) => momentAt({ ...state.get(), line: null, iteration: at.iteration + by }),
     slotAt: (element) => names.get(element.closest?.("[data-of]")?.dataset.of ?? element.closest?.("[data-quantity]")?.dataset.quantity),
     light, refresh, goTo, goToSample, samplesNear, copy, chip, pin,
   };
@@ -90,12 +92,14 @@ export function start(root, engine, state, packed, shapes) {
   const where = el("p", { class: "where" });
   const notice = el("p", { class: "notice", role: "status" });
   const stopped = el("p", { class: "stopped", role: "status" });
+  const failed = el("p", { class: "stopped", role: "alert" });
+  const column = columnOf(el("section", { class: "panel of-picture", "aria-label": "Picture" }, views.picture.element),
+    el("section", { class: "panel of-details scrolls", "aria-label": "Details" }, panels.element));
   root.append(
     el("header", {}, el("h1", {}, content.name), where, views.controls.element),
-    el("section", { class: "panel of-loss", "aria-label": "Loss" }, views.loss.element, changes.element, stopped),
+    el("section", { class: "panel of-loss", "aria-label": "Loss" }, views.loss.element, changes.element, stopped, failed),
     el("main", {},
-      el("section", { class: "panel of-picture", "aria-label": "Picture" }, views.picture.element),
-      el("section", { class: "panel of-details scrolls", "aria-label": "Details" }, panels.element),
+      column.element,
       el("section", { class: "panel of-blocks scrolls", "aria-label": "Equations" }, views.blocks.element)),
     el("footer", {}, facts(content)), live, notice, page.help.element);
   edit.draggable(views.picture.element);
@@ -120,14 +124,25 @@ export function start(root, engine, state, packed, shapes) {
     requestAnimationFrame(() => { waiting = false; render(); });
   }
 
+  /** Show the moment. A part that fails leaves the others as they are to be, and says so. */
   function render() {
+    const parts = {
+      "The equations": () => { page.numbers.show(now(), "blocks"); views.blocks.show(now()); },
+      "The picture": () => {
+        page.numbers.show(now(), "picture");
+        views.picture.show(now(), lit(), now().line === null ? null : content.lines[now().line].quantity);
+      },
+      "The controls": () => { views.controls.show(now()); changes.show(now()); },
+      "The loss": () => views.loss.show(now()),
+      "The explanation": () => panels.show(now(), subject()),
+      "The summary": summarize,
+    };
+    const broken = Object.entries(parts).flatMap(([name, show]) => failure(name, show));
+    text(failed, broken.length ? `${broken.join("; ")}. Go on with other numbers, or load the page anew.` : "");
+  }
+
+  function summarize() {
     const moment = now();
-    page.numbers.show(moment, "blocks");
-    page.numbers.show(moment, "picture");
-    for (const name of ["controls", "loss", "blocks"]) views[name].show(moment);
-    views.picture.show(moment, lit(), moment.line === null ? null : content.lines[moment.line].quantity);
-    panels.show(moment, subject());
-    changes.show(moment);
     text(where, placed(moment, engine.data.batches.samples));
     const { divergence } = moment.run;
     text(stopped, divergence ? content.stopped.replace("{iteration}", divergence.iteration)
@@ -211,13 +226,14 @@ export function start(root, engine, state, packed, shapes) {
     if (slot === undefined) return;
     const { name } = content.quantities[slot];
     state.update({ quantity: state.get().quantity === name ? null : name });
+    requestAnimationFrame(column.reveal);
     event.preventDefault();
   }
 
   /** A button that goes to a quantity. */
   function chip(slot) {
     const { name, phase } = content.quantities[slot];
-    return el("button", { type: "button", class: "chip", "data-of": name, "data-phase": phase, onclick: () => state.update({ quantity: name }) }, page.notation.name(slot));
+    return el("button", { type: "button", class: "chip", "aria-label": page.called(slot), "data-of": name, "data-phase": phase, onclick: () => state.update({ quantity: name }) }, page.notation.name(slot));
   }
 
   /** A button that keeps a quantity in the details, whatever is pointed at. */
@@ -240,6 +256,17 @@ export function start(root, engine, state, packed, shapes) {
       area.select();
     }
     setTimeout(() => text(notice, ""), 2500);
+  }
+}
+
+/** Do something; what is said where it fails, in a list, otherwise an empty one. */
+function failure(name, action) {
+  try {
+    action();
+    return [];
+  } catch (error) {
+    console.error(error);
+    return [`${name} cannot be shown here (${error.message})`];
   }
 }
 

@@ -4,6 +4,7 @@
  * @typedef {object} Moment
  * @property {number|null} eta of the run
  * @property {number} iteration from 1 @property {number} sample from 1 @property {number} row from 0
+ * @property {boolean} several whether the run has several samples
  * @property {number|null} line the equation that the reader is at; null for the whole step
  * @property {function(number, number=): number} value of a slot, in this row or in one of the batch (−1: their sum)
  * @property {function(number): number} after a parameter's value after the update of this iteration
@@ -82,7 +83,7 @@ export function momentsOf(engine, content, evaluate, made) {
     const known = (slot) => line === null || ((made.get(slot) ?? -1) <= line && (made.get(slot) ?? -1) !== hidden);
     const reached = (number) => line === null || (number <= line && number !== hidden);
     return {
-      eta, run, iteration, first, size, row, line, sample: engine.place(row).sample, value, after, sampleOf, known, reached, compute,
+      eta, run, iteration, first, size, row, line, sample: engine.place(row).sample, several: engine.data.batches.samples > 1, value, after, sampleOf, known, reached, compute,
       changes: (changes ??= engine.changes()),
     };
   };

@@ -21,10 +21,10 @@ export function numbersOf(content, before, supported) {
   /**
    * Let an element hold a number.
    * @param {string} part @param {Element} element @param {number} slot
-   * @param {{style?: string, signed?: boolean, row?: number, after?: boolean, beside?: number, known?: function(object): boolean,
-   *   value?: function(object): number}} how style: result, short or tight; or signed, for a number in an equation: whether a
-   *   negative one needs no brackets; row: of the batch, −1 for the sum of all; after: the value after the update; beside: how
-   *   many iterations away; known: whether it is seen
+   * @param {{style?: string, signed?: boolean, row?: number, after?: boolean, known?: function(object): boolean,
+   *   other?: function(object): object}} how style: result, short or tight; or signed, for a number in an equation: whether a
+   *   negative one needs no brackets; row: of the batch, −1 for the sum of all; after: the value after the update; known:
+   *   whether it is seen; other: the moment that has it, of another iteration
    */
   function place(part, element, slot, how) {
     if (!parts.has(part)) parts.set(part, []);
@@ -50,17 +50,21 @@ export function numbersOf(content, before, supported) {
     const isMath = how.signed !== undefined;
     const isKnown = how.known ? how.known(moment) : slot === undefined || moment.known(slot);
     attribute(element, "data-unknown", !isKnown);
-    if (how.beside) attribute(element.parentElement, "hidden", !isKnown);
+    if (how.other) attribute(element.parentElement, "hidden", !isKnown);
     if (!isKnown) {
       attribute(element, "data-value", null);
       if (isMath) typeset(element, "□", false);
       else text(element, "·");
       return;
     }
-    const value = how.value ? how.value(moment) : how.after ? moment.after(slot) : moment.value(slot, how.row);
+    const at = how.other ? how.other(moment) : moment;
+    const value = how.after ? at.after(slot) : at.value(slot, how.row);
     attribute(element, "data-value", exact(value));
     attribute(element, "data-after", how.after);
-    attribute(element, "data-at", how.beside ? moment.iteration + how.beside : null);
+    if (how.other) {
+      attribute(element, "data-at", at.iteration);
+      attribute(element, "data-sample", at.several ? at.sample : null);
+    }
     if (how.row !== undefined) {
       attribute(element, "data-sample", moment.sampleOf(how.row));
       attribute(element, "data-total", how.row < 0);

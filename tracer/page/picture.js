@@ -1,13 +1,15 @@
 /** The picture of a step: the diagram that was laid out for the model, with its numbers in their places. */
 
 import { attribute, el, svg, text } from "./dom.js";
-import { exact, short } from "./format.js";
+import { UNKNOWN, exact, short } from "./format.js";
 
-const SIZES = { title: 15, head: 14.5, caption: 12, name: 15, label: 13, equation: 12, note: 13 };
+const SIZES = { title: 15, head: 14.5, caption: 13.5, name: 15, label: 13.5, equation: 13.5, note: 13.5 };
 const NUMBER = 13.5;
+const LEGIBLE = 11;  // pixels, of the smallest text; a picture that has no room for that is scrolled
 const THINNEST = 0.8;
 const THICKEST = 5;
 const HEIGHT = 18;
+const MUCH = 7;  // characters of a number, beyond which they are closer
 
 /**
  * @param {object} page what the views share, see main.js
@@ -22,7 +24,8 @@ export function pictureView(page) {
   const builders = { text: textItem, number: numberItem, shape: shapeItem, tiles: tilesItem, curve: curveItem };
   for (const item of items) drawing.append(builders[item.kind](item, page, updates));
   const scales = scalesOf(items);
-  const element = el("div", { class: "picture", style: `--wide:${width};--high:${height};--least:${items.some((item) => item.kind === "tiles") ? 0.5 : 0.62}` }, drawing);
+  const least = LEGIBLE / Math.min(NUMBER, ...items.filter((item) => item.kind === "text").map(sizeOf));
+  const element = el("div", { class: "picture", style: `--wide:${width};--high:${height};--least:${least.toFixed(3)}` }, drawing);
   rove(drawing);
   let latest = null;
 
@@ -33,7 +36,7 @@ export function pictureView(page) {
       largest.set(scale, slots.reduce((most, slot) => Math.max(most, Math.abs(moment.value(slot)) || 0), 0));
     }
     for (const update of updates) update(moment, (shown) => strength(moment, shown, largest), lit, result);
-    if (result !== latest && result !== null) bring(element, drawing.querySelector(".cell.result-here"));
+    if (result !== latest && result !== null) [element, element.closest(".left")].forEach((place) => bring(place, drawing.querySelector(".cell.result-here")));
     latest = result;
   }
   return { element, show };
@@ -79,9 +82,12 @@ function light(element, slots, lit, result) {
   element.classList.toggle("result-here", result !== null && slots.includes(result));
 }
 
+function sizeOf(text) {
+  return SIZES[text.look];
+}
+
 function textItem(item, page, updates) {
-  const size = SIZES[item.look] ?? 12;
-  const element = svg("text", { x: item.x, y: item.y, class: `text ${item.look}`, "text-anchor": item.anchor, "font-size": size, dy: "0.35em" }, item.text);
+  const element = svg("text", { x: item.x, y: item.y, class: `text ${item.look}`, "text-anchor": item.anchor, "font-size": sizeOf(item), dy: "0.35em" }, item.text);
   if (item.whole) element.append(svg("title", {}, item.whole));
   if (item.slot === undefined) return element;
   element.setAttribute("data-of", page.content.quantities[item.slot].name);
@@ -95,7 +101,8 @@ function textItem(item, page, updates) {
 function numberItem(item, page, updates) {
   const { shown, statistic } = item;
   const box = svg("rect", { x: item.x, y: item.y - HEIGHT / 2, width: item.width, height: HEIGHT, rx: 3, class: "box" });
-  const label = svg("text", { x: item.x + item.width - 4, y: item.y, dy: "0.35em", "text-anchor": "end", "font-size": statistic ? NUMBER - 1.5 : NUMBER });
+  const [at, anchor] = statistic ? [item.x + 3, "start"] : [item.x + item.width - 3, "end"];
+  const label = svg("text", { x: at, y: item.y, dy: "0.35em", "text-anchor": anchor, "font-size": NUMBER });
   const element = svg("g", { class: "cell" }, box, label);
   if (statistic) {
     updates.push((moment) => {
@@ -109,8 +116,11 @@ function numberItem(item, page, updates) {
   page.numbers.place("picture", label, shown.slot, { style: "tight" });
   focusable(element, page, shown.slot);
   element.classList.toggle("frozen", Boolean(shown.frozen));
+  const called = page.called(shown.slot);
   updates.push((moment, of, lit, result) => {
     tint(box, of(shown));
+    attribute(label, "data-long", label.textContent.length > MUCH);
+    attribute(element, "aria-label", `${called}: ${moment.known(shown.slot) ? label.textContent : UNKNOWN}`);
     light(element, [shown.slot], lit, result);
     element.classList.toggle("changed", page.isChanged(shown.slot));
   });
@@ -210,9 +220,7 @@ function focusable(element, page, slot) {
   element.setAttribute("tabindex", -1);
   element.setAttribute("role", "button");
   element.setAttribute("data-of", page.content.quantities[slot].name);
-  const { name: key, text: name } = page.content.quantities[slot];
-  element.classList.toggle("changeable", page.engine.canChange(key));
-  element.addEventListener("focus", () => attribute(element, "aria-label", `${name} ${element.querySelector(".number").textContent}`));
+  element.classList.toggle("changeable", page.engine.canChange(page.content.quantities[slot].name));
 }
 
 /** One stop of the tab key; the arrow keys go on from there to the nearest number in their direction. */

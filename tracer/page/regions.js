@@ -32,7 +32,7 @@ export function regionsView(page) {
   const reading = el("p", { class: "reading-of-plane" });
   const element = el("div", { class: "plane" }, drawing, el("div", { class: "beside" }, el("p", { class: "label" }, legend(classes, outputs)), reading));
   drawing.addEventListener("pointermove", (event) => tell(tiles.indexOf(event.target)));
-  let [drawn, values] = [null, []];
+  let [drawn, values, told] = [null, [], -1];
 
   function show(moment) {
     const key = `${moment.eta} ${moment.iteration} ${moment.sample} ${page.version()}`;
@@ -48,6 +48,7 @@ export function regionsView(page) {
       return page.evaluate(shape, args);
     });
     paint();
+    tell(told);
     samples(moment);
   }
 
@@ -71,10 +72,12 @@ export function regionsView(page) {
     }));
   }
 
+  /** Say what the model gives for a point; for the last one where there is none. */
   function tell(index) {
-    if (index < 0) return;
-    const [x, y] = [index % count, Math.floor(index / count)].map((number, axis) => axes[axis][0] + axes[axis][1] * (number - margin));
-    text(reading, `${names[0]} = ${short(x)}, ${names[1]} = ${short(y)}: ${classes ? outputs[values[index] - 1] : `${outputs[0]} = ${short(values[index])}`}`);
+    if (index >= 0) told = index;
+    if (told < 0 || !values.length) return;
+    const [x, y] = [told % count, Math.floor(told / count)].map((number, axis) => axes[axis][0] + axes[axis][1] * (number - margin));
+    text(reading, `${names[0]} = ${short(x)}, ${names[1]} = ${short(y)}: ${classes ? outputs[values[told] - 1] : `${outputs[0]} = ${short(values[told])}`}`);
   }
   return { element, show };
 }

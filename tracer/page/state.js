@@ -77,6 +77,7 @@ export function parse(hash, engine, lines) {
     if (Object.hasOwn(read, key)) read[key](text);
     else changes.push(...changed(key, text, engine));
   }
+  if (chosen.quiz) chosen.line ??= 0;
   if (chosen.sample && !chosen.iteration) {
     const from1 = Array.from({ length: Math.min(data.batches.samples, data.iterations) }, (_, index) => index + 1);
     chosen.iteration = from1.find(iteration => engine.samplesOf(iteration).includes(chosen.sample)) ?? 1;

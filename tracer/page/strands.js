@@ -16,17 +16,17 @@ export function strandsOf(page, slot) {
   const paths = (terms.length ? terms : [[]]).map((term) => [...term, ...derivation.tail]).filter((path) => path.length);
   const shown = paths.slice(0, paths.length > MOST_STRANDS ? MOST_STRANDS - 1 : MOST_STRANDS);
   const updates = [];
-  const body = el("div", { class: "strands", role: "list" });
+  const body = el("div", { class: "strands", role: "list", "aria-label": "Paths" });
   shown.forEach((path, number) => body.append(strand(page, path, number, updates)));
   const rest = el("div", { class: "more" });
   if (paths.length > shown.length) body.append(rest);
   const { name } = content.quantities[derivation.gradient];
-  const total = el("output", { class: "result number", "data-quantity": content.decimals !== null ? null : name });
+  const total = el("span", { class: "result number", "data-quantity": content.decimals !== null ? null : name });
   const sum = el("div", { class: "sum" }, notation.name(derivation.gradient), el("span", { class: "sign" }, content.decimals !== null ? "≈" : "="),
     el("span", { class: "words" }, content.sums[derivation.sum]), total);
   sum.hidden = paths.length === 1;
   const element = el("details", { class: "origin", open: true },
-    el("summary", {}, "Where does ", notation.name(derivation.gradient), " come from?"), body, sum);
+    el("summary", { "aria-label": `Where does ${name} come from?` }, "Where does ", notation.name(derivation.gradient), " come from?"), body, sum);
 
   function show(moment) {
     const isKnown = moment.known(derivation.gradient);
@@ -70,7 +70,7 @@ function strand(page, path, number, updates) {
     return index ? [el("span", { class: "times" }, "·"), box] : [box];
   });
   const bar = el("span", { class: "bar" });
-  const product = el("output", { class: "product number" });
+  const product = el("span", { class: "product number" });
   updates.push((moment, products, most, isKnown) => {
     const value = products[number];
     attribute(product, "data-value", isKnown ? exact(value) : null);

@@ -11,8 +11,8 @@ import { exact } from "./format.js";
 export function changedYaml(source, engine, eta) {
   const places = [], sections = new Set(), others = [];
   for (const { name, sample, value } of engine.changes()) {
-    const place = source.places[sample === null ? name : `${name}@${sample}`];
-    if (place) places.push([place, exact(value)]);
+    const key = sample === null ? name : `${name}@${sample}`;
+    if (Object.hasOwn(source.places, key)) places.push([source.places[key], exact(value)]);
     else if (sectionOf(name)) sections.add(sectionOf(name));
     else others.push(`${name}${sample === null ? "" : ` of sample ${sample}`}: ${exact(value)}`);
   }

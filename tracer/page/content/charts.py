@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
 from tracer.explain.regions import MARGIN, POINTS, axis, regions
@@ -29,8 +30,8 @@ def histories(system: System, shapes: Shapes) -> list[Data]:
     return found[:MOST_CHARTS]
 
 
-def plane(experiment: Experiment, system: System, shapes: Shapes) -> Data | None:
-    """The decision regions, where there are any."""
+def plane(experiment: Experiment, system: System, shapes: Shapes, texts: Mapping[str, str]) -> Data | None:
+    """The decision regions, where there are any. texts: how quantities are typeset."""
     found = regions(experiment, system)
     if not found:
         return None
@@ -41,7 +42,7 @@ def plane(experiment: Experiment, system: System, shapes: Shapes) -> Data | None
         "points": POINTS,
         "margin": MARGIN,
         "classes": found.classes,
-        "outputs": found.outputs,
+        "outputs": [texts.get(name, name) for name in found.outputs],
         "expression": shapes.of(found.drawn),
         "marks": found.marks(system),
     }

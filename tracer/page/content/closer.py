@@ -9,7 +9,7 @@ from itertools import chain
 
 from tracer.explain.picture.diagram import LINE, SIZES, Curve, Diagram, Item, Look, Number, Shape, Text, Tiles, width
 
-WIDE, SHARE = 18.0, 0.25
+WIDE, SHARE = 8.0, 0.2
 """A gap that is wider keeps so much, and this share of the rest."""
 ABOVE = 6.0
 """What is left above a diagram."""
@@ -17,10 +17,11 @@ ABOVE = 6.0
 
 def closer(diagram: Diagram) -> Diagram:
     """The diagram with its wide vertical gaps, in which only curves are, made narrower."""
-    taken = sorted(chain.from_iterable(map(_taken, diagram.items)))
+    shown = [item for item in diagram.items if not (isinstance(item, Text) and not item.text)]
+    taken = sorted(chain.from_iterable(map(_taken, shown)))
     gaps: list[tuple[float, float]] = []
     right = 0.0
-    for left, end in taken:
+    for left, end in (*taken, (diagram.width, diagram.width)):
         if left - right > WIDE:
             gaps.append((right, left))
         right = max(right, end)
@@ -33,8 +34,8 @@ def closer(diagram: Diagram) -> Diagram:
             less += room - min(room, (WIDE + SHARE * (end - left - WIDE)) * room / (end - left))
         return x - less
 
-    above = min((_top(item) for item in diagram.items), default=ABOVE) - ABOVE
-    items = tuple(_moved(item, moved, above) for item in diagram.items)
+    above = min((_top(item) for item in shown), default=ABOVE) - ABOVE
+    items = tuple(_moved(item, moved, above) for item in shown)
     return replace(diagram, width=moved(diagram.width), height=diagram.height - above, items=items)
 
 

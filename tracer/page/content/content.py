@@ -58,7 +58,7 @@ def content_of(experiment: Experiment, system: System, program: Program) -> Cont
         **sentences_of(experiment, system, shapes),
         **paths_of(system, shapes, texts),
         "charts": histories(system, shapes),
-        "regions": plane(experiment, system, shapes),
+        "regions": plane(experiment, system, shapes, texts),
         "slips": slips_of(system, lines, shapes),
         "wrongIndex": WRONG_INDEX,
         "allowed": shapes.computed(Task().allowed, {Name("q"): 0})[0],

@@ -59,14 +59,12 @@ def _without_changes(graph: Graph) -> Graph:
 def picture_data(diagram: Diagram, slots: Mapping[str, int]) -> Data:
     """A diagram as data; what most items have in common is left out."""
     diagram = closer(diagram)
-    items = [data for item in diagram.items if (data := _item(item, slots))]
+    items = [_item(item, slots) for item in diagram.items]
     return {"width": _at(diagram.width), "height": _at(diagram.height), "items": items}
 
 
-def _item(item: Item, slots: Mapping[str, int]) -> Data | None:
+def _item(item: Item, slots: Mapping[str, int]) -> Data:
     match item:
-        case Text(text=""):
-            return None
         case Text(look, x, y, text, anchor, quantity, whole):
             data: Data = {"kind": "text", "look": str(look), "x": _at(x), "y": _at(y), "text": text}
             if anchor != "start":
