@@ -386,7 +386,7 @@ class Values:
             result = self._of(self.trees[anchor], anchor)
         except FormulaError as error:
             return error
-        except (ArithmeticError, ValueError, TypeError) as error:
+        except (ArithmeticError, ValueError, TypeError, LookupError) as error:
             return FormulaError(str(error))
         return result
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
+from tests.walkthroughs.matrices import Matrices, place_matrices
 from tests.walkthroughs.networks import Net, program
 from tests.walkthroughs.placing import Manner, place
 from tests.walkthroughs.plan import Plan
@@ -44,6 +46,33 @@ _SCALAR: Mapping[str, tuple[Net, Manner]] = {
     "a step a sheet, batch": (Net((1, 1), output="linear", loss="squared", batch=4, eta=0.05), Manner(way="sheets", language="korean", steps=4, data="sheet")),
 }  # fmt: skip
 
+_MATRICES: Mapping[str, Matrices] = {
+    "matrices, array MMULT": Matrices(),
+    "matrices, array, new matrices beside": Matrices((3, 2, 2), merged=False, titles="words", once=False, per_line=5),
+    "matrices, W X, array": Matrices((2, 2, 2), upright=False, titles="portuguese", hidden="tanh"),
+    "matrices, single-cell MMULT": Matrices((2, 3, 2), write="single", titles="none", merged=False),
+    "matrices, SUMPRODUCT": Matrices((3, 2, 1), write="sumproduct", titles="korean", dollars=True, scale="sum", eta=0.2),
+    "matrices, written out": Matrices((2, 2, 1), write="explicit", titles="step", dollars=True, way="right", per_line=3),
+    "matrices, three layers relu masks": Matrices((2, 3, 3, 2), hidden="relu", output="linear", mask=True, eta=0.05, titles="plain", per_line=6),
+    "matrices, relu cell by cell": Matrices((3, 3, 2, 1), hidden="relu", output="linear", write="single", eta=0.05, merged=False, titles="words", bias="none"),
+    "matrices, softmax": Matrices((3, 4, 3), hidden="tanh", output="softmax", loss="cross", titles="words", samples=5),
+    "matrices, softmax regression": Matrices((2, 3), output="softmax", loss="cross", write="sumproduct", samples=6, way="right", titles="none"),
+    "matrices, ones": Matrices((2, 2, 1), bias="ones", titles="plain", way="right"),
+    "matrices, ones, cell by cell": Matrices((2, 3, 1), bias="ones", write="single", titles="words", turned=True),
+    "matrices, linear regression": Matrices((2, 1), output="linear", bias="ones", loss="squared", samples=6, eta=0.1, steps=4),
+    "matrices, regression W X": Matrices((3, 1), output="linear", bias="vector", upright=False, loss="half", samples=5, eta=0.1, titles="words"),
+    "matrices, logistic": Matrices((3, 1), loss="bce", bias="ones", samples=8, write="sumproduct", titles="portuguese", steps=4),
+    "matrices, a step a sheet": Matrices((2, 2, 1), way="sheets", once=False, titles="portuguese", separate=False),
+    "matrices, a step a sheet, cells": Matrices((2, 2, 2), way="sheets", once=False, titles="korean", write="explicit", merged=False),
+    "matrices, one sample": Matrices((3, 2, 2), samples=1, titles="step", bias="none"),
+    "matrices, one sample W x": Matrices((2, 3, 2), samples=1, titles="words", upright=False, write="single"),
+    "matrices, one step": Matrices((2, 3, 1), steps=1, titles="words", write="single", merged=False),
+    "matrices, without loss": Matrices((2, 3, 1), loss_cell=False),
+    "matrices, without loss, sum": Matrices((3, 2, 2), loss_cell=False, scale="sum", hidden="tanh", write="explicit", eta=0.1, turned=True),
+    "matrices, momentum": Matrices((2, 2, 1), optimizer="momentum", eta=0.1, steps=4),
+    "matrices, weight decay": Matrices((2, 3, 2), optimizer="decay", write="sumproduct", titles="words"),
+}  # fmt: skip
+
 
 def _scalar(name: str) -> Callable[[], Plan]:
     net, manner = _SCALAR[name]
@@ -52,3 +81,4 @@ def _scalar(name: str) -> Callable[[], Plan]:
 
 LAYOUTS: dict[str, Callable[[], Plan]] = {name: _scalar(name) for name in _SCALAR}
 """Layout → what makes its right sheet."""
+LAYOUTS |= {name: partial(place_matrices, net, name) for name, net in _MATRICES.items()}

@@ -33,11 +33,12 @@ def planted(plan: Plan, changes: Mapping[Place, Content], kind: str, unit: str, 
         return None
     wrong = plan.with_cells(changes)
     try:
-        if not differing(plan, wrong):
+        errors = any(isinstance(value, FormulaError) for value in wrong.values.values.values())
+        if errors or not differing(plan, wrong):
             return None
         ruled = any(step.gradients for step in plan.steps) and not plan.watched.isdisjoint(changes)
         spoils = ruled or bool(gradient_errors(wrong, first=True))
-    except (FormulaError, ArithmeticError, KeyError, RecursionError):
+    except (FormulaError, ArithmeticError, ValueError, RecursionError):
         return None
     return Mistake(wrong, frozenset(changes), kind, unit, spoils, whole)
 
