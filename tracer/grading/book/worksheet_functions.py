@@ -47,6 +47,7 @@ FORMULAS = {
     "TAN(x)": "sin(x) / cos(x)",
     "ERFC(x)": "1 - erf(x)",
     "MOD(x,y)": "x - y * floor(x / y)",
+    "TRUNC(x)": "if(x < 0, -floor(-x), floor(x))",
     "N(x)": "x",
     "VALUE(x)": "x",
 }
@@ -199,8 +200,24 @@ def _squares_about_the_mean(blocks: Sequence[Block]) -> Block:
     return single(_chain(ADD, [_square(Call(SUB, (value, mean))) for value in flat(blocks)]))
 
 
-def _variance(blocks: Sequence[Block]) -> Block:
-    return single(Call(DIV, (only(_squares_about_the_mean(blocks)), Number(float(len(flat(blocks)))))))
+def _spread(missing: int, function: str = "") -> Callable[[Sequence[Block]], Block]:
+    """The variance, with the count less `missing` below; or a function of it."""
+
+    def spread(blocks: Sequence[Block]) -> Block:
+        count = Number(float(len(flat(blocks)) - missing))
+        variance = Call(DIV, (only(_squares_about_the_mean(blocks)), count))
+        return single(Call(FUNCTIONS[function], (variance,)) if function else variance)
+
+    return spread
+
+
+def _sum_of_squares_less(blocks: Sequence[Block]) -> Block:
+    x, y = blocks
+    return single(Call(SUB, (only(_sum_of_squares([x])), only(_sum_of_squares([y])))))
+
+
+def _beside(blocks: Sequence[Block]) -> Block:
+    return tuple(tuple(chain.from_iterable(rows)) for rows in zip(*blocks, strict=True))
 
 
 def _with_names(blocks: Sequence[Block]) -> Block:
@@ -236,8 +253,17 @@ _OF_BLOCKS: dict[str, Callable[[Sequence[Block]], Block]] = {
     "NOT": lambda blocks: single(_choice(only(*blocks), ZERO, ONE)),
     "SUMX2PY2": _sum_of_squares,
     "DEVSQ": _squares_about_the_mean,
-    "VAR.P": _variance,
-    "VARP": _variance,
+    "VAR.P": _spread(0),
+    "VARP": _spread(0),
+    "VAR.S": _spread(1),
+    "VAR": _spread(1),
+    "STDEV.P": _spread(0, "sqrt"),
+    "STDEVP": _spread(0, "sqrt"),
+    "STDEV.S": _spread(1, "sqrt"),
+    "STDEV": _spread(1, "sqrt"),
+    "SUMX2MY2": _sum_of_squares_less,
+    "HSTACK": _beside,
+    "VSTACK": lambda blocks: transposed(_beside([transposed(block) for block in blocks])),
     "COUNT": lambda blocks: single(Number(float(len(flat(blocks))))),
     "ROWS": lambda blocks: single(Number(float(shape(*blocks)[0]))),
     "COLUMNS": lambda blocks: single(Number(float(shape(*blocks)[1]))),

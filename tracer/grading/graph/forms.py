@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache, reduce
 from operator import is_
 from typing import Any
 
@@ -14,9 +15,24 @@ from tracer.formulas.derivative import partials
 from tracer.formulas.evaluation import NO_NUMBER, namespace
 from tracer.formulas.expansion import expand
 from tracer.formulas.notation import numpy as arrays
+from tracer.formulas.notation.python import PYTHON
 from tracer.formulas.notation.source import Source
 from tracer.formulas.primitives import ROUND
-from tracer.formulas.tree import ZERO, Call, Expression, Name, Number, distinct, fold, with_names
+from tracer.formulas.tree import (
+    ADD,
+    COMPARISONS,
+    SUB,
+    ZERO,
+    Call,
+    Expression,
+    Function,
+    Name,
+    Number,
+    distinct,
+    fold,
+    with_names,
+)
+from tracer.grading.graph.facts import MISSING
 from tracer.grading.graph.graph import Array
 
 MOST_KEPT = 4_096
@@ -32,6 +48,17 @@ def slot(index: int) -> Name:
 def number(index: int) -> Name:
     """The name of a number that follows from the cell's place."""
     return Name(f"@{index}")
+
+
+def calls(expression: Expression) -> Iterator[Call]:
+    """The operations in an expression, each once."""
+    pending, seen = [expression], set[int]()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Call) and id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            pending += node.args
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -56,17 +83,97 @@ def scalar(form: Expression) -> Callable[[Sequence[float], Sequence[int], Sequen
     def spell(name: Name) -> str:
         return f"v[o[{name.name[1:]}]]" if name.name[0] == "q" else f"c[{name.name[1:]}]"
 
-    body = "\n    ".join(Source(spell).assignment("value", expand(form, far=True)))
-    scope = namespace()
+    if any(call.function == MISSING for call in calls(form)):
+        function = _over_arrays(shown(form))
+        return lambda v, o, c: float(function(np.array([v[node] for node in o]), np.array(c)))
+    body = "\n    ".join(Source(spell, _TOLERANT).assignment("value", expand(shown(form), far=True)))
+    scope = {**namespace(), **_FLOATS}
     exec(f"def function(v, o, c):\n    {body}\n    return value", scope)
-    function: Callable[..., float] = scope["function"]
-    return function
+    compiled: Callable[..., float] = scope["function"]
+    return compiled
+
+
+def shown(form: Expression) -> Expression:
+    """The form with the rule of spreadsheets that a sum or a difference is 0 where next to nothing of its terms
+    is left."""
+    if isinstance(form, Call) and form.function in (ADD, SUB):
+        return Call(_NEARLY, (form, *form.args))
+    return form
+
+
+_NEARLY = Function("nearly", ("x", "y"))
+_NOTHING = 2.0**-48
+"""The part of a number that spreadsheets take for nothing (LibreOffice, sal/rtl/math.cxx, `rtl_math_approxEqual`)."""
+_TOLERANT = replace(
+    PYTHON, operators={**PYTHON.operators, **{symbol: arrays.NUMPY.operators[symbol] for symbol in COMPARISONS}}
+)
+
+
+def _nearly(x: float, *terms: float) -> float:
+    return x if abs(x) > _NOTHING * max(map(abs, terms)) else 0.0
+
+
+def _difference(x: float, y: float) -> float:
+    if math.isnan(x) or math.isnan(y):
+        raise ValueError
+    return x - y if abs(x - y) > _NOTHING * min(abs(x), abs(y)) else 0.0
+
+
+def _differences(x: Any, y: Any) -> Any:
+    difference = np.where(x == y, 0.0, np.subtract(x, y))
+    return np.where(np.abs(difference) <= _NOTHING * np.minimum(np.abs(x), np.abs(y)), 0.0, difference)
+
+
+_TESTS: dict[str, Callable[[Any], Any]] = {
+    "less": lambda d: d < 0, "less_equal": lambda d: d <= 0, "greater": lambda d: d > 0,
+    "greater_equal": lambda d: d >= 0, "equal": lambda d: d == 0, "not_equal": lambda d: d != 0,
+}  # fmt: skip
+"""Comparisons, by the difference of what is compared."""
+_FLOATS: dict[str, Any] = {
+    "nearly": _nearly,
+    **{name: (lambda x, y, test=test: float(test(_difference(x, y)))) for name, test in _TESTS.items()},
+}
+
+
+def _compare(test: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    def compare(x: Any, y: Any) -> Any:
+        difference = _differences(x, y)
+        return np.where(np.isnan(difference), np.nan, test(difference))
+
+    return compare
+
+
+_ARRAYS: dict[str, Any] = {
+    **arrays.ARRAYS,
+    **{name: _compare(test) for name, test in _TESTS.items()},
+    "nearly": lambda x, *terms: np.where(np.abs(x) > _NOTHING * reduce(np.maximum, map(np.abs, terms)), x, 0.0 * x),
+    "missing": lambda x: np.where(np.isfinite(x), 0.0, 1.0),
+}
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _over_arrays(form: Expression) -> Callable[[Array, Array], Array]:
+    """A function of the slots and the numbers, a row for each of these."""
+
+    def spell(name: Name) -> str:
+        return f"{'q' if name.name[0] == 'q' else 'c'}[{name.name[1:]}]"
+
+    body = "\n    ".join(Source(spell, arrays.NUMPY).assignment("value", expand(form)))
+    scope = dict(_ARRAYS)
+    exec(f"def function(q, c):\n    {body}\n    return value", scope)
+    function = scope["function"]
+
+    def over(slots: Array, numbers: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(function(slots, numbers), float)
+
+    return over
 
 
 def of_arrays(form: Expression, slots: Array, numbers: Array) -> Array:
     """The values of a form: `slots` and `numbers` have a row for each cell."""
-    named = {name: (slots if name.name[0] == "q" else numbers)[:, int(name.name[1:])] for name in distinct(form)}
-    return np.broadcast_to(arrays.value(form, named), (len(slots),))
+    found = _over_arrays(form)(np.ascontiguousarray(slots.T), np.ascontiguousarray(numbers.T))
+    return np.broadcast_to(found, (len(slots),))
 
 
 @lru_cache(maxsize=MOST_KEPT)

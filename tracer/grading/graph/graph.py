@@ -56,8 +56,8 @@ class Graph:
 
     places: the cell of each node. number: the inverse. texts: the distinct relative formulas. text: the index of each
     node's formula in `texts`, -1 for a constant; an empty cell counts as 0.
-    starts, operands: the operands of node n are `operands[starts[n]:starts[n + 1]]`, those of `forms[form[n]]` in the
-    order of its slots. A cell that a formula refers to in two spellings, such as A1 and $A$1, may appear twice.
+    starts, operands: the operands of node n are `operands[starts[n]:starts[n + 1]]`, each once, in the order of
+    the slots of `forms[form[n]]`.
     values: computed from the constants alone; NaN where there is none. stored: the values in the file; NaN where there
     is none. unjudged: the nodes whose formulas cannot be read, or that lead back to themselves, with the reason. lost:
     those that depend on one of these.

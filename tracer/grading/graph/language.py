@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from tracer.formulas import grammar
-from tracer.formulas.grammar import FormulaError
-from tracer.formulas.tree import ADD, DIV, ZERO, Call, Expression, Function, Name, Number, distinct
+from tracer.formulas.grammar import FormulaError, Language
+from tracer.formulas.tree import ADD, COMPARISONS, ONE, SUB, Call, Expression, Name, Number, distinct, fold
 from tracer.grading.book import formula, worksheet_functions
-from tracer.grading.book.blocks import Block, Shown, flat, only, shape, single
+from tracer.grading.book.blocks import Block, Shown, each, shape, single
 from tracer.grading.book.relative import PLACE, UnknownFormula, is_place
+from tracer.grading.graph.facts import JOINED, NO_VALUE, OF_FACTS, OVER_NUMBERS, Facts, compared, over_numbers, picked
 
 LONGEST = 8_192
 """Characters of a formula (Microsoft, "Excel specifications and limits")."""
@@ -21,37 +22,61 @@ MOST_CELLS = 20_000
 
 ROW, COLUMN = Name("ROW()"), Name("COLUMN()")
 """The row and the column of the formula's own cell."""
-PICK = "INDEX"
-"""The name of the function that picks one of its arguments: the row, the column, and the values row by row."""
-NO_VALUE = Call(DIV, (ZERO, ZERO))
-"""A text, which is not a number."""
 
 _OPEN_RANGE = re.compile(rf"({PLACE.pattern}):({PLACE.pattern})")
+_ARRAY = re.compile(r'\{([-+\d.,;eE\s]*)\}|"[^"]*"')
 
 
-@lru_cache(maxsize=20_000)
-def blocks(text: str) -> Block:
-    """The values of a relative formula over references, row by row. Raises UnknownFormula."""
+def blocks(text: str, facts: tuple[tuple[str, str], ...] = ()) -> Block:
+    """The values of a relative formula over references, row by row. facts: those to cells with a text, or empty ones,
+    and the text. Raises UnknownFormula."""
     if len(text) > LONGEST:
         raise UnknownFormula(f"a formula of more than {LONGEST:,} characters")
     try:
-        return grammar.read(text, LANGUAGE)
+        return grammar.read(_ARRAY.sub(_constant, text) if "{" in text else text, _language(facts))
     except FormulaError as error:
         raise UnknownFormula(error.problem) from None
 
 
+def _constant(match: re.Match[str]) -> str:
+    """An array constant as a call."""
+    if match[1] is None:
+        return match[0]
+    rows = [row.split(",") for row in match[1].split(";")]
+    return f"ARRAYCONSTANT({len(rows[0])},{','.join(value for row in rows for value in row)})"
+
+
 def element(block: Block, where: tuple[int, int] | None) -> Expression:
     """The value that a cell shows: of an array formula that of its row and column, which a single one fills; else the
-    only one, or the first of a function of whole blocks. Raises UnknownFormula."""
+    only one, the first of a function of whole blocks, or the one in the cell's own row or column. Raises
+    UnknownFormula."""
     rows, columns = shape(block)
     if where is None:
-        if not isinstance(block, Shown) and rows * columns != 1:
-            raise UnknownFormula("a range is used where a single value is expected")
-        return block[0][0]
-    row, column = (0 if size == 1 else index for index, size in zip(where, (rows, columns), strict=True))
-    if row >= rows or column >= columns:
-        raise UnknownFormula("an array formula fills more cells than it has values")
-    return block[row][column]
+        value = block[0][0] if isinstance(block, Shown) or rows * columns == 1 else _intersection(block)
+    else:
+        row, column = (0 if size == 1 else index for index, size in zip(where, (rows, columns), strict=True))
+        if row >= rows or column >= columns:
+            raise UnknownFormula("an array formula fills more cells than it has values")
+        value = block[row][column]
+    return fold(value, _without_text) if any(name.name.startswith('"') for name in distinct(value)) else value
+
+
+def _without_text(node: Expression, args: list[Expression]) -> Expression:
+    """What a text counts as among numbers."""
+    if isinstance(node, Call):
+        return NO_VALUE if node.function == JOINED else Call(node.function, tuple(args))
+    return NO_VALUE if isinstance(node, Name) and node.name.startswith('"') else node
+
+
+def _intersection(block: Block) -> Expression:
+    """The value of a single row or column in the cell's own column or row. Raises UnknownFormula."""
+    rows, columns = shape(block)
+    first = next((name for name in distinct(block[0][0]) if is_place(name.name)), None)
+    if first is None or 1 not in (rows, columns):
+        raise UnknownFormula("a range is used where a single value is expected")
+    own, letter = (ROW, 1) if columns == 1 else (COLUMN, 3)
+    place = Call(ADD, (Call(SUB, (own, _coordinate_of(first, own, letter))), ONE))
+    return picked(block, place, ONE)[0][0] if columns == 1 else picked(block, ONE, place)[0][0]
 
 
 def closed(text: str, row: int, column: int) -> str:
@@ -76,23 +101,12 @@ def is_open(text: str) -> bool:
     return any((m[2], m[4]) != (m[7], m[9]) for m in _OPEN_RANGE.finditer(text))
 
 
-def _index(arguments: Sequence[Block]) -> Block:
-    """INDEX; one at a computed place becomes a PICK."""
-    cells, *places = arguments
-    if all(isinstance(value, Number) for value in flat(places)):
-        return worksheet_functions.function(PICK)(arguments)
-    numbers = [only(place) for place in places]
-    if len(numbers) == 1:
-        numbers.insert(0 if len(cells) == 1 else 1, Number(1.0))
-    if len(numbers) != 2:
-        raise ValueError("these arguments of INDEX are not supported")
-    rows, columns = shape(cells)
-    return single(Call(picker(rows, columns), (*numbers, *flat([cells]))))
-
-
-def picker(rows: int, columns: int) -> Function:
-    """The function that picks a value of a block of that shape."""
-    return Function(PICK, settings=(("rows", float(rows)), ("columns", float(columns))))
+def _coordinate_of(reference: Expression, own: Name, letter: int) -> Expression:
+    match = PLACE.fullmatch(reference.name.rpartition("!")[2]) if isinstance(reference, Name) else None
+    if match is None:
+        raise ValueError("ROW and COLUMN take a reference")
+    value = Number(float(match[letter + 1]))
+    return Call(ADD, (own, value)) if match[letter] else value
 
 
 def _coordinate(own: Name, letter: int) -> Callable[[Sequence[Block]], Block]:
@@ -100,48 +114,64 @@ def _coordinate(own: Name, letter: int) -> Callable[[Sequence[Block]], Block]:
         if not arguments:
             return single(own)
         (block,) = arguments
-        first = block[0][0]
-        match = PLACE.fullmatch(first.name.rpartition("!")[2]) if isinstance(first, Name) else None
-        if match is None:
-            raise ValueError("ROW and COLUMN take a reference")
-        value = Number(float(match[letter + 1]))
-        return single(Call(ADD, (own, value)) if match[letter] else value)
+        line = block[:1] if own is COLUMN else tuple(row[:1] for row in block)
+        return each(lambda cell: _coordinate_of(cell, own, letter), line)
 
     return coordinate
 
 
-_OF_GRAPHS: dict[str, Callable[[Sequence[Block]], Block]] = {
-    PICK: _index,
-    "ROW": _coordinate(ROW, 1),
-    "COLUMN": _coordinate(COLUMN, 3),
-}
-"""The functions whose value depends on the formula's own cell or on where it looks."""
+def _function(facts: Facts, name: str) -> Callable[[Sequence[Block]], Block]:
+    wanted = name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+    if wanted in ("ROW", "COLUMN"):
+        return _coordinate(ROW, 1) if wanted == "ROW" else _coordinate(COLUMN, 3)
+    if wanted == "SINGLE":
+        return lambda arguments: single(element(arguments[0], None))
+    if wanted in OVER_NUMBERS:
+        return over_numbers(wanted, facts)
+    if wanted in OF_FACTS:
+        return partial(_of_facts, wanted, facts)
+    return worksheet_functions.function(wanted)
 
 
-def _function(name: str) -> Callable[[Sequence[Block]], Block]:
-    return _OF_GRAPHS.get(name.upper()) or worksheet_functions.function(name)
+def _of_facts(name: str, facts: Facts, arguments: Sequence[Block]) -> Block:
+    try:
+        return OF_FACTS[name](arguments, facts)
+    except (TypeError, ValueError, LookupError):
+        raise ValueError(f"these arguments of {name} are not supported") from None
 
 
-def _operation(symbol: str, first: Block, *sides: Block) -> Block:
+def _operation(facts: Facts, symbol: str, first: Block, *sides: Block) -> Block:
     if symbol == "&":
-        raise ValueError("it makes a text")
+        return each(lambda *texts: Call(JOINED, texts), first, *sides)
     if symbol == ":":
         return formula.cells_between(first, *sides, most=MOST_CELLS)
+    if symbol in COMPARISONS:
+        return each(lambda x, y: compared(symbol, x, y, facts), first, *sides)
     return formula.EXCEL.operation(symbol, first, *sides)
 
 
 def _name(name: str) -> Block:
-    return single(NO_VALUE) if name.startswith('"') else formula.EXCEL.name(name)
+    if name == "#REF!":
+        raise ValueError("a reference points to a deleted cell (#REF!)")
+    return single(NO_VALUE if name.startswith("#") else Name(name)) if name[0] in '"#' else formula.EXCEL.name(name)
 
 
 _TOKEN = re.compile(
-    formula.EXCEL.token.pattern.replace("(?P<name>", '(?P<name>"(?:[^"]|"")*"|').replace("<=|>=", "&|<=|>=")
+    formula.EXCEL.token.pattern.replace(
+        "(?P<name>", r'(?P<name>"(?:[^"]|"")*"|#(?:N/A|REF!|DIV/0!|VALUE!|NUM!|NAME\?|NULL!)|'
+    ).replace("<=|>=", "&|<=|>=")
 )
-LANGUAGE = replace(
-    formula.EXCEL, token=_TOKEN, name=_name, function=_function, operation=_operation,
-    binding={symbol: 2 * strength for symbol, strength in formula.EXCEL.binding.items()} | {"&": 3},
-    sign=2 * formula.EXCEL.sign,
-)  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _language(facts: tuple[tuple[str, str], ...]) -> Language[Block]:
+    known = dict(facts)
+    return replace(
+        formula.EXCEL, token=_TOKEN, name=_name, function=partial(_function, known),
+        operation=partial(_operation, known),
+        binding={symbol: 2 * strength for symbol, strength in formula.EXCEL.binding.items()} | {"&": 3},
+        sign=2 * formula.EXCEL.sign,
+    )  # fmt: skip
 
 
 def references(expression: Expression) -> list[Name]:
@@ -151,3 +181,18 @@ def references(expression: Expression) -> list[Name]:
         if not is_place(name.name):
             raise UnknownFormula(f"the name '{name.name}' is not defined as a cell")
     return names
+
+
+def mentioned(text: str) -> list[Name]:
+    """The references in a relative formula, those to the cells of its ranges included. Raises UnknownFormula."""
+    found: dict[Name, None] = {}
+    cells: list[tuple[int, int, Name]] = []
+    for match in _TOKEN.finditer(text):
+        if match["cell"] is not None:
+            cells.append((match.start("cell"), match.end("cell"), Name(match["cell"])))
+    for index, (start, _, name) in enumerate(cells):
+        if index and text[cells[index - 1][1] : start] == ":":
+            area = formula.cells_between(single(cells[index - 1][2]), single(name), most=MOST_CELLS)
+            found.update((other, None) for row in area for other in row if isinstance(other, Name))
+        found[name] = None
+    return list(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,9 +12,10 @@ from tracer.formulas.notation.numpy import value
 from tracer.formulas.tree import Call, Expression, Name, Number, distinct, fold
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.graph import references
-from tracer.grading.graph.forms import number
+from tracer.grading.graph.facts import PICK
+from tracer.grading.graph.forms import calls, number
 from tracer.grading.graph.graph import Array, IntArray
-from tracer.grading.graph.language import COLUMN, PICK, ROW, blocks, element
+from tracer.grading.graph.language import COLUMN, ROW, blocks, element
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Meaning:
 
 
 @lru_cache(maxsize=20_000)
-def meaning(text: str, where: tuple[int, int] | None) -> Meaning:
-    """The meaning of a relative formula. Raises UnknownFormula."""
-    expression, numbers = _without_places(element(blocks(text), where))
+def meaning(text: str, where: tuple[int, int] | None, facts: tuple[tuple[str, str], ...] = ()) -> Meaning:
+    """The meaning of a relative formula; `facts` as `language.blocks` takes them. Raises UnknownFormula."""
+    expression, numbers = _without_places(element(_blocks(text, facts), where))
     picks: list[Call] = []
 
     def visit(node: Expression, args: list[Expression]) -> Expression:
@@ -43,18 +43,12 @@ def meaning(text: str, where: tuple[int, int] | None) -> Meaning:
         picks.append(call)
         return Name(f"#{len(picks) - 1}")
 
-    found = fold(expression, visit) if any(_is_pick(node) for node in _calls(expression)) else expression
+    found = fold(expression, visit) if any(_is_pick(node) for node in calls(expression)) else expression
     return Meaning(found, numbers, tuple(picks))
 
 
-def _calls(expression: Expression) -> Iterator[Call]:
-    pending, seen = [expression], set[int]()
-    while pending:
-        node = pending.pop()
-        if isinstance(node, Call) and id(node) not in seen:
-            seen.add(id(node))
-            yield node
-            pending += node.args
+_blocks = lru_cache(maxsize=64)(blocks)
+"""The elements of an array formula are read one after the other."""
 
 
 def _is_pick(node: Call) -> bool:

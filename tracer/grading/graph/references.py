@@ -60,8 +60,9 @@ class Sheets:
         if sheet:
             number = self._numbers.get(sheet.lower())
             if number is None and "[" in sheet:
-                where = reference((row, column)) if row > 0 < column else ""
-                raise UnknownFormula(f"it refers to another workbook, {sheet}!{where}, which is not read")
+                first = position_of(int(cells[0]))
+                where = (row + row_moves * first[0], column + column_moves * first[1])
+                raise UnknownFormula(f"it refers to another workbook, {sheet}!{reference(where)}, which is not read")
             if number is None:
                 raise UnknownFormula(f"there is no sheet '{sheet}' in this workbook")
             own = np.full_like(cells, number)

@@ -16,6 +16,8 @@ from tracer.grading.graph.references import key, position_of
 Copied = tuple[str, tuple[int, int] | None]
 """A relative text and, of an array formula, the row and the column of its result."""
 
+_RANDOM = re.compile(r"\bRAND(?:BETWEEN|ARRAY)?\(")
+"""In formulas whose values are drawn: these count as typed in."""
 _COLUMNS = re.compile(r"(?<![\w.$:])(\$?[A-Za-z]{1,3}):(\$?[A-Za-z]{1,3})(?![\w.(:])|'(?:[^']|'')*'|\"[^\"]*\"")
 _WORD = re.compile(r"'(?:[^']|'')*'!?|\"[^\"]*\"|[^\W\d][\w.]*[(!]?")
 
@@ -46,7 +48,7 @@ def _formulas(book: Book) -> Iterator[tuple[Formula, tuple[int, int] | None, lis
         arrays = sheet.arrays
         for position, cell in sheet.cells.items():
             formula = cell.formula
-            if formula is None:
+            if formula is None or (isinstance(cell.value, float) and _RANDOM.search(formula.text)):
                 continue
             if position in arrays:
                 (row, column), (last_row, last_column) = position, arrays[position]
