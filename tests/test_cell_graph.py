@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,8 +186,7 @@ def random_formula(draw: random.Random, depth: int = 3) -> str:
         return random_formula(draw, depth - 1)
 
     area = draw.choice(["A1:B2", "A1:A4", "B2:D3", "C1:D4"])
-    return draw.choice(
-        [
+    kinds: list[Callable[[], str]] = [
             lambda: f"({inner()}+{inner()})", lambda: f"({inner()}-{inner()})", lambda: f"{inner()}*{inner()}",
             lambda: f"{inner()}/(1+({inner()})^2)", lambda: f"EXP(-ABS({inner()}))", lambda: f"TANH({inner()})",
             lambda: f"LN(1+({inner()})^2)", lambda: f"SQRT(1+({inner()})^2)", lambda: f"SUM({area},{inner()})",
@@ -195,8 +195,8 @@ def random_formula(draw: random.Random, depth: int = 3) -> str:
             lambda: f"MAX({inner()},{inner()})", lambda: f"MIN({area})+{inner()}", lambda: f"INDEX(A1:D4,2,3)*{inner()}",
             lambda: f"SUM(MMULT(A1:B2,C1:D2))*{inner()}", lambda: f"-{inner()}", lambda: f"SUMSQ({area})",
             lambda: f"VARP({area})", lambda: f"POWER(1+({inner()})^2,0.5)", lambda: f"SIN({inner()})",
-        ]
-    )()  # fmt: skip
+    ]  # fmt: skip
+    return draw.choice(kinds)()
 
 
 def of(formula: str) -> tuple[Graph, int]:
@@ -336,7 +336,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize(("formula", "reason"), UNREADABLE.items())
 def test_what_depends_on_an_unreadable_formula_is_lost(formula: str, reason: str) -> None:
-    cells = {**GIVEN, "J9": f"={formula}", "J10": "=J9*2", "J11": "=A1*2"}
+    cells: hand.Cells = {**GIVEN, "J9": f"={formula}", "J10": "=J9*2", "J11": "=A1*2"}
     graph = read_graph(hand.book(("S", cells)))
     nine, ten, eleven = (graph.number["S", (row, 10)] for row in (9, 10, 11))
     assert graph.unjudged == {nine: reason}
@@ -346,7 +346,7 @@ def test_what_depends_on_an_unreadable_formula_is_lost(formula: str, reason: str
 
 
 def test_what_leads_to_a_circle_or_follows_from_it_is_not_on_it() -> None:
-    cells = {"A1": "=B1", "B1": "=A1+C1", "C1": "=D1*2", "D1": 3.0, "E1": "=B1*2"}
+    cells: hand.Cells = {"A1": "=B1", "B1": "=A1+C1", "C1": "=D1*2", "D1": 3.0, "E1": "=B1*2"}
     graph = read_graph(hand.book(("S", cells)))
     assert {graph.places[n][1] for n in graph.unjudged} == {(1, 1), (1, 2)}
     assert {graph.places[n][1] for n in np.flatnonzero(graph.lost).tolist()} == {(1, 1), (1, 2), (1, 5)}
@@ -361,7 +361,9 @@ def test_operands_come_first() -> None:
 
 
 def test_a_graph_that_is_too_large_is_refused_by_its_figures() -> None:
-    cells = {f"A{row}": 1.0 for row in range(1, 60)} | {f"B{row}": f"=SUM($A$1:A{row})" for row in range(1, 60)}
+    cells: hand.Cells = {f"A{row}": 1.0 for row in range(1, 60)} | {
+        f"B{row}": f"=SUM($A$1:A{row})" for row in range(1, 60)
+    }
     with pytest.raises(TooLarge, match=r"its formulas refer to more than 1,000 cells"):
         read_graph(hand.book(("S", cells)), most_edges=1_000)
     with pytest.raises(TooLarge, match=r"there are more than 50 formulas"):

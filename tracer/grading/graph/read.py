@@ -15,8 +15,7 @@ from tracer.grading.graph.facts import SENSITIVE
 from tracer.grading.graph.forms import number, slot
 from tracer.grading.graph.graph import Flags, Graph, IntArray, Text, TooLarge
 from tracer.grading.graph.language import mentioned, references
-from tracer.grading.graph.lookup import Lookup, with_picks
-from tracer.grading.graph.picks import Meaning, meaning, of_place
+from tracer.grading.graph.picks import Lookup, Meaning, meaning, of_place, with_picks
 from tracer.grading.graph.references import Sheets, key, position_of, sheet_of
 from tracer.grading.graph.texts import copied
 
