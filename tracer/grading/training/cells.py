@@ -1,0 +1,73 @@
+"""The cells of a training by step: those that depend on the parameters of just one of its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracer.grading.graph.graph import Array, Graph, IntArray
+from tracer.grading.training.points import Point
+from tracer.grading.training.region import Region, region
+from tracer.grading.training.steps import NONE, Steps, Training
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells that depend on the parameters of a training, by step.
+
+    steps: the chosen ones of the training. seeds: its parameters in these, [parameters, steps]. region: what depends on
+    them. step: of each node of the graph, the number of the chosen step whose parameters it depends on; -1 for the
+    parameters, for what depends on several steps or none. nodes: those with a step. form, rank: of each of these, and
+    which of the cells of this form it is in its step.
+    """
+
+    graph: Graph
+    steps: IntArray
+    seeds: IntArray
+    region: Region
+    step: IntArray
+    nodes: IntArray
+    form: IntArray
+    rank: IntArray
+
+    def gradients(self, nodes: IntArray, weights: Array, points: list[Point]) -> Array:
+        """The derivatives of the sum of these nodes in each step by its parameters, [parameters, steps, points]; NaN
+        where there is none. weights: a row for each node, a column for each point."""
+        found = np.full((*self.seeds.shape, len(points)), np.nan)
+        for number, point in enumerate(points):
+            start = np.zeros(len(self.step))
+            np.add.at(start, nodes, weights[:, number])
+            found[:, :, number] = self.region.reverse(start, point.slope)[self.seeds]
+        found[self.seeds == NONE] = np.nan
+        return found
+
+
+def cells_of(steps: Steps, training: Training, chosen: IntArray) -> Cells:
+    """The cells of a training in the chosen ones of its steps."""
+    graph, seeds = steps.network.graph, training.seeds[:, chosen]
+    present = np.unique(seeds[seeds != NONE])
+    found = region(steps.network, present, steps.cut)
+    step = _labels(found, seeds, len(graph.text))
+    step[present] = NONE
+    nodes = np.flatnonzero(found.inside & (step != NONE))
+    form = graph.form[nodes]
+    return Cells(graph, chosen, seeds, found, step, nodes, form, _ranks(nodes, step[nodes], form))
+
+
+def _labels(found: Region, seeds: IntArray, count: int) -> IntArray:
+    first, last = np.full(count, seeds.shape[1]), np.full(count, NONE)
+    for number, column in enumerate(seeds.T):
+        first[column[column != NONE]] = last[column[column != NONE]] = number
+    first, last = found.gathered(first, np.minimum), found.gathered(last, np.maximum)
+    return np.where(first == last, first, NONE)
+
+
+def _ranks(nodes: IntArray, step: IntArray, form: IntArray) -> IntArray:
+    order = np.lexsort((nodes, step, form))
+    new = np.ones(len(nodes), bool)
+    new[1:] = (np.diff(form[order]) != 0) | (np.diff(step[order]) != 0)
+    start = np.maximum.accumulate(np.where(new, np.arange(len(nodes)), 0))
+    rank = np.empty(len(nodes), int)
+    rank[order] = np.arange(len(nodes)) - start
+    return rank

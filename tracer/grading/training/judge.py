@@ -1,0 +1,35 @@
+"""Judges everything that trains in a workbook, by its graph of cells alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tracer.grading.book.cells import Book
+from tracer.grading.graph.graph import Graph
+from tracer.grading.training.judgement import Judgement, Standing, nothing_to_judge
+from tracer.grading.training.points import points_of
+from tracer.grading.training.steps import NONE, TooManyParameters, steps_of
+from tracer.grading.training.updates import roots, sources
+from tracer.grading.training.verdict import judged
+
+MOST_TRAININGS = 24
+"""Trainings that are judged in a workbook, the largest first."""
+FORWARD_ONLY = "no cell is updated by what depends on it: nothing trains here"
+
+
+def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
+    """A judgement of each independent training in a workbook; one with the reason where there is none."""
+    try:
+        steps = steps_of(graph)
+    except TooManyParameters as error:
+        return (nothing_to_judge(str(error)),)
+    lost = tuple(dict.fromkeys(graph.unjudged.values()))
+    if not steps.trainings:
+        return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
+    trainings = steps.trainings[:MOST_TRAININGS]
+    points = points_of(graph, trainings, roots(sources(graph, np.full(len(graph.text), NONE))))
+    judgements = [replace(judged(steps, training, points), not_judged=lost) for training in trainings]
+    told = [judgement for judgement in judgements if judgement.standing is not Standing.NOTHING]
+    return tuple(told or judgements[:1])

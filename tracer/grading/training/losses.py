@@ -1,0 +1,75 @@
+"""The cells that a training may minimize: a cell of each step, or the sum over one that is copied within the step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracer.grading.graph.graph import Array, IntArray
+from tracer.grading.training.cells import Cells
+from tracer.grading.training.factors import counted
+from tracer.grading.training.points import Point
+from tracer.grading.training.sampling import Sample
+
+MOST_TRIED = 12
+"""Cells that are compared closely with the updates."""
+SUM = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A cell in each step, by the form of its formula. rank: which of the cells of this form; SUM for the sum of them
+    all."""
+
+    form: int
+    rank: int
+
+    def nodes(self, cells: Cells) -> IntArray:
+        """The nodes that have this role, in all steps."""
+        same = cells.form == self.form
+        nodes: IntArray = cells.nodes[same if self.rank == SUM else same & (cells.rank == self.rank)]
+        return nodes
+
+    def terms(self, cells: Cells, points: list[Point]) -> tuple[IntArray, Array]:
+        """The nodes, and the weight of each at each point: 1."""
+        nodes = self.nodes(cells)
+        return nodes, np.ones((len(nodes), len(points)))
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles in a sample, and the derivatives of their cells, [roles, parameters, steps, points]."""
+
+    roles: tuple[Role, ...]
+    tangents: Array
+
+    def following(self, change: Array) -> list[Role]:
+        """The roles whose derivatives most changes are proportional to, by one factor or by one in each step, the best
+        first."""
+        with np.errstate(all="ignore"):
+            ratio = -change / self.tangents
+        ratio[~np.isfinite(ratio) | (self.tangents == 0.0) | (ratio == 0.0)] = np.nan
+        count, _, steps, _ = ratio.shape
+        _, overall = counted(ratio.reshape(count, -1))
+        _, in_step = counted(np.moveaxis(ratio, 2, 1).reshape(count * steps, -1))
+        stepwise = np.maximum(in_step - 1, 0).reshape(count, -1).sum(1)
+        best = np.argsort(-np.stack([overall, stepwise]), axis=1, kind="stable")[:, :MOST_TRIED]
+        alive = np.maximum(overall, stepwise) > 1
+        return [self.roles[index] for index in dict.fromkeys(best.T.ravel().tolist()) if alive[index]]
+
+
+def roles_of(sample: Sample) -> Roles:
+    """All roles in a sample whose cells depend on a sampled parameter."""
+    cells = sample.cells
+    width = cells.rank.max(initial=0) + 2
+    keys = np.concatenate([cells.form * width + cells.rank + 1, cells.form * width])
+    unique, number = np.unique(keys, return_inverse=True)
+    steps = len(cells.steps)
+    found = np.zeros((len(unique) * steps, *sample.tangents.shape[1:]))
+    rows = number * steps + np.tile(cells.step[cells.nodes], 2)
+    np.add.at(found, rows, np.concatenate([sample.tangents, sample.tangents]))
+    tangents = np.moveaxis(found.reshape(len(unique), steps, *found.shape[1:]), 1, 2)
+    alive = (tangents != 0.0).any((1, 2, 3))
+    roles = tuple(Role(key // width, key % width - 1) for key in unique[alive].tolist())
+    return Roles(roles, tangents[alive])

@@ -1,0 +1,268 @@
+"""The steps of a training: updates that depend on each other's parameters, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracer.grading.graph.graph import Flags, Graph, IntArray
+from tracer.grading.training.region import Network, region
+from tracer.grading.training.shapes import appearances, condition_slots
+from tracer.grading.training.updates import Update, added, candidates, roots, sources
+
+MOST_STEPS = 500
+"""Steps that are judged."""
+MOST_PARAMETERS = 4_096
+"""Chains of updates that are followed."""
+NONE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Parameters that are trained together.
+
+    updates: of each parameter, in each step; None where it has none. seeds: the nodes that stand for the parameters, a
+    row each, a column for each step; -1 where there is none. They are the first cells in the chains of copies that no
+    other parameter shares.
+    """
+
+    updates: tuple[tuple[Update | None, ...], ...]
+    seeds: IntArray
+
+    @property
+    def nodes(self) -> IntArray:
+        """The nodes of the updates, like `seeds`."""
+        return np.array([[NONE if u is None else u.node for u in row] for row in self.updates])
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What trains in a graph. cut: the parameters and updates of all trainings, at which the graph falls apart into
+    steps."""
+
+    network: Network
+    trainings: tuple[Training, ...]
+    cut: Flags
+
+
+class TooManyParameters(ValueError):
+    """More parameters than are judged; the message gives the figure."""
+
+
+def steps_of(graph: Graph) -> Steps:
+    """The trainings in a graph, the largest first. Raises TooManyParameters."""
+    network = Network.of(graph)
+    shown = np.full(len(graph.text), NONE)
+    while True:
+        parent = sources(graph, shown)
+        chains = _accepted(network, parent)
+        copies = _unchanged(network, chains)
+        if not len(copies):
+            return Steps(network, _together(network, chains), _cut(graph, chains))
+        for update in copies:
+            shown[update.node] = update.parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The updates of a parameter, one after the other, the seed of each, and the step of the first."""
+
+    updates: tuple[Update, ...]
+    seeds: tuple[int, ...]
+    first: int = 0
+
+    def steps(self) -> Iterator[tuple[int, Update, int]]:
+        """The number, update and seed of each step that is judged."""
+        rows = zip(range(self.first, MOST_STEPS), self.updates, self.seeds, strict=False)
+        return iter(rows)
+
+
+def _chains(updates: Sequence[Update], parent: IntArray) -> list[Chain]:
+    """The updates by parameter. Where several continue one, the longest does; the others are parameters of their
+    own."""
+    root = roots(parent)
+    by_node = {update.node: index for index, update in enumerate(updates)}
+    before = [by_node.get(int(root[update.parameter]), NONE) for update in updates]
+    length = [1] * len(updates)
+    after = [NONE] * len(updates)
+    for index in range(len(updates) - 1, -1, -1):
+        previous = before[index]
+        if previous != NONE and length[index] >= length[previous]:
+            length[previous], after[previous] = length[index] + 1, index
+    seeds = _seeds(updates, parent)
+    chains = []
+    for index, previous in enumerate(before):
+        if previous == NONE or after[previous] != index:
+            chain = [index]
+            while after[chain[-1]] != NONE:
+                chain.append(after[chain[-1]])
+            chains.append(Chain(tuple(updates[i] for i in chain), tuple(int(seeds[i]) for i in chain)))
+    if len(chains) > MOST_PARAMETERS:
+        raise TooManyParameters(f"it trains {len(chains):,} parameters; the limit is {MOST_PARAMETERS:,}")
+    return chains
+
+
+def _seeds(updates: Sequence[Update], parent: IntArray) -> IntArray:
+    """The first cell in the chain of copies of each parameter that no other update uses."""
+    parameters = np.array([update.parameter for update in updates], int)
+    claims = np.zeros(len(parent), int)
+    at = parameters
+    while len(at):
+        np.add.at(claims, at, 1)
+        at = parent[at][parent[at] != at]
+    seeds = parameters
+    while True:
+        above = parent[seeds]
+        further = np.where(claims[above] == 1, above, seeds)
+        if np.array_equal(further, seeds):
+            return seeds
+        seeds = further
+
+
+def _accepted(network: Network, parent: IntArray) -> list[Chain]:
+    """The chains of updates whose rest depends on the parameter within the step, not only through the updates of other
+    parameters, as the states of an optimizer do; then those of weight decay, which these others look like."""
+    graph = network.graph
+    plain = candidates(graph, parent)
+    chains = _depending(network, _chains(plain, parent))
+    decaying = _without_states(graph, parent, candidates(graph, parent, decaying=True), chains)
+    if decaying:
+        kept = [update for chain in chains for update in chain.updates]
+        chains = _depending(network, _chains(sorted([*kept, *decaying], key=lambda u: u.node), parent))
+    return chains
+
+
+def _without_states(
+    graph: Graph, parent: IntArray, decaying: Sequence[Update], chains: Sequence[Chain]
+) -> list[Update]:
+    """Without the updates that are themselves the change that another one makes: momentum."""
+    users = [*decaying, *(update for chain in chains for update in chain.updates)]
+    root = roots(parent)
+    states = set()
+    for user in users:
+        edges = range(graph.starts[user.node], graph.starts[user.node + 1])
+        states |= {int(root[graph.operands[edge]]) for edge in edges if edge - edges.start != user.lead.slot}
+    taken = {update.node for chain in chains for update in chain.updates}
+    return [update for update in decaying if update.node not in states | taken]
+
+
+def _depending(network: Network, chains: list[Chain]) -> list[Chain]:
+    while chains:
+        colors = _colors(network, chains)
+        kept = [
+            chain
+            for index, chain in enumerate(chains)
+            if any(colors.reaches(index, update.node) for _, update, _ in chain.steps())
+        ]
+        if len(kept) == len(chains):
+            break
+        chains = kept
+    return chains
+
+
+@dataclass(frozen=True, slots=True)
+class _Colors:
+    """Which chains each node depends on within its step, as bits. at: the row of `ends` of each update."""
+
+    nodes: IntArray
+    ends: IntArray
+    at: dict[int, int]
+
+    def reaches(self, chain: int, update: int) -> bool:
+        """Whether the rest of an update depends on a chain's parameter."""
+        row = self.at.get(update)
+        return row is not None and bool(self.ends[row, chain // 63] >> (chain % 63) & 1)
+
+    def reaching(self, update: int, chains: int) -> list[int]:
+        """The chains whose parameters the rest of an update depends on."""
+        return [chain for chain in range(chains) if self.reaches(chain, update)]
+
+
+def _cut(graph: Graph, chains: Sequence[Chain]) -> Flags:
+    cut = np.zeros(len(graph.text), bool)
+    for chain in chains:
+        cut[[update.node for update in chain.updates]] = True
+        cut[list(chain.seeds)] = True
+    return cut
+
+
+def _colors(network: Network, chains: Sequence[Chain]) -> _Colors:
+    graph = network.graph
+    start = np.zeros((len(graph.text), len(chains) // 63 + 1), int)
+    for index, chain in enumerate(chains):
+        own = [seed for _, _, seed in chain.steps()]
+        start[own, index // 63] |= 1 << index % 63
+    seeds = np.flatnonzero(start.any(1))
+    within = region(network, seeds, _cut(graph, chains))
+    nodes = within.gathered(start, np.bitwise_or)
+    edges = {graph.starts[u.node] + u.lead.slot for c in chains for u in c.updates if _only_leads(graph, u)}
+    keep = ~np.isin(within.ends.edges, np.array(sorted(edges), int))
+    ends = np.where(keep[:, None], nodes[within.ends.operands], 0)
+    gathered = np.bitwise_or.reduceat(ends, within.ends.starts) if len(ends) else ends
+    return _Colors(nodes, gathered, {int(cell): row for row, cell in enumerate(within.ends.cells)})
+
+
+def _only_leads(graph: Graph, update: Update) -> bool:
+    """Whether the formula of an update refers to the parameter just to add to it."""
+    form = graph.forms[graph.form[update.node]].expression
+    return appearances(form)[update.lead.slot] == len(update.lead.paths)
+
+
+def _unchanged(network: Network, chains: Sequence[Chain]) -> list[Update]:
+    """Updates that only copy the parameter, for a reason that does not depend on it: `IF(MOD(k;4)=0; w − …; w)`."""
+    graph = network.graph
+    choices = [
+        update
+        for chain in chains
+        for update in chain.updates
+        if condition_slots(graph.forms[graph.form[update.node]].expression)
+    ]
+    choices = [
+        update for update, amount in zip(choices, added(graph, graph.values, choices), strict=True) if not amount
+    ]
+    if not choices:
+        return []
+    colors = _colors(network, chains)
+    return [update for update in choices if not _condition_depends(graph, colors, update)]
+
+
+def _condition_depends(graph: Graph, colors: _Colors, update: Update) -> bool:
+    slots = condition_slots(graph.forms[graph.form[update.node]].expression)
+    nodes = graph.operands[graph.starts[update.node] + np.array(sorted(slots), int)]
+    return bool(colors.nodes[nodes].any())
+
+
+def _together(network: Network, chains: Sequence[Chain]) -> tuple[Training, ...]:
+    """The chains by training: those that depend on each other's parameters."""
+    colors = _colors(network, chains) if chains else None
+    group = list(range(len(chains)))
+
+    def leader(index: int) -> int:
+        while group[index] != index:
+            index = group[index]
+        return index
+
+    for index, chain in enumerate(chains):
+        assert colors
+        for _, update, _ in list(chain.steps())[:2]:
+            for other in colors.reaching(update.node, len(chains)):
+                group[leader(other)] = leader(index)
+    members: dict[int, list[Chain]] = {}
+    for index, chain in enumerate(chains):
+        members.setdefault(leader(index), []).append(chain)
+    trainings = [_training(network, group) for group in members.values()]
+    return tuple(sorted(trainings, key=lambda training: -training.seeds.size))
+
+
+def _training(network: Network, chains: Sequence[Chain]) -> Training:
+    steps = max(min(len(chain.updates), MOST_STEPS) for chain in chains)
+    updates: list[tuple[Update | None, ...]] = []
+    seeds = np.full((len(chains), steps), NONE)
+    for row, chain in enumerate(chains):
+        judged = {step: update for step, update, _ in chain.steps()}
+        updates.append(tuple(judged.get(step) for step in range(steps)))
+        for step, _, seed in chain.steps():
+            seeds[row, step] = seed
+    return Training(tuple(updates), seeds)
