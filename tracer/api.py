@@ -189,7 +189,7 @@ def graph(
 
 
 def script(trace: Trace, to: str) -> str:
-    """A Python script that repeats the runs of a trace, and asserts the last loss and the parameters.
+    """A Python script that reproduces the runs of a trace, and asserts the last loss and the parameters.
 
     to: the kind of script, one of python, numpy and pytorch. Raises OutputError if there is no such kind, a run has not
     one whole iteration, or the kind cannot do what the config asks for.
@@ -210,7 +210,7 @@ def explain(
     depth: int = 1,
     progress: Progress | None = None,
 ) -> Explanation:
-    """How a quantity of a step comes about, such as ∂E/∂w1; without one, the whole step. Only the first learning rate
+    """Derive a quantity of a step, such as ∂E/∂w1; without one, explain the whole step. Only the first learning rate
     is run; of a long run the beginning, and up to there.
 
     iteration: from 1; by default the first one that takes the sample. sample: from 1; by default the first one of the

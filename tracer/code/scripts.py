@@ -54,7 +54,7 @@ KINDS = {
 
 
 def script(trace: Trace, to: str) -> str:
-    """A script of a kind from KINDS that repeats the runs of a trace, and asserts the last loss and the parameters.
+    """A script of a kind from KINDS that reproduces the runs of a trace, and asserts the last loss and the parameters.
 
     Raises OutputError where a run has not one whole iteration, or the kind of script cannot do what the config asks.
     """

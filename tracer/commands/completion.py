@@ -13,7 +13,7 @@ SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComple
 @click.command(context_settings=CONTEXT, epilog=f'Example, for ~/.bashrc: eval "$({PROGRAM} completion bash)"')
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 def completion(shell: str) -> None:
-    """Print the script by which a SHELL completes commands.
+    """Print the completion script for SHELL.
 
     For bash and zsh, add eval "$(backprop-trace completion SHELL)" to ~/.bashrc or ~/.zshrc; for fish, write the output
     to ~/.config/fish/completions/backprop-trace.fish.

@@ -30,7 +30,7 @@ EXIT_DIVERGED = 1
               help="Which iteration; by default the first one, or the first that takes the sample.")  # fmt: skip
 @click.option("--sample", metavar="S", type=int, help="Which sample; by default the first one of the iteration.")
 @click.option("--depth", metavar="N", type=int, default=1, show_default=True,
-              help="How many levels of what QUANTITY is made of are derived in turn.")  # fmt: skip
+              help="How many levels of the operands of QUANTITY to derive as well.")  # fmt: skip
 @click.option("--digits", metavar="N", type=int, default=DIGITS, show_default=True,
               help=f"Significant digits of results, up to {MOST_DIGITS}; of more than 12 the last ones may "
               "differ, as computed numbers keep about 15.")  # fmt: skip
@@ -55,7 +55,7 @@ def explain(
     standalone: bool,
     output: str | None,
 ) -> None:
-    """Explain how QUANTITY comes about, or a whole step.
+    """Derive QUANTITY, or explain a whole step.
 
     Symbols, the numbers put in, the result. A gradient by the chain rule, factor by factor and path by path, with a
     numeric check; a parameter with its update; any other quantity by its equation. Without QUANTITY, the whole step,

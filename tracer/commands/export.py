@@ -36,7 +36,7 @@ def export(
     iterations: str | None,
     output: str | None,
 ) -> None:
-    """Write a script that repeats the run of CONFIG.
+    """Write a script that reproduces the run of CONFIG.
 
     It asserts the last loss and the final parameters, and needs nothing of this program.
     """

@@ -44,7 +44,7 @@ def import_(
     output: str | None,
     force: bool,
 ) -> None:
-    """Write a config of a network that PyTorch exported.
+    """Write a config from a network that PyTorch exported.
 
     PROGRAM is a file of torch.export.save: an nn.Sequential of Linear and activations, with its weights. It is read
     without PyTorch, and nothing in it is unpickled or executed.

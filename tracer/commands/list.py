@@ -12,7 +12,7 @@ from tracer.errors import ConfigError, nearest
 @click.argument("names", nargs=-1)
 @click.option("--ascii", "ascii", is_flag=True, help="Spell ∂ as d.")
 def list_(names: tuple[str, ...], ascii: bool) -> None:
-    """Show what a config can choose from: formulas and sources.
+    """Show the choices for a config, with formulas and sources.
 
     That is every activation, loss, penalty, initializer, clipping, optimizer and function, or those of these NAMES.
     """

@@ -31,11 +31,11 @@ EXIT_INTERRUPTED = 130
 @click.option("--sample", metavar="N", type=click.IntRange(1), help="Draw N points of the grid instead of all.")
 @click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Random seed of --sample.")
 @click.option("--keep", metavar="|".join(KEEP), default=KEEP[0], show_default=True,
-              help="What the file has of a run: what it came to; its loss in every iteration too; every parameter in "
-              "every iteration too.")  # fmt: skip
+              help="What to keep of each run: final, its outcome; loss, also the loss of every iteration; all, also every "
+              "parameter of every iteration.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE",
-              help="A .csv or .parquet file, or with a / at its end a folder, for a dataset of Parquet files that "
-              "grows while the sweep goes on; out/NAME-sweep.csv by default.")  # fmt: skip
+              help="A .csv or .parquet file, or a folder, written with a / at its end, for a dataset of Parquet files that "
+              "grows as the sweep runs; out/NAME-sweep.csv by default.")  # fmt: skip
 @click.option("--plot", metavar="FILE",
               help="Draw a heat map of the final loss by two keys: a .svg file, or - for the terminal.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with a sweep into a folder that was interrupted.")
@@ -59,9 +59,9 @@ def sweep(
     workers: int | None,
     quiet: bool,
 ) -> None:
-    """Run CONFIG at every point of a grid; each run is a row.
+    """Run CONFIG at every point of a grid, one row per run.
 
-    A varied key takes the place of CONFIG's value, lists included. Runs that differ in numbers alone advance
+    A varied key replaces CONFIG's value, lists included. Runs that differ in numbers alone advance
     together, on all cores.
     """
     from tracer.commands.sweep_screen import show

@@ -26,7 +26,7 @@ def verify(
     ascii: bool,
     iterations: str | None,
 ) -> None:
-    """Hold the gradients of CONFIG against other programs.
+    """Compare the gradients of CONFIG with other programs.
 
     In the first, a middle and the last step of every run, the chain rule is compared with central differences, and with
     PyTorch where it is installed; every number of the workbook with what LibreOffice computes, where that is installed.

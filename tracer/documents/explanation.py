@@ -20,7 +20,7 @@ MOST_LINES = 24
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How a quantity of a step comes about, or the whole step.
+    """The derivation of a quantity, or of the whole step.
 
     document: its parts, as data. divergence: where the run stopped, if it did in this iteration.
     """

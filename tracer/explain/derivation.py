@@ -52,7 +52,7 @@ Path = tuple[Factor, ...]
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """How ∂E/∂q comes about.
+    """The derivation of ∂E/∂q.
 
     gradient: its name. count: the number of paths from the loss to the quantity. parting: the quantity where they part;
     the loss if there is a single one. terms: the paths up to there; none if there is a single one. tail: the factors

@@ -169,7 +169,7 @@ class Trace:
         depth: int = 1,
         digits: int = DIGITS,
     ) -> Explanation:
-        """How a quantity of a step comes about, such as ∂E/∂w1; without one, the whole step.
+        """Derive a quantity of a step, such as ∂E/∂w1; without one, explain the whole step.
 
         iteration: from 1; by default the first one that takes the sample. sample: from 1; by default the first one of
         the iteration. learning_rate: the first one by default. depth: how many levels of what a quantity is made of are

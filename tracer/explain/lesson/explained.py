@@ -33,7 +33,7 @@ def explained(
     depth: int = 1,
     remarks: Sequence[Part] = (),
 ) -> Document:
-    """How a quantity of a step comes about; without one, the whole step.
+    """Explain a quantity of a step; without one, the whole step.
 
     full: the system with an equation for every factor. iteration: with its values. quantity: however it is spelled.
     sample: of a batch, its first one by default. digits: significant digits of results. depth: how many levels of what
