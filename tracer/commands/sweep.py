@@ -31,11 +31,11 @@ EXIT_INTERRUPTED = 130
 @click.option("--sample", metavar="N", type=click.IntRange(1), help="Draw N points of the grid instead of all.")
 @click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Random seed of --sample.")
 @click.option("--keep", metavar="|".join(KEEP), default=KEEP[0], show_default=True,
-              help="What to keep of each run: final, its outcome; loss, also the loss of every iteration; all, also every "
-              "parameter of every iteration.")  # fmt: skip
+              help="What to keep of each run: final, its outcome; loss, also the loss of every iteration; all, also "
+              "every parameter of every iteration.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE",
-              help="A .csv or .parquet file, or a folder, written with a / at its end, for a dataset of Parquet files that "
-              "grows as the sweep runs; out/NAME-sweep.csv by default.")  # fmt: skip
+              help="A .csv or .parquet file, or a folder, written with a / at its end, for a dataset of Parquet files "
+              "that grows as the sweep runs; out/NAME-sweep.csv by default.")  # fmt: skip
 @click.option("--plot", metavar="FILE",
               help="Draw a heat map of the final loss by two keys: a .svg file, or - for the terminal.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with a sweep into a folder that was interrupted.")
