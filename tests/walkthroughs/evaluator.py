@@ -181,6 +181,8 @@ def _elementwise(function: Callable[..., Any], *values: Any) -> Any:
         return function(*values)
     matrices = [_matrix(value) for value in values]
     height, width = max(len(m) for m in matrices), max(len(m[0]) for m in matrices)
+    if any(len(m) not in (1, height) or len(m[0]) not in (1, width) for m in matrices):
+        raise FormulaError("#N/A")
     return [
         [function(*(m[0 if len(m) == 1 else i][0 if len(m[0]) == 1 else j] for m in matrices)) for j in range(width)]
         for i in range(height)
@@ -441,13 +443,17 @@ class Values:
         finally:
             self._local = None
 
-    def slope(self, text: str, place: Place, by: Place, only: set[Place]) -> float:
+    def formula(self, text: str, place: Place) -> float:
+        """The value of a formula that stands in no cell."""
+        return _number(self._of(parse(text, place, self.names), place))
+
+    def slope(self, text: str, place: Place, by: Place, only: set[Place], h: float = 1e-5) -> float:
         """The derivative of a formula, which stands in no cell, by a cell: central differences.
 
-        only: what the formula depends on (`above`).
+        only: what the formula depends on (`above`). h: the relative step.
         """
         tree, at = parse(text, place, self.names), _number(self._read(by))
-        h = 1e-5 * max(abs(at), 0.1)
+        h *= max(abs(at), 0.1)
         results = []
         for shift in (h, -h):
             self._local = self.moved({by: at + shift}, only)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from tests.walkthroughs import programs
 from tests.walkthroughs.matrices import Matrices, place_matrices
-from tests.walkthroughs.networks import Net, program
+from tests.walkthroughs.networks import Net, Program, program
 from tests.walkthroughs.placing import Manner, place
 from tests.walkthroughs.plan import Plan
 
@@ -73,12 +74,76 @@ _MATRICES: Mapping[str, Matrices] = {
     "matrices, weight decay": Matrices((2, 3, 2), optimizer="decay", write="sumproduct", titles="words"),
 }  # fmt: skip
 
+_OTHERS: Mapping[str, tuple[Callable[[], Program], Manner]] = {
+    "function of two variables": (programs.minimum, Manner(language="none", merged=True, steps=8)),
+    "function, columns": (programs.minimum, Manner(way="columns", language="english", steps=6)),
+    "regression over a table": (programs.regression_over_table, Manner(language="english", merged=True, steps=8)),
+    "regression over a table, no loss": (partial(programs.regression_over_table, 6, False), Manner(language="portuguese", steps=8, rate="name")),
+    "regression over a sheet": (programs.regression_over_table, Manner(language="korean", merged=True, steps=6, data="sheet")),
+    "logistic over a table": (programs.logistic_over_table, Manner(language="english", merged=True, steps=6)),
+    "logistic over a table, blocks": (programs.logistic_over_table, Manner(way="blocks", language="english", steps=4, data="sheet")),
+    "falling rate": (programs.decaying_rate, Manner(language="german", merged=True, steps=8)),
+    "two rates": (programs.two_rates, Manner(language="short", merged=True, steps=8, order="parameters first")),
+    "matrix factorization": (programs.factors, Manner(language="english", merged=True, steps=6)),
+    "matrix factorization, sheets": (programs.factors, Manner(way="sheets", language="none", steps=4)),
+    "recurrent network": (programs.recurrent, Manner(language="english", merged=True, steps=5, order="parameters first")),
+    "recurrent network, across": (programs.recurrent, Manner(way="across", language="korean", steps=4)),
+    "convolution trained": (programs.kernel, Manner(language="english", merged=True, steps=6, data="linked")),
+    "convolution trained, columns": (programs.kernel, Manner(way="columns", language="none", steps=5)),
+    "tied autoencoder": (programs.tied, Manner(language="code", merged=True, steps=6)),
+    "huber": (partial(programs.robust, "huber"), Manner(language="english", merged=True, steps=8)),
+    "absolute error": (partial(programs.robust, "absolute"), Manner(language="english", steps=8)),
+    "ridge": (partial(programs.robust, "ridge"), Manner(language="none", merged=True, steps=8)),
+    "support vectors": (programs.hinge, Manner(language="english", merged=True, steps=8)),
+    "perceptron with IF": (programs.step_rule, Manner(language="english", merged=True, steps=12, epoch=4, order="parameters first")),
+    "perceptron, ±1": (partial(programs.step_rule, True), Manner(language="korean", steps=12, order="parameters first")),
+    "softmax with MAX": (programs.stable_softmax, Manner(language="english", merged=True, steps=6)),
+    "likelihood climbed": (programs.likelihood, Manner(language="short", merged=True, steps=6)),
+    "all values rounded": (programs.rounded, Manner(language="english", merged=True, steps=6)),
+    "epochs with sums": (partial(program, Net((2, 2, 1), xor=True, extras=("accuracy",))), Manner(language="english", merged=True, steps=12, epoch=4, notes=True)),
+    "first step absolute": (partial(program, Net((2, 2, 1), turned=True)), Manner(language="english", steps=6, absolute=True, notes=True)),
+    "rate in every row": (partial(program, Net((2, 2, 1), manner="full")), Manner(language="classic", merged=True, steps=6, rate="column")),
+    "elu and softplus": (partial(program, Net((2, 2, 2), hidden="softplus", output="linear", loss="mean", eta=0.1)), Manner(language="english", merged=True, steps=5, notes=True)),
+    "mean over outputs": (partial(program, Net((2, 3, 2), hidden="elu", loss="mean", eta=0.5, bias="ones")), Manner(way="blocks", language="portuguese", steps=3)),
+    "deep 2-2-2-2-1": (partial(program, Net((2, 2, 2, 2, 1), hidden="tanh", eta=0.3)), Manner(language="none", merged=True, steps=5)),
+    "wide 2-6-1": (partial(program, Net((2, 6, 1), hidden="leaky", output="linear", eta=0.05, manner="update")), Manner(language="english", merged=True, steps=4)),
+    "one neuron": (partial(program, Net((1, 1), eta=0.9, samples=1)), Manner(way="blocks", language="english", steps=6, above=True)),
+    "1-1-1": (partial(program, Net((1, 1, 1), samples=1, manner="full")), Manner(language="english", steps=6)),
+    "one step, columns": (partial(program, Net((2, 2, 2), samples=1, manner="full")), Manner(way="columns", language="english", steps=1)),
+    "one step, no loss": (partial(program, Net((2, 2, 1), loss_cell=False)), Manner(way="blocks", language="none", steps=1)),
+}  # fmt: skip
+
+
+def _two_networks() -> Plan:
+    """Two networks in one sheet that have nothing to do with each other, and a third in another one."""
+    plan = place(
+        program(Net((2, 2, 1), seed=1)), Manner(merged=True, steps=5, language="english"), "two networks in a sheet"
+    )
+    right = max(column for _, _, column in plan.cells) + 5
+    place(
+        program(Net((1, 2, 1), hidden="tanh", output="linear", eta=0.1)),
+        Manner(merged=True, steps=5, language="english", corner=(4, right)),
+        "",
+        plan,
+    )
+    place(programs.likelihood(), Manner(steps=4, language="german"), "", plan)
+    return plan
+
 
 def _scalar(name: str) -> Callable[[], Plan]:
     net, manner = _SCALAR[name]
     return lambda: place(program(net), manner, name)
 
 
+def _other(name: str) -> Plan:
+    make, manner = _OTHERS[name]
+    plan = place(make(), manner, name)
+    plan.rounding = 0.05 if "rounded" in name else plan.rounding
+    return plan
+
+
 LAYOUTS: dict[str, Callable[[], Plan]] = {name: _scalar(name) for name in _SCALAR}
 """Layout → what makes its right sheet."""
 LAYOUTS |= {name: partial(place_matrices, net, name) for name, net in _MATRICES.items()}
+LAYOUTS |= {name: partial(_other, name) for name in _OTHERS}
+LAYOUTS["two networks in a sheet"] = _two_networks

@@ -536,13 +536,6 @@ class _Blocks:
                 self.formula(self.each, step, anywhere, i, j, False)[1:] for i in range(height) for j in range(width)
             ]
             loss = "(" + "+".join(f"({part})" for part in parts) + f")/{self.share}"
-            plain = net.optimizer == "sgd"
-            self.plan.steps.append(
-                Step(
-                    tuple(pairs),
-                    loss,
-                    net.eta,
-                    () if plain else tuple(gradients),
-                    -1.0 if net.turned and not plain else 1.0,
-                )
-            )
+            rates = {x: ref_from(anywhere, self.eta) for x, _ in pairs}
+            given = tuple(gradients) if net.optimizer != "sgd" else ()
+            self.plan.steps.append(Step(anywhere, tuple(pairs), loss, rates, given, -1.0 if net.turned else 1.0))

@@ -79,6 +79,8 @@ class Program:
     gradients: Mapping[str, str]
     """Parameter → the line of its gradient, where the update is not plain gradient descent."""
     factor: float = 1.0
+    rates: Mapping[str, str] = field(default_factory=dict)
+    """Parameter → its learning rate, where that is not η."""
 
 
 def program(net: Net) -> Program:

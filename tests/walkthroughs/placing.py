@@ -10,7 +10,7 @@ from itertools import pairwise
 from tests.walkthroughs import labels
 from tests.walkthroughs.evaluator import Place
 from tests.walkthroughs.networks import Line, Program
-from tests.walkthroughs.plan import Plan, Step, ref, ref_from
+from tests.walkthroughs.plan import Plan, Step, chance, ref, ref_from
 
 _NAME = re.compile(r"\{([^{}]+)\}")
 
@@ -24,7 +24,8 @@ class Manner:
     parameter's own cell of the next step. weights: once (a batch refers to its first row) or copied (row by row).
     rate: cell, typed, name. data: typed, table (INDEX by MOD), linked (to a table of samples), sheet (on another sheet).
     gap: empty rows between steps. bottom: where once-a-batch lines stand in a batch of rows: first, last, below.
-    above: labels above values in blocks, not left of them.
+    above: labels above values in blocks, not left of them. epoch: a summary row after so many steps. absolute: the
+    first step refers absolutely. notes: texts strewn about. rate may also be column: a cell of every step.
     """
 
     way: str = "rows"
@@ -41,13 +42,15 @@ class Manner:
     title: bool = True
     order: str = "program"
     spaces: bool = False
+    epoch: int = 0
+    absolute: bool = False
+    notes: bool = False
 
 
-def place(program: Program, manner: Manner, layout: str) -> Plan:
-    """The plan of a program in a layout."""
-    return _Placing(
-        program, manner, Plan(layout, loss_cell=program.net.loss_cell and program.net.loss != "perceptron")
-    ).plan
+def place(program: Program, manner: Manner, layout: str, plan: Plan | None = None) -> Plan:
+    """The plan of a program in a layout. plan: one that it is added to."""
+    loss_cell = program.net.loss_cell and program.net.loss != "perceptron"
+    return _Placing(program, manner, plan or Plan(layout, loss_cell=loss_cell)).plan
 
 
 class _Placing:
@@ -57,7 +60,11 @@ class _Placing:
         self.program, self.manner, self.plan = program, manner, plan
         self.batch = program.net.batch
         self.parameters = list(program.updates)
-        lines = list(program.lines)
+        lines = [line for line in program.lines if line.kind != "table"]
+        self.given = dict(program.constants)
+        if manner.rate == "column":
+            del self.given["eta"]
+            lines.insert(0, Line("eta", "{-eta}", "extra", True, program.constants["eta"], {}, "data"))
         if manner.merged:
             lines = [line for line in lines if line.kind != "update"]
         if manner.order == "parameters last":
@@ -66,6 +73,8 @@ class _Placing:
             lines = [x for x in lines if x.kind == "parameter"] + [x for x in lines if x.kind != "parameter"]
         self.lines = lines
         self.by_name = {line.name: line for line in program.lines}
+        if manner.rate == "column":
+            self.by_name["eta"] = lines[0]
         self.offsets: dict[tuple[str, int], tuple[int, int]] = {}
         self.titles: dict[tuple[int, int], str] = {}
         self.height = self.width = 0
@@ -73,6 +82,7 @@ class _Placing:
         self.constants: dict[str, Place] = {}
         self.table: dict[tuple[str, int], Place] = {}
         self.origin = manner.corner
+        self.step = 0
         self._arrange()
         self._constants()
         self._data()
@@ -80,6 +90,8 @@ class _Placing:
         for step in range(manner.steps):
             self._step(step)
         self._summary()
+        if manner.notes:
+            self._notes()
 
     # ------------------------------------------------------------------------------------------------ where
 
@@ -148,6 +160,7 @@ class _Placing:
         sheet = self.main
         if way in ("rows", "wide", "blocks"):
             top += step * (self.height + gap + (way == "blocks"))
+            top += step // self.manner.epoch if self.manner.epoch else 0
         elif way in ("columns", "across"):
             left += step * (self.width + gap + (way == "across"))
         else:
@@ -158,27 +171,30 @@ class _Placing:
 
     def _constants(self) -> None:
         plan, manner = self.plan, self.manner
-        if manner.title and manner.language in labels.TITLES:
+        if manner.title and manner.language in labels.TITLES and (self.main, 1, 1) not in plan.cells:
             plan.put((self.main, 1, 1), labels.TITLES[manner.language])
             plan.merged.append((self.main, "A1:D1"))
-        for number, (name, value) in enumerate(self.program.constants.items()):
-            where = (self.main, 2, 2 + 2 * number)
+        for number, (name, value) in enumerate(self.given.items()):
+            where = (self.main, 2, self.origin[1] + 2 * number)
             self.constants[name] = where
             if manner.rate == "typed":
                 continue
             plan.put(where, value)
             word = labels.ETA.get(manner.language, "") if name == "eta" else name
             if word:
-                plan.put((self.main, 2, 1 + 2 * number), word)
+                plan.put((self.main, 2, where[2] - 1), word)
             if manner.rate == "name":
                 plan.names[f"const_{name}"] = ref(where, "both")
 
     def _data(self) -> None:
         """A table of the samples, to the right of everything, or on a sheet of its own."""
         manner = self.manner
-        if manner.data == "typed":
+        names = [
+            line.name for line in self.program.lines if line.kind == ("input" if manner.data != "typed" else "table")
+        ]
+        names += [line.name for line in self.program.lines if line.kind == "table"] if manner.data != "typed" else []
+        if not names:
             return
-        names = [line.name for line in self.lines if line.kind == "input"]
         sheet = {"sheet": "data"}.get(manner.data, self.main)
         left = (
             2
@@ -255,6 +271,9 @@ class _Placing:
         if name.startswith("slide "):
             constant = self.constants[name[6:]]
             return ref_from(sheet, (constant[0], constant[1] + step + 1, constant[2]))
+        if name.startswith("table "):
+            top, bottom = self.table[name[6:], 0], self.table[name[6:], len(self.program.data) - 1]
+            return f"{ref_from(sheet, top, 'both')}:{ref(bottom, 'both')}"
         if name.startswith("^"):
             return ref_from(sheet, self.at(name[1:], 0, sample), "row")
         if name.startswith("-"):
@@ -269,13 +288,15 @@ class _Placing:
             return ",".join(ref_from(sheet, c) for c in cells)
         if ".." in name:
             first, last = name.split("..")
-            a, b = self._current(first, step, sample), self._current(last, step, sample)
+            ends = self._current(first, step, sample), self._current(last, step, sample)
             fixed = self._fixed(first)
-            return f"{ref_from(sheet, a, fixed)}:{ref(b, fixed)}"
+            return f"{ref_from(sheet, ends[0], fixed)}:{ref(ends[1], fixed)}"
         return ref_from(sheet, self._current(name, step, sample), self._fixed(name))
 
     def _fixed(self, name: str) -> str:
         """Weights that stand once a batch are referred to absolutely."""
+        if self.manner.absolute and self.step == 0:
+            return "both"
         line = self.by_name.get(name)
         if line is None or line.kind != "parameter" or self.batch == 1 or self.manner.weights != "once":
             return ""
@@ -290,6 +311,9 @@ class _Placing:
     # ------------------------------------------------------------------------------------------------ steps
 
     def _step(self, step: int) -> None:
+        self.step = step
+        if self.manner.epoch and (step + 1) % self.manner.epoch == 0 and step + 1 < self.manner.steps:
+            self._epoch(step)
         for line in self.lines:
             for sample in self._samples(line):
                 where = self.at(line.name, step, sample)
@@ -297,6 +321,42 @@ class _Placing:
         if self.manner.merged and step == self.manner.steps - 1:
             for name in self.parameters:
                 self._line(self.by_name[name], self.at(name, step + 1), step + 1, 0)
+
+    def _epoch(self, step: int) -> None:
+        """A row that sums up the steps above it."""
+        sheet, row, column = self.at(self.lines[0].name, step)
+        row += self.height
+        if column > 1:
+            self.plan.put((sheet, row, column - 1), f"epoch {step // self.manner.epoch + 1}")
+        for line in self.lines:
+            if line.kind in ("loss", "extra") and line.name in ("E", "hit"):
+                (_, top, at), (_, bottom, _) = (
+                    self.at(line.name, step - self.manner.epoch + 1),
+                    self.at(line.name, step),
+                )
+                self.plan.put((sheet, row, at), f"=SUM({ref((sheet, top, at))}:{ref((sheet, bottom, at))})")
+
+    def _notes(self) -> None:
+        """Remarks beside and below, and a helper column of a chart."""
+        last = max(row for sheet, row, _ in self.plan.cells if sheet == self.main)
+        texts = (
+            "Remember: subtract the gradient!",
+            "source: lecture 5",
+            "see chart →",
+            "TODO",
+            "η = 0.5 (try 0.1)",
+            "Σ",
+        )
+        source = chance("notes", self.plan.layout)
+        for text in texts:
+            where = (self.main, last + source.randint(2, 6), source.randint(1, 12))
+            if where not in self.plan.cells:
+                self.plan.put(where, text)
+        losses = [self.at("E", step) for step in range(self.manner.steps)] if ("E", 0) in self.offsets else []
+        right = max(column for sheet, _, column in self.plan.cells if sheet == self.main) + 3
+        for number, place in enumerate(losses):
+            self.plan.put((self.main, last + 8 + number, right), number + 1)
+            self.plan.put((self.main, last + 8 + number, right + 1), "=" + ref_from(self.main, place))
 
     def _line(self, line: Line, where: Place, step: int, sample: int) -> None:
         plan = self.plan
@@ -329,7 +389,7 @@ class _Placing:
         for name, wrong in slips.items():
             if "{-" in wrong and step == 0:
                 continue
-            if "slide" in wrong and self.manner.rate == "typed":
+            if "slide" in wrong and self.manner.rate in ("typed", "column"):
                 continue
             if self.manner.merged and step >= self.manner.steps:
                 continue
@@ -362,6 +422,9 @@ class _Placing:
             if self.batch > 1 and program.net.average:
                 loss = f"({loss})/{self.batch}"
             gradients = tuple((self.at(name, step), self.at(g, step)) for name, g in program.gradients.items())
-            self.plan.steps.append(
-                Step(tuple(pairs), loss, program.constants["eta"], gradients, program.factor if gradients else 1.0)
-            )
+            rates = {
+                x: self.formula(program.rates.get(name, "{eta}"), (self.main, 1, 1), step, 0)[1:]
+                for name, (x, _) in zip(self.parameters, pairs, strict=True)
+            }
+            factor = program.factor if gradients else 1.0
+            self.plan.steps.append(Step(self.main, tuple(pairs), loss, rates, gradients, factor))

@@ -17,13 +17,14 @@ Cells = dict[Place, Content]
 class Step:
     """One update of the parameters: (X, X') pairs, and the loss as a formula, whether or not a cell holds it.
 
-    signs: X' − X = rate · sign · gradient for plain gradient descent; () where the update is another rule, whose
-    gradients stand in cells: (X, cell) pairs in `gradients`, the cells ± the gradient.
+    sheet: the one that the formula is written for. rates: X → its learning rate, as a formula. gradients: where the
+    update is not plain gradient descent, (X, cell) pairs; the cells hold factor · gradient.
     """
 
+    sheet: str
     updates: tuple[tuple[Place, Place], ...]
     loss: str
-    rate: float
+    rates: Mapping[Place, str]
     gradients: tuple[tuple[Place, Place], ...] = ()
     factor: float = 1.0
 
@@ -34,7 +35,7 @@ class Plan:
 
     arrays: height and width of array formulas, by their first cell. units: formula cell → what is copied, such as a
     column's name. slips: (slip, unit) → the wrong formulas by place. expected: the standing of the right sheet.
-    watched: the cells of gradients and updates.
+    watched: the cells of gradients and updates. rounding: the part of a gradient by which rounded cells may be off.
     """
 
     layout: str
@@ -47,6 +48,7 @@ class Plan:
     watched: set[Place] = field(default_factory=set)
     expected: str = "confirmed"
     loss_cell: bool = True
+    rounding: float = 1e-6
     merged: list[tuple[str, str]] = field(default_factory=list)
     """(sheet, range) of merged cells."""
 
@@ -133,17 +135,20 @@ def gradient_errors(plan: Plan, first: bool = False) -> dict[Place, float]:
     values = plan.values
     for step in plan.steps:
         found: dict[Place, tuple[float, float]] = {}
+        at = (step.sheet, 1, 1)
         if step.gradients:
             given = {x: _value(values, g) / step.factor for x, g in step.gradients}
         else:
-            given = {x: (_value(values, x) - _value(values, new)) / step.rate / step.factor for x, new in step.updates}
-        at = next(iter(plan.cells))
+            given = {
+                x: (_value(values, x) - _value(values, new)) / values.formula(step.rates[x], at)
+                for x, new in step.updates
+            }
         above = values.above(step.loss, at)
         for x, gradient in given.items():
-            found[x] = gradient, values.slope(step.loss, at, x, above)
+            found[x] = gradient, values.slope(step.loss, at, x, above, max(1e-5, plan.rounding))
         scale = max((abs(true) for _, true in found.values()), default=0.0) or 1.0
         for x, (gradient, true) in found.items():
-            if abs(gradient - true) > 1e-6 * scale:
+            if abs(gradient - true) > plan.rounding * scale:
                 errors[x] = abs(gradient - true) / scale
         if first and errors:
             break
