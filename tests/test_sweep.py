@@ -153,7 +153,7 @@ def test_a_process_that_ends(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_processes_that_always_end(tmp_path: Path) -> None:
-    plan = Plan(prepared(WALKTHROUGH), (), grid({"iterations": [1, 2]}))
+    plan = Plan(prepared(WALKTHROUGH), (), grid({"iterations": [1, 2], "learning_rate": [1]}))
     with pytest.raises(OutputError, match=r"the process that computed them ended 3 times"):
         [*shared(Task(plan, Dies(tmp_path, 99, awaited=3)), [(0, 1), (1, 2)], 2)]
 
@@ -169,7 +169,7 @@ def test_the_csv_has_the_style_of_the_config(tmp_path: Path) -> None:
 
 
 def test_problems_of_a_point_come_from_its_process() -> None:
-    plan = Plan(prepared(WALKTHROUGH), (), grid({"iterations": [5, -5]}))
+    plan = Plan(prepared(WALKTHROUGH), (), grid({"iterations": [5, -5], "learning_rate": [1]}))
     with pytest.raises(ConfigError, match="--vary iterations=-5: -5 is out of range"):
         [*shared(Task(plan, unchanged), [(0, 1), (1, 2)], 2)]
 
@@ -237,6 +237,13 @@ WRONG = {
     "choose a file that ends in .csv": ["--vary", "iterations=1,2", "-o", "x.txt"],
     "'some' is not one of final, loss, all": ["--vary", "iterations=1,2", "--keep", "some"],
     "the curves would take 20,000 columns": ["--vary", "weights.w1=1,2", "--iterations", "20000", "--keep", "loss"],
+    "2 learning rates at once, but a point of the grid is one run": ["--vary", "learning_rate=[0.1, 0.2],0.5"],
+    "--vary learning_rate: is given twice": ["--vary", "eta=1,2", "--vary", "learning_rate=3,4"],
+    "missing w9, w10, w11, w12; give every weight an initial value (with --vary layers.0.neurons=3)": ["--vary", "layers.0.neurons=2,3"],
+    "'w5' is not a weight of this network (w1…w4). Did you mean 'w4'? (with --vary layers.0.neurons=1)": ["--vary", "layers.0.neurons=1,2"],
+    "in about 860 hours of one core": ["--vary", "iterations=1,1000000000", "--vary", "weights.w1=1..10000"],
+    "the curves of a run would be 1,000,000,000 numbers": ["--vary", "iterations=1,1000000000", "--keep", "loss"],
+    "--scheduler tcp://127.0.0.1:1 --workers 2: the workers of a scheduler": ["--vary", "iterations=1,2", "--scheduler", "tcp://127.0.0.1:1", "--workers", "2"],
     "5 given": ["--vary", "weights=[1,2,3,4,5],[1,2,3,4,5,6,7,8]"],
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from tracer.errors import ConfigError, OutputError
 from tracer.execution.sweep import KEEP
 from tracer.files import STANDARD_OUTPUT, path_of
 
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED, MOST_WORKERS = 130, 1_000
 
 
 @click.command(
@@ -41,7 +41,7 @@ EXIT_INTERRUPTED = 130
 @click.option("--resume", is_flag=True, help="Go on with a sweep into a folder that was interrupted.")
 @click.option("--scheduler", metavar="ADDRESS", help="Compute on the workers of a Dask scheduler, such as "
               "tcp://10.0.0.1:8786.")  # fmt: skip
-@click.option("--workers", metavar="N", type=click.IntRange(1),
+@click.option("--workers", metavar="N", type=click.IntRange(1, MOST_WORKERS),
               help="Compute on a Dask cluster of N processes of this machine.")  # fmt: skip
 @quiet
 def sweep(
@@ -81,7 +81,7 @@ def sweep(
     picture = path_of(plot) if plot and plot != STANDARD_OUTPUT else None
     if plot:
         sweepmap.check(plan.plan.grid, picture)
-    cluster = Cluster(scheduler, workers) if scheduler or workers else None
+    cluster = None if scheduler is None and workers is None else Cluster(scheduler, workers)
     if cluster:
         cluster.check()
     into_folder, total, dataset = bool(output) and (output or "").endswith(("/", "\\")), len(plan.plan.grid), None

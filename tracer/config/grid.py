@@ -11,6 +11,8 @@ from typing import Any
 
 from tracer.config import yamlfile
 from tracer.config.overrides import Override
+from tracer.config.records import spellings
+from tracer.config.schema import FIELDS
 from tracer.config.values import plain
 from tracer.errors import ConfigError
 
@@ -103,16 +105,24 @@ def grid(vary: Mapping[str, Any]) -> Grid:
         origin = f"--vary {key}"
         try:
             values = _values(given, f"{origin}={given}") if isinstance(given, str) else _listed(given, origin)
-            varied.append(Varied(".".join(part.strip() for part in str(key).split(".")), values))
+            varied.append(Varied(_canonical(str(key)), values))
         except ConfigError as error:
             problems += error.problems
     if not vary:
         problems.append(f"nothing varies; {HOW}, such as --vary learning_rate=0.1:10:20:log")
+    keys = [item.key for item in varied]
+    problems += [f"--vary {key}: is given twice; give all its values at once" for key in {*keys} if keys.count(key) > 1]
     for inner in (a.key for a in varied for b in varied if a.key.startswith(f"{b.key}.")):
         problems.append(f"--vary {inner}: is a part of another key that is varied; vary one of the two")
     if problems:
         raise ConfigError(problems)
     return Grid(tuple(varied))
+
+
+def _canonical(key: str) -> str:
+    """The key of the config, in its main spelling."""
+    first, *rest = (part.strip() for part in key.split("."))
+    return ".".join([spellings(FIELDS).get(first, first), *rest])
 
 
 def key_and_values(text: str) -> tuple[str, str]:

@@ -19,8 +19,7 @@ from tracer.config.habits import advice, decimal_comma, is_grouped, spellings, t
 from tracer.errors import ConfigError, lookalikes
 
 MAX_BYTES = 16_000_000
-MAX_VALUES = 500_000
-MAX_DEPTH = 50
+MAX_VALUES, MAX_DEPTH = 500_000, 50
 TOO_MANY, ENDLESS = f"contains more than {MAX_VALUES:,} values", "an alias contains itself"
 
 Place = tuple[str | int, ...]
@@ -33,8 +32,8 @@ class Grouped(float):
 
 @dataclass(slots=True)
 class Document:
-    """The values of a file, with their positions. `origin` is what a message calls the file, `text` what it holds;
-    paths in it begin at its `folder`. commas: the lists in which a digit follows a comma at once, as in [0,5]."""
+    """The values of a file, with their positions. origin: what messages call it. text: what it holds. folder: of its
+    paths. commas: lists in which a digit follows a comma at once, as in [0,5]. read: what files that it names hold."""
 
     origin: str
     value: Any = None
@@ -45,6 +44,7 @@ class Document:
     text: str = ""
     folder: Path = Path()
     commas: set[Place] = field(default_factory=set)
+    read: dict[Any, Any] = field(default_factory=dict)
 
     def where(self, key: str) -> str:
         """The prefix of messages about a key of the config: its position and its name, or the option that gives it."""

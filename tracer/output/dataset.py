@@ -97,11 +97,20 @@ def opened(planned: Planned, folder: Path, workers: int, resume: bool, ascii: bo
         raise OutputError(
             [f"{folder}: is {'a file' if folder.is_file() else 'not empty'}; choose another folder with -o"]
         )
-    if problems := problems_of([hidden / ABOUT]):
+    if problems := problems_of([hidden.parent / ABOUT]):
         raise OutputError(problems)
+    try:
+        hidden.mkdir()
+    except OSError as error:
+        what = "another sweep has just begun there" if isinstance(error, FileExistsError) else str(error.strerror)
+        raise OutputError([f"{folder}: {what}; choose another folder with -o"]) from None
     blocks = planned.blocks(workers)
-    with replacing(hidden / ABOUT) as path:
-        path.write_text(json.dumps({**about, "blocks": [*map(list, blocks)]}, ensure_ascii=False), encoding="utf-8")
+    try:
+        with replacing(hidden / ABOUT) as path:
+            path.write_text(json.dumps({**about, "blocks": [*map(list, blocks)]}, ensure_ascii=False), encoding="utf-8")
+    except OutputError:
+        hidden.rmdir()
+        raise
     return Dataset(hidden.parent, part, blocks)
 
 

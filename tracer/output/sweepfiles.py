@@ -28,6 +28,8 @@ MOST_COLUMNS = 16_384
 """Of a CSV, whose curves take a column for each iteration; spreadsheets read no more."""
 MOST_HELD = 100_000_000
 """Numbers of the curves that are held until they are written to one file: 800 MB."""
+AT_ONCE = 65_536
+"""Runs whose cells are held as texts."""
 MISSING = "needs pyarrow, which is not installed: pip install 'backprop-trace[parquet]'"
 
 
@@ -63,17 +65,20 @@ def has_pyarrow() -> bool:
 
 def write(planned: Planned, results: Results, target: Path, ascii: bool = False) -> None:
     """Write the table of all runs. Raises OutputError; an older file then stays as it was."""
-    table = list(columns(planned.plan.grid, results, 0))
+    grid = planned.plan.grid
     with replacing(target) as part:
         if target.suffix.lower() == PARQUET:
-            write_parquet(part, table, json.dumps(described(planned), ensure_ascii=False), ascii)
-        else:
-            with part.open("w", encoding="utf-8", newline="") as file:
-                write_csv(file, table, planned.experiment.csv, ascii)
+            write_parquet(part, columns(grid, results, 0), json.dumps(described(planned), ensure_ascii=False), ascii)
+            return
+        with part.open("w", encoding="utf-8", newline="") as file:
+            for first in range(0, len(results), AT_ONCE):
+                found = results.part(first, first + AT_ONCE)
+                write_csv(file, columns(grid, found, first), planned.experiment.csv, ascii, head=not first)
 
 
-def write_csv(file: Any, table: Iterable[Column], style: CsvStyle, ascii: bool = False) -> None:
-    """Write columns to an open text file; a curve takes a column for each iteration, `losses[1]` and so on."""
+def write_csv(file: Any, table: Iterable[Column], style: CsvStyle, ascii: bool = False, head: bool = True) -> None:
+    """Write columns to an open text file; a curve takes a column for each iteration, `losses[1]` and so on. head: with
+    a line of their names."""
     heads: list[str] = []
     cells: list[Sequence[str]] = []
     for column in table:
@@ -84,8 +89,9 @@ def write_csv(file: Any, table: Iterable[Column], style: CsvStyle, ascii: bool =
         else:
             heads += [f"{name}[{number}]" for number in range(1, column.values.shape[1] + 1)]
             cells += [_texts(values, None, style, ascii) for values in column.values.T]
-    file.write("\ufeff" * style.bom)
-    file.write(style.separator.join(_quoted(head, style) for head in heads) + "\n")
+    if head:
+        file.write("\ufeff" * style.bom)
+        file.write(style.separator.join(_quoted(name, style) for name in heads) + "\n")
     file.writelines(style.separator.join(row) + "\n" for row in zip(*cells, strict=True))
 
 

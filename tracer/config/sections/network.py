@@ -172,7 +172,7 @@ class NetworkReader(Reader):
     def loss(self, data: Data) -> Choice | None:
         """The loss, checked against the targets."""
         choice: Choice | None = self.config["loss"]
-        if choice and not choice.is_formula:
+        if choice and not choice.is_formula and LOSSES[choice.name].domain is not Domain.ANY:
             noted = len(self.document.problems)
             for index, complain in enumerate(data.complain):
                 self.in_domain(choice.name, data.rows[index][: len(data.targets)], complain)
@@ -184,7 +184,6 @@ class NetworkReader(Reader):
         """Whether the targets of a sample are in the domain of the loss."""
         domain, values = LOSSES[loss].domain, [value for value in targets if value == value]
         fits = {
-            Domain.ANY: True,
             Domain.UNIT: all(0 <= value <= 1 for value in values),
             Domain.SIGN: all(value in (-1, 1) for value in values),
             Domain.DISTRIBUTION: all(0 <= value <= 1 for value in values) and abs(sum(values) - 1) < 1e-9,

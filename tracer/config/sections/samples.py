@@ -97,7 +97,7 @@ class SamplesReader(Reader):
         path = self.document.folder / name
         try:
             path = path_of(self.document.folder / path_of(name))
-            table = read_table(path)
+            table = self.document.read.get(path) or read_table(path)
         except (ConfigError, OutputError) as error:
             (problem,) = error.problems
             if problem.startswith(f"{path}: "):  # of the file as a whole, which has no line
@@ -121,7 +121,10 @@ class SamplesReader(Reader):
                 self.complain_of(table.where, f"the column '{column}' appears {count} times")
         if len(self.document.problems) > noted:
             return _none(wanted)
-        rows = self.rows(table, columns)
+        self.document.read[path], key = table, (path, *columns)
+        rows = self.document.read.get(key) or self.rows(table, columns)
+        if len(self.document.problems) == noted:
+            self.document.read[key] = rows
         complain = tuple(partial(self.complain_of, where) for where, _ in table.rows)
         return Data(tuple(wanted["inputs"]), tuple(wanted["targets"]), rows, complain)
 

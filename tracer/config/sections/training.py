@@ -125,7 +125,7 @@ class TrainingReader(OptimizerReader):
         self, rule: Optimizer, clip: Choice | None, batches: Batches, loss: str, parameters: Iterable[str]
     ) -> dict[str, tuple[str, str]]:
         """The names of what batches, clipping and the optimizer compute; what each is, and the key that asks for it."""
-        computed = {}
+        computed, states = {}, list(rule.columns)
         if batches.several:
             computed[naming.batch_loss(loss)] = ("the loss of a batch", "update")
         if clip and clip.name == "norm":
@@ -133,6 +133,6 @@ class TrainingReader(OptimizerReader):
         for parameter in parameters:
             if clip:
                 computed[naming.clipped(parameter)] = ("a clipped gradient", "clip")
-            for state in rule.columns:
+            for state in states:
                 computed[naming.state(state, parameter)] = ("a state of the optimizer", "optimizer")
         return computed

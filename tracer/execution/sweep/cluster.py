@@ -27,9 +27,12 @@ class Cluster:
     workers: int | None = None
 
     def check(self) -> None:
-        """Raise OutputError where Dask is not installed."""
+        """Raise OutputError where both are given, or Dask is not installed."""
+        given = f"--workers {self.workers}" if self.scheduler is None else f"--scheduler {self.scheduler}"
+        if self.scheduler is not None and self.workers is not None:
+            what = "the workers of a scheduler are started beside it; leave out one of the two"
+            raise OutputError([f"{given} --workers {self.workers}: {what}"])
         if find_spec("distributed") is None:
-            given = f"--scheduler {self.scheduler}" if self.scheduler else f"--workers {self.workers}"
             what = "needs Dask, which is not installed: pip install 'backprop-trace[distributed]'"
             raise OutputError([f"{given} {what}"])
 
@@ -38,7 +41,7 @@ class Cluster:
         Raises TraceError."""
         from distributed import as_completed
 
-        with _silent(), self._client() as client:
+        with _silent(), self._client(len(blocks)) as client:
             sent = client.submit(_unchanged, pickle.dumps(task), key=f"sweep-{id(task)}-{len(blocks)}")
             waiting = {
                 client.submit(_computed, sent, block, pure=False, retries=ATTEMPTS - 1): block for block in blocks
@@ -52,14 +55,15 @@ class Cluster:
                 client.cancel([*waiting])
 
     @contextmanager
-    def _client(self) -> Iterator[Any]:
-        """A connection to the scheduler, which has a worker. Raises OutputError."""
+    def _client(self, blocks: int) -> Iterator[Any]:
+        """A connection to the scheduler, which has a worker. blocks: their number; a worker more than that would have
+        nothing to do. Raises OutputError."""
         from distributed import Client, LocalCluster
 
         if self.scheduler is None:
             with (
                 LocalCluster(
-                    n_workers=self.workers,
+                    n_workers=min(self.workers or 1, blocks),
                     threads_per_worker=1,
                     dashboard_address=None,
                     silence_logs=logging.CRITICAL,
@@ -73,6 +77,10 @@ class Cluster:
         except (OSError, ValueError) as error:  # a TimeoutError is an OSError
             what = f"does not answer ({str(error).strip() or type(error).__name__})".replace("\n", " ")
             raise OutputError([f"--scheduler {self.scheduler}: {what}; start one with: dask scheduler"]) from None
+        except Exception as error:  # another program's answer is read as lengths and messages: MemoryError, for example
+            what = f"what answers there is no Dask scheduler that can be used ({type(error).__name__})"
+            hint = "give the address that dask scheduler prints, not that of its dashboard"
+            raise OutputError([f"--scheduler {self.scheduler}: {what}; {hint}"]) from None
         with client:
             try:
                 client.wait_for_workers(1, timeout=SECONDS)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tracer.execution.engine import Point, is_finite
 from tracer.execution.numpy_emitter import total
-from tracer.execution.runs import Divergence
+from tracer.execution.runs import Divergence, End
 from tracer.execution.sweep.results import FRACTION, Array, Results, empty
 from tracer.execution.sweep.shape import LEAST, Member, Shape, curves_of
 from tracer.formulas.evaluation import NO_NUMBER
@@ -46,21 +46,33 @@ def ran(shape: Shape, members: Sequence[Member], keep: str) -> Results:
 def _alone(shape: Shape, member: Member, results: Results, curves: Mapping[str, str], number: int) -> None:
     """Run a member by itself."""
     engine = shape.engine.on(member.start, member.samples, member.batches)
-    run = engine.run({}, shape.iterations)
-    losses = run.over_iterations(engine.system.curve)
-    results.iterations[number] = whole = len(losses)
-    if whole:
-        _note_losses(results, np.array([number]), np.array(losses)[:, None], 0)
-    for name, quantity in curves.items():
-        results.curves[name][number, :whole] = run.over_iterations(quantity)
-    if run.until_met:
-        results.until_met[number] = whole
-    if run.divergence:
-        _note_divergence(results, number, run.divergence)
+    width, first_row, end = len(engine.columns), member.batches.first_row, End()
+    for stretch in engine.stretches({}, shape.iterations):
+        end, done, rows = stretch.end or end, stretch.done, np.asarray(stretch.rows).reshape(-1, width)
+        count = _whole(member.batches, done, len(rows), end)
+        if not count:
+            continue
+        first = [first_row(at) - first_row(done) for at in range(done, done + count)]
+        _note_losses(results, np.array([number]), rows[first, engine.columns[engine.system.curve], None], done)
+        for name, quantity in curves.items():
+            results.curves[name][number, done : done + count] = rows[first, engine.columns[quantity]]
+        results.iterations[number] = done + count
+    if end.until_met:
+        results.until_met[number] = results.iterations[number]
+    if end.divergence:
+        _note_divergence(results, number, end.divergence)
         return
-    results.final_loss[number] = run.final_loss
+    results.final_loss[number] = end.final_loss
     for name, values in results.final.items():
-        values[number] = run.final[name]
+        values[number] = end.final[name]
+
+
+def _whole(batches: Batches, done: int, rows: int, end: End) -> int:
+    """Iterations with all values among so many rows, which follow `done` iterations."""
+    if not rows:
+        return 0
+    count = batches.iteration(batches.first_row(done) + rows - 1) + 1 - done
+    return min(count, end.divergence.iteration - 1 - done) if end.divergence else count
 
 
 def _note_divergence(results: Results, number: int, divergence: Divergence) -> None:

@@ -23,8 +23,12 @@ RUNS = 4096
 """In a block, unless that is too many values to keep, or too much time."""
 LEAST_RUNS = 256
 """In a block, where there would be a block for every process."""
-MOST_VALUES, MOST_SECONDS = 8_000_000, 60.0
-"""Values of curves in a block; and what it takes, roughly."""
+MOST_VALUES, MOST_SECONDS, MOST_STARTED = 8_000_000, 60.0, 2_000_000
+"""Values of curves in a block; what it takes, roughly; and numbers that its runs start from."""
+MOST_COMPUTED = 10**15
+"""Quantities that a sweep computes: two weeks of one core."""
+MOST_OF_A_RUN = 100_000_000
+"""Numbers of the curves of a run: 800 MB."""
 APPEARANCE = frozenset({"name", "description", "columns", "charts", "output", "csv"})
 """Keys of a config that have no effect on a run."""
 
@@ -32,19 +36,26 @@ APPEARANCE = frozenset({"name", "description", "columns", "charts", "output", "c
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A sweep that can begin. experiment: at the first point of the grid. loss: the quantity to minimize.
-    columns: the number of quantities of a step. parameters: their number."""
+    columns, parameters, rows, iterations: the most that a run has: quantities of a step, parameters, samples of a
+    batch, iterations."""
 
     plan: Plan
     experiment: Experiment
     loss: str
     columns: int
     parameters: int
+    rows: int
+    iterations: int
+
+    @property
+    def values(self) -> int:
+        """The quantities that a run computes."""
+        return self.columns * self.rows * self.iterations
 
     @property
     def seconds(self) -> float:
         """Roughly the work of a run, on one core."""
-        rows = self.experiment.batches.size
-        return SECONDS_A_POINT + SECONDS_A_VALUE * self.columns * self.experiment.iterations * rows
+        return SECONDS_A_POINT + SECONDS_A_VALUE * self.values
 
     @property
     def workers(self) -> int:
@@ -54,12 +65,13 @@ class Planned:
     @property
     def kept(self) -> int:
         """Values of the curves of a run."""
-        return self.experiment.iterations * {"final": 0, "loss": 1, "all": 1 + self.parameters}[self.plan.keep]
+        return self.iterations * {"final": 0, "loss": 1, "all": 1 + self.parameters}[self.plan.keep]
 
     def blocks(self, workers: int) -> list[Block]:
         """The runs in blocks, for so many processes."""
         total = len(self.plan.grid)
-        most = min(RUNS, int(MOST_SECONDS / self.seconds), MOST_VALUES // self.kept if self.kept else RUNS)
+        most = min(RUNS, int(MOST_SECONDS / self.seconds), MOST_STARTED // max(self.parameters, 1))
+        most = min(most, MOST_VALUES // self.kept) if self.kept else most
         count = math.ceil(total / max(most, 1))
         count = max(count, min(workers * math.ceil(count / workers), total // LEAST_RUNS))
         size = math.ceil(total / count)
@@ -83,24 +95,62 @@ def planned(
     if keep not in KEEP:
         raise ConfigError([f"--keep: '{keep}' is not one of {', '.join(KEEP)}"])
     plan = Plan(config, tuple(settings), grid, keep)
-    first = plan.experiment((0,) * len(grid.varied))
+    first = _first(plan)
     if len(first.learning_rates) > 1 and RATE not in {varied.key for varied in grid.varied}:
         grid = Grid((*grid.varied, Varied(RATE, list(first.learning_rates))))
         plan = replace(plan, grid=grid)
     order = sorted(range(len(grid.varied)), key=lambda place: place not in plan.shaping)
     grid = Grid(tuple(grid.varied[place] for place in order))
     plan = replace(plan, grid=grid)
-    _check_values(plan)
+    tried = _tried(plan)
     grid = grid if sample is None else grid.sampled(sample, seed)
     grid.check()
-    first = plan.experiment((0,) * len(grid.varied))
-    system = assemble(first)
-    return Planned(replace(plan, grid=grid), first, system.loss, len(system.columns()), len(system.parameters))
+    first, widest = tried[0], max(tried, key=lambda experiment: len(experiment.start))
+    system = assemble(widest)
+    found = Planned(
+        replace(plan, grid=grid),
+        first,
+        (system if widest is first else assemble(first)).loss,
+        len(system.columns()),
+        len(system.parameters),
+        max(experiment.batches.size for experiment in tried),
+        max(experiment.iterations for experiment in tried),
+    )
+    _check_size(found)
+    return found
 
 
-def _check_values(plan: Plan) -> None:
-    """Raise ConfigError, with every problem, for keys or values that cannot be used."""
+def _first(plan: Plan) -> Experiment:
+    """The config at the first point of the grid. Raises ConfigError."""
+    point = (0,) * len(plan.grid.varied)
+    try:
+        return plan.several(point)
+    except ConfigError as error:
+        given = ", ".join(override.origin for override in plan.grid.overrides(point))
+        raise ConfigError([_at(problem, given) for problem in error.problems]) from None
+
+
+def _check_size(planned: Planned) -> None:
+    """Raise ConfigError, with the figure, for a sweep that would take too long, or too much memory."""
+    runs, problems = len(planned.plan.grid), []
+    if planned.values * runs > MOST_COMPUTED:
+        hours = planned.seconds * runs / 3600
+        problems.append(
+            f"the sweep would compute {planned.values * runs:,} values, in about {hours:,.0f} hours of one core; more "
+            f"than {MOST_COMPUTED:,} are too many: use fewer iterations, or draw some of the points with --sample"
+        )
+    if planned.kept > MOST_OF_A_RUN:
+        what = f"the curves of a run would be {planned.kept:,} numbers, more than {MOST_OF_A_RUN:,}"
+        problems.append(f"--keep {planned.plan.keep}: {what}; keep less, or use fewer iterations")
+    if problems:
+        raise ConfigError(problems)
+
+
+def _tried(plan: Plan) -> list[Experiment]:
+    """Configs of points of the grid, that of the first point before others: with each value of every key, or some of
+    them. Raises ConfigError, with every problem, for keys or values that cannot be used."""
     problems: list[str] = []
+    tried: list[Experiment] = []
     zero = [0] * len(plan.grid.varied)
     for place, varied in enumerate(plan.grid.varied):
         if varied.key.split(".")[0] in APPEARANCE:
@@ -112,11 +162,19 @@ def _check_values(plan: Plan) -> None:
             try:
                 found.append(plan.experiment([*zero[:place], number, *zero[place + 1 :]]))
             except ConfigError as error:
-                problems += error.problems
-        if len(varied.values) > 1 and found and not _differ(found) and not _matters_elsewhere(plan, place):
+                problems += [_at(problem, varied.override(number).origin) for problem in error.problems]
+        if not problems and len(found) > 1 and not _differ(found) and not _matters_elsewhere(plan, place):
             problems.append(f"--vary {varied.key}: has no effect; no value of it changes a run of this config")
+        tried += found
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
+    return tried
+
+
+def _at(problem: str, origin: str) -> str:
+    """A problem of a config, with the value that leads to it where it does not name one."""
+    first, newline, rest = problem.partition("\n")
+    return problem if "--vary" in first else f"{first} (with {origin}){newline}{rest}"
 
 
 def _spread(count: int, most: int) -> list[int]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tracer.config import Override, Prepared
 from tracer.config.grid import Grid
+from tracer.errors import ConfigError
 from tracer.execution.engine import Engine
 from tracer.execution.python_emitter import written
 from tracer.execution.sweep.lockstep import ran
@@ -24,8 +25,8 @@ RATE = "learning_rate"
 FREE = frozenset({RATE, "weights", "biases", "inputs", "targets", "samples", "update", "order", "seed"})
 """Keys that change no equation, but for what `_form` sees: numbers that equations start from, and samples."""
 ETA = Name(naming.ETA)
-MOST_KNOWN = 10_000
-"""Points that are remembered."""
+MOST_KNOWN = 200_000
+"""Numbers that runs start from which are remembered, of points that were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,15 @@ class Plan:
     keep: str = "final"
 
     def experiment(self, point: Sequence[int]) -> Experiment:
-        """The config at a point of the grid. Raises ConfigError."""
+        """The config at a point of the grid, which is one run. Raises ConfigError."""
+        experiment = self.several(point)
+        if len(experiment.learning_rates) > 1:
+            what = f"{len(experiment.learning_rates)} learning rates at once, but a point of the grid is one run"
+            raise ConfigError([f"--vary {RATE}: {what}; give each of them as a value: {RATE}=0.1,0.2"])
+        return experiment
+
+    def several(self, point: Sequence[int]) -> Experiment:
+        """The config at a point of the grid, which may have several learning rates. Raises ConfigError."""
         return self.config.experiment([*self.settings, *self.grid.overrides(point)])
 
     @property
@@ -97,9 +106,10 @@ class Points:
         rate = self._rate
         known = point if rate is None else (*point[:rate], 0, *point[rate + 1 :])
         if known not in self._read:
-            if len(self._read) >= MOST_KNOWN:
+            found = self._first(known)
+            if len(self._read) * len(found[1].start) >= MOST_KNOWN:
                 self._read.clear()
-            self._read[known] = self._first(known)
+            self._read[known] = found
         shape, member = self._read[known]
         if rate is None or ETA not in member.start or naming.ETA in shape.engine.columns:
             return shape, member

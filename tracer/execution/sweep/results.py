@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,10 @@ class Results:
     def __len__(self) -> int:
         return len(self.final_loss)
 
+    def part(self, first: int, end: int) -> Results:
+        """The runs from `first` to before `end`."""
+        return Results(*(_part(getattr(self, item.name), slice(first, end)) for item in fields(self)))
+
     def put(self, places: npt.NDArray[np.int64], others: Results) -> None:
         """Take over the results of others, at these places."""
         for item in fields(self):
@@ -49,6 +54,12 @@ class Results:
                 continue
             for name, values in theirs.items():
                 mine[name][places, ..., *(slice(length) for length in values.shape[1:])] = values
+
+
+def _part(values: Any, chosen: slice) -> Any:
+    if isinstance(values, Mapping):
+        return {name: found[chosen] for name, found in values.items()}
+    return values[chosen]
 
 
 def empty(runs: int, parameters: Iterable[str], curves: Iterable[str], iterations: int) -> Results:
