@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from tracer.formulas.tree import Expression
-from tracer.grading.book.cells import Place
+from tracer.grading.book.cells import Cell, Place
 from tracer.grading.graph.graph import Array, Flags, Form, Graph, IntArray, Text, TooLarge
-from tracer.grading.graph.order import downstream, ordered
 from tracer.grading.graph.values import values_of
 
 CIRCLE = "it refers to itself, directly or through other cells"
@@ -18,10 +18,10 @@ CIRCLE = "it refers to itself, directly or through other cells"
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Cells with one formula that compute the same form: the index of the text, and for each cell its key, the keys of
-    its operands, and the numbers that follow from its place."""
+    """Cells that compute the same form: for each the index of its text, its key, the keys of its operands, and the
+    numbers that follow from its place."""
 
-    text: int
+    texts: IntArray
     form: Expression
     cells: IntArray
     operands: IntArray
@@ -30,16 +30,16 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """What has been read. texts: with the keys of cells in place of nodes. unread: text, cells, and the reason."""
+    """What has been read. texts: still without nodes. unread: the texts of cells, their keys, and the reason."""
 
     texts: list[Text] = field(default_factory=list)
     copies: list[Copies] = field(default_factory=list)
-    unread: list[tuple[int, IntArray, str]] = field(default_factory=list)
+    unread: list[tuple[IntArray, IntArray, str]] = field(default_factory=list)
 
 
-def assembled(read: Assembly, number: Callable[[int, float], float], place: Callable[[int], Place], most: int) -> Graph:
-    """The graph. number: the number stored in a cell, or the second argument if it is empty. place: the cell of a key.
-    Raises TooLarge if it has more than `most` nodes."""
+def assembled(read: Assembly, cell: Callable[[int], Cell | None], place: Callable[[int], Place], most: int) -> Graph:
+    """The graph. cell: what stands in the cell of a key. place: the cell itself. Raises TooLarge if the graph has more
+    than `most` nodes."""
     unread = [cells for _, cells, _ in read.unread]
     keys = np.unique(
         np.concatenate(
@@ -57,31 +57,27 @@ def assembled(read: Assembly, number: Callable[[int, float], float], place: Call
     new[order] = np.arange(count)
     keys_in_order = keys[order].tolist()
 
-    def nodes_of(cells: IntArray) -> IntArray:
-        return new[np.searchsorted(keys, cells)]
-
     unjudged = dict.fromkeys(new[circular].tolist(), CIRCLE)
     text = np.full(count, -1)
-    for index, cells, reason in read.unread:
-        unjudged |= dict.fromkeys(nodes_of(cells).tolist(), reason)
-        text[nodes_of(cells)] = index
+    for texts, cells, reason in read.unread:
+        nodes = new[np.searchsorted(keys, cells)]
+        unjudged |= dict.fromkeys(nodes.tolist(), reason)
+        text[nodes] = texts
     for copies, nodes, _ in resolved:
-        text[new[nodes]] = copies.text
+        text[new[nodes]] = copies.texts
     forms = _forms([(c, new[nodes], new[operands], ~circular[nodes]) for c, nodes, operands in resolved])
     form = np.full(count, -1)
     for index, entry in enumerate(forms):
         form[entry.nodes] = index
     starts, operands = _packed(count, [(entry.nodes, entry.operands) for entry in forms])
-    stored = np.array([number(cell, np.nan) for cell in keys_in_order], float)
-    constants = np.array([number(cell, 0.0) for cell in keys_in_order], float)
-    constants[text >= 0] = np.nan
+    stored, constants = _numbers(list(map(cell, keys_in_order)), text)
     places = list(map(place, keys_in_order))
     broken = np.zeros(count, bool)
     broken[list(unjudged)] = True
     return Graph(
         places=places,
         number=dict(zip(places, range(count), strict=True)),
-        texts=[replace(entry, nodes=np.sort(nodes_of(entry.nodes))) for entry in read.texts],
+        texts=[replace(entry, nodes=nodes) for entry, nodes in zip(read.texts, _by_text(text), strict=True)],
         text=text,
         forms=forms,
         form=form,
@@ -92,6 +88,20 @@ def assembled(read: Assembly, number: Callable[[int, float], float], place: Call
         unjudged=unjudged,
         lost=downstream(starts, operands, broken),
     )
+
+
+def _numbers(cells: Sequence[Cell | None], text: IntArray) -> tuple[Array, Array]:
+    """The numbers stored in cells, and those typed in; an empty cell counts as 0."""
+    stored = np.array([cell.value if cell and isinstance(cell.value, float) else np.nan for cell in cells], float)
+    empty = np.array([cell is None for cell in cells], bool)
+    return stored, np.where(text >= 0, np.nan, np.where(empty, 0.0, stored))
+
+
+def _by_text(text: IntArray) -> list[IntArray]:
+    """The nodes with each formula."""
+    order = np.argsort(text, kind="stable")
+    bounds = np.searchsorted(text[order], np.arange(text.max(initial=-1) + 2))
+    return [order[start:end] for start, end in itertools.pairwise(bounds.tolist())]
 
 
 def _forms(resolved: Sequence[tuple[Copies, IntArray, IntArray, Flags]]) -> list[Form]:
@@ -118,3 +128,59 @@ def _packed(count: int, groups: Sequence[tuple[IntArray, IntArray]]) -> tuple[In
     for nodes, operands in groups:
         flat[starts[nodes][:, None] + np.arange(operands.shape[1])] = operands
     return starts, flat
+
+
+# ----------------------------------------------------------------------------------------- an order of dependence
+
+
+def users(starts: IntArray, operands: IntArray) -> tuple[IntArray, IntArray]:
+    """The nodes that use each node, in the same form: those of n are `users[starts[n]:starts[n + 1]]`."""
+    count = len(starts) - 1
+    owner = np.repeat(np.arange(count), np.diff(starts))
+    used = np.bincount(operands, minlength=count)
+    return np.concatenate([[0], np.cumsum(used)]), owner[np.argsort(operands, kind="stable")]
+
+
+def ordered(starts: IntArray, operands: IntArray) -> tuple[IntArray, Flags]:
+    """The nodes by how many operations lie below them (Kahn's algorithm), and which lead back to themselves. These come
+    last, with the nodes that depend on them."""
+    user_starts, user = (array.tolist() for array in users(starts, operands))
+    waiting = np.diff(starts).tolist()
+    order = [node for node, operands_left in enumerate(waiting) if not operands_left]
+    for node in order:
+        for other in user[user_starts[node] : user_starts[node + 1]]:
+            waiting[other] -= 1
+            if not waiting[other]:
+                order.append(other)
+    circular = np.ones(len(waiting), bool)
+    circular[order] = False
+    if not circular.any():
+        return np.array(order, int), circular
+    return np.concatenate([np.array(order, int), np.flatnonzero(circular)]), _on_circles(circular, starts, operands)
+
+
+def _on_circles(remaining: Flags, starts: IntArray, operands: IntArray) -> Flags:
+    """Those of the nodes that others of them depend on in turn: without the ones that only depend on a circle."""
+    inner = [[int(o) for o in operands[starts[n] : starts[n + 1]] if remaining[o]] for n in range(len(remaining))]
+    used = np.zeros(len(remaining), int)
+    used += np.bincount([operand for node in np.flatnonzero(remaining) for operand in inner[node]], minlength=len(used))
+    ends = [int(node) for node in np.flatnonzero(remaining & (used == 0))]
+    circular = remaining.copy()
+    for node in ends:
+        circular[node] = False
+        for operand in inner[node]:
+            used[operand] -= 1
+            if not used[operand]:
+                ends.append(operand)
+    return circular
+
+
+def downstream(starts: IntArray, operands: IntArray, of: Flags) -> Flags:
+    """The nodes that depend on one of these, themselves included; the nodes are in an order of dependence."""
+    found = of.copy()
+    if of.any():
+        bounds = starts.tolist()
+        for node in range(len(found)):
+            if not found[node] and found[operands[bounds[node] : bounds[node + 1]]].any():
+                found[node] = True
+    return found

@@ -24,15 +24,12 @@ class TooLarge(ValueError):
 class Text:
     """A formula, relative to its cell, and the nodes that it was copied to.
 
-    element: of an array formula, which row and column of its result the nodes show. expression: its meaning, over
-    references such as `R[-1]C[2]`, or None if it cannot be read, for this reason.
+    element: of an array formula, which row and column of its result the nodes show.
     """
 
     relative: str
     element: tuple[int, int] | None
-    expression: Expression | None
     nodes: IntArray
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

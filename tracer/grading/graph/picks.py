@@ -108,20 +108,20 @@ def chosen(pick: Call, row: float, column: float) -> Expression:
 MOST_LOOKED_UP = 200_000
 """Cells computed to find out where INDEX looks."""
 
-Source = Callable[[int], "tuple[Meaning, int] | float"]
-"""A cell → what its formula means and the cell that this is relative to, or its number."""
+Source = Callable[[int], "tuple[Meaning, references.Cells, int] | float"]
+"""A cell → what its formula means, the cells with this meaning, and its index among them; or its number."""
 
 
 class Lookup:
     """Computes cells on request, without recursion, and keeps their values; NaN where there is none."""
 
-    def __init__(self, sheets: references.Sheets, source: Source) -> None:
-        self._sheets, self._source = sheets, source
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self._values: dict[int, float] = {}
 
-    def resolved(self, meaning: Meaning, cell: int) -> tuple[Expression, ...]:
-        """What the picks in the formula of that cell mean. Raises UnknownFormula."""
-        steps = self._picked(meaning, cell)
+    def resolved(self, meaning: Meaning, cells: references.Cells, index: int) -> tuple[Expression, ...]:
+        """What the picks in the formula of one of these cells mean. Raises UnknownFormula."""
+        steps = self._picked(meaning, cells.among(np.array([index])))
         try:
             needed = next(steps)
             while True:
@@ -142,7 +142,8 @@ class Lookup:
                 elif cell in path or len(values) > MOST_LOOKED_UP:
                     return math.nan  # a circle
                 else:
-                    path[cell] = self._computed(*source)
+                    what, cells, index = source
+                    path[cell] = self._computed(what, cells.among(np.array([index])))
             given = values.get(cell)
             while path:
                 last, steps = next(reversed(path.items()))
@@ -157,11 +158,11 @@ class Lookup:
             else:
                 return values[first]
 
-    def _computed(self, meaning: Meaning, cell: int) -> Generator[int, float, float]:
+    def _computed(self, meaning: Meaning, cell: references.Cells) -> Generator[int, float, float]:
         picked = yield from self._picked(meaning, cell)
         return (yield from self._number(meaning, meaning.expression, picked, cell))
 
-    def _picked(self, meaning: Meaning, cell: int) -> Generator[int, float, tuple[Expression, ...]]:
+    def _picked(self, meaning: Meaning, cell: references.Cells) -> Generator[int, float, tuple[Expression, ...]]:
         picked: tuple[Expression, ...] = ()
         for pick in meaning.picks:
             row = yield from self._number(meaning, pick.args[0], picked, cell)
@@ -170,21 +171,20 @@ class Lookup:
         return picked
 
     def _number(
-        self, meaning: Meaning, expression: Expression, picked: tuple[Expression, ...], cell: int
+        self, meaning: Meaning, expression: Expression, picked: tuple[Expression, ...], cell: references.Cells
     ) -> Generator[int, float, float]:
         """The value of an expression in the formula of that cell."""
         expression = with_picks(expression, picked)
         values = []
-        own = np.array([cell])
         names = referred(expression)
         for name in names:
-            (needed,), (exists,) = self._sheets.resolved(name, own)
+            (needed,), (exists,) = cell.resolved(name)
             if not exists:
                 return math.nan
             values.append((yield int(needed)))
         named = {name: Name(f"q{index}") for index, name in enumerate(names)}
         form, slots = over_slots(with_names(expression, named))
-        return safely(scalar(form), values, slots, of_place(meaning, own)[0].tolist())
+        return safely(scalar(form), values, slots, of_place(meaning, cell.written)[0].tolist())
 
 
 def with_picks(expression: Expression, picked: tuple[Expression, ...]) -> Expression:

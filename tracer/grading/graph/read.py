@@ -1,9 +1,9 @@
-"""A workbook → its graph: formulas are read once a text, their references resolved for all cells at once."""
+"""A workbook → its graph: formulas are read once a pattern, their references resolved for all cells at once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -15,9 +15,10 @@ from tracer.grading.graph.facts import SENSITIVE
 from tracer.grading.graph.forms import number, slot
 from tracer.grading.graph.graph import Flags, Graph, IntArray, Text, TooLarge
 from tracer.grading.graph.language import mentioned, references
+from tracer.grading.graph.patterns import Shapes, patterned
 from tracer.grading.graph.picks import Lookup, Meaning, meaning, of_place, with_picks
-from tracer.grading.graph.references import Sheets, key, position_of, sheet_of
-from tracer.grading.graph.texts import copied
+from tracer.grading.graph.references import Cells, Sheets, key, moved, position_of, sheet_of
+from tracer.grading.graph.texts import Element, copied
 
 MOST_NODES, MOST_EDGES = 300_000, 2_000_000
 
@@ -28,16 +29,15 @@ def read_graph(book: Book, most_nodes: int = MOST_NODES, most_edges: int = MOST_
     Raises TooLarge if it has more nodes or edges.
     """
     formulas = copied(book, most_nodes)
-    reader = _Reader(book, [_own(cells, where) for (_, where), cells in formulas.items()], most_edges)
-    for (relative, where), cells in formulas.items():
-        reader.add_text(relative, where, cells)
+    reader = _Reader(book, formulas, most_edges)
+    reader.add(formulas)
     reader.resolve()
-    return assembled(reader.read, reader.number, reader.sheets.place, most_nodes)
+    return assembled(reader.read, reader.cell, reader.sheets.place, most_nodes)
 
 
-def _own(cells: IntArray, where: tuple[int, int] | None) -> IntArray:
+def _own(cells: Iterable[int], where: Element) -> IntArray:
     """The cells that show this element of the array formulas in these cells."""
-    return cells + key(0, where) if where else cells
+    return np.array([*cells], int) + (key(0, where) if where else 0)
 
 
 def _numbers(book: Book) -> Iterator[int]:
@@ -46,73 +46,92 @@ def _numbers(book: Book) -> Iterator[int]:
         yield from (key(index, where) for where, cell in sheet.cells.items() if isinstance(cell.value, float))
 
 
-def _same_cells(operands: IntArray) -> list[tuple[IntArray, IntArray]]:
-    """Which references mean the same cell: for each reference the first one that does, and the rows of which this is
-    true."""
-    width = operands.shape[1]
-    in_order = np.sort(operands, 1)
-    twice = (in_order[:, 1:] == in_order[:, :-1]).any(1)
-    groups = [(np.arange(width), np.flatnonzero(~twice))]
-    if twice.any():
-        rows = np.flatnonzero(twice)
-        first = np.argmax(operands[rows][:, :, None] == operands[rows][:, None, :], 2)
-        patterns, of = np.unique(first, axis=0, return_inverse=True)
-        groups += [(pattern, rows[of.ravel() == index]) for index, pattern in enumerate(patterns)]
-    return [(first, members) for first, members in groups if len(members)]
-
-
 class _Reader:
     """Turns the formulas of a workbook into arrays; its state is what has been read."""
 
-    def __init__(self, book: Book, formulas: Sequence[IntArray], most_edges: int) -> None:
+    def __init__(self, book: Book, formulas: dict[tuple[str, Element], list[int]], most_edges: int) -> None:
         self._book, self._most_edges = book, most_edges
         self.sheets = Sheets(book)
         self.read = Assembly()
         self._edges = 0
-        self._holding = np.sort(np.concatenate([np.array(list(_numbers(book)), int), *formulas]))
-        self._meanings: list[tuple[int, Meaning, IntArray, IntArray]] = []
+        own = [_own(cells, where) for (_, where), cells in formulas.items()]
+        self._holding = np.sort(np.concatenate([np.array(list(_numbers(book)), int), *own]))
+        self._meanings: list[tuple[Meaning, Cells]] = []
 
-    def number(self, key: int, empty: float = math.nan) -> float:
-        """The number in a cell: NaN for anything else."""
-        cell = self._cell(key)
-        if cell is None:
-            return empty
-        return float(cell.value) if isinstance(cell.value, float) else math.nan
+    def cell(self, key: int) -> Cell | None:
+        """The cell with that key, None if it is empty."""
+        return self._book.sheets[sheet_of(key)].cells.get(position_of(key))
 
-    def add_text(self, relative: str, where: tuple[int, int] | None, cells: IntArray) -> None:
-        """A formula and the cells that it was copied to; of an array formula, the first ones of its areas."""
-        own = _own(cells, where)
-        text = len(self.read.texts)
-        self.read.texts.append(Text(relative, where, None, own))
-        for facts, members in self._without_number(relative, cells):
+    def add(self, formulas: dict[tuple[str, Element], list[int]]) -> None:
+        """Read formulas, each with the cells that it was copied to."""
+        groups: dict[tuple[str, Shapes, Element], list[tuple[int, list[int], IntArray]]] = {}
+        for (relative, where), cells in formulas.items():
+            text = len(self.read.texts)
+            self.read.texts.append(Text(relative, where, np.empty(0, int)))
+            found = patterned(relative)
+            if found is None:
+                self._add_text(text, cells)
+                continue
             try:
-                what = meaning(relative, where, facts)
+                numbers = [(self.sheets.number(each, cells[0]), *each[1:]) for each in found[2]]
             except UnknownFormula as error:
-                self.read.texts[text] = Text(relative, where, None, own, str(error))
-                self.read.unread.append((text, own[members], str(error)))
-            else:
-                self.read.texts[text] = Text(relative, where, what.expression, own)
-                self._meanings.append((text, what, cells[members], own[members]))
+                self._refuse(np.full(len(cells), text), _own(cells, where), str(error))
+                continue
+            groups.setdefault((found[0], found[1], where), []).append((text, cells, np.array(numbers, int)))
+        for (pattern, shapes, where), members in groups.items():
+            self._add_pattern(pattern, shapes, where, members)
 
-    def _without_number(self, relative: str, cells: IntArray) -> list[tuple[tuple[tuple[str, str], ...], IntArray]]:
-        """The references of a formula to cells that hold neither a number nor a formula, with their texts, and the
-        cells for which these are so."""
-        every = np.arange(len(cells))
-        if not SENSITIVE.search(relative):
-            return [((), every)]
-        facts: dict[int, list[tuple[str, str]]] = {}
+    def _add_text(self, text: int, cells: list[int]) -> None:
+        """A formula that is read by itself."""
+        relative, where = self.read.texts[text].relative, self.read.texts[text].element
+        own = _own(cells, where)
+        found = Cells(np.array(cells, int), own, np.full(len(cells), text), self.sheets)
         try:
-            for name in mentioned(relative):
-                keys, exist = self.sheets.resolved(name, cells)
-                for index in np.flatnonzero(exist & ~self._numeric(keys)).tolist():
-                    cell = self._cell(int(keys[index]))
-                    facts.setdefault(index, []).append((name.name, str(cell.value) if cell else ""))
-        except UnknownFormula:
-            return [((), every)]  # it is refused later, with the reason
+            self._add_cells(relative, where, found)
+        except UnknownFormula as error:
+            self._refuse(found.texts, own, str(error))
+
+    def _add_pattern(
+        self, pattern: str, shapes: Shapes, where: Element, members: Sequence[tuple[int, list[int], IntArray]]
+    ) -> None:
+        """Formulas with one pattern: the index of each, its cells, and its references as numbers."""
+        counts = [len(cells) for _, cells, _ in members]
+        written = np.array([cell for _, cells, _ in members for cell in cells], int)
+        parts = np.stack([numbers.reshape(-1, 5) for *_, numbers in members]).repeat(counts, 0)
+        texts = np.array([text for text, *_ in members]).repeat(counts)
+        found = Cells(written, _own(written.tolist(), where), texts, self.sheets, shapes, moved(parts, written))
+        try:
+            self._add_cells(pattern, where, found)
+        except UnknownFormula:  # the reason may depend on the references
+            for text, cells, _ in members:
+                self._add_text(text, cells)
+
+    def _add_cells(self, relative: str, where: Element, cells: Cells) -> None:
+        """Cells with one formula, or one pattern. Raises UnknownFormula."""
+        groups = [
+            (meaning(relative, where, facts), members) for facts, members in self._without_number(relative, cells)
+        ]
+        for what, members in groups:
+            references(what.expression)  # there are no other names
+            self._meanings.append((what, cells if members is None else cells.among(members)))
+
+    def _without_number(self, relative: str, cells: Cells) -> list[tuple[tuple[tuple[str, str], ...], IntArray | None]]:
+        """The references of a formula to cells that hold neither a number nor a formula, with their texts, and the
+        cells for which these are so; None for all."""
+        if not SENSITIVE.search(relative):
+            return [((), None)]
+        facts: dict[int, list[tuple[str, str]]] = {}
+        for name in mentioned(relative):
+            keys, exist = cells.resolved(name)
+            for index in np.flatnonzero(exist & ~self._numeric(keys)).tolist():
+                cell = self.cell(int(keys[index]))
+                facts.setdefault(index, []).append((name.name, str(cell.value) if cell else ""))
+        if not facts:
+            return [((), None)]
         groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
-        for index in every.tolist() if facts else ():
+        for index in range(len(cells.own)):
             groups.setdefault(tuple(facts.get(index, ())), []).append(index)
-        return [(known, np.array(members)) for known, members in groups.items()] or [((), every)]
+        return [(known, np.array(members)) for known, members in groups.items()]
 
     def _numeric(self, keys: IntArray) -> Flags:
         """Which of these cells hold a number or a formula."""
@@ -120,54 +139,85 @@ class _Reader:
         found: Flags = self._holding[np.minimum(places, len(self._holding) - 1)] == keys
         return found
 
-    def _cell(self, key: int) -> Cell | None:
-        return self._book.sheets[sheet_of(key)].cells.get(position_of(key))
+    def _refuse(self, texts: IntArray, own: IntArray, reason: str) -> None:
+        self.read.unread.append((texts, own, reason))
 
     def resolve(self) -> None:
         """Resolve the references of all formulas."""
         lookup: Lookup | None = None
-        for text, what, cells, own in self._meanings:
+        for what, cells in self._meanings:
             if not what.picks:
-                self._add(text, what, what.expression, cells, own)
+                self._add(what, what.expression, cells)
                 continue
             lookup = lookup or self._lookup()
             groups: dict[Expression, list[int]] = {}
-            for index, cell in enumerate(cells.tolist()):
+            for index in range(len(cells.own)):
                 try:
-                    picked = lookup.resolved(what, cell)
+                    picked = lookup.resolved(what, cells, index)
                 except UnknownFormula as error:
-                    self.read.unread.append((text, own[index : index + 1], str(error)))
+                    self._refuse(cells.texts[[index]], cells.own[[index]], str(error))
                     continue
                 groups.setdefault(with_picks(what.expression, picked), []).append(index)
             for expression, members in groups.items():
-                self._add(text, what, expression, cells[members], own[members])
+                self._add(what, expression, cells.among(np.array(members)))
 
     def _lookup(self) -> Lookup:
-        formulas: dict[int, tuple[Meaning, int]] = {}
-        for _, what, cells, own in self._meanings:
-            formulas.update(zip(own.tolist(), ((what, cell) for cell in cells.tolist()), strict=True))
-        return Lookup(self.sheets, lambda key: formulas.get(key) or self.number(key, 0.0))
+        formulas = {
+            cell: (what, cells, index)
+            for what, cells in self._meanings
+            for index, cell in enumerate(cells.own.tolist())
+        }
 
-    def _add(self, text: int, what: Meaning, expression: Expression, cells: IntArray, own: IntArray) -> None:
-        """Cells with one formula that mean the same expression over references."""
+        def source(key: int) -> tuple[Meaning, Cells, int] | float:
+            found = formulas.get(key)
+            if found is not None:
+                return found
+            cell = self.cell(key)
+            return 0.0 if cell is None else float(cell.value) if isinstance(cell.value, float) else math.nan
+
+        return Lookup(source)
+
+    def _add(self, what: Meaning, expression: Expression, cells: Cells) -> None:
+        """Cells whose formulas mean the same expression over references."""
         try:
             names = references(expression)
-            found = [self.sheets.resolved(name, cells) for name in names]
+            found = [cells.resolved(name) for name in names]
         except UnknownFormula as error:
-            self.read.unread.append((text, own, str(error)))
+            self._refuse(cells.texts, cells.own, str(error))
             return
-        self._edges += len(names) * len(cells)
+        self._edges += len(names) * len(cells.own)
         if self._edges > self._most_edges:
             raise TooLarge(f"its formulas refer to more than {self._most_edges:,} cells")
-        operands = np.stack([keys for keys, _ in found], 1) if found else np.empty((len(cells), 0), int)
-        exists = np.logical_and.reduce([np.ones(len(cells), bool), *(exist for _, exist in found)])
+        operands = np.stack([keys for keys, _ in found], 1) if found else np.empty((len(cells.own), 0), int)
+        exists = np.logical_and.reduce([np.ones(len(cells.own), bool), *(exist for _, exist in found)])
         if not exists.all():
-            self.read.unread.append((text, own[~exists], "a reference points outside the sheet"))
+            self._refuse(cells.texts[~exists], cells.own[~exists], "a reference points outside the sheet")
         used = [name for name in distinct(expression) if name.name[0] == "@"] if what.numbers else []
         renamed = {name: number(index) for index, name in enumerate(used)}
-        numbers = of_place(what, cells)[:, [int(name.name[1:]) for name in used]]
+        numbers = of_place(what, cells.written)[:, [int(name.name[1:]) for name in used]]
         for first, members in _same_cells(operands):
             members = members[exists[members]]
             kept, slots = np.unique(first, return_inverse=True)
             form = with_names(expression, {n: slot(int(s)) for n, s in zip(names, slots, strict=True)} | renamed)
-            self.read.copies.append(Copies(text, form, own[members], operands[members][:, kept], numbers[members]))
+            self.read.copies.append(
+                Copies(cells.texts[members], form, cells.own[members], operands[members][:, kept], numbers[members])
+            )
+
+
+def _same_cells(operands: IntArray) -> list[tuple[IntArray, IntArray]]:
+    """Which references mean the same cell: for each reference the first one that does, and the rows of which this is
+    true."""
+    count, width = operands.shape
+    order = np.argsort(operands, 1, kind="stable")
+    in_order = np.take_along_axis(operands, order, 1)
+    again = in_order[:, 1:] == in_order[:, :-1]
+    twice = again.any(1)
+    groups = [(np.arange(width), np.flatnonzero(~twice))]
+    if twice.any():
+        begins = np.where(np.pad(again, ((0, 0), (1, 0))), 0, np.arange(width))
+        first = np.empty((count, width), int)
+        np.put_along_axis(first, order, np.take_along_axis(order, np.maximum.accumulate(begins, 1), 1), 1)
+        rows = np.flatnonzero(twice)
+        patterns, of = np.unique(first[rows], axis=0, return_inverse=True)
+        groups += [(pattern, rows[of.ravel() == index]) for index, pattern in enumerate(patterns)]
+    return [(first_, members) for first_, members in groups if len(members)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from tracer.formulas.tree import Name
 from tracer.grading.book.cells import MAX_COLUMN, MAX_ROW, Book, Place, Position, reference
 from tracer.grading.book.relative import UnknownFormula, parts
 from tracer.grading.graph.graph import Flags, IntArray
+from tracer.grading.graph.patterns import Reference, Shapes, located
 
 _COLUMN_BITS, _ROW_BITS = 15, 21
 _COLUMN, _ROW = (1 << _COLUMN_BITS) - 1, (1 << _ROW_BITS) - 1
@@ -39,6 +43,47 @@ def columns(keys: IntArray) -> IntArray:
     return keys & _COLUMN
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells whose formulas have one meaning, and the cells that a name in it stands for.
+
+    written: the cells that the formulas are relative to; own: those that show the values, which in array formulas are
+    others. texts: the index of each one's formula. shapes: of a pattern, those of its references; None where the names
+    are the formula's own references. corners: the first cell of each reference, a row for each of `own`: its sheet, row
+    and column.
+    """
+
+    written: IntArray
+    own: IntArray
+    texts: IntArray
+    sheets: Sheets
+    shapes: Shapes | None = None
+    corners: tuple[IntArray, IntArray, IntArray] | None = None
+
+    def among(self, members: IntArray) -> Cells:
+        """Some of these cells."""
+        corners = self.corners and (self.corners[0][members], self.corners[1][members], self.corners[2][members])
+        return Cells(self.written[members], self.own[members], self.texts[members], self.sheets, self.shapes, corners)
+
+    def resolved(self, name: Name) -> tuple[IntArray, Flags]:
+        """The cell that a name stands for in each formula, and whether it exists. Raises UnknownFormula if it is in no
+        sheet of the workbook."""
+        if self.shapes is None or self.corners is None:
+            found = parts(name.name)
+            assert found, name
+            sheet, row, row_moves, column, column_moves = found
+            corners = self.sheets.corners([(sheet, row, int(row_moves), column, int(column_moves))], self.written)
+            return _keys(corners[0][:, 0], corners[1][:, 0], corners[2][:, 0])
+        index, down, along = located(name, self.shapes)
+        sheets, at_rows, at_columns = (corner[:, index] for corner in self.corners)
+        return _keys(sheets, at_rows + down, at_columns + along)
+
+
+def _keys(sheets: IntArray, rows: IntArray, columns: IntArray) -> tuple[IntArray, Flags]:
+    exists = (rows >= 1) & (rows <= MAX_ROW) & (columns >= 1) & (columns <= MAX_COLUMN)
+    return sheets << _SHEET | rows << _COLUMN_BITS | columns, exists
+
+
 class Sheets:
     """The sheets of a workbook by number."""
 
@@ -50,23 +95,28 @@ class Sheets:
         """The cell that an integer stands for."""
         return self.names[sheet_of(key)], position_of(key)
 
-    def resolved(self, name: Name, cells: IntArray) -> tuple[IntArray, Flags]:
-        """The cells that a reference means in the formulas of these cells, and for which it exists. Raises
-        UnknownFormula if it is in no sheet of the workbook."""
-        found = parts(name.name)
-        assert found, name
-        sheet, row, row_moves, column, column_moves = found
-        own = cells >> _SHEET
-        if sheet:
-            number = self._numbers.get(sheet.lower())
-            if number is None and "[" in sheet:
-                first = position_of(int(cells[0]))
-                where = (row + row_moves * first[0], column + column_moves * first[1])
-                raise UnknownFormula(f"it refers to another workbook, {sheet}!{reference(where)}, which is not read")
-            if number is None:
-                raise UnknownFormula(f"there is no sheet '{sheet}' in this workbook")
-            own = np.full_like(cells, number)
-        at_row = rows(cells) + row if row_moves else np.full_like(cells, row)
-        at_column = columns(cells) + column if column_moves else np.full_like(cells, column)
-        exists = (at_row >= 1) & (at_row <= MAX_ROW) & (at_column >= 1) & (at_column <= MAX_COLUMN)
-        return own << _SHEET | at_row << _COLUMN_BITS | at_column, exists
+    def number(self, reference_: Reference, cell: int) -> int:
+        """The number of the sheet that a reference names, -1 for the formula's own. Raises UnknownFormula if it is none
+        of the workbook's. cell: the first with the formula."""
+        sheet, row, row_moves, column, column_moves = reference_
+        number = self._numbers.get(sheet.lower()) if sheet else -1
+        if number is None and "[" in sheet:
+            first = position_of(cell)
+            where = reference((row + row_moves * first[0], column + column_moves * first[1]))
+            raise UnknownFormula(f"it refers to another workbook, {sheet}!{where}, which is not read")
+        if number is None:
+            raise UnknownFormula(f"there is no sheet '{sheet}' in this workbook")
+        return number
+
+    def corners(self, references: Sequence[Reference], cells: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """The sheets, rows and columns that references mean in the formulas of cells: a row for each cell."""
+        first = int(cells[0])
+        parts = np.array([(self.number(each, first), *each[1:]) for each in references], int).reshape(-1, 5)
+        return moved(parts[None], cells)
+
+
+def moved(parts: IntArray, cells: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """The sheets, rows and columns of references, given as numbers for each cell or for all."""
+    sheets = np.where(parts[..., 0] < 0, (cells >> _SHEET)[:, None], parts[..., 0])
+    at_rows = parts[..., 1] + parts[..., 2] * rows(cells)[:, None]
+    return sheets, at_rows, parts[..., 3] + parts[..., 4] * columns(cells)[:, None]

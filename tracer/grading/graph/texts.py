@@ -5,70 +5,73 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from tracer.grading.book import relative
-from tracer.grading.book.cells import Book, Formula
-from tracer.grading.graph.graph import IntArray, TooLarge
+from tracer.grading.book.cells import Book, Formula, letters
+from tracer.grading.graph.graph import TooLarge
 from tracer.grading.graph.language import closed, is_open
 from tracer.grading.graph.references import key, position_of
 
-Copied = tuple[str, tuple[int, int] | None]
-"""A relative text and, of an array formula, the row and the column of its result."""
+Element = tuple[int, int] | None
+"""Of an array formula, the row and the column of its result; None for other formulas."""
 
 _RANDOM = re.compile(r"\bRAND(?:BETWEEN|ARRAY)?\(")
 """In formulas whose values are drawn: these count as typed in."""
 _COLUMNS = re.compile(r"(?<![\w.$:])(\$?[A-Za-z]{1,3}):(\$?[A-Za-z]{1,3})(?![\w.(:])|'(?:[^']|'')*'|\"[^\"]*\"")
+_ROWS = re.compile(r"(?<![\w.$:])(\$?\d{1,7}):(\$?\d{1,7})(?![\w.(:])|'(?:[^']|'')*'|\"[^\"]*\"")
 _WORD = re.compile(r"'(?:[^']|'')*'!?|\"[^\"]*\"|[^\W\d][\w.]*[(!]?")
 
 
-def copied(book: Book, most: int) -> dict[Copied, IntArray]:
+def copied(book: Book, most: int) -> dict[tuple[str, Element], list[int]]:
     """The formulas of a workbook, each with the cells that it was copied to; an array formula is in its first cell.
     Raises TooLarge if these are more."""
-    found: dict[Copied, list[int]] = {}
+    found: dict[tuple[str, Element], list[int]] = {}
     count = 0
-    rows = max((row for sheet in book.sheets for row, _ in sheet.cells), default=1)
-    for formula, element, cells in _formulas(book):
-        count += len(cells)
+    used = [place for sheet in book.sheets for place in sheet.cells]
+    last = max((row for row, _ in used), default=1), max((column for _, column in used), default=1)
+    for formula, elements, cells in _formulas(book):
+        count += len(cells) * len(elements)
         if count > most:
             raise TooLarge(f"there are more than {most:,} formulas")
-        text = with_names(relative.relative(_within(formula, rows)), book.names)
+        text = with_names(relative.relative(_within(formula, last)), book.names)
         if ":" in text and is_open(text):
             for cell in cells:
-                found.setdefault((closed(text, *position_of(cell)), element), []).append(cell)
+                found.setdefault((closed(text, *position_of(cell)), elements[0]), []).append(cell)
         else:
-            found.setdefault((text, element), []).extend(cells)
-    return {text: np.array(cells, int) for text, cells in found.items()}
+            for element in elements:
+                found.setdefault((text, element), []).extend(cells)
+    return found
 
 
-def _formulas(book: Book) -> Iterator[tuple[Formula, tuple[int, int] | None, list[int]]]:
-    """Every formula, the element of its result that is meant, and the cells that it is written for or was copied to."""
+def _formulas(book: Book) -> Iterator[tuple[Formula, list[Element], list[int]]]:
+    """Every formula, the elements of its result that are shown, and the cells that it was copied to."""
     for number, sheet in enumerate(book.sheets):
         shared: dict[int, tuple[Formula, list[int]]] = {}
         arrays = sheet.arrays
         for position, cell in sheet.cells.items():
             formula = cell.formula
-            if formula is None or (isinstance(cell.value, float) and _RANDOM.search(formula.text)):
+            if formula is None:
+                continue
+            if "RAND" in formula.text and isinstance(cell.value, float) and _RANDOM.search(formula.text):
                 continue
             if position in arrays:
-                (row, column), (last_row, last_column) = position, arrays[position]
-                for i in range(last_row - row + 1):
-                    for j in range(last_column - column + 1):
-                        yield formula, (i, j), [key(number, position)]
+                rows, columns = (last - first + 1 for last, first in zip(arrays[position], position, strict=True))
+                elements: list[Element] = [(i, j) for i in range(rows) for j in range(columns)]
+                yield formula, elements, [key(number, position)]
                 continue
             entry = shared.get(id(formula))
             if entry is None:
                 entry = shared[id(formula)] = (formula, [])
             entry[1].append(key(number, position))
         for formula, cells in shared.values():
-            yield formula, None, cells
+            yield formula, [None], cells
 
 
-def _within(formula: Formula, rows: int) -> Formula:
-    """The formula with whole columns, such as `B:B`, written as their first rows."""
+def _within(formula: Formula, last: tuple[int, int]) -> Formula:
+    """The formula with whole columns and rows, such as `B:B`, written as their cells up to the last row and column."""
     if ":" not in formula.text:
         return formula
-    text = _COLUMNS.sub(lambda m: f"{m[1]}$1:{m[2]}${rows}" if m[1] else m[0], formula.text)
+    text = _COLUMNS.sub(lambda m: f"{m[1]}$1:{m[2]}${last[0]}" if m[1] else m[0], formula.text)
+    text = _ROWS.sub(lambda m: f"$A{m[1]}:${letters(last[1])}{m[2]}" if m[1] else m[0], text)
     return formula._replace(text=text)
 
 

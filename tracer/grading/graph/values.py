@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tracer.grading.graph.forms import safely, scalar, unrounded
 from tracer.grading.graph.graph import Array, Form, Graph, IntArray
@@ -14,19 +15,28 @@ from tracer.grading.graph.graph import Array, Form, Graph, IntArray
 def values_of(forms: Sequence[Form], start: Array, changed: Mapping[int, float], exact: bool = False) -> Array:
     """The values of all nodes: `start` where there is no formula, the changed ones, and what follows from these."""
     values = start.tolist()
-    work: list[Any] = [None] * len(values)
+    functions: list[Any] = [None] * len(values)
+    operands: list[Sequence[int]] = [()] * len(values)
+    numbers: list[Sequence[float]] = [()] * len(values)
     for form in forms:
-        columns = form.nodes.tolist(), form.operands.tolist(), form.numbers.tolist()
         function = scalar(unrounded(form.expression) if exact else form.expression)
-        for node, operands, numbers in zip(*columns, strict=True):
-            work[node] = (function, operands, numbers)
+        nodes = form.nodes.tolist()
+        for node, slots in zip(nodes, _rows(form.operands), strict=True):
+            functions[node], operands[node] = function, slots
+        if form.numbers.shape[1]:
+            for node, row in zip(nodes, _rows(form.numbers), strict=True):
+                numbers[node] = row
     for node, number in changed.items():
-        work[node], values[node] = None, number
-    for node, entry in enumerate(work):
-        if entry is not None:
-            function, operands, numbers = entry
-            values[node] = safely(function, values, operands, numbers)
+        functions[node], values[node] = None, number
+    for node, function in enumerate(functions):
+        if function is not None:
+            values[node] = safely(function, values, operands[node], numbers[node])
     return np.array(values, float)
+
+
+def _rows(array: npt.NDArray[Any]) -> Sequence[tuple[Any, ...]]:
+    """The rows of an array as tuples, which the garbage collector does not follow."""
+    return list(zip(*array.T.tolist(), strict=True)) or [()] * len(array)
 
 
 def evaluate(graph: Graph, changed: Mapping[int, float], only: IntArray | None = None, exact: bool = False) -> Array:
