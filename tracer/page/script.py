@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
-from importlib import resources
+from collections.abc import Iterator
 
 IMPORT = re.compile(r'import (\{[^}]*\}) from "\./([\w.]+)";')
 EXPORT = re.compile(r"export ((?:async )?(?:function|class|const) (\w+))")
-
-
-COMMENT = re.compile(r"^[ ]*/\*.*?\*/[ ]*\n|(?:^[ ]*|  )// [^\n]*$", re.MULTILINE | re.DOTALL)
-"""A comment in a module or a style: one that begins a line, or stands after two spaces at its end."""
-INDENTATION = re.compile(r"\n\s+")
+COMMENT = re.compile(r"(?:^|  )// .*$")
+"""At the end of a line."""
 
 
 def joined(entry: str) -> str:
@@ -37,9 +35,20 @@ def _add(name: str, found: dict[str, str]) -> list[str]:
 
 
 def text_of(name: str) -> str:
-    """A file of the page, without comments and indentation. No text in it may go over several lines."""
-    source = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-    return INDENTATION.sub("\n", COMMENT.sub("", source)).lstrip()
+    """A file of the page, without comments and indentation. No text in it may go over several lines; a comment in
+    /* and */ has its lines for itself."""
+    source = pkgutil.get_data(__package__, name)
+    assert source is not None
+    return "".join(f"{line}\n" for line in _lines(source.decode()))
+
+
+def _lines(source: str) -> Iterator[str]:
+    is_comment = False
+    for line in map(str.strip, source.splitlines()):
+        if is_comment or line.startswith("/*"):
+            is_comment = not line.endswith("*/")
+        elif written := COMMENT.sub("", line) if "//" in line else line:
+            yield written
 
 
 def _variable(name: str) -> str:

@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tracer.explain.picture.diagram import NUMBER_WIDTH, Curve, Diagram, Item, Number, Shape, Text, Tiles
-from tracer.explain.picture.flow import flow_diagram
 from tracer.explain.picture.graph import Graph, Shown, equation_graph, losses_of, network_graph
 from tracer.explain.picture.layout import Sketch, Statistic
-from tracer.explain.picture.neurons import neuron_diagram
 from tracer.explain.picture.picture import is_wide
-from tracer.explain.picture.wide import wide_diagram
 from tracer.formulas.tree import Expression
 from tracer.model.assembly import assemble
 from tracer.model.experiment import Experiment, Network
@@ -31,16 +28,22 @@ class Drawn:
 
 def drawn(experiment: Experiment, system: System, names: Mapping[str, str]) -> Drawn:
     """The diagram of a model: neuron by neuron, by layers where these are wide, or the graph of its equations. names:
-    how quantities are typeset as text."""
+    how quantities are typeset as text. Only the kind that is drawn is loaded: loading takes most of a page's time."""
     model = experiment.model
     full = assemble(experiment) if experiment.columns == "compact" else system
     if not isinstance(model, Network):
+        from tracer.explain.picture.flow import flow_diagram
+
         sketch = Sketch(system, full, system.columns())
         return Drawn(flow_diagram(equation_graph(sketch), names, ""), sketch.gradients)
     sketch = Sketch(system, full, [neuron for layer in model.layers for neuron in layer.neurons])
     if is_wide(experiment):
+        from tracer.explain.picture.wide import wide_diagram
+
         diagram = wide_diagram(sketch, model, experiment.inputs, experiment.targets, names, "")
         return Drawn(diagram, sketch.gradients)
+    from tracer.explain.picture.neurons import neuron_diagram
+
     graph = _without_changes(network_graph(sketch, model, experiment.inputs, experiment.targets))
     captions = ["w", system.gradient("w", losses_of(sketch)[-1])]
     return Drawn(neuron_diagram(graph, names, "", captions), sketch.gradients)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from tracer.explain.templates import Slot, Template, template_lines
@@ -54,8 +55,9 @@ class Shapes:
         return [self._number(None, expanded, names), *(places[name] for name in names)]
 
     def _number(self, shown: Expression | None, expanded: Expression, names: Sequence[Name]) -> int:
-        places = {name: replace(name, name=str(place), lag=0) for place, name in enumerate(names)}
-        shape = shown and with_names(shown, places), with_names(expanded, places)
+        places = {name: _place_of(place, name.batch) for place, name in enumerate(names)}
+        computed = with_names(expanded, places)
+        shape = computed if shown is expanded else shown and with_names(shown, places), computed
         if shape not in self._numbers:
             self._numbers[shape] = len(self.expressions)
             self._shown.append(shape[0])
@@ -82,6 +84,11 @@ class Shapes:
         if of_batch := [int(name.name) for name in shown if name.batch]:
             found |= {"batch": of_batch, "numbers": _lines(template_lines(shape, self.batch, MATHML))}
         return found
+
+
+@cache
+def _place_of(number: int, batch: bool) -> Name:
+    return Name(str(number), batch=batch)
 
 
 def _lines(lines: Sequence[Template]) -> list[Pieces]:
