@@ -11,20 +11,22 @@ import pytest
 from tests.walkthroughs.evaluator import FormulaError
 from tests.walkthroughs.layouts import LAYOUTS
 from tests.walkthroughs.plan import gradient_errors, ref
+from tests.walkthroughs.untrained import UNTRAINED
 from tests.walkthroughs.workbook import write
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_right_sheets_agree_with_finite_differences(layout: str) -> None:
     plan = LAYOUTS[layout]()
-    assert plan.steps or plan.expected != "confirmed"
+    assert plan.steps
     assert gradient_errors(plan) == {}
 
 
 @pytest.mark.office
 @pytest.mark.long
 def test_libreoffice_computes_the_same_values(tmp_path: Path) -> None:
-    plans = {f"sheet{number}.xlsx": make() for number, make in enumerate(LAYOUTS.values())}
+    plans = {f"sheet{number}.xlsx": make() for number, make in enumerate([*LAYOUTS.values(), *UNTRAINED.values()])}
+    plans = {name: plan for name, plan in plans.items() if not plan.written}
     for name, plan in plans.items():
         write(plan, tmp_path / name, stored=False)
     out = tmp_path / "computed"
@@ -36,6 +38,8 @@ def test_libreoffice_computes_the_same_values(tmp_path: Path) -> None:
     for name, plan in plans.items():
         book = openpyxl.load_workbook(out / name, data_only=True)
         for (sheet, row, column), value in plan.values.values.items():
+            if isinstance(value, str):
+                continue
             found = book[sheet].cell(row, column).value
             where = f"{plan.layout}: {sheet}!{ref((sheet, row, column))}"
             assert not isinstance(value, FormulaError), where

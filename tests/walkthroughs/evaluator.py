@@ -299,7 +299,7 @@ _WHOLE: Mapping[str, Callable[..., Any]] = {
     "PRODUCT": lambda *v: math.prod(_flat(v)), "SUMPRODUCT": _sumproduct, "INDEX": _index, "MATCH": _match,
     "TRANSPOSE": lambda v: [list(c) for c in zip(*_matrix(v), strict=True)],
     "SUMXMY2": lambda a, b: sum((x - y) ** 2 for x, y in zip(_flat([a]), _flat([b]), strict=True)),
-    "VAR.P": lambda *v: _spread(*v) / len(_flat(v)), "STDEV.P": lambda *v: math.sqrt(_spread(*v) / len(_flat(v))),
+    "VARP": lambda *v: _spread(*v) / len(_flat(v)), "STDEVP": lambda *v: math.sqrt(_spread(*v) / len(_flat(v))),
     "AND": lambda *v: all(_flat(v)), "OR": lambda *v: any(_flat(v)),
     "ROWS": lambda v: float(len(_matrix(v))), "COLUMNS": lambda v: float(len(_matrix(v)[0])),
     "COUNTIF": lambda v, wanted: float(sum(x == wanted for row in _matrix(v) for x in row)),

@@ -130,6 +130,12 @@ def _two_networks() -> Plan:
     return plan
 
 
+def _factor() -> Plan:
+    plan = place(programs.without_two(), Manner(language="english", merged=True, steps=8), "right up to a factor")
+    plan.expected = "right up to a factor"
+    return plan
+
+
 def _scalar(name: str) -> Callable[[], Plan]:
     net, manner = _SCALAR[name]
     return lambda: place(program(net), manner, name)
@@ -146,4 +152,5 @@ LAYOUTS: dict[str, Callable[[], Plan]] = {name: _scalar(name) for name in _SCALA
 """Layout → what makes its right sheet."""
 LAYOUTS |= {name: partial(place_matrices, net, name) for name, net in _MATRICES.items()}
 LAYOUTS |= {name: partial(_other, name) for name in _OTHERS}
+LAYOUTS["right up to a factor"] = _factor
 LAYOUTS["two networks in a sheet"] = _two_networks

@@ -36,6 +36,8 @@ class Plan:
     arrays: height and width of array formulas, by their first cell. units: formula cell → what is copied, such as a
     column's name. slips: (slip, unit) → the wrong formulas by place. expected: the standing of the right sheet.
     watched: the cells of gradients and updates. rounding: the part of a gradient by which rounded cells may be off.
+    merged: (sheet, range) of merged cells. written: what the file has in place of a cell's formula, which gives the
+    same value but cannot be evaluated here.
     """
 
     layout: str
@@ -50,7 +52,7 @@ class Plan:
     loss_cell: bool = True
     rounding: float = 1e-6
     merged: list[tuple[str, str]] = field(default_factory=list)
-    """(sheet, range) of merged cells."""
+    written: dict[Place, str] = field(default_factory=dict)
 
     @cached_property
     def values(self) -> Values:

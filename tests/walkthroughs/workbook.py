@@ -82,6 +82,7 @@ def _sheet(plan: Plan, sheet: str, stored: bool) -> str:
 def _cell(plan: Plan, place: Place, stored: bool) -> str:
     content, where = plan.cells.get(place), ref(place)
     inside = content is None
+    content = plan.written.get(place, content) if not inside else None
     if not inside and not (isinstance(content, str) and content.startswith("=")):
         if isinstance(content, str):
             return f'<c r="{where}" t="inlineStr"><is><t xml:space="preserve">{escape(content)}</t></is></c>'
