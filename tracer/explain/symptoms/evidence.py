@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracer.execution.runs import Run
-from tracer.formulas.tree import Expression, Name, distinct
+from tracer.formulas.tree import ZERO, Expression, Name, distinct
 from tracer.model import naming
 from tracer.model.experiment import Experiment, Network
 from tracer.model.system import FORWARD_PASS, Equation, System
@@ -61,6 +61,12 @@ class Subject:
             seen.update(further)
             pending += further
         return [name for name in self.trained if name in found]
+
+    def without_path(self) -> set[str]:
+        """The trained parameters whose gradient is the constant 0."""
+        gradients = {self.system.gradient(name): name for name in self.trained}
+        constant = {equation.quantity for equation in self.system.equations if equation.expression == ZERO}
+        return {name for gradient, name in gradients.items() if gradient in constant}
 
     @property
     def network(self) -> Network | None:

@@ -21,6 +21,8 @@ MOST_PASSES, LEAST_PASSES = 64, 8
 """At the end of a run, of its second half, in which the loss is looked at."""
 OFTEN = 0.25
 """The least share of rises, and of falls: with η beyond 2/λ a step goes over the minimum and up, the same section."""
+LEAST_TURNS = 3
+"""From falls to rises and back: with momentum, a loss that falls well may turn once behind the minimum."""
 SWING, SWING_OF_SOME = 0.1, 0.5
 """The size of a rise or fall of the loss, as a share of it, that is not usual: of an iteration that takes all samples,
 and of one that takes some, whose gradient is a noisy one."""
@@ -34,6 +36,9 @@ REVERSED = 0.9
 LEARNED = 1e-2
 """A run that ends below this share of its first loss has learned, whatever some of its neurons do: a relu without a
 slope for a single sample, say."""
+SLOWED = 0.1
+"""A loss that falls in the second half of a run by less than this share of its fall in the first half has come to a
+halt."""
 SMALL_STEP = 1e-6
 """The size of a step to that of all weights. A usual one is 1e-3 (Karpathy, CS231n, "ratio of weights to updates")."""
 DONE = 1e-12
@@ -52,6 +57,21 @@ def learned(evidence: Evidence) -> bool:
         return False
     gradients = map(evidence.gradient, evidence.subject.trained)
     return last <= DONE * first or any(evidence.row(gradients, run.complete - 1))
+
+
+def is_learning(evidence: Evidence) -> bool:
+    """Whether the loss has become much smaller, or goes on falling: some neurons or inputs without a gradient do not
+    keep the run from learning then. So it is with a single pass, of which nothing is known."""
+    run, loss = evidence.run, evidence.subject.system.loss
+    samples = run.batches.samples
+    passes = run.complete // samples
+    if passes < 2:
+        return True
+    places = (0, passes // 2, passes - 1)
+    first, middle, last = (sum(run.over(loss, range(at * samples, (at + 1) * samples))) for at in places)
+    if 0 <= last <= FALLEN * first or passes == 2:
+        return last < first
+    return middle - last > SLOWED * (first - middle) > 0
 
 
 def grows(evidence: Evidence, earlier: Collection[str]) -> list[Found]:
@@ -88,13 +108,15 @@ def oscillates(evidence: Evidence, _earlier: Collection[str]) -> list[Found]:
 
 
 def _swings(losses: Sequence[float], swing: float) -> bool:
-    """Whether losses that are not negative rise and fall, by much, and do not settle."""
+    """Whether losses that are not negative rise and fall, by much and in turn, and do not settle."""
     moves = [after - before for before, after in pairwise(losses)]
     rises, falls = (sum(sign * move > 0 for move in moves) for sign in (1, -1))
+    turns = sum(move * further < 0 for move, further in pairwise(moves))
     quarter = len(losses) // 4
     far = sum(map(abs, moves)) >= swing * sum(losses) / len(losses) * len(moves)
     settles = max(losses[-quarter:]) < STEADY * max(losses[:quarter])
-    return min(losses) >= 0 and min(rises, falls) >= OFTEN * len(moves) and far and not settles
+    is_often = min(rises, falls) >= OFTEN * len(moves) and turns >= LEAST_TURNS
+    return min(losses) >= 0 and is_often and far and not settles
 
 
 def _goes_to_and_fro(evidence: Evidence) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from tracer.explain.symptoms.evidence import Evidence, Found, Text, Unit, listed
-from tracer.explain.symptoms.losses import FALLEN
+from tracer.explain.symptoms.losses import FALLEN, is_learning
 from tracer.formulas.derivative import IF, partials
 from tracer.formulas.expansion import expand
 from tracer.formulas.paths import nodes
@@ -22,6 +22,9 @@ learns a hundred times as slowly as it can: the largest slopes are 1/4 and 1 (Go
 Learning, 2016, section 6.2.2.2)."""
 WRONG = 1e-2
 """∂E/∂a of an output from which on it is not where it should be."""
+MOST_DEAD = 0.5
+"""The share of a layer that is dead, from which on it may be the reason that a run does not learn. Of wide layers of
+relu some neurons are, and half of all activations are 0 (Glorot, Bordes and Bengio, AISTATS, 2011, section 3)."""
 MOST_SAMPLED = 8
 """Steps in which quantities are compared before they are in all."""
 
@@ -39,10 +42,7 @@ def softmax_of_one(evidence: Evidence, _earlier: Collection[str]) -> list[Found]
 def no_slope(evidence: Evidence, _earlier: Collection[str]) -> list[Found]:
     """Equations whose slope is the constant 0, with the parameters that get no gradient for it."""
     subject = evidence.subject
-    gradients = {subject.system.gradient(name): name for name in subject.trained}
-    constant = {
-        gradients[e.quantity] for e in subject.system.equations if e.quantity in gradients and e.expression == ZERO
-    }
+    constant = subject.without_path()
     if not constant:
         return []
     units = [unit for unit in subject.units if partials(unit.expression).get(Name(unit.of)) == ZERO]
@@ -74,13 +74,13 @@ def _rule(evidence: Evidence, units: Sequence[Unit]) -> Text:
 
 
 def dead(evidence: Evidence, _earlier: Collection[str]) -> list[Found]:
-    """Activations with a slope of 0 for all samples of the last pass, because of a branch without one, as of relu."""
+    """Activations with a slope of 0 for all samples of the last pass, because of a branch without one, as of relu: all
+    of a layer, or half of one in a run whose loss does not fall."""
     found: dict[tuple[str, str, str], list[Unit]] = {}
-    for unit in evidence.subject.units:
-        if unit.slope in evidence.run.columns and evidence.is_zero(unit.slope, evidence.last) and _has_branches(unit):
-            what = "" if evidence.is_zero(unit.result, evidence.last) else "slope"
-            when = "" if evidence.is_zero(unit.slope, evidence.all) else " in the last pass"
-            found.setdefault((what, when, _activation(unit)), []).append(unit)
+    for unit in _dead(evidence):
+        what = "" if evidence.is_zero(unit.result, evidence.last) else "slope"
+        when = "" if evidence.is_zero(unit.slope, evidence.all) else " in the last pass"
+        found.setdefault((what, when, _activation(unit)), []).append(unit)
     findings: list[Found] = []
     for (what, when, name), units in found.items():
         idle = [p for p in evidence.subject.trained if _is_idle(evidence, p, units)]
@@ -91,6 +91,25 @@ def dead(evidence: Evidence, _earlier: Collection[str]) -> list[Found]:
                 "parameters": listed(cut_off), "why": (f" (dead {name})" if name else "",),
             })  # fmt: skip
     return findings
+
+
+def _dead(evidence: Evidence) -> list[Unit]:
+    """The dead activations of the layers that have too many of them."""
+    least = 1.0 if is_learning(evidence) else MOST_DEAD
+    layers: dict[str, list[Unit]] = {}
+    for unit in evidence.subject.units:
+        layers.setdefault(evidence.subject.system.quantities[unit.of].layer, []).append(unit)
+    found = []
+    for units in layers.values():
+        dead = [unit for unit in units if is_dead(evidence, unit)]
+        found += dead if len(dead) >= least * len(units) else []
+    return found
+
+
+def is_dead(evidence: Evidence, unit: Unit) -> bool:
+    """Whether the slope is 0 for all samples of the last pass, because of a branch without one."""
+    is_zero = unit.slope in evidence.run.columns and evidence.is_zero(unit.slope, evidence.last)
+    return is_zero and _has_branches(unit)
 
 
 def _is_idle(evidence: Evidence, parameter: str, units: Sequence[Unit]) -> bool:
@@ -133,8 +152,7 @@ def saturated(evidence: Evidence, _earlier: Collection[str]) -> list[Found]:
     for unit in evidence.subject.units:
         if _is_flat(evidence, unit, evidence.last) and (unit.of not in outputs or _is_off(evidence, unit)):
             from_start = _is_flat(evidence, unit, evidence.first)
-            is_dead = evidence.is_zero(unit.slope, evidence.last) and _has_branches(unit)
-            if not is_dead and (from_start or got_worse):
+            if not is_dead(evidence, unit) and (from_start or got_worse):
                 found.setdefault(from_start, []).append(unit.slope)
     ways_out = {True: "start with smaller weights, or scale the inputs", False: "try a smaller η"}
     return [
@@ -166,9 +184,9 @@ def _is_off(evidence: Evidence, unit: Unit) -> bool:
 
 
 def input_is_zero(evidence: Evidence, _earlier: Collection[str]) -> list[Found]:
-    """Inputs of a network that are 0 in all samples, and their weights."""
+    """Inputs of a network that are 0 in all samples, and their weights, in a run whose loss does not fall."""
     subject = evidence.subject
-    if subject.network is None:
+    if subject.network is None or is_learning(evidence):
         return []
     findings: list[Found] = []
     inputs, first = subject.experiment.inputs, subject.network.layers[0]

@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 from tracer.explain.rounding import lost
 from tracer.explain.symptoms.evidence import Evidence, Found, listed
+from tracer.explain.symptoms.losses import is_learning
+from tracer.explain.symptoms.neurons import is_dead
 from tracer.model import naming
 
 
@@ -39,10 +41,16 @@ def rounded_to_zero(evidence: Evidence, _earlier: Collection[str]) -> list[Found
 
 
 def without_gradient(evidence: Evidence, earlier: Collection[str]) -> list[Found]:
-    """Parameters whose gradient is 0 in every step, where nothing else was found to say why."""
+    """Parameters whose gradient is 0 in every step, where nothing else was found to say why and no neuron is dead; in a
+    run whose loss falls, those that the loss does not depend on."""
     if earlier or not evidence.all:
         return []
     idle = [name for name in evidence.subject.trained if evidence.is_zero(evidence.gradient(name), evidence.all)]
+    if is_learning(evidence):
+        idle = [name for name in idle if name in evidence.subject.without_path()]
+    dead = [unit.of for unit in evidence.subject.units if is_dead(evidence, unit)]
+    behind = {name for neuron in dead for name in evidence.subject.parameters_before(neuron)}
+    idle = [name for name in idle if name not in behind]
     if not idle:
         return []
     verbs: Found = {"are": ("are",), "move": ("move",)} if len(idle) > 1 else {"are": ("is",), "move": ("moves",)}
