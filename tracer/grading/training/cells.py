@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.grading.graph.graph import Array, Graph, IntArray
+from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
 from tracer.grading.training.points import Point
 from tracer.grading.training.region import Region, region
 from tracer.grading.training.steps import NONE, Steps, Training
@@ -30,6 +30,14 @@ class Cells:
     nodes: IntArray
     form: IntArray
     rank: IntArray
+
+    def leading_to_updates(self) -> Flags:
+        """Which nodes the updates depend on; a loss is not among them, as a rule, nor what only shows something."""
+        found = np.zeros(len(self.step), bool)
+        found[self.region.ends.operands] = True
+        for level in reversed(self.region.levels):
+            found[level.operands[found[level.owners]]] = True
+        return found
 
     def gradients(self, nodes: IntArray, weights: Array, points: list[Point]) -> Array:
         """The derivatives of the sum of these nodes in each step by its parameters, [parameters, steps, points]; NaN

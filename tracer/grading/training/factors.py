@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ from tracer.grading.graph.graph import Array, Flags
 
 TOLERANCE = 1e-6
 """Relative difference of a factor from the others that are the same."""
+LEAST_SHARED = 3
+"""Steps, counted once for each point, in which at least two changes share a factor."""
 NEGLIGIBLE = 1e-11
 """What counts as 0, as a part of the largest number of the same step."""
 
@@ -48,8 +50,27 @@ def fit(change: Array, gradient: Array) -> Fit:
     if constant.matched[constant.valid].all():
         return constant
     by_step = most_common(np.moveaxis(ratio, 1, 0).reshape(change.shape[1], -1))
-    scheduled = _compared(change, gradient, by_step, False)
+    scheduled = _at_all_points(_compared(change, gradient, by_step, False))
     return max(constant, scheduled, key=lambda found: found.evidence)
+
+
+def _at_all_points(found: Fit) -> Fit:
+    """The fit with only those changes matched that are so at every point: a learning rate does not depend on it."""
+    whole = (found.matched | ~found.valid).all(2, keepdims=True)
+    return replace(found, matched=found.matched & whole)
+
+
+def share_a_factor(change: Array, gradient: Array) -> bool:
+    """Whether the changes of each step and point are the gradients times a factor, which is another each time: all
+    below the output is right, and the output's own error is not."""
+    ratio = _ratio(change, gradient)
+    columns = np.moveaxis(ratio, 0, 2).reshape(-1, len(ratio))
+    common, count = counted(columns)
+    valid = ~(_is_zero(change) & _is_zero(gradient))
+    expected = np.moveaxis(common.reshape(change.shape[1:])[..., None], 2, 0) * gradient
+    with np.errstate(all="ignore"):
+        matched = np.abs(change + expected) <= TOLERANCE * (np.abs(change) + np.abs(expected))
+    return bool(matched[valid].all()) and int((count > 1).sum()) >= LEAST_SHARED
 
 
 def _ratio(change: Array, gradient: Array) -> Array:

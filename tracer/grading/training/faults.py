@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.grading.graph.graph import Array, Flags, Graph
+from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
 from tracer.grading.judging.findings import Kind
+from tracer.grading.training.case import Case
 from tracer.grading.training.factors import TOLERANCE, most_common
+from tracer.grading.training.guesses import Guess
 from tracer.grading.training.judgement import Fault, Parameter
 from tracer.grading.training.points import Point
+from tracer.grading.training.recognition import output_errors
 from tracer.grading.training.steps import Steps, Training
 from tracer.grading.training.understanding import Whole
 from tracer.grading.training.updates import Update
@@ -24,6 +27,42 @@ def faults_of(
     blame = _Blame(steps, training, points[0].values, found)
     rows = np.flatnonzero(wrong.any(1)).tolist()
     return tuple(fault for row in rows for fault in blame.faults(row, np.flatnonzero(wrong[row]).tolist()))
+
+
+def faults_of_gradients(case: Case, found: Whole, wrong: Flags) -> tuple[Fault, ...]:
+    """The faults where the cells that updates take their gradients from are wrong, [parameters, steps]."""
+    graph, values = case.graph, case.points[0].values
+    faults = []
+    for row in np.flatnonzero(wrong.any(1)).tolist():
+        chosen = np.flatnonzero(wrong[row])
+        nodes = case.all_taken.nodes[row, chosen].tolist()
+        right = float(found.fit.rates[chosen[0]] * found.gradient[row, chosen[0], 0])
+        places = tuple(graph.places[node] for node in nodes)
+        spoils = (parameter_of(graph, case.training.updates[row]),)
+        faults.append(Fault(places, Kind.FORMULA, value=float(values[nodes[0]]), right_value=right, spoils=spoils))
+    return tuple(faults)
+
+
+def faults_of_updates(case: Case, rows: IntArray) -> tuple[Fault, ...]:
+    """The faults where the updates of whole parameters are wrong."""
+    made = [[update for update in case.training.updates[row] if update is not None] for row in rows.tolist()]
+    spoiled = [parameter_of(case.graph, updates) for updates in made]
+    values = case.points[0].values
+    return tuple(
+        Fault(parameter.after, Kind.UPDATE, value=float(values[updates[0].node]), spoils=(parameter,))
+        for parameter, updates in zip(spoiled, made, strict=True)
+    )
+
+
+def faults_of_outputs(case: Case, guess: Guess) -> tuple[Fault, ...]:
+    """The fault where the error of the output is wrong: in the cells that begin it, or else in all updates."""
+    graph = case.graph
+    nodes = output_errors(graph, case.cells, guess).tolist()
+    spoils = tuple(parameter_of(graph, updates) for updates in case.training.updates)
+    if not nodes:
+        return tuple(Fault(parameter.after, Kind.UPDATE, spoils=(parameter,)) for parameter in spoils)
+    value = float(case.points[0].values[nodes[0]])
+    return (Fault(tuple(graph.places[node] for node in nodes), Kind.FORMULA, value=value, spoils=spoils),)
 
 
 def parameter_of(graph: Graph, updates: Sequence[Update | None]) -> Parameter:
@@ -45,7 +84,7 @@ class _Blame:
     """Finds the wrong cells; its state is what the right updates have in common."""
 
     def __init__(self, steps: Steps, training: Training, values: Array, found: Whole) -> None:
-        self._graph, self._cut = steps.network.graph, steps.cut
+        self._graph, self._parameters = steps.network.graph, steps.parameters
         self._training, self._values, self._found = training, values, found
         self._sign = self._factor_of_gradients()
 
@@ -83,7 +122,7 @@ class _Blame:
     def _gradient_cell(self, update: Update) -> int | None:
         """The only cell besides parameters that an update takes from the training: that of the gradient."""
         operands = set(self._graph.operands_of(update.node).tolist())
-        inside = [node for node in operands if self._found.cells.region.inside[node] and not self._cut[node]]
+        inside = [node for node in operands if self._found.cells.region.inside[node] and not self._parameters[node]]
         return inside[0] if len(inside) == 1 else None
 
     def _factor_of_gradients(self) -> float:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from tracer.grading.book.cells import Book
 from tracer.grading.graph.graph import Graph
+from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Judgement, Standing, nothing_to_judge
 from tracer.grading.training.points import points_of
-from tracer.grading.training.steps import NONE, TooManyParameters, steps_of
-from tracer.grading.training.updates import roots, sources
+from tracer.grading.training.steps import TooManyParameters, steps_of
 from tracer.grading.training.verdict import judged
 
 MOST_TRAININGS = 24
@@ -29,7 +27,7 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     if not steps.trainings:
         return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
     trainings = steps.trainings[:MOST_TRAININGS]
-    points = points_of(graph, trainings, roots(sources(graph, np.full(len(graph.text), NONE))))
-    judgements = [replace(judged(steps, training, points), not_judged=lost) for training in trainings]
+    points = points_of(graph, trainings, steps.root)
+    judgements = [replace(judged(Case(steps, training, points)), not_judged=lost) for training in trainings]
     told = [judgement for judgement in judgements if judgement.standing is not Standing.NOTHING]
     return tuple(told or judgements[:1])

@@ -13,8 +13,8 @@ from tracer.grading.training.points import Point
 from tracer.grading.training.steps import NONE, Steps, Training
 from tracer.grading.training.updates import added
 
-PARAMETERS, STEPS = 16, 12
-"""How many are sampled."""
+PARAMETERS, STEPS, LEADING = 16, 12, 6
+"""How many are sampled; so many of the steps are the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,13 @@ class Sample:
     """Sampled parameters and steps of a training.
 
     cells: by step. change: what the updates add, [parameters, steps, points]. tangents: of the nodes of `cells` by the
-    sampled parameters of their step, [nodes, parameters, points].
+    sampled parameters of their step, [nodes, parameters, points]. values: of the parameters, like `change`.
     """
 
     cells: Cells
     parameters: IntArray
     change: Array
+    values: Array
     tangents: Array
 
 
@@ -49,18 +50,24 @@ def changes(steps: Steps, training: Training, parameters: IntArray, chosen: IntA
 def sample_of(steps: Steps, training: Training, points: Sequence[Point]) -> Sample:
     """A sample of a training."""
     count = len(steps.network.graph.text)
-    parameters, chosen = (
-        _spread(size, most) for size, most in zip(training.seeds.shape, (PARAMETERS, STEPS), strict=True)
-    )
+    parameters = _spread(training.seeds.shape[0], PARAMETERS)
+    chosen = _spread(training.seeds.shape[1], STEPS, LEADING)
     cells = cells_of(steps, training, chosen)
     start = np.zeros((count, len(parameters)))
     for column, parameter in enumerate(parameters.tolist()):
         own = training.seeds[parameter, chosen]
         start[own[own != NONE], column] = 1.0
     tangents = np.stack([cells.region.forward(start, point.slope)[cells.nodes] for point in points], 2)
-    return Sample(cells, parameters, changes(steps, training, parameters, chosen, points), tangents)
+    change = changes(steps, training, parameters, chosen, points)
+    return Sample(cells, parameters, change, values_of(cells.seeds[parameters], points), tangents)
 
 
-def _spread(size: int, most: int) -> IntArray:
-    """Up to so many numbers below `size`, spread evenly, the first and the last among them."""
-    return np.unique(np.linspace(0, size - 1, min(size, most)).astype(int))
+def values_of(nodes: IntArray, points: Sequence[Point]) -> Array:
+    """The values of nodes at each point; NaN for -1."""
+    return np.stack([np.where(nodes == NONE, np.nan, point.values[nodes]) for point in points], nodes.ndim)
+
+
+def _spread(size: int, most: int, leading: int = 0) -> IntArray:
+    """Up to so many numbers below `size`: the first `leading` ones, and others spread evenly, the last among them."""
+    spread = np.linspace(0, size - 1, min(size, most - leading)).astype(int)
+    return np.unique(np.concatenate([np.arange(min(size, leading)), spread]))

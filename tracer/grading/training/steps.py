@@ -39,12 +39,22 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What trains in a graph. cut: the parameters and updates of all trainings, at which the graph falls apart into
-    steps."""
+    """What trains in a graph.
+
+    cut: the parameters and updates of all trainings, at which the graph falls apart into steps. root: the cell that
+    each cell shows, itself unless it is a copy.
+    """
 
     network: Network
     trainings: tuple[Training, ...]
     cut: Flags
+    root: IntArray
+
+    @property
+    def parameters(self) -> Flags:
+        """Which cells are a parameter or an update, or show one."""
+        shown: Flags = self.cut | self.cut[self.root]
+        return shown
 
 
 class TooManyParameters(ValueError):
@@ -60,7 +70,7 @@ def steps_of(graph: Graph) -> Steps:
         chains = _accepted(network, parent)
         copies = _unchanged(network, chains)
         if not len(copies):
-            return Steps(network, _together(network, chains), _cut(graph, chains))
+            return Steps(network, _together(network, chains), _cut(graph, chains), roots(parent))
         for update in copies:
             shown[update.node] = update.parameter
 

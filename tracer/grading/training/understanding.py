@@ -10,7 +10,7 @@ from tracer.grading.graph.graph import Array
 from tracer.grading.training.cells import Cells, cells_of
 from tracer.grading.training.factors import Fit, fit
 from tracer.grading.training.guesses import Guess, guesses
-from tracer.grading.training.losses import Role, roles_of
+from tracer.grading.training.losses import Role, Roles
 from tracer.grading.training.points import Point
 from tracer.grading.training.sampling import Sample, changes
 from tracer.grading.training.steps import Steps, Training
@@ -33,14 +33,14 @@ class Tried:
         return isinstance(self.loss, Guess)
 
 
-def tried(sample: Sample, points: list[Point]) -> list[Tried]:
-    """The losses that a training may have, those that explain most updates first, cells of the sheet before others."""
+def tried(sample: Sample, roles: Roles, change: Array, points: list[Point]) -> list[Tried]:
+    """The losses that a training may have, those that explain most changes first, cells of the sheet before others."""
     found = []
-    losses: list[Loss] = [*roles_of(sample).following(sample.change), *guesses(sample.cells)]
+    losses: list[Loss] = [*roles.following(change), *guesses(sample.cells)]
     for loss in losses:
         gradient = gradients(loss, sample.cells, points)[sample.parameters]
         if np.isfinite(gradient).any() and gradient.any():
-            found.append(Tried(loss, gradient, fit(sample.change, gradient)))
+            found.append(Tried(loss, gradient, fit(change, gradient)))
     return sorted(found, key=lambda entry: (-entry.fit.evidence, entry.guessed))
 
 
@@ -60,10 +60,18 @@ class Whole:
     fit: Fit
 
 
-def whole(steps: Steps, training: Training, loss: Loss, points: list[Point]) -> Whole:
-    """A training compared with the gradients of a loss in all its parameters and steps."""
-    parameters, chosen = (np.arange(size) for size in training.seeds.shape)
-    cells = cells_of(steps, training, chosen)
+def all_cells(steps: Steps, training: Training) -> Cells:
+    """The cells of a training in all its steps."""
+    return cells_of(steps, training, np.arange(training.seeds.shape[1]))
+
+
+def whole(cells: Cells, change: Array, loss: Loss, points: list[Point]) -> Whole:
+    """All changes of a training compared with the gradients of a loss."""
     gradient = gradients(loss, cells, points)
-    change = changes(steps, training, parameters, chosen, points)
     return Whole(cells, change, gradient, fit(change, gradient))
+
+
+def all_changes(steps: Steps, training: Training, points: list[Point]) -> Array:
+    """What all updates of a training add, [parameters, steps, points]."""
+    parameters, chosen = (np.arange(size) for size in training.seeds.shape)
+    return changes(steps, training, parameters, chosen, points)

@@ -2,114 +2,256 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from tracer.grading.book.cells import Place
-from tracer.grading.graph.graph import Flags, Graph
+from tracer.grading.graph.graph import Array, Flags
+from tracer.grading.training.case import Case
 from tracer.grading.training.factors import TOLERANCE
-from tracer.grading.training.faults import faults_of, parameter_of
+from tracer.grading.training.faults import (
+    faults_of,
+    faults_of_gradients,
+    faults_of_outputs,
+    faults_of_updates,
+    parameter_of,
+)
 from tracer.grading.training.guesses import Guess
-from tracer.grading.training.judgement import Judgement, Standing
-from tracer.grading.training.points import Point
+from tracer.grading.training.judgement import Fault, Judgement, Standing
+from tracer.grading.training.losses import Role
+from tracer.grading.training.optimizers import unlike_others
 from tracer.grading.training.rates import Rate, rate_of
-from tracer.grading.training.sampling import sample_of
-from tracer.grading.training.steps import NONE, Steps, Training
-from tracer.grading.training.understanding import Tried, Whole, tried, whole
+from tracer.grading.training.recognition import made_of_predictions
+from tracer.grading.training.rules import Changes, Rule, rule_for
+from tracer.grading.training.steps import NONE
+from tracer.grading.training.understanding import Loss, Tried, Whole, gradients, whole
 
 NO_LOSS = "no cell, and no usual loss, was found whose gradients the updates follow"
-LEAST_EVIDENCE = 4
-"""Updates that a factor explains besides the one that it is taken from, where others are said to be wrong."""
+FOLLOWS = "all updates follow the gradients of the loss"
+DIFFERS = "some updates do not follow the gradients of the loss"
+MOST_COMPARED = 6
+"""Losses that explain a sample and are compared with all updates."""
+MOSTLY = 0.6
+"""The part of its steps in which a parameter is right that tells the factor of the others."""
+LEAST_COLUMNS = 4
+"""Steps, counted once for each point, in which such a parameter is right."""
 
 
-def judged(steps: Steps, training: Training, points: list[Point]) -> Judgement:
+def judged(case: Case) -> Judgement:
     """The judgement of a training."""
-    sample = sample_of(steps, training, points)
-    losses = tried(sample, points)
-    explaining = [entry for entry in losses if entry.fit.explains_all]
-    if explaining:
-        return _explained(steps, training, points, explaining)
-    if losses and losses[0].fit.evidence >= LEAST_EVIDENCE:
-        found = whole(steps, training, losses[0].loss, points)
-        return _compared(steps, training, points, losses[0], found)
-    return _described(steps.network.graph, training, Judgement(Standing.NOTHING, NO_LOSS))
+    ways = (_plain, _by_a_rule, _partly, _by_gradient_cells, _partly_by_gradient_cells, _below_the_output)
+    found = next((judgement for way in ways if (judgement := way(case))), None)
+    judgement = found or Judgement(Standing.NOTHING, NO_LOSS)
+    parameters = tuple(parameter_of(case.graph, updates) for updates in case.training.updates)
+    sheets = dict.fromkeys(place[0] for parameter in parameters for place in parameter.after)
+    steps = case.training.seeds.shape[1]
+    return replace(judgement, sheets=tuple(sheets), parameters=parameters, steps=steps)
 
 
-def _explained(steps: Steps, training: Training, points: list[Point], explaining: list[Tried]) -> Judgement:
-    """The judgement where at least one loss explains all updates of the sample: the one with the simplest factor."""
-    best: tuple[tuple[float, ...], Tried, Whole] | None = None
-    for entry in explaining[:6]:
-        found = whole(steps, training, entry.loss, points)
-        rate = _rate(steps, training, points, found)
-        nodes, _ = entry.loss.terms(found.cells, points)
-        several = len(nodes) / found.cells.seeds.shape[1]
-        rank = (
-            -float((found.fit.valid & ~found.fit.matched).sum()),
-            float(not entry.guessed),
-            float(rate is not None and abs(abs(rate.factor) - 1.0) <= TOLERANCE),
-            float(rate is not None),
-            -several,
-            float(nodes.max(initial=0)),
-        )
-        if best is None or rank > best[0]:
-            best = rank, entry, found
-    assert best
-    return _compared(steps, training, points, best[1], best[2])
+# --------------------------------------------------------------------------------------------- what explains everything
 
 
-def _rate(steps: Steps, training: Training, points: list[Point], found: Whole) -> Rate | None:
+def _plain(case: Case) -> Judgement | None:
+    """Updates that are a learning rate times a gradient, all of them."""
+    explaining = [entry for entry in case.tried(case.sample.change) if entry.fit.explains_all]
+    if not explaining:
+        return None
+    best = max((_ranked(case, entry) for entry in explaining[:MOST_COMPARED]), key=lambda ranked: ranked[0])
+    _, entry, found, rate = best
+    judgement = _confirmed(case, entry.loss, found, rate)
+    wrong = wrong_changes(found)
+    if wrong.any():
+        return _wrong(judgement, faults_of(case.steps, case.training, case.points, found, wrong))
+    return _uphill(case, entry.loss, judgement) or _conflicting(case, entry, judgement) or judgement
+
+
+def _ranked(case: Case, entry: Tried) -> tuple[tuple[float, ...], Tried, Whole, Rate | None]:
+    """How well a loss explains all updates: few that are wrong, a cell of the sheet, a simple factor, one cell."""
+    found = whole(case.cells, case.changes, entry.loss, case.points)
+    rate = _rate(case, found)
+    nodes, _ = entry.loss.terms(case.cells, case.points)
+    merits = (
+        -float(wrong_changes(found).sum()),
+        float(not entry.guessed),
+        float(rate is not None and abs(abs(rate.factor) - 1.0) <= TOLERANCE),
+        float(rate is not None),
+        -len(nodes) / case.training.seeds.shape[1],
+        float(nodes.max(initial=0)),
+    )
+    return merits, entry, found, rate
+
+
+def _rate(case: Case, found: Whole) -> Rate | None:
     first = next((float(rate) for rate in found.fit.rates if np.isfinite(rate)), None)
     if first is None:
         return None
-    updates = [update for row in training.updates for update in row[:1] if update is not None]
-    return rate_of(steps.network.graph, points[0].values, found.cells, updates, first)
+    updates = [update for row in case.training.updates for update in row[:1] if update is not None]
+    return rate_of(case.graph, case.points[0].values, case.cells, updates, first)
 
 
-def wrong_updates(found: Whole) -> Flags:
-    """Which updates are wrong, [parameters, steps]: at the sheet's own point, and at all others."""
-    differs = ~found.fit.matched | ~found.fit.valid
-    return found.fit.valid[:, :, 0] & ~found.fit.matched[:, :, 0] & differs.all(2)
-
-
-def _compared(steps: Steps, training: Training, points: list[Point], entry: Tried, found: Whole) -> Judgement:
-    graph = steps.network.graph
-    rate = _rate(steps, training, points, found)
-    wrong = wrong_updates(found)
-    nodes, _ = entry.loss.terms(found.cells, points)
+def _confirmed(case: Case, loss: Loss, found: Whole, rate: Rate | None) -> Judgement:
+    nodes, _ = loss.terms(case.cells, case.points)
+    order = np.lexsort((nodes, case.cells.step[nodes]))
     factor = abs(rate.factor) if rate else None
-    common = Judgement(
-        Standing.CONFIRMED,
-        "all updates follow the gradients of the loss",
+    by = f"{FOLLOWS}, {factor:.6g} times the learning rate" if factor else ""
+    is_one = factor is None or abs(factor - 1.0) <= TOLERANCE or isinstance(loss, Guess)
+    return Judgement(
+        Standing.CONFIRMED if is_one else Standing.FACTOR,
+        FOLLOWS if is_one else by,
         firm=True,
-        loss=() if entry.guessed else _loss_cells(graph, found, nodes),
-        assumed_loss=entry.loss.name if isinstance(entry.loss, Guess) else "",
-        ascent=bool(np.nanmedian(found.fit.rates) < 0),
+        loss=tuple(case.graph.places[node] for node in nodes[order].tolist()) if isinstance(loss, Role) else (),
+        assumed_loss=loss.name if isinstance(loss, Guess) else "",
+        ascent=bool(np.nanmedian(found.fit.rates) < 0.0),
         rate=abs(rate.value) if rate else None,
-        rate_at=graph.places[rate.node] if rate and rate.node != NONE else None,
-        factor=factor,
+        rate_at=case.graph.places[rate.node] if rate and rate.node != NONE else None,
+        factor=1.0 if factor and is_one else factor,
     )
+
+
+def _wrong(judgement: Judgement, faults: Sequence[Fault], reason: str = DIFFERS) -> Judgement:
+    return replace(judgement, standing=Standing.WRONG, reason=reason, faults=tuple(faults))
+
+
+def _uphill(case: Case, loss: Loss, judgement: Judgement) -> Judgement | None:
+    """The judgement where all updates go the wrong way: up a loss."""
+    known = [entry for entry in case.recognized if entry.role == loss]
+    if not judgement.ascent or (isinstance(loss, Role) and (not known or known[0].ascends)):
+        return None
+    guess = loss if isinstance(loss, Guess) else known[0].guess
+    return _wrong(judgement, faults_of_outputs(case, guess), "all updates go up the loss, not down")
+
+
+def _conflicting(case: Case, entry: Tried, judgement: Judgement) -> Judgement | None:
+    """The judgement where the updates follow a usual loss, and the loss in the sheet is another one."""
+    if not isinstance(entry.loss, Guess) or not case.recognized:
+        return None
+    other = case.recognized[0]
+    reason = f"the updates follow the gradients of the {entry.loss.name}, but the sheet computes the {other.guess.name}"
+    judgement = replace(judgement, loss=_loss_cells(case, other.role), assumed_loss="", factor=None)
+    return _wrong(judgement, faults_of_outputs(case, entry.loss), reason)
+
+
+def _loss_cells(case: Case, role: Role) -> tuple[Place, ...]:
+    nodes = role.nodes(case.cells)
+    return tuple(case.graph.places[node] for node in nodes[np.lexsort((nodes, case.cells.step[nodes]))].tolist())
+
+
+def _by_a_rule(case: Case) -> Judgement | None:
+    """Updates of a gradient and more: weight decay, momentum."""
+    sample = case.sample
+    chosen = sample.cells.steps
+    previous = np.full_like(sample.change, np.nan)
+    after = np.flatnonzero(np.diff(chosen) == 1) + 1
+    previous[:, after] = sample.change[:, after - 1]
+    if chosen[0] == 0:
+        previous[:, 0] = 0.0
+    for loss in case.likely_losses:
+        gradient = gradients(loss, sample.cells, case.points)[sample.parameters]
+        rule = rule_for(Changes(sample.change, gradient, sample.values, previous))
+        if rule is not None and rule.explains_all:
+            return _ruled(case, loss, rule)
+    return None
+
+
+def _ruled(case: Case, loss: Loss, rule: Rule) -> Judgement:
+    found = whole(case.cells, case.changes, loss, case.points)
+    more = " and ".join(
+        f"{name} {abs(number):.6g}" for name, number in zip(rule.terms[1:], rule.numbers[1:], strict=True)
+    )
+    judgement = _confirmed(case, loss, found, None)
+    return replace(
+        judgement, standing=Standing.CONFIRMED, reason=f"{FOLLOWS}, with {more}", rate=rule.numbers[0], ascent=False
+    )
+
+
+def _by_gradient_cells(case: Case) -> Judgement | None:
+    """Updates by an optimizer that take their gradients from cells, all of which are right."""
+    if not case.taken.complete:
+        return None
+    change = case.taken.changes(case.points)[case.sample.parameters]
+    explaining = [entry for entry in case.tried(change) if entry.fit.explains_all and entry.fit.constant]
+    if not explaining:
+        return None
+    entry = min(explaining, key=lambda entry: entry.guessed)
+    found = whole(case.cells, case.all_taken.changes(case.points), entry.loss, case.points)
+    judgement = _optimized(case, entry.loss, found)
+    wrong = wrong_changes(found)
     if wrong.any():
-        faults = faults_of(steps, training, points, found, wrong)
-        common = replace(
-            common,
-            standing=Standing.WRONG,
-            reason="some updates do not follow the gradients of the loss",
-            faults=faults,
-        )
-    elif factor is not None and abs(factor - 1.0) > TOLERANCE:
-        reason = f"all updates follow the gradients of the loss, {factor:.6g} times the learning rate"
-        common = replace(common, standing=Standing.FACTOR, reason=reason)
-    return _described(graph, training, common)
+        return _wrong(judgement, faults_of_gradients(case, found, wrong))
+    odd = unlike_others(case.steps, case.training, case.cells, case.all_taken, case.points[0])
+    if len(odd):
+        return _wrong(judgement, faults_of_updates(case, odd), "some updates are not made like the others")
+    return judgement
 
 
-def _loss_cells(graph: Graph, found: Whole, nodes: np.ndarray) -> tuple[Place, ...]:
-    order = np.lexsort((nodes, found.cells.step[nodes]))
-    return tuple(graph.places[node] for node in nodes[order].tolist())
+def _optimized(case: Case, loss: Loss, found: Whole) -> Judgement:
+    judgement = _confirmed(case, loss, found, None)
+    reason = "all gradients that the updates take are those of the loss; the updates themselves follow an optimizer"
+    return replace(judgement, reason=reason, ascent=False)
 
 
-def _described(graph: Graph, training: Training, judgement: Judgement) -> Judgement:
-    """The judgement with the cells of the training."""
-    parameters = tuple(parameter_of(graph, updates) for updates in training.updates)
-    sheets = dict.fromkeys(place[0] for parameter in parameters for place in parameter.after)
-    return replace(judgement, sheets=tuple(sheets), parameters=parameters, steps=training.seeds.shape[1])
+# ------------------------------------------------------------------------------------------------ what explains a part
+
+
+def wrong_changes(found: Whole) -> Flags:
+    """Which changes are wrong, [parameters, steps]: at the sheet's own point, and at all others."""
+    differs = ~found.fit.matched | ~found.fit.valid
+    wrong: Flags = found.fit.valid[:, :, 0] & ~found.fit.matched[:, :, 0] & differs.all(2)
+    return wrong
+
+
+def _partly(case: Case) -> Judgement | None:
+    """The judgement where some parameters follow the gradients of a loss, and others do not."""
+    best = _solid(case, case.sample.change, case.changes)
+    if best:
+        loss, found = best
+        wrong = wrong_changes(found)
+        if not wrong.any():
+            return None
+        judgement = _confirmed(case, loss, found, _rate(case, found))
+        return _wrong(judgement, faults_of(case.steps, case.training, case.points, found, wrong))
+    return None
+
+
+def _partly_by_gradient_cells(case: Case) -> Judgement | None:
+    """The same where the updates follow an optimizer: of the gradients that they take."""
+    taken = case.taken.changes(case.points)[case.sample.parameters]
+    best = _solid(case, taken, case.all_taken.changes(case.points))
+    if best:
+        loss, found = best
+        wrong = wrong_changes(found)
+        return _wrong(_optimized(case, loss, found), faults_of_gradients(case, found, wrong)) if wrong.any() else None
+    return None
+
+
+def _solid(case: Case, sampled: Array, change: Array) -> tuple[Loss, Whole] | None:
+    """The loss that explains most parameters, if these are enough to say that the others are wrong."""
+    best: tuple[tuple[float, float], Loss, Whole] | None = None
+    for entry in case.tried(sampled)[:MOST_COMPARED]:
+        found = whole(case.cells, change, entry.loss, case.points)
+        right = _right(found)
+        known = entry.guessed or any(other.role == entry.loss for other in case.recognized)
+        enough = right.any() if known else right.sum() >= max(2, len(right) / 2)
+        merits = float(right.sum()), float(not entry.guessed)
+        if enough and (best is None or merits > best[0]):
+            best = merits, entry.loss, found
+    return best[1:] if best else None
+
+
+def _right(found: Whole) -> Flags:
+    """The parameters that are right in most of their steps."""
+    valid, matched = found.fit.valid, found.fit.matched
+    right: Flags = (matched.sum((1, 2)) >= MOSTLY * valid.sum((1, 2))) & (matched.sum((1, 2)) >= LEAST_COLUMNS)
+    return right
+
+
+def _below_the_output(case: Case) -> Judgement | None:
+    """The judgement where all below the output is right, but its error is not that of the loss in the sheet."""
+    for entry in case.recognized:
+        if made_of_predictions(case.sample, entry.guess):
+            reason = f"the error of the output is not that of the {entry.guess.name} that the sheet computes"
+            judgement = Judgement(Standing.WRONG, reason, firm=True, loss=_loss_cells(case, entry.role))
+            return replace(judgement, faults=tuple(faults_of_outputs(case, entry.guess)))
+    return None

@@ -1,0 +1,66 @@
+"""A training under judgement: what was found out about it, each when it is first needed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from tracer.grading.graph.graph import Array
+from tracer.grading.training.cells import Cells
+from tracer.grading.training.guesses import guesses
+from tracer.grading.training.losses import Roles, roles_of
+from tracer.grading.training.optimizers import GradientCells, gradient_cells
+from tracer.grading.training.points import Point
+from tracer.grading.training.recognition import Recognized, recognized
+from tracer.grading.training.sampling import Sample, sample_of
+from tracer.grading.training.steps import Steps, Training
+from tracer.grading.training.understanding import Loss, Tried, all_cells, all_changes, tried
+
+MOST_LIKELY = 8
+"""Losses that rules with more terms are tried on."""
+
+
+class Case:
+    """A training under judgement; its state is what was found out about it, each when it is first needed."""
+
+    def __init__(self, steps: Steps, training: Training, points: list[Point]) -> None:
+        self.steps, self.training, self.points = steps, training, points
+        self.graph = steps.network.graph
+
+    @cached_property
+    def sample(self) -> Sample:
+        return sample_of(self.steps, self.training, self.points)
+
+    @cached_property
+    def roles(self) -> Roles:
+        return roles_of(self.sample)
+
+    @cached_property
+    def cells(self) -> Cells:
+        return all_cells(self.steps, self.training)
+
+    @cached_property
+    def changes(self) -> Array:
+        return all_changes(self.steps, self.training, self.points)
+
+    @cached_property
+    def recognized(self) -> list[Recognized]:
+        return recognized(self.sample, self.roles, self.points)
+
+    @cached_property
+    def taken(self) -> GradientCells:
+        """The cells that the sampled updates take their gradients from."""
+        return gradient_cells(self.training, self.sample.cells, self.steps.parameters)
+
+    @cached_property
+    def all_taken(self) -> GradientCells:
+        """The same for all updates."""
+        return gradient_cells(self.training, self.cells, self.steps.parameters)
+
+    def tried(self, change: Array) -> list[Tried]:
+        return tried(self.sample, self.roles, change, self.points)
+
+    @cached_property
+    def likely_losses(self) -> list[Loss]:
+        """The recognized losses, or else the usual ones on the sheet's predictions."""
+        roles: list[Loss] = [entry.role for entry in self.recognized]
+        return roles[:MOST_LIKELY] or list(guesses(self.sample.cells))

@@ -1,0 +1,94 @@
+"""Cells that are a usual loss of the sheet's predictions, whether or not the updates follow them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracer.grading.graph.graph import Array, Graph, IntArray
+from tracer.grading.training.cells import Cells
+from tracer.grading.training.factors import TOLERANCE, fit
+from tracer.grading.training.guesses import BY_PREDICTION, Guess, guesses, pairs_of
+from tracer.grading.training.losses import Role, Roles
+from tracer.grading.training.points import Point
+from tracer.grading.training.sampling import Sample
+from tracer.grading.training.shapes import pairs
+
+SPARE = 2
+"""Parameters that there are at least besides as many as predictions, to tell that updates are made of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """A cell of the sheet that is a usual loss. ascends: whether it is one that is maximized, such as a likelihood."""
+
+    role: Role
+    guess: Guess
+    ascends: bool
+
+
+def recognized(sample: Sample, roles: Roles, points: list[Point]) -> list[Recognized]:
+    """The cells that the updates do not depend on, and whose gradients are those of a usual loss."""
+    leading = sample.cells.leading_to_updates()
+    shown = [
+        (role, tangent)
+        for role, tangent in zip(roles.roles, roles.tangents, strict=True)
+        if not leading[role.nodes(sample.cells)].any()
+    ]
+    found = []
+    for guess in guesses(sample.cells):
+        if guess.name not in BY_PREDICTION:
+            continue
+        nodes, weights = guess.terms(sample.cells, points)
+        usual = sample.cells.gradients(nodes, weights, points)[sample.parameters]
+        for role, tangent in shown:
+            compared = fit(-tangent, usual)
+            if compared.constant and compared.explains_all:
+                found.append(Recognized(role, guess, bool(compared.rates[0] < 0.0)))
+    return found
+
+
+def made_of_predictions(sample: Sample, guess: Guess) -> bool:
+    """Whether all changes are the derivatives of the predictions, each times some number: all below the output is
+    right, whatever its error is."""
+    cells = sample.cells
+    predictions = np.unique(pairs_of(cells)[guess.origin].predictions)
+    rows = np.searchsorted(cells.nodes, predictions)
+    for step in range(len(cells.steps)):
+        own = rows[cells.step[predictions] == step]
+        if len(sample.parameters) < len(own) + SPARE and len(own) > 1:
+            return False
+        for point in range(sample.change.shape[2]):
+            if not _in_span(sample.change[:, step, point], sample.tangents[own, :, point].T):
+                return False
+    return True
+
+
+def _in_span(change: Array, parts: Array) -> bool:
+    there = np.isfinite(change)
+    change, parts = change[there], parts[there]
+    if not change.any():
+        return True
+    scale = np.abs(parts).max(0, initial=0.0)
+    parts = parts[:, scale > 0.0] / scale[scale > 0.0]
+    if parts.shape[1] >= len(change):
+        return False
+    numbers, _, _, _ = np.linalg.lstsq(parts, change, rcond=None)
+    size = np.abs(change) + np.abs(parts * numbers).sum(1)
+    return bool((np.abs(change - parts @ numbers) <= TOLERANCE * size).all())
+
+
+def output_errors(graph: Graph, cells: Cells, guess: Guess) -> IntArray:
+    """The cells that compare predictions with their targets and that the updates depend on: the first of each form."""
+    leading = cells.leading_to_updates()
+    found = pairs_of(cells)[guess.origin]
+    wanted = set(zip(found.predictions.tolist(), found.targets.tolist(), strict=True))
+    nodes = []
+    for number in np.unique(cells.form).tolist():
+        form = graph.forms[number]
+        for pair in pairs(form.expression):
+            both = zip(form.operands[:, pair.first].tolist(), form.operands[:, pair.second].tolist(), strict=True)
+            mine = np.array([(a, y) in wanted or (y, a) in wanted for a, y in both], bool)
+            nodes += [node for node in form.nodes[mine].tolist() if leading[node]]
+    return np.unique(np.array(nodes, int))
