@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ import tracer
 from tests.places import BLOWS_UP, CONFIGS, ROOT, WALKTHROUGH, package, parquet
 from tracer.api import stream, walk
 from tracer.commands.main import main
+from tracer.commands.run import NOT_DIAGNOSED
 from tracer.execution import engine
+from tracer.model.batches import Keep
 from tracer.output import formats
-from tracer.output.keeping import Keep
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
 XOR = ROOT / "configs" / "xor.yaml"
@@ -38,7 +40,7 @@ def command(*arguments: object) -> Result:
 
 def streamed_csv(experiment: tracer.Experiment, keep: Keep) -> list[list[str]]:
     file = io.StringIO()
-    stream(experiment, tracer.assemble(experiment), {"csv": file}, keep=keep)
+    stream(replace(experiment, keep=keep), tracer.assemble(experiment), {"csv": file})
     return [*csv.reader(io.StringIO(file.getvalue()))]
 
 
@@ -65,7 +67,7 @@ def test_a_streamed_run_is_that_which_is_held(
     assert (streamed.exit_code, streamed.stderr) == (held.exit_code, held.stderr)
     tables = streamed.stdout.splitlines()
     assert len(tables) > 5
-    assert set(tables) <= {*held.stdout.splitlines()}  # which may have remarks besides
+    assert {*tables} - {*held.stdout.splitlines()} == {NOT_DIAGNOSED}
     printed = command("run", config, "--iterations", 60, "--format", "csv", "-o", "-")
     assert printed.stdout.encode() == expected
 
@@ -107,10 +109,11 @@ def test_a_run_that_ends_early_ends_its_files(tmp_path: Path, monkeypatch: pytes
     assert sorted(set(found["iteration"])) == sorted({run.iterations for run in trace.runs})
 
 
-def test_what_a_workbook_cannot_do(tmp_path: Path) -> None:
-    result = command("run", WALKTHROUGH, "--every", 10, "-o", tmp_path / "out")
+def test_what_a_report_cannot_do(tmp_path: Path) -> None:
+    result = command("run", WALKTHROUGH, "--every", 10, "--format", "csv,md", "-o", tmp_path / "out")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "--every and --tail: --format xlsx takes all iterations; choose from csv,parquet\n"
+    able = "csv,xlsx,html,parquet"
+    assert result.stderr == f"--every and --tail: --format md takes all iterations; choose from {able}\n"
     assert not (tmp_path / "out").exists()
     assert command("run", WALKTHROUGH, "--every", 0).exit_code == 2
 

@@ -19,8 +19,7 @@ from tracer.model.experiment import Experiment
 from tracer.model.system import Phase, System
 from tracer.output.blocks import layout_of
 from tracer.output.formats import opened, problems_of_size, shortened
-from tracer.output.keeping import ALL, Keep
-from tracer.output.streaming import streamed
+from tracer.output.streaming import kept_run, streamed
 from tracer.output.trace import Trace
 from tracer.workbook.exercise.task import BLANKS
 
@@ -58,7 +57,7 @@ def walk(
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> Trace:
-    """Run an experiment: all its learning rates, each from the same start.
+    """Run an experiment: all its learning rates, each from the same start. Only the rows that it keeps are held.
 
     system: its equations, if already assembled. progress: called regularly with the number
     of steps done since the last call. stop: asked regularly; where it says so, the run ends there, and those after it
@@ -70,12 +69,18 @@ def walk(
     problems = problems_of_size(experiment, len(engine.columns))
     if problems:
         raise ConfigError(problems)
-    runs: list[Run] = []
+    runs, outcomes = list[Run](), list[Outcome]()
     for hyper in experiment.runs:
-        runs.append(engine.run(hyper, experiment.iterations, progress, stop))
+        if experiment.keep.all:
+            runs.append(engine.run(hyper, experiment.iterations, progress, stop))
+        else:
+            layout, keep = layout_of(system, {*hyper, *engine.columns}), experiment.keep
+            run, outcome = kept_run(engine, hyper, experiment.iterations, layout, keep, progress, stop)
+            runs.append(run)
+            outcomes.append(outcome)
         if runs[-1].stopped:
             break
-    return Trace(experiment, shown(experiment, system), tuple(runs))
+    return Trace(experiment, shown(experiment, system), tuple(runs), tuple(outcomes))
 
 
 def stream(
@@ -83,11 +88,10 @@ def stream(
     system: System,
     targets: Mapping[str, Path | TextIO],
     ascii: bool = False,
-    keep: Keep = ALL,
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> list[Outcome]:
-    """Run an experiment, all its learning rates, and write the rows that are kept as they are computed.
+    """Run an experiment, all its learning rates, and write the rows that it keeps as they are computed.
 
     targets: formats of `formats.FORMATS` that take rows, each with its file. system: its equations. progress: called
     regularly with the number of steps done since the last call. stop: asked regularly; where it says so, the files end
@@ -98,7 +102,9 @@ def stream(
     outcomes: list[Outcome] = []
     with opened(experiment, layout, targets, ascii) as writers:
         for hyper in experiment.runs:
-            outcomes.append(streamed(engine, hyper, experiment.iterations, layout, writers, keep, progress, stop))
+            outcomes.append(
+                streamed(engine, hyper, experiment.iterations, layout, writers, experiment.keep, progress, stop)
+            )
             if outcomes[-1].end.stopped:
                 break
     return outcomes

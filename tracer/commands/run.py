@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 from click.core import ParameterSource
@@ -16,11 +17,12 @@ from tracer.config.schema import CSV_STYLES, FIELDS
 from tracer.errors import OutputError
 from tracer.files import STANDARD_OUTPUT
 from tracer.model.assembly import assemble, shown
+from tracer.model.batches import Keep
 from tracer.output import formats as results
 from tracer.output.formats import FORMATS
-from tracer.output.keeping import Keep
 
 EXIT_DIVERGED, EXIT_INTERRUPTED = 1, 130
+NOT_DIAGNOSED = "not diagnosed: the rows of these runs are not all held"
 
 
 def _formats(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -78,22 +80,23 @@ def run(
     if "openpyxl" in {need for form in formats for need in FORMATS[form].needs}:
         load_openpyxl()
     further = [Override(("output",), output, "--output")] * (output is not None and not printed)
-    experiment, keep = asked.experiment(iterations, csv, further), Keep(every, tail)
+    experiment = replace(asked.experiment(iterations, csv, further), keep=Keep(every, tail))
     system = assemble(experiment)
     visible = shown(experiment, system)
     asked_for = click.get_current_context().get_parameter_source("formats") is not ParameterSource.DEFAULT
     left_out = {} if asked_for else results.left_out(experiment, visible, formats)
     formats = tuple(form for form in formats if form not in left_out)
     paths = {} if printed else results.paths(experiment, formats)
-    streamed = results.streamed(experiment, visible, formats, keep)
+    streamed = results.streamed(experiment, visible, formats)
     results.check(experiment, visible, paths, streamed)
 
-    steps, trace = experiment.most_rows * len(experiment.runs), None
-    with screen.progress(steps * (1 if streamed else 1 + len(paths)), steps, hidden=quiet) as progress:
+    steps, kept = (rows * len(experiment.runs) for rows in (experiment.most_rows, experiment.kept_rows))
+    trace, written = None, 0 if streamed else kept * len(paths)
+    with screen.progress(steps + written, steps, hidden=quiet) as progress:
         if streamed:
             targets = {formats[0]: results.standard_output()} if printed else paths
             with screen.interruptible(progress) as stop:
-                outcomes = stream(experiment, system, targets, ascii, keep, progress, stop)
+                outcomes = stream(experiment, system, targets, ascii, progress, stop)
         else:
             with screen.interruptible(progress) as stop:
                 trace = walk(experiment, system, progress, stop)
@@ -103,8 +106,10 @@ def run(
         results.write_text(trace, formats[0], ascii)
     if not printed and not quiet:
         screen.show(experiment, visible, outcomes, ascii, final)
-        if trace:
+        if trace and experiment.keep.all:
             screen.show_remarks(trace, ascii)
+        else:
+            click.echo(NOT_DIAGNOSED)
         screen.show_paths(results.files(experiment, paths))
         for form, problems in left_out.items():
             click.echo(f"no .{form}: {'; '.join(problems)}")

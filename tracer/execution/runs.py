@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from itertools import islice, repeat
+from itertools import takewhile
 from operator import itemgetter
 from typing import Any
 
@@ -92,21 +92,12 @@ class Run:
 
     @property
     def iterations(self) -> int:
-        """The number of iterations, including one in which the run diverged."""
+        """The number of iterations, including one in which the run diverged; of those kept, that of the last one."""
         return self.batches.iteration(len(self) - 1) + 1
 
     def places(self, first: int = 0) -> Iterator[tuple[int, int]]:
         """The iteration and the sample of every step from the step `first` on, both counted from 1."""
-        if self.batches.samples == 1:
-            return zip(range(first + 1, len(self) + 1), repeat(1), strict=False)
-        number = self.batches.iteration(first)
-        skipped = first - self.batches.first_row(number)
-        steps = (
-            (iteration, sample + 1)
-            for iteration, batch in enumerate(self.batches.taken(number), number + 1)
-            for sample in batch
-        )
-        return islice(steps, skipped, skipped + len(self) - first)
+        return self.batches.places(first, len(self))
 
     @property
     def learning_rate(self) -> float | None:
@@ -120,9 +111,7 @@ class Run:
 
     def pass_steps(self, last: bool = False) -> range:
         """The steps of the first or the last complete pass through the samples; all steps if no pass is complete."""
-        samples, passes = self.batches.samples, self.complete // self.batches.samples
-        first = (passes - 1) * samples if last and passes else 0
-        return range(first, min(first + samples, self.complete))
+        return self.batches.pass_rows(self.complete, last)
 
     def over_pass(self, quantity: str, last: bool = False) -> float:
         """A quantity over the first or the last pass, reduced as in a batch; NaN if there are no steps."""
@@ -138,7 +127,7 @@ class Run:
         """A quantity in the first row of every whole iteration."""
         values, first_row = self[quantity], self.batches.first_row
         whole = self.batches.iteration(self.complete - 1) + 1 if self.complete else 0
-        return [values[first_row(number)] for number in range(whole)]
+        return [values[first_row(number)] for number in takewhile(whole.__gt__, self.batches.numbers())]
 
     def __getitem__(self, quantity: str) -> list[float]:
         """A quantity or a hyper-parameter of this run in every step. Raises KeyError for an unknown one."""

@@ -88,8 +88,10 @@ class Diagnosis:
 
 
 def diagnoses(experiment: Experiment, system: System, runs: Sequence[Run]) -> tuple[Diagnosis, ...]:
-    """What the numbers of these runs say, in the order of the table; empty where they learn. Equal sentences of several
-    runs are one."""
+    """What the numbers of these runs say, in the order of the table; empty where they learn, or not all iterations are
+    kept. Equal sentences of several runs are one."""
+    if not experiment.keep.all:
+        return ()
     subject = subject_of(experiment, system)
     found: dict[tuple[str, Inline], list[int]] = {}
     for number, run in enumerate(runs[:MOST_RUNS]):

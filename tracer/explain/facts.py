@@ -22,7 +22,9 @@ MOST_NAMES = 200
 def command_of(experiment: Experiment, command: str = "run", options: Sequence[str] = ()) -> str:
     """The command line that repeats what was done with a config. options: of the command's own."""
     settings = [word for setting in experiment.source.settings for word in ("--set", setting)]
-    return shlex.join([PROGRAM, command, file_of(experiment), *settings, *options])
+    keep = experiment.keep
+    kept = [word for name in ("every", "tail") if (count := getattr(keep, name)) for word in (f"--{name}", str(count))]
+    return shlex.join([PROGRAM, command, file_of(experiment), *settings, *kept, *options])
 
 
 def file_of(experiment: Experiment) -> str:
@@ -46,6 +48,7 @@ def facts_of(experiment: Experiment) -> dict[str, str]:
         if experiment.clip else "",
         "learning rate": words(experiment.schedule.formula) if experiment.schedule else "",
         "iterations": f"{experiment.iterations:,}",
+        "kept": f"{experiment.keep}; runs are not diagnosed" if not experiment.keep.all else "",
         "until": f"{words(experiment.until)}, for every sample of a pass" if experiment.until else "",
         "decimals": of_every_quantity(experiment.decimals),
         "columns": experiment.columns,

@@ -107,11 +107,17 @@ def filled(
     )
 
 
+UNKNOWN = "?"
+"""Stands for a number that is missing, NaN, such as one of an iteration that is not kept."""
+
+
 def written(
     value: float, signed: bool = True, digits: int = DIGITS, setting: Typesetting = TYPESET, raised: bool = False
 ) -> str:
     """A number with so many significant digits, as a person writes it: 0.15, −0.0275, 1.23457e-7; a negative one in
     brackets where it is not `signed`, one with a power of ten where it is itself `raised` to a power."""
+    if value != value:
+        return UNKNOWN
     if abs(value) < LEAST:
         return setting.number("0")
     if not math.isfinite(value):

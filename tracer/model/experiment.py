@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from tracer.formulas.tree import Expression
 from tracer.model import naming
-from tracer.model.batches import Batches
+from tracer.model.batches import ALL, Batches, Keep
 from tracer.tables.optimizers import OPTIMIZERS, Optimizer
 
 T = TypeVar("T")
@@ -138,7 +138,7 @@ class Experiment:
     batches: which of them an iteration takes. clip: how gradients are clipped, from CLIPPINGS.
     rule: the update rule that the optimizer's name stands for, or the user's own.
     learning_rates: one run each; empty with a schedule, or if no formula uses η.
-    iterations: at most, where `until` ends a run.
+    iterations: at most, where `until` ends a run. keep: which of them are written.
     decimals: to which every computed quantity is rounded as it is computed; None for not at all.
     charts: pairs of parameters; the workbook draws the second one over the first one.
     places: where the keys that a later check may complain of stand.
@@ -159,6 +159,7 @@ class Experiment:
     learning_rates: tuple[float, ...] = ()
     schedule: Schedule | None = None
     iterations: int = 1
+    keep: Keep = ALL
     until: Expression | None = None
     decimals: int | None = None
     columns: str = "full"
@@ -191,3 +192,8 @@ class Experiment:
     def most_rows(self) -> int:
         """The steps of a run that goes through all iterations."""
         return self.batches.first_row(self.iterations)
+
+    @property
+    def kept_rows(self) -> int:
+        """The most steps of a run that are kept."""
+        return min(self.most_rows, self.keep.most(self.iterations) * self.batches.size)

@@ -18,7 +18,6 @@ from tracer.model.experiment import Experiment
 from tracer.model.system import System
 from tracer.output.blocks import Layout, Opened, Writer
 from tracer.output.csvfile import csv_file
-from tracer.output.keeping import Keep
 from tracer.output.parquetfile import parquet_file
 from tracer.output.trace import Trace
 
@@ -35,7 +34,7 @@ MAX_KEPT = 2_500_000
 def _of_excel(experiment: Experiment, system: System) -> list[str]:
     from tracer.workbook.limits import problems_of_limits
 
-    return problems_of_limits(experiment, system, experiment.most_rows)
+    return problems_of_limits(experiment, system, experiment.kept_rows)
 
 
 def _pictures(experiment: Experiment) -> list[str]:
@@ -65,6 +64,7 @@ class Format:
     columns that it shows, the format cannot hold. default: whether it is written where `--format` is not given.
     text: of a format that is text, the method that writes to an open file, such as standard output.
     rows: of a format that takes a row after the other, what opens a file of it: a long run is then written as it goes.
+    parts: whether it can hold a part of the iterations.
     beside: the endings of the names of further files, and texts: what is written to each, the ending of the format's
     own file included, given the name that they have in common.
     """
@@ -77,6 +77,7 @@ class Format:
     optional: bool = False
     text: Callable[[Trace, TextIO, bool], None] | None = None
     rows: Opened | None = None
+    parts: bool = True
     beside: Callable[[Experiment], list[str]] = lambda _experiment: []
     texts: Callable[[Trace, str], Mapping[str, str]] | None = None
 
@@ -94,7 +95,7 @@ FORMATS = {
     ),
     "md": Format(
         "a report with pictures, in Markdown", Trace.to_markdown, default=False, text=Trace.write_markdown,
-        beside=_pictures, texts=_report,
+        beside=_pictures, texts=_report, parts=False,
     ),
 }  # fmt: skip
 """By the suffix of their files."""
@@ -127,22 +128,24 @@ def _beside(target: Path, ending: str) -> Path:
 
 def problems_of_size(experiment: Experiment, quantities: int, most: int = MAX_VALUES) -> list[str]:
     """The problem of a trace that is too large for memory, if it is."""
-    values = experiment.most_rows * len(experiment.runs) * quantities
+    rows = experiment.most_rows if most == MAX_COMPUTED else experiment.kept_rows
+    values = rows * len(experiment.runs) * quantities
     if values <= most:
         return []
     what = f"the trace would hold {values:,} values, more than {most:,}; use fewer iterations or learning rates"
     return [f"{experiment.places['iterations']}: {what}"]
 
 
-def streamed(experiment: Experiment, system: System, formats: Iterable[str], keep: Keep) -> bool:
+def streamed(experiment: Experiment, system: System, formats: Iterable[str]) -> bool:
     """Whether the rows are written as they are computed, and then forgotten: where all formats can do that, and not all
     iterations are kept or the trace is long. Raises OutputError where one cannot take a part of the iterations."""
-    unable = [form for form in formats if not FORMATS[form].rows]
-    if unable and not keep.all:
-        able = ",".join(form for form, row in FORMATS.items() if row.rows)
-        raise OutputError([f"--every and --tail: --format {unable[0]} takes all iterations; choose from {able}"])
+    keep = experiment.keep
+    whole = [form for form in formats if not FORMATS[form].parts]
+    if whole and not keep.all:
+        able = ",".join(form for form, row in FORMATS.items() if row.parts)
+        raise OutputError([f"--every and --tail: --format {whole[0]} takes all iterations; choose from {able}"])
     values = experiment.most_rows * len(experiment.runs) * len(system.columns())
-    return not unable and (not keep.all or values > MAX_KEPT)
+    return all(FORMATS[form].rows for form in formats) and (not keep.all or values > MAX_KEPT)
 
 
 def check(experiment: Experiment, system: System, targets: Mapping[str, Path], streamed: bool = False) -> None:
@@ -151,7 +154,9 @@ def check(experiment: Experiment, system: System, targets: Mapping[str, Path], s
     system: the equations, with the columns that the experiment shows. streamed: whether rows are not held.
     Raises OutputError, with every problem.
     """
-    problems = problems_of_size(experiment, len(system.columns()), MAX_COMPUTED if streamed else MAX_VALUES)
+    problems = problems_of_size(experiment, len(system.columns()), MAX_COMPUTED)
+    if not streamed:
+        problems = problems or problems_of_size(experiment, len(system.columns()))
     for form in targets:
         problems += [f"--format {form} needs {name}, which is not installed" for name in FORMATS[form].missing()]
         problems += FORMATS[form].problems(experiment, system)

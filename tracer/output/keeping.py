@@ -4,41 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from tracer.execution.runs import Stretch
-from tracer.model.batches import Batches
+from tracer.model.batches import Batches, Keep, kept_of
 
 DOUBLE = 8
 """Bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Which iterations are written, with all their rows; all of them by default.
-
-    every: each one whose number is a multiple, the first and the last. tail: so many at the end. With both, what either
-    keeps.
-    """
-
-    every: int | None = None
-    tail: int | None = None
-
-    @property
-    def all(self) -> bool:
-        """Whether every iteration is kept."""
-        return self.every == 1 or (self.every is None and self.tail is None)
-
-    def spaced(self, first: int, end: int) -> list[int]:
-        """Those that `every` keeps of the iterations from `first` to before `end`, which count from 0; the last one of
-        a run besides."""
-        if not self.every:
-            return []
-        chosen = [*range(first + -(first + 1) % self.every, end, self.every)]
-        return [0, *chosen] if first == 0 < end and self.every > 1 else chosen
-
-
-ALL = Keep()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +18,14 @@ class Kept:
 
     numbers: range | list[int]
     rows: memoryview[float]
+
+    def places(self, batches: Batches, width: int) -> list[tuple[int, int]]:
+        """The iteration and the sample, both from 1, of the rows of so many quantities."""
+        rows = len(self.rows) // width
+        if isinstance(self.numbers, range):
+            first = batches.first_row(self.numbers.start)
+            return [*batches.places(first, first + rows)]
+        return [*kept_of(batches, self.numbers).places(0, rows)] if rows else []
 
 
 def kept(stretches: Iterator[Stretch], keep: Keep, batches: Batches, width: int) -> Iterator[Kept]:
@@ -66,17 +45,6 @@ def kept(stretches: Iterator[Stretch], keep: Keep, batches: Batches, width: int)
         last += [(number, _rows(stretch, number, batches, width)) for number in range(settled, end)]
         yield _kept(chosen)
     yield _kept(last)
-
-
-def places(numbers: range | list[int], batches: Batches, rows: int) -> list[tuple[int, int]]:
-    """The iteration and the sample, both from 1, of so many rows of these iterations."""
-    samples = (
-        batches.taken(numbers.start)
-        if isinstance(numbers, range)
-        else (next(batches.taken(number)) for number in numbers)
-    )
-    taken = zip(numbers, samples, strict=False)
-    return [*islice(((number + 1, sample + 1) for number, batch in taken for sample in batch), rows)]
 
 
 def _count(stretch: Stretch, batches: Batches, width: int) -> int:

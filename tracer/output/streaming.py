@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from tracer.execution.engine import Engine
 from tracer.execution.outcome import Losses, Outcome
 from tracer.execution.progress import Progress, Stop
-from tracer.execution.runs import End, Stretch, title_of
+from tracer.execution.runs import End, Run, Stretch, title_of
 from tracer.model import naming
+from tracer.model.batches import Keep, kept_of
 from tracer.output.blocks import Block, Layout, Writer
-from tracer.output.keeping import Keep, kept, places
+from tracer.output.keeping import kept
 
 
 def streamed(
@@ -44,10 +45,41 @@ def streamed(
                 progress(steps - begin)
 
     for part in kept(watched(), keep, batches, width):
-        taken = places(part.numbers, batches, len(part.rows) // width)
-        block = Block(layout, columns, taken, part.rows, hyper.get(naming.ETA))
+        block = Block(layout, columns, part.places(batches, width), part.rows, hyper.get(naming.ETA))
         for write in writers:
             write(block)
     done = batches.iteration(steps - 1) + 1 if steps else 0
     title = title_of(hyper, columns)
     return Outcome(title, hyper, done, losses.first, losses.last, losses.curve, end)
+
+
+def kept_run(
+    engine: Engine,
+    hyper: Mapping[str, float],
+    iterations: int,
+    layout: Layout,
+    keep: Keep,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> tuple[Run, Outcome]:
+    """A run with the rows of the iterations that are kept, as for `streamed`, and what it came to."""
+    rows, numbers = bytearray(), dict[int, None]()
+
+    def hold(block: Block) -> None:
+        rows.extend(block.values.cast("B"))
+        numbers.update(dict.fromkeys(iteration - 1 for iteration, _ in block.places))
+
+    outcome = streamed(engine, hyper, iterations, layout, [hold], keep, progress, stop)
+    end = outcome.end
+    run = Run(
+        hyper,
+        kept_of(engine.system.batches, numbers),
+        engine.columns,
+        memoryview(rows).cast("d"),
+        end.final,
+        end.final_loss,
+        end.divergence,
+        end.until_met,
+        end.stopped,
+    )
+    return run, outcome

@@ -41,12 +41,13 @@ class Trace:
     """Everything that was computed.
 
     experiment: the validated config. system: the equations, with the columns that the experiment shows.
-    runs: one for each learning rate, all from the same start.
+    runs: one for each learning rate, all from the same start. ended: what they came to, where not all rows are kept.
     """
 
     experiment: Experiment
     system: System
     runs: tuple[Run, ...]
+    ended: tuple[Outcome, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -61,7 +62,7 @@ class Trace:
 
     def __reduce__(self) -> tuple[object, ...]:
         """A copy, also by pickle, assembles the equations anew: parts of them are functions."""
-        return _restored, (self.experiment, self.runs)
+        return _restored, (self.experiment, self.runs, self.ended)
 
     def __len__(self) -> int:
         """The number of rows; everything else of a mapping, `in`, iteration and `keys`, goes over the columns."""
@@ -226,7 +227,7 @@ class Trace:
     @property
     def outcomes(self) -> list[Outcome]:
         """What each run came to."""
-        return [outcome_of(run, self.system.loss, self.system.curve) for run in self.runs]
+        return [*self.ended] or [outcome_of(run, self.system.loss, self.system.curve) for run in self.runs]
 
     def to_frame(self, ascii: bool = False) -> pandas.DataFrame:
         """The trace as a pandas DataFrame; ascii spells ∂E/∂w1 as dE/dw1."""
@@ -345,5 +346,5 @@ class Trace:
             write_exercise(self.experiment, self.system, self.runs, part, task, ascii, solved)
 
 
-def _restored(experiment: Experiment, runs: tuple[Run, ...]) -> Trace:
-    return Trace(experiment, shown(experiment, assemble(experiment)), runs)
+def _restored(experiment: Experiment, runs: tuple[Run, ...], ended: tuple[Outcome, ...]) -> Trace:
+    return Trace(experiment, shown(experiment, assemble(experiment)), runs, ended)

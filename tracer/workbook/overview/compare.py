@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -29,6 +29,9 @@ FRACTIONS = (0.1, 0.01)
 FAR = 10**9
 """More iterations than a sheet holds."""
 
+Losses = Mapping[int, float]
+"""By the number of the iteration."""
+
 
 def build(sheet: Worksheet, context: Context) -> SheetCells:
     """Lay out the Compare sheet and give its cells."""
@@ -42,13 +45,13 @@ class _Builder:
         self.sheet, self.context, self.styles = sheet, context, context.styles
         self.traces, self.loss = context.traces, context.spell(context.system.curve)
         self.first = HEAD_ROW + len(self.traces) + 3
-        self.longest = max(self.traces, key=lambda trace: trace.iterations)
-        self.losses = [trace.losses()[: self.shown(trace)] for trace in self.traces]
+        numbers = sorted(set().union(*(trace.numbers for trace in self.traces)))[: LAST_ROW - self.first + 1]
+        self.rows = {number: row for row, number in enumerate(numbers, self.first)}
+        self.losses = [
+            {number: loss for number, loss in zip(trace.numbers, trace.losses(), strict=True) if number in self.rows}
+            for trace in self.traces
+        ]
         self.form = self.styles.number[common_format(loss for losses in self.losses for loss in _ends(losses))]
-
-    def shown(self, trace: TraceFormulas) -> int:
-        """How many iterations of a run there is room for."""
-        return min(trace.iterations, LAST_ROW - self.first + 1)
 
     def build(self) -> SheetCells:
         """Lay out the sheet and give its cells."""
@@ -62,7 +65,7 @@ class _Builder:
             sheet._hyperlinks.append(Hyperlink(ref=f"A{number}", location=trace.reference(f"A{FIRST_ROW}")))
         left_out = loss_charts(sheet, self.context, CHARTS)
         set_up_page(sheet, title_rows=f"{self.first - 1}:{self.first - 1}")
-        last = max(self.first + self.shown(self.longest) - 1, self.first)
+        last = max(self.first + len(self.rows) - 1, self.first)
         return SheetCells(self._rows(left_out), f"A1:{get_column_letter(last_column)}{last}")
 
     # ---------------------------------------------------------------------------------------------------- rows
@@ -97,28 +100,32 @@ class _Builder:
             Cell("B", styles.centered, trace.run.hyper[naming.ETA], trace.reference(ETA_CELL)),
         ]
         if losses:
-            last = self.first + len(losses) - 1
-            rows = f"{letter}${self.first}:{letter}${last}"
-            formulas = f"{letter}{self.first}", f"{letter}{last}", f"MIN({rows})"
+            first, last = self.rows[min(losses)], self.rows[max(losses)]
+            formulas = f"{letter}{first}", f"{letter}{last}", f"MIN({letter}${first}:{letter}${last})"
             for at, value, formula in zip("CDE", _ends(losses), formulas, strict=True):
                 cells.append(Cell(at, self.form, value, formula))
             cells += [
-                self._reached(at, fraction, losses, letter, last) for at, fraction in zip("FG", FRACTIONS, strict=True)
+                self._reached(at, fraction, losses, letter, first, last)
+                for at, fraction in zip("FG", FRACTIONS, strict=True)
             ]
         return [*cells, self._diverged(HEAD_ROW + 1 + index, trace, losses)]
 
-    def _reached(self, at: str, fraction: float, losses: Sequence[float], letter: str, last: int) -> Cell:
-        """The first iteration whose loss is at most this fraction of the first one."""
+    def _reached(self, at: str, fraction: float, losses: Losses, letter: str, first: int, last: int) -> Cell:
+        """The first iteration whose loss is at most this fraction of the first one, in the rows from `first` on."""
         none = "not reached"
-        found = reached(losses, fraction) or none
-        rows, counts = (f"{column}${self.first}:{column}${last}" for column in (letter, "$A"))
-        limit = f"{fraction:g}*{letter}${self.first}"
-        first = f"SUMPRODUCT(MIN({counts}+{FAR}*({rows}>{limit})))"
-        cannot = f"OR({letter}${self.first}<=0,MIN({rows})>{limit})"
-        formula = f'IFERROR(IF({cannot},"{none}",{first}),"{none}")'
+        place = reached([*losses.values()], fraction)
+        found = [*losses][place - 1] if place else none
+        rows, counts = (f"{column}${first}:{column}${last}" for column in (letter, "$A"))
+        limit = f"{fraction:g}*{letter}${first}"
+        above = f"{rows}>{limit}"
+        if len(losses) <= last - first:  # an iteration that is kept of another run only
+            above = f'(({above})+({rows}=""))>0'
+        number = f"SUMPRODUCT(MIN({counts}+{FAR}*({above})))"
+        cannot = f"OR({letter}${first}<=0,MIN({rows})>{limit})"
+        formula = f'IFERROR(IF({cannot},"{none}",{number}),"{none}")'
         return Cell(at, self.styles.centered, found, formula)
 
-    def _diverged(self, at: int, trace: TraceFormulas, losses: Sequence[float]) -> Cell:
+    def _diverged(self, at: int, trace: TraceFormulas, losses: Losses) -> Cell:
         """Whether the run met a number that is not finite, or its loss grew; with other numbers than the config's,
         in the iterations that its sheet has."""
         column, stop, grew = trace.letters[self.context.system.curve], trace.run.divergence, "no, but the loss grew"
@@ -126,7 +133,8 @@ class _Builder:
         count = f"COUNT({trace.reference(f'{column}{FIRST_ROW}:{column}{last}')})"
         formula = f'IF({count}<{trace.run.complete},"yes",IF(D{at}>C{at},"{grew}","no"))' if losses else '"unknown"'
         if not stop:
-            return Cell("H", self.styles.centered, grew if losses[-1] > losses[0] else "no", formula)
+            began, ended, _ = _ends(losses)
+            return Cell("H", self.styles.centered, grew if ended > began else "no", formula)
         shown = f"yes: {self.context.spell(stop.quantity)} in iteration {stop.iteration}"
         return Cell("H", self.styles.centered_warning, shown, f'IF(A{at}="{trace.title}","{shown}",{formula})')
 
@@ -137,15 +145,15 @@ class _Builder:
             (get_column_letter(index), trace, losses, self.styles.number[trace.form(self.context.system.curve)])
             for index, (trace, losses) in enumerate(zip(self.traces, self.losses, strict=True), 2)
         ]
-        for iteration in range(1, self.shown(self.longest) + 1):
+        for iteration, number in self.rows.items():
             cells = [
-                Cell(letter, style, losses[iteration - 1], trace.loss_at(iteration))
+                Cell(letter, style, losses[iteration], trace.loss_at(iteration))
                 for letter, trace, losses, style in runs
-                if iteration <= len(losses)
+                if iteration in losses
             ]
-            yield row(self.first + iteration - 1, [Cell("A", count, iteration), *cells])
+            yield row(number, [Cell("A", count, iteration), *cells])
 
 
-def _ends(losses: Sequence[float]) -> Sequence[float]:
+def _ends(losses: Losses) -> Sequence[float]:
     """The first, the last and the least loss; none of no iteration."""
-    return (losses[0], losses[-1], min(losses)) if losses else ()
+    return (losses[min(losses)], losses[max(losses)], min(losses.values())) if losses else ()

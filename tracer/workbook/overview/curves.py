@@ -39,8 +39,8 @@ def curves(context: Context) -> tuple[Curve, ...]:
     return tuple(
         Curve(
             trace.title, TITLE, column, FIRST_POINT_ROW,
-            max(FIRST_POINT_ROW + sum(i <= trace.iterations for i in drawn) - 1, FIRST_POINT_ROW),
-            max(trace.iterations, 1), step=every(drawn), label=trace.label,
+            max(FIRST_POINT_ROW + sum(map(trace.has, drawn)) - 1, FIRST_POINT_ROW),
+            max(trace.iterations, 1), step=every(_places(context)), label=trace.label,
         )
         for column, trace in enumerate(context.traces, 2)
     )  # fmt: skip
@@ -60,21 +60,28 @@ def _longest(context: Context) -> TraceFormulas:
     return max(context.traces, key=lambda trace: trace.iterations)
 
 
+def _places(context: Context) -> list[int]:
+    """Which of the iterations of the longest run are drawn, counted from 1."""
+    return thinned(len(_longest(context).numbers), POINTS)
+
+
 def _drawn(context: Context) -> list[int]:
-    return thinned(_longest(context).iterations, POINTS)
+    numbers = _longest(context).numbers
+    return [numbers[place - 1] for place in _places(context)]
 
 
 def _rows(context: Context) -> Iterator[bytes]:
     styles, traces, drawn, longest = context.styles, context.traces, _drawn(context), _longest(context)
-    words = f"What the charts draw: the loss of one iteration in {every(drawn)}, and of the last one."
+    kept = "" if context.experiment.keep.all else " that are kept"
+    words = f"What the charts draw: the loss of one iteration in {every(_places(context))}{kept}, and of the last one."
     yield row(1, [Cell("A", styles.subtitle, words)])
     heads = [(naming.ITERATION, None), *((trace.title, trace.label) for trace in traces)]
     yield row(HEAD_ROW, [Cell(get_column_letter(at), styles.column_head, *head) for at, head in enumerate(heads, 1)])
-    losses = [trace.losses() for trace in traces]
+    losses = [dict(zip(trace.numbers, trace.losses(), strict=True)) for trace in traces]
     for number, iteration in enumerate(drawn, FIRST_POINT_ROW):
         cells = [Cell("A", styles.number[PLAIN], iteration, longest.reference(f"A{longest.row_of(iteration)}"))]
         for column, (trace, values) in enumerate(zip(traces, losses, strict=True), 2):
-            if iteration <= trace.iterations:
+            if iteration in values:
                 style = styles.number[trace.form(context.system.curve)]
-                cells.append(Cell(get_column_letter(column), style, values[iteration - 1], trace.loss_at(iteration)))
+                cells.append(Cell(get_column_letter(column), style, values[iteration], trace.loss_at(iteration)))
         yield row(number, cells)

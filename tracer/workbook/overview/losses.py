@@ -17,7 +17,7 @@ def loss_charts(sheet: Worksheet, context: Context, places: Sequence[tuple[str, 
     """Put both charts on the sheet, each between two cells; why one is missing, or an empty text. A curve on the
     logarithmic axis ends before the first loss that is not above 0."""
     loss, linear, logarithmic = context.spell(context.system.curve), *places
-    if not any(trace.iterations for trace in context.traces):
+    if not any(trace.numbers for trace in context.traces):
         return "There is nothing to draw, because no run has a whole iteration."
     place(sheet, over_iterations(f"{loss} over the iterations", loss, context.curves), *linear)
     above = [list(takewhile(lambda value: value > 0, trace.losses())) for trace in context.traces]
@@ -26,7 +26,7 @@ def loss_charts(sheet: Worksheet, context: Context, places: Sequence[tuple[str, 
         return f"There is no chart with a logarithmic axis, because {loss} is not above 0."
     runs = zip(context.curves, context.traces, above, strict=True)
     curves = [_until(curve, trace, len(values)) for curve, trace, values in runs if values]
-    shorter = any(len(values) < trace.iterations for trace, values in zip(context.traces, above, strict=True))
+    shorter = any(len(values) < len(trace.numbers) for trace, values in zip(context.traces, above, strict=True))
     title = f"{loss} over the iterations, logarithmic axis" + (", as long as above 0" if shorter else "")
     place(sheet, over_iterations(title, loss, curves, powers), *logarithmic)
     return ""
@@ -34,8 +34,9 @@ def loss_charts(sheet: Worksheet, context: Context, places: Sequence[tuple[str, 
 
 def _until(curve: Curve, trace: TraceFormulas, iterations: int) -> Curve:
     """The first iterations of the curve of a run, drawn from its own sheet or from evenly spaced points."""
-    if iterations == trace.iterations:
+    numbers = trace.numbers
+    if iterations == len(numbers):
         return curve
     own = curve.sheet == trace.title
-    last = trace.row_of(iterations + 1) - 1 if own else curve.first + (iterations - 1) // curve.step
+    last = trace.row_of(numbers[iterations - 1] + 1) - 1 if own else curve.first + (iterations - 1) // curve.step
     return replace(curve, last=last)

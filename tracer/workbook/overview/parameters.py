@@ -4,7 +4,8 @@ reader chooses, and pictures of two parameters, for all of them. What they draw 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, product
 
 from openpyxl.formatting.rule import FormulaRule
@@ -31,7 +32,7 @@ from tracer.workbook.xlsx.charts import (
 from tracer.workbook.xlsx.limits import MAX_ARGUMENTS, MAX_FORMULA, MAX_SERIES
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.pages import set_up_page
-from tracer.workbook.xlsx.sheetdata import NOT_AVAILABLE, ROW_ABOVE, Cell, RowTemplate, row
+from tracer.workbook.xlsx.sheetdata import NOT_AVAILABLE, ROW_ABOVE, THIS_ROW, Cell, RowTemplate, row
 from tracer.workbook.xlsx.styles import LINE, common_format, number_format
 
 TITLE = "Parameters"
@@ -50,7 +51,7 @@ RATE, RUN = f"$B${CONTROL_ROW}", f"$D${CONTROL_ROW}"
 
 def wanted(context: Context) -> bool:
     """Whether any run has a whole iteration."""
-    return any(trace.iterations for trace in context.traces)
+    return any(trace.numbers for trace in context.traces)
 
 
 def build(sheet: Worksheet, context: Context) -> SheetCells:
@@ -65,17 +66,19 @@ class _Builder:
     def __init__(self, sheet: Worksheet, context: Context) -> None:
         self.sheet, self.context, self.styles = sheet, context, context.styles
         self.choices = context.traces[:MOST_RUNS]
-        self.shown = next(number for number, trace in enumerate(self.choices) if trace.iterations)
+        self.shown = next(number for number, trace in enumerate(self.choices) if trace.numbers)
         self.trace = self.choices[self.shown]
         names = [parameter.name for parameter in context.system.parameters]
         self.parameters = self._moving_most(names) if len(names) > MOST_CURVES else names
         self.norms = {layer: gradients for layer, gradients in self._gradients().items() if self._is_short(gradients)}
         self.pictures = context.experiment.charts
         drawn = dict.fromkeys(chain.from_iterable(self.pictures))
-        self.drawn = list(product(drawn, (trace for trace in context.traces if trace.iterations)))
+        self.drawn = list(product(drawn, (trace for trace in context.traces if trace.numbers)))
         columns = len(self.parameters) + len(self.norms) + len(self.drawn)
         points = max(LEAST_POINTS, min(MOST_POINTS, MOST_CELLS // columns))
-        self.iterations = thinned(max(trace.iterations for trace in context.traces), points)
+        numbers = sorted(set().union(*(trace.numbers for trace in context.traces)))
+        places = thinned(len(numbers), points)
+        self.iterations, self.step = [numbers[place - 1] for place in places], every(places)
         charts = 1 + bool(self.norms) + len(self.pictures)
         self.rows = LOW if charts > 2 else HIGH
         self.first = CHART_ROW + self.rows * -(-charts // 2) + 3
@@ -137,7 +140,7 @@ class _Builder:
             lines = [
                 self._curve(trace.title, columns[y, trace.title], columns[x, trace.title], trace)
                 for trace in self.context.traces
-                if trace.iterations
+                if trace.numbers
             ]
             charts.append(scatter(f"{spell(y)} over {spell(x)}", spell(x), spell(y), lines))
         for number, chart in enumerate(charts):
@@ -149,7 +152,7 @@ class _Builder:
     def _curve(self, title: str, column: int, over: int = 1, trace: TraceFormulas | None = None) -> Curve:
         last = self.first + len(self.iterations) - 1
         label = trace.label if trace else ""
-        return Curve(title, TITLE, column, self.first, last, self.iterations[-1], over, every(self.iterations), label)
+        return Curve(title, TITLE, column, self.first, last, self.iterations[-1], over, self.step, label)
 
     def _layer(self, layer: str) -> str:
         return f"layer {layer}" if len(self.norms) > 1 else "all gradients"
@@ -162,13 +165,13 @@ class _Builder:
         yield row(CONTROL_ROW, self._controls(), 20)
         yield row(self.first - 2, [Cell("A", styles.subtitle, self._words())])
         yield row(self.first - 1, self._heads())
-        template = RowTemplate(list(self._row(ROW_ABOVE)))
+        template = RowTemplate(list(self._row(ROW_ABOVE, THIS_ROW)))
         for number, iteration in enumerate(self.iterations, self.first):
             position, values = self.trace.row_of(iteration) - FIRST_ROW + 1, list(self._values(iteration))
             if NOT_AVAILABLE not in values:
                 yield template.fill((repr(value).encode() for value in (iteration, *values)), number, position)
             else:
-                cells = zip(self._row(position), (iteration, *values), strict=True)
+                cells = zip(self._row(position, number), (iteration, *values), strict=True)
                 yield row(number, [cell._replace(value=value) for cell, value in cells])
 
     def _controls(self) -> Iterator[Cell]:
@@ -192,8 +195,9 @@ class _Builder:
 
     def _words(self) -> str:
         """What the table holds, and what it leaves out."""
-        step, parameters = every(self.iterations), len(self.context.system.parameters)
-        words = ["What the charts draw" + (f": one iteration in {step}, and the last one." if step > 1 else ".")]
+        step, parameters = self.step, len(self.context.system.parameters)
+        of = "iteration" if self.context.experiment.keep.all else "kept iteration"
+        words = ["What the charts draw" + (f": one {of} in {step}, and the last one." if step > 1 else ".")]
         if parameters > len(self.parameters):
             most = f"the {len(self.parameters)} of {parameters:,} that change most with {self.trace.title}"
             words.append(f"A chart holds no more parameters than {self.context.spell(most)}.")
@@ -214,40 +218,48 @@ class _Builder:
         for column, (text, formula) in enumerate(heads, 1):
             yield Cell(get_column_letter(column), head, text, formula)
 
-    def _row(self, index: int | str) -> Iterator[Cell]:
-        """The cells of an iteration without their values; index: its first row on the sheets of the runs, from 1."""
+    def _row(self, index: int | str, this: int | str) -> Iterator[Cell]:
+        """The cells of an iteration without their values; index: its first row on the sheets of the runs, from 1.
+        this: the row here."""
         number, letters = self.styles.number, self.trace.letters
         yield Cell("A", self.styles.centered)
         column = 1
         for name in self.parameters:
             column += 1
-            found = f"INDEX({self._of_runs(letters[name], letters[name])},{index})"
+            place = self._place(index, this, self._of_runs)
+            found = f"INDEX({self._of_runs(letters[name], letters[name])},{place})"
             form = number_format(max(trace.largest[name] for trace in self.choices))
             yield Cell(get_column_letter(column), number[form], None, self._safe(found))
         for gradients in self.norms.values():
             column += 1
             form = common_format(self._norms(self.trace, gradients))
-            yield Cell(get_column_letter(column), number[form], None, self._norm(gradients, index))
+            yield Cell(get_column_letter(column), number[form], None, self._norm(gradients, index, this))
         for name, trace in self.drawn:
             column += 1
-            found = f"IFERROR(INDEX({_column(trace, letters[name], letters[name])},{index}),NA())"
+            of_run = partial(_column, trace)
+            place = self._place(index, this, of_run)
+            found = f"IFERROR(INDEX({of_run(letters[name], letters[name])},{place}),NA())"
             yield Cell(get_column_letter(column), number[trace.form(name)], None, found)
 
     # ------------------------------------------------------------------------------------------------- formulas
 
     def _of_runs(self, first: str, last: str) -> str:
         """Columns of the chosen run, in its whole iterations."""
-        columns = [_column(trace, first, last) if trace.iterations else "NA()" for trace in self.choices]
+        columns = [_column(trace, first, last) if trace.numbers else "NA()" for trace in self.choices]
         return columns[0] if len(columns) == 1 else f"CHOOSE({RUN},{','.join(columns)})"
+
+    def _place(self, index: int | str, this: int | str, column: Callable[[str, str], str]) -> int | str:
+        """Where the iteration of a row is in columns of a run: where not all are kept, runs differ in that."""
+        return index if self.context.experiment.keep.all else f"MATCH($A{this},{column('A', 'A')},0)"
 
     def _safe(self, formula: str) -> str:
         """The formula, without a number where the chosen run has no such iteration."""
         return formula if len(self.choices) == 1 else f"IFERROR({formula},NA())"
 
-    def _norm(self, gradients: Sequence[str], index: int | str = FIRST_ROW) -> str:
+    def _norm(self, gradients: Sequence[str], index: int | str = FIRST_ROW, this: int | str = FIRST_ROW) -> str:
         """The formula of the norm of some gradients."""
-        blocks = side_by_side(self.trace, gradients)
-        squares = ",".join(f"INDEX({self._of_runs(*ends)},{index},0)" for ends in blocks)
+        blocks, place = side_by_side(self.trace, gradients), self._place(index, this, self._of_runs)
+        squares = ",".join(f"INDEX({self._of_runs(*ends)},{place},0)" for ends in blocks)
         return f"IFERROR(SQRT(SUMSQ({squares})),NA())"
 
     def _is_short(self, gradients: Sequence[str]) -> bool:
@@ -259,19 +271,19 @@ class _Builder:
 
     def _values(self, iteration: int) -> Iterator[float | str]:
         """What stands in the row of an iteration, from the second column on."""
-        index, whole = self.trace.row_of(iteration) - FIRST_ROW, iteration <= self.trace.iterations
+        index, whole = self.trace.row_of(iteration) - FIRST_ROW, self.trace.has(iteration)
         for name in self.parameters:
             yield _value(self.trace, name, index) if whole else NOT_AVAILABLE
         for gradients in self.norms.values():
             norm = _norm_of(self.trace, gradients, index) if whole else math.inf
             yield norm if norm < math.inf else NOT_AVAILABLE
         for name, trace in self.drawn:
-            yield _value(trace, name, index) if iteration <= trace.iterations else NOT_AVAILABLE
+            yield _value(trace, name, trace.row_of(iteration) - FIRST_ROW) if trace.has(iteration) else NOT_AVAILABLE
 
     def _norms(self, trace: TraceFormulas, gradients: Sequence[str]) -> Iterator[float]:
         """The norms of some gradients that can be drawn of a run."""
         for iteration in self.iterations:
-            if iteration <= trace.iterations:
+            if trace.has(iteration):
                 norm = _norm_of(trace, gradients, trace.row_of(iteration) - FIRST_ROW)
                 if norm < math.inf:
                     yield norm

@@ -62,7 +62,7 @@ def sheet(step: Callable[[], ChosenStep]) -> Sheet:
     """The sheet; `step` gives the step chosen on the Walkthrough, once that is laid out."""
 
     def wanted(context: Context) -> bool:
-        return any(trace.iterations for trace in context.traces) and bool(regions(context.experiment, context.system))
+        return any(trace.numbers for trace in context.traces) and bool(regions(context.experiment, context.system))
 
     return Sheet(TITLE, partial(_build, step=step), wanted)
 

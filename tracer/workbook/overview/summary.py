@@ -71,7 +71,8 @@ def build(sheet: Worksheet, context: Context) -> SheetCells:
 def _runs(sheet: Worksheet, grid: Grid, context: Context) -> int:
     """The table of the runs, and what is to be said of them; the row below."""
     system, styles, traces = context.system, context.styles, context.traces
-    of_pass = f"{'pass ' * system.several_samples}{context.spell(system.loss)}"
+    passes = system.several_samples and context.experiment.keep.all
+    of_pass = f"{'pass ' * passes}{context.spell(system.loss)}"
     heads = ("run", context.spell(naming.ETA), f"first {of_pass}", f"last {of_pass}", "last / first")
     for column, head in enumerate(heads, 1):
         grid.put((HEAD_ROW, column), styles.column_head, head)
@@ -150,7 +151,8 @@ def _given(sheet: Worksheet, grid: Grid, context: Context, row: int) -> None:
     """The given numbers on the sheet of the first run, in two columns, beside those that it was made with."""
     styles, trace = context.styles, context.traces[0]
     given = list(_given_numbers(context, trace))
-    words = f"The start: the given numbers on the sheet {trace.title}, and those that it was made with"
+    where = "The start" if trace.from_start else "The first row"
+    words = f"{where}: the given numbers on the sheet {trace.title}, and those that it was made with"
     grid.put((row, 1), styles.section, words)
     form = common_format(value for *_, value in given)
     listed = given[:MOST_VALUES]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, repeat, starmap
+from itertools import islice, repeat, starmap, takewhile
 from operator import is_
 
 from openpyxl.utils import column_index_from_string, get_column_letter
@@ -154,8 +154,13 @@ class TraceFormulas:
 
     @property
     def iterations(self) -> int:
-        """How many iterations have all their values."""
+        """The number of the last iteration that has all its values."""
         return self.run.batches.iteration(self.run.complete)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The iterations of the sheet that have all their values."""
+        return [number + 1 for number in takewhile(self.iterations.__gt__, self.run.batches.numbers())]
 
     @property
     def last_row(self) -> int:
@@ -183,7 +188,7 @@ class TraceFormulas:
     def losses(self) -> list[float]:
         """The loss of every whole iteration, as the charts show it."""
         values = self.run[self.system.curve]
-        return [values[self.row_of(iteration) - FIRST_ROW] for iteration in range(1, self.iterations + 1)]
+        return [values[self.row_of(iteration) - FIRST_ROW] for iteration in self.numbers]
 
     def loss_at(self, iteration: int) -> str:
         """The cell of the loss of an iteration, for other sheets."""
@@ -216,13 +221,31 @@ class TraceFormulas:
         """Whether a step begins an iteration."""
         return self.run.batches.first_row(self.run.batches.iteration(index)) == index
 
-    def expression(self, name: str, begins: bool, first: bool = False) -> Expression | None:
+    @property
+    def from_start(self) -> bool:
+        """Whether the sheet begins with the first iteration."""
+        return next(self.run.batches.numbers()) == 0
+
+    def has(self, iteration: int) -> bool:
+        """Whether an iteration is in the sheet, with all its values."""
+        return iteration <= self.iterations and self.row_of(iteration) < self.row_of(iteration + 1)
+
+    def follows(self, index: int) -> bool:
+        """Whether the iteration before that of a step is in the sheet, or there is none."""
+        batches = self.run.batches
+        iteration = batches.iteration(index)
+        return not iteration or batches.first_row(iteration - 1) < batches.first_row(iteration)
+
+    def expression(self, name: str, begins: bool, first: bool = False, alone: bool = False) -> Expression | None:
         """What a quantity is computed from in a row; None where it is given, or repeats the row above. begins: whether
-        the row is the first one of its iteration. first: whether it is the first one of the sheet."""
+        the row is the first one of its iteration. first: whether that is the first iteration. alone: whether the
+        iteration before is not in the sheet."""
         if name in self.formulas and (begins or not self.system.once_an_iteration(self.columns[name])):
             formula = self.formulas[name]
+            if alone and any(reference.lag for reference in names(formula)):
+                return None
             return replace(formula, self.nothing_before) if first else formula
-        return self.updates.get(name) if begins and not first else None
+        return self.updates.get(name) if begins and not first and not alone else None
 
     def span(self, reference: Name, rows: Rows) -> tuple[str, int | str, int | str]:
         """Where a row's formula finds what a name stands for: the column, the first and the last row."""
@@ -230,7 +253,7 @@ class TraceFormulas:
         begin, end = (rows.before, rows.above) if reference.lag else (rows.this, rows.last)
         return letter, begin, end if reference.batch else begin
 
-    def formula(self, name: str, rows: Rows, begins: bool, first: bool = False) -> str | None:
+    def formula(self, name: str, rows: Rows, begins: bool, first: bool = False, alone: bool = False) -> str | None:
         """The formula of a quantity in a row, as for `expression`; None where the value is given."""
 
         def cell(reference: Name) -> str:
@@ -244,12 +267,14 @@ class TraceFormulas:
             return self.given(f"{self.letters[name]}{rows.this}")
         if phase is Phase.DATA and self.system.several_samples:
             return lookup(self.system, name, f"$B{rows.this}")
-        expression = self.expression(name, begins, first)
+        expression = self.expression(name, begins, first, alone)
         if expression is not None:
             text = render(expression, EXCEL, cell)
             # LibreOffice computes a long column of one formula in one go, and takes cells of it for 0 that an AVERAGE
             # in it asks for meanwhile; with another formula in the first row, no column runs across batches
             return f"+{text}" if name in self.formulas and begins and self.run.batches.several else text
+        if alone and (rows.this == FIRST_ROW or name in self.updates or name in self.formulas):
+            return None
         return self.given(f"{self.letters[name]}{rows.this}") if first else f"{self.letters[name]}{rows.above}"
 
     def _goes_far(self, expression: Expression) -> bool:

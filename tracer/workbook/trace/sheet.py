@@ -50,17 +50,19 @@ def _rows(context: Context, trace: TraceFormulas) -> Iterator[bytes]:
     run, batches = trace.run, trace.run.batches
     yield _row_by_cell(context, trace, 0)
     begin = RowTemplate(_template(context, trace, begins=True))
+    begin_alone = RowTemplate(_template(context, trace, begins=True, alone=True))
     go_on = RowTemplate(_template(context, trace, begins=False)) if batches.several else begin
     several = context.system.several_samples
     steps = decimals(counted(run.steps(trace.columns, 1, run.complete), context.progress))
-    first, current = FIRST_ROW, 1
+    first, current = FIRST_ROW, next(run.places())[0]
     for number, ((iteration, sample), step) in enumerate(zip(run.places(1), steps, strict=False), FIRST_ROW + 1):
         values = (b"%d" % iteration, b"%d" % sample, *step) if several else (b"%d" % iteration, *step)
         if iteration == current:
             yield go_on.fill(values, number, number - 1)
             continue
         last = FIRST_ROW + batches.first_row(iteration) - 1 if batches.several else number
-        yield begin.fill(values, number, number - 1, first, last)
+        template = begin if iteration == current + 1 else begin_alone
+        yield template.fill(values, number, number - 1, first, last)
         first, current = number, iteration
     for index in range(max(run.complete, 1), len(run)):
         yield _row_by_cell(context, trace, index)
@@ -69,24 +71,38 @@ def _rows(context: Context, trace: TraceFormulas) -> Iterator[bytes]:
 def _hint(context: Context, trace: TraceFormulas) -> str:
     if trace.run.divergence:
         return context.spell(stopped(trace.run.divergence))
+    if not context.experiment.keep.all:
+        return context.spell(_kept(context, trace))
     what = "the yellow cell" if trace.run.hyper else "a yellow cell or a blue number"
     rounding = of_every_quantity(context.experiment.decimals), context.spell(lost(trace.system, trace.run))
     return " ".join(filter(None, [f"Change {what}: every number below follows.", *rounding]))
 
 
-def _template(context: Context, trace: TraceFormulas, begins: bool) -> list[Cell]:
-    """The cells of a row that begins an iteration, or goes on with one."""
+def _kept(context: Context, trace: TraceFormulas) -> str:
+    """What the sheet says where not all iterations are kept."""
+    what = "the parameters and what the optimizer remembers" if context.system.states else "the parameters"
+    return (
+        f"Kept of this run: {context.experiment.keep}. Where the iteration before is missing, {what} are values, which "
+        "do not follow a change; everything else is computed in its row."
+    )
+
+
+def _template(context: Context, trace: TraceFormulas, begins: bool, alone: bool = False) -> list[Cell]:
+    """The cells of a row that begins an iteration, or goes on with one; alone: without the iteration before."""
     plain = context.styles.value(Phase.DATA, PLAIN)
     lead = [Cell(letter, plain) for letter, _ in zip("AB", leading(context.system), strict=False)]
     rows = Rows(THIS_ROW, ROW_ABOVE, ITERATION_BEFORE if trace.run.batches.several else ROW_ABOVE, LAST_OF_BATCH)
-    return lead + [cell(context, trace, name, None, trace.formula(name, rows, begins)) for name in trace.columns]
+    return lead + [
+        cell(context, trace, name, None, trace.formula(name, rows, begins, False, alone)) for name in trace.columns
+    ]
 
 
 def _row_by_cell(context: Context, trace: TraceFormulas, index: int) -> bytes:
     """A row by itself: the first one, or one of a run that diverged in it, with what could be computed."""
     rows, begins = trace.rows(index), trace.begins(index)
+    alone = begins and not trace.follows(index)
     cells = [
-        cell(context, trace, name, value, trace.formula(name, rows, begins, index == 0))
+        cell(context, trace, name, value, trace.formula(name, rows, begins, index == 0 and not alone, alone))
         for values in [trace.run.step(index)]
         for name in trace.columns
         for value in [values[name]]

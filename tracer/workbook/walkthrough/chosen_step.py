@@ -14,6 +14,7 @@ from tracer.explain.templates import BATCH_SIZE, TOTAL
 from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.tree import Name
 from tracer.model import naming
+from tracer.model.batches import KeptBatches
 from tracer.workbook.trace.formulas import FIRST_ROW, TraceFormulas
 
 MOST_RUNS = 60
@@ -46,7 +47,7 @@ class ChosenStep:
 
     def __post_init__(self) -> None:
         trace = self.traces[0]
-        self.first = trace.run.step(0) | trace.constants | {naming.COUNT: 1.0}
+        self.first = trace.run.step(0) | trace.constants | {naming.COUNT: float(trace.numbers[0])}
 
     def of_runs(self, cells: Callable[[TraceFormulas], str]) -> str:
         """Cells of the chosen run."""
@@ -92,15 +93,27 @@ class ChosenStep:
         if name.batch:
             trace = self.traces[0]
             if name == BATCH_SIZE:
-                return float(trace.row_of(2) - FIRST_ROW)
+                return float(self.first_rows)
             if of_batch == TOTAL:
-                return math.fsum(trace.run.step(row)[name.name] for row in range(trace.row_of(2) - FIRST_ROW))
+                return math.fsum(trace.run.step(row)[name.name] for row in range(self.first_rows))
             return trace.run.step(of_batch)[name.name]
         return self._before(name) if name.lag else self.first[name.name]
 
     def _before(self, name: Name) -> float:
-        """The value before the first iteration."""
-        return self.traces[0].system.states[name.name]
+        """The value before the step first shown; NaN where it is not kept."""
+        trace = self.traces[0]
+        return trace.system.states[name.name] if trace.from_start else math.nan
+
+    @property
+    def first_rows(self) -> int:
+        """How many rows the iteration first shown has."""
+        trace = self.traces[0]
+        return trace.row_of(trace.numbers[0] + 1) - FIRST_ROW
+
+    @property
+    def gaps(self) -> bool:
+        """Whether not all iterations are kept."""
+        return isinstance(self.traces[0].run.batches, KeptBatches)
 
     def formula(self, name: Name | str, of_batch: int = 0) -> str:
         """The value in the chosen step, or in a row of its batch, counted from 0. A lag of 1 is the iteration before;
@@ -123,8 +136,10 @@ class ChosenStep:
         if name.batch:
             return f"INDEX({column},{place.first_row}+{of_batch})"
         if name.lag:
-            found = f"INDEX({column},{place.row_before})"
-            return f"IF({place.row_before}=0,{EXCEL.number(self._before(name))},{found})"
+            found, start = f"INDEX({column},{place.row_before})", EXCEL.number(self.traces[0].system.states[name.name])
+            if self.gaps:
+                start = f"IF({place.iteration}=1,{start},NA())"
+            return f"IF({place.row_before}=0,{start},{found})"
         return f"INDEX({column},{place.row})"
 
     def at_first(self, name: str) -> str:

@@ -9,6 +9,7 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tracer.explain.templates import UNKNOWN
 from tracer.explain.words import stopped
 from tracer.model import naming
 from tracer.workbook.trace.context import Context
@@ -25,7 +26,7 @@ from tracer.workbook.xlsx.styles import WARNING, number_format
 
 TITLE_ROW, LABEL_ROW, CONTROL_ROW = 1, 2, 3
 HEIGHTS = {TITLE_ROW: 24.0, LABEL_ROW: 16.0, CONTROL_ROW: 21.0}
-ITERATION, SAMPLE, RATE, FOCUS, LOSS, HINT = 19.0, 9.0, 14.0, 12.0, 15.0, 62.0
+ITERATION, KEPT_ITERATION, SAMPLE, RATE, FOCUS, LOSS, HINT = 19.0, 26.0, 9.0, 14.0, 12.0, 15.0, 62.0
 """Least widths of the cells in characters."""
 HINT_TEXT = "Change a yellow cell: every number below follows."
 RATE_LABEL = f"learning rate {naming.ETA}"
@@ -59,8 +60,11 @@ def lay_out(
     step = workings.step = ChosenStep(traces, Place(run, shown, first_row, rows, row, before))
     top = _Top(sheet, grid, looks)
 
-    count, label, rate = traces[0].iterations, f"{naming.ITERATION} (1 to ", traces[0].run.learning_rate
-    asked = top.put(ITERATION, (f"{label}{count})", f'"{label}"&{last}&")"'), looks.control, 1)
+    count, begin, rate = traces[0].iterations, traces[0].numbers[0], traces[0].run.learning_rate
+    kept = not context.experiment.keep.all
+    label = f"{'kept ' * kept}{naming.ITERATION} ({begin} to ", ")"
+    labels = str(count).join(label), f'"{label[0]}"&{last}&"{label[1]}"'
+    asked = top.put(KEPT_ITERATION if kept else ITERATION, labels, looks.control, begin)
     top.choose(asked, "an iteration", _iterations(context, workings))
     sample = asked_rate = ""
     if system.several_samples:
@@ -86,15 +90,25 @@ def lay_out(
     happened = _runs(runs, context, asked_rate)
     chosen = f"MATCH(MAX({runs.cells(3)}),{runs.cells(3)},0)"  # the first run where there is none
     finding.add("the run, counted from 1", (1, chosen) if asked_rate else 1)
-    finding.add("the iteration", (1, f"IF(ISNUMBER({asked}),MIN(MAX(1,INT({asked})),{last}),1)"))
+    found = f"IF(ISNUMBER({asked}),MIN(MAX(1,INT({asked})),{last}),1)"
+    if kept:  # the last one that is kept up to there
+        column = step.column("A")
+        found = f"IFERROR(INDEX({column},MATCH({asked},{column},1)),INDEX({column},1))"
+    finding.add("the iteration", (begin, found))
     finding.add("its first row, counted from 1", (1, step.find(shown)))
-    finding.add("its rows", (traces[0].row_of(2) - FIRST_ROW, step.count_rows()))
+    finding.add("its rows", (step.first_rows, step.count_rows()))
     finding.add("the row", (1, f"IFERROR({step.find_sample(sample)},{first_row})" if sample else first_row))
-    finding.add("first row of the iteration before", (0, f"IF({shown}=1,0,{step.find(f'MAX(1,{shown}-1)')})"))
+    found = f"IFERROR({step.find(f'{shown}-1')},0)" if kept else f"IF({shown}=1,0,{step.find(f'MAX(1,{shown}-1)')})"
+    finding.add("first row of the iteration before", (0, found))
     finding.add("last iteration of the run", (count, step.last_iteration()))
     finding.add(spell(system.curve), (step.value(system.curve), reference(sheet.title, cell)))
 
-    said = [f'IF({asked}={shown},"","This run has no such iteration: "&{shown}&" is shown. ")']
+    no_such = "This iteration is not kept" if kept else "This run has no such iteration"
+    said, of_before = [f'IF({asked}={shown},"","{no_such}: "&{shown}&" is shown. ")'], ""
+    if kept and system.states:
+        missing = "Iteration ", f" is not kept: {UNKNOWN} stands for what the optimizer remembers of it. "
+        said.insert(0, f'IF(OR({before}>0,{shown}=1),"","{missing[0]}"&{shown}-1&"{missing[1]}")')
+        of_before = "" if begin == 1 else str(begin - 1).join(missing)
     if sample:
         found = step.sample()
         said.append(f'IF({sample}={found},"","That sample is in another batch: sample "&{found}&" is shown. ")')
@@ -107,9 +121,12 @@ def lay_out(
         said.append(f'IF({now}={made},"",{other})')
     said.append(compare(context, workings))
     chosen = focus.choose(reference(sheet.title, focused))
-    messages = [finding.add("what is said of it", ("", message))[1] for message in said] + [chosen]
+    at_first = [of_before, *[""] * (len(said) - 1)]
+    messages = [finding.add("what is said of it", message)[1] for message in zip(at_first, said, strict=True)] + [
+        chosen
+    ]
     wrong = "&".join(messages)
-    right = HINT_TEXT + _what_happened(context, traces[0]), f'"{HINT_TEXT}"&INDEX({happened},{run})'
+    right = of_before or HINT_TEXT + _what_happened(context, traces[0]), f'"{HINT_TEXT}"&INDEX({happened},{run})'
     place = grid.span(*hint, looks.hint, right[0], f'IF({wrong}="",{right[1]},{wrong})', rows=2)
     warning = FormulaRule(formula=[f'LEFT({place},LEN("{HINT_TEXT}"))<>"{HINT_TEXT}"'], font=Font(color=WARNING))
     sheet.conditional_formatting.add(place.replace("$", ""), warning)
@@ -123,7 +140,7 @@ def _iterations(context: Context, workings: Workings) -> str:
     if not context.system.batches.several:
         return longest.reference(f"$A${FIRST_ROW}:$A${last_whole_row(longest)}")
     table = workings.table("Iterations to choose from", {naming.ITERATION: 14.0})
-    for iteration in range(1, longest.iterations + 1):
+    for iteration in longest.numbers:
         table.add(iteration)
     return table.cells(0)
 

@@ -55,7 +55,7 @@ def _single(context: Context, workings: Workings) -> Iterator[tuple[str, float, 
                 yield spell(f"{name} of {naming.SAMPLE} {number}"), of_data[name], cell
             else:
                 yield spell(name), of_data[name], step.at_first(name)
-    for parameter in system.parameters:
+    for parameter in system.parameters if step.traces[0].from_start else ():
         yield spell(f"{parameter.name} at the start"), parameter.start, step.at_first(parameter.name)
 
 
@@ -65,7 +65,7 @@ def _sums(context: Context, workings: Workings) -> Iterator[tuple[str, float, st
     for name, value in system.hyper.items():
         yield spell(naming.label(name)), value, step.formula(name)
     trace = step.traces[0]
-    starts = {parameter.name: parameter.start for parameter in system.parameters}
+    starts = {parameter.name: parameter.start for parameter in system.parameters if trace.from_start}
     if system.several_samples:
         last = FIRST_SAMPLE_ROW + len(system.samples) - 1
         for column, name in enumerate(data_columns(system), 2):

@@ -173,6 +173,9 @@ class Lines:
     def _formula(self, line: Line) -> str:
         """The result, from the cells that show its operands; looked up where the formula would be too long."""
         step = self.workings.step
+        if step.gaps and any(name.lag for name in distinct(line.expression)):
+            self.looked_up.add(line.quantity)
+            return self.workings.value(Name(line.quantity))
         expression = line.expression if line.is_update else written(step.traces, line.quantity, line.expression)
         if not self._rows_shown:
             expression = of_sums(expression)

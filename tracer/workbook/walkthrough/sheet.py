@@ -74,7 +74,7 @@ def sheets() -> tuple[Sheet, Sheet, Callable[[], ChosenStep]]:
 
 def _whole(context: Context) -> tuple[TraceFormulas, ...]:
     """The runs that can be chosen: those with a whole step."""
-    return tuple(trace for trace in context.traces if trace.iterations)[:MOST_RUNS]
+    return tuple(trace for trace in context.traces if trace.numbers)[:MOST_RUNS]
 
 
 def _nothing(sheet: Worksheet, context: Context, looks: WalkthroughStyles) -> SheetCells:

@@ -21,6 +21,7 @@ from tracer.explain.templates import (
     PLAIN_BELOW,
     PLAIN_FROM,
     TOTAL,
+    UNKNOWN,
     Slot,
     Template,
     exponent,
@@ -37,7 +38,7 @@ from tracer.workbook.xlsx.limits import MAX_LITERAL
 from tracer.workbook.xlsx.names import letters
 from tracer.workbook.xlsx.package import SheetCells
 from tracer.workbook.xlsx.pages import set_up_page
-from tracer.workbook.xlsx.sheetdata import Value
+from tracer.workbook.xlsx.sheetdata import NOT_AVAILABLE, Value
 from tracer.workbook.xlsx.styles import PLAIN, SLATE, WHITE, Styles, fill, font
 
 HINT = "What is computed for the Walkthrough besides the numbers that it shows. Nothing here needs to be changed."
@@ -177,21 +178,24 @@ class Workings:
 
     def number(self, label: str, value: float, formula: str) -> Written:
         """A row of the table of numbers: a value, its formula, and how it is written."""
-        table = self._numbers
-        _, number = table.add(label, (value, formula))
+        table, known = self._numbers, value == value
+        _, number = table.add(label, (value if known else NOT_AVAILABLE, formula))
         cell = here(number)
         small = f"ABS({cell})<{shortest(LEAST).upper()}"
         found = f"IF({small},0,INT(LOG10(ABS({cell}))+{shortest(NEXT_POWER).upper()}))"
-        power = here(table.put(2, (0 if abs(value) < LEAST else exponent(abs(value)), found)))
+        size = 0 if abs(value) < LEAST else exponent(abs(value)) if known else NOT_AVAILABLE
+        power = here(table.put(2, (size, found)))
         plain = f'ROUND(ABS({cell}),{DIGITS - 1}-{power})&""'
         powers = f'ROUND(ABS({cell})/10^{power},{DIGITS - 1})&"e"&{power}'
         minus = self.spell("−")
         digits = f"IF(AND({power}>={PLAIN_FROM},{power}<{PLAIN_BELOW}),{plain},{powers})"
-        text = table.put(
-            3, (self.spell(written(value)), f'IF({small},"0",IF({cell}<0,"{minus}","")&{digits})')
-        )  # fmt: skip
+        as_text = f'IF({small},"0",IF({cell}<0,"{minus}","")&{digits})'
+        if self.step.gaps:
+            as_text = f'IFERROR({as_text},"{UNKNOWN}")'
+        shown, unsigned = (self.spell(written(value, signed)) for signed in (True, False))
+        text = table.put(3, (shown, as_text))
         signed = f'IF(LEFT({here(text)})="{minus}","("&{here(text)}&")",{here(text)})'
-        return Written(number, text, table.put(4, (self.spell(written(value, signed=False)), signed)), value)
+        return Written(number, text, table.put(4, (unsigned, signed)), value)
 
 
 def here(reference: str) -> str:
