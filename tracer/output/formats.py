@@ -126,9 +126,10 @@ def _beside(target: Path, ending: str) -> Path:
     return target.with_name(target.stem + ending)
 
 
-def problems_of_size(experiment: Experiment, quantities: int, most: int = MAX_VALUES) -> list[str]:
-    """The problem of a trace that is too large for memory, if it is."""
-    rows = experiment.most_rows if most == MAX_COMPUTED else experiment.kept_rows
+def problems_of_size(experiment: Experiment, quantities: int, held: bool = True) -> list[str]:
+    """The problem of a trace whose kept rows are too many to be held, or of one with too many rows to be computed, if
+    it has one."""
+    rows, most = (experiment.kept_rows, MAX_VALUES) if held else (experiment.most_rows, MAX_COMPUTED)
     values = rows * len(experiment.runs) * quantities
     if values <= most:
         return []
@@ -154,9 +155,9 @@ def check(experiment: Experiment, system: System, targets: Mapping[str, Path], s
     system: the equations, with the columns that the experiment shows. streamed: whether rows are not held.
     Raises OutputError, with every problem.
     """
-    problems = problems_of_size(experiment, len(system.columns()), MAX_COMPUTED)
-    if not streamed:
-        problems = problems or problems_of_size(experiment, len(system.columns()))
+    quantities = len(system.columns())
+    problems = problems_of_size(experiment, quantities, held=False)
+    problems = problems or ([] if streamed else problems_of_size(experiment, quantities))
     for form in targets:
         problems += [f"--format {form} needs {name}, which is not installed" for name in FORMATS[form].missing()]
         problems += FORMATS[form].problems(experiment, system)
