@@ -289,6 +289,12 @@ def test_seeds_are_independent_of_each_other() -> None:
     assert adjoints(graph, slope, {three: 1.0}, np.array([], int), np.array([one])).tolist() == [12.0]
 
 
+def test_what_has_no_value_has_no_slope_either() -> None:
+    graph = read_graph(hand.book(("S", {"A1": 2.0, "A2": "=A1*(1/0)", "A3": "=A2*LN(0)+A1"})))
+    assert np.isnan(graph.values[[graph.number["S", (row, 1)] for row in (2, 3)]]).all()
+    assert not np.isfinite(slopes(graph, graph.values)).all()
+
+
 def test_a_second_point_is_computed_from_the_changed_nodes() -> None:
     graph = read_graph(hand.book(("S", {"A1": 2.0, "A2": "=A1*3", "A3": "=ROUND(A2/7,1)"})))
     changed = evaluate(graph, {graph.number["S", (1, 1)]: 5.0})
@@ -380,3 +386,17 @@ def test_drawn_numbers_count_as_typed_in() -> None:
 def test_let_names_stand_for_values() -> None:
     graph, node = of("_xlfn.LET(_xlpm.x,A1*B1,_xlpm.y,_xlpm.x+1,_xlpm.x*_xlpm.y)")
     assert graph.values[node] == pytest.approx(0.4 * 1.7 * (0.4 * 1.7 + 1), rel=1e-15)
+
+
+def test_a_wide_sum_is_differentiated_once() -> None:
+    """An output that depends on 400 numbers: its slopes are a·(1 − a)·w, from one sum."""
+    cells: hand.Cells = {f"A{row}": 0.01 * row for row in range(1, 201)}
+    cells |= {f"B{row}": 0.5 - 0.003 * row for row in range(1, 201)}
+    graph = read_graph(hand.book(("S", {**cells, "D1": "=1/(1+EXP(-SUMPRODUCT(A1:A200,B1:B200)))"})))
+    node = graph.number["S", (1, 4)]
+    slope = dict(zip(graph.operands_of(node).tolist(), slopes(graph, graph.values)[graph.starts[node] :], strict=True))
+    net = math.fsum(0.01 * row * (0.5 - 0.003 * row) for row in range(1, 201))
+    a = 1 / (1 + math.exp(-net))
+    for row in (1, 77, 200):
+        assert slope[graph.number["S", (row, 1)]] == pytest.approx(a * (1 - a) * (0.5 - 0.003 * row), rel=1e-9)
+        assert slope[graph.number["S", (row, 2)]] == pytest.approx(a * (1 - a) * 0.01 * row, rel=1e-9)

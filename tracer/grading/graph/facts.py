@@ -10,6 +10,7 @@ from tracer.formulas.primitives import FUNCTIONS
 from tracer.formulas.tree import ADD, COMPARISONS, DIV, ONE, ZERO, Call, Expression, Function, Name, Number
 from tracer.grading.book import worksheet_functions
 from tracer.grading.book.blocks import Block, each, flat, only, shape, single, transposed
+from tracer.grading.book.relative import UnknownFormula
 
 Facts = Mapping[str, str]
 """The references to cells that hold no number and no formula → their text, "" for an empty cell."""
@@ -27,6 +28,8 @@ JOINED = Function("&", ("x", "y"))
 PICK = "INDEX"
 """The name of the function that picks one of its arguments: the row, the column, and the values row by row."""
 
+MOST_PRODUCTS = 200_000
+"""Multiplications in a product of matrices."""
 OVER_NUMBERS = {
     "SUM": ZERO, "PRODUCT": ZERO, "SUMSQ": ZERO, "MAX": ZERO, "MIN": ZERO, "COUNT": ZERO, "AVERAGE": NO_VALUE,
     "DEVSQ": NO_VALUE, "VAR.P": NO_VALUE, "VARP": NO_VALUE, "VAR.S": NO_VALUE, "VAR": NO_VALUE, "STDEV.P": NO_VALUE,
@@ -99,6 +102,13 @@ def over_numbers(name: str, facts: Facts) -> Callable[[Blocks], Block]:
 def _products(blocks: Blocks, facts: Facts) -> Block:
     numbers = [each(lambda x: ZERO if text_of(x, facts) is not None else x, block) for block in blocks]
     return worksheet_functions.function("SUMPRODUCT")(numbers)
+
+
+def _matrix_product(blocks: Blocks, _facts: Facts) -> Block:
+    (rows, inner), (_, columns) = map(shape, blocks)
+    if rows * inner * columns > MOST_PRODUCTS:
+        raise UnknownFormula(f"a product of matrices with more than {MOST_PRODUCTS:,} multiplications")
+    return worksheet_functions.function("MMULT")(blocks)
 
 
 def _counted(blocks: Blocks, facts: Facts, empty: bool) -> Block:
@@ -266,6 +276,7 @@ def _constant(blocks: Blocks, _facts: Facts) -> Block:
 OF_FACTS: dict[str, Callable[[Blocks, Facts], Block]] = {
     PICK: index,
     "SUMPRODUCT": _products,
+    "MMULT": _matrix_product,
     "COUNTA": lambda blocks, facts: _counted(blocks, facts, empty=False),
     "COUNTBLANK": lambda blocks, facts: _counted(blocks, facts, empty=True),
     **{f"{how}IF": _single_condition(how) for how in ("SUM", "COUNT", "AVERAGE")},

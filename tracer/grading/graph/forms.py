@@ -158,8 +158,14 @@ def _over_arrays(form: Expression) -> Callable[[Array, Array], Array]:
     def spell(name: Name) -> str:
         return f"{'q' if name.name[0] == 'q' else 'c'}[{name.name[1:]}]"
 
-    body = "\n    ".join(Source(spell, arrays.NUMPY).assignment("value", expand(form)))
     scope = dict(_ARRAYS)
+
+    def literal(value: float) -> str:
+        name = f"number_{len(scope)}"
+        scope[name] = np.float64(value)  # Python's own would raise for 1/0
+        return name
+
+    body = "\n    ".join(Source(spell, replace(arrays.NUMPY, number=literal)).assignment("value", expand(form)))
     exec(f"def function(q, c):\n    {body}\n    return value", scope)
     function = scope["function"]
 
@@ -176,18 +182,73 @@ def of_arrays(form: Expression, slots: Array, numbers: Array) -> Array:
     return np.broadcast_to(found, (len(slots),))
 
 
+Slopes = tuple[tuple[Expression, tuple[int, ...], tuple[tuple[int, ...], ...]], ...]
+"""Partial derivatives by slots: each distinct expression, the slots that it is the derivative by, and for each of these
+the slots that stand in its place of q0, q1, …"""
+
+
 @lru_cache(maxsize=MOST_KEPT)
-def slopes(form: Expression, slots: int) -> tuple[tuple[Expression, tuple[int, ...], tuple[tuple[int, ...], ...]], ...]:
-    """The partial derivatives by the slots: each distinct expression, the slots that it is the derivative by, and for
-    each of these the slots that stand in its place of q0, q1, …"""
+def slopes(form: Expression) -> Slopes:
+    """The partial derivatives by the slots."""
     found: dict[Expression, tuple[list[int], list[tuple[int, ...]]]] = {}
-    for name, slope in partials(form).items():
-        if name.name[0] == "q" and slope != ZERO:
-            expression, operands = over_slots(slope)
-            by, among = found.setdefault(expression, ([], []))
-            by.append(int(name.name[1:]))
-            among.append(operands)
+    terms = form.args if isinstance(form, Call) and form.function == ADD else (form,)
+    for name, slope in _of_terms(terms):
+        expression, operands = over_slots(slope)
+        by, among = found.setdefault(expression, ([], []))
+        by.append(int(name.name[1:]))
+        among.append(operands)
     return tuple((expression, tuple(by), tuple(among)) for expression, (by, among) in found.items())
+
+
+def _of_terms(terms: tuple[Expression, ...]) -> Iterator[tuple[Name, Expression]]:
+    """The partial derivatives of a sum by the slots, term by term: a slot may appear in several."""
+    for term in terms:
+        for name, slope in partials(term).items():
+            if name.name[0] == "q" and slope != ZERO:
+                yield name, slope
+
+
+WIDE = 12
+"""Terms of a sum that is differentiated by itself."""
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _layers(form: Expression, slots: int) -> tuple[Expression, ...]:
+    """The form and, before it, the wide sums in it, each as a form of its own; in what follows a sum, it is the slot of
+    the number `slots` and on. So the derivatives of a function of a wide sum take no longer than those of the sum."""
+    sums: list[Expression] = []
+
+    def visit(node: Expression, args: list[Expression]) -> Expression:
+        if not isinstance(node, Call):
+            return node
+        found = node if all(map(is_, args, node.args)) else Call(node.function, tuple(args))
+        if node.function != ADD or len(node.args) < WIDE or node is form:
+            return found
+        sums.append(found)
+        return slot(slots + len(sums) - 1)
+
+    last = fold(form, visit)
+    return (*sums, last)
+
+
+def slopes_of_arrays(form: Expression, slots: Array, numbers: Array) -> Array:
+    """The partial derivatives of a form by its slots, as `of_arrays` takes them; those of its exact value where it is
+    rounded."""
+    cells, width = slots.shape
+    layers = _layers(unrounded(form), width)
+    for layer in layers[:-1]:
+        slots = np.concatenate([slots, of_arrays(layer, slots, numbers)[:, None]], 1)
+    result = np.zeros((cells, slots.shape[1]))
+    outer = np.ones((cells, 1))
+    for index in range(len(layers) - 1, -1, -1):
+        for expression, by, among in slopes(layers[index]):
+            chosen = slots[:, np.array(among, int)].reshape(cells * len(by), -1)
+            values = of_arrays(expression, chosen, np.repeat(numbers, len(by), 0)).reshape(cells, len(by))
+            for place, column in zip(by, (outer * values).T, strict=True):
+                result[:, place] += column
+        if index:
+            outer = result[:, width + index - 1 : width + index]
+    return result[:, :width]
 
 
 def over_slots(expression: Expression) -> tuple[Expression, tuple[int, ...]]:
@@ -195,19 +256,6 @@ def over_slots(expression: Expression) -> tuple[Expression, tuple[int, ...]]:
     names = [name for name in distinct(expression) if name.name[0] == "q"]
     renamed = {name: slot(index) for index, name in enumerate(names)}
     return with_names(expression, renamed), tuple(int(name.name[1:]) for name in names)
-
-
-def slopes_of_arrays(form: Expression, slots: Array, numbers: Array) -> Array:
-    """The partial derivatives of a form by its slots, as `of_arrays` takes them; those of its exact value where it is
-    rounded."""
-    form = unrounded(form)
-    cells, width = slots.shape
-    result = np.zeros((cells, width))
-    for expression, by, among in slopes(form, width):
-        chosen = slots[:, np.array(among, int)].reshape(cells * len(by), -1)
-        values = of_arrays(expression, chosen, np.repeat(numbers, len(by), 0))
-        result[:, by] = values.reshape(cells, len(by))
-    return result
 
 
 def safely(function: Callable[..., Any], *arguments: object) -> float:

@@ -136,6 +136,8 @@ def _function(facts: Facts, name: str) -> Callable[[Sequence[Block]], Block]:
 def _of_facts(name: str, facts: Facts, arguments: Sequence[Block]) -> Block:
     try:
         return OF_FACTS[name](arguments, facts)
+    except UnknownFormula:
+        raise
     except (TypeError, ValueError, LookupError):
         raise ValueError(f"these arguments of {name} are not supported") from None
 

@@ -175,13 +175,13 @@ class Lookup:
     ) -> Generator[int, float, float]:
         """The value of an expression in the formula of that cell."""
         expression = with_picks(expression, picked)
-        values = []
         names = referred(expression)
-        for name in names:
-            (needed,), (exists,) = cell.resolved(name)
-            if not exists:
-                return math.nan
-            values.append((yield int(needed)))
+        (needed,), (exist,) = cell.resolved(names)
+        if not exist.all():
+            return math.nan
+        values = []
+        for operand in needed.tolist():
+            values.append((yield operand))
         named = {name: Name(f"q{index}") for index, name in enumerate(names)}
         form, slots = over_slots(with_names(expression, named))
         return safely(scalar(form), values, slots, of_place(meaning, cell.written)[0].tolist())

@@ -21,6 +21,8 @@ from tracer.grading.graph.references import Cells, Sheets, key, moved, position_
 from tracer.grading.graph.texts import Element, copied
 
 MOST_NODES, MOST_EDGES = 300_000, 2_000_000
+MOST_APART, MOST_READ = 200_000, 10_000
+"""References in formulas that are read by themselves, and such formulas; each element of an array formula is one."""
 
 
 def read_graph(book: Book, most_nodes: int = MOST_NODES, most_edges: int = MOST_EDGES) -> Graph:
@@ -53,7 +55,7 @@ class _Reader:
         self._book, self._most_edges = book, most_edges
         self.sheets = Sheets(book)
         self.read = Assembly()
-        self._edges = 0
+        self._edges = self._apart = 0
         own = [_own(cells, where) for (_, where), cells in formulas.items()]
         self._holding = np.sort(np.concatenate([np.array(list(_numbers(book)), int), *own]))
         self._meanings: list[tuple[Meaning, Cells]] = []
@@ -78,6 +80,11 @@ class _Reader:
                 self._refuse(np.full(len(cells), text), _own(cells, where), str(error))
                 continue
             groups.setdefault((found[0], found[1], where), []).append((text, cells, np.array(numbers, int)))
+        if len(groups) > MOST_READ:
+            raise TooLarge(
+                f"{len(groups):,} of its formulas, or of the values of its array formulas, are not copies of each other; "
+                f"the limit is {MOST_READ:,}"
+            )
         for (pattern, shapes, where), members in groups.items():
             self._add_pattern(pattern, shapes, where, members)
 
@@ -121,11 +128,11 @@ class _Reader:
         if not SENSITIVE.search(relative):
             return [((), None)]
         facts: dict[int, list[tuple[str, str]]] = {}
-        for name in mentioned(relative):
-            keys, exist = cells.resolved(name)
-            for index in np.flatnonzero(exist & ~self._numeric(keys)).tolist():
-                cell = self.cell(int(keys[index]))
-                facts.setdefault(index, []).append((name.name, str(cell.value) if cell else ""))
+        names = mentioned(relative)
+        keys, exist = cells.resolved(names)
+        for index, of in np.argwhere(exist & ~self._numeric(keys)).tolist():
+            cell = self.cell(int(keys[index, of]))
+            facts.setdefault(index, []).append((names[of].name, str(cell.value) if cell else ""))
         if not facts:
             return [((), None)]
         groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
@@ -181,15 +188,17 @@ class _Reader:
         """Cells whose formulas mean the same expression over references."""
         try:
             names = references(expression)
-            found = [cells.resolved(name) for name in names]
+            operands, exist = cells.resolved(names)
         except UnknownFormula as error:
             self._refuse(cells.texts, cells.own, str(error))
             return
         self._edges += len(names) * len(cells.own)
-        if self._edges > self._most_edges:
-            raise TooLarge(f"its formulas refer to more than {self._most_edges:,} cells")
-        operands = np.stack([keys for keys, _ in found], 1) if found else np.empty((len(cells.own), 0), int)
-        exists = np.logical_and.reduce([np.ones(len(cells.own), bool), *(exist for _, exist in found)])
+        self._apart += len(names)
+        for count, most in ((self._edges, self._most_edges), (self._apart, MOST_APART)):
+            if count > most:
+                different = " different" * (most == MOST_APART)
+                raise TooLarge(f"its{different} formulas refer to more than {most:,} cells")
+        exists = np.logical_and.reduce(exist, 1)
         if not exists.all():
             self._refuse(cells.texts[~exists], cells.own[~exists], "a reference points outside the sheet")
         used = [name for name in distinct(expression) if name.name[0] == "@"] if what.numbers else []
@@ -207,17 +216,18 @@ class _Reader:
 def _same_cells(operands: IntArray) -> list[tuple[IntArray, IntArray]]:
     """Which references mean the same cell: for each reference the first one that does, and the rows of which this is
     true."""
-    count, width = operands.shape
-    order = np.argsort(operands, 1, kind="stable")
-    in_order = np.take_along_axis(operands, order, 1)
-    again = in_order[:, 1:] == in_order[:, :-1]
-    twice = again.any(1)
+    width = operands.shape[1]
+    in_order = np.sort(operands, 1)
+    twice = (in_order[:, 1:] == in_order[:, :-1]).any(1)
     groups = [(np.arange(width), np.flatnonzero(~twice))]
     if twice.any():
-        begins = np.where(np.pad(again, ((0, 0), (1, 0))), 0, np.arange(width))
-        first = np.empty((count, width), int)
-        np.put_along_axis(first, order, np.take_along_axis(order, np.maximum.accumulate(begins, 1), 1), 1)
         rows = np.flatnonzero(twice)
-        patterns, of = np.unique(first[rows], axis=0, return_inverse=True)
+        order = np.argsort(operands[rows], 1, kind="stable")
+        in_order = np.take_along_axis(operands[rows], order, 1)
+        again = in_order[:, 1:] == in_order[:, :-1]
+        begins = np.where(np.pad(again, ((0, 0), (1, 0))), 0, np.arange(width))
+        first = np.empty((len(rows), width), int)
+        np.put_along_axis(first, order, np.take_along_axis(order, np.maximum.accumulate(begins, 1), 1), 1)
+        patterns, of = np.unique(first, axis=0, return_inverse=True)
         groups += [(pattern, rows[of.ravel() == index]) for index, pattern in enumerate(patterns)]
     return [(first_, members) for first_, members in groups if len(members)]

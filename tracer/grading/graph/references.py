@@ -65,18 +65,20 @@ class Cells:
         corners = self.corners and (self.corners[0][members], self.corners[1][members], self.corners[2][members])
         return Cells(self.written[members], self.own[members], self.texts[members], self.sheets, self.shapes, corners)
 
-    def resolved(self, name: Name) -> tuple[IntArray, Flags]:
-        """The cell that a name stands for in each formula, and whether it exists. Raises UnknownFormula if it is in no
-        sheet of the workbook."""
+    def resolved(self, names: Sequence[Name]) -> tuple[IntArray, Flags]:
+        """The cells that names stand for, a row for each formula, and whether they exist. Raises UnknownFormula for a
+        sheet that the workbook does not have."""
         if self.shapes is None or self.corners is None:
-            found = parts(name.name)
-            assert found, name
-            sheet, row, row_moves, column, column_moves = found
-            corners = self.sheets.corners([(sheet, row, int(row_moves), column, int(column_moves))], self.written)
-            return _keys(corners[0][:, 0], corners[1][:, 0], corners[2][:, 0])
-        index, down, along = located(name, self.shapes)
-        sheets, at_rows, at_columns = (corner[:, index] for corner in self.corners)
-        return _keys(sheets, at_rows + down, at_columns + along)
+            references = []
+            for name in names:
+                found = parts(name.name)
+                assert found, name
+                sheet, row, row_moves, column, column_moves = found
+                references.append((sheet, row, int(row_moves), column, int(column_moves)))
+            return _keys(*self.sheets.corners(references, self.written))
+        where = np.array([located(name, self.shapes) for name in names], int).reshape(-1, 3)
+        sheets, at_rows, at_columns = (corner[:, where[:, 0]] for corner in self.corners)
+        return _keys(sheets, at_rows + where[:, 1], at_columns + where[:, 2])
 
 
 def _keys(sheets: IntArray, rows: IntArray, columns: IntArray) -> tuple[IntArray, Flags]:
