@@ -82,8 +82,8 @@ class _Reader:
             groups.setdefault((found[0], found[1], where), []).append((text, cells, np.array(numbers, int)))
         if len(groups) > MOST_READ:
             raise TooLarge(
-                f"{len(groups):,} of its formulas, or of the values of its array formulas, are not copies of each other; "
-                f"the limit is {MOST_READ:,}"
+                f"{len(groups):,} of its formulas, or of the values of array formulas, are no copies of others; the "
+                f"limit is {MOST_READ:,}"
             )
         for (pattern, shapes, where), members in groups.items():
             self._add_pattern(pattern, shapes, where, members)
