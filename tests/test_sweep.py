@@ -241,7 +241,7 @@ WRONG = {
     "--vary learning_rate: is given twice": ["--vary", "eta=1,2", "--vary", "learning_rate=3,4"],
     "missing w9, w10, w11, w12; give every weight an initial value (with --vary layers.0.neurons=3)": ["--vary", "layers.0.neurons=2,3"],
     "'w5' is not a weight of this network (w1…w4). Did you mean 'w4'? (with --vary layers.0.neurons=1)": ["--vary", "layers.0.neurons=1,2"],
-    "in about 860 hours of one core": ["--vary", "iterations=1,1000000000", "--vary", "weights.w1=1..10000"],
+    "in about 1,720 hours of one core": ["--vary", "iterations=1,1000000000", "--vary", "weights.w1=1..10000"],
     "the curves of a run would be 1,000,000,000 numbers": ["--vary", "iterations=1,1000000000", "--keep", "loss"],
     "--scheduler tcp://127.0.0.1:1 --workers 2: the workers of a scheduler": ["--vary", "iterations=1,2", "--scheduler", "tcp://127.0.0.1:1", "--workers", "2"],
     "5 given": ["--vary", "weights=[1,2,3,4,5],[1,2,3,4,5,6,7,8]"],

@@ -104,6 +104,7 @@ def test_an_interrupted_sweep_goes_on(plan: Planned, tmp_path: Path, monkeypatch
     with pytest.raises(OutputError, match="has an unfinished sweep; go on with --resume"):
         dataset.opened(plan, half, 1, False)
 
+    begun.lock.close()
     begun = dataset.opened(plan, half, 1, True)
     assert begun.remaining == [begun.blocks[1], *begun.blocks[3:]]
     found = tracer.api.swept(plan, None, begun)
@@ -111,18 +112,40 @@ def test_an_interrupted_sweep_goes_on(plan: Planned, tmp_path: Path, monkeypatch
     pd.testing.assert_frame_equal(pd.read_parquet(half), expected, check_exact=True)
     assert found.to_frame()["final_loss"].tolist() == expected["final_loss"].tolist()
     assert not (half / ".unfinished").exists()
+    (half / "part-0000000000.parquet").unlink()
+    damaged = half / f"part-{begun.blocks[-1][0]:010d}.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    begun = dataset.opened(plan, half, 1, True)
+    assert begun.remaining == [begun.blocks[0], begun.blocks[-1]]
+    assert [*half.glob("*")] == [half / ".unfinished"]
+    with pytest.raises(OutputError, match="another process goes on with this sweep"):
+        dataset.opened(plan, half, 1, True)
+    tracer.api.swept(plan, None, begun)
+    pd.testing.assert_frame_equal(pd.read_parquet(half), expected, check_exact=True)
     again = dataset.opened(plan, half, 1, True)  # nothing is left to do
     assert again.remaining == []
     tracer.api.swept(plan, None, again)
 
 
 def test_what_is_not_resumed(plan: Planned, tmp_path: Path) -> None:
+    (tmp_path / "damaged" / ".unfinished").mkdir(parents=True)
+    for text in ("junk", "[1]", "{}", '{"blocks": 3}', '{"blocks": [[0, 40], [50, 100]], "runs": 100}'):
+        (tmp_path / "damaged" / ".unfinished" / "_sweep.json").write_text(text, encoding="utf-8")
+        with pytest.raises(OutputError, match="has no sweep to go on with"):
+            dataset.opened(plan, tmp_path / "damaged", 1, True)
     with pytest.raises(OutputError, match="has no sweep to go on with"):
         dataset.opened(plan, tmp_path / "new", 1, True)
-    dataset.opened(plan, tmp_path / "old", 1, False)
+    dataset.opened(plan, tmp_path / "old", 1, False).lock.close()
     other = planned(prepared(WALKTHROUGH), [], grid({"weights.w1": "0:2:50", "learning_rate": [0.5, 2]}), "loss")
     with pytest.raises(OutputError, match=r"another kind \(vary differ\)"):
         dataset.opened(other, tmp_path / "old", 1, True)
+    mine, other = (
+        planned(prepared(WALKTHROUGH), [], grid({"weights.w1": "0:1:50", "learning_rate": [1]}), "loss", 9, seed)
+        for seed in (1, 2)
+    )
+    dataset.opened(mine, tmp_path / "drawn", 1, False).lock.close()
+    with pytest.raises(OutputError, match=r"another kind \(the points that are drawn, or the samples, differ\)"):
+        dataset.opened(other, tmp_path / "drawn", 1, True)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("…", encoding="utf-8")
     with pytest.raises(OutputError, match="is not empty"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -160,13 +160,13 @@ def swept(
         found = cluster.run(task, blocks)
     else:
         found = shared(task, blocks, workers) if min(workers, len(blocks)) > 1 else here(task, blocks)
-    with closing(found):
+    with closing(found), closing(dataset.lock) if dataset else nullcontext():
         for block, results in found:
             parts[block[0]] = results
             if progress:
                 progress(len(results))
-    if dataset:
-        dataset.complete()
+        if dataset:
+            dataset.complete()
     return Sweep(planned, joined(parts, len(planned.plan.grid)))
 
 

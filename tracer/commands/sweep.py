@@ -101,6 +101,10 @@ def sweep(
             raise
         click.echo(f"interrupted: go on with --resume; {target}/ is not complete", err=True)
         sys.exit(EXIT_INTERRUPTED)
+    except OutputError as error:
+        if not dataset:
+            raise
+        raise OutputError([*error.problems, f"{target}/ is not complete; go on with --resume"]) from None
     if picture:
         sweepmap.write(found, picture)
     if not quiet:

@@ -10,8 +10,9 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from tracer.execution.sweep.planning import Planned
 from tracer.execution.sweep.results import Results
 from tracer.execution.sweep.sharing import Block
 from tracer.files import PART_FILES, problems_of, replacing
-from tracer.output.sweepfiles import MISSING, described, has_pyarrow, write_parquet
+from tracer.output.sweepfiles import DIGEST, MISSING, described, has_pyarrow, write_parquet
 from tracer.output.sweeps import COLUMNS, RUN, columns
 
 UNFINISHED, ABOUT = ".unfinished", "_sweep.json"
@@ -48,10 +49,11 @@ class Part:
 
 @dataclass(slots=True)
 class Dataset:
-    """A dataset that is being written; stateful, since parts come in. blocks: all of them. done: the results of those
-    that are there already, by their first run."""
+    """A dataset that is being written; stateful, since parts come in. lock: what keeps others from writing it while
+    it is open. blocks: all of them. done: the results of those that are there already, by their first run."""
 
     folder: Path
+    lock: IO[bytes]
     part: Part
     blocks: Sequence[Block]
     done: dict[int, Results] = field(default_factory=dict)
@@ -60,6 +62,17 @@ class Dataset:
     def remaining(self) -> list[Block]:
         """The blocks that are not there yet."""
         return [block for block in self.blocks if block[0] not in self.done]
+
+    def reopen(self) -> None:
+        """Hide what is there while something is missing; of parts that are damaged nothing is left. Raises OSError."""
+        if not self.remaining:
+            return
+        self.part.folder.mkdir(exist_ok=True)
+        for name in (ABOUT, *(_name(first) for first, _ in self.blocks)):
+            if (self.folder / name).exists():
+                (self.folder / name).replace(self.part.folder / name)
+        for first, _ in self.remaining:
+            (self.part.folder / _name(first)).unlink(missing_ok=True)
 
     def complete(self) -> None:
         """Move all parts to where readers look; what says that they are all follows as the last. Raises OutputError."""
@@ -111,36 +124,61 @@ def opened(planned: Planned, folder: Path, workers: int, resume: bool, ascii: bo
     except OutputError:
         hidden.rmdir()
         raise
-    return Dataset(hidden.parent, part, blocks)
+    return Dataset(hidden.parent, _locked(hidden / ABOUT, folder), part, blocks)
 
 
 def _known(folder: Path) -> tuple[bool, dict[str, Any]] | None:
     """Of a folder with a sweep: whether it is unfinished, and what sweep it is."""
     for unfinished, path in ((True, folder / UNFINISHED / ABOUT), (False, folder / ABOUT)):
-        with suppress(OSError, ValueError):
-            return unfinished, json.loads(path.read_text(encoding="utf-8"))
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            about = json.loads(path.read_text(encoding="utf-8"))
+            ends = [0, *(end for _, end in about["blocks"])]
+            if [*map(list, pairwise(ends))] == about["blocks"] and ends[-1] == about["runs"]:
+                return unfinished, about
     return None
+
+
+def _locked(path: Path, shown: Path) -> IO[bytes]:
+    """The file, open, as only one process has it. Raises OutputError."""
+    file = path.open("rb")
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # Windows, where nobody moves a file that is open
+        file.close()
+    except BlockingIOError:
+        file.close()
+        raise OutputError([f"{shown}: another process goes on with this sweep; wait for it, or end it"]) from None
+    except OSError:  # a file system without locks
+        pass
+    return file
 
 
 def _continued(
     folder: Path, shown: Path, part: Part, about: dict[str, Any], known: tuple[bool, dict[str, Any]] | None
 ) -> Dataset:
     if known is None:
-        raise OutputError([f"{shown}: has no sweep to go on with; leave out --resume"])
+        raise OutputError([f"{shown}: has no sweep to go on with; leave out --resume, or choose another folder"])
     before = dict(known[1])
     blocks = [(int(first), int(end)) for first, end in before.pop("blocks")]
     if before != json.loads(part.about):
-        different = [key for key in about if before.get(key) != json.loads(part.about).get(key)]
+        different = [key for key in about if before.get(key) != about[key] and key != DIGEST]
+        different = different or ["the points that are drawn, or the samples,"]
         what = "has a sweep of another kind"
         raise OutputError(
             [f"{shown}: {what} ({', '.join(different)} differ); choose another folder, or leave it as it was"]
         )
-    dataset = Dataset(folder, part, blocks)
+    dataset = Dataset(folder, _locked((part.folder if known[0] else folder) / ABOUT, shown), part, blocks)
     for block in blocks:
-        for path in (folder / UNFINISHED / _name(block[0]), folder / _name(block[0])):
+        for path in (part.folder / _name(block[0]), folder / _name(block[0])):
             found = _read(path, block) if path.exists() else None
             if found is not None:
                 dataset.done[block[0]] = found
+    try:
+        dataset.reopen()
+    except OSError as error:
+        raise OutputError([f"{shown}: cannot write here ({error.strerror})"]) from None
     return dataset
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ from tracer.guard import guarded
 from tracer.model import naming
 from tracer.model.experiment import CsvStyle
 from tracer.output.parquetfile import METADATA
-from tracer.output.sweeps import Column, columns
+from tracer.output.sweeps import Column, cells_of, columns
 from tracer.version import VERSION
 
 CSV, PARQUET = ".csv", ".parquet"
@@ -160,6 +161,9 @@ def _bits(valid: Any) -> Any:
     return pa.py_buffer(np.packbits(valid, bitorder="little"))
 
 
+DIGEST = "digest"
+
+
 def described(planned: Planned) -> dict[str, Any]:
     """What a sweep is, by which one can be repeated: for JSON."""
     plan = planned.plan
@@ -175,9 +179,20 @@ def described(planned: Planned) -> dict[str, Any]:
         "settings": [setting.written() for setting in plan.settings],
         "vary": vary,
         "drawn": None if plan.grid.drawn is None else len(plan.grid.drawn),
+        DIGEST: _digest(planned),
         "keep": plan.keep,
         "runs": len(plan.grid),
     }
+
+
+def _digest(planned: Planned) -> str:
+    """What tells a sweep from one that differs in what is not listed: long lists of values, drawn points, samples."""
+    grid, digest = planned.plan.grid, hashlib.sha256()
+    for part in (*(varied.values for varied in grid.varied), grid.drawn or (), *planned.experiment.samples):
+        values = cells_of(part) if len(part) else np.empty(0)
+        digest.update(repr(values.tolist()).encode() if values.dtype.kind == "O" else values.tobytes())
+        digest.update(b"\n")
+    return digest.hexdigest()[:16]
 
 
 MOST_LISTED = 10_000

@@ -50,7 +50,7 @@ def columns(grid: Grid, results: Results, first: int) -> Iterator[Column]:
     yield Column(RUN, np.arange(first + 1, first + count + 1))
     points = points_of(grid, first, count)
     for place, varied in enumerate(grid.varied):
-        yield Column(varied.key, _cells(varied.values)[points[:, place]])
+        yield Column(varied.key, cells_of(varied.values)[points[:, place]])
     for name, of in COLUMNS.items():
         values = of(results)
         none = {"i": 0, "O": ""}.get(values.dtype.kind) if name != "iterations_done" else None
@@ -68,7 +68,7 @@ def points_of(grid: Grid, first: int, count: int) -> Any:
     return np.stack(np.unravel_index(numbers.astype(np.int64), sizes), axis=1)
 
 
-def _cells(values: Sequence[Any]) -> Any:
+def cells_of(values: Sequence[Any]) -> Any:
     """The values of a key as they stand in a column: numbers, or texts."""
     if isinstance(values, range):
         return np.arange(values.start, values.stop)
@@ -140,7 +140,7 @@ class Sweep:
         points = points_of(self.grid, 0, len(self))
         failed = self.results.diverged > 0
         for place, varied in enumerate(self.grid.varied):
-            values = _cells(varied.values)
+            values = cells_of(varied.values)
             if values.dtype.kind == "O" or len(values) < 2:
                 continue
             share = _shares(points[:, place], failed, len(values))
