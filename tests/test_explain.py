@@ -187,7 +187,7 @@ def test_numbers_put_in_give_the_result_in_many_networks(config: dict[str, Any],
         (["norm_g"], "'norm_g' is not a quantity of this trace."),
         (["--iteration", "0"], "iteration 0: the run has the iterations 1 to 100."),
         (["--iteration", "101"], "iteration 101: the run has the iterations 1 to 100."),
-        (["--sample", "2"], "sample 2: there are the samples 1 to 1."),
+        (["--sample", "2"], "sample 2: the run has only sample 1."),
         (["--digits", "0"], "digits 0: choose from 1 to 17"),
         (["--digits", "99"], "digits 99: choose from 1 to 17"),
         (["--depth", "-1"], "depth -1: choose from 0 to 1,000"),
@@ -204,9 +204,9 @@ def test_what_is_not_there_is_said(arguments: list[str], said: str) -> None:
             ["--sample", "3", "--iteration", "2"],
             "sample 3: iteration 2 takes sample 2; sample 3 is in iteration 3, 7, 11",
         ),
-        (["--sample", "5"], "sample 5: there are the samples 1 to 4."),
+        (["--sample", "5"], "sample 5: the run has the samples 1 to 4."),
         (["-o", "."], ".: the name of the file needs a suffix; choose from .txt, .md, .tex, .html, or give --format"),
-        (["-o", "x.pdf"], "x.pdf: '.pdf' is no document; choose from"),
+        (["-o", "x.pdf"], "x.pdf: '.pdf' is not a format of documents; choose from"),
         (["--standalone"], "--standalone: goes with --format latex, not text"),
         (["-o", "/dev/null", "--format", "md"], "/dev/null: is a character device, not a regular file"),
     ],
@@ -254,7 +254,7 @@ def test_a_run_that_stops_is_explained_up_to_there() -> None:
 
 def test_a_run_that_ends_early() -> None:
     experiment = tracer.load(WALKTHROUGH, [tracer.Override(("until",), "E_total < 0.0142", "")])
-    with pytest.raises(OutputError, match="the run has the iterations 1 to 1, where `until` is met"):
+    with pytest.raises(OutputError, match="the run has only iteration 1, where `until` is met"):
         explain(experiment, None, 2)
 
 

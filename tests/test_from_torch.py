@@ -9,6 +9,7 @@ import pytest
 
 import tracer
 from tests.places import pytorch
+from tests.training import STEPS, trains_alike
 
 torch: Any = pytorch()
 nn, optim = torch.nn, torch.optim
@@ -26,22 +27,8 @@ def double() -> Any:
 def same(module: Any, inputs: Any, targets: Any, loss: Any, make: Callable[[Any], Any]) -> None:
     """Ten iterations of both, losses and parameters to 1e-9."""
     optimizer = make(module.parameters())
-    trace = tracer.walk(tracer.from_torch(module, inputs, targets, loss=loss, optimizer=optimizer, iterations=10))
-    losses = []
-    for _ in range(10):
-        optimizer.zero_grad()
-        value = loss(module(inputs), targets)
-        value.backward()
-        optimizer.step()
-        losses.append(value.item())
-    (run,) = trace.runs
-    curve = run[trace.system.curve][:: trace.experiment.batches.size]
-    assert curve == pytest.approx(losses, rel=1e-9, abs=1e-12)
-    network: Any = trace.experiment.model
-    arrays = {name: array for layer in network.layers for name, array in layer.arrays(run.final).items()}
-    tensors = [parameter.detach().tolist() for parameter in module.parameters()]
-    for ours, theirs in zip(arrays.values(), tensors, strict=True):
-        assert torch.allclose(torch.tensor(ours), torch.tensor(theirs), rtol=1e-9, atol=1e-12)
+    trace = tracer.walk(tracer.from_torch(module, inputs, targets, loss=loss, optimizer=optimizer, iterations=STEPS))
+    trains_alike(trace, module, inputs, targets, loss, optimizer)
 
 
 INPUTS = [[0.05, 0.1], [-0.4, 0.9], [1.2, -0.3]]

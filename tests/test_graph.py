@@ -395,11 +395,11 @@ def test_in_the_terminal_a_network_is_a_drawing_of_text() -> None:
         ((ROOT / "configs" / "lstm.yaml", "--graph", "network"),
          "lstm has equations of its own, no layers; draw its equations instead"),
         ((WALKTHROUGH, "--graph", "graf"), "'graf' cannot be drawn; choose from network, equations"),
-        ((WALKTHROUGH, "--graph", "network", "-o", "x.png"), "x.png: '.png' is no picture; choose from .svg, .dot"),
+        ((WALKTHROUGH, "--graph", "network", "-o", "x.png"), "x.png: '.png' is not a format of pictures; choose from .svg, .dot"),
         ((WALKTHROUGH, "--graph", "network", "--log"), "--log: only for curves; leave out --graph to draw them"),
         ((WALKTHROUGH, "--iteration", "2"), "--iteration: only for one step; add --graph network to draw it"),
         ((WALKTHROUGH, "--graph", "network", "--iteration", "101"), "iteration 101: the run has the iterations 1 to 100."),
-        ((ROOT / "configs" / "xor.yaml", "--graph", "network", "--sample", "5"), "sample 5: there are the samples 1 to 4."),
+        ((ROOT / "configs" / "xor.yaml", "--graph", "network", "--sample", "5"), "sample 5: the run has the samples 1 to 4."),
         (("trace.csv", "--graph", "network"), "--graph: trace.csv has numbers, no equations; draw the graph of a config"),
     ],
 )  # fmt: skip

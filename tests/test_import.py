@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import random
+import sys
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -15,8 +16,9 @@ import pytest
 import yaml
 
 import tracer
-from tests.places import FIGURES, REQUIRED
+from tests.places import FIGURES, pytorch
 from tests.test_cli import command
+from tests.training import trains_alike
 
 GOLDEN = FIGURES / "torch-2.13.pt2"
 """Written by PyTorch 2.13, without the paths in its stack traces: Linear(2, 3), Tanh, Linear(3, 2, bias=False),
@@ -208,19 +210,45 @@ def test_what_cannot_be_read(make: Callable[[], str], problem: str) -> None:
     assert not Path("boom").exists()
 
 
+def test_json_that_is_nested_deeply_where_a_program_may_recurse() -> None:
+    """As in a process that has loaded PyTorch's compiler. Followed to its end it would overflow the stack."""
+    file = archive_of(parts() | {MODEL: b"[" * 200_000}, "deep.pt2")
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        result = command("import", file, *OPTIONS, "-o", "-")
+    finally:
+        sys.setrecursionlimit(usual)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "deep.pt2: is damaged" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (("--inputs", "0.1", "--targets", "1,0"), "--inputs: has 1 numbers, the program 2 inputs"),
+        (("--inputs", "0.1", "--targets", "1,0"), "--inputs: 1 number given, 2 needed: one for each input of the program"),
+        (("--inputs", "0.1,nan", "--targets", "1,0"), "--inputs: 'nan' is not a finite number"),
+        (("--inputs", "0.1,0.2", "--targets", "1e400,0"), "--targets: '1e400' is not a finite number"),
+        (("--inputs", "0.1,0.2"), "--targets: missing; give them for each sample, as --inputs"),
+        (("--inputs", "data.csv"), "--targets: missing; name the columns of data.csv that hold them; it has a, b, t"),
+        (("--inputs", "data.csv", "--targets", "t"), "--targets: 1 column given, 2 needed: one for each target of the program"),
+        (("--inputs", "data.csv", "--targets", "b,t"), "--inputs: data.csv has a besides the targets; 2 needed: one for each"),
+        (("--inputs", "data.csv", "--targets", "z"), "--targets: data.csv has no column z; it has a, b, t"),
         (("--inputs", "0.1,x", "--targets", "1,0"), "--inputs: '0.1,x' is neither numbers, such as 0.05,0.1, nor a .csv or"),
-        (("--inputs", "0.1,0.2", "--targets", "1"), "--targets: has 1 numbers, the program 2 targets"),
-        (("--inputs", "0.1,0.2", "--inputs", "1,2", "--targets", "1,0"), "--targets: given 1 times, --inputs 2 times; give both"),
-        (("--inputs", "none.csv"), "none.csv"),
-        (("--inputs", "0.1,0.2", "--targets", "1,0", "--optimizer", "adm"), "Did you mean 'adam'?"),
+        (("--inputs", "0.1,0.2", "--targets", "1"), "--targets: 1 number given, 2 needed"),
+        (("--inputs", "0.1,0.2", "--inputs", "1,2", "--targets", "1,0"), "--targets: given for 1 of 2 samples; give"),
+        (("--inputs", "none.csv"), "--inputs: none.csv: there is no such file\n"),
+        (("--inputs", "0.1,0.2", "--targets", "1,0", "--optimizer", "adm"), "--optimizer: 'adm' is not known. Did you mean 'adam'?"),
+        (("--inputs", "0.1,0.2", "--targets", "1,0", "--learning-rate", "-1"), "--learning-rate: -1 is out of range"),
+        (("--inputs", "0.1,0.2", "--targets", "1,0", "--iterations", "1.5"), "--iterations: 1.5 is not a whole number"),
         (("--inputs", "0.1,0.2", "--targets", "1,0", "--optimizer", "{"), "--optimizer: '{' cannot be read as a value"),
     ],
 )  # fmt: skip
-def test_options_that_are_wrong(options: tuple[str, ...], problem: str) -> None:
+def test_options_that_are_wrong(
+    options: tuple[str, ...], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data.csv").write_text("a,b,t\n1,2,3\n", encoding="utf-8")
     result = command("import", GOLDEN, *options, "--loss", "squared_error", "-o", "-")
     assert (result.exit_code, result.stdout) == (2, "")
     assert problem in result.stderr
@@ -255,16 +283,8 @@ ACTIVATIONS = ["Sigmoid()", "Tanh()", "ReLU()", "ReLU(inplace=True)", "LeakyReLU
 """Not Hardsigmoid, whose slope PyTorch takes as 1/6 in single precision."""
 
 
-def torch_or_skip() -> Any:
-    if "torch" in REQUIRED:
-        import torch
-
-        return torch
-    return pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
-
-
 def exported(module: Any, inputs: Any) -> str:
-    torch = torch_or_skip()
+    torch = pytorch()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own, of its own names
         torch.export.save(torch.export.export(module, (inputs,)), "model.pt2")
@@ -273,7 +293,7 @@ def exported(module: Any, inputs: Any) -> str:
 
 def same(module: Any, loss: str, criterion: Any, targets: Any, double: bool = True) -> None:
     """Ten iterations of both, from the same exported program."""
-    torch = torch_or_skip()
+    torch = pytorch()
     module = module.double() if double else module
     inputs = torch.tensor(INPUTS, dtype=torch.float64 if double else torch.float32)
     file = exported(module, inputs)
@@ -283,25 +303,13 @@ def same(module: Any, loss: str, criterion: Any, targets: Any, double: bool = Tr
     assert result.exit_code == 0, result.stderr
     trace = tracer.run("net.yaml")
     module, (inputs, wanted) = module.double(), (torch.tensor(rows, dtype=torch.float64) for rows in (INPUTS, targets))
-    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
-    losses = []
-    for _ in range(10):
-        optimizer.zero_grad()
-        value = criterion(module(inputs), wanted)
-        value.backward()
-        optimizer.step()
-        losses.append(value.item())
-    assert trace.runs[0]["E_batch"][::3] == pytest.approx(losses, rel=1e-9, abs=1e-12)
-    network: Any = trace.experiment.model
-    ours = [array for layer in network.layers for array in layer.arrays(trace.runs[0].final).values()]
-    for array, parameter in zip(ours, module.parameters(), strict=True):
-        assert torch.allclose(torch.tensor(array, dtype=torch.float64), parameter, rtol=1e-9, atol=1e-12)
+    trains_alike(trace, module, inputs, wanted, criterion, torch.optim.SGD(module.parameters(), lr=0.1))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ACTIVATIONS)
 def test_every_activation(kind: str) -> None:
-    torch = torch_or_skip()
+    torch = pytorch()
     torch.manual_seed(1)
     nn = torch.nn
     activation = eval(f"nn.{kind}", {"nn": nn})
@@ -311,7 +319,7 @@ def test_every_activation(kind: str) -> None:
 
 @pytest.mark.long
 def test_softmax_logits_and_single_precision() -> None:
-    torch = torch_or_skip()
+    torch = pytorch()
     torch.manual_seed(2)
     nn = torch.nn
     distributions = [[0.25, 0.75], [1, 0], [0.5, 0.5]]
@@ -326,7 +334,7 @@ def test_softmax_logits_and_single_precision() -> None:
 
 @pytest.mark.long
 def test_what_pytorch_exports_and_we_do_not_have() -> None:
-    torch = torch_or_skip()
+    torch = pytorch()
     nn = torch.nn
     for module, problem in (
         (nn.Sequential(nn.Linear(2, 2), nn.Dropout()), "Dropout is not supported"),

@@ -252,8 +252,9 @@ def test_in_the_terminal() -> None:
     ("arguments", "problem"),
     [
         ((WALKTHROUGH, "-y", "E_totl"), "'E_totl' is not a column. Did you mean 'E_total'?"),
-        ((WALKTHROUGH, "-o", "loss.gif"), "loss.gif: '.gif' is no picture; choose from .svg, .png, .pdf"),
-        (("no.csv",), "no.csv: cannot be read (No such file or directory)"),
+        ((WALKTHROUGH, "-o", "loss.gif"), "loss.gif: '.gif' is not a format of pictures; choose from .svg, .png, .pdf"),
+        ((WALKTHROUGH, "-o", "loss"), "loss: the name of the file needs a suffix; choose from .svg, .png, .pdf"),
+        (("no.csv",), "no.csv: there is no such file"),
         (("other.csv",), "other.csv: has no column iteration; plot a CSV file that `backprop-trace run` wrote"),
         (("own.csv",), "own.csv: has no column E_batch or E_total or E; say with -y what to plot"),
         (("own.csv", "-y", "b"), "own.csv: 'b' is not a column. Choose from a."),

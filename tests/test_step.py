@@ -227,7 +227,7 @@ def test_the_printed_steps_are_those_of_the_walkthrough() -> None:
     ("arguments", "said"),
     [
         (["--iteration", "101"], "iteration 101: the run has the iterations 1 to 100."),
-        (["--sample", "2"], "sample 2: there are the samples 1 to 1."),
+        (["--sample", "2"], "sample 2: the run has only sample 1."),
         (["--iteration", "0"], "iteration 0: the run has the iterations 1 to 100."),
         (["--auto", "0"], "Invalid value for '--auto'"),
         (["--learning-rate", "x"], "--learning-rate: 'x' is neither a number nor a formula"),

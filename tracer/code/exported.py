@@ -6,7 +6,6 @@ the number of parameters.
 
 from __future__ import annotations
 
-import json
 import struct
 import zipfile
 import zlib
@@ -16,6 +15,8 @@ from math import prod
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+import orjson
 
 from tracer.errors import ConfigError
 
@@ -44,7 +45,7 @@ BROKEN = (
     zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, RuntimeError, ValueError, LookupError,
     TypeError, AttributeError, OverflowError,
 )  # fmt: skip
-"""What a damaged or hostile archive leads zipfile, json and the code below to."""
+"""What a damaged or hostile archive leads zipfile, orjson and the code below to."""
 
 
 class _Unreadable(Exception):
@@ -215,8 +216,8 @@ class _Program:
             raise _Unreadable(f"has more than {MAX_PARAMETERS:,} parameters; this is a tool for small networks")
 
     def json(self, name: str) -> Any:
-        """A part that is JSON."""
-        return json.loads(self.read(name))
+        """A part that is JSON. What is nested deeply orjson refuses; json follows it as far as Python may recurse."""
+        return orjson.loads(self.read(name))
 
     def text(self, name: str) -> str:
         """A short part that is a word; "" if it is missing."""

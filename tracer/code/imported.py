@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import yaml
 from tracer.code.exported import modules_of
 from tracer.code.modules import layers_of
 from tracer.config import load, yamlfile
+from tracer.config.overrides import Override
 from tracer.config.tables import DELIMITED, WORKBOOKS, read_table
 from tracer.errors import ConfigError
 from tracer.files import path_of
@@ -51,7 +53,7 @@ def config_of(program: Path, training: Training, folder: Path) -> str:
     wide = len(next(iter(network["weights"].values()))[0])
     samples = _samples(training, wide, network["layers"][-1]["neurons"], problems)
     values = {
-        name: _value(f"--{name.replace('_', '-')}", text, problems)
+        name: _value(_option(name), text, problems)
         for name, text in (("loss", training.loss), ("optimizer", training.optimizer),
                            ("learning_rate", training.learning_rate), ("iterations", training.iterations))
         if text is not None
@@ -62,11 +64,16 @@ def config_of(program: Path, training: Training, folder: Path) -> str:
     within = OF_LOGITS.get(values["loss"]) if last["activation"] in ("identity", {"name": "identity"}) else None
     if within:
         last["activation"] = within
-    load({"name": "imported", **samples, **network, **values})
+    options = [Override((name,), value, _option(name)) for name, value in values.items()]
+    load({"name": "imported", **samples, **network, "loss": "squared_error", "learning_rate": 0.1}, options)
     if "samples" in samples and isinstance(samples["samples"], str):
         samples["samples"] = Path(os.path.relpath(samples["samples"], folder)).as_posix()
     note = f"{within}, which the program leaves to the loss" if within else ""
     return "".join(_lines(program.name, {**samples, **network, **values}, note))
+
+
+def _option(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
 
 
 def _value(option: str, text: str, problems: list[str]) -> Any:
@@ -80,14 +87,16 @@ def _value(option: str, text: str, problems: list[str]) -> Any:
 def _samples(training: Training, inputs: int, targets: int, problems: list[str]) -> dict[str, Any]:
     """The keys of a config that hold the data."""
     if len(training.inputs) == 1 and path_of(training.inputs[0]).suffix.lower() in FILES:
-        return _of_file(path_of(training.inputs[0]), training, inputs)
+        return _of_file(path_of(training.inputs[0]), training, inputs, targets)
     rows = {
         option: [_numbers(option, text, count, problems) for text in texts]
         for option, texts, count in (("inputs", training.inputs, inputs), ("targets", training.targets, targets))
     }
-    if len(rows["inputs"]) != len(rows["targets"]):
-        counts = f"given {len(rows['targets'])} times, --inputs {len(rows['inputs'])} times"
-        problems.append(f"--targets: {counts}; give both once for each sample")
+    if not training.targets:
+        problems.append("--targets: missing; give them for each sample, as --inputs")
+    elif len(rows["inputs"]) != len(rows["targets"]):
+        counts = f"given for {len(rows['targets'])} of {len(rows['inputs'])} samples"
+        problems.append(f"--targets: {counts}; give --inputs and --targets once for each sample")
     pairs = [{"inputs": x, "targets": t} for x, t in zip(rows["inputs"], rows["targets"], strict=False)]
     return pairs[0] if len(pairs) == 1 else {"samples": pairs, "update": "batch"}
 
@@ -100,24 +109,42 @@ def _numbers(option: str, text: str, count: int, problems: list[str]) -> list[fl
             f"--{option}: {text!r:.60} is neither numbers, such as 0.05,0.1, nor a {' or '.join(FILES)} file"
         )
         return []
+    problems += [
+        f"--{option}: {part.strip()!r:.60} is not a finite number"
+        for part, number in zip(text.split(","), numbers, strict=True)
+        if not math.isfinite(number)
+    ]
     if len(numbers) != count:
-        problems.append(f"--{option}: has {len(numbers)} numbers, the program {count} {option}")
+        problems.append(f"--{option}: {_given(len(numbers), 'number', count, option)}")
     return [int(number) if number.is_integer() else number for number in numbers]
 
 
-def _of_file(file: Path, training: Training, inputs: int) -> dict[str, Any]:
-    table = read_table(file)
+def _given(count: int, what: str, needed: int, option: str) -> str:
+    one = f"one for each {option.removesuffix('s')} of the program"
+    return f"{count} {what if count == 1 else f'{what}s'} given, {needed} needed: {one}"
+
+
+def _of_file(file: Path, training: Training, inputs: int, wanted: int) -> dict[str, Any]:
+    try:
+        table = read_table(file)
+    except ConfigError as error:
+        raise ConfigError([f"--inputs: {problem}" for problem in error.problems]) from None
     data: dict[str, Any] = {"samples": str(file.resolve())}
+    header = ", ".join(table.header)
+    if not training.targets and any(f"t{number}" not in table.header for number in range(1, wanted + 1)):
+        raise ConfigError([f"--targets: missing; name the columns of {file} that hold them; it has {header:.200}"])
     if training.targets and path_of(training.targets[0]) != file:
         targets = [name.strip() for text in training.targets for name in text.split(",")]
         unknown = [name for name in targets if name not in table.header]
         if unknown:
-            columns = f"{', '.join(unknown)}; it has {', '.join(table.header):.200}"
+            columns = f"{', '.join(unknown)}; it has {header:.200}"
             raise ConfigError([f"--targets: {file} has no column {columns}"])
         others = [name for name in table.header if name and name not in targets]
+        if len(targets) != wanted:
+            raise ConfigError([f"--targets: {_given(len(targets), 'column', wanted, 'targets')}"])
         if len(others) != inputs:
-            columns = f"{len(others)} columns besides the targets ({', '.join(others):.200})"
-            raise ConfigError([f"--inputs: {file} has {columns}; the program has {inputs} inputs"])
+            columns = f"{', '.join(others) or 'no column':.200} besides the targets"
+            raise ConfigError([f"--inputs: {file} has {columns}; {inputs} needed: one for each input of the program"])
         data |= {"inputs": others, "targets": targets}
     return data | ({"update": "batch"} if len(table.rows) > 1 else {})
 

@@ -90,7 +90,7 @@ def kind_of(target: Path) -> str:
     for name, kind in KINDS.items():
         if target.suffix.lower() == kind.suffix:
             return name
-    what = f"'{target.suffix}' is no document" if target.suffix else "the name of the file needs a suffix"
+    what = f"'{target.suffix}' is not a format of documents" if target.suffix else "the name of the file needs a suffix"
     suffixes = ", ".join(kind.suffix for kind in KINDS.values())
     raise OutputError([f"{target}: {what}; choose from {suffixes}, or give --format"])
 

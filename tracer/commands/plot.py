@@ -161,7 +161,8 @@ def _check(target: Path, suffixes: Sequence[str]) -> None:
     """Raise OutputError for a file that cannot be drawn to."""
     suffix = target.suffix.lower()
     if suffix not in suffixes:
-        raise OutputError([f"{target}: '{suffix}' is no picture; choose from {', '.join(suffixes)}"])
+        what = f"'{suffix}' is not a format of pictures" if suffix else "the name of the file needs a suffix"
+        raise OutputError([f"{target}: {what}; choose from {', '.join(suffixes)}"])
     if suffix in BY_MATPLOTLIB and find_spec("matplotlib") is None:
         raise OutputError([f"{target}: {suffix} needs matplotlib: pip install 'backprop-trace[plot]'; .svg does not"])
     if problems := problems_of([target]):

@@ -35,13 +35,14 @@ class Table:
     commas: bool = False
 
 
-def read_table(path: Path) -> Table:
-    """The first table of a file: its first row that is not empty is the header. Raises ConfigError."""
+def read_table(path: Path, hint: str = "") -> Table:
+    """The first table of a file: its first row that is not empty is the header. hint: where the file is looked for.
+    Raises ConfigError."""
     suffix = path.suffix.lower()
     if suffix not in (*DELIMITED, *WORKBOOKS):
         how = " (File, Save As)" if suffix in OTHER_SHEETS else ""
         raise ConfigError([f"{path}: is neither a .csv nor an .xlsx file; save the table as one of these{how}"])
-    data = read_bytes(path, "a file of samples", "; its path is relative to the config")
+    data = read_bytes(path, "a file of samples", hint)
     if suffix in WORKBOOKS:
         return _table(path, _xlsx(path, data))
     text, delimiter, line = _delimited(decoded(data, str(path), "CSV file"))

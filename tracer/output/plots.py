@@ -84,6 +84,8 @@ def of_csv(
     try:
         with path.open(encoding="utf-8-sig") as file:
             header, first = file.readline().rstrip("\r\n"), file.readline()
+    except FileNotFoundError:
+        raise OutputError([f"{path}: there is no such file"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(
             [f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8 text'})"]

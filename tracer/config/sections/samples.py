@@ -97,7 +97,7 @@ class SamplesReader(Reader):
         path = self.document.folder / name
         try:
             path = path_of(self.document.folder / path_of(name))
-            table = self.document.read.get(path) or read_table(path)
+            table = self.document.read.get(path) or read_table(path, "; its path is relative to the config")
         except (ConfigError, OutputError) as error:
             (problem,) = error.problems
             if problem.startswith(f"{path}: "):  # of the file as a whole, which has no line

@@ -37,7 +37,8 @@ def check_iteration(number: int, last: int, divergence: Divergence | None = None
     if not 1 <= number <= last:
         why = f". {stopped(divergence)}" if divergence else "."
         why = ", where `until` is met." if until_met else why
-        raise OutputError([f"iteration {number:,}: the run has the iterations 1 to {last:,}{why}"])
+        has = f"the iterations 1 to {last:,}" if last > 1 else "only iteration 1"
+        raise OutputError([f"iteration {number:,}: the run has {has}{why}"])
 
 
 def row_of(iteration: Iteration, batches: Batches, sample: int | None, last: int) -> int:
@@ -51,7 +52,8 @@ def row_of(iteration: Iteration, batches: Batches, sample: int | None, last: int
         assert iteration.divergence
         raise OutputError([f"sample {sample}: it has no numbers. {stopped(iteration.divergence)}"])
     if sample is None or not 1 <= sample <= batches.samples:
-        raise OutputError([f"sample {sample}: there are the samples 1 to {batches.samples:,}."])
+        has = f"the samples 1 to {batches.samples:,}" if batches.samples > 1 else "only sample 1"
+        raise OutputError([f"sample {sample}: the run has {has}."])
     window = islice(enumerate(batches.taken(), 1), last)
     others = list(islice((str(number) for number, taken in window if sample - 1 in taken), MOST_LISTED + 1))
     more = ", …" if len(others) > MOST_LISTED else ""

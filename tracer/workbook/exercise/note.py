@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import orjson
+
 VERSION = 1
 NAME = "backprop-trace"
 """Begins the names of the file's custom properties that hold the note."""
@@ -46,7 +48,7 @@ class Note:
         whole = "".join(pieces.get(f"{NAME} {number}", "") for number in range(1, len(pieces) + 1))
         checksum, text = whole[:DIGITS], whole[DIGITS:]
         try:
-            data = json.loads(text)
+            data = orjson.loads(text)
             if checksum == digest(text) and data["version"] == VERSION:
                 blanks = {str(key): str(cells) for key, cells in data["blanks"].items()}
                 return cls(str(data["options"]), blanks, str(data["config"]))
