@@ -100,7 +100,8 @@ class _Parser:
                 return ("cell", first)
             self.take()
             last = self.cell(self.take()[1])
-            return ("range", first[0], first[1], first[2], last[1], last[2])
+            rows, columns = sorted((first[1], last[1])), sorted((first[2], last[2]))
+            return ("range", first[0], rows[0], columns[0], rows[1], columns[1])
         if kind == "function":
             arguments: list[Node] = []
             while self.peek() != ")":

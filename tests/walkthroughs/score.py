@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -48,10 +47,9 @@ class Verdict:
 
 def by_graph(path: Path) -> Verdict:
     """The verdict by the sheet's graph alone."""
-    from tracer.grading.graph.read import read_graph
-
-    judge_graph = import_module("tracer.grading.training.judge").judge_graph
     from tracer.grading.book.package import read_book
+    from tracer.grading.graph.read import read_graph
+    from tracer.grading.training.judge import judge_graph
 
     book = read_book(path)
     start = time.perf_counter()
@@ -134,7 +132,7 @@ def score(names: Iterable[str], grader: Grader, slips: int, random: int, show: i
             false += len(verdict.faults)
             if not ok or not (verdict.firm or plan.expected != "confirmed"):
                 wrong_right.append(name)
-            mark = "  " if ok and verdict.firm else "??"
+            mark = "  " if ok and (verdict.firm or plan.expected != "confirmed") else "??"
             print(
                 f"{mark} {name:38} {verdict.standing}{'' if verdict.firm else ' (not firm)'} {verdict.seconds * 1000:.0f} ms {len(verdict.faults) or ''} {verdict.reason[:110] if not ok else ''}",
                 flush=True,
