@@ -98,7 +98,7 @@ class Guess:
 
     def terms(self, cells: Cells, points: list[Point]) -> Terms:
         """The sum that has the derivatives of this loss; without terms where it is not defined."""
-        found = pairs_of(cells)[self.origin]
+        found = pairs_of(cells).get(self.origin, Pairs(cells.nodes[:0], cells.nodes[:0]))
         at = np.stack([point.values for point in points], 1)
         a, y = at[found.predictions], at[found.targets]
         with np.errstate(all="ignore"):

@@ -47,6 +47,8 @@ class Roles:
     def following(self, change: Array) -> list[Role]:
         """The roles whose derivatives most changes are proportional to, by one factor or by one in each step, the best
         first."""
+        if not self.roles:
+            return []
         with np.errstate(all="ignore"):
             ratio = -change / self.tangents
         ratio[~np.isfinite(ratio) | (self.tangents == 0.0) | (ratio == 0.0)] = np.nan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +78,23 @@ def _nearby(graph: Graph, cells: Cells, node: int) -> Iterator[tuple[int, IntArr
             yield at, operands
             further += [o for o in operands.tolist() if cells.step[o] >= 0]
         frontier = list(dict.fromkeys(further))[:16]
+
+
+def own_rate(graph: Graph, values: Array, updates: Sequence[Update | None], found: Array) -> bool:
+    """Whether the factors found for a parameter, which are not those of the others, are a learning rate of its own: one
+    number, in a constant cell that all its updates refer to, and that only updates of parameters like it do."""
+    factors = np.abs(found[np.isfinite(found)])
+    made = [update.node for update in updates if update is not None]
+    if not len(factors) or not made or np.ptp(factors) > TOLERANCE * factors[0]:
+        return False
+    shared = set(graph.operands_of(made[0]).tolist()).intersection(*(graph.operands_of(n).tolist() for n in made[1:]))
+    form = graph.form[made[0]]
+    for node in shared:
+        users = np.searchsorted(graph.starts, np.flatnonzero(graph.operands == node), side="right") - 1
+        of_updates = bool((graph.form[users] == form).all())
+        if graph.text[node] < 0 and of_updates and same(float(values[node]), float(factors[0])):
+            return True
+    return False
 
 
 def same(first: float, second: float) -> bool:

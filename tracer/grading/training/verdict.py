@@ -22,7 +22,7 @@ from tracer.grading.training.guesses import Guess
 from tracer.grading.training.judgement import Fault, Judgement, Standing
 from tracer.grading.training.losses import Role
 from tracer.grading.training.optimizers import unlike_others
-from tracer.grading.training.rates import Rate, rate_of
+from tracer.grading.training.rates import Rate, own_rate, rate_of
 from tracer.grading.training.recognition import made_of_predictions
 from tracer.grading.training.rules import Changes, Rule, rule_for
 from tracer.grading.training.steps import NONE
@@ -103,7 +103,7 @@ def _confirmed(case: Case, loss: Loss, found: Whole, rate: Rate | None) -> Judge
         firm=True,
         loss=tuple(case.graph.places[node] for node in nodes[order].tolist()) if isinstance(loss, Role) else (),
         assumed_loss=loss.name if isinstance(loss, Guess) else "",
-        ascent=bool(np.nanmedian(found.fit.rates) < 0.0),
+        ascent=bool((found.fit.rates < 0.0).sum() > (found.fit.rates > 0.0).sum()),
         rate=abs(rate.value) if rate else None,
         rate_at=case.graph.places[rate.node] if rate and rate.node != NONE else None,
         factor=1.0 if factor and is_one else factor,
@@ -211,6 +211,9 @@ def _partly(case: Case) -> Judgement | None:
         if not wrong.any():
             return None
         judgement = _confirmed(case, loss, found, _rate(case, found))
+        wrong &= ~_own_rates(case, found, wrong)[:, None]
+        if not wrong.any():
+            return judgement
         return _wrong(judgement, faults_of(case.steps, case.training, case.points, found, wrong))
     return None
 
@@ -224,6 +227,17 @@ def _partly_by_gradient_cells(case: Case) -> Judgement | None:
         wrong = wrong_changes(found)
         return _wrong(_optimized(case, loss, found), faults_of_gradients(case, found, wrong)) if wrong.any() else None
     return None
+
+
+def _own_rates(case: Case, found: Whole, wrong: Flags) -> Flags:
+    """Which of the wrong parameters are right, with a learning rate of their own."""
+    own = np.zeros(len(wrong), bool)
+    values = case.points[0].values
+    for row in np.flatnonzero(wrong.any(1)).tolist():
+        with np.errstate(all="ignore"):
+            factors = np.where(found.fit.valid[row], -found.change[row] / found.gradient[row], np.nan)
+        own[row] = own_rate(case.graph, values, case.training.updates[row], factors)
+    return own
 
 
 def _solid(case: Case, sampled: Array, change: Array) -> tuple[Loss, Whole] | None:
