@@ -81,8 +81,10 @@ class Browser:
         return answer["result"].get("value")
 
     def middle(self, selector: str) -> tuple[float, float]:
-        """The middle of an element in the window."""
-        box = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+        """The middle of an element in the window, where it is brought."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.evaluate(f"{element}.scrollIntoViewIfNeeded()")
+        box = f"{element}.getBoundingClientRect()"
         x, y = self.evaluate(f"(({{ left, top, width, height }}) => [left + width/2, top + height/2])({box})")
         return float(x), float(y)
 

@@ -567,14 +567,21 @@ def test_ascii_is_ascii(here: Path) -> None:
                 assert package.read(name).isascii(), name
 
 
-def test_a_page_that_would_be_too_large_is_left_out_and_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tracer.page.program.MOST_DATA", 3)
+@pytest.mark.parametrize(
+    ("limit", "most", "said"),
+    [("MOST_DATA", 3, "3 numbers in the samples, and there are 1 more"),
+     ("MOST_QUANTITIES", 40, "40 quantities in a step, and there are 3 more")],
+)  # fmt: skip
+def test_a_page_that_would_be_too_large_is_left_out_and_named(
+    here: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, said: str
+) -> None:
+    monkeypatch.setattr(f"tracer.page.program.{limit}", most)
     result = command("run", WALKTHROUGH)
     assert files_in(here / "out") == ["walkthrough.csv", "walkthrough.xlsx"]
-    assert "no .html: a page has room for 3 numbers in the samples, and there are 1 more" in result.output
+    assert f"no .html: a page has room for {said}" in result.output
     asked = command("run", WALKTHROUGH, "--format", "html")
     assert asked.exit_code == 2
-    assert "a page has room for 3 numbers" in asked.output
+    assert f"a page has room for {said}" in asked.output
 
 
 def test_a_workbook_needs_no_numpy(here: Path) -> None:

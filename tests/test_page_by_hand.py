@@ -149,6 +149,18 @@ def test_why_w1_moved_in_iteration_7(classic: Hand) -> None:
     assert classic.number("w1", ".values", "[data-after]") == after["w1"]
 
 
+def test_a_factor_of_a_path_leads_to_its_own_explanation(classic: Hand) -> None:
+    classic.open("#iteration=7&eta=0.5")
+    classic.click(".strand .factor[data-of='∂a_h1/∂h1']")
+    assert classic.subject() == "∂a_h1/∂h1"
+    classic.click(".details .line [data-of=a_h1]")
+    assert classic.subject() == "a_h1"
+    classic.click(".details .line .result")
+    assert classic.subject() == "a_h1"
+    classic.keys("Escape")
+    assert classic.subject() == "w1"
+
+
 def test_numbers_are_changed_by_typing_and_by_dragging(classic: Hand) -> None:
     classic.open()
     classic.click(".editor input")
@@ -180,6 +192,25 @@ def test_what_is_no_number_does_not_stay_in_a_field(classic: Hand) -> None:
     assert classic.text(".editor .was") == "“0x10” is not a number"
     classic.write("2")
     assert classic.see("document.querySelector('.rate > input').ariaInvalid") is None
+
+
+def test_the_field_of_the_iteration_shows_the_iteration(classic: Hand) -> None:
+    """At once, whatever was typed."""
+    classic.open("#iteration=5")
+    field = "document.querySelector('input[aria-label=iteration]')"
+    for typed, shown, is_invalid in (
+        ("12", 12, None),
+        ("2000", 100, None),
+        ("0", 1, None),
+        ("x", 1, "true"),
+        ("7.4", 7, None),
+    ):
+        classic.click("input[aria-label=iteration]")
+        classic.see(f"{field}.select()")
+        classic.write(typed)
+        classic.keys("Enter")
+        assert (classic.iteration(), classic.see(f"{field}.ariaInvalid")) == (shown, is_invalid)
+    classic.see("document.activeElement.blur()")
 
 
 def test_a_quantity_is_found_by_its_name(classic: Hand) -> None:

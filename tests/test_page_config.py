@@ -133,6 +133,23 @@ def test_what_options_have_put_in(tmp_path: Path) -> None:
     check_all([*traces, tracer.walk(one)], 3, tmp_path)
 
 
+def test_a_parameter_may_be_called_like_a_word_of_javascript(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "inputs: {x: 1}\ntargets: {t: 1}\nequations: E = (t - toString*x - constructor)^2 / 2\nminimize: E\n"
+        "parameters: {constructor: 0.25, toString: 0.5}\nlearning_rate: 0.1\niterations: 3\n",
+        encoding="utf-8",
+    )
+    names = ("constructor", "toString")
+    starts = [Override(("parameters", name), 0.5 + place, "option") for place, name in enumerate(names)]
+    for experiment in (load(path), load(path, starts), load(path, starts[:1])):
+        trace = tracer.walk(experiment)
+        for name in names:
+            changes = [Change(name, None, 0.125)]
+            (found,) = copied([(trace, changes, None)])
+            check(trace, changes, None, found, tmp_path)
+
+
 def in_some_style(config: dict[str, Any], chance: random.Random) -> str:
     """The config as YAML: blocks or not, keys quoted or not, equal values shared by aliases, comments at the ends of
     lines and between them."""

@@ -4,7 +4,8 @@
 import { el, still } from "./dom.js";
 
 const SHARE = 0.58;  // of the column, for a picture whose details scroll by themselves
-const SEEN = 220;  // pixels of the details that are brought into view
+const SEEN = 250;  // pixels of the details that are brought into view
+const BAR = 56;  // of the buttons at the lower end of a small window
 
 /**
  * @param {Element} picture the panel of the picture @param {Element} details
@@ -18,10 +19,14 @@ export function columnOf(picture, details) {
     element.classList.toggle("together", width > picture.clientWidth && height > SHARE * element.clientHeight);
   }).observe(element);
 
-  /** Scroll until some of the details is seen. */
+  /** Scroll until some of the details is seen, once these and the column are laid out. */
   function reveal() {
+    requestAnimationFrame(() => requestAnimationFrame(scroll));
+  }
+
+  function scroll() {
     const isOwn = element.scrollHeight > element.clientHeight + 1 && getComputedStyle(element).overflowY === "auto";
-    const hidden = details.getBoundingClientRect().top + SEEN - (isOwn ? element.getBoundingClientRect().bottom : innerHeight);
+    const hidden = details.getBoundingClientRect().top + SEEN - (isOwn ? element.getBoundingClientRect().bottom : innerHeight - BAR);
     if (hidden > 0) (isOwn ? element : window).scrollBy({ top: hidden, behavior: still() ? "instant" : "smooth" });
   }
   return { element, reveal };

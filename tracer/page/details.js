@@ -68,7 +68,7 @@ function values(page, slot) {
   add("now", {});
   if (isParameter) {
     const update = page.content.lines.findIndex((line) => line.update && line.quantity === slot);
-    if (update >= 0) add("after", { after: true, known: (moment) => moment.reached(update) });
+    if (update >= 0) add("after the update", { after: true, known: (moment) => moment.reached(update) });
   }
   else if (!page.isConstant(slot)) add("next", { beside: 1, known: (moment) => moment.line === null && moment.iteration < moment.run.iterations });
   return list;

@@ -86,7 +86,7 @@ export function start(root, engine, state, packed, shapes) {
     } },
     ...(content.charts.length ? [{ title: "Over the iterations", ...historiesView(page) }] : []),
     ...(content.regions ? [{ title: "Decision regions", ...regionsView(page) }] : []),
-  ], refresh, finderOf(page));
+  ], () => { refresh(); page.reveal(); }, finderOf(page));
   const changes = edit.bar();
   const live = el("p", { class: "unseen", "aria-live": "polite" });
   const where = el("p", { class: "where" });
@@ -95,6 +95,7 @@ export function start(root, engine, state, packed, shapes) {
   const failed = el("p", { class: "stopped", role: "alert" });
   const column = columnOf(el("section", { class: "panel of-picture", "aria-label": "Picture" }, views.picture.element),
     el("section", { class: "panel of-details scrolls", "aria-label": "Details" }, panels.element));
+  page.reveal = column.reveal;
   root.append(
     el("header", {}, el("h1", {}, content.name), where, views.controls.element),
     el("section", { class: "panel of-loss", "aria-label": "Loss" }, views.loss.element, changes.element, stopped, failed),
@@ -200,6 +201,11 @@ export function start(root, engine, state, packed, shapes) {
 
   function point(element) {
     const at = (event) => (event.target.closest(".of-details, .of-loss, header, dialog") ? undefined : page.slotAt(event.target));
+    /** What is explained already stays so where its own explanation is clicked. */
+    const clicked = (event) => {
+      const slot = event.target.closest(".of-details") ? page.slotAt(event.target) : at(event);
+      return event.target.closest(".of-details") && slot === subject() ? undefined : slot;
+    };
     const hover = (slot) => {
       if (slot === hovered) return;
       hovered = slot;
@@ -214,7 +220,7 @@ export function start(root, engine, state, packed, shapes) {
     element.addEventListener("pointerleave", () => hover(undefined));
     element.addEventListener("focusin", (event) => hover(event.target.matches(":focus-visible") ? at(event) : undefined));
     element.addEventListener("focusout", () => hover(undefined));
-    element.addEventListener("click", (event) => !event.target.closest("button, input, select, summary") && keep(event, at(event)));
+    element.addEventListener("click", (event) => !event.target.closest("button, input, select, summary") && keep(event, clicked(event)));
     element.addEventListener("dblclick", (event) => {
       const line = event.target.closest(".blocks .line");
       if (line) state.update({ line: Number(line.dataset.line) });
@@ -226,7 +232,7 @@ export function start(root, engine, state, packed, shapes) {
     if (slot === undefined) return;
     const { name } = content.quantities[slot];
     state.update({ quantity: state.get().quantity === name ? null : name });
-    requestAnimationFrame(column.reveal);
+    page.reveal();
     event.preventDefault();
   }
 

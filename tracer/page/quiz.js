@@ -81,6 +81,7 @@ export function quizOf(page) {
       field.value = "";
       text(said, "");
       if (!field.contains(document.activeElement)) field.focus({ preventScroll: true });
+      page.reveal();
     }
     page.numbers.show(moment, "quiz");
     return true;
