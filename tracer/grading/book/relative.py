@@ -16,6 +16,7 @@ class UnknownFormula(ValueError):
 _A1 = re.compile(
     r"(?<![A-Za-z0-9_.$\[\\])(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d{0,6})(?![A-Za-z0-9_.(\[!])|\"[^\"]*\"|'[^']*'"
 )
+_RELATIVE = re.compile(r"(?<![\w.])R(\[?)(-?\d+)\]?C(\[?)(-?\d+)\]?(?![\w.(])")
 PLACE = re.compile(r"R(\[?)(-?\d+)\]?C(\[?)(-?\d+)\]?")
 
 
@@ -30,6 +31,18 @@ def relative(formula: Formula) -> str:
         return down + (f"C{column}" if match[1] else f"C[{column - formula.column}]")
 
     return _A1.sub(written, formula.text.lstrip("=+ "))
+
+
+def absolute(text: str, cell: Position) -> str:
+    """A relative formula as it is written in that cell."""
+
+    def written(match: re.Match[str]) -> str:
+        row, column = int(match[2]) + cell[0] * (match[1] != ""), int(match[4]) + cell[1] * (match[3] != "")
+        if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
+            return "#REF!"
+        return f"{'' if match[3] else '$'}{letters(column)}{'' if match[1] else '$'}{row}"
+
+    return _RELATIVE.sub(written, text)
 
 
 def copied_down(formula: Formula) -> tuple[str, tuple[int, ...]]:

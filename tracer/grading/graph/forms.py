@@ -242,7 +242,7 @@ def slopes_of_arrays(form: Expression, slots: Array, numbers: Array) -> Array:
     outer = np.ones((cells, 1))
     for index in range(len(layers) - 1, -1, -1):
         for expression, by, among in slopes(layers[index]):
-            chosen = slots[:, np.array(among, int)].reshape(cells * len(by), -1)
+            chosen = slots[:, np.array(among, int)].reshape(cells * len(by), len(among[0]))
             values = of_arrays(expression, chosen, np.repeat(numbers, len(by), 0)).reshape(cells, len(by))
             for place, column in zip(by, (outer * values).T, strict=True):
                 result[:, place] += column

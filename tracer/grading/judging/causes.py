@@ -33,6 +33,7 @@ SENTENCES: Mapping[str, str] = {
     "sample_differs": "{found:.15g} is typed here, but the config has {expected:.15g}",
     "filled_as_series": "filled as a series: {start}, …",
     "differs_from_other_rows": "differs from the other rows",
+    "differs_from_copies": "the formula differs from those around it, which are copies of each other",
     "rows_differ_from_others": "differs from the other rows in {rows} of {of} rows",
     # the table as a whole
     "label_contradicts_updates": "the {label} says {expected:g}, but all updates use {found:.6g}",

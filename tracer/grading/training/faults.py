@@ -36,10 +36,11 @@ def faults_of_gradients(case: Case, found: Whole, wrong: Flags) -> tuple[Fault, 
     for row in np.flatnonzero(wrong.any(1)).tolist():
         chosen = np.flatnonzero(wrong[row])
         nodes = case.all_taken.nodes[row, chosen].tolist()
-        right = float(found.fit.rates[chosen[0]] * found.gradient[row, chosen[0], 0])
+        rights = (found.fit.rates[chosen] * found.gradient[row, chosen, 0]).tolist()
         places = tuple(graph.places[node] for node in nodes)
         spoils = (parameter_of(graph, case.training.updates[row]),)
-        faults.append(Fault(places, Kind.FORMULA, value=float(values[nodes[0]]), right_value=right, spoils=spoils))
+        value = float(values[nodes[0]])
+        faults.append(Fault(places, Kind.FORMULA, None, None, None, value, rights[0], tuple(rights), spoils))
     return tuple(faults)
 
 
@@ -113,6 +114,7 @@ class _Blame:
             kind=kind,
             value=float(self._values[cells[0].node]),
             right_value=cells[0].right,
+            right_values=tuple(cell.right for cell in cells),
             spoils=(parameter_of(self._graph, self._training.updates[row]),),
         )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from tracer.grading.book.cells import Book
 from tracer.grading.graph.graph import Graph
 from tracer.grading.training.case import Case
+from tracer.grading.training.culprit import with_culprits
 from tracer.grading.training.judgement import Judgement, Standing, nothing_to_judge
 from tracer.grading.training.points import points_of
 from tracer.grading.training.steps import TooManyParameters, steps_of
@@ -28,6 +29,7 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
         return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
     trainings = steps.trainings[:MOST_TRAININGS]
     points = points_of(graph, trainings, steps.root)
-    judgements = [replace(judged(Case(steps, training, points)), not_judged=lost) for training in trainings]
+    cases = [Case(steps, training, points) for training in trainings]
+    judgements = [replace(with_culprits(case, judged(case)), not_judged=lost) for case in cases]
     told = [judgement for judgement in judgements if judgement.standing is not Standing.NOTHING]
     return tuple(told or judgements[:1])

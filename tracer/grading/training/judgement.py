@@ -37,7 +37,8 @@ class Fault:
 
     places: the cells, over the judged steps. kind: of the finding. why: the likely cause, None if unknown. formula:
     what the first of the cells reads, right: what it should read, in cells; None where unknown. value, right_value: of
-    the first of the cells. spoils: the parameters whose updates are wrong because of it.
+    the first of the cells. right_values: of all cells, where these are known. spoils: the parameters whose updates are
+    wrong because of it.
     """
 
     places: tuple[Place, ...]
@@ -47,6 +48,7 @@ class Fault:
     right: str | None = None
     value: float | None = None
     right_value: float | None = None
+    right_values: tuple[float, ...] = ()
     spoils: tuple[Parameter, ...] = ()
 
 

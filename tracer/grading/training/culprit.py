@@ -1,0 +1,212 @@
+"""The cell behind wrong updates: the last one that all of them share, or one that differs from its copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tracer.grading.book.relative import absolute
+from tracer.grading.graph.graph import Graph
+from tracer.grading.judging.causes import cause_of
+from tracer.grading.judging.findings import Kind
+from tracer.grading.training.case import Case
+from tracer.grading.training.copies import Odd, odd_cells
+from tracer.grading.training.judgement import Fault, Judgement, Parameter, Standing
+
+TOLERANCE = 1e-6
+"""Relative difference between the values that wrong updates ask of a cell."""
+RIGHT = 1
+"""The bit of the right updates."""
+
+
+def with_culprits(case: Case, judgement: Judgement) -> Judgement:
+    """The judgement with the cells to blame in place of the gradients and updates that they spoil."""
+    odd = odd_cells(case.graph)
+    if judgement.standing is Standing.WRONG and judgement.faults:
+        faults = _Search(case, judgement).faults(odd)
+        return replace(judgement, faults=faults) if faults else judgement
+    told = [entry for entry in odd if entry.between and entry.alone and _matters(case, entry)]
+    if not told:
+        return judgement
+    reason = "a formula differs from those around it, which are copies of each other"
+    faults = tuple(_odd_fault(case.graph, entry, ()) for entry in told)
+    return replace(judgement, standing=Standing.WRONG, reason=reason, faults=faults)
+
+
+def _matters(case: Case, odd: Odd) -> bool:
+    """Whether a cell belongs to the training: it depends on a parameter, and an update on it."""
+    leading = case.cells.leading_to_updates()
+    updates = set(case.training.nodes.ravel().tolist())
+    return any(node in updates or (leading[node] and case.cells.region.inside[node]) for node in odd.nodes)
+
+
+def _odd_fault(graph: Graph, odd: Odd, spoils: tuple[Parameter, ...]) -> Fault:
+    place = graph.places[odd.nodes[0]]
+    return Fault(
+        places=tuple(graph.places[node] for node in odd.nodes),
+        kind=Kind.FORMULA,
+        why=cause_of("differs_from_copies"),
+        formula=absolute(graph.texts[graph.text[odd.nodes[0]]].relative, place[1]),
+        right=absolute(odd.text, place[1]),
+        value=float(graph.values[odd.nodes[0]]),
+        spoils=spoils,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A wrong gradient or update, the value that it should have, and the parameter that it spoils."""
+
+    node: int
+    right: float
+    fault: Fault
+
+
+class _Search:
+    """Looks for the cells behind wrong gradients and updates; its state is what depends on what."""
+
+    def __init__(self, case: Case, judgement: Judgement) -> None:
+        self._case, self._graph, self._judgement = case, case.graph, judgement
+        self._values, self._slope = case.points[0].values, case.points[0].slope
+        cut = case.steps.cut
+        self._updates = {int(n) for n in case.training.nodes.ravel() if n >= 0}
+        self._seeds = {int(n) for n in case.training.seeds.ravel() if n >= 0}
+        self._cut = {int(n) for n in np.flatnonzero(cut)}
+        self._number = {place: node for node, place in enumerate(self._graph.places)}
+        self._targets = self._wrong()
+
+    def _wrong(self) -> list[_Target]:
+        found = []
+        for fault in self._judgement.faults:
+            rights = fault.right_values or (fault.right_value,) * len(fault.places)
+            for place, right in zip(fault.places, rights, strict=True):
+                found.append(_Target(self._number[place], np.nan if right is None else right, fault))
+        return found
+
+    def _above(self, node: int) -> set[int]:
+        """What a node depends on within its step, itself included."""
+        seen, pending = {node}, [node]
+        while pending:
+            at = pending.pop()
+            if at != node and at in self._cut:
+                continue
+            for operand in self._graph.operands_of(at).tolist():
+                if operand not in seen and operand not in self._seeds and self._case.cells.region.inside[operand]:
+                    seen.add(operand)
+                    pending.append(operand)
+        return seen
+
+    def faults(self, odd: Sequence[Odd]) -> tuple[Fault, ...]:
+        """The faults by their culprits; empty where the given ones say as much."""
+        above = {target.node: self._above(target.node) for target in self._targets}
+        blamed = self._odd(odd, above)
+        left = [t for t in self._targets if not any(above[t.node] & set(entry.nodes) for entry in blamed)]
+        faults = [
+            _odd_fault(self._graph, entry, self._spoiled(t for t in self._targets if above[t.node] & set(entry.nodes)))
+            for entry in blamed
+        ]
+        return (*faults, *self._shared(left, above))
+
+    def _odd(self, odd: Sequence[Odd], above: dict[int, set[int]]) -> list[Odd]:
+        """The odd cells that a wrong target depends on; those with neighbors on both sides, where there are any."""
+        reached = set().union(*above.values()) if above else set()
+        found = [entry for entry in odd if set(entry.nodes) & reached]
+        return [entry for entry in found if entry.between] or found[:1]
+
+    def _spoiled(self, targets: Iterable[_Target]) -> tuple[Parameter, ...]:
+        return tuple(dict.fromkeys(parameter for target in targets for parameter in target.fault.spoils))
+
+    def _shared(self, targets: list[_Target], above: dict[int, set[int]]) -> list[Fault]:
+        """The faults by the last cells that wrong targets share and that no right update depends on."""
+        right = self._right(targets)
+        left, found = list(targets), []
+        used: dict[int, list[_Target]] = {}
+        for target in left:
+            for node in above[target.node] - right:
+                used.setdefault(node, []).append(target)
+        culprits: list[tuple[int, list[_Target]]] = []
+        done: set[int] = set()
+        for node, spoiled in sorted(used.items(), key=lambda item: (-len(item[1]), -item[0])):
+            open_ = [target for target in spoiled if target.node not in done]
+            if len(open_) < len(spoiled) or not open_ or (len(open_) > 1 and not self._explains(node, open_)):
+                continue
+            culprits.append((node, open_))
+            done |= {target.node for target in open_}
+        rest = [target for target in left if target.node not in done]
+        found += self._by_text(culprits)
+        found += [target.fault for target in rest]
+        return list(dict.fromkeys(found))
+
+    def _right(self, targets: list[_Target]) -> set[int]:
+        """What the right updates depend on."""
+        spoiled = {(place) for target in targets for p in target.fault.spoils for place in p.after}
+        wrong = {self._number[place] for place in spoiled}
+        found: set[int] = set()
+        for update in self._updates - wrong:
+            found |= self._above(update)
+        return found
+
+    def _explains(self, node: int, targets: Sequence[_Target]) -> bool:
+        """Whether one other value of a cell would make all these targets right, as far as they are linear in it."""
+        rates = self._rates(node)
+        asked = [
+            (target.right - float(self._values[target.node])) / rates.get(target.node, 0.0)
+            if rates.get(target.node)
+            else np.nan
+            for target in targets
+        ]
+        return bool(np.ptp(asked) <= TOLERANCE * np.abs(asked).max()) if np.isfinite(asked).all() else False
+
+    def _rates(self, node: int) -> dict[int, float]:
+        """The derivatives of what depends on a node within its step by it."""
+        network = self._case.steps.network
+        found = {node: 1.0}
+        pending, order = [node], []
+        seen = {node}
+        while pending:
+            at = pending.pop()
+            if at in self._cut and at != node:
+                continue
+            users = network.owner[network.leading_from(np.array([at]))].tolist()
+            for user in users:
+                if user not in seen:
+                    seen.add(user)
+                    order.append(user)
+                    pending.append(user)
+        for user in sorted(order):
+            own = slice(self._graph.starts[user], self._graph.starts[user + 1])
+            found[user] = sum(
+                float(slope) * found.get(operand, 0.0)
+                for operand, slope in zip(self._graph.operands[own].tolist(), self._slope[own].tolist(), strict=True)
+            )
+        return found
+
+    def _by_text(self, culprits: Sequence[tuple[int, list[_Target]]]) -> list[Fault]:
+        """One fault for all cells with the same formula."""
+        groups: dict[tuple[str, bool], list[tuple[int, list[_Target]]]] = {}
+        for node, targets in culprits:
+            relative = self._graph.texts[self._graph.text[node]].relative if self._graph.text[node] >= 0 else str(node)
+            groups.setdefault((relative, node in self._updates), []).append((node, targets))
+        found = []
+        for (_, is_update), members in groups.items():
+            nodes = [node for node, _ in members]
+            targets = [target for _, own in members for target in own]
+            first = targets[0]
+            exact = first.node == nodes[0]
+            found.append(
+                Fault(
+                    places=tuple(self._graph.places[node] for node in nodes),
+                    kind=Kind.UPDATE if is_update else Kind.FORMULA,
+                    value=float(self._values[nodes[0]]),
+                    right_value=first.right if exact and np.isfinite(first.right) else self._asked(nodes[0], first),
+                    spoils=self._spoiled(targets),
+                )
+            )
+        return found
+
+    def _asked(self, node: int, target: _Target) -> float | None:
+        rate = self._rates(node).get(target.node, 0.0)
+        asked = (target.right - float(self._values[target.node])) / rate if rate else np.nan
+        return float(self._values[node]) + asked if np.isfinite(asked) else None
