@@ -80,12 +80,12 @@ def _nearby(graph: Graph, cells: Cells, node: int) -> Iterator[tuple[int, IntArr
         frontier = list(dict.fromkeys(further))[:16]
 
 
-def own_rate(graph: Graph, values: Array, updates: Sequence[Update | None], found: Array) -> bool:
-    """Whether the factors found for a parameter, which are not those of the others, are a learning rate of its own: one
-    number, in a constant cell that all its updates refer to, and that only updates of parameters like it do."""
-    factors = np.abs(found[np.isfinite(found)])
+def own_rate(graph: Graph, values: Array, updates: Sequence[Update | None], found: Array, other: float) -> bool:
+    """Whether the factors found for a parameter are a learning rate of its own, unlike the other ones': one number of
+    the same sign, in a constant cell that all its updates refer to, and that only updates of parameters like it do."""
+    factors = found[np.isfinite(found)] * np.sign(other)
     made = [update.node for update in updates if update is not None]
-    if not len(factors) or not made or np.ptp(factors) > TOLERANCE * factors[0]:
+    if not len(factors) or not made or np.ptp(factors) > TOLERANCE * factors[0] or same(factors[0], abs(other)):
         return False
     shared = set(graph.operands_of(made[0]).tolist()).intersection(*(graph.operands_of(n).tolist() for n in made[1:]))
     form = graph.form[made[0]]

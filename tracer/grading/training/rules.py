@@ -85,8 +85,8 @@ def _fitted(changes: Changes, terms: tuple[str, ...]) -> Rule | None:
     if own.sum() < max(2, LARGE_ENOUGH * len(numbers)) and len(numbers) > 1:
         return None
     common = np.array([rate, *(_shared(numbers[own, index], rate) for index in range(1, len(terms)))])
-    if not np.isfinite(common).all():
-        return None
+    if not np.isfinite(common).all() or not ((common[1:] > 0.0) & (common[1:] < 1.0)).all():
+        return None  # weights that grow of themselves do not learn: a loan, a population
     size = np.abs(changes.change) + np.abs(parts * common).sum(-1)
     with np.errstate(all="ignore"):
         full, alone = (

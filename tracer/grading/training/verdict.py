@@ -236,7 +236,8 @@ def _own_rates(case: Case, found: Whole, wrong: Flags) -> Flags:
     for row in np.flatnonzero(wrong.any(1)).tolist():
         with np.errstate(all="ignore"):
             factors = np.where(found.fit.valid[row], -found.change[row] / found.gradient[row], np.nan)
-        own[row] = own_rate(case.graph, values, case.training.updates[row], factors)
+        other = float(np.nanmedian(found.fit.rates)) if np.isfinite(found.fit.rates).any() else np.nan
+        own[row] = own_rate(case.graph, values, case.training.updates[row], factors, other)
     return own
 
 
