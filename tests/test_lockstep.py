@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tracer
 from tests.places import ABSOLUTE, BLOWS_UP, CONFIGS
@@ -158,3 +159,54 @@ def test_a_batch_is_added_up_as_exactly_as_by_fsum() -> None:
     rows = np.concatenate([rows, -rows[:-1]])
     exact = [math.fsum(column) for column in rows.T]
     np.testing.assert_allclose(total(rows), exact, rtol=1e-15)
+
+
+SATURATED = XOR | {
+    "layers": [{"name": "h", "neurons": 2, "activation": "tanh"}, {"name": "o", "neurons": 1}],
+    "weights": [-11, 7, 9, -13, 5, -8],
+}
+"""Neurons whose slope 1 − a² consists of the last digit of a."""
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "nadam", "rmsprop"])
+def test_saturated_neurons(optimizer: str) -> None:
+    check(SATURATED | {"optimizer": optimizer, "learning_rate": 0.1}, 10, 0.8, 1e-10)
+
+
+CUTS: list[dict[str, Any]] = [{}, {"clip": {"norm": 0.1}}, {"clip": {"value": 0.05}}]
+RATES: list[Any] = [
+    0.3,
+    "0.5 * 0.9^k",
+    [{"iterations": 4, "learning_rate": 0.5}, {"iterations": 8, "learning_rate": "1/k"}],
+]
+UPDATES: list[Any] = ["online", "batch", {"batch_size": 3}, {"batch_size": 2}]
+RULES: list[Any] = ["sgd", {"name": "momentum", "momentum": 0.9}, "nesterov", "adam", "adamw", "rmsprop", "adagrad"]
+
+
+@st.composite
+def trainings(draw: st.DrawFn) -> dict[str, Any]:
+    """The exclusive or, trained in any way."""
+    config: dict[str, Any] = (
+        XOR | draw(st.sampled_from(CUTS)) | draw(st.sampled_from([{}, {"l2": 0.01}, {"until": "E_total < 0.12"}]))
+    )
+    config |= {
+        "learning_rate": draw(st.sampled_from(RATES)),
+        "update": draw(st.sampled_from(UPDATES)),
+        "optimizer": draw(st.sampled_from(RULES)),
+    }
+    shuffled = {"order": "shuffled", "seed": draw(st.integers(0, 9))}
+    return {**config, **draw(st.sampled_from([{}, shuffled]))}
+
+
+@settings(max_examples=6)
+@given(trainings())
+def test_trained_in_any_way(config: dict[str, Any]) -> None:
+    check(config, 1, 0.3)
+    check(config, 12, 0.3, 1e-9)
+
+
+@pytest.mark.long
+@settings(max_examples=300)
+@given(trainings())
+def test_trained_in_many_ways(config: dict[str, Any]) -> None:
+    check(config, 12, 0.3, 1e-9)

@@ -27,7 +27,11 @@ from tracer.formulas.tree import COMPARISONS, Call, Expression, Function, Name, 
 CONDITIONS = {symbol: Function(f"condition_{number}") for number, symbol in enumerate(COMPARISONS)}
 """Comparisons where they decide a choice: they give flags. Everywhere else they give numbers."""
 TESTS = {"<=": np.less_equal, ">=": np.greater_equal, "<>": np.not_equal, "<": np.less, ">": np.greater, "=": np.equal}
-FAST = replace(NUMPY, operators={**NUMPY.operators, "^": infix(" ** ", 5, first=6, following=4)})
+FAST = replace(
+    NUMPY,
+    operators={**NUMPY.operators, "^": infix(" ** ", 5, first=6, following=4)},
+    function=lambda name: name if name == "tanh" else NUMPY.function(name),
+)
 CAREFUL = replace(
     NUMPY,
     operators={
@@ -265,6 +269,20 @@ def _or_nan(test: Callable[..., Any]) -> Callable[..., Any]:
     return compare
 
 
+SATURATED = 3.0
+"""Beyond it tanh is so near to 1 that the last digit of NumPy's counts: 1 − a² has no others."""
+
+
+def _tanh(x: Any) -> Any:
+    """The hyperbolic tangent, far out by the C library's formula (fdlibm's s_tanh.c), whose last digit is right. An
+    optimizer that divides by the size of the gradient makes a whole step of a slope's last digit."""
+    values, size = np.asarray(np.tanh(x)), np.abs(x)
+    far = size > SATURATED
+    if np.any(far):
+        values[far] = np.copysign(1.0 - 2.0 / (np.exp(2.0 * np.minimum(size[far], 20.0)) + 1.0), x[far])
+    return values
+
+
 _LACKING = {
     name: len(row.parameters)
     for name, row in PRIMITIVES.items()
@@ -272,6 +290,7 @@ _LACKING = {
 }
 """The functions that NumPy lacks, with the number of their arguments."""
 _SHARED: dict[str, Any] = ARRAYS | {
+    "tanh": _tanh,
     "sum": _sum,
     "mean": lambda *values: _sum(*values) / len(values),
     "sum_over": _sum_over,
