@@ -12,7 +12,7 @@ from tracer.commands import CONTEXT
 from tracer.commands.options import Asked, of_config
 from tracer.documents.kinds import KINDS
 from tracer.errors import OutputError
-from tracer.explain.templates import DIGITS, MOST_DIGITS
+from tracer.explain.templates import DIGITS, MOST_SHOWN
 from tracer.files import STANDARD_OUTPUT, path_of, problems_of, replacing
 
 EXIT_DIVERGED = 1
@@ -32,8 +32,7 @@ EXIT_DIVERGED = 1
 @click.option("--depth", metavar="N", type=int, default=1, show_default=True,
               help="How many levels of the operands of QUANTITY to derive as well.")  # fmt: skip
 @click.option("--digits", metavar="N", type=int, default=DIGITS, show_default=True,
-              help=f"Significant digits of results, up to {MOST_DIGITS}; of more than 12 the last ones may "
-              "differ, as computed numbers keep about 15.")  # fmt: skip
+              help=f"Significant digits of results, up to {MOST_SHOWN}.")  # fmt: skip
 @click.option(
     "--format",
     "kind",

@@ -21,6 +21,8 @@ from tracer.model.batches import REDUCTIONS
 
 DIGITS, MOST_DIGITS = 6, 17
 """Significant digits of a substituted number; with so many every double has its own."""
+MOST_SHOWN = 12
+"""Significant digits that the numbers put in give of a result; doubles keep 15, and what they compute has fewer."""
 RELIABLE = 15
 """Significant digits that every double keeps; spreadsheets show no more."""
 PLAIN_FROM, PLAIN_BELOW = -4, 6

@@ -12,7 +12,7 @@ from tracer.explain.lesson import whole
 from tracer.explain.lesson.asked import quantity_called, row_of
 from tracer.explain.lesson.subject import Subject
 from tracer.explain.step import Step
-from tracer.explain.templates import DIGITS, MOST_DIGITS
+from tracer.explain.templates import DIGITS, MOST_SHOWN
 from tracer.model.assembly import shown
 from tracer.model.experiment import Experiment
 from tracer.model.system import System
@@ -40,8 +40,9 @@ def explained(
     a quantity is made of are derived in turn. remarks: what the numbers of
     the run say, for the end. Raises OutputError for what is not there.
     """
-    if not 1 <= digits <= MOST_DIGITS:
-        raise OutputError([f"digits {digits}: choose from 1 to {MOST_DIGITS}"])
+    if not 1 <= digits <= MOST_SHOWN:
+        why = "; a CSV file has every digit" if digits > MOST_SHOWN else ""
+        raise OutputError([f"digits {digits}: choose from 1 to {MOST_SHOWN}{why}"])
     if not 0 <= depth <= MOST_DEPTH:
         raise OutputError([f"depth {depth}: choose from 0 to {MOST_DEPTH:,}"])
     row = row_of(iteration, full.batches, sample, experiment.iterations)
