@@ -106,14 +106,25 @@ def test_valid_configs(config: dict[str, Any]) -> None:
     assert form_problems(config) == []
 
 
-@settings(max_examples=1500)
-@given(st.data())
-def test_the_reader_and_the_schema_refuse_the_same(data: st.DataObject) -> None:
+def refuse_the_same(data: st.DataObject) -> None:
     config = data.draw(st.sampled_from(VALID[:4]))
     place = data.draw(st.sampled_from(list(places(config))))
     change = data.draw(st.sampled_from(["value", "value", "missing", "unknown", "renamed"]))
     mutant = changed(config, place, change, data.draw(st.sampled_from(VALUES)))
     assert bool(form_problems(mutant)) == is_refused(mutant), form_problems(mutant)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_the_reader_and_the_schema_refuse_the_same(data: st.DataObject) -> None:
+    refuse_the_same(data)
+
+
+@pytest.mark.long
+@settings(max_examples=3000)
+@given(st.data())
+def test_the_reader_and_the_schema_refuse_the_same_of_many(data: st.DataObject) -> None:
+    refuse_the_same(data)
 
 
 @pytest.mark.parametrize("key", FIELDS)

@@ -142,9 +142,7 @@ def networks(draw: st.DrawFn) -> dict[str, Any]:
     return config | draw(st.sampled_from([{}, {"l2": 0.01}, {"l1": 0.01}]))
 
 
-@settings(max_examples=60)
-@given(networks())
-def test_the_products_of_all_paths_add_up_to_the_gradient(config: dict[str, Any]) -> None:
+def paths_add_up(config: dict[str, Any]) -> None:
     """The trace's gradients are held against the complex-step derivative elsewhere. The number of paths follows from
     the widths alone: every neuron of a later layer is reached from every one of the layer before."""
     trace = tracer.run(config)
@@ -161,6 +159,19 @@ def test_the_products_of_all_paths_add_up_to_the_gradient(config: dict[str, Any]
     softmax = config["layers"][-1]["activation"] == "softmax"
     through = math.prod(widths[1:]) * (widths[-1] if softmax else 1)
     assert derivations.of("w1").count == through + ("l1" in config or "l2" in config)
+
+
+@settings(max_examples=15)
+@given(networks())
+def test_the_products_of_all_paths_add_up_to_the_gradient(config: dict[str, Any]) -> None:
+    paths_add_up(config)
+
+
+@pytest.mark.long
+@settings(max_examples=150)
+@given(networks())
+def test_the_products_of_all_paths_add_up_in_many_networks(config: dict[str, Any]) -> None:
+    paths_add_up(config)
 
 
 def test_a_local_derivative_is_pytorchs() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, reject
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import tracer
@@ -124,8 +124,7 @@ def check_composed(system: System) -> None:
             assert reading(spell(quantity, alphabet)) == quantity
 
 
-@given(config=networks() | own_equations())
-def test_reading_is_the_inverse_of_spelling(config: dict[str, Any]) -> None:
+def read_what_is_spelled(config: dict[str, Any]) -> None:
     try:
         system = assemble(load(config))
     except ConfigError as error:
@@ -135,6 +134,19 @@ def test_reading_is_the_inverse_of_spelling(config: dict[str, Any]) -> None:
     check(system)
     check(compact(system))
     check_composed(system)
+
+
+@settings(max_examples=20)
+@given(config=networks() | own_equations())
+def test_reading_is_the_inverse_of_spelling(config: dict[str, Any]) -> None:
+    read_what_is_spelled(config)
+
+
+@pytest.mark.long
+@settings(max_examples=200)
+@given(config=networks() | own_equations())
+def test_reading_is_the_inverse_of_spelling_in_many_networks(config: dict[str, Any]) -> None:
+    read_what_is_spelled(config)
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

@@ -167,7 +167,7 @@ def agree(ours: float, theirs: float) -> bool:
     return abs(ours - theirs) <= max(1e-9 * abs(theirs), 1e-12)
 
 
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", [*range(4), *(pytest.param(block, marks=pytest.mark.long) for block in range(4, 10))])
 def test_losses_gradients_states_and_weights(block: int) -> None:
     for number in range(block, CASES, 10):
         compare(random_config(number))
