@@ -495,10 +495,12 @@ def test_a_full_standard_output(here: Path) -> None:
         os.mknod(here / "full", stat.S_IFCHR | 0o600, os.makedev(1, 7))
     except (PermissionError, AttributeError) as error:
         pytest.skip(f"no full device can be made here: {error}")
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with (here / "full").open("wb") as full:
         process = subprocess.run(
-            [sys.executable, "-m", "tracer", "list"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=30
-        )
+            [sys.executable, "-m", "tracer", "list"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=30,
+            env=buffered,
+        )  # fmt: skip
     assert process.returncode == 2
     assert process.stderr == b"cannot print (No space left on device)\n"
 

@@ -17,6 +17,7 @@ from tests.places import WALKTHROUGH
 from tracer import files
 from tracer.errors import OutputError
 
+SHELL = "/bin/sh"
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits are POSIX's")
 
 
@@ -141,7 +142,7 @@ def test_streams_that_are_closed(
     tracer.run(WALKTHROUGH, iterations=3, learning_rate=0.5).to_excel("book.xlsx")
     streams = " ".join(f"{number}>&-" for number in closed)
     call = " ".join([sys.executable, "-m", "tracer", *map(str, arguments), streams])
-    result = subprocess.run(["sh", "-c", call], capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run([SHELL, "-c", call], capture_output=True, text=True, check=False, timeout=60)
     assert result.returncode == (2 if "x" in arguments else 0)
     assert "Traceback" not in result.stderr
 
@@ -151,7 +152,7 @@ def test_a_reader_that_goes_away_costs_no_file(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     tracer.run(WALKTHROUGH, iterations=3, learning_rate=0.5).to_excel("book.xlsx")
     call = f"{sys.executable} -m tracer check book.xlsx --json j.json --report r.csv --gradescope g.json --annotate marked | true"
-    result = subprocess.run(["sh", "-c", call], capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run([SHELL, "-c", call], capture_output=True, text=True, check=False, timeout=60)
     assert result.stderr == ""
     assert names(tmp_path) == ["book.xlsx", "g.json", "j.json", "marked", "r.csv"]
     assert names(tmp_path / "marked") == ["book.xlsx"]

@@ -391,7 +391,8 @@ def test_in_the_terminal_a_network_is_a_drawing_of_text() -> None:
     ("arguments", "problem"),
     [
         ((WALKTHROUGH, "--graph", "equations"),
-         "the terminal shows only the network: draw its equations to a file, with -o FILE.svg"),
+         "the terminal shows only the network: draw its equations to a file, with -o FILE.svg, or read them with "
+         "`backprop-trace explain`"),
         ((ROOT / "configs" / "lstm.yaml", "--graph", "network"),
          "lstm has equations of its own, no layers; draw its equations instead"),
         ((WALKTHROUGH, "--graph", "graf"), "'graf' cannot be drawn; choose from network, equations"),

@@ -244,7 +244,7 @@ def test_svg_on_standard_output() -> None:
 def test_in_the_terminal() -> None:
     printed = command("plot", WALKTHROUGH, "--ascii").output.splitlines()
     assert printed[0] == "E_total by iteration"
-    assert printed[-1] == "* η = 0.1  + η = 0.2  o η = 0.5  x η = 0.8  # η = 1  @ η = 2"
+    assert printed[-1] == "* eta = 0.1  + eta = 0.2  o eta = 0.5  x eta = 0.8  # eta = 1  @ eta = 2"
     assert max(map(len, printed)) <= 80
 
 

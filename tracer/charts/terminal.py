@@ -7,7 +7,8 @@ from string import ascii_lowercase, ascii_uppercase
 import click
 import numpy as np
 
-from tracer.charts.figure import Array, Axis, Figure, Panel, axis, labels, segments
+from tracer.charts.figure import Array, Axis, Figure, Line, Panel, axis, labels, segments
+from tracer.model import naming
 
 COLORS = ("bright_blue", "bright_magenta", "green", "yellow", "cyan", "red", "blue", "magenta")
 SIGNS = "*+ox#@%&"
@@ -26,9 +27,22 @@ LEAST_WIDTH, LEAST_HEIGHT = 30, 6
 def drawn(figure: Figure, width: int, height: int, ascii: bool = False, colored: bool = True) -> list[str]:
     """The lines of the figure, each panel at most so wide and all of them about so high. colored: with colors as ANSI
     codes; without, letters on the curves tell them apart."""
+    figure = _in_ascii(figure) if ascii else figure
     each, room = max(LEAST_HEIGHT, height // len(figure.panels)), max(width, LEAST_WIDTH)
     lines = [line for panel in figure.panels for line in _panel(panel, figure, room, each, ascii, colored)]
     return lines if colored else [click.unstyle(line) for line in lines]
+
+
+def _in_ascii(figure: Figure) -> Figure:
+    """The figure with labels in ASCII."""
+    panels = [
+        Panel(
+            naming.to_ascii(panel.y_label),
+            tuple(Line(naming.to_ascii(line.label), line.x, line.y) for line in panel.lines),
+        )
+        for panel in figure.panels
+    ]
+    return Figure(tuple(panels), naming.to_ascii(figure.x_label), figure.log)
 
 
 def _panel(panel: Panel, figure: Figure, width: int, height: int, ascii: bool, colored: bool) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -48,6 +49,7 @@ class _Main(click.Group):
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
+            _discard_output()
             click.echo(f"cannot print ({error.strerror or error})", err=True)
             sys.exit(EXIT_UNUSABLE)
 
@@ -59,7 +61,7 @@ class _Main(click.Group):
                 click.echo(problem, err=True)
             ctx.exit(EXIT_UNUSABLE)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _discard_output()
             ctx.exit(EXIT_BROKEN_PIPE)
         except KeyboardInterrupt:
             click.echo("interrupted: nothing was written", err=True)
@@ -67,6 +69,12 @@ class _Main(click.Group):
         except MemoryError:
             click.echo("not enough memory for this trace; use fewer iterations or --columns compact", err=True)
             ctx.exit(EXIT_UNUSABLE)
+
+
+def _discard_output() -> None:
+    """Give what is still to be printed to nobody; Python would try once more while it ends, and complain."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=_Main, context_settings=CONTEXT, epilog="Example: backprop-trace run configs/walkthrough.yaml")

@@ -112,9 +112,8 @@ def graph_picture(
         from tracer.output import graph_text
 
         if kind == EQUATIONS and isinstance(model, Network):
-            raise OutputError(
-                [f"the terminal shows only the network: draw its {EQUATIONS} to a file, with -o FILE.svg"]
-            )
+            instead = f"draw its {EQUATIONS} to a file, with -o FILE.svg, or read them with `backprop-trace explain`"
+            raise OutputError([f"the terminal shows only the network: {instead}"])
         return graph_text.rows(experiment, system, known, title, width, ascii)
 
     return GraphPicture(title, graph, draw, known, names, rows)
