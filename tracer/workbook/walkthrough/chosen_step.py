@@ -95,7 +95,7 @@ class ChosenStep:
             if name == BATCH_SIZE:
                 return float(self.first_rows)
             if of_batch == TOTAL:
-                return math.fsum(trace.run.step(row)[name.name] for row in range(self.first_rows))
+                return math.fsum(trace.run.over(name.name, range(self.first_rows)))
             return trace.run.step(of_batch)[name.name]
         return self._before(name) if name.lag else self.first[name.name]
 
