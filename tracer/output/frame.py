@@ -20,7 +20,7 @@ def frame(
     """The quantities of all runs. before: the columns before them. spell: what a quantity's column is called."""
     steps = [numpy.asarray(run.rows).reshape(len(run), -1) for run in runs]
     chosen = numpy.concatenate(steps)[:, [runs[0].columns[name] for name in quantities]]
-    found = pandas.DataFrame(chosen, columns=list(map(spell, quantities)))
+    found = pandas.DataFrame(chosen, columns=list(map(spell, quantities)), copy=False)
     for index, (name, column) in enumerate(before.items()):
         found.insert(index, name, column)
     return found

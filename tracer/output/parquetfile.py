@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,20 +34,20 @@ def parquet_file(place: Path | TextIO, layout: Layout, experiment: Experiment, a
     schema = pa.schema(
         zip(layout.spelled(ascii), types, strict=True), {METADATA: json.dumps(about, ensure_ascii=False)}
     )
-    waiting: list[Any] = []
+    waiting: list[tuple[Any, Any]] = []
 
     def write(block: Block) -> None:
-        columns = [*np.array(block.leads(), dtype=np.int64).reshape(-1, whole).T]
-        columns += [np.full(len(block), block.rate)] * (block.rate is not None)
-        columns += [*np.ascontiguousarray(block.array().T)]
-        arrays = [pa.array(column, from_pandas=True) for column in columns]
-        waiting.append(pa.record_batch(arrays, schema=schema))
-        if sum(batch.num_rows for batch in waiting) * len(types) >= GROUP_VALUES:
+        places = np.fromiter(chain.from_iterable(block.places), np.int64).reshape(-1, 2)
+        rate = [np.full((len(block), 1), block.rate)] * (block.rate is not None)
+        waiting.append((places[:, :whole], np.hstack([*rate, block.array()])))  # a copy: the block holds only for now
+        if sum(map(len, (values for _, values in waiting))) * len(types) >= GROUP_VALUES:
             flush()
 
     def flush() -> None:
         if waiting:
-            rows = pa.Table.from_batches(waiting)
+            parts = (np.ascontiguousarray(np.concatenate(part).T) for part in zip(*waiting, strict=True))
+            arrays = [pa.array(column, from_pandas=True) for column in chain.from_iterable(parts)]
+            rows = pa.Table.from_arrays(arrays, schema=schema)
             file.write_table(rows, row_group_size=rows.num_rows)
             waiting.clear()
 

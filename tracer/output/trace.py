@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -87,8 +87,8 @@ class Trace:
         name = self._column(column)
         if name is None:
             raise KeyError(f"'{column}' is not a column of this trace.{nearest(column, self.columns)}")
-        values = [value for run in self.runs for value in self._of_run(run, name)]
-        return numpy.array(values, int if name in (naming.ITERATION, naming.SAMPLE) else float)
+        values = numpy.concatenate([numpy.asarray(self._of_run(run, name)) for run in self.runs])
+        return values.astype(int if name in (naming.ITERATION, naming.SAMPLE) else float)
 
     def row(self, iteration: int, sample: int | None = None, learning_rate: float | None = None) -> dict[str, float]:
         """All quantities of a row, by name. sample: of a batch, its first one by default. learning_rate: the first one
@@ -203,12 +203,13 @@ class Trace:
         runs = f", {len(self.runs)} runs" if len(self.runs) > 1 else ""
         return f"<Trace of {self.experiment.name!r}: {len(self):,} rows, {len(self.columns):,} columns{runs}>"
 
-    def _of_run(self, run: Run, column: str) -> Iterable[float]:
+    def _of_run(self, run: Run, column: str) -> Sequence[float]:
         if column == naming.ITERATION:
-            return (float(iteration) for iteration, _ in run.places())
+            return [iteration for iteration, _ in run.places()]
         if column == naming.SAMPLE and column in self.columns:
-            return (float(sample) for _, sample in run.places())
-        return run[naming.ETA if column == ETA_COLUMN else column]
+            return [sample for _, sample in run.places()]
+        name = naming.ETA if column == ETA_COLUMN else column
+        return run.over(name, range(len(run))) if name in run.columns else run[name]
 
     @property
     def final(self) -> dict[str, float] | dict[float, dict[str, float]]:
@@ -233,9 +234,8 @@ class Trace:
         """The trace as a pandas DataFrame; ascii spells ∂E/∂w1 as dE/dw1."""
         from tracer.output.frame import frame
 
-        names = self.layout.quantities
-        before = {column: self[column] for column in self.columns[: -len(names)]}
-        return frame(self.runs, names, before, naming.to_ascii if ascii else str)
+        before = {column: self[column] for column in self.columns[: -len(self.layout.quantities)]}
+        return frame(self.runs, self.layout.quantities, before, naming.to_ascii if ascii else str)
 
     def blocks(self, progress: Progress | None = None) -> Iterator[Block]:
         """The rows, up to ROWS_PER_BLOCK at a time."""
