@@ -17,9 +17,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROUNDS = 7
-PEERS = ("numpy", "pandas", "openpyxl", "XlsxWriter", "orjson", "pyarrow", "polars", "torch")
-HIGH_WATER = "\nprint(*(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
-"""Prints the most memory that a process of Linux has had, in KiB."""
+PEERS = ("numpy", "pandas", "openpyxl", "XlsxWriter", "orjson", "isal", "pyarrow", "polars", "torch")
+HIGH_WATER = """
+print(*(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')), file=sys.stderr)"""
+"""Prints the most memory that a process of Linux has had, in KiB, where sys has been imported."""
 
 Work = Callable[[], object]
 CLOCK: list[Callable[[], float]] = [time.perf_counter]
@@ -73,12 +74,18 @@ def against(
     notes: Mapping[str, str] | None = None,
     rounds: int = ROUNDS,
     share: float = 1.0,
+    before: Work = lambda: None,
 ) -> Iterable[Row]:
     """A piece of work beside what others take for it. share: the part of the work that the peers do, where all of it
-    would take too long."""
+    would take too long. before: what is done before each piece, and is not measured."""
+
+    def measured(work: Work) -> float:
+        before()
+        return seconds(work)
+
     for peer, theirs in peers.items():
         ours(), theirs()
-        pairs = [(seconds(ours), seconds(theirs) / share) for _ in range(rounds)]
+        pairs = [(measured(ours), measured(theirs) / share) for _ in range(rounds)]
         mine, others = map(statistics.median, zip(*pairs, strict=True))
         faster = statistics.median(b / a for a, b in pairs)
         yield Row(part, what, mine, peer, others, faster, (targets or {}).get(peer), notes or {})
@@ -89,22 +96,33 @@ def process(*arguments: str | Path) -> Work:
     return lambda: subprocess.run([sys.executable, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
 
 
-def peak(code: str, *arguments: str | Path) -> int | None:
-    """The most memory, in MB, that Python code takes in a process; None where the system does not say."""
-    if not Path("/proc/self/status").exists():
-        return None
-    line = [sys.executable, "-c", code + HIGH_WATER, *map(str, arguments)]
-    printed = subprocess.run(line, check=True, capture_output=True, text=True).stdout
-    return int(printed.split()[-1]) * 1024 // 1_000_000
+def watched(code: str, *arguments: str | Path) -> tuple[float, dict[str, str]]:
+    """How long Python code takes in a process, and a note of the most memory that it has; none where the system does
+    not say. What the code prints is not held."""
+    high_water = HIGH_WATER if Path("/proc/self/status").exists() else ""
+    line = [sys.executable, "-c", code + high_water, *map(str, arguments)]
+    outcome = []
+    taken = seconds(
+        lambda: outcome.append(subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
+    )
+    printed = outcome[0].stderr.split()
+    return taken, {"peak": f"{int(printed[-1]) * 1024 // 1_000_000} MB"} if printed else {}
 
 
 def machine() -> dict[str, str]:
     """What the figures were measured on."""
     return {
-        "system": f"{platform.system()} {platform.machine()}", "cores": str(os.cpu_count()),
+        "system": f"{platform.system()} {platform.machine()}", "processor": _processor(), "cores": str(os.cpu_count()),
         "load": f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown",
         "Python": platform.python_version(), **{name: found for name in PEERS if (found := _version(name))},
     }  # fmt: skip
+
+
+def _processor() -> str:
+    """The model, where the system says it."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.processor())
 
 
 def _version(package: str) -> str | None:

@@ -7,11 +7,15 @@ import io
 import math
 from pathlib import Path
 
+import numpy
 import pandas
 import pytest
 
 import tracer
 from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
+from tracer.model.experiment import CsvStyle
+from tracer.output.blocks import Block, Layout
+from tracer.output.csvfile import csv_writer
 from tracer.output.trace import ROWS_PER_BLOCK
 
 COMPACT = [
@@ -237,6 +241,23 @@ def test_blocks_hold_the_rows_in_the_order_of_the_columns(config: Path, tmp_path
     trace.write_csv(file)
     trace.to_csv(tmp_path / "u.csv")
     assert file.getvalue() == (tmp_path / "u.csv").read_text(encoding="utf-8")
+
+
+def test_the_csv_of_a_run_that_converges_has_every_number(tmp_path: Path) -> None:
+    """Rows like the one before, a column that is 0 or −0 throughout, and numbers that are missing, to the last bit."""
+    trace = tracer.run(WALKTHROUGH, learning_rate=2.0, iterations=20_000)
+    trace.to_csv(tmp_path / "trace.csv")
+    read = pandas.read_csv(tmp_path / "trace.csv")
+    assert len(read[["w1", "w8", "E_total"]].tail(1_000).drop_duplicates()) < 1_000
+    assert [*read] == trace.columns
+    for name in trace.columns:
+        assert read[name].to_numpy().tobytes() == trace[name].tobytes()
+    layout = Layout(("iteration",), False, ("a", "b", "c", "d"))
+    rows = numpy.array([[-0.0, math.nan, 0.0, 1e-7], [-0.0, math.nan, -0.0, 1e-7]])
+    written: list[bytes] = []
+    write = csv_writer(written.append, layout, CsvStyle(";", ","))
+    write(Block(layout, {"a": 0, "b": 1, "c": 2, "d": 3}, [(1, 1), (2, 1)], memoryview(rows.tobytes()).cast("d")))
+    assert b"".join(written) == b"iteration;a;b;c;d\n1;-0,0;;0,0;1e-7\n2;-0,0;;-0,0;1e-7\n"
 
 
 def test_the_package_lists_what_is_public() -> None:

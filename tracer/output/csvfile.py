@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tracer.decimals import lines
 from tracer.model.experiment import CsvStyle, Experiment
-from tracer.output.blocks import Block, Layout, Writer
+from tracer.output.blocks import Block, Layout, Row, Writer
+
+if TYPE_CHECKING:
+    import numpy
 
 FEW = 10_000
 """Rows for which loading NumPy would take longer than it saves."""
@@ -27,18 +30,35 @@ def csv_writer(put: Callable[[bytes], object], layout: Layout, style: CsvStyle, 
     def write(block: Block) -> None:
         nonlocal rows
         rows += len(block)
-        rate = b"" if block.rate is None else lines([[block.rate]])[0] + b","
-        row = b"%d," * len(layout.lead) + rate + b"%b\n"
-        steps = zip(
-            block.places, lines(block.array() if rows > FEW or "numpy" in sys.modules else block.steps()), strict=True
-        )
-        if len(layout.lead) == 1:
-            text = b"".join([row % (iteration, step) for (iteration, _), step in steps])
+        if not len(block):
+            return
+        same = b"" if block.rate is None else lines([[block.rate]])[0] + b","
+        steps: Sequence[Row] | numpy.ndarray[Any, Any]
+        if rows > FEW or "numpy" in sys.modules:
+            array = block.array()
+            width = fixed(array)
+            same += b"".join(text + b"," for text in lines(array[:1, :width].T))
+            steps = array[:, width:].copy()
         else:
-            text = b"".join([row % (iteration, sample, step) for (iteration, sample), step in steps])
+            steps = block.steps()
+        row = b"%d," * len(layout.lead) + same + b"%b\n"
+        pairs = zip(block.places, lines(steps), strict=True)
+        if len(layout.lead) == 1:
+            text = b"".join([row % (iteration, step) for (iteration, _), step in pairs])
+        else:
+            text = b"".join([row % (iteration, sample, step) for (iteration, sample), step in pairs])
         put(text if plain else text.translate(marks))
 
     return write
+
+
+def fixed(array: numpy.ndarray[Any, Any]) -> int:
+    """How many columns, from the first on and without the last one, are the same in all rows: the data of a run with
+    one sample, and everything once a run has converged. They are written out once."""
+    bits = array.view("int64")
+    same = (bits == bits[0]).all(axis=0)
+    same[-1] = False
+    return int(same.argmin())
 
 
 @contextmanager
