@@ -93,13 +93,13 @@ class Browser:
         metrics = self._ask("Performance.getMetrics")["metrics"]
         return float(next(metric["value"] for metric in metrics if metric["name"] == "ScriptDuration"))
 
-    def emulate(self, width: int, height: int, *, dark: bool = False) -> None:
-        """Another size of the window, and a reader's preference."""
+    def emulate(self, width: int, height: int, *, dark: bool = False, printed: bool = False) -> None:
+        """Another size of the window, a reader's preference, or paper."""
         self._ask(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self._ask("Emulation.setEmulatedMedia", features=scheme)
+        self._ask("Emulation.setEmulatedMedia", media="print" if printed else "", features=scheme)
 
     def press(self, key: str, text: str = "", modifiers: int = 0) -> None:
         """Press a key; modifiers: 8 for shift."""

@@ -91,6 +91,21 @@ def test_labels_of_a_picture_do_not_touch_its_numbers(browser: Browser, tmp_path
     assert browser.evaluate(touching) == []
 
 
+@pytest.mark.parametrize("width", [718, 1500])
+def test_all_of_a_printed_page_is_on_the_paper(browser: Browser, width: int, tmp_path: Path) -> None:
+    opened(browser, ROOT / "configs" / "iris.yaml", tmp_path)
+    browser.emulate(width, 1000, printed=True)
+    right, height, scrolled = browser.evaluate("""(() => {
+      const { right, height } = document.querySelector(".drawing").getBoundingClientRect();
+      const panels = [...document.querySelectorAll(".panel, .picture")];
+      return [right, height, panels.filter(panel => panel.scrollHeight > panel.clientHeight + 2).map(panel => panel.className)];
+    })()""")
+    assert right <= width
+    assert height > 200
+    assert scrolled == []
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+
+
 # --------------------------------------------------------------------------------------------------------- curves
 
 

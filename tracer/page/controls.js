@@ -6,6 +6,7 @@ import { exact, short, typed } from "./format.js";
 const SPEEDS = [["slow", 2400], ["medium", 1200], ["fast", 500], ["very fast", 150]];
 const SLIDER = 1000;
 const [BELOW, BEYOND] = [10, 2];
+const LARGEST = 1e308;
 
 /**
  * @param {object} page what the views share, see main.js
@@ -77,9 +78,9 @@ function rate(page) {
   if (!given.length) return null;
   const positive = given.filter((eta) => eta > 0);
   if (!positive.length) positive.push(1);
-  const [least, most] = [Math.min(...positive) / BELOW, Math.max(...positive) * BEYOND];
-  const toSlider = (eta) => (SLIDER * Math.log(Math.max(eta, least) / least)) / Math.log(most / least);
-  const toRate = (at) => Number((least * (most / least) ** (at / SLIDER)).toPrecision(3));
+  const [least, most] = [Math.log(Math.min(...positive) / BELOW), Math.log(Math.max(...positive)) + Math.log(BEYOND)];
+  const toSlider = (eta) => (SLIDER * (Math.max(Math.log(eta), least) - least)) / (most - least);
+  const toRate = (at) => Number(Math.min(Math.exp(least + ((most - least) * at) / SLIDER), LARGEST).toPrecision(3));
   const slider = el("input", { type: "range", min: 0, max: SLIDER, step: 1, "aria-label": "learning rate η", oninput: () => {
     const near = given.find((eta) => Math.abs(toSlider(eta) - Number(slider.value)) < SLIDER / 100);
     state.update({ eta: near ?? toRate(Number(slider.value)) });
