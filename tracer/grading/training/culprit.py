@@ -75,6 +75,7 @@ class _Search:
         self._seeds = {int(n) for n in case.training.seeds.ravel() if n >= 0}
         self._cut = {int(n) for n in np.flatnonzero(cut)}
         self._number = {place: node for node, place in enumerate(self._graph.places)}
+        self._reached: dict[int, set[int]] = {}
         self._targets = self._wrong()
 
     def _wrong(self) -> list[_Target]:
@@ -99,50 +100,101 @@ class _Search:
         return seen
 
     def faults(self, odd: Sequence[Odd]) -> tuple[Fault, ...]:
-        """The faults by their culprits; empty where the given ones say as much."""
-        above = {target.node: self._above(target.node) for target in self._targets}
-        blamed = self._odd(odd, above)
-        left = [t for t in self._targets if not any(above[t.node] & set(entry.nodes) for entry in blamed)]
+        """The faults by their culprits."""
+        blamed = self._odd(odd)
+        left = [t for t in self._targets if not any(self._reach(t) & set(entry.nodes) for entry in blamed)]
         faults = [
-            _odd_fault(self._graph, entry, self._spoiled(t for t in self._targets if above[t.node] & set(entry.nodes)))
+            _odd_fault(self._graph, entry, self._spoiled(t for t in self._targets if self._reach(t) & set(entry.nodes)))
             for entry in blamed
         ]
-        return (*faults, *self._shared(left, above))
+        return (*faults, *self._shared(left))
 
-    def _odd(self, odd: Sequence[Odd], above: dict[int, set[int]]) -> list[Odd]:
-        """The odd cells that a wrong target depends on; those with neighbors on both sides, where there are any."""
-        reached = set().union(*above.values()) if above else set()
-        found = [entry for entry in odd if set(entry.nodes) & reached]
-        return [entry for entry in found if entry.between] or found[:1]
+    def _reach(self, target: _Target) -> set[int]:
+        """What a target depends on within its step, with the parameters and the cells that show them."""
+        found = self._reached.get(target.node)
+        if found is None:
+            found = set(self._above(target.node))
+            for node in list(found):
+                for operand in self._graph.operands_of(node).tolist():
+                    while operand not in found:
+                        found.add(operand)
+                        shows = self._graph.operands_of(operand)
+                        if self._case.steps.root[operand] == operand or len(shows) != 1:
+                            break
+                        operand = int(shows[0])
+            self._reached[target.node] = found
+        return found
+
+    def _odd(self, odd: Sequence[Odd]) -> list[Odd]:
+        """The odd cells that wrong targets depend on: with neighbors on both sides, or else one that all depend on."""
+        reached = [self._reach(target) for target in self._targets]
+        found = [entry for entry in odd if any(own & set(entry.nodes) for own in reached)]
+        sure = [entry for entry in found if entry.between]
+        return sure or [entry for entry in found if entry.alone and all(own & set(entry.nodes) for own in reached)][:1]
 
     def _spoiled(self, targets: Iterable[_Target]) -> tuple[Parameter, ...]:
         return tuple(dict.fromkeys(parameter for target in targets for parameter in target.fault.spoils))
 
-    def _shared(self, targets: list[_Target], above: dict[int, set[int]]) -> list[Fault]:
+    def _shared(self, targets: list[_Target]) -> list[Fault]:
         """The faults by the last cells that wrong targets share and that no right update depends on."""
         right = self._right(targets)
-        left, found = list(targets), []
+        targets = [moved for target in targets for moved in self._from_right(target, right)]
+        above = {target.node: self._above(target.node) for target in targets}
         used: dict[int, list[_Target]] = {}
-        for target in left:
+        for target in targets:
             for node in above[target.node] - right:
                 used.setdefault(node, []).append(target)
         culprits: list[tuple[int, list[_Target]]] = []
         done: set[int] = set()
         for node, spoiled in sorted(used.items(), key=lambda item: (-len(item[1]), -item[0])):
-            open_ = [target for target in spoiled if target.node not in done]
-            if len(open_) < len(spoiled) or not open_ or (len(open_) > 1 and not self._explains(node, open_)):
-                continue
-            culprits.append((node, open_))
-            done |= {target.node for target in open_}
-        rest = [target for target in left if target.node not in done]
-        found += self._by_text(culprits)
-        found += [target.fault for target in rest]
-        return list(dict.fromkeys(found))
+            if len(spoiled) > 1 and not any(t.node in done for t in spoiled) and self._explains(node, spoiled):
+                culprits.append((node, spoiled))
+                done |= {target.node for target in spoiled}
+        left = [target for target in targets if target.node not in done]
+        return self._by_text([*culprits, *self._by_formula(left, above, right)])
+
+    def _from_right(self, target: _Target, right: set[int]) -> list[_Target]:
+        """The target; if a right update depends on it too, the updates that it spoils instead."""
+        if target.node not in right:
+            return [target]
+        updates = [self._number[place] for parameter in target.fault.spoils for place in parameter.after]
+        return [_Target(node, np.nan, target.fault) for node in updates if target.node in self._above(node)]
+
+    def _by_formula(
+        self, targets: list[_Target], above: dict[int, set[int]], right: set[int]
+    ) -> list[tuple[int, list[_Target]]]:
+        """The copies of a formula that most targets depend on, and no right update; then those of the rest."""
+        found: list[tuple[int, list[_Target]]] = []
+        spoiled_by: dict[str, dict[int, list[_Target]]] = {}
+        for target in targets:
+            for node in above[target.node]:
+                spoiled_by.setdefault(self._formula(node), {}).setdefault(node, []).append(target)
+        clean = {text: nodes for text, nodes in spoiled_by.items() if not right.intersection(nodes)}
+        left = {target.node for target in targets}
+
+        def merit(nodes: dict[int, list[_Target]]) -> tuple[int, float]:
+            covered = {target.node for own in nodes.values() for target in own if target.node in left}
+            return len(covered), float(np.median(list(nodes)))
+
+        while left and clean:
+            text = max(clean, key=lambda name: merit(clean[name]))
+            nodes = clean.pop(text)
+            if not merit(nodes)[0]:
+                break
+            for node in sorted(nodes):
+                own = [target for target in nodes[node] if target.node in left]
+                if own:
+                    found.append((node, own))
+            left -= {target.node for own in nodes.values() for target in own}
+        return found + [(target.node, [target]) for target in targets if target.node in left]
+
+    def _formula(self, node: int) -> str:
+        text = int(self._graph.text[node])
+        return str(node) if text < 0 else self._graph.texts[text].relative
 
     def _right(self, targets: list[_Target]) -> set[int]:
         """What the right updates depend on."""
-        spoiled = {(place) for target in targets for p in target.fault.spoils for place in p.after}
-        wrong = {self._number[place] for place in spoiled}
+        wrong = {self._number[place] for target in targets for p in target.fault.spoils for place in p.after}
         found: set[int] = set()
         for update in self._updates - wrong:
             found |= self._above(update)
@@ -187,8 +239,7 @@ class _Search:
         """One fault for all cells with the same formula."""
         groups: dict[tuple[str, bool], list[tuple[int, list[_Target]]]] = {}
         for node, targets in culprits:
-            relative = self._graph.texts[self._graph.text[node]].relative if self._graph.text[node] >= 0 else str(node)
-            groups.setdefault((relative, node in self._updates), []).append((node, targets))
+            groups.setdefault((self._formula(node), node in self._updates), []).append((node, targets))
         found = []
         for (_, is_update), members in groups.items():
             nodes = [node for node, _ in members]
