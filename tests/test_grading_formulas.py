@@ -13,7 +13,7 @@ from tracer.grading.judging.findings import BookReport, Kind, SheetReport, Verdi
 from tracer.grading.report.reports import as_gradescope, as_json
 from tracer.grading.report.terminal import lines
 from tracer.grading.training.judgement import Fault, Judgement, Parameter, Standing
-from tracer.grading.training.reports import reports
+from tracer.grading.ways.reports import reports
 
 CELLS: Cells = {
     "A1": "eta", "B1": 0.1, "A3": "x", "B3": "w", "C3": "b", "D3": "loss", "E3": "dw", "F3": "db", "A4": 1, "A5": 2,
@@ -58,7 +58,7 @@ def test_a_right_training() -> None:
     assert (sheet.how.way, sheet.how.steps) == (Way.FORMULAS, 2)
     assert sheet.how.updates == ("w (B4 → B5)", "b (C4 → C5)")
     assert (sheet.how.loss, sheet.how.rate) == ("loss (D4)", "0.1 (B1)")
-    assert "S: judged by its formulas in B4:D6: 2 parameters in 2 steps, loss: loss (D4), η = 0.1" in shown((sheet,))
+    assert "S: judged by its formulas, B4:D6, η = 0.1\n    2 parameters, 2 steps, loss: loss (D4)\n" in shown((sheet,))
     assert "right: 2 of 2 updates correct" in shown((sheet,))
 
 
@@ -115,7 +115,7 @@ def test_a_guessed_loss_is_said() -> None:
     judgement = Judgement(Standing.CONFIRMED, "", True, ("S",), (W,), 2, assumed_loss="half the squared error")
     how = reports(BOOK, judgement)[0].how
     assert how is not None
-    assert how.loss == "half the squared error, which no cell shows"
+    assert how.loss == "half the squared error (assumed)"
 
 
 def test_json_and_gradescope_have_the_keys_of_the_other_way() -> None:
@@ -123,7 +123,7 @@ def test_json_and_gradescope_have_the_keys_of_the_other_way() -> None:
     (data,) = json.loads(as_json([book_report]))
     (sheet,) = data["sheets"]
     assert sheet["how"] == {
-        "way": "formulas", "updates": ["w (B4 → B5)", "b (C4 → C5)"], "steps": 2, "loss": "loss (D4)",
+        "way": "formulas", "parameters": 2, "updates": ["w (B4 → B5)", "b (C4 → C5)"], "steps": 2, "loss": "loss (D4)",
         "rate": "0.1 (B1)", "note": None,
     }  # fmt: skip
     assert sheet["findings"][0]["cells"] == "C5:C6"
@@ -133,7 +133,7 @@ def test_json_and_gradescope_have_the_keys_of_the_other_way() -> None:
 
 def test_how_is_printed_on_demand() -> None:
     text = shown(reports(BOOK, RIGHT), how=True)
-    assert "    way      by its formulas: the derivatives of its own loss\n" in text
+    assert "    way      by its formulas, whose derivatives its updates have to be\n" in text
     assert "    updates  w (B4 → B5), b (C4 → C5)\n" in text
     assert "    η        0.1 (B1)\n" in text
     assert "way " not in shown(reports(BOOK, RIGHT))

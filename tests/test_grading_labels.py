@@ -8,7 +8,7 @@ import pytest
 
 from tests.hand import Cells, Value, book
 from tracer.grading.book.cells import position
-from tracer.grading.training.labels import Labels
+from tracer.grading.ways.labels import Labels
 
 
 def name(cells: Mapping[str, Value], *places: str) -> str | None:

@@ -13,11 +13,12 @@ from tracer.grading.book.cells import Book, Sheet
 from tracer.grading.book.package import Unreadable, read_book
 from tracer.grading.book.recalculation import recalculated
 from tracer.grading.exercise.signs import may_be_ours
-from tracer.grading.headers import BESIDE, NO_HEADERS, VIEW, by_headers, check_sheet
 from tracer.grading.judging.findings import BookReport, SheetReport, Verdict
 from tracer.grading.marking import Terms
 from tracer.grading.options import Options
 from tracer.grading.slips.search import MOST_NODES, Budget
+from tracer.grading.ways.headers import ADVICE, BESIDE, NO_HEADERS, VIEW, check_sheet
+from tracer.grading.ways.joining import both_ways
 from tracer.model.assembly import assemble
 from tracer.model.system import System
 
@@ -27,10 +28,12 @@ def check_workbook(
     options: Options | None = None,
     system: System | None = None,
     when_read: Callable[[], None] = lambda: None,
+    when_headed: Callable[[BookReport], None] = lambda report: None,
 ) -> BookReport:
     """Check one workbook. Nothing is raised for a file that cannot be read; the report says why.
 
-    system: the network of a config, if any. when_read: called when the file is read.
+    system: the network of a config, if any. when_read: called when the file is read. when_headed: called with
+    what the headers tell, where the formulas of other sheets are still to be judged.
     """
     path, options, rate = Path(path), options or Options(), None
     if system is None and options.config is not None:
@@ -49,27 +52,35 @@ def check_workbook(
     except (MemoryError, RecursionError):
         return BookReport(str(path), "is too large or too deeply nested to be read")
     terms = Terms(options.tolerance, system and system.rounded(None), rate)
+
+    def so_far(reports: list[SheetReport]) -> None:
+        if any(report.verdict is not Verdict.NO_TABLE for report in reports):
+            when_headed(BookReport(str(path), None, tuple(map(_final, reports))))
+
     with np.errstate(all="ignore"):  # a person's numbers may be anything
-        reports, why = by_headers(book, terms), ""
-    reports = [replace(report, covered=frozenset()) for report in reports]
+        reports = both_ways(book, terms, so_far)
+    reports = [*map(_final, reports)]
     if any(report.verdict is not Verdict.NO_TABLE for report in reports):
         return BookReport(str(path), None, tuple(reports))
-    return BookReport(str(path), _nothing(book, reports, why, described=system is not None), tuple(reports))
+    return BookReport(str(path), _nothing(book, reports, described=system is not None), tuple(reports))
 
 
-def _nothing(book: Book, reports: list[SheetReport], why: str, described: bool) -> str:
-    """Why nothing of a workbook is judged. why: by its formulas. described: whether there is a config."""
+def _final(report: SheetReport) -> SheetReport:
+    return replace(report, covered=frozenset())
+
+
+def _nothing(book: Book, reports: list[SheetReport], described: bool) -> str:
+    """Why nothing of a workbook is judged. described: whether there is a config."""
     reason = "no table of a network was recognized"
     if book.damage:
         return f"{reason}, and {book.damaged}"
     details = list(dict.fromkeys(r.reason for r in reports if r.reason))
-    telling = [detail for detail in details if detail not in (NO_HEADERS, VIEW, BESIDE)]
+    telling = [detail for detail in details if not detail.startswith((NO_HEADERS, VIEW, BESIDE))]
     hidden = ", ".join(sheet.name for sheet in book.sheets if sheet.hidden)
     if hidden:
         return f"{reason}; hidden sheets are not graded; unhide the one to check: {hidden}"
     reason += "".join(f": {detail}" for detail in telling[:1] or details[: len(details) == 1])
-    reason += f"; {why}" if why else ""
-    return reason + ("" if described or "--config" in reason else "; describe it with --config")
+    return reason + ("" if described or "--config" in reason else ADVICE)
 
 
 def _exercise(book: Book, options: Options) -> tuple[SheetReport, ...] | None:

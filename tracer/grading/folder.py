@@ -7,13 +7,14 @@ import pickle
 import subprocess
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Timer
 
 from tracer import processes
-from tracer.grading.judging.findings import BookReport
-from tracer.grading.options import SECONDS, Options
+from tracer.grading.judging.findings import BookReport, Verdict
+from tracer.grading.options import SECONDS, Headed, Options
 
 MOST_PROCESSES = 4
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm")
@@ -58,6 +59,13 @@ def check_all(paths: Sequence[Path], options: Options, seconds: float = SECONDS)
         pool.shutdown(cancel_futures=True)
 
 
+def incomplete(report: BookReport, seconds: float) -> BookReport:
+    """What the headers tell of a workbook whose other formulas were not judged in time."""
+    reason = f"its formulas were not judged within {seconds:g} s; allow more with --seconds"
+    sheets = (replace(s, reason=reason) if s.verdict is Verdict.NO_TABLE else s for s in report.sheets)
+    return replace(report, sheets=tuple(sheets))
+
+
 class _Worker:
     """A process that checks one workbook after another, and the next one when it had to be ended: its state."""
 
@@ -68,12 +76,13 @@ class _Worker:
     def check(self, path: str, options: Options, seconds: float) -> BookReport:
         """The report of one workbook."""
         process, late = self._started(), Event()
-        report: BookReport | None
+        report: BookReport | Headed | None
 
         def end() -> None:
             late.set()
             process.kill()
 
+        headed: BookReport | None = None
         report, timer = None, Timer(seconds, end)
         try:
             assert process.stdin is not None
@@ -84,6 +93,9 @@ class _Worker:
             process.stdin.flush()
             while report is None:
                 report = pickle.load(process.stdout)
+                if isinstance(report, Headed):
+                    headed, report = report.report, None
+                    continue
                 timer.cancel()
                 if report is None and not late.is_set():  # it is read, and now judged
                     timer = Timer(seconds, end)
@@ -98,6 +110,8 @@ class _Worker:
                 timer.join()
         if late.is_set():
             self._end()
+            if headed is not None:
+                return incomplete(headed, seconds)
             return BookReport(path, f"not judged within {seconds:g} s; allow more with --seconds", late=True)
         return report
 

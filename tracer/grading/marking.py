@@ -6,11 +6,11 @@ Each stage is frozen data, and a function turns one into the next; `NotANetwork`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from tracer.grading.book.cells import Fault, Position, reference
+from tracer.grading.book.cells import Fault, Position, Sheet, reference
 from tracer.grading.judging.assignment import differing
 from tracer.grading.judging.by_hand import decimals_by_hand
 from tracer.grading.judging.demand import Demand
@@ -40,7 +40,21 @@ FEWEST_FORWARD = 4
 updates may all be wrong; otherwise all of them."""
 MOST_TEXTS = 5_000
 """Texts of a sheet that are looked at for the settings of an optimizer."""
+VETO_STEPS = 12
+"""Steps of a table that are enough to contradict a misreading."""
+MISREAD = "its headers were misread: the derivatives of its own loss contradict what they seem to say"
 OTHER_RULE = "its updates are not those of plain gradient descent; describe the optimizer with --config"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A reading of a sheet in which formulas seem wrong. wrong: their cells. covered: all cells of the reading. last:
+    the last row of the steps that are to be looked at."""
+
+    sheet: Sheet
+    wrong: frozenset[Position]
+    covered: frozenset[Position]
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +63,15 @@ class Terms:
 
     tolerance: relative. system: the network of a config, with its inputs, targets and first weights. rate: the only
     learning rate of the config. given: whether the inputs, targets and first weights of a table have to be those of the
-    config. budget, effort: how much may still be tried for the workbook, of edits of formulas and of networks.
+    config. veto: whether the formulas of a sheet contradict a reading of it. budget, effort: how much may still be
+    tried for the workbook, of edits of formulas and of networks.
     """
 
     tolerance: float
     system: System | None = None
     rate: float | None = None
     given: bool = True
+    veto: Callable[[Doubt], bool] | None = None
     budget: Budget = field(default_factory=Budget)
     effort: Effort = field(default_factory=Effort)
 
@@ -101,6 +117,9 @@ def marked(found: Found, terms: Terms) -> SheetReport:
     texts = (cell.value for cell in shown.sheet.cells.values() if type(cell.value) is str)
     if stepped and has_optimizer(shown.unmatched, islice(texts, MOST_TEXTS), shown.model.parameters):
         raise NotANetwork(OTHER_RULE)
+    doubt = _doubt(compared)
+    if terms.veto and doubt and terms.veto(doubt):
+        raise NotANetwork(MISREAD)
     result = explained(compared, terms.budget)
     slips = [f.slip for f in result.findings if f.mistake and f.quantity in {*stepped, naming.ETA}]
     unexplained = [slip in UNEXPLAINED | {"next_row"} for slip in slips]  # of values; the formula would be circular
@@ -192,6 +211,25 @@ def _shows_its_network(judged: Judged) -> bool:
     return half and sum(fitting.values()) >= FEWEST_RIGHT * len(fitting)
 
 
+def _doubt(judged: Judged) -> Doubt | None:
+    """The formulas of a table that seem wrong; None where none do."""
+    series, plan = judged.shown.table.series, judged.shown.rows.plan
+    wrong = {
+        series[name][step]
+        for name, column in judged.columns.items()
+        for group in column.wrong
+        if group.reading is not None
+        for step in group.steps
+    }
+    if not wrong:
+        return None
+    rows = sum(plan.sizes[:VETO_STEPS]) if plan else VETO_STEPS
+    shown = [place for places in series.values() for place in places[:rows]]
+    last = max(row for row, _ in shown) + 1
+    covered = frozenset(place for places in series.values() for place in places)
+    return Doubt(judged.shown.sheet, frozenset(wrong), covered, last)
+
+
 def _updates_parameters(judge: Judge) -> bool:
     """Whether a table updates its parameters; one that does not shows one forward pass per row."""
     rows, model = judge.rows, judge.model
@@ -265,6 +303,7 @@ def _how(judged: Judged) -> How:
     eta = f"{judge.eta:.6g}" if judge and judge.eta is not None else None
     return How(
         Way.HEADERS,
+        len(updates),
         tuple(updates),
         len(shown.rows.plan.sizes) if shown.rows.plan else shown.table.steps,
         loss and called(loss, series[loss][0]),

@@ -97,7 +97,8 @@ class Reading:
         kinds: dict[str, list[str]] = {}
         for name, column in self.columns.items():
             quantity = self.judge.model.read(name)
-            if column.known and quantity and quantity.role in KINDS and not self._is_bare(name):
+            copied = naming.after_update(name) in self.columns  # the update stands in a column of its own
+            if column.known and quantity and quantity.role in KINDS and not copied and not self._is_bare(name):
                 kinds.setdefault(KINDS[quantity.role], []).append(name)
         foreign = {name for name in wrong if self._is_foreign(name)}
         found = (kind for kind, names in kinds.items() if foreign.issuperset(names) and self._tell(names))

@@ -14,7 +14,7 @@ from time import process_time
 from tracer import processes
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import BookReport
-from tracer.grading.options import Options
+from tracer.grading.options import Headed, Options
 
 Task = tuple[str, Options, float]
 """The path of a workbook, how to check it, and the seconds that reading it may take, and judging it."""
@@ -28,7 +28,7 @@ def serve() -> None:
     reports = processes.answers()
     processes.received(tasks).start()
 
-    def send(message: BookReport | None = None) -> None:
+    def send(message: BookReport | Headed | None = None) -> None:
         pickle.dump(message, reports)
         reports.flush()
 
@@ -36,7 +36,7 @@ def serve() -> None:
         send()
         path, options, seconds = tasks.get()
         _limit(process_time() + 2 * seconds + SPARE)
-        send(_check(path, options, send))
+        send(_check(path, options, send, lambda report: send(Headed(report))))
 
 
 def _limit(seconds: float) -> None:
@@ -48,8 +48,10 @@ def _limit(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, most))
 
 
-def _check(path: str, options: Options, when_read: Callable[[], None]) -> BookReport:
+def _check(
+    path: str, options: Options, when_read: Callable[[], None], when_headed: Callable[[BookReport], None]
+) -> BookReport:
     try:
-        return check_workbook(path, options, when_read=when_read)
+        return check_workbook(path, options, when_read=when_read, when_headed=when_headed)
     except Exception as error:  # whatever one file brings about, the others are checked
         return BookReport(path, f"could not be checked ({type(error).__name__}: {error})")

@@ -27,7 +27,7 @@ _VERDICTS = {
 }
 _WAYS = {
     Way.HEADERS: "by its headers, which name quantities",
-    Way.FORMULAS: "by its formulas: the derivatives of its own loss",
+    Way.FORMULAS: "by its formulas, whose derivatives its updates have to be",
 }
 
 
@@ -82,10 +82,11 @@ def _of_sheet(sheet: SheetReport, how: bool) -> Iterator[str]:
     numbers = cells_in_words(sheet)
     if sheet.how and sheet.how.way is Way.FORMULAS:
         noun = "update"
-        count = f"{_counted(len(sheet.how.updates), 'parameter')} in {_counted(sheet.how.steps, 'step')}"
+        count = f"{_counted(sheet.how.parameters, 'parameter')}, {_counted(sheet.how.steps, 'step')}"
         loss = f", loss: {sheet.how.loss}" if sheet.how.loss else ""
-        where = f" in {sheet.table}" if sheet.table else ""
-        yield f"{click.style(sheet.sheet, bold=True)}: judged by its formulas{where}: {count}{loss}{eta}"
+        where = f", {sheet.table}" if sheet.table else ""
+        yield f"{click.style(sheet.sheet, bold=True)}: judged by its formulas{where}{eta}"
+        yield f"  {count}{loss}"
     elif numbers is None:
         yield f"{click.style(sheet.sheet, bold=True)}: table {sheet.table}, network {sheet.network}{eta}"
         unmatched = f"; not matched: {_listed(sheet.unmatched, MOST_UNMATCHED)}" if sheet.unmatched else ""

@@ -39,7 +39,7 @@ def with_effects(findings: list[Finding], diagnosis: Diagnosis) -> tuple[list[Fi
 def _each_alone(findings: list[Finding], diagnosis: Diagnosis, right: History) -> list[Finding]:
     judge, loss = diagnosis.judge, diagnosis.judge.model.system.curve
     assert judge.eta is not None
-    final, own = _last(right, loss), _own_formulas(judge)
+    own = _own_formulas(judge)
     out: list[Finding] = []
     for index, finding in enumerate(findings):
         if index >= SURELY and index * len(right) > MOST_STEPS:
@@ -48,11 +48,12 @@ def _each_alone(findings: list[Finding], diagnosis: Diagnosis, right: History) -
         effect = None
         if finding.kind is Kind.ETA and finding.right_value is not None:
             other = walked(judge.demand.computing, judge.rows, finding.right_value)
-            effect = final - _last(other, loss) if other and len(other) == len(right) else None
+            change = _effect(right, other, loss)
+            effect = None if change is None else -change
         elif formulas and not any(judge.is_carried_on(finding.quantity, judge.place(step)) for step in formulas):
             instead = {step: judge.as_computed(formula) for step, formula in formulas.items()}
             wrong = walked(judge.demand.computing, judge.rows, judge.eta, {finding.quantity: instead}, own)
-            effect = _last(wrong, loss) - final if wrong and len(wrong) == len(right) else None
+            effect = _effect(right, wrong, loss)
         out.append(replace(finding, effect=effect))
     return out
 
@@ -77,8 +78,17 @@ def _holds_everywhere(name: str, formula: Expression, judge: Judge) -> bool:
     return not single and Name(name) not in set(names(formula))
 
 
-def _last(history: History, name: str) -> float:
-    return next(now[name] for now in reversed(history) if name in now)
+def _last(history: History, name: str) -> float | None:
+    """The last value of a quantity; None where it was never computed."""
+    return next((now[name] for now in reversed(history) if name in now), None)
+
+
+def _effect(right: History, wrong: History | None, loss: str) -> float | None:
+    """The final loss of a trajectory minus the right one; None where one of them has none."""
+    if wrong is None or len(wrong) != len(right):
+        return None
+    final, other = _last(right, loss), _last(wrong, loss)
+    return None if final is None or other is None else other - final
 
 
 def _departure(judge: Judge, right: History, findings: Sequence[Finding]) -> Departure | None:

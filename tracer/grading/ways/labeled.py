@@ -7,7 +7,7 @@ from tracer.grading.network.model import Model
 from tracer.grading.sheet.blocks import FEWEST
 from tracer.grading.sheet.conventions import Settling
 from tracer.grading.sheet.tables import Table
-from tracer.grading.training.labels import Labels
+from tracer.grading.ways.labels import Labels
 from tracer.model.naming import spell
 from tracer.model.quantity import Role
 

@@ -9,7 +9,6 @@ from functools import lru_cache, partial
 from tracer.grading.book.cells import Book, Sheet
 from tracer.grading.judging.findings import SheetReport, Verdict, no_table
 from tracer.grading.judging.uncomputed import first_cause
-from tracer.grading.labeled import labeled
 from tracer.grading.marking import Terms, marked
 from tracer.grading.network.inference import NotANetwork
 from tracer.grading.network.model import Model
@@ -18,6 +17,7 @@ from tracer.grading.sheet.conventions import Settling, Spelling, settled
 from tracer.grading.sheet.layout import find_tables
 from tracer.grading.sheet.optimizer_names import short_names
 from tracer.grading.sheet.spelling import LONGEST, candidates, normalize
+from tracer.grading.ways.labeled import labeled
 from tracer.model import naming
 from tracer.model.assembly import assemble
 from tracer.model.naming import spell
@@ -27,6 +27,7 @@ NO_HEADERS = "no headers that name quantities were found"
 VIEW = "it only shows numbers from other sheets"
 BESIDE = "in a workbook that backprop-trace wrote, only the sheets of the runs are judged"
 HIDDEN = "it is hidden, and hidden sheets are not graded"
+ADVICE = "; describe it with --config"
 
 
 def by_headers(book: Book, terms: Terms) -> list[SheetReport]:

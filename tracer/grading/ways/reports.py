@@ -1,0 +1,187 @@
+"""A judgement by the graph of cells → the same reports that a judgement by headers gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from tracer.grading.book.cells import Book, Place, Position, reference
+from tracer.grading.judging.causes import cause_of
+from tracer.grading.judging.findings import Finding, How, Kind, SheetReport, Verdict, Way
+from tracer.grading.network.writing import differences
+from tracer.grading.training.judgement import Fault, Judgement, Parameter, Standing
+from tracer.grading.ways.labels import Labels, place_in_words
+from tracer.workbook.xlsx.names import ranges
+
+VERDICTS = {Standing.CONFIRMED: Verdict.RIGHT, Standing.FACTOR: Verdict.RIGHT, Standing.WRONG: Verdict.FINDINGS}
+MOST_NAMED = 60
+"""Cells of a fault that are named one by one."""
+UPDATES = "updates"
+"""What a note on all updates is about."""
+
+
+def merged(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """The judgements, those of one loss and as many steps as one: the layers of a network that is trained in a single
+    step do not depend on each other's updates."""
+    joined: dict[object, Judgement] = {}
+    for number, each in enumerate(judgements):
+        numbers = tuple(number and f"{number:.9g}" for number in (each.rate, each.factor))
+        alike = (each.loss, each.assumed_loss, each.ascent, each.steps, numbers)
+        key = alike if each.standing in VERDICTS else number
+        known = joined.get(key)
+        joined[key] = each if known is None else _both(known, each)
+    return list(joined.values())
+
+
+def _both(one: Judgement, other: Judgement) -> Judgement:
+    worse = other if other.standing is Standing.WRONG else one
+    return replace(
+        one,
+        standing=worse.standing,
+        reason=worse.reason,
+        firm=one.firm and other.firm,
+        sheets=tuple(dict.fromkeys((*one.sheets, *other.sheets))),
+        parameters=(*one.parameters, *other.parameters),
+        rate_at=one.rate_at or other.rate_at,
+        faults=(*one.faults, *other.faults),
+        not_judged=tuple(dict.fromkeys((*one.not_judged, *other.not_judged))),
+    )
+
+
+def reports(book: Book, judgement: Judgement) -> tuple[SheetReport, ...]:
+    """The reports on one training: of the sheet of its first updates, and of each other sheet with a cell to blame.
+
+    A parameter counts where a cell is to blame for its update, otherwise where it is first updated.
+    """
+    labels = Labels(book)
+    names = _names(judgement.parameters, labels)
+    spoiled = {parameter: fault.places[0][0] for fault in judgement.faults for parameter in fault.spoils}
+    counted = [(spoiled.get(p, p.after[0][0]), p, p not in spoiled) for p in judgement.parameters]
+    home = judgement.parameters[0].after[0][0]
+    blamed = dict.fromkeys(place[0] for fault in judgement.faults for place in fault.places)
+    sheets = [*dict.fromkeys([sheet for sheet, *_ in counted] or [home]), *blamed]
+    how = _how(judgement, names, labels)
+    found = []
+    for sheet in dict.fromkeys(sheets):
+        own = [(parameter, right) for where, parameter, right in counted if where == sheet]
+        findings = [_finding(fault, sheet, names, labels) for fault in judgement.faults]
+        of_sheet = tuple(finding for finding in findings if finding.places)
+        if judgement.standing is Standing.FACTOR and sheet == sheets[0]:
+            of_sheet += (_factor(judgement, sheet),)
+        found.append(
+            SheetReport(
+                sheet,
+                Verdict.FINDINGS if any(finding.mistake for finding in of_sheet) else Verdict.RIGHT,
+                _area(judgement, sheet),
+                judgement.rate,
+                recognised=tuple(names[parameter] for parameter, _ in own),
+                findings=of_sheet,
+                judged=len(own),
+                right=sum(right for _, right in own),
+                reason="; ".join(dict.fromkeys((*judgement.not_judged, *filter(None, [book.damaged])))) or None,
+                how=how,
+                covered=frozenset(p for each, _ in own for where, p in each.after if where == sheet),
+            )
+        )
+    return tuple(found)
+
+
+def _names(parameters: Sequence[Parameter], labels: Labels) -> dict[Parameter, str]:
+    """The parameters by name; several of one name are numbered, and those without one are named by their cells."""
+    plain = {p: labels.of(p.places) or labels.of(p.after) or "" for p in parameters}
+    shared = [name for name in plain.values() if name]
+    count: dict[str, int] = {}
+    names = {}
+    for parameter, name in plain.items():
+        count[name] = count.get(name, 0) + 1
+        several = f"{name}[{count[name]}]" if shared.count(name) > 1 else name
+        names[parameter] = several or place_in_words(parameter.places[0], labels.book)
+    return names
+
+
+def _finding(fault: Fault, sheet: str, names: dict[Parameter, str], labels: Labels) -> Finding:
+    """The finding on the cells of a fault that stand in a sheet."""
+    formula, right = fault.formula, fault.right
+    marks = tuple(differences(formula, right)) if formula and right else ()
+    places: tuple[Position, ...] = tuple(place for where, place in fault.places if where == sheet)
+    return Finding(
+        _quantity(fault, names, labels),
+        fault.kind,
+        places,
+        fault.why,
+        formula,
+        right,
+        marks,
+        value=fault.value,
+        right_value=fault.right_value,
+    )
+
+
+def _quantity(fault: Fault, names: dict[Parameter, str], labels: Labels) -> str:
+    """What the cells of a fault hold: by their own label, or as what they are to the parameter that they spoil."""
+    updated = next((names[p] for p in names if set(p.after) & set(fault.places)), None)
+    own = _block(fault, labels) or labels.of(fault.places)
+    if own and own not in names.values():
+        return own
+    if updated:
+        return f"update of {updated}"
+    if len(fault.spoils) == 1:
+        return f"gradient of {names[fault.spoils[0]]}"
+    return own or place_in_words(fault.places[0], labels.book)
+
+
+def _block(fault: Fault, labels: Labels) -> str | None:
+    """The title of a matrix whose cells these are, several in a step."""
+    names = {labels.of([place]) or "" for place in fault.places[:MOST_NAMED]}
+    titles = {name.partition("[")[0] for name in names if "[" in name}
+    return titles.pop() if len(names) > 1 and len(titles) == 1 and all("[" in name for name in names) else None
+
+
+def _factor(judgement: Judgement, sheet: str) -> Finding:
+    used = (judgement.rate if judgement.rate is not None else 1.0) * (judgement.factor or 1.0)
+    places = sorted({p for parameter in judgement.parameters for where, p in parameter.after if where == sheet})
+    return Finding(UPDATES, Kind.FACTOR, tuple(places), cause_of("factor_in_all_updates", factor=used))
+
+
+def _area(judgement: Judgement, sheet: str) -> str | None:
+    """The rectangle of the training's cells in a sheet."""
+    cells: list[Iterable[Place]] = [judgement.loss, *(fault.places for fault in judgement.faults)]
+    cells += [places for parameter in judgement.parameters for places in (parameter.places, parameter.after)]
+    places = [place for group in cells for where, place in group if where == sheet]
+    if not places:
+        return None
+    rows, columns = [row for row, _ in places], [column for _, column in places]
+    return f"{reference((min(rows), min(columns)))}:{reference((max(rows), max(columns)))}"
+
+
+def _update(title: str, group: Sequence[Parameter], book: Book) -> str:
+    """Parameters of one name, and the cells of their first update: W1 (B12:D13 → B39:D40)."""
+    before, after = (_cells(places, book) for places in ([p.places[0] for p in group], [p.after[0] for p in group]))
+    return f"{title} ({before} → {after})" if title else f"{before} → {after}"
+
+
+def _cells(places: Sequence[Place], book: Book) -> str:
+    """The ranges of cells, with their sheet where the workbook has several."""
+    by_sheet: dict[str, list[Position]] = {}
+    for sheet, place in places:
+        by_sheet.setdefault(sheet, []).append(place)
+    several = len(book.sheets) > 1
+    return ", ".join(f"{name}!{ranges(found)}" if several else ranges(found) for name, found in by_sheet.items())
+
+
+def _how(judgement: Judgement, names: dict[Parameter, str], labels: Labels) -> How:
+    groups: dict[str, list[Parameter]] = {}
+    for parameter, name in names.items():
+        title, bracket, _ = name.partition("[")
+        unnamed = name == place_in_words(parameter.places[0], labels.book)
+        groups.setdefault("" if unnamed else title if bracket else name, []).append(parameter)
+    updates = [_update(title, group, labels.book) for title, group in groups.items()]
+    loss = labels.called(judgement.loss) if judgement.loss else judgement.assumed_loss
+    if judgement.loss and judgement.ascent:
+        loss += ", maximized"
+    elif loss and not judgement.loss:
+        loss += " (assumed)"
+    rate = f"{judgement.rate:.6g}" if judgement.rate is not None else None
+    if rate and judgement.rate_at:
+        rate += f" ({place_in_words(judgement.rate_at, labels.book)})"
+    return How(Way.FORMULAS, len(names), tuple(updates), judgement.steps, loss or None, rate, judgement.reason or None)
