@@ -21,6 +21,9 @@ from tests.pages import DOCS, FOLDERS, PACKAGE, PAGES, README, subject
 from tests.places import CONFIGS, FIGURES, ROOT, WALKTHROUGH
 from tests.sheets import stored_cells
 from tests.test_architecture import ORDER
+from tests.walkthroughs.layouts import LAYOUTS
+from tests.walkthroughs.mistakes import named
+from tests.walkthroughs.workbook import write as write_plan
 from tracer.commands.main import COMMANDS, main
 from tracer.config.schema import FIELDS, LAYER
 from tracer.formulas.tree import Name, replace
@@ -93,6 +96,12 @@ def exercise_with_mistakes(path: Path) -> None:
     book.save(path)
 
 
+def matrices(path: Path) -> None:
+    """A batch by matrices, as array formulas, without the mean over the samples in the gradient of W1."""
+    (mistake,) = named(LAYOUTS["matrices, array MMULT"](), [("mean left out", "G1")])
+    write_plan(mistake.plan, path)
+
+
 def blocks(text: str, language: str) -> list[str]:
     fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [block for name, block in fenced if name == language]
@@ -125,6 +134,8 @@ SESSIONS = [
 def test_commands_print_what_the_pages_show(page: str, command: str, shown: list[str], here: Path) -> None:
     """Line by line; a line `…` stands for any number of lines."""
     homework_with_slips(here / "my-homework.xlsx")
+    if "lab-matrices.xlsx" in command:
+        matrices(here / "lab-matrices.xlsx")
     if "anna.xlsx" in command:
         exercise_with_mistakes(here / "anna.xlsx")
     printed = [line.rstrip() for line in CliRunner().invoke(main, command.split()).output.splitlines()]

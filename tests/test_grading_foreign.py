@@ -6,7 +6,7 @@ import pytest
 
 from tests.places import SHARED, needs_shared
 from tracer.grading.check import check_workbook
-from tracer.grading.judging.findings import BookReport, Verdict
+from tracer.grading.judging.findings import BookReport, Verdict, Way
 from tracer.grading.options import Options
 
 FOLDER = SHARED / "cases" / "check"
@@ -42,26 +42,42 @@ def test_right_sheets_are_right(name: str, config: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "config"),
+    ("name", "config", "parameters", "steps"),
     [
-        ("perceptron_step_new_w.xlsx", ""),
-        ("perceptron_if_update.xlsx", ""),
-        ("xor_batch_blocks.xlsx", ""),
-        ("xor_batch_blocks.xlsx", "xor_batch_blocks.yaml"),
-        ("matrix_blocks_mlp.xlsx", ""),
-        ("weights_by_ends_update_rows.xlsx", ""),
-        ("linear_sgd_intercept_slope.xlsx", ""),
-        ("linear_sgd_eta_left_out_in_one.xlsx", ""),
-        ("linear_batch_one_step_a_sheet.xlsx", ""),
-        ("blocks/blocks.xlsx", ""),
+        ("perceptron_step_new_w.xlsx", "", 3, 40),
+        ("perceptron_if_update.xlsx", "", 3, 24),
+        ("xor_batch_blocks.xlsx", "", 9, 3),
+        ("xor_batch_blocks.xlsx", "xor_batch_blocks.yaml", 9, 3),
+        ("linear_sgd_intercept_slope.xlsx", "", 2, 8),
+        ("linear_batch_one_step_a_sheet.xlsx", "", 2, 4),
+        ("blocks/blocks.xlsx", "", 4, 1),
     ],
 )
-def test_what_headers_do_not_tell_is_no_table_with_the_reason(name: str, config: str) -> None:
+def test_what_headers_do_not_tell_is_right_by_its_formulas(name: str, config: str, parameters: int, steps: int) -> None:
     report = checked(name, config)
-    assert all(sheet.verdict is Verdict.NO_TABLE and sheet.reason for sheet in report.sheets)
-    assert report.reason
-    assert ": " in report.reason
-    assert "config" in report.reason
+    assert report.readable, report.reason
+    assert (report.score, report.has_findings) == (100, False)
+    (sheet,) = report.sheets
+    assert sheet.how is not None
+    assert (sheet.how.way, sheet.judged, sheet.how.steps) == (Way.FORMULAS, parameters, steps)
+
+
+def test_a_forward_pass_by_matrices_is_no_table_with_the_reason() -> None:
+    report = checked("matrix_blocks_mlp.xlsx")
+    assert [sheet.verdict for sheet in report.sheets] == [Verdict.NO_TABLE]
+    assert "forward only" in (report.reason or "")
+
+
+def test_a_missing_rate_is_found_without_a_config_too() -> None:
+    (sheet,) = checked("linear_sgd_eta_left_out_in_one.xlsx").sheets
+    (finding,) = sheet.mistakes
+    assert (finding.quantity, finding.cells) == ("new a", "I4:I11")
+
+
+def test_a_wrong_delta_is_found_where_headers_name_weights_by_their_ends() -> None:
+    (sheet,) = checked("weights_by_ends_update_rows.xlsx").sheets
+    assert sheet.verdict is Verdict.FINDINGS
+    assert (sheet.judged, sheet.right) == (3, 1)
 
 
 def test_an_update_typed_over_the_forward_pass_is_named() -> None:

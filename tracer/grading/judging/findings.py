@@ -65,9 +65,12 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """What was understood of a sheet. parameters: how many are updated. updates: their names, with their cells; those of
-    a matrix together. steps: how many updates of each were judged. loss, rate: in words, with their cells; None where there is none. note: what else a
-    verdict rests on."""
+    """What was understood of a sheet.
+
+    parameters: how many are updated. updates: their names, with their cells; those of a matrix together. steps: how
+    many updates of each were judged. loss, rate: in words, with their cells; None where there is none. note: what else
+    a verdict rests on.
+    """
 
     INTERNAL: ClassVar = frozenset[str]()
 

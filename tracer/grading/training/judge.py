@@ -15,7 +15,7 @@ from tracer.grading.training.verdict import judged
 
 MOST_TRAININGS = 24
 """Trainings that are judged in a workbook, the largest first."""
-FORWARD_ONLY = "no cell is updated by what depends on it: nothing trains here"
+FORWARD_ONLY = "its formulas compute forward only: nothing is updated"
 
 
 def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:

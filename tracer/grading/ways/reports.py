@@ -64,7 +64,7 @@ def reports(book: Book, judgement: Judgement) -> tuple[SheetReport, ...]:
     found = []
     for sheet in dict.fromkeys(sheets):
         own = [(parameter, right) for where, parameter, right in counted if where == sheet]
-        findings = [_finding(fault, sheet, names, labels) for fault in judgement.faults]
+        findings = _together(_finding(fault, sheet, names, labels) for fault in judgement.faults)
         of_sheet = tuple(finding for finding in findings if finding.places)
         if judgement.standing is Standing.FACTOR and sheet == sheets[0]:
             of_sheet += (_factor(judgement, sheet),)
@@ -115,6 +115,17 @@ def _finding(fault: Fault, sheet: str, names: dict[Parameter, str], labels: Labe
         value=fault.value,
         right_value=fault.right_value,
     )
+
+
+def _together(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, those on cells of one matrix with one cause as one."""
+    joined: dict[object, Finding] = {}
+    for number, finding in enumerate(findings):
+        title, bracket, _ = finding.quantity.partition("[")
+        key = (title, finding.kind, finding.why) if bracket else number
+        known = joined.get(key)
+        joined[key] = replace(known, quantity=title, places=(*known.places, *finding.places)) if known else finding
+    return list(joined.values())
 
 
 def _quantity(fault: Fault, names: dict[Parameter, str], labels: Labels) -> str:
