@@ -125,7 +125,7 @@ import sys, time; sys.path[:] = {path!r}
 from pathlib import Path
 from tracer.grading import worker
 real = worker.check_workbook
-def check(path, options, when_read):
+def check(path, options, when_read, when_headed):
     if "twice" in path:
         time.sleep(0.7)
         when_read()
@@ -134,7 +134,7 @@ def check(path, options, when_read):
         Path(path + ".pid").write_text(str(__import__("os").getpid()))
         while True: pass
     if "dies" in path: __import__("os")._exit(9)
-    return real(path, options, when_read=when_read)
+    return real(path, options, when_read=when_read, when_headed=when_headed)
 worker.check_workbook = check
 worker.serve()
 """

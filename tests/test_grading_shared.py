@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from click.testing import CliRunner
 
 from tests.places import SHARED, needs_shared
 from tracer.commands.main import main
 from tracer.grading.check import check_workbook
-from tracer.grading.judging.findings import BookReport, Finding, Kind, Verdict
+from tracer.grading.judging.findings import BookReport, Finding, Kind, Verdict, Way
 
 FOLDER = SHARED / "workbooks"
 pytestmark = needs_shared("workbooks")
@@ -73,8 +72,15 @@ def test_submission_d_is_right() -> None:
     assert not sheet.findings
 
 
-@pytest.mark.parametrize("name", ["submission-e.xlsx", "submission-f.xlsx"])
-def test_what_cannot_be_read_says_why(name: str) -> None:
-    report = check_workbook(FOLDER / name)
+def test_submission_e_takes_new_weights_for_the_rate_and_the_slope_of_the_other_neuron() -> None:
+    """It has no headers that are known, but live formulas; B8 − O4·U8 is the update of a bias, U9 = R6·S6 its gradient."""
+    (sheet,) = checked("submission-e.xlsx").sheets
+    assert sheet.how is not None
+    assert sheet.how.way is Way.FORMULAS
+    assert sorted(finding.cells for finding in sheet.mistakes) == ["U9", "V8", "V9"]
+
+
+def test_what_cannot_be_read_says_why() -> None:
+    report = check_workbook(FOLDER / "submission-f.xlsx")
     assert report.reason
-    assert CliRunner().invoke(main, ["check", str(FOLDER / name)]).exit_code == 2
+    assert CliRunner().invoke(main, ["check", str(FOLDER / "submission-f.xlsx")]).exit_code == 2
