@@ -64,7 +64,7 @@ def reports(book: Book, judgement: Judgement) -> tuple[SheetReport, ...]:
     found = []
     for sheet in dict.fromkeys(sheets):
         own = [(parameter, right) for where, parameter, right in counted if where == sheet]
-        findings = _together(_finding(fault, sheet, names, labels) for fault in judgement.faults)
+        findings = [_finding(fault, sheet, names, labels) for fault in _together(judgement.faults, labels)]
         of_sheet = tuple(finding for finding in findings if finding.places)
         if judgement.standing is Standing.FACTOR and sheet == sheets[0]:
             of_sheet += (_factor(judgement, sheet),)
@@ -117,15 +117,20 @@ def _finding(fault: Fault, sheet: str, names: dict[Parameter, str], labels: Labe
     )
 
 
-def _together(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings, those on cells of one matrix with one cause as one."""
-    joined: dict[object, Finding] = {}
-    for number, finding in enumerate(findings):
-        title, bracket, _ = finding.quantity.partition("[")
-        key = (title, finding.kind, finding.why) if bracket else number
-        known = joined.get(key)
-        joined[key] = replace(known, quantity=title, places=(*known.places, *finding.places)) if known else finding
-    return list(joined.values())
+def _together(faults: Iterable[Fault], labels: Labels) -> list[Fault]:
+    """The faults, those on cells of one matrix with one cause as one."""
+    groups: dict[object, list[Fault]] = {}
+    for number, fault in enumerate(faults):
+        title, bracket, _ = (labels.of([fault.places[0]]) or "").partition("[")
+        sentence = fault.why.sentence if fault.why else None
+        groups.setdefault((title, fault.kind, sentence) if bracket else number, []).append(fault)
+    together = []
+    for group in groups.values():
+        first = min(group, key=lambda fault: fault.places[0])
+        places = sorted({place for fault in group for place in fault.places})
+        spoils = {parameter.after[0]: parameter for fault in group for parameter in fault.spoils}
+        together.append(replace(first, places=tuple(places), spoils=tuple(spoils.values())) if group[1:] else first)
+    return together
 
 
 def _quantity(fault: Fault, names: dict[Parameter, str], labels: Labels) -> str:
