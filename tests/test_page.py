@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import tracer
 from tests.javascript import engine_source, node
+from tests.places import ROOT
 from tests.test_batches import XOR
 from tracer.page.file import encoded, html_file
 from tracer.page.program import MOST_PLACES, MOST_VALUES, data_of, iterations_of
@@ -58,6 +59,12 @@ def test_a_browser_runs_this_script_and_this_style_and_requests_nothing() -> Non
 def test_a_script_that_would_end_its_element_is_a_mistake(script: str) -> None:
     with pytest.raises(AssertionError):
         html_file("title", "", script, {})
+
+
+@pytest.mark.parametrize(("name", "most"), [("walkthrough", 150_000), ("iris", 300_000)])
+def test_a_page_is_small(name: str, most: int) -> None:
+    page = tracer.run(ROOT / "configs" / f"{name}.yaml").page()
+    assert len(encoded(page.html)) <= most
 
 
 def test_a_run_that_is_too_long_for_a_page_is_cut_off_and_says_so() -> None:
