@@ -144,6 +144,12 @@ def test_marks_are_few_round_and_within(low: float, size: float) -> None:
     assert all(low - 1e-6 * size <= mark <= low + size + 1e-6 * size for mark in marks)
 
 
+@pytest.mark.parametrize("value", [0.0, 1e-300, -5.0, 1e16, 1e300, -1e308])
+def test_a_curve_that_stays_level_is_in_the_middle(value: float) -> None:
+    y = "scaleOf(...range([args[0]], false), false, 100, 0)"
+    assert called("curves.js", f"[{y}.at(args[0][0]), {y}.marks.length < 8]", [value] * 3) == [50, True]
+
+
 @settings(max_examples=5)
 @given(st.lists(st.floats(0, 100), max_size=7))
 def test_labels_keep_their_order_and_their_distance(places: list[float]) -> None:

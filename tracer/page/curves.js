@@ -13,7 +13,8 @@ const DOT = 1.5;
 export function scaleOf(least, most, log, from, to) {
   const map = log ? Math.log10 : (value) => value;
   let [low, high] = [map(least), map(most)];
-  if (!(high > low)) [low, high] = [low - 0.5, high + 0.5];
+  const room = Math.max(0.5, Math.abs(low) / 4);  // or a large number would stay the same
+  if (!(high > low)) [low, high] = [Math.max(low - room, -Number.MAX_VALUE), Math.min(high + room, Number.MAX_VALUE)];
   const at = (value) => from + ((map(value) - low) / (high - low)) * (to - from);
   return { at, log, marks: log ? powers(low, high) : steps(low, high) };
 }
