@@ -175,7 +175,7 @@ def test_no_cell_shows_what_is_to_be_filled_in(blank: str, tmp_path: Path) -> No
 
 
 @pytest.mark.office
-@pytest.mark.parametrize("config", [WALKTHROUGH, XOR], ids=lambda path: path.stem)
+@pytest.mark.parametrize("config", [WALKTHROUGH, pytest.param(XOR, marks=pytest.mark.long)], ids=lambda path: path.stem)
 def test_an_exercise_recalculates_as_it_is_stored(config: Path, tmp_path: Path) -> None:
     for blank in BLANKS:
         trace_of(config, 6, learning_rate=0.5).to_exercise(tmp_path / f"{blank}.xlsx", blank)

@@ -253,7 +253,11 @@ def given_in(formula: str, trace: tracer.Trace) -> set[str]:
     return {ETA} if re.fullmatch(r"CHOOSE\([^(]*\)|'[^']*'!\$[A-Z]+\$1", formula) else {""}
 
 
-@pytest.mark.parametrize("name", MODELS)
+SOME = [pytest.param(name, marks=pytest.mark.long) if name in ("six", "wide") else name for name in MODELS]
+"""The large ones take long."""
+
+
+@pytest.mark.parametrize("name", SOME)
 def test_only_what_is_given_is_looked_up_in_the_sheets_of_the_runs(name: str, tmp_path: Path) -> None:
     """Everything else is computed on the sheet, or stands on the sheet of workings. Only the picture of a wide network
     sums up whole columns."""
@@ -307,7 +311,7 @@ def test_a_result_refers_to_the_cells_that_show_its_operands(tmp_path: Path) -> 
         assert sheet.cell(label.row, label.column + 1).value == f"={result_cell(sheet, begins)}"
 
 
-@pytest.mark.parametrize("name", [*MODELS, "xor"])
+@pytest.mark.parametrize("name", [*SOME, "xor"])
 def test_no_column_is_hidden_and_the_controls_are_in_the_first_twelve(name: str, tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     tracer.run(MODELS.get(name, ROOT / "configs" / "xor.yaml"), iterations=3).to_excel(path)
@@ -323,7 +327,7 @@ def test_no_column_is_hidden_and_the_controls_are_in_the_first_twelve(name: str,
     assert all(book[SHEET][cell].row < int(book[SHEET].freeze_panes[1:]) for cell in cells.values())
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", SOME)
 def test_links_lead_to_the_blocks(name: str, tmp_path: Path) -> None:
     """Each to the rows whose title it names, from a row that is always in view; long sheets have a table of contents."""
     trace = tracer.run(MODELS[name], iterations=3)
