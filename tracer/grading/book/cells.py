@@ -120,3 +120,8 @@ def position(text: str) -> Position | None:
         return None
     row, column = int(match[2]), column_number(match[1])
     return (row, column) if 1 <= row <= MAX_ROW and column <= MAX_COLUMN else None
+
+
+def place_in_words(place: Place, book: Book) -> str:
+    """A cell's reference, with its sheet where the workbook has several."""
+    return reference(place[1]) if len(book.sheets) == 1 else f"{place[0]}!{reference(place[1])}"

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
-from tracer.grading.book.cells import Book, Position, Sheet, reference
+from tracer.grading.book.cells import Book, Position, Sheet, position, reference
 from tracer.grading.book.sheetxml import CellReader
+from tracer.grading.book.structured import Table, with_cells
 
 MEGABYTE = 1 << 20
 MAX_FILE = 64 * MEGABYTE
@@ -36,6 +37,7 @@ COUNTED = 8 * MEGABYTE
 MAX_SHEETS = 256
 MAX_ENTRIES = 10_000
 
+_LINES = (("header", "1"), ("totals", "0"))
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -132,6 +134,7 @@ class _Package:
         texts = self._texts(of_kind.get("sharedStrings", ""))
         styles = self._style_count(of_kind.get("styles", ""))
         read, left, highest, damages = [], MAX_CELLS, (0, (1, 1)), []
+        tables: dict[str, Table] = {}
         for name, identity, hidden in sheets:
             kind, target = relations.get(identity, ("", ""))
             if kind != "worksheet" or target.lower() not in self.entries:
@@ -146,10 +149,38 @@ class _Package:
             highest = max(highest, reader.highest_style)
             damages.append(f"{name}: {reader.damage}" if reader.damage else "")
             read.append(Sheet(name, reader.cells, hidden=hidden, arrays=reader.arrays))
+            tables |= self._tables(name, target)
         damages.insert(0, _damage(styles, *highest))
         properties = self._properties(dict(root.values()).get("custom-properties", ""))
         damage = "; ".join(filter(None, damages))
+        if tables:
+            read = [with_cells(sheet, tables) for sheet in read]
         return Book(tuple(read), names, damage, properties, macros="vbaProject" in of_kind)
+
+    def _tables(self, sheet: str, part: str) -> dict[str, Table]:
+        """The tables of a sheet, by their names in lower case (ECMA-376 part 1, 18.5)."""
+        found: dict[str, Table] = {}
+        columns: list[str] = []
+        of_table: dict[str, str] = {}
+
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            if tag == "table":
+                of_table.update(attributes)
+            elif tag == "tableColumn":
+                columns.append(attributes.get("name", ""))
+
+        for kind, target in self._relations(part).values():
+            if kind == "table" and target.lower() in self.entries:
+                columns.clear()
+                of_table.clear()
+                self._parse(target, start)
+                first, _, last = of_table.get("ref", "").partition(":")
+                corners = position(first), position(last or first)
+                if corners[0] and corners[1]:
+                    rows = (int(of_table.get(f"{which}RowCount", default)) for which, default in _LINES)
+                    name = of_table.get("displayName", of_table.get("name", ""))
+                    found[name.lower()] = Table(sheet, corners[0], corners[1], tuple(columns), *rows)
+        return found
 
     def _workbook(self, part: str) -> tuple[list[tuple[str, str, bool]], dict[str, str]]:
         """The sheets as (name, relation, whether it is hidden), and the defined names."""

@@ -17,6 +17,7 @@ Element = tuple[int, int] | None
 _RANDOM = re.compile(r"\bRAND(?:BETWEEN|ARRAY)?\(")
 """In formulas whose values are drawn: these count as typed in."""
 _COLUMNS = re.compile(r"(?<![\w.$:])(\$?[A-Za-z]{1,3}):(\$?[A-Za-z]{1,3})(?![\w.(:])|'(?:[^']|'')*'|\"[^\"]*\"")
+_LONG = re.compile(r"(\$?\b[A-Z]{1,3}\$?(\d{1,7}):\$?[A-Z]{1,3})\$?(\d{5,7})\b")
 _ROWS = re.compile(r"(?<![\w.$:])(\$?\d{1,7}):(\$?\d{1,7})(?![\w.(:])|'(?:[^']|'')*'|\"[^\"]*\"")
 _WORD = re.compile(r"'(?:[^']|'')*'!?|\"[^\"]*\"|[^\W\d][\w.]*[(!]?")
 
@@ -67,10 +68,12 @@ def _formulas(book: Book) -> Iterator[tuple[Formula, list[Element], list[int]]]:
 
 
 def _within(formula: Formula, last: tuple[int, int]) -> Formula:
-    """The formula with whole columns and rows, such as `B:B`, written as their cells up to the last row and column."""
+    """The formula with whole columns and rows, such as `B:B`, and what leads beyond the last row, such as `B4:B99999`,
+    written as their cells up to the last row and column."""
     if ":" not in formula.text:
         return formula
     text = _COLUMNS.sub(lambda m: f"{m[1]}$1:{m[2]}${last[0]}" if m[1] else m[0], formula.text)
+    text = _LONG.sub(lambda m: f"{m[1]}${last[0]}" if int(m[2]) <= last[0] < int(m[3]) else m[0], text)
     text = _ROWS.sub(lambda m: f"$A{m[1]}:${letters(last[1])}{m[2]}" if m[1] else m[0], text)
     return formula._replace(text=text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tracer.grading.book.cells import Book
+from tracer.grading.book.cells import Book, place_in_words
 from tracer.grading.graph.graph import Graph
 from tracer.grading.training.case import Case
 from tracer.grading.training.culprit import with_culprits
@@ -24,7 +24,7 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
         steps = steps_of(graph)
     except TooManyParameters as error:
         return (nothing_to_judge(str(error)),)
-    lost = tuple(dict.fromkeys(graph.unjudged.values()))
+    lost = _not_judged(book, graph)
     if not steps.trainings:
         return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
     trainings = steps.trainings[:MOST_TRAININGS]
@@ -33,3 +33,12 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     judgements = [replace(with_culprits(case, judged(case)), not_judged=lost) for case in cases]
     told = [judgement for judgement in judgements if judgement.standing is not Standing.NOTHING]
     return tuple(told or judgements[:1])
+
+
+def _not_judged(book: Book, graph: Graph) -> tuple[str, ...]:
+    """Why formulas that others use are not judged, nor these others: each reason once, with the first of its cells."""
+    first: dict[str, str] = {}
+    for node, reason in sorted(graph.unjudged.items(), key=lambda item: graph.places[item[0]]):
+        if reason not in first and (graph.operands == node).any():
+            first[reason] = place_in_words(graph.places[node], book)
+    return tuple(f"{cell} is not judged, nor what depends on it: {reason}" for reason, cell in first.items())

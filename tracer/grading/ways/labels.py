@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tracer.grading.book.cells import Book, Cell, Fault, Place, Position, Sheet, reference
+from tracer.grading.book.cells import Book, Cell, Fault, Place, Position, Sheet, place_in_words
 
 MOST_BLANK = 1
 """Empty cells that may lie between a block of numbers and its title."""
@@ -49,11 +49,6 @@ class Labels:
         """The name with the first cell: w3 (Z33); the cell alone where no text names it."""
         name, cell = self.of(places), place_in_words(places[0], self.book)
         return f"{name} ({cell})" if name else cell
-
-
-def place_in_words(place: Place, book: Book) -> str:
-    """A cell's reference, with its sheet where the workbook has several."""
-    return reference(place[1]) if len(book.sheets) == 1 else f"{place[0]}!{reference(place[1])}"
 
 
 def _text(cell: Cell | None) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tracer.grading.book.cells import Book, Place, Position, reference
+from tracer.grading.book.cells import Book, Place, Position, place_in_words, reference
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, How, Kind, SheetReport, Verdict, Way
 from tracer.grading.network.writing import differences
 from tracer.grading.training.judgement import Fault, Judgement, Parameter, Standing
-from tracer.grading.ways.labels import Labels, place_in_words
+from tracer.grading.ways.labels import Labels
 from tracer.workbook.xlsx.names import ranges
 
 VERDICTS = {Standing.CONFIRMED: Verdict.RIGHT, Standing.FACTOR: Verdict.RIGHT, Standing.WRONG: Verdict.FINDINGS}
