@@ -10,7 +10,8 @@ from tracer.grading.training.case import Case
 from tracer.grading.training.culprit import with_culprits
 from tracer.grading.training.judgement import Judgement, Standing, nothing_to_judge
 from tracer.grading.training.points import points_of
-from tracer.grading.training.steps import TooManyParameters, steps_of
+from tracer.grading.training.steps import steps_of
+from tracer.grading.training.updates import TooManyParameters
 from tracer.grading.training.verdict import judged
 
 MOST_TRAININGS = 24

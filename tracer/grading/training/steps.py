@@ -10,7 +10,7 @@ import numpy as np
 from tracer.grading.graph.graph import Flags, Graph, IntArray
 from tracer.grading.training.region import Network, region
 from tracer.grading.training.shapes import appearances, condition_slots
-from tracer.grading.training.updates import Update, added, candidates, roots, sources
+from tracer.grading.training.updates import TooManyParameters, Update, added, candidates, roots, sources
 
 MOST_STEPS = 500
 """Steps that are judged."""
@@ -55,10 +55,6 @@ class Steps:
         """Which cells are a parameter or an update, or show one."""
         shown: Flags = self.cut | self.cut[self.root]
         return shown
-
-
-class TooManyParameters(ValueError):
-    """More parameters than are judged; the message gives the figure."""
 
 
 def steps_of(graph: Graph) -> Steps:

@@ -23,6 +23,8 @@ LEAST_KEPT = 0.5
 """The part of a weight that a step of weight decay leaves at least."""
 FARTHEST = 20_000
 """Cells that are followed from an update back to its parameter."""
+MOST_FOLLOWED = 3_000_000
+"""Cells that are followed for all updates of a workbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +121,17 @@ def _is_decay(graph: Graph, nodes: IntArray, lead: Lead) -> bool:
     return bool(np.ptp(times) == 0.0 and LEAST_KEPT < times[0] < 1.0)
 
 
+class TooManyParameters(ValueError):
+    """More parameters than are judged; the message gives the figure."""
+
+
 class _Search:
     """Follows cells back to their operands; its state are the graph's arrays as lists."""
 
     def __init__(self, graph: Graph, parent: IntArray) -> None:
         self._starts, self._operands = graph.starts.tolist(), graph.operands.tolist()
         self._parent = parent.tolist()
+        self._followed = 0
 
     def lead(self, nodes: IntArray, shapes: Sequence[Lead], often: Counter[int]) -> Lead | None:
         """Which of the cells that a formula adds to the rest depends on, in one of its copies; None if it is not just
@@ -171,6 +178,9 @@ class _Search:
                 if operand > bottom and operand not in seen:
                     seen.add(operand)
                     pending.append(operand)
+        self._followed += len(seen)
+        if self._followed > MOST_FOLLOWED:
+            raise TooManyParameters(f"its updates depend on more than {MOST_FOLLOWED:,} cells, each counted by itself")
         return [shapes[index] for index in sorted(found)]
 
     def _chain(self, node: int) -> list[int]:
