@@ -122,9 +122,11 @@ def write_parquet(path: Path, table: Iterable[Column], about: str, ascii: bool =
         names.append(name)
         if column.lengths is not None:
             curves.append(name)
-            within = np.arange(values.shape[1]) < np.asarray(column.lengths)[:, None]
-            ends = np.concatenate([[0], np.cumsum(column.lengths)]).astype(np.int64)
-            arrays.append(pa.LargeListArray.from_arrays(_arrow(ends), _arrow(values[within])))
+            lengths = np.asarray(column.lengths)
+            whole = bool((lengths == values.shape[1]).all())  # then the curves are written where they are
+            kept = values.reshape(-1) if whole else values[np.arange(values.shape[1]) < lengths[:, None]]
+            ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+            arrays.append(pa.LargeListArray.from_arrays(_arrow(ends), _arrow(kept)))
         elif values.dtype.kind == "O":
             arrays.append(_arrow_texts([naming.to_ascii(value) if ascii else value for value in values]))
         else:
