@@ -290,7 +290,13 @@ def page(folder: Path) -> Iterator[Row]:
 def sweep(folder: Path) -> Iterator[Row]:
     """Many runs at once."""
     if there("pyarrow"):
-        yield from by_sweep.rows(WALKTHROUGH, folder, bool(there("distributed")))
+        yield from by_sweep.rows(WALKTHROUGH, folder)
+
+
+def cluster(_: Path) -> Iterator[Row]:
+    """Many runs on Dask."""
+    if there("distributed"):
+        yield from by_sweep.cluster(WALKTHROUGH)
 
 
 def compiled(experiment: tracer.Experiment) -> tracer.Engine:
@@ -305,11 +311,11 @@ def checked(folder: Path) -> None:
 
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "engine": engine, "xlsx": xlsx, "csv": csv, "command": command, "plot": plot, "growth": growth,
-    "page": page, "sweep": sweep,
+    "page": page, "sweep": sweep, "cluster": cluster,
 }  # fmt: skip
 HEADINGS = {
     "engine": "The engine", "xlsx": "Workbooks", "csv": "Files of numbers", "command": "The command",
-    "plot": "Plots", "growth": "Growth", "page": "The page", "sweep": "Sweeps",
+    "plot": "Plots", "growth": "Growth", "page": "The page", "sweep": "Sweeps", "cluster": "Sweeps on a cluster",
 }  # fmt: skip
 """Of the parts, in docs/speed.md."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import re
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
@@ -23,6 +24,7 @@ from tracer.commands.main import main
 from tracer.config import Override, prepared
 from tracer.config.grid import MOST_POINTS, grid
 from tracer.errors import ConfigError, OutputError
+from tracer.execution.engine import Engine
 from tracer.execution.runs import reached
 from tracer.execution.sweep.planning import planned
 from tracer.execution.sweep.points import Plan
@@ -279,3 +281,49 @@ def test_python_is_not_slowed_down() -> None:
     source = (ROOT / "tracer" / "api.py").read_text(encoding="utf-8")
     assert "\nfrom tracer.execution.sweep" not in source
     assert "\nfrom tracer.output.sweeps" not in source
+
+
+def test_what_the_documentation_says_of_costs() -> None:
+    """Its table is what its function gives."""
+    text = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(def cost.*?)```", text, re.DOTALL)
+    table = re.findall(
+        r"^\| (\d+) \| ([\d.]+) \| (\S+) \| 25 MB \| ([\d.]+) \| (\S+) \| 500 GB \|$", text, re.MULTILINE
+    )
+    assert code
+    assert len(table) == 4
+    scope: dict[str, Any] = {}
+    exec(code[1], scope)
+    for workers, *shown in table:
+        found = [scope["cost"](10**6, 10**5, int(workers), curves=curves) for curves in (False, True)]
+        assert [float(number) for number in shown] == pytest.approx([*found[0], *found[1]], rel=0.05)
+
+
+def test_few_long_runs_hold_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer runs than advance together: each has room for a stretch of its iterations, not for all."""
+    rooms: list[int] = []
+    room = Engine.room
+
+    def noted(engine: Engine, rows: int) -> bytearray:
+        rooms.append(rows)
+        return room(engine, rows)
+
+    monkeypatch.setattr(Engine, "room", noted)
+    found = tracer.sweep(WALKTHROUGH, {"learning_rate": [0.5, 2]}, iterations=20_000, keep="loss")
+    assert 0 < max(rooms) < 10_000
+    assert found.results.iterations.tolist() == [20_000, 20_000]
+    (run,) = tracer.run(WALKTHROUGH, learning_rate=2, iterations=20_000).runs
+    assert found.results.curves["losses"][1].tolist() == run["E_total"]
+
+
+def test_samples_are_read_once(tmp_path: Path) -> None:
+    """All runs have the same ones, in memory too."""
+    rows = "\n".join(f"{number / 100},{number % 7 / 7}" for number in range(100))
+    (tmp_path / "data.csv").write_text(f"i1,t1\n{rows}\n", encoding="utf-8")
+    config = tmp_path / "x.yaml"
+    config.write_text(
+        "samples: data.csv\nlayers: [{neurons: 1}]\nweights: {w1: 1}\nlearning_rate: 1\niterations: 1\n",
+        encoding="utf-8",
+    )
+    plan = planned(prepared(config), [], grid({"weights.w1": "0:1:30"})).plan
+    assert plan.experiment((0,)).samples is plan.experiment((29,)).samples

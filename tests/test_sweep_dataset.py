@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pandas as pd
@@ -205,6 +207,23 @@ def test_a_scheduler_that_does_not_answer(
     assert f"--scheduler {address}: does not answer" in err
     assert what in err
     assert not (tmp_path / "x.csv").exists()
+
+
+def test_an_address_of_another_program(tmp_path: Path) -> None:
+    """Its answer is no message of Dask's: the first eight bytes are a length that no memory has."""
+    dask()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.close()
+
+        Thread(target=answer, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        code, _, err = sweep("--vary", "iterations=1,2", "--scheduler", address, "-o", tmp_path / "x.csv")
+    assert code == 2
+    assert f"--scheduler {address}: what answers there is no Dask scheduler" in err
 
 
 @pytest.mark.long

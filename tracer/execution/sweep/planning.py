@@ -24,7 +24,8 @@ RUNS = 4096
 LEAST_RUNS = 256
 """In a block, where there would be a block for every process."""
 MOST_VALUES, MOST_SECONDS, MOST_STARTED = 32_000_000, 60.0, 2_000_000
-"""Values of curves in a block, 256 MB: fewer runs at once take longer each; what it takes, roughly; and numbers that its runs start from."""
+"""Values of curves in a block, 256 MB (fewer runs at once take longer each); what it takes, roughly; and the
+numbers that its runs start from."""
 MOST_COMPUTED = 10**15
 """Quantities that a sweep computes: two weeks of one core."""
 MOST_OF_A_RUN = 100_000_000
