@@ -127,8 +127,17 @@ def _first(plan: Plan) -> Experiment:
     try:
         return plan.several(point)
     except ConfigError as error:
-        given = ", ".join(override.origin for override in plan.grid.overrides(point))
-        raise ConfigError([_at(problem, given) for problem in error.problems]) from None
+        given, own = ", ".join(override.origin for override in plan.grid.overrides(point)), _own_problems(plan)
+        raise ConfigError([problem if problem in own else _at(problem, given) for problem in error.problems]) from None
+
+
+def _own_problems(plan: Plan) -> Sequence[str]:
+    """What is wrong with the config where nothing varies."""
+    try:
+        plan.config.experiment(plan.settings)
+    except ConfigError as error:
+        return error.problems
+    return ()
 
 
 def _check_size(planned: Planned) -> None:
