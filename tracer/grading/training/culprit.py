@@ -99,6 +99,12 @@ class _Search:
                     pending.append(operand)
         return seen
 
+    def _takes_one_gradient(self, update: int) -> bool:
+        """Whether a single cell besides parameters leads from the training to an update."""
+        operands = self._graph.operands_of(update)
+        inside = self._case.cells.region.inside[operands] & ~self._case.steps.parameters[operands]
+        return int(inside.sum()) == 1
+
     def faults(self, odd: Sequence[Odd]) -> tuple[Fault, ...]:
         """The faults by their culprits."""
         blamed = self._odd(odd)
@@ -139,7 +145,7 @@ class _Search:
         """The faults by the last cells that wrong targets share and that no right update depends on."""
         right = self._right(targets)
         targets = [moved for target in targets for moved in self._from_right(target, right)]
-        above = {target.node: self._above(target.node) for target in targets}
+        above = {target.node: self._suspects(target) for target in targets}
         used: dict[int, list[_Target]] = {}
         for target in targets:
             for node in above[target.node] - right:
@@ -200,6 +206,11 @@ class _Search:
             found |= self._above(update)
         return found
 
+    def _suspects(self, target: _Target) -> set[int]:
+        """The cells that may be to blame: what a target depends on, or an update alone if its gradient is right."""
+        node = target.node
+        return {node} if node in self._updates and self._takes_one_gradient(node) else self._above(node)
+
     def _explains(self, node: int, targets: Sequence[_Target]) -> bool:
         """Whether one other value of a cell would make all these targets right, as far as they are linear in it."""
         rates = self._rates(node)
@@ -242,6 +253,7 @@ class _Search:
             groups.setdefault((self._formula(node), node in self._updates), []).append((node, targets))
         found = []
         for (_, is_update), members in groups.items():
+            members.sort(key=lambda member: member[0])
             nodes = [node for node, _ in members]
             targets = [target for _, own in members for target in own]
             first = targets[0]
