@@ -12,7 +12,7 @@ from tracer.grading.training.region import Region, region
 from tracer.grading.training.steps import NONE, Steps, Training
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Cells:
     """Cells that depend on the parameters of a training, by step.
 
@@ -33,8 +33,12 @@ class Cells:
 
     def leading_to_updates(self) -> Flags:
         """Which nodes the updates depend on; a loss is not among them, as a rule, nor what only shows something."""
+        return self.feeding(self.region.ends.operands)
+
+    def feeding(self, nodes: IntArray) -> Flags:
+        """Which of the cells these nodes depend on, themselves included."""
         found = np.zeros(len(self.step), bool)
-        found[self.region.ends.operands] = True
+        found[nodes] = True
         for level in reversed(self.region.levels):
             found[level.operands[found[level.owners]]] = True
         return found

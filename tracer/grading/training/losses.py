@@ -47,12 +47,12 @@ class Roles:
     def following(self, change: Array) -> list[Role]:
         """The roles whose derivatives most changes are proportional to, by one factor or by one in each step, the best
         first."""
-        if not self.roles:
-            return []
         with np.errstate(all="ignore"):
             ratio = -change / self.tangents
         ratio[~np.isfinite(ratio) | (self.tangents == 0.0) | (ratio == 0.0)] = np.nan
         count, _, steps, _ = ratio.shape
+        if not count:
+            return []
         _, overall = counted(ratio.reshape(count, -1))
         _, in_step = counted(np.moveaxis(ratio, 2, 1).reshape(count * steps, -1))
         stepwise = np.maximum(in_step - 1, 0).reshape(count, -1).sum(1)
@@ -68,6 +68,8 @@ def roles_of(sample: Sample) -> Roles:
     keys = np.concatenate([cells.form * width + cells.rank + 1, cells.form * width])
     unique, number = np.unique(keys, return_inverse=True)
     steps = len(cells.steps)
+    if not len(unique):
+        return Roles((), np.empty((0, len(sample.parameters), steps, sample.tangents.shape[2])))
     found = np.zeros((len(unique) * steps, *sample.tangents.shape[1:]))
     rows = number * steps + np.tile(cells.step[cells.nodes], 2)
     np.add.at(found, rows, np.concatenate([sample.tangents, sample.tangents]))

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
+from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.graph.values import evaluate
 from tracer.grading.training.cells import Cells
 from tracer.grading.training.factors import TOLERANCE
 from tracer.grading.training.points import Point
 from tracer.grading.training.sampling import values_of
+from tracer.grading.training.shapes import appearances
 from tracer.grading.training.steps import NONE, Steps, Training
 from tracer.grading.training.updates import Update, added
 
@@ -79,33 +80,70 @@ def _taken(cells: Cells, parameters: Flags, update: Update, column: int) -> set[
     return found
 
 
-def unlike_others(steps: Steps, training: Training, cells: Cells, gradients: GradientCells, point: Point) -> IntArray:
-    """The parameters whose updates are not what the formulas of the others make of their gradients."""
-    graph = steps.network.graph
-    rows = np.flatnonzero((gradients.nodes != NONE).all(1) & (cells.seeds != NONE).all(1))
-    if not LEAST_ALIKE < len(rows) <= MOST_COMPARED or len(graph.text) > LARGEST:
-        return rows[:0]
-    groups: list[list[int]] = []
-    left = rows.tolist()
-    while left and len(groups) < REFERENCES:
-        alike = [
-            row for row in left if row == left[0] or _alike(graph, training, cells, gradients, point, left[0], row)
-        ]
-        groups.append(alike)
-        left = [row for row in left if row not in alike]
-    if left or max(map(len, groups)) < LEAST_ALIKE:
-        return rows[:0]
-    return np.array([group[0] for group in groups if len(group) == 1], int)
+class Comparison:
+    """Compares the updates of parameters by their formulas: what those of one would make of the gradients and values of
+    another. Its state is the training."""
+
+    def __init__(self, steps: Steps, training: Training, cells: Cells, gradients: GradientCells, point: Point) -> None:
+        self._graph, self._training, self._cells = steps.network.graph, training, cells
+        self._taken, self._values = gradients.nodes, point.values
+
+    def odd_ones(self) -> IntArray:
+        """The parameters whose updates are not made like the others: a single one, or those that have the learning
+        rate twice or not at all."""
+        rows = np.flatnonzero((self._taken != NONE).all(1) & (self._cells.seeds != NONE).all(1))
+        if not 1 < len(rows) <= MOST_COMPARED or len(self._graph.text) > LARGEST:
+            return rows[:0]
+        groups = self._groups(rows.tolist())
+        main = max(groups, key=len, default=[])
+        odd = [group[0] for group in groups if len(group) == 1 and len(main) >= LEAST_ALIKE]
+        for group in groups:
+            if group is not main and group[0] not in odd:
+                odd += self._with_another_rate(main, group)
+        return np.array(sorted(odd), int)
+
+    def _groups(self, rows: list[int]) -> list[list[int]]:
+        groups: list[list[int]] = []
+        while rows and len(groups) < REFERENCES:
+            first = rows[0]
+            alike = [row for row in rows if row == first or _is_one(self._ratio(first, row))]
+            groups.append(alike)
+            rows = [row for row in rows if row not in alike]
+        return [] if rows else groups
+
+    def _ratio(self, reference: int, row: int) -> Array:
+        """The updates of a parameter over what the formulas of the reference make of its gradients and values."""
+        seeds, values = self._cells.seeds, self._values
+        changed = dict(zip(seeds[reference].tolist(), values[seeds[row]].tolist(), strict=True))
+        changed |= dict(zip(self._taken[reference].tolist(), values[self._taken[row]].tolist(), strict=True))
+        expected = added(self._graph, evaluate(self._graph, changed, exact=True), self._updates(reference))
+        actual = added(self._graph, values, self._updates(row))
+        with np.errstate(all="ignore"):
+            return np.where(actual == expected, 1.0, actual / expected)
+
+    def _updates(self, row: int) -> list[Update]:
+        return [update for update in self._training.updates[row] if update is not None]
+
+    def _with_another_rate(self, main: list[int], group: list[int]) -> list[int]:
+        """The one of two groups whose updates have a factor twice or not at all that the others have once."""
+        ratio = self._ratio(main[0], group[0])
+        if not _is_one(ratio / ratio[0]):
+            return []
+        first, second = (self._factors(rows[0]) for rows in (main, group))
+        for node in first.keys() | second.keys():
+            value = abs(float(self._values[node]))
+            if value and any(abs(abs(ratio[0]) - v) <= TOLERANCE * v for v in (value, 1.0 / value)):
+                return group if first[node] == 1 else main
+        return []
+
+    def _factors(self, row: int) -> Counter[int]:
+        """How often the first update of a parameter refers to each cell outside the training."""
+        node = self._updates(row)[0].node
+        often = appearances(self._graph.forms[self._graph.form[node]].expression)
+        operands = self._graph.operands_of(node).tolist()
+        outside = [slot for slot, operand in enumerate(operands) if not self._cells.region.inside[operand]]
+        return Counter({operands[slot]: often[slot] for slot in outside})
 
 
-def _alike(
-    graph: Graph, training: Training, cells: Cells, gradients: GradientCells, point: Point, reference: int, row: int
-) -> bool:
-    """Whether the formulas of one parameter make the updates of another one, given its gradients and values."""
-    taken, seeds = gradients.nodes, cells.seeds
-    changed = dict(zip(seeds[reference].tolist(), point.values[seeds[row]].tolist(), strict=True))
-    changed |= dict(zip(taken[reference].tolist(), point.values[taken[row]].tolist(), strict=True))
-    values = evaluate(graph, changed, exact=True)
-    mine, others = ([u for u in training.updates[index] if u is not None] for index in (row, reference))
-    expected, actual = added(graph, values, others), added(graph, point.values, mine)
-    return bool((np.abs(expected - actual) <= TOLERANCE * np.abs(actual)).all())
+def _is_one(ratio: Array) -> bool:
+    return bool((np.abs(ratio - 1.0) <= TOLERANCE).all())

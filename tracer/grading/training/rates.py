@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from tracer.grading.graph.graph import Array, Graph, IntArray
 from tracer.grading.training.cells import Cells
 from tracer.grading.training.factors import TOLERANCE
+from tracer.grading.training.region import Network
 from tracer.grading.training.shapes import literals
 from tracer.grading.training.updates import Update
 
@@ -27,6 +28,19 @@ class Rate:
     value: float
     node: int
     factor: float
+
+
+def has_own_rate(
+    network: Network, values: Array, updates: Iterable[Update], found: float, cells: Cells, loss: IntArray
+) -> bool:
+    """Whether a factor that is not that of most parameters is a learning rate of its own: one in a cell that nothing
+    in the forward pass refers to. loss: the nodes that are minimized."""
+    rate = rate_of(network.graph, values, cells, updates, found)
+    if rate is None or rate.node < 0 or not _is_one(abs(rate.factor)):
+        return False
+    users = network.owner[network.leading_from(np.array([rate.node]))]
+    forward = cells.feeding(loss) & (cells.step >= 0)
+    return not forward[users].any()
 
 
 def is_simple(factor: float) -> bool:
@@ -78,23 +92,6 @@ def _nearby(graph: Graph, cells: Cells, node: int) -> Iterator[tuple[int, IntArr
             yield at, operands
             further += [o for o in operands.tolist() if cells.step[o] >= 0]
         frontier = list(dict.fromkeys(further))[:16]
-
-
-def own_rate(graph: Graph, values: Array, updates: Sequence[Update | None], found: Array, other: float) -> bool:
-    """Whether the factors found for a parameter are a learning rate of its own, unlike the other ones': one number of
-    the same sign, in a constant cell that all its updates refer to, and that only updates of parameters like it do."""
-    factors = found[np.isfinite(found)] * np.sign(other)
-    made = [update.node for update in updates if update is not None]
-    if not len(factors) or not made or np.ptp(factors) > TOLERANCE * factors[0] or same(factors[0], abs(other)):
-        return False
-    shared = set(graph.operands_of(made[0]).tolist()).intersection(*(graph.operands_of(n).tolist() for n in made[1:]))
-    form = graph.form[made[0]]
-    for node in shared:
-        users = np.searchsorted(graph.starts, np.flatnonzero(graph.operands == node), side="right") - 1
-        of_updates = bool((graph.form[users] == form).all())
-        if graph.text[node] < 0 and of_updates and same(float(values[node]), float(factors[0])):
-            return True
-    return False
 
 
 def same(first: float, second: float) -> bool:

@@ -9,9 +9,10 @@ import numpy as np
 from tracer.grading.graph.graph import Array, Graph, IntArray
 from tracer.grading.training.cells import Cells
 from tracer.grading.training.factors import TOLERANCE, fit
-from tracer.grading.training.guesses import BY_PREDICTION, Guess, guesses, pairs_of
+from tracer.grading.training.guesses import BY_PREDICTION, Guess, guesses
 from tracer.grading.training.losses import Role, Roles
 from tracer.grading.training.points import Point
+from tracer.grading.training.predictions import pairs_of
 from tracer.grading.training.sampling import Sample
 from tracer.grading.training.shapes import pairs
 
@@ -54,6 +55,8 @@ def made_of_predictions(sample: Sample, guess: Guess) -> bool:
     right, whatever its error is."""
     cells = sample.cells
     predictions = np.unique(pairs_of(cells)[guess.origin].predictions)
+    if not len(predictions):
+        return False
     rows = np.searchsorted(cells.nodes, predictions)
     for step in range(len(cells.steps)):
         own = rows[cells.step[predictions] == step]
@@ -83,12 +86,16 @@ def output_errors(graph: Graph, cells: Cells, guess: Guess) -> IntArray:
     """The cells that compare predictions with their targets and that the updates depend on: the first of each form."""
     leading = cells.leading_to_updates()
     found = pairs_of(cells)[guess.origin]
+    if found.within:
+        nodes = graph.forms[guess.origin[1]].nodes
+        shown: IntArray = nodes[leading[nodes] | np.isin(nodes, cells.region.ends.cells)]
+        return shown
     wanted = set(zip(found.predictions.tolist(), found.targets.tolist(), strict=True))
-    nodes = []
+    compared = []
     for number in np.unique(cells.form).tolist():
         form = graph.forms[number]
         for pair in pairs(form.expression):
             both = zip(form.operands[:, pair.first].tolist(), form.operands[:, pair.second].tolist(), strict=True)
             mine = np.array([(a, y) in wanted or (y, a) in wanted for a, y in both], bool)
-            nodes += [node for node in form.nodes[mine].tolist() if leading[node]]
-    return np.unique(np.array(nodes, int))
+            compared += [node for node in form.nodes[mine].tolist() if leading[node]]
+    return np.unique(np.array(compared, int))

@@ -159,6 +159,26 @@ def _pair(call: Call) -> Pair | None:
     return None if slots[0] is None or slots[1] is None else Pair(slots[0], slots[1])
 
 
+class Difference(NamedTuple):
+    """A part of a formula that subtracts a target from a prediction, or the other way round."""
+
+    prediction: Expression
+    target: int
+
+
+@lru_cache(maxsize=4_096)
+def differences(form: Expression) -> tuple[Difference, ...]:
+    """The parts `(w·x + b) − y` and `y − (w·x + b)` of a formula, in which the prediction is no cell."""
+    found = []
+    for call in _calls(form):
+        if call.function == SUB:
+            for prediction, other in (call.args, call.args[::-1]):
+                target = slot_of(other)
+                if target is not None and isinstance(prediction, Call) and _slots(prediction):
+                    found.append(Difference(prediction, target))
+    return tuple(dict.fromkeys(found))
+
+
 @lru_cache(maxsize=4_096)
 def threshold(form: Expression) -> Expression | None:
     """What a step function compares with its threshold, as a difference that grows with its value: M − F of

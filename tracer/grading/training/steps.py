@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Flags, Graph, IntArray
+from tracer.grading.training.intermediates import without_intermediates
 from tracer.grading.training.region import Network, region
 from tracer.grading.training.shapes import appearances, condition_slots
 from tracer.grading.training.updates import TooManyParameters, Update, added, candidates, roots, sources
@@ -131,7 +132,7 @@ def _accepted(network: Network, parent: IntArray) -> list[Chain]:
     """The chains of updates whose rest depends on the parameter within the step, not only through the updates of other
     parameters, as the states of an optimizer do; then those of weight decay, which these others look like."""
     graph = network.graph
-    plain = candidates(graph, parent)
+    plain = without_intermediates(graph, parent, candidates(graph, parent))
     chains = _depending(network, _chains(plain, parent))
     decaying = _without_states(graph, parent, candidates(graph, parent, decaying=True), chains)
     if decaying:

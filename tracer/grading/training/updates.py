@@ -79,20 +79,7 @@ def candidates(graph: Graph, parent: IntArray, decaying: bool = False) -> list[U
             if lead is not None:
                 first = graph.starts[own] + lead.slot
                 found += [Update(n, x, lead) for n, x in zip(own.tolist(), graph.operands[first].tolist(), strict=True)]
-    return _without_intermediate(search, roots(parent), sorted(found, key=lambda update: update.node))
-
-
-def _without_intermediate(search: _Search, root: IntArray, updates: list[Update]) -> list[Update]:
-    """Without the updates that another one of the same parameter depends on: net inputs that begin with a bias."""
-    of: dict[int, list[Update]] = {}
-    for update in updates:
-        of.setdefault(int(root[update.parameter]), []).append(update)
-    dropped = set()
-    for same in of.values():
-        for number, update in enumerate(same[:-1]):
-            if any(search.reaches(later.node, update.node) for later in same[number + 1 : number + 1 + SAMPLES]):
-                dropped.add(update.node)
-    return [update for update in updates if update.node not in dropped]
+    return sorted(found, key=lambda update: update.node)
 
 
 def added(graph: Graph, values: Array, updates: Sequence[Update]) -> Array:
@@ -143,19 +130,6 @@ class _Search:
             if found:
                 return None
         return None
-
-    def reaches(self, node: int, wanted: int) -> bool:
-        """Whether a cell depends on another one."""
-        pending, seen = [node], {node}
-        while pending and len(seen) < FARTHEST:
-            at = pending.pop()
-            for operand in self._operands[self._starts[at] : self._starts[at + 1]]:
-                if operand == wanted:
-                    return True
-                if operand > wanted and operand not in seen:
-                    seen.add(operand)
-                    pending.append(operand)
-        return False
 
     def _depending(self, node: int, shapes: Sequence[Lead], often: Counter[int]) -> list[Lead]:
         start = self._starts[node]

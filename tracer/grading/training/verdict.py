@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tracer.grading.book.cells import Place
-from tracer.grading.graph.graph import Array, Flags
+from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.training.case import Case
 from tracer.grading.training.factors import TOLERANCE
 from tracer.grading.training.faults import (
@@ -20,9 +20,9 @@ from tracer.grading.training.faults import (
 )
 from tracer.grading.training.guesses import Guess
 from tracer.grading.training.judgement import Fault, Judgement, Standing
-from tracer.grading.training.losses import Role
-from tracer.grading.training.optimizers import unlike_others
-from tracer.grading.training.rates import Rate, own_rate, rate_of
+from tracer.grading.training.losses import SUM, Role
+from tracer.grading.training.optimizers import Comparison
+from tracer.grading.training.rates import Rate, has_own_rate, rate_of
 from tracer.grading.training.recognition import made_of_predictions
 from tracer.grading.training.rules import Changes, Rule, rule_for
 from tracer.grading.training.steps import NONE
@@ -75,7 +75,7 @@ def _ranked(case: Case, entry: Tried) -> tuple[tuple[float, ...], Tried, Whole, 
     merits = (
         -float(wrong_changes(found).sum()),
         float(not entry.guessed),
-        float(rate is not None and abs(abs(rate.factor) - 1.0) <= TOLERANCE),
+        float(rate is not None and (_is_one(rate.factor) or _is_mean(case, entry.loss, rate.factor))),
         float(rate is not None),
         -len(nodes) / case.training.seeds.shape[1],
         float(nodes.max(initial=0)),
@@ -96,18 +96,40 @@ def _confirmed(case: Case, loss: Loss, found: Whole, rate: Rate | None) -> Judge
     order = np.lexsort((nodes, case.cells.step[nodes]))
     factor = abs(rate.factor) if rate else None
     by = f"{FOLLOWS}, {factor:.6g} times the learning rate" if factor else ""
-    is_one = factor is None or abs(factor - 1.0) <= TOLERANCE or isinstance(loss, Guess)
+    is_one = factor is None or _is_one(factor) or isinstance(loss, Guess) or _is_mean(case, loss, factor)
     return Judgement(
         Standing.CONFIRMED if is_one else Standing.FACTOR,
         FOLLOWS if is_one else by,
         firm=True,
         loss=tuple(case.graph.places[node] for node in nodes[order].tolist()) if isinstance(loss, Role) else (),
-        assumed_loss=loss.name if isinstance(loss, Guess) else "",
-        ascent=bool((found.fit.rates < 0.0).sum() > (found.fit.rates > 0.0).sum()),
+        assumed_loss=_assumed(case, loss, factor),
+        ascent=_goes_up(found),
         rate=abs(rate.value) if rate else None,
         rate_at=case.graph.places[rate.node] if rate and rate.node != NONE else None,
         factor=1.0 if factor and is_one else factor,
     )
+
+
+def _is_one(factor: float) -> bool:
+    return abs(abs(factor) - 1.0) <= TOLERANCE
+
+
+def _goes_up(found: Whole) -> bool:
+    """Whether the updates increase what they follow."""
+    return bool((found.fit.rates < 0.0).sum() > (found.fit.rates > 0.0).sum())
+
+
+def _is_mean(case: Case, loss: Loss, factor: float) -> bool:
+    """Whether a factor makes the mean of a sum over copied cells."""
+    if not isinstance(loss, Role) or loss.rank != SUM:
+        return False
+    return _is_one(factor * len(loss.nodes(case.cells)) / case.training.seeds.shape[1])
+
+
+def _assumed(case: Case, loss: Loss, factor: float | None) -> str:
+    if isinstance(loss, Guess):
+        return loss.name
+    return "mean of the loss cells" if factor and not _is_one(factor) and _is_mean(case, loss, factor) else ""
 
 
 def _wrong(judgement: Judgement, faults: Sequence[Fault], reason: str = DIFFERS) -> Judgement:
@@ -180,16 +202,20 @@ def _by_gradient_cells(case: Case) -> Judgement | None:
     wrong = wrong_changes(found)
     if wrong.any():
         return _wrong(judgement, faults_of_gradients(case, found, wrong))
-    odd = unlike_others(case.steps, case.training, case.cells, case.all_taken, case.points[0])
+    plain = whole(case.cells, case.changes, entry.loss, case.points)
+    if _right(plain).any():
+        return _without_optimizer(case, entry.loss, plain)
+    odd = Comparison(case.steps, case.training, case.cells, case.all_taken, case.points[0]).odd_ones()
     if len(odd):
         return _wrong(judgement, faults_of_updates(case, odd), "some updates are not made like the others")
-    return judgement
+    return _uphill(case, entry.loss, judgement) or _conflicting(case, entry, judgement) or judgement
 
 
 def _optimized(case: Case, loss: Loss, found: Whole) -> Judgement:
     judgement = _confirmed(case, loss, found, None)
     reason = "all gradients that the updates take are those of the loss; the updates themselves follow an optimizer"
-    return replace(judgement, reason=reason, ascent=False)
+    first = case.changes[:, 0, 0] * gradients(loss, case.cells, case.points)[:, 0, 0]
+    return replace(judgement, reason=reason, ascent=bool((first > 0.0).sum() > (first < 0.0).sum()))
 
 
 # ------------------------------------------------------------------------------------------------ what explains a part
@@ -206,16 +232,19 @@ def _partly(case: Case) -> Judgement | None:
     """The judgement where some parameters follow the gradients of a loss, and others do not."""
     best = _solid(case, case.sample.change, case.changes)
     if best:
-        loss, found = best
-        wrong = wrong_changes(found)
-        if not wrong.any():
-            return None
-        judgement = _confirmed(case, loss, found, _rate(case, found))
-        wrong &= ~_own_rates(case, found, wrong)[:, None]
-        if not wrong.any():
-            return judgement
-        return _wrong(judgement, faults_of(case.steps, case.training, case.points, found, wrong))
+        return _without_optimizer(case, *best)
     return None
+
+
+def _without_optimizer(case: Case, loss: Loss, found: Whole) -> Judgement:
+    """The judgement where some updates are known to be a learning rate times the gradient of a loss."""
+    rate = _rate(case, found)
+    judgement = _confirmed(case, loss, found, rate)
+    wrong = wrong_changes(found)
+    wrong[_with_own_rates(case, loss, found, wrong, rate)] = False
+    if not wrong.any():
+        return judgement
+    return _wrong(judgement, faults_of(case.steps, case.training, case.points, found, wrong))
 
 
 def _partly_by_gradient_cells(case: Case) -> Judgement | None:
@@ -227,18 +256,6 @@ def _partly_by_gradient_cells(case: Case) -> Judgement | None:
         wrong = wrong_changes(found)
         return _wrong(_optimized(case, loss, found), faults_of_gradients(case, found, wrong)) if wrong.any() else None
     return None
-
-
-def _own_rates(case: Case, found: Whole, wrong: Flags) -> Flags:
-    """Which of the wrong parameters are right, with a learning rate of their own."""
-    own = np.zeros(len(wrong), bool)
-    values = case.points[0].values
-    for row in np.flatnonzero(wrong.any(1)).tolist():
-        with np.errstate(all="ignore"):
-            factors = np.where(found.fit.valid[row], -found.change[row] / found.gradient[row], np.nan)
-        other = float(np.nanmedian(found.fit.rates)) if np.isfinite(found.fit.rates).any() else np.nan
-        own[row] = own_rate(case.graph, values, case.training.updates[row], factors, other)
-    return own
 
 
 def _solid(case: Case, sampled: Array, change: Array) -> tuple[Loss, Whole] | None:
@@ -253,6 +270,24 @@ def _solid(case: Case, sampled: Array, change: Array) -> tuple[Loss, Whole] | No
         if enough and (best is None or merits > best[0]):
             best = merits, entry.loss, found
     return best[1:] if best else None
+
+
+def _with_own_rates(case: Case, loss: Loss, found: Whole, wrong: Flags, rate: Rate | None) -> IntArray:
+    """The parameters whose factor is another one in all steps, their own learning rate."""
+    ascent = _goes_up(found)
+    nodes, _ = loss.terms(case.cells, case.points)
+    rows = []
+    for row in np.flatnonzero(wrong.any(1)).tolist():
+        valid = found.fit.valid[row]
+        ratio = -found.change[row][valid] / found.gradient[row][valid]
+        if not (ratio < 0.0 if ascent else ratio > 0.0).all():
+            continue
+        if (np.abs(ratio - ratio[0]) <= TOLERANCE * np.abs(ratio)).all() and len(ratio) >= LEAST_COLUMNS:
+            updates = [update for update in case.training.updates[row] if update is not None]
+            factor = float(ratio[0]) / (rate.factor if rate else 1.0)
+            if has_own_rate(case.steps.network, case.points[0].values, updates, factor, case.cells, nodes):
+                rows.append(row)
+    return np.array(rows, int)
 
 
 def _right(found: Whole) -> Flags:
