@@ -56,7 +56,15 @@ class Case:
         """The same for all updates."""
         return gradient_cells(self.training, self.cells, self.steps.parameters)
 
-    def tried(self, change: Array) -> list[Tried]:
+    @cached_property
+    def plain(self) -> list[Tried]:
+        """The losses as the sampled updates follow them."""
+        return tried(self.sample, self.roles, self.sample.change, self.points)
+
+    @cached_property
+    def by_gradient_cells(self) -> list[Tried]:
+        """The losses as the cells follow them that the sampled updates take their gradients from."""
+        change = self.taken.changes(self.points)[self.sample.parameters]
         return tried(self.sample, self.roles, change, self.points)
 
     @cached_property

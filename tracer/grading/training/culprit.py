@@ -12,7 +12,7 @@ from tracer.grading.graph.graph import Graph
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
 from tracer.grading.training.case import Case
-from tracer.grading.training.copies import Odd, odd_cells
+from tracer.grading.training.copies import Odd
 from tracer.grading.training.judgement import Fault, Judgement, Parameter, Standing
 
 TOLERANCE = 1e-6
@@ -21,9 +21,8 @@ RIGHT = 1
 """The bit of the right updates."""
 
 
-def with_culprits(case: Case, judgement: Judgement) -> Judgement:
+def with_culprits(case: Case, judgement: Judgement, odd: Sequence[Odd]) -> Judgement:
     """The judgement with the cells to blame in place of the gradients and updates that they spoil."""
-    odd = odd_cells(case.graph)
     if judgement.standing is Standing.WRONG and judgement.faults:
         faults = _Search(case, judgement).faults(odd)
         return replace(judgement, faults=faults) if faults else judgement

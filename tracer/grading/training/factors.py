@@ -107,10 +107,10 @@ def counted(numbers: Array) -> tuple[Array, npt.NDArray[np.int64]]:
         return np.full(len(ordered), np.nan), np.zeros(len(ordered), int)
     with np.errstate(all="ignore"):
         same = np.abs(np.diff(ordered, axis=1)) <= TOLERANCE * np.abs(ordered[:, 1:])
-    run = np.ones(ordered.shape, int)
-    for column in range(1, ordered.shape[1]):
-        run[:, column] += same[:, column - 1] * run[:, column - 1]
-    run[np.isnan(ordered)] = 0
+    index = np.broadcast_to(np.arange(ordered.shape[1]), ordered.shape)
+    breaks = np.ones(ordered.shape, bool)
+    breaks[:, 1:] = ~same
+    run = np.where(np.isnan(ordered), 0, index - np.maximum.accumulate(np.where(breaks, index, 0), 1) + 1)
     last = run.argmax(1)
     length = run.max(1)
     middle = np.maximum(last - length // 2, 0)

@@ -18,18 +18,14 @@ class Level:
     """Cells whose operands all lie in earlier levels.
 
     cells: their nodes. edges: those that lead to them, sorted by cell, as indices into the graph's operands.
-    operands: the nodes at these. starts: where the edges of each cell start.
+    operands, owners: the nodes that these lead from and to. starts: where the edges of each cell start.
     """
 
     cells: IntArray
     edges: IntArray
     operands: IntArray
+    owners: IntArray
     starts: IntArray
-
-    @property
-    def owners(self) -> IntArray:
-        """The cell of each edge."""
-        return np.repeat(self.cells, np.diff(self.starts, append=len(self.edges)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +116,9 @@ def _ends(network: Network, inside: Flags, ends: Flags) -> Level:
 
 def _level(network: Network, edges: IntArray) -> Level:
     """The level of the cells that these edges, sorted by cell, lead to."""
-    cells, starts = np.unique(network.owner[edges], return_index=True)
-    return Level(cells, edges, network.graph.operands[edges], starts)
+    owners = network.owner[edges]
+    cells, starts = np.unique(owners, return_index=True)
+    return Level(cells, edges, network.graph.operands[edges], owners, starts)
 
 
 def _levels(network: Network, seeds: IntArray, edges: IntArray) -> list[Level]:

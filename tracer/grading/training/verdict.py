@@ -55,7 +55,7 @@ def judged(case: Case) -> Judgement:
 
 def _plain(case: Case) -> Judgement | None:
     """Updates that are a learning rate times a gradient, all of them."""
-    explaining = [entry for entry in case.tried(case.sample.change) if entry.fit.explains_all]
+    explaining = [entry for entry in case.plain if entry.fit.explains_all]
     if not explaining:
         return None
     best = max((_ranked(case, entry) for entry in explaining[:MOST_COMPARED]), key=lambda ranked: ranked[0])
@@ -192,8 +192,7 @@ def _by_gradient_cells(case: Case) -> Judgement | None:
     """Updates by an optimizer that take their gradients from cells, all of which are right."""
     if not case.taken.complete:
         return None
-    change = case.taken.changes(case.points)[case.sample.parameters]
-    explaining = [entry for entry in case.tried(change) if entry.fit.explains_all and entry.fit.constant]
+    explaining = [entry for entry in case.by_gradient_cells if entry.fit.explains_all and entry.fit.constant]
     if not explaining:
         return None
     entry = min(explaining, key=lambda entry: entry.guessed)
@@ -230,7 +229,7 @@ def wrong_changes(found: Whole) -> Flags:
 
 def _partly(case: Case) -> Judgement | None:
     """The judgement where some parameters follow the gradients of a loss, and others do not."""
-    best = _solid(case, case.sample.change, case.changes)
+    best = _solid(case, case.plain, case.changes)
     if best:
         return _without_optimizer(case, *best)
     return None
@@ -249,8 +248,7 @@ def _without_optimizer(case: Case, loss: Loss, found: Whole) -> Judgement:
 
 def _partly_by_gradient_cells(case: Case) -> Judgement | None:
     """The same where the updates follow an optimizer: of the gradients that they take."""
-    taken = case.taken.changes(case.points)[case.sample.parameters]
-    best = _solid(case, taken, case.all_taken.changes(case.points))
+    best = _solid(case, case.by_gradient_cells, case.all_taken.changes(case.points))
     if best:
         loss, found = best
         wrong = wrong_changes(found)
@@ -258,10 +256,10 @@ def _partly_by_gradient_cells(case: Case) -> Judgement | None:
     return None
 
 
-def _solid(case: Case, sampled: Array, change: Array) -> tuple[Loss, Whole] | None:
+def _solid(case: Case, sampled: Sequence[Tried], change: Array) -> tuple[Loss, Whole] | None:
     """The loss that explains most parameters, if these are enough to say that the others are wrong."""
     best: tuple[tuple[float, float], Loss, Whole] | None = None
-    for entry in case.tried(sampled)[:MOST_COMPARED]:
+    for entry in sampled[:MOST_COMPARED]:
         found = whole(case.cells, change, entry.loss, case.points)
         right = _right(found)
         known = entry.guessed or any(other.role == entry.loss for other in case.recognized)
