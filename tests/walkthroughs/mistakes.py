@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tests.walkthroughs.evaluator import FormulaError, Place, column_name, column_number
-from tests.walkthroughs.plan import Cells, Content, Mistake, Plan, chance, differing, gradient_errors
+from tests.walkthroughs.plan import Cells, Content, Mistake, Plan, chance, common_factor, differing, gradient_errors
 
 _REFERENCE = re.compile(r"(?<![A-Za-z0-9_.!])((?:'[^']+'|[^\W\d]\w*)!)?(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(])")
 _OPERATOR = re.compile(r"(?<=[\w)\]])\s*([-+*/])\s*(?=[\w(\[$'-])")
@@ -31,16 +31,18 @@ def planted(plan: Plan, changes: Mapping[Place, Content], kind: str, unit: str, 
     changes = {place: content for place, content in changes.items() if plan.cells[place] != content}
     if not changes:
         return None
-    wrong = plan.with_cells(changes)
     try:
+        wrong = plan.with_cells(changes)
         errors = any(isinstance(value, FormulaError) for value in wrong.values.values.values())
         if errors or not differing(plan, wrong):
             return None
         ruled = any(step.gradients for step in plan.steps) and not plan.watched.isdisjoint(changes)
-        spoils = ruled or bool(gradient_errors(wrong, first=True))
-    except (FormulaError, ArithmeticError, ValueError, RecursionError):
+        factor = None if ruled else common_factor(wrong)
+        if factor is not None and gradient_errors(wrong):
+            return None  # another learning rate
+    except (FormulaError, ArithmeticError, ValueError, LookupError, RecursionError):
         return None
-    return Mistake(wrong, frozenset(changes), kind, unit, spoils, whole)
+    return Mistake(wrong, frozenset(changes), kind, unit, factor is None, whole)
 
 
 def _nth(pattern: re.Pattern[str], n: int, replacement: Callable[[re.Match[str]], str]) -> Change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -130,31 +130,56 @@ def differing(right: Plan, wrong: Plan, tolerance: float = 1e-6) -> set[Place]:
     return changed
 
 
-def gradient_errors(plan: Plan, first: bool = False) -> dict[Place, float]:
-    """Parameters whose update or gradient is not what central differences of the step's loss give: X → the error,
-    as a part of the largest gradient of the step. first: those of the first wrong step alone."""
-    errors: dict[Place, float] = {}
+@dataclass(frozen=True)
+class Compared:
+    """The gradients that a plan's updates take, and the true ones, of one step: X → (taken, true)."""
+
+    gradients: Mapping[Place, tuple[float, float]]
+
+    def errors(self, tolerance: float) -> dict[Place, float]:
+        """X → the error as a part of the largest gradient, where it is more than this."""
+        scale = max((abs(true) for _, true in self.gradients.values()), default=0.0) or 1.0
+        errors = {x: abs(taken - true) / scale for x, (taken, true) in self.gradients.items()}
+        return {x: error for x, error in errors.items() if error > tolerance}
+
+
+def compared(plan: Plan) -> Iterator[Compared]:
+    """Each step's gradients, as its updates or cells of gradients have them and by central differences of its loss."""
     values = plan.values
     for step in plan.steps:
-        found: dict[Place, tuple[float, float]] = {}
         at = (step.sheet, 1, 1)
         if step.gradients:
-            given = {x: _value(values, g) / step.factor for x, g in step.gradients}
+            taken = {x: _value(values, g) / step.factor for x, g in step.gradients}
         else:
-            given = {
+            taken = {
                 x: (_value(values, x) - _value(values, new)) / values.formula(step.rates[x], at)
                 for x, new in step.updates
             }
         above = values.above(step.loss, at)
-        for x, gradient in given.items():
-            found[x] = gradient, values.slope(step.loss, at, x, above, max(1e-5, plan.rounding))
-        scale = max((abs(true) for _, true in found.values()), default=0.0) or 1.0
-        for x, (gradient, true) in found.items():
-            if abs(gradient - true) > plan.rounding * scale:
-                errors[x] = abs(gradient - true) / scale
-        if first and errors:
-            break
-    return errors
+        h = max(1e-5, plan.rounding)
+        yield Compared({x: (gradient, values.slope(step.loss, at, x, above, h)) for x, gradient in taken.items()})
+
+
+def gradient_errors(plan: Plan) -> dict[Place, float]:
+    """Parameters whose update or gradient is not what central differences of the step's loss give: X → the error, as a
+    part of the largest gradient of the step."""
+    return {x: error for step in compared(plan) for x, error in step.errors(plan.rounding).items()}
+
+
+def common_factor(plan: Plan) -> float | None:
+    """The positive factor between the gradients that all updates take and the true ones; None if there is none."""
+    common: float | None = None
+    for step in compared(plan):
+        scale = max(abs(true) for _, true in step.gradients.values())
+        for taken, true in step.gradients.values():
+            if abs(true) < 1e-4 * scale:
+                if abs(taken) > 1e-3 * scale:
+                    return None
+                continue
+            common = taken / true if common is None else common
+            if common <= 0.0 or abs(taken / true - common) > 1e-4 * common:
+                return None
+    return common
 
 
 def _value(values: Values, place: Place) -> float:

@@ -21,6 +21,8 @@ from tests.walkthroughs.untrained import UNTRAINED
 from tests.walkthroughs.workbook import write
 
 ALL = {**LAYOUTS, **UNTRAINED}
+COMMAND = {"right": True, "nothing": False}
+"""The words of the whole command for a sheet without findings → whether it was judged."""
 Grader = Callable[[Path], "Verdict"]
 
 
@@ -63,6 +65,25 @@ def by_graph(path: Path) -> Verdict:
         for fault in judgement.faults
     )
     return Verdict(str(first.standing), faults, first.reason, seconds, first.firm)
+
+
+def by_command(path: Path) -> Verdict:
+    """The verdict of the whole command, by headers and by the graph."""
+    from tracer.grading.check import check_workbook
+
+    start = time.perf_counter()
+    report = check_workbook(path)
+    seconds = time.perf_counter() - start
+    faults = tuple(
+        frozenset((sheet.sheet, row, column) for row, column in finding.places)
+        for sheet in report.sheets
+        for finding in sheet.findings
+    )
+    told = [str(sheet.verdict) for sheet in report.sheets if sheet.verdict != "no table"]
+    reasons = [report.reason or "", *(sheet.reason or "" for sheet in report.sheets)]
+    return Verdict(
+        "wrong" if faults else told[0] if told else "nothing", faults, next(filter(None, reasons), ""), seconds
+    )
 
 
 def judged(plan: Plan, folder: Path, grader: Grader, stored: bool = True) -> Verdict:
@@ -184,6 +205,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--random", type=int, default=0, help="random mistakes per layout")
     parser.add_argument("--show", type=int, default=0, help="how many failures are listed")
     parser.add_argument("--keep", type=Path, help="write the right sheets here, and judge nothing")
+    parser.add_argument("--command", action="store_true", help="the whole command, not the graph alone")
     parser.add_argument("--without-values", action="store_true", help="formulas without stored values")
     options = parser.parse_args(arguments)
     names = [name for name in ALL if not options.layout or any(part in name for part in options.layout)]
@@ -192,7 +214,8 @@ def main(arguments: list[str]) -> None:
         for name in names:
             write(ALL[name](), options.keep / f"{name.replace(' ', '_').replace(',', '')}.xlsx")
         return
-    score(names, by_graph, options.slips, options.random, options.show, not options.without_values)
+    grader = by_command if options.command else by_graph
+    score(names, grader, options.slips, options.random, options.show, not options.without_values)
 
 
 if __name__ == "__main__":
