@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.walkthroughs.layouts import LAYOUTS
-from tests.walkthroughs.score import by_graph, fits, judged
+from tests.walkthroughs.mistakes import at_random, named
+from tests.walkthroughs.score import Tally, by_graph, fits, judged
 from tests.walkthroughs.untrained import UNTRAINED
 
 GUESSED = ("regression over a table, no loss",)
 """Right sheets without a loss, about which nothing is said: the errors stand within a sum over a table."""
+SURE = ("η left out", "sign", "input of the neighbour", "gradient of the neighbour", "slope left out", "wrong input")
+"""Slips of single units that must be noticed in every layout."""
+TOO_FEW: tuple[str, ...] = ()
+NOTICED_WITH_LOSS, NOTICED, NAMED = 0.70, 0.70, 0.45
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -30,3 +35,33 @@ def test_nothing_is_found_where_nothing_trains(layout: str, tmp_path: Path) -> N
     plan = UNTRAINED[layout]()
     verdict = judged(plan, tmp_path, by_graph)
     assert fits(plan, verdict), verdict
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_slip_in_each_layout_is_noticed(layout: str, tmp_path: Path) -> None:
+    plan = LAYOUTS[layout]()
+    slips = [key for key in plan.slips if key[0] in SURE and plan.expected == "confirmed"]
+    mistake = next((found for found in named(plan, slips) if found.spoils), None)
+    if mistake is None or layout in TOO_FEW:
+        pytest.skip("this layout has none of these slips, or too few parameters to tell which are right")
+    verdict = judged(mistake.plan, tmp_path, by_graph)
+    assert verdict.noticed, (mistake.kind, mistake.unit, verdict)
+
+
+@pytest.mark.long
+def test_most_planted_mistakes_are_noticed_and_named(tmp_path: Path) -> None:
+    """The figures that docs/check.md states, and a little less."""
+    with_loss, all_mistakes = Tally(), Tally()
+    for make in LAYOUTS.values():
+        plan = make()
+        if plan.expected == "confirmed":
+            for mistake in at_random(plan, 10):
+                verdict = judged(mistake.plan, tmp_path, by_graph)
+                assert not verdict.standing.startswith("exception"), (plan.layout, mistake.kind, mistake.unit, verdict)
+                all_mistakes.add(verdict.noticed, verdict.names(mistake))
+                if plan.loss_cell:
+                    with_loss.add(verdict.noticed, verdict.names(mistake))
+    assert all_mistakes.all >= 900
+    assert with_loss.noticed >= NOTICED_WITH_LOSS * with_loss.all, with_loss
+    assert all_mistakes.noticed >= NOTICED * all_mistakes.all, all_mistakes
+    assert all_mistakes.right >= NAMED * all_mistakes.all, all_mistakes

@@ -7,6 +7,7 @@ from functools import partial
 
 from tests.walkthroughs import programs
 from tests.walkthroughs.matrices import Matrices, place_matrices
+from tests.walkthroughs.messy import MESSY
 from tests.walkthroughs.networks import Net, Program, program
 from tests.walkthroughs.placing import Manner, place
 from tests.walkthroughs.plan import Plan
@@ -154,3 +155,4 @@ LAYOUTS |= {name: partial(place_matrices, net, name) for name, net in _MATRICES.
 LAYOUTS |= {name: partial(_other, name) for name in _OTHERS}
 LAYOUTS["right up to a factor"] = _factor
 LAYOUTS["two networks in a sheet"] = _two_networks
+LAYOUTS |= MESSY
