@@ -387,9 +387,9 @@ def likelihood() -> Program:
     """Log-likelihood maximized: the update adds the gradient."""
     lines = [
         *inputs("x1", "x2", "t"), parameter("w1", 0.1), parameter("w2", 0.2), parameter("b", -0.3), line("z", "{w1}*{x1}+{w2}*{x2}+{b}"), line("p", "EXP({z})/(1+EXP({z}))"),
-        line("E", "{t}*LN({p})+(1-{t})*LN(1-{p})", "loss"), line("d", "{t}-{p}", "backward", sign="{p}-{t}", slope_too_much="({t}-{p})*{p}*(1-{p})"),
+        line("LL", "{t}*LN({p})+(1-{t})*LN(1-{p})", "loss"), line("d", "{t}-{p}", "backward", sign="{p}-{t}", slope_too_much="({t}-{p})*{p}*(1-{p})"),
         *updates({"w1": "{d}*{x1}", "w2": "{d}*{x2}", "b": "{d}"}, sign="+"),
     ]  # fmt: skip
     return made(
-        lines, "-({E})", table(6, "x1", "x2", "t", seed="likelihood", whole=True), {"eta": 0.3}, ("w1", "w2", "b")
+        lines, "-({LL})", table(6, "x1", "x2", "t", seed="likelihood", whole=True), {"eta": 0.3}, ("w1", "w2", "b")
     )

@@ -70,6 +70,7 @@ def by_graph(path: Path) -> Verdict:
 def by_command(path: Path) -> Verdict:
     """The verdict of the whole command, by headers and by the graph."""
     from tracer.grading.check import check_workbook
+    from tracer.grading.judging.findings import NOTES
 
     start = time.perf_counter()
     report = check_workbook(path)
@@ -78,6 +79,7 @@ def by_command(path: Path) -> Verdict:
         frozenset((sheet.sheet, row, column) for row, column in finding.places)
         for sheet in report.sheets
         for finding in sheet.findings
+        if finding.kind not in NOTES
     )
     told = [str(sheet.verdict) for sheet in report.sheets if sheet.verdict != "no table"]
     reasons = [report.reason or "", *(sheet.reason or "" for sheet in report.sheets)]
@@ -97,10 +99,11 @@ def judged(plan: Plan, folder: Path, grader: Grader, stored: bool = True) -> Ver
 
 def fits(plan: Plan, verdict: Verdict) -> bool:
     """Whether the verdict is the right one for a right sheet."""
-    standing = verdict.standing == plan.expected or (
-        plan.expected == "no finding" and not verdict.standing.startswith("exc")
-    )
-    return standing and not verdict.noticed
+    if verdict.standing.startswith("exception") or verdict.noticed:
+        return False
+    if verdict.standing in COMMAND and plan.expected != "no finding":
+        return COMMAND[verdict.standing] == (plan.expected in ("confirmed", "right up to a factor"))
+    return plan.expected in (verdict.standing, "no finding")
 
 
 def sampled_slips(plan: Plan, most: int) -> Iterator[Mistake]:
