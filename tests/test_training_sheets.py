@@ -9,7 +9,7 @@ import pytest
 from tests.walkthroughs.layouts import LAYOUTS
 from tests.walkthroughs.mistakes import at_random, named
 from tests.walkthroughs.score import Tally, by_graph, fits, judged
-from tests.walkthroughs.untrained import UNTRAINED
+from tests.walkthroughs.untrained import UNTRAINED, large
 
 GUESSED = ("regression over a table, no loss",)
 """Right sheets without a loss, about which nothing is said: the errors stand within a sum over a table."""
@@ -46,6 +46,12 @@ def test_nothing_is_found_where_nothing_trains(layout: str, tmp_path: Path) -> N
     plan = UNTRAINED[layout]()
     verdict = judged(plan, tmp_path, by_graph)
     assert fits(plan, verdict), verdict
+
+
+def test_a_sheet_of_784_inputs_is_refused_by_its_figure(tmp_path: Path) -> None:
+    verdict = judged(large(784, 6), tmp_path, by_graph)
+    assert verdict.standing == "nothing to judge"
+    assert "it trains 4,710 parameters; the limit is 4,096" in verdict.reason
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def fits(plan: Plan, verdict: Verdict) -> bool:
     if verdict.standing.startswith("exception") or verdict.noticed:
         return False
     if verdict.standing in COMMAND and plan.expected != "no finding":
-        return COMMAND[verdict.standing] == (plan.expected in ("confirmed", "right up to a factor"))
+        return COMMAND[verdict.standing] or plan.expected not in ("confirmed", "right up to a factor")
     return plan.expected in (verdict.standing, "no finding")
 
 
