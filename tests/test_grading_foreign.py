@@ -60,6 +60,7 @@ def test_what_headers_do_not_tell_is_right_by_its_formulas(name: str, config: st
     (sheet,) = report.sheets
     assert sheet.how is not None
     assert (sheet.how.way, sheet.judged, sheet.how.steps) == (Way.FORMULAS, parameters, steps)
+    assert bool(config) == ("what the config describes" in (sheet.reason or ""))
 
 
 def test_a_forward_pass_by_matrices_is_no_table_with_the_reason() -> None:

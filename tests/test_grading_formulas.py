@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import click
 
 from tests.hand import Cells, book
 from tracer.grading.book.cells import Place, position
 from tracer.grading.judging.causes import Cause
-from tracer.grading.judging.findings import BookReport, Kind, SheetReport, Verdict, Way
+from tracer.grading.judging.findings import BookReport, How, Kind, SheetReport, Verdict, Way
 from tracer.grading.report.reports import as_gradescope, as_json
 from tracer.grading.report.terminal import lines
 from tracer.grading.training.judgement import Fault, Judgement, Parameter, Standing
@@ -137,3 +138,11 @@ def test_how_is_printed_on_demand() -> None:
     assert "    updates  w (B4 → B5), b (C4 → C5)\n" in text
     assert "    η        0.1 (B1)\n" in text
     assert "way " not in shown(reports(BOOK, RIGHT))
+
+
+def test_long_lists_end_within_80_columns() -> None:
+    how = How(Way.FORMULAS, 9, tuple(f"weights of layer {n} (A{n} → B{n})" for n in range(9)), 3)
+    text = shown((replace(reports(BOOK, RIGHT)[0], how=how),), how=True)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "    updates  weights of layer 0 (A0 → B0), weights of layer 1 (A1 → B1),\n" in text
+    assert "\n             weights of layer 2 (A2 → B2)," in text

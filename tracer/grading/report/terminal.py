@@ -16,6 +16,8 @@ MOST_RANGES = 6
 """Maximum ranges of cells listed per finding."""
 MOST_UNMATCHED = 12
 """Maximum headers listed, or quantities that were not judged."""
+WIDTH = 66
+"""Of what was understood of a sheet, in a window of 80 columns."""
 MOST_NOTED = 4
 """Maximum quantities listed per note."""
 
@@ -127,7 +129,8 @@ def _how(how: How) -> Iterator[str]:
     """What was understood of a sheet, a line each."""
     yield f"way      {_WAYS[how.way]}"
     if how.updates:
-        yield f"updates  {_listed(how.updates, MOST_UNMATCHED)}"
+        lines = _filled(_listed(how.updates, MOST_UNMATCHED), WIDTH)
+        yield from (f"{'updates' if line is lines[0] else '':7}  {line}" for line in lines)
     yield f"steps    {how.steps}"
     for name, text in (("loss", how.loss), (naming.ETA, how.rate), ("note", how.note)):
         if text:
@@ -163,6 +166,19 @@ def _listed(texts: Sequence[str], most: int) -> str:
     """The first texts, and the number of the remaining ones."""
     rest = len(texts) - most
     return ", ".join(excerpts.shortened(text) for text in texts[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _filled(text: str, width: int) -> list[str]:
+    """A list in words, in lines that end behind a comma."""
+    lines = [""]
+    for part in text.split(", "):
+        longer = f"{lines[-1]}, {part}" if lines[-1] else part
+        if lines[-1] and len(longer) > width:
+            lines[-1] += ","
+            lines.append(part)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _signed(number: float) -> str:

@@ -27,6 +27,7 @@ SETTLED = frozenset({HIDDEN, VIEW, BESIDE})
 """Reasons for which a sheet without a table is not judged by its formulas either."""
 SMALL = 1_000
 """Cells of a sheet whose formulas are all read before its headers are believed."""
+NOT_COMPARED = "its headers do not name what the config describes: the sheet is held against its own loss alone"
 PASTED = "it has no formulas: pasted values show no computation"
 SOLVER = "its weights are set by Solver, whose steps are no formulas"
 MACROS = "it has macros, which are not executed: what they compute has no formulas"
@@ -51,7 +52,15 @@ def both_ways(
         reasons = found | reasons
     if any(report.verdict is not Verdict.NO_TABLE for own in by_sheet.values() for report in own):
         reasons = {name: why for name, why in reasons.items() if name in computing}
-    return [_reasoned(report, reasons.get(name)) for name, own in by_sheet.items() for report in own]
+    final = [_reasoned(report, reasons.get(name)) for name, own in by_sheet.items() for report in own]
+    return [_not_compared(report) for report in final] if terms.system and terms.given else final
+
+
+def _not_compared(report: SheetReport) -> SheetReport:
+    """The report; of what was judged by its formulas also that this says nothing of the config."""
+    if report.how is None or report.how.way is not Way.FORMULAS:
+        return report
+    return replace(report, reason="; ".join(filter(None, [report.reason, NOT_COMPARED])))
 
 
 def _reasoned(report: SheetReport, why: str | None) -> SheetReport:
