@@ -159,13 +159,17 @@ def _joined(reports: Sequence[SheetReport], report: SheetReport) -> list[SheetRe
     """The reports on a sheet with one by formulas: in place of no table; beside a table, only what it does not tell."""
     tables = [each for each in reports if each.verdict is not Verdict.NO_TABLE]
     covered = frozenset[Position]().union(*(table.covered for table in tables))
-    if 2 * len(report.covered & covered) <= len(report.covered):
-        return [*(table for table in tables if not _lies_in(table, report)), report]
+    shown = [table for table in tables if _lies_in(table, report)]
+    if 2 * len(report.covered & covered) <= len(report.covered) and not any(table.mistakes for table in shown):
+        return [*(table for table in tables if table not in shown), report]
     new = [f for f in report.findings if f.mistake and not covered.intersection(f.places)]
     if not new:
         return tables
-    first, *others = tables
-    return [replace(first, verdict=Verdict.FINDINGS, findings=(*first.findings, *new)), *others]
+    first = next((table for table in shown if table.mistakes), tables[0])
+    return [
+        replace(table, verdict=Verdict.FINDINGS, findings=(*table.findings, *new)) if table is first else table
+        for table in tables
+    ]
 
 
 def _lies_in(table: SheetReport, report: SheetReport) -> bool:
