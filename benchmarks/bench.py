@@ -193,7 +193,7 @@ def csv(folder: Path) -> Iterator[Row]:
     differing = slow.to_frame()
     peers = {"DataFrame.to_csv": lambda: differing.to_csv(folder / "pandas.csv", index=False)}
     writes = partial(slow.to_csv, folder / "a.csv")
-    yield from against("csv", f"CSV, {size}, a run that does not converge", writes, peers, rounds=5, before=remove)
+    yield from against("csv", f"CSV, {size}, all rows different", writes, peers, rounds=5, before=remove)
     if there("pyarrow"):
         yield from against(
             "csv", f"Parquet, {size}", lambda: trace.to_parquet(folder / "a.parquet"),
