@@ -7,6 +7,7 @@ from dataclasses import replace
 from tracer.grading.book.cells import Book, place_in_words
 from tracer.grading.graph.graph import Graph
 from tracer.grading.training.case import Case
+from tracer.grading.training.causes import with_causes
 from tracer.grading.training.copies import odd_cells
 from tracer.grading.training.culprit import with_culprits
 from tracer.grading.training.judgement import Judgement, Standing, nothing_to_judge
@@ -33,7 +34,7 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     points = points_of(graph, trainings, steps.root)
     cases = [Case(steps, training, points) for training in trainings]
     odd = odd_cells(graph)
-    judgements = [replace(with_culprits(case, judged(case), odd), not_judged=lost) for case in cases]
+    judgements = [replace(with_causes(case, with_culprits(case, judged(case), odd)), not_judged=lost) for case in cases]
     told = [judgement for judgement in judgements if judgement.standing is not Standing.NOTHING]
     return tuple(told or judgements[:1])
 

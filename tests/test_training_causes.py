@@ -1,0 +1,45 @@
+"""The slips that are named where the cells to blame are found by a sheet's graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.walkthroughs.layouts import LAYOUTS
+from tests.walkthroughs.mistakes import named
+from tests.walkthroughs.workbook import write
+from tracer.grading.book.package import read_book
+from tracer.grading.graph.read import read_graph
+from tracer.grading.training.judge import judge_graph
+
+SLIPS = [
+    ("columns, 2-2-1", "sign", "gw1_2_1", "the sign is flipped"),
+    ("columns, 2-2-1", "η left out", "w2_1_2", "η (B2) is missing"),
+    ("columns, 2-2-1", "η twice", "w1_2_2", "the factor η (B2) appears twice"),
+    ("columns, 2-2-1", "slope left out", "d1_1", "the factor B27 is missing"),
+    ("columns, 2-2-1", "input left out", "gw1_2_1", "the factor B4 is missing"),
+    ("columns, 2-2-1", "input of the neighbour", "gw1_2_2", "B4 is used instead of B5"),
+    ("columns, 2-2-1", "input of the step before", "gw2_1_1", "B18 is used instead of C18"),
+    ("columns, 2-2-1", "gradient of the neighbour", "w2_1_2", "B40 is used instead of B39"),
+    ("columns, 2-2-1", "net input for activation", "gw2_1_2", "B17 is used instead of B19"),
+    ("columns, 2-2-1", "new weight for η", "b1_1", "C7 is used instead of B2"),
+    ("matrices, array MMULT", "mean left out", "G2", "an extra factor 4"),
+]
+
+
+def causes(layout: str, slip: str, unit: str, folder: Path) -> list[str | None]:
+    """The sentences on a layout with a slip."""
+    (mistake,) = named(LAYOUTS[layout](), [(slip, unit)])
+    book = read_book(write(mistake.plan, folder / "sheet.xlsx", stored=True))
+    faults = [fault for judgement in judge_graph(book, read_graph(book)) for fault in judgement.faults]
+    return [fault.why.sentence if fault.why else None for fault in faults]
+
+
+@pytest.mark.parametrize(("layout", "slip", "unit", "sentence"), SLIPS)
+def test_the_slip_is_named(layout: str, slip: str, unit: str, sentence: str, tmp_path: Path) -> None:
+    assert causes(layout, slip, unit, tmp_path) == [sentence]
+
+
+def test_a_sum_that_lacks_terms_is_not_explained_by_a_number(tmp_path: Path) -> None:
+    assert causes("matrices, array MMULT", "sum over samples missing", "B2", tmp_path) == [None]
