@@ -36,8 +36,8 @@ MOST_SLOTS = 30
 """References of a formula that are tried."""
 MOST_NODES = 100_000
 """Cells of a workbook in which slips are looked for."""
-SIMPLE = (0.5, 2.0, 0.25, 4.0)
-"""Factors that are named as such, whichever cell has the same value."""
+MOST_TIMES = 100
+"""The largest number of times, or part of it, that a value is said to be of the right one."""
 FACTORS: Mapping[str, Callable[[Array], Array]] = {
     "{}": lambda c: c,
     "{0}·(1 − {0})": lambda c: c * (1.0 - c),
@@ -232,11 +232,11 @@ class _Search:
     def _factors(self) -> Iterator[Cause]:
         own, part = self._own, self._part()
         with np.errstate(all="ignore"):
-            ratio = own.theirs / own.right
-        for factor in SIMPLE:
-            if np.isfinite(own.right).any() and self._all(own.theirs / factor):
-                yield _named("extra_factor", factor=factor)
-                return
+            ratio = float(np.nanmedian(own.theirs / own.right))
+        whole = max(abs(ratio), 1.0 / abs(ratio)) if ratio else 0.0
+        if 1.0 < round(whole) <= MOST_TIMES and abs(whole - round(whole)) <= EXACT and self._all(own.theirs / ratio):
+            yield _named("extra_factor", factor=float(f"{ratio:.6g}"))
+            return
         for form, made in FACTORS.items() if len(self._candidates) else ():
             with np.errstate(all="ignore"):
                 values = made(self._values)
@@ -246,9 +246,6 @@ class _Search:
                 if best is not None:
                     yield self._factor(name, form, int(self._candidates[best].nodes[0]))
                     return
-        constant = float(np.nanmedian(ratio))
-        if np.isfinite(constant) and constant and self._all(own.theirs / constant):
-            yield _named("extra_factor", factor=float(f"{constant:.6g}"))
 
     def _factor(self, name: str, form: str, node: int) -> Cause:
         text = form.format(self._text(node))

@@ -47,7 +47,7 @@ class Difference:
 
 def wanted(case: Case, judgement: Judgement) -> Iterator[Wanted]:
     """What the updates of a training ask for, in each way that they may be understood."""
-    for change, targets, known in _ways(case, judgement):
+    for change, targets, known, sign in _ways(case, judgement):
         for terms in _losses(case, judgement):
             gradient = case.cells.gradients(*terms, case.points)
             found = fit(change, gradient)
@@ -55,13 +55,13 @@ def wanted(case: Case, judgement: Judgement) -> Iterator[Wanted]:
             rates = [np.abs(found.rates) if uphill else found.rates]
             rates += [] if known is None else [np.full_like(found.rates, known)]
             for rate in rates:
-                yield Wanted(targets, -rate[None, :, None] * gradient - change)
+                yield Wanted(targets, sign * (-rate[None, :, None] * gradient - change))
 
 
-def _ways(case: Case, judgement: Judgement) -> Iterator[tuple[Array, IntArray, float | None]]:
-    yield case.changes, case.training.nodes, judgement.rate
+def _ways(case: Case, judgement: Judgement) -> Iterator[tuple[Array, IntArray, float | None, float]]:
+    yield case.changes, case.training.nodes, judgement.rate, 1.0
     if judgement.rate is None and case.all_taken.complete:
-        yield case.all_taken.changes(case.points), case.all_taken.nodes, None
+        yield case.all_taken.changes(case.points), case.all_taken.nodes, None, -1.0
 
 
 def _losses(case: Case, judgement: Judgement) -> list[Terms]:
