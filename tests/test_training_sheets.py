@@ -11,8 +11,6 @@ from tests.walkthroughs.mistakes import at_random, named
 from tests.walkthroughs.score import Tally, by_graph, fits, judged
 from tests.walkthroughs.untrained import UNTRAINED, large
 
-GUESSED = ("regression over a table, no loss",)
-"""Right sheets without a loss, about which nothing is said: the errors stand within a sum over a table."""
 SURE = (
     "gradient of the neighbour",
     "input of the neighbour",
@@ -35,10 +33,7 @@ def test_right_sheets_are_confirmed_firmly(layout: str, tmp_path: Path) -> None:
     plan = LAYOUTS[layout]()
     verdict = judged(plan, tmp_path, by_graph)
     assert not verdict.faults
-    if layout in GUESSED:
-        assert verdict.standing == "nothing to judge"
-    else:
-        assert (verdict.standing, verdict.firm) == (plan.expected, True), verdict.reason
+    assert (verdict.standing, verdict.firm) == (plan.expected, True), verdict.reason
 
 
 @pytest.mark.parametrize("layout", UNTRAINED)

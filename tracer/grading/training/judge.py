@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from tracer.grading.book.cells import Book, place_in_words
 from tracer.grading.graph.graph import Graph
+from tracer.grading.training.broken import broken_updates, with_broken, with_constants
 from tracer.grading.training.case import Case
 from tracer.grading.training.causes import with_causes
 from tracer.grading.training.copies import odd_cells
 from tracer.grading.training.culprit import with_culprits
 from tracer.grading.training.judgement import Judgement, Standing, nothing_to_judge
 from tracer.grading.training.points import points_of
-from tracer.grading.training.steps import steps_of
+from tracer.grading.training.steps import Steps, steps_of
 from tracer.grading.training.updates import TooManyParameters
 from tracer.grading.training.verdict import judged
 
@@ -30,13 +31,22 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     lost = _not_judged(book, graph)
     if not steps.trainings:
         return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
+    broken = broken_updates(steps)
+    found: tuple[Judgement, ...] = ()
+    if len(broken):
+        rest = [judged(case) for case in _cases(steps_of(with_constants(graph, broken)))]
+        found = with_broken(rest, steps, broken)
+    if not found:
+        odd = odd_cells(graph)
+        found = tuple(with_causes(case, with_culprits(case, judged(case), odd)) for case in _cases(steps))
+    told = [judgement for judgement in found if judgement.standing is not Standing.NOTHING]
+    return tuple(replace(judgement, not_judged=lost) for judgement in told or found[:1])
+
+
+def _cases(steps: Steps) -> list[Case]:
     trainings = steps.trainings[:MOST_TRAININGS]
-    points = points_of(graph, trainings, steps.root)
-    cases = [Case(steps, training, points) for training in trainings]
-    odd = odd_cells(graph)
-    judgements = [replace(with_causes(case, with_culprits(case, judged(case), odd)), not_judged=lost) for case in cases]
-    told = [judgement for judgement in judgements if judgement.standing is not Standing.NOTHING]
-    return tuple(told or judgements[:1])
+    points = points_of(steps.network.graph, trainings, steps.root) if trainings else []
+    return [Case(steps, training, points) for training in trainings]
 
 
 def _not_judged(book: Book, graph: Graph) -> tuple[str, ...]:

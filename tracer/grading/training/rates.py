@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,16 +31,23 @@ class Rate:
 
 
 def has_own_rate(
-    network: Network, values: Array, updates: Iterable[Update], found: float, cells: Cells, loss: IntArray
+    network: Network,
+    values: Array,
+    updates: Iterable[Update],
+    found: float,
+    cells: Cells,
+    loss: IntArray,
+    others: Sequence[int],
 ) -> bool:
     """Whether a factor that is not that of most parameters is a learning rate of its own: one in a cell that nothing
-    in the forward pass refers to. loss: the nodes that are minimized."""
+    in the forward pass refers to, nor the updates of the others. loss: the nodes that are minimized. others: these
+    updates."""
     rate = rate_of(network.graph, values, cells, updates, found)
     if rate is None or rate.node < 0 or not _is_one(abs(rate.factor)):
         return False
     users = network.owner[network.leading_from(np.array([rate.node]))]
     forward = cells.feeding(loss) & (cells.step >= 0)
-    return not forward[users].any()
+    return not forward[users].any() and not np.isin(users, others).any()
 
 
 def is_simple(factor: float) -> bool:

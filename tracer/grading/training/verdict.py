@@ -275,15 +275,19 @@ def _with_own_rates(case: Case, loss: Loss, found: Whole, wrong: Flags, rate: Ra
     ascent = _goes_up(found)
     nodes, _ = loss.terms(case.cells, case.points)
     rows = []
+    others = [u.node for row in np.flatnonzero(~wrong.any(1)) for u in case.training.updates[row] if u is not None]
+    if rate and abs(rate.value) == 1.0 and (rate.node == NONE or case.cells.feeding(nodes)[rate.node]):
+        return np.empty(0, int)  # the others have none
     for row in np.flatnonzero(wrong.any(1)).tolist():
         valid = found.fit.valid[row]
-        ratio = -found.change[row][valid] / found.gradient[row][valid]
-        if not (ratio < 0.0 if ascent else ratio > 0.0).all():
+        with np.errstate(all="ignore"):
+            ratio = -found.change[row][valid] / found.gradient[row][valid]
+        if not (np.isfinite(ratio) & (ratio < 0.0 if ascent else ratio > 0.0)).all():
             continue
         if (np.abs(ratio - ratio[0]) <= TOLERANCE * np.abs(ratio)).all() and len(ratio) >= LEAST_COLUMNS:
             updates = [update for update in case.training.updates[row] if update is not None]
             factor = float(ratio[0]) / (rate.factor if rate else 1.0)
-            if has_own_rate(case.steps.network, case.points[0].values, updates, factor, case.cells, nodes):
+            if has_own_rate(case.steps.network, case.points[0].values, updates, factor, case.cells, nodes, others):
                 rows.append(row)
     return np.array(rows, int)
 
