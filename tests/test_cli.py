@@ -440,6 +440,20 @@ def test_every_command_in_a_full_line() -> None:
     assert all(len(line) <= 80 and line.endswith(".") and not line.endswith("..") for line in listed)
 
 
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("explian", "No such command 'explian'. Did you mean 'explain'?\n"),
+        ("Run", "No such command 'Run'. Did you mean 'run'?\n"),
+        ("xyz", "No such command 'xyz'.\n"),
+        ("--explain", "No such option '--explain'.\n"),
+    ],
+)
+def test_a_mistyped_command(command: str, answer: str) -> None:
+    result = CliRunner().invoke(main, [command, "x.yaml"])
+    assert result.exit_code == 2 and result.stderr.endswith(f"Error: {answer}")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(shell: str) -> None:
     script = command("completion", shell).stdout

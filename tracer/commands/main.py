@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import click
 
 from tracer.commands import CONTEXT
-from tracer.errors import EXIT_BROKEN_PIPE, TraceError
+from tracer.errors import EXIT_BROKEN_PIPE, TraceError, nearest
 from tracer.version import VERSION
 
 EXIT_UNUSABLE, EXIT_INTERRUPTED = 2, 130
@@ -41,6 +41,16 @@ class _Main(click.Group):
             return None
         command: click.Command = getattr(import_module(f"tracer.commands.{cmd_name}"), COMMANDS[cmd_name])
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if not args[0].startswith("-"):  # click knows the options, but not these commands
+                error.message += nearest(args[0], COMMANDS)
+            raise
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         for stream in (sys.stdout, sys.stderr):
