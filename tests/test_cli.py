@@ -451,7 +451,8 @@ def test_every_command_in_a_full_line() -> None:
 )
 def test_a_mistyped_command(command: str, answer: str) -> None:
     result = CliRunner().invoke(main, [command, "x.yaml"])
-    assert result.exit_code == 2 and result.stderr.endswith(f"Error: {answer}")
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"Error: {answer}")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
