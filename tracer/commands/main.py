@@ -48,9 +48,9 @@ class _Main(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            if not args[0].startswith("-"):  # click knows the options, but not these commands
-                error.message += nearest(args[0], COMMANDS)
-            raise
+            if args[0].startswith("-"):  # click knows the options, but not these commands
+                raise
+            raise click.UsageError(f"{error.message}{nearest(args[0], COMMANDS)}", ctx) from None
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         for stream in (sys.stdout, sys.stderr):
