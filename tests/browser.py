@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-COMMAND = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe")
+COMMAND = (
+    "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe",
+    "--disable-dev-shm-usage",  # a container may have little of it
+    "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--disable-sync",
+    "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
+    "--disable-background-timer-throttling",  # a page that is not in front draws its frames as well
+)  # fmt: skip
 PATIENCE = 60.0
 """Seconds that an answer may take."""
+STARTS = 3
+"""How often a browser is started that does not answer."""
+
+
+class Unavailable(RuntimeError):
+    """The browser, or the process of its page, has ended or does not answer."""
+
+
+class Failed(AssertionError):
+    """The browser answers that it could not do what it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,40 +44,105 @@ class Accessible:
     focusable: bool
 
 
+class Chromium:
+    """The process of a browser with a profile of its own, and the pipe to it: messages end with a zero byte."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._complaints = (Path(self._folder.name) / "stderr").open("w+", encoding="utf-8", errors="replace")
+        self._process = subprocess.Popen(
+            ["sh", "-c", 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null', "sh", *COMMAND,  # it reads from 3 and writes to 4
+             f"--user-data-dir={self._folder.name}/profile", f"--window-size={width},{height}", "about:blank"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints, bufsize=0,
+        )  # fmt: skip
+        self._unread = b""
+
+    def write(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\0")
+        except BrokenPipeError:
+            raise Unavailable(f"the browser has ended: {self._last_words()}") from None
+
+    def read(self, end: float) -> dict[str, Any]:
+        """The next message; end: the time at which the wait is over."""
+        assert self._process.stdout
+        pipe = self._process.stdout.fileno()
+        while b"\0" not in self._unread:
+            if not select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
+                raise Unavailable(f"the browser does not answer: {self._last_words()}")
+            more = os.read(pipe, 1 << 20)
+            if not more:
+                raise Unavailable(f"the browser has ended: {self._last_words()}")
+            self._unread += more
+        first, _, self._unread = self._unread.partition(b"\0")
+        said: dict[str, Any] = json.loads(first)
+        return said
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(PATIENCE)
+
+    def close(self) -> None:
+        """End the browser, and remove its profile."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        for file in (self._process.stdin, self._process.stdout, self._complaints):
+            file.close()
+        self._folder.cleanup()
+
+    def _last_words(self) -> str:
+        self._complaints.seek(0)
+        return self._complaints.read()[-500:]
+
+
 class Browser:
-    """A running browser with one page; it holds the process, and ends it. complaints: errors, and what the page's policy
-    has blocked, since the page was opened."""
+    """A running browser with one page; it holds the process, and ends it. A page that is opened in a browser that has
+    ended, or does not answer, is opened in another. complaints: errors, and what the page's policy has blocked, since
+    the page was opened."""
 
     def __init__(self, width: int = 1280, height: int = 720) -> None:
-        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        to_browser, self._to = os.pipe()
-        self._from, from_browser = os.pipe()
-        os.set_blocking(self._from, False)
-
-        def connect() -> None:  # the browser reads from 3 and writes to 4
-            reads, writes = os.dup(to_browser), os.dup(from_browser)
-            os.dup2(reads, 3)
-            os.dup2(writes, 4)
-
-        self._process = subprocess.Popen(
-            [*COMMAND, f"--user-data-dir={self._folder.name}", f"--window-size={width},{height}", "about:blank"],
-            preexec_fn=connect, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        os.close(to_browser)
-        os.close(from_browser)
-        self._number, self._session, self._unread = 0, "", b""
+        self._window = width, height
+        self._emulated: list[tuple[str, dict[str, Any]]] = []
         self.complaints: list[str] = []
-        target = self._ask("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Performance"):
-            self._ask(f"{domain}.enable")
+        self._start()
+
+    def _start(self) -> None:
+        for left in reversed(range(STARTS)):
+            self.process = Chromium(*self._window)
+            self._number, self._session = 0, ""
+            try:
+                target = self._ask("Target.createTarget", url="about:blank")["targetId"]
+                self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+                for domain in ("Page", "Runtime", "Log", "Performance", "Inspector"):
+                    self._ask(f"{domain}.enable")
+                for method, parameters in self._emulated:
+                    self._ask(method, **parameters)
+                return
+            except Unavailable:
+                self.process.close()
+                if not left:
+                    raise
 
     def open(self, path: Path, address: str = "") -> None:
         """Open a page in the state of an address, and wait until it is built."""
+        try:
+            self._open(f"{path.as_uri()}{address}")
+        except Unavailable:
+            self.process.close()
+            self._start()
+            self._open(f"{path.as_uri()}{address}")
+
+    def _open(self, url: str) -> None:
         self._ask("Page.navigate", url="about:blank")
         self.complaints.clear()
-        self._ask("Page.navigate", url=f"{path.as_uri()}{address}")
-        self._wait_for("h1, #page > :not(noscript)")
+        self._ask("Page.navigate", url=url)
+        self.wait_for("document.querySelector('h1, #page > :not(noscript)')")
 
     @contextmanager
     def frame(self) -> Iterator[None]:
@@ -70,9 +152,11 @@ class Browser:
         self._session = ""
         (target,) = (t for t in self._ask("Target.getTargets")["targetInfos"] if t["type"] == "iframe")
         self._session = self._ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)["sessionId"]
-        self._wait_for("#page h1")
-        yield
-        self._session = page
+        try:
+            self.wait_for("document.querySelector('#page h1')")
+            yield
+        finally:
+            self._session = page
 
     def evaluate(self, script: str) -> Any:
         """The value of an expression in the page, or of what it promises."""
@@ -95,11 +179,14 @@ class Browser:
 
     def emulate(self, width: int, height: int, *, dark: bool = False, printed: bool = False) -> None:
         """Another size of the window, a reader's preference, or paper."""
-        self._ask(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
-        )
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self._ask("Emulation.setEmulatedMedia", media="print" if printed else "", features=scheme)
+        self._emulated = [
+            ("Emulation.setDeviceMetricsOverride", size),
+            ("Emulation.setEmulatedMedia", {"media": "print" if printed else "", "features": scheme}),
+        ]
+        for method, parameters in self._emulated:
+            self._ask(method, **parameters)
 
     def press(self, key: str, text: str = "", modifiers: int = 0) -> None:
         """Press a key; modifiers: 8 for shift."""
@@ -129,52 +216,53 @@ class Browser:
                 found.append(Accessible(role, name, bool(states.get("focusable"))))
         return found
 
-    def _wait_for(self, selector: str) -> None:
+    def wait_for(self, condition: str) -> None:
+        """Wait until an expression is true in the page, and the page has drawn what follows from it."""
         end = time.monotonic() + PATIENCE
-        while not self.evaluate(f"Boolean(document.querySelector('{selector}'))"):
-            assert time.monotonic() < end, [selector, *self.complaints]
+        while not self._is_true(condition):
+            assert time.monotonic() < end, [condition, *self.complaints]
             time.sleep(0.01)
+        self.follow()
+
+    def _is_true(self, condition: str) -> bool:
+        try:
+            return bool(self.evaluate(f"Boolean({condition})"))
+        except Failed:  # the page is being left for another
+            return False
+
+    def follow(self) -> None:
+        """Wait until the page has drawn what it was asked for."""
         self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+
+    def crash(self) -> None:
+        """End the process of the page."""
+        with suppress(Unavailable):
+            self._ask("Page.crash")
 
     def close(self) -> None:
         """End the browser."""
-        self._process.terminate()
-        self._process.wait(PATIENCE)
-        os.close(self._to)
-        os.close(self._from)
-        self._folder.cleanup()
+        self.process.close()
 
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         if self._session:
             message["sessionId"] = self._session
-        os.write(self._to, json.dumps(message).encode() + b"\0")
+        self.process.write(message)
         end = time.monotonic() + PATIENCE
         while True:
-            said = self._next(end)
+            said = self.process.read(end)
             if said.get("id") == self._number:
-                assert "error" not in said, said["error"]
+                if "error" in said:
+                    raise Failed(f"{method}: {said['error']}")
                 answer: dict[str, Any] = said["result"]
                 return answer
             self._note(said)
 
-    def _next(self, end: float) -> dict[str, Any]:
-        while b"\0" not in self._unread:
-            assert time.monotonic() < end, "the browser does not answer"
-            try:
-                more = os.read(self._from, 1 << 20)
-            except BlockingIOError:
-                time.sleep(0.001)
-                continue
-            assert more, "the browser has ended"
-            self._unread += more
-        first, _, self._unread = self._unread.partition(b"\0")
-        said: dict[str, Any] = json.loads(first)
-        return said
-
     def _note(self, said: dict[str, Any]) -> None:
         match said.get("method"):
+            case "Inspector.targetCrashed":
+                raise Unavailable("the page's process has ended")
             case "Runtime.exceptionThrown":
                 details = said["params"]["exceptionDetails"]
                 self.complaints.append(details.get("exception", {}).get("description") or details["text"])

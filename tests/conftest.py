@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import tracer
+from tests.browser import Browser
 from tests.places import REQUIRED, WALKTHROUGH
 
 settings.register_profile("walkthrough", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -59,3 +61,10 @@ def path(trace: tracer.Trace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("book") / "walkthrough.xlsx"
     trace.to_excel(path)
     return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    running = Browser()
+    yield running
+    running.close()

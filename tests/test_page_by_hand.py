@@ -28,7 +28,7 @@ class Hand:
 
     def see(self, script: str) -> Any:
         """What an expression gives once the page has followed."""
-        self.browser.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+        self.browser.follow()
         return self.browser.evaluate(script)
 
     def keys(self, *keys: str, modifiers: int = 0) -> None:
@@ -80,13 +80,11 @@ class Hand:
 
 
 @pytest.fixture(scope="module")
-def classic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
+def classic(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
     page = tmp_path_factory.mktemp("page") / "walkthrough.html"
     tracer.run(WALKTHROUGH).to_html(page)
-    browser = Browser()
     yield Hand(browser, page)
     assert browser.complaints == []
-    browser.close()
 
 
 def test_keys_go_from_equation_to_equation(classic: Hand) -> None:

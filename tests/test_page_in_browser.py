@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,13 +44,6 @@ class Shown:
     total: bool
     sample: str | None
     at: str | None
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    running = Browser()
-    yield running
-    running.close()
 
 
 def numbers(browser: Browser) -> list[Shown]:
@@ -142,7 +135,7 @@ def test_an_address_begins_a_quiz(browser: Browser, tmp_path: Path) -> None:
         assert browser.evaluate(asked) == asks
     browser.open(page, "#quiz=1")
     browser.press("Escape")
-    browser.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+    browser.follow()
     browser.evaluate(
         "document.querySelector('.quiz input').value = '1'; document.querySelector('.quiz form').requestSubmit()"
     )
@@ -193,6 +186,24 @@ def test_a_notebook_shows_the_page_in_a_frame_that_can_do_nothing_else(browser: 
         assert browser.evaluate("origin") == "null"
     assert len(found) > 30
     assert all(agree(value, trace.row(1)[name]) for name, value in found.items())
+
+
+@pytest.mark.parametrize(
+    "end", [lambda browser: browser.process.kill(), lambda browser: browser.crash()], ids=["browser", "page"]
+)
+def test_a_browser_that_has_ended_is_no_obstacle_to_the_next_test(
+    end: Callable[[Browser], None], tmp_path: Path
+) -> None:
+    trace, path = page_of(WALKTHROUGH, tmp_path)
+    browser = Browser()
+    try:
+        browser.emulate(390, 844)
+        end(browser)
+        browser.open(path, "#eta=0.5&iteration=30")
+        assert check(browser, trace, 30, 1, 0.5) >= 40
+        assert browser.evaluate("innerWidth") == 390
+    finally:
+        browser.close()
 
 
 def test_nothing_can_be_requested(browser: Browser, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +27,6 @@ CUT = """[...document.querySelectorAll(".history text")].filter(text => {
   const { x, y, width, height } = text.getBBox(), box = text.ownerSVGElement.viewBox.baseVal;
   return x < 0 || y < -3 || x + width > box.width + 1 || y + height > box.height + 4;
 }).map(text => text.textContent)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    running = Browser()
-    yield running
-    running.close()
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +120,7 @@ def test_a_loss_that_reaches_0_is_said_to_have_no_place_on_a_log_scale(browser: 
     opened(browser, zero, tmp_path, "#log=1")
     assert browser.evaluate(missing) == "Not on a log scale: 0 and below, first in iteration 2"
     browser.press("l")
-    browser.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+    browser.follow()
     assert browser.evaluate(missing) == ""
 
 
@@ -139,6 +131,6 @@ def test_names_of_small_curves_are_not_cut_off(browser: Browser, tmp_path: Path)
     for source in (wider | {"biases": {"o": 0.1}}, WALKTHROUGH, ROOT / "configs" / "iris.yaml"):
         opened(browser, source, tmp_path)
         browser.evaluate("document.querySelector('#tab-1').click()")
-        browser.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+        browser.follow()
         assert browser.evaluate("document.querySelectorAll('.history text.rate').length") > 5
         assert browser.evaluate(CUT) == []

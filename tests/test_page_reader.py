@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from tracer.page.page import page_of
 
 pytestmark = pytest.mark.browser
 
-FOLLOWED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))"
 NAMED = {
     "button",
     "checkbox",
@@ -35,13 +33,6 @@ NAMED = {
 """Roles that say nothing without a name."""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    running = Browser()
-    yield running
-    running.close()
-
-
 def opened(browser: Browser, source: Any, folder: Path, address: str = "") -> None:
     tracer.run(source).to_html(folder / "page.html")
     browser.open(folder / "page.html", address)
@@ -49,7 +40,7 @@ def opened(browser: Browser, source: Any, folder: Path, address: str = "") -> No
 
 def see(browser: Browser, script: str) -> Any:
     """What an expression gives once the page has followed."""
-    browser.evaluate(FOLLOWED)
+    browser.follow()
     return browser.evaluate(script)
 
 
@@ -57,7 +48,7 @@ def see(browser: Browser, script: str) -> Any:
 
 
 def names(browser: Browser, role: str) -> list[str]:
-    browser.evaluate(FOLLOWED)
+    browser.follow()
     return [part.name for part in browser.accessible() if part.role == role]
 
 
@@ -74,6 +65,7 @@ def test_numbers_of_the_picture_are_named_and_follow_changes(browser: Browser, t
     buttons = names(browser, "button")
     assert {"w1, weight: 0.15", "h1, net input: 0.0275", "i1, input: 0.05", "h1, net input"} <= {*buttons}
     browser.evaluate("location.hash = '#iteration=90'")
+    browser.wait_for("document.querySelector('input[aria-label=iteration]').value === '90'")
     assert f"w1, weight: {tracer.run(WALKTHROUGH).row(90)['w1']:.4g}" in names(browser, "button")
     assert "w1, weight: 0.15" not in names(browser, "button")
     browser.press("Home")
@@ -124,7 +116,7 @@ def test_a_finger_moves_a_picture_that_is_too_wide(browser: Browser, tmp_path: P
     for step in range(1, 11):
         browser.touch("touchMove", (x - 20 * step, y))
     browser.touch("touchEnd")
-    assert see(browser, "document.querySelector('.picture').scrollLeft") > 100
+    browser.wait_for("document.querySelector('.picture').scrollLeft > 100")
 
 
 def test_what_is_tapped_is_explained_where_it_is_seen(browser: Browser, tmp_path: Path) -> None:
@@ -133,9 +125,8 @@ def test_what_is_tapped_is_explained_where_it_is_seen(browser: Browser, tmp_path
     x, y = browser.middle(".cell[data-of=h1]")
     browser.touch("touchStart", (x, y))
     browser.touch("touchEnd")
-    browser.evaluate("new Promise(done => setTimeout(() => done(1), 600))")
-    assert see(browser, "document.querySelector('.details dd[data-quantity]').dataset.quantity") == "h1"
-    assert browser.evaluate("document.querySelector('.details h3').getBoundingClientRect().bottom < innerHeight - 60")
+    browser.wait_for("document.querySelector('.details dd[data-quantity]').dataset.quantity === 'h1'")
+    browser.wait_for("document.querySelector('.details h3').getBoundingClientRect().bottom < innerHeight - 60")
 
 
 # -------------------------------------------------------------------------------------------------------- regions
@@ -150,7 +141,7 @@ def test_decision_regions_are_what_the_model_gives(browser: Browser, tmp_path: P
     browser.evaluate(
         "[...document.querySelectorAll('[role=tab]')].find(tab => tab.textContent === 'Decision regions').click()"
     )
-    browser.evaluate(FOLLOWED)
+    browser.follow()
     row = trace.row(30)
     w = [row[f"w{number}"] for number in range(1, 7)]
     read = 0
