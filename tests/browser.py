@@ -149,14 +149,26 @@ class Browser:
         """Be in the page's frame, as soon as its page is built."""
         page = self._session
         self._ask("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
-        self._session = ""
-        (target,) = (t for t in self._ask("Target.getTargets")["targetInfos"] if t["type"] == "iframe")
-        self._session = self._ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)["sessionId"]
         try:
+            self._session = ""
+            target = self._target_of_frame()
+            self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
             self.wait_for("document.querySelector('#page h1')")
             yield
         finally:
             self._session = page
+
+    def _target_of_frame(self) -> str:
+        """The frame, which has a process of its own, as soon as this has started."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            targets = self._ask("Target.getTargets")["targetInfos"]
+            frames = [str(target["targetId"]) for target in targets if target["type"] == "iframe"]
+            if frames:
+                (frame,) = frames
+                return frame
+            assert time.monotonic() < end, targets
+            time.sleep(0.01)
 
     def evaluate(self, script: str) -> Any:
         """The value of an expression in the page, or of what it promises."""
