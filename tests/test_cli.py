@@ -595,7 +595,8 @@ def test_a_page_that_would_be_too_large_is_left_out_and_named(
     monkeypatch.setattr(f"tracer.page.program.{limit}", most)
     result = command("run", WALKTHROUGH)
     assert files_in(here / "out") == ["walkthrough.csv", "walkthrough.xlsx"]
-    assert f"no .html: a page has room for {said}" in result.output
+    assert f"no .html: a page has room for {said}" in result.stderr
+    assert command("run", WALKTHROUGH, "-q").output == result.stderr
     asked = command("run", WALKTHROUGH, "--format", "html")
     assert asked.exit_code == 2
     assert f"a page has room for {said}" in asked.output

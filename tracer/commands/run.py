@@ -111,8 +111,8 @@ def run(
         else:
             click.echo(NOT_DIAGNOSED)
         screen.show_paths(results.files(experiment, paths))
-        for form, problems in left_out.items():
-            click.echo(f"no .{form}: {'; '.join(problems)}")
+    for form, problems in left_out.items():
+        click.echo(f"no .{form}: {'; '.join(problems)}", err=True)
     for outcome in outcomes:
         if outcome.divergence:
             click.echo(screen.divergence_line(outcome.title, outcome.divergence, ascii), err=True)
