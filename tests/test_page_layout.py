@@ -83,6 +83,23 @@ def test_labels_of_a_picture_do_not_touch_its_numbers(browser: Browser, tmp_path
     assert browser.evaluate(touching) == []
 
 
+@pytest.mark.parametrize("name", ["rnn", "lstm", "attention"])
+def test_an_equation_stays_in_its_box_when_it_is_computed(browser: Browser, name: str, tmp_path: Path) -> None:
+    wider = """(() => {
+      const nodes = new Map([...document.querySelectorAll(".drawing .node")].map(node => [node.dataset.of, node.getBoundingClientRect()]));
+      return [...document.querySelectorAll(".drawing .equation.lit")].map(equation => [equation.getBoundingClientRect(), nodes.get(equation.dataset.of)])
+        .map(([one, box]) => Math.max(box.left - one.left, one.right - box.right));
+    })()"""
+    opened(browser, ROOT / "configs" / f"{name}.yaml", tmp_path, "#line=1")
+    beyond = []
+    for _ in range(6):
+        beyond += browser.evaluate(wider)
+        browser.press("ArrowRight")
+        browser.follow()
+    assert len(beyond) >= 3
+    assert max(beyond) <= 0
+
+
 @pytest.mark.parametrize("width", [718, 1500])
 def test_all_of_a_printed_page_is_on_the_paper(browser: Browser, width: int, tmp_path: Path) -> None:
     opened(browser, ROOT / "configs" / "iris.yaml", tmp_path)
