@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -74,6 +74,7 @@ def learns(seed: int) -> None:
 
 @settings(max_examples=60)
 @given(st.integers(0, 10**9))
+@example(314712)  # adam swings around a minimum near the start, each time less, with a period of a third of the run's half
 def test_networks_that_learn(seed: int) -> None:
     learns(seed)
 

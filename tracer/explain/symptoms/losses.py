@@ -30,7 +30,8 @@ FALLEN, STILL_HIGH = 0.5, 0.1
 """A loss above the one share of the first has not become much smaller; a mean of losses below the other is that of a
 run that learns, if not smoothly, as with momentum."""
 STEADY = 0.5
-"""The largest loss in the last quarter of these passes, as a share of that in the first: with momentum it settles."""
+"""The largest loss in the last quarter of these passes, as a share of that in their first half: with momentum it
+settles. A swing of a short run may take longer than a quarter."""
 REVERSED = 0.9
 """The negative cosine of two moves of which the second takes back the first."""
 LEARNED = 1e-2
@@ -114,7 +115,7 @@ def _swings(losses: Sequence[float], swing: float) -> bool:
     turns = sum(move * further < 0 for move, further in pairwise(moves))
     quarter = len(losses) // 4
     far = sum(map(abs, moves)) >= swing * sum(losses) / len(losses) * len(moves)
-    settles = max(losses[-quarter:]) < STEADY * max(losses[:quarter])
+    settles = max(losses[-quarter:]) < STEADY * max(losses[: 2 * quarter])
     is_often = min(rises, falls) >= OFTEN * len(moves) and turns >= LEAST_TURNS
     return min(losses) >= 0 and is_often and far and not settles
 
