@@ -12,7 +12,9 @@ from tests.hand import Cells, Value, book, form, table
 from tests.homework import write
 from tests.test_grading_right import FIXED, RATE, assert_right, checked, classic, sigmoid
 from tracer.grading.check import check_workbook
-from tracer.grading.judging.findings import Finding
+from tracer.grading.judging.findings import TOLERANCE, Finding
+from tracer.grading.marking import Terms
+from tracer.grading.ways.headers import by_headers
 
 Columns = dict[str, tuple[Value, str | None]]
 
@@ -82,7 +84,7 @@ def test_rows_that_are_left_out_behind_a_gap_are_named(kept: int, said: bool, tm
     columns = list(dict.fromkeys(where.rstrip("0123456789") for where in cells))
     behind = {f"{column}{row}" for row in range(11, 40) for column in columns[kept:]}
     cells = {where: value for where, value in cells.items() if where not in behind} | RATE
-    (sheet,) = checked(book(("S", cells)), tmp_path)
+    (sheet,) = by_headers(book(("S", cells)), Terms(TOLERANCE))
     sentence = "what stands from B11 on, behind a gap, is not read: most of the columns do not go on there"
     assert (sheet.reason == sentence) == said
     assert_right(sheet, 25)

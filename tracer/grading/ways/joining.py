@@ -41,7 +41,9 @@ def both_ways(
     so_far: called with what the headers tell before the rest is judged by its formulas.
     """
     by_sheet: dict[str, list[SheetReport]] = {sheet.name: [] for sheet in book.sheets}
-    for report in by_headers(book, replace(terms, veto=partial(contradicted, book))):
+    # a config says what the headers mean, the optimizer included
+    veto = partial(contradicted, book) if terms.system is None else None
+    for report in by_headers(book, replace(terms, veto=veto)):
         by_sheet[report.sheet].append(report)
     unexplained = [sheet.name for sheet in book.sheets if _is_unexplained(sheet, by_sheet[sheet.name])]
     computing = {s.name for s in book.sheets if any(cell.formula for cell in s.cells.values())}
