@@ -18,8 +18,8 @@ class Cells:
 
     steps: the chosen ones of the training. seeds: its parameters in these, [parameters, steps]. region: what depends on
     them. step: of each node of the graph, the number of the chosen step whose parameters it depends on; -1 for the
-    parameters, for what depends on several steps or none. nodes: those with a step. form, rank: of each of these, and
-    which of the cells of this form it is in its step.
+    parameters, for what depends on several steps or none. last: the last of the steps that it depends on, -1 for
+    none. nodes: those with a step. form, rank: of each of these, and which of the cells of this form it is in its step.
     """
 
     graph: Graph
@@ -27,6 +27,7 @@ class Cells:
     seeds: IntArray
     region: Region
     step: IntArray
+    last: IntArray
     nodes: IntArray
     form: IntArray
     rank: IntArray
@@ -60,19 +61,19 @@ def cells_of(steps: Steps, training: Training, chosen: IntArray) -> Cells:
     graph, seeds = steps.network.graph, training.seeds[:, chosen]
     present = np.unique(seeds[seeds != NONE])
     found = region(steps.network, present, steps.cut)
-    step = _labels(found, seeds, len(graph.text))
+    step, last = _labels(found, seeds, len(graph.text))
     step[present] = NONE
     nodes = np.flatnonzero(found.inside & (step != NONE))
     form = graph.form[nodes]
-    return Cells(graph, chosen, seeds, found, step, nodes, form, _ranks(nodes, step[nodes], form))
+    return Cells(graph, chosen, seeds, found, step, last, nodes, form, _ranks(nodes, step[nodes], form))
 
 
-def _labels(found: Region, seeds: IntArray, count: int) -> IntArray:
+def _labels(found: Region, seeds: IntArray, count: int) -> tuple[IntArray, IntArray]:
     first, last = np.full(count, seeds.shape[1]), np.full(count, NONE)
     for number, column in enumerate(seeds.T):
         first[column[column != NONE]] = last[column[column != NONE]] = number
     first, last = found.gathered(first, np.minimum), found.gathered(last, np.maximum)
-    return np.where(first == last, first, NONE)
+    return np.where(first == last, first, NONE), last
 
 
 def _ranks(nodes: IntArray, step: IntArray, form: IntArray) -> IntArray:

@@ -13,6 +13,8 @@ TOLERANCE = 1e-6
 """Relative difference of a factor from the others that are the same."""
 LEAST_SHARED = 3
 """Steps, counted once for each point, in which at least two changes share a factor."""
+MOST_RATES = 4
+"""Factors of single parameters that are tried for all."""
 NEGLIGIBLE = 1e-11
 """What counts as 0, as a part of the largest number of the same step."""
 
@@ -52,6 +54,16 @@ def fit(change: Array, gradient: Array) -> Fit:
     by_step = most_common(np.moveaxis(ratio, 1, 0).reshape(change.shape[1], -1))
     scheduled = _at_all_points(_compared(change, gradient, by_step, False))
     return max(constant, scheduled, key=lambda found: found.evidence)
+
+
+def fits(change: Array, gradient: Array) -> list[Fit]:
+    """The best fit, and those by the factor of each parameter that has one in all steps, if it is another one."""
+    best = fit(change, gradient)
+    ratio = _ratio(change, gradient).reshape(len(change), -1)
+    own, count = counted(ratio)
+    whole = np.unique(np.round(own[(count == np.isfinite(ratio).sum(1)) & (count > 1)], 12))
+    others = [_compared(change, gradient, np.full(change.shape[1], rate), True) for rate in whole[:MOST_RATES].tolist()]
+    return [best, *others]
 
 
 def _at_all_points(found: Fit) -> Fit:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from tracer.grading.book.cells import Book, place_in_words
 from tracer.grading.graph.graph import Graph
 from tracer.grading.training.broken import broken_updates, with_broken, with_constants
@@ -31,16 +33,23 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     lost = _not_judged(book, graph)
     if not steps.trainings:
         return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
-    broken = broken_updates(steps)
-    found: tuple[Judgement, ...] = ()
-    if len(broken):
-        rest = [judged(case) for case in _cases(steps_of(with_constants(graph, broken)))]
-        found = with_broken(rest, steps, broken)
-    if not found:
-        odd = odd_cells(graph)
-        found = tuple(with_causes(case, with_culprits(case, judged(case), odd)) for case in _cases(steps))
+    with np.errstate(all="ignore"):  # numbers that blow up, or are 0, are not judged
+        found = _without_broken_updates(graph, steps) or _as_it_is(graph, steps)
     told = [judgement for judgement in found if judgement.standing is not Standing.NOTHING]
     return tuple(replace(judgement, not_judged=lost) for judgement in told or found[:1])
+
+
+def _without_broken_updates(graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
+    """The judgements where cells that stand where updates should are to blame, and all else is right."""
+    broken = broken_updates(steps)
+    if not len(broken):
+        return ()
+    return with_broken([judged(case) for case in _cases(steps_of(with_constants(graph, broken)))], steps, broken)
+
+
+def _as_it_is(graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
+    odd = odd_cells(graph)
+    return tuple(with_causes(case, with_culprits(case, judged(case), odd)) for case in _cases(steps))
 
 
 def _cases(steps: Steps) -> list[Case]:

@@ -18,8 +18,10 @@ from tracer.grading.training.steps import Training
 
 COLUMNS = 12
 """Steps, counted once for each point, in which a training is judged at least."""
-MOST_POINTS, FEW_POINTS, LARGE = 6, 2, 20_000
-"""Points of a training of one step, points of a graph of at least so many nodes."""
+MOST_POINTS, MIDDLE_POINTS, FEW_POINTS = 6, 3, 2
+"""Points of a small graph whose training has one step, of a larger one, and of a large one."""
+SMALL, LARGE = 2_000, 20_000
+"""Nodes of a larger graph and of a large one."""
 SPREAD = 0.2
 """How far the parameters are moved, as a part of them and absolutely."""
 
@@ -35,7 +37,9 @@ class Point:
 def points_of(graph: Graph, trainings: Sequence[Training], root: IntArray) -> list[Point]:
     """The sheet's own point, then others; those at which the numbers blow up are left out."""
     steps = min(training.seeds.shape[1] for training in trainings)
-    count = FEW_POINTS if len(graph.text) >= LARGE else max(FEW_POINTS + 1, min(MOST_POINTS, -(-COLUMNS // steps)))
+    size = len(graph.text)
+    least = FEW_POINTS if size >= LARGE else MIDDLE_POINTS if size >= SMALL else MOST_POINTS - 1
+    count = least if size >= LARGE else max(least, min(MOST_POINTS, -(-COLUMNS // steps)))
     start = np.unique(np.concatenate([_start(graph, training, root) for training in trainings]))
     found = [_point(graph, {})]
     known = np.isfinite(found[0].values)

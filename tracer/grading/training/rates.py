@@ -39,11 +39,14 @@ def has_own_rate(
     loss: IntArray,
     others: Sequence[int],
 ) -> bool:
-    """Whether a factor that is not that of most parameters is a learning rate of its own: one in a cell that nothing
-    in the forward pass refers to, nor the updates of the others. loss: the nodes that are minimized. others: these
-    updates."""
-    rate = rate_of(network.graph, values, cells, updates, found)
-    if rate is None or rate.node < 0 or not _is_one(abs(rate.factor)):
+    """Whether a factor that is not that of most parameters is a learning rate of its own: one in a cell that all its
+    updates refer to, and nothing in the forward pass, nor the updates of others. loss: the nodes that are minimized.
+    others: these updates."""
+    made = list(updates)
+    rate = rate_of(network.graph, values, cells, made, found)
+    if rate is None or not _is_one(abs(rate.factor)):
+        return False
+    if any(rate.node not in network.graph.operands_of(update.node) for update in made):
         return False
     users = network.owner[network.leading_from(np.array([rate.node]))]
     forward = cells.feeding(loss) & (cells.step >= 0)
@@ -85,7 +88,7 @@ def _factors(graph: Graph, cells: Cells, update: Update) -> tuple[set[int], set[
     nodes, typed = set[int](), set[float]()
     for node, operands in _nearby(graph, cells, update.node):
         nodes |= {operand for operand in operands.tolist() if not cells.region.inside[operand]}
-        typed |= {abs(number) for number in literals(graph.forms[graph.form[node]].expression)}
+        typed |= {abs(number) for number in literals(graph.forms[graph.form[node]].expression)} - {1.0}
     return nodes - {update.parameter}, typed
 
 

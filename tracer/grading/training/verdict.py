@@ -10,7 +10,7 @@ import numpy as np
 from tracer.grading.book.cells import Place
 from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.training.case import Case
-from tracer.grading.training.factors import TOLERANCE
+from tracer.grading.training.factors import TOLERANCE, fits
 from tracer.grading.training.faults import (
     faults_of,
     faults_of_gradients,
@@ -31,6 +31,8 @@ from tracer.grading.training.understanding import Loss, Tried, Whole, gradients,
 NO_LOSS = "no cell, and no usual loss, was found whose gradients the updates follow"
 FOLLOWS = "all updates follow the gradients of the loss"
 DIFFERS = "some updates do not follow the gradients of the loss"
+ONLY_SHOWN = frozenset({"absolute error"})
+"""Losses that a sheet may compute beside the one that it minimizes."""
 MOST_COMPARED = 6
 """Losses that explain a sample and are compared with all updates."""
 MOSTLY = 0.6
@@ -147,9 +149,10 @@ def _uphill(case: Case, loss: Loss, judgement: Judgement) -> Judgement | None:
 
 def _conflicting(case: Case, entry: Tried, judgement: Judgement) -> Judgement | None:
     """The judgement where the updates follow a usual loss, and the loss in the sheet is another one."""
-    if not isinstance(entry.loss, Guess) or not case.recognized:
+    computed = [other for other in case.recognized if other.guess.name not in ONLY_SHOWN]
+    if not isinstance(entry.loss, Guess) or not computed:
         return None
-    other = case.recognized[0]
+    other = computed[0]
     reason = f"the updates follow the gradients of the {entry.loss.name}, but the sheet computes the {other.guess.name}"
     judgement = replace(judgement, loss=_loss_cells(case, other.role), assumed_loss="", factor=None)
     return _wrong(judgement, faults_of_outputs(case, entry.loss), reason)
@@ -179,13 +182,12 @@ def _by_a_rule(case: Case) -> Judgement | None:
 
 def _ruled(case: Case, loss: Loss, rule: Rule) -> Judgement:
     found = whole(case.cells, case.changes, loss, case.points)
-    more = " and ".join(
-        f"{name} {abs(number):.6g}" for name, number in zip(rule.terms[1:], rule.numbers[1:], strict=True)
-    )
-    judgement = _confirmed(case, loss, found, None)
-    return replace(
-        judgement, standing=Standing.CONFIRMED, reason=f"{FOLLOWS}, with {more}", rate=rule.numbers[0], ascent=False
-    )
+    numbers = zip(rule.terms[1:], rule.numbers[1:], strict=True)
+    reason = f"{FOLLOWS}, with " + " and ".join(f"{name} {abs(number):.6g}" for name, number in numbers)
+    rate = rule.numbers[0]
+    judgement = replace(_confirmed(case, loss, found, None), standing=Standing.CONFIRMED, reason=reason)
+    judgement = replace(judgement, rate=abs(rate), ascent=rate < 0.0)
+    return _uphill(case, loss, judgement) or judgement
 
 
 def _by_gradient_cells(case: Case) -> Judgement | None:
@@ -240,7 +242,12 @@ def _without_optimizer(case: Case, loss: Loss, found: Whole) -> Judgement:
     rate = _rate(case, found)
     judgement = _confirmed(case, loss, found, rate)
     wrong = wrong_changes(found)
-    wrong[_with_own_rates(case, loss, found, wrong, rate)] = False
+    none = _has_no_rate(case, loss, found, rate)
+    own = _with_own_rates(case, loss, found, wrong, None if none else rate)
+    if len(own) and none:
+        without = np.flatnonzero(~wrong.any(1))
+        return _wrong(judgement, faults_of_updates(case, without), "the learning rate is left out in some updates")
+    wrong[own] = False
     if not wrong.any():
         return judgement
     return _wrong(judgement, faults_of(case.steps, case.training, case.points, found, wrong))
@@ -258,16 +265,38 @@ def _partly_by_gradient_cells(case: Case) -> Judgement | None:
 
 def _solid(case: Case, sampled: Sequence[Tried], change: Array) -> tuple[Loss, Whole] | None:
     """The loss that explains most parameters, if these are enough to say that the others are wrong."""
-    best: tuple[tuple[float, float], Loss, Whole] | None = None
+    best: tuple[tuple[float, ...], Loss, Whole] | None = None
     for entry in sampled[:MOST_COMPARED]:
-        found = whole(case.cells, change, entry.loss, case.points)
-        right = _right(found)
-        known = entry.guessed or any(other.role == entry.loss for other in case.recognized)
-        enough = right.any() if known else right.sum() >= max(2, len(right) / 2)
-        merits = float(right.sum()), float(not entry.guessed)
-        if enough and (best is None or merits > best[0]):
-            best = merits, entry.loss, found
+        compared = whole(case.cells, change, entry.loss, case.points)
+        for found in (replace(compared, fit=other) for other in fits(change, compared.gradient)):
+            right = _right(found)
+            its_rate = _has_its_rate(case, found)
+            recognized = any(other.role == entry.loss for other in case.recognized)
+            known = entry.guessed or recognized or its_rate
+            enough = right.any() if known else right.sum() >= max(2, len(right) / 2)
+            down = not _goes_up(found)
+            merits = float(right.sum()), float(down), float(its_rate), float(not entry.guessed)
+            if enough and (best is None or merits > best[0]):
+                best = merits, entry.loss, found
     return best[1:] if best else None
+
+
+def _has_no_rate(case: Case, loss: Loss, found: Whole, rate: Rate | None) -> bool:
+    """Whether the factor of most updates is 1, and they have no learning rate, just a 1 of the forward pass."""
+    factor = np.abs(found.fit.rates[np.isfinite(found.fit.rates)])
+    if not len(factor) or not (np.abs(factor - 1.0) <= TOLERANCE).all():
+        return False
+    if rate is None or rate.node == NONE or not _is_one(rate.factor):
+        return True
+    nodes, _ = loss.terms(case.cells, case.points)
+    users = case.steps.network.owner[case.steps.network.leading_from(np.array([rate.node]))]
+    return bool((case.cells.feeding(nodes) & (case.cells.step >= 0))[users].any())
+
+
+def _has_its_rate(case: Case, found: Whole) -> bool:
+    """Whether the right updates are just a learning rate that has a cell times the gradient."""
+    rate = _rate(case, found)
+    return rate is not None and rate.node != NONE and _is_one(rate.factor)
 
 
 def _with_own_rates(case: Case, loss: Loss, found: Whole, wrong: Flags, rate: Rate | None) -> IntArray:
@@ -276,8 +305,6 @@ def _with_own_rates(case: Case, loss: Loss, found: Whole, wrong: Flags, rate: Ra
     nodes, _ = loss.terms(case.cells, case.points)
     rows = []
     others = [u.node for row in np.flatnonzero(~wrong.any(1)) for u in case.training.updates[row] if u is not None]
-    if rate and abs(rate.value) == 1.0 and (rate.node == NONE or case.cells.feeding(nodes)[rate.node]):
-        return np.empty(0, int)  # the others have none
     for row in np.flatnonzero(wrong.any(1)).tolist():
         valid = found.fit.valid[row]
         with np.errstate(all="ignore"):
