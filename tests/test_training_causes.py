@@ -25,6 +25,9 @@ SLIPS = [
     ("columns, 2-2-1", "net input for activation", "gw2_1_2", "B17 is used instead of B19"),
     ("columns, 2-2-1", "new weight for η", "b1_1", "C7 is used instead of B2"),
     ("matrices, array MMULT", "mean left out", "G2", "an extra factor 4"),
+    ("matrices, array MMULT", "Z for the activation", "G2", "B18:B21 is used instead of F18:F21"),
+    ("matrices, array MMULT", "new weight", "D1", "J39 is used instead of J12"),
+    ("columns, 2-2-1", "slope of the neighbour", "s1_2", "B18 is used instead of B19"),
     ("rows, momentum", "sign", "gw2_1_2", "the sign is flipped"),
     ("matrices, array MMULT", "η left out", "b2", "η (C2) is missing"),
 ]

@@ -56,14 +56,12 @@ class Places:
     def follow(self, reference: Reference, nodes: IntArray) -> IntArray | None:
         """What a reference refers to from each of these nodes; None where a cell is missing."""
         found = []
+        parts = reference.to, reference.offset, reference.fixed
         for node in nodes.tolist():
-            place = tuple(
-                to if fixed else at + by
-                for at, to, by, fixed in zip(
-                    self._at[node], reference.to, reference.offset, reference.fixed, strict=True
-                )
+            sheet, row, column = (
+                to if fixed else at + by for at, to, by, fixed in zip(self._at[node], *parts, strict=True)
             )
-            found.append(self._number.get(place, -1))  # type: ignore[call-overload]
+            found.append(self._number.get((sheet, row, column), -1))
         return None if -1 in found else np.array(found)
 
     def shifted(self, operands: IntArray, by: tuple[int, int, int]) -> IntArray | None:

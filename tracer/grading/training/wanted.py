@@ -3,50 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tracer.grading.graph.graph import Array, IntArray
 from tracer.grading.training.case import Case
-from tracer.grading.training.factors import TOLERANCE, fit
+from tracer.grading.training.factors import fit
 from tracer.grading.training.guesses import guesses
 from tracer.grading.training.judgement import Fault, Judgement
 from tracer.grading.training.predictions import Terms
 from tracer.grading.training.sampling import values_of
 from tracer.grading.training.steps import NONE
 
-MOST_ROWS = 4
-"""Parameters with a wrong update that a cell's right value is computed from."""
+EXACT = 1e-6
+"""How far a change may be off, as a part of the one that is asked for."""
+ROUNDING = 1e-11
+"""How far it may be off as a part of the numbers that it is computed from."""
+MOST_ROWS = 12
+"""Parameters with a wrong update that must be explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What updates ask for. targets: the update of each parameter in each step, or the cell that it takes its gradient
-    from, [parameters, steps]. lacks: by how much these are too small, [parameters, steps, points]."""
+    from, [parameters, steps]. lacks: by how much these are too small, [parameters, steps, points].
+    used_in: the step that each node of the graph belongs to."""
 
     targets: IntArray
     lacks: Array
+    used_in: IntArray
+    known: dict[int, Array] = field(default_factory=dict)
+
+    def slopes(self, case: Case, row: int) -> Array:
+        """The derivatives of a parameter's targets by all nodes of their steps, a column for each point; kept."""
+        if row not in self.known:
+            self.known[row] = _slopes(case, self.targets[row])
+        return self.known[row]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Cells to blame, a row each, a column for each point. base: what is right in any case: the parameter where the
-    cell is its update, otherwise 0. theirs, right: what is added to it."""
+class Demand:
+    """Cells to blame, and what the updates that they spoil ask for.
+
+    nodes, steps: the cells with their steps. base: what is right in any case: the parameter where a cell is its update,
+    otherwise 0. theirs: what is added to it. base, theirs: [cells, points]. slopes: the derivatives of what is spoiled
+    by the cells, [parameters, cells, points]. lacks: by how much these are too small, [parameters, steps, points].
+    """
 
     nodes: IntArray
     steps: IntArray
     base: Array
     theirs: Array
-    right: Array
+    slopes: Array
+    lacks: Array
 
-    def of(self, rows: IntArray) -> Difference:
-        """The same of some of the cells."""
-        return Difference(self.nodes[rows], self.steps[rows], self.base[rows], self.theirs[rows], self.right[rows])
+    def first(self, most: int) -> Demand:
+        """The cells of the first steps, about so many."""
+        steps = np.unique(self.steps)
+        per_step = len(self.nodes) / len(steps)
+        own = np.isin(
+            self.steps, steps[np.unique(np.linspace(0, len(steps) - 1, max(1, int(most / per_step)), dtype=int))]
+        )
+        return Demand(
+            self.nodes[own], self.steps[own], self.base[own], self.theirs[own], self.slopes[:, own], self.lacks
+        )
+
+    def effect(self, change: Array) -> tuple[Array, Array]:
+        """What changes of the cells, [candidates, cells, points], change in what is spoiled, and what that lacks; with
+        axes for parameters, steps and points."""
+        steps, index = np.unique(self.steps, return_inverse=True)
+        moved = np.zeros((len(change), len(self.lacks), len(steps), change.shape[2]))
+        for cell, step in enumerate(index.tolist()):
+            moved[:, :, step] += self.slopes[:, cell] * change[:, None, cell]
+        return moved, self.lacks[:, steps]
+
+    def met(self, ours: Array) -> list[int]:
+        """Which rows of values, [candidates, cells, points], make everything right that is spoiled."""
+        with np.errstate(all="ignore"):
+            moved, asked = self.effect(ours - self.theirs)
+            size, _ = self.effect((np.abs(self.theirs) + np.abs(self.base))[None])
+            close = np.abs(moved - asked) <= EXACT * np.abs(asked) + ROUNDING * np.abs(size)
+        return np.flatnonzero((close | ~np.isfinite(asked)).all((1, 2, 3))).tolist()
 
 
 def wanted(case: Case, judgement: Judgement) -> Iterator[Wanted]:
     """What the updates of a training ask for, in each way that they may be understood."""
+    used_in = _used_in(case)
     for change, targets, known, sign in _ways(case, judgement):
         for terms in _losses(case, judgement):
             gradient = case.cells.gradients(*terms, case.points)
@@ -55,7 +98,7 @@ def wanted(case: Case, judgement: Judgement) -> Iterator[Wanted]:
             rates = [np.abs(found.rates) if uphill else found.rates]
             rates += [] if known is None else [np.full_like(found.rates, known)]
             for rate in rates:
-                yield Wanted(targets, sign * (-rate[None, :, None] * gradient - change))
+                yield Wanted(targets, sign * (-rate[None, :, None] * gradient - change), used_in)
 
 
 def _ways(case: Case, judgement: Judgement) -> Iterator[tuple[Array, IntArray, float | None, float]]:
@@ -72,28 +115,20 @@ def _losses(case: Case, judgement: Judgement) -> list[Terms]:
     return [guess.terms(case.cells, case.points) for guess in named]
 
 
-def difference(case: Case, fault: Fault, asked: Wanted) -> Difference | None:
-    """What the cells of a fault should be; None where that does not follow from the updates that they spoil."""
-    graph, points = case.graph, case.points
-    nodes = np.array([graph.number[place] for place in fault.places])
+def demand(case: Case, fault: Fault, nodes: IntArray, asked: Wanted) -> Demand | None:
+    """What these cells should change in the updates that a fault spoils; None where they change nothing."""
     rows = _spoiled(case, fault)[:MOST_ROWS]
-    at = values_of(nodes, points)
-    lack = np.full(at.shape, np.nan)
-    steps = np.array([_step(case, node, rows) for node in nodes.tolist()])
-    base = np.zeros(at.shape)
-    for row in rows:
-        slope = _slopes(case, asked.targets[row])[nodes]
-        with np.errstate(all="ignore"):
-            own = np.where((steps >= 0)[:, None] & (slope != 0.0), asked.lacks[row, steps] / slope, np.nan)
-            differs = np.abs(own - lack) > TOLERANCE * (np.abs(own) + np.abs(lack))
-        if differs.any():
-            return None
-        lack = np.where(np.isnan(lack), own, lack)
+    steps = asked.used_in[nodes]
+    nodes, steps = nodes[steps >= 0], steps[steps >= 0]
+    if not rows or not len(nodes):
+        return None
+    slopes = np.stack([asked.slopes(case, row)[nodes] for row in rows])
+    updates = {u.node: u.parameter for own in case.training.updates for u in own if u is not None}
+    base = np.zeros((len(nodes), len(case.points)))
     for number, node in enumerate(nodes.tolist()):
-        for update in case.training.updates:
-            if steps[number] >= 0 and (own_update := update[steps[number]]) and own_update.node == node:
-                base[number] = values_of(np.array([own_update.parameter]), points)[0]
-    return Difference(nodes, steps, base, at - base, at - base + lack)
+        if node in updates:
+            base[number] = values_of(np.array([updates[node]]), case.points)[0]
+    return Demand(nodes, steps, base, values_of(nodes, case.points) - base, slopes, asked.lacks[rows])
 
 
 def _spoiled(case: Case, fault: Fault) -> list[int]:
@@ -104,14 +139,19 @@ def _spoiled(case: Case, fault: Fault) -> list[int]:
     return [row for row, own in enumerate(made) if own in after]
 
 
-def _step(case: Case, node: int, rows: list[int]) -> int:
-    if case.cells.step[node] != NONE:
-        return int(case.cells.step[node])
-    for row in rows:
-        for step, update in enumerate(case.training.updates[row]):
-            if update is not None and (node == update.node or node in case.graph.operands_of(update.node)):
-                return step
-    return NONE
+def _used_in(case: Case) -> IntArray:
+    """The first step whose updates depend on each node; -1 where there is none. A cell that takes a parameter of the
+    next step by mistake belongs to the step that uses it."""
+    graph, region = case.graph, case.cells.region
+    never = case.training.seeds.shape[1]
+    found = np.full(len(graph.text), never)
+    for step, updates in enumerate(case.training.nodes.T):
+        own = updates[updates != NONE]
+        np.minimum.at(found, graph.operands[case.steps.network.leading_to(own)], step)
+        found[own] = step
+    for level in reversed(region.levels):
+        np.minimum.at(found, level.operands, found[level.owners])
+    return np.where(case.cells.step != NONE, case.cells.step, np.where(found == never, NONE, found))
 
 
 def _slopes(case: Case, targets: IntArray) -> Array:

@@ -1,0 +1,259 @@
+"""The search for one other operand, factor or sign that makes cells right: the slip in their formula."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+
+from tracer.formulas.paths import Path, nodes, put
+from tracer.formulas.tree import MUL, Call, Expression, Name, Number, distinct, with_names
+from tracer.grading.book.cells import reference
+from tracer.grading.graph.forms import of_arrays, slot
+from tracer.grading.graph.graph import Array, Form, IntArray
+from tracer.grading.judging.causes import Cause, Part
+from tracer.grading.judging.findings import Kind
+from tracer.grading.slips.slip import Setting
+from tracer.grading.slips.table import SLIPS
+from tracer.grading.training.case import Case
+from tracer.grading.training.judgement import Judgement
+from tracer.grading.training.nearby import Places, place_of_range
+from tracer.grading.training.steps import NONE
+from tracer.grading.training.wanted import EXACT, Demand
+
+MOST_SHOWN = 12
+"""Cells of a fault that a slip is looked for in; it must explain all others too."""
+MOST_CELLS = 200
+"""Cells near a fault that may belong in its formula."""
+MOST_SLOTS = 30
+"""References of a formula that are tried."""
+MOST_TIMES = 100
+"""The largest number of times, or part of it, that a value is said to be of the right one."""
+MOST_PARTS = 40
+"""Parts of a formula that may lack a factor."""
+FACTORS: Mapping[str, Callable[[Array], Array]] = {
+    "{}": lambda c: c,
+    "{0}·(1 − {0})": lambda c: c * (1.0 - c),
+    "(1 − {}^2)": lambda c: 1.0 - c * c,
+    "(1 − {})": lambda c: 1.0 - c,
+}
+"""Factors that are made of one cell: a cell itself, and slopes of activation functions."""
+APPLIED: Mapping[str, Callable[[Array, Array], Array]] = {
+    "factor_missing": np.multiply,
+    "factor_duplicated": np.divide,
+}
+"""Slips with a factor → how that makes the right values of theirs."""
+_NAMED = {slip.name: slip for slip in SLIPS}
+_SETTING = Setting((), 0)
+
+
+def _named(slip: str, **parts: Part) -> Cause:
+    return _NAMED[slip].cause({"where": "", **parts}, _SETTING)
+
+
+def _learning_rate(case: Case, judgement: Judgement) -> int:
+    """The cell of the learning rate: a constant that most updates refer to; -1 if there is none."""
+    if judgement.rate_at is not None:
+        return case.graph.number[judgement.rate_at]
+    updates = [update.node for row in case.training.updates for update in row if update is not None]
+    used = Counter(node for update in updates for node in set(case.graph.operands_of(update).tolist()))
+    shared = [(count, node) for node, count in used.items() if case.graph.text[node] < 0 and 2 * count > len(updates)]
+    return max(shared)[1] if shared else NONE
+
+
+class Search:
+    """Looks for the slip in the cells of a fault; its state is the cells that may belong in their formulas."""
+
+    def __init__(self, case: Case, judgement: Judgement, kind: Kind, own: Demand) -> None:
+        self._case, self._graph, self._kind, self._own = case, case.graph, kind, own
+        self._at = np.stack([point.values for point in case.points], 1)
+        self._part = own.first(MOST_SHOWN)
+        self._eta = _learning_rate(case, judgement)
+        self._places = Places(case.graph)
+        near = self._places.near(self._part.nodes, self._pool(), MOST_CELLS)
+        self._references = [reference for reference, _ in near]
+        self._cells = np.array([shown for _, shown in near], int).reshape(len(near), len(self._part.nodes))
+
+    def causes(self) -> Iterator[Cause]:
+        """The slips that give their values, the likeliest first."""
+        if self._all(-self._own.theirs):
+            yield _named("sign_flipped")
+        if self._kind is Kind.UPDATE:
+            yield from self._rate()
+            yield from self._operands()
+        yield from self._numbers()
+        yield from self._factors()
+        yield from self._operands()
+
+    def _all(self, ours: Array) -> bool:
+        """Whether these are the right values of all cells."""
+        return bool(self._own.met(ours[None]))
+
+    def _pool(self) -> set[int]:
+        """The cells of the step, and what these refer to."""
+        case, graph = self._case, self._graph
+        first, step = int(self._part.nodes[0]), int(self._part.steps[0])
+        pool = set(np.flatnonzero(case.cells.step == step).tolist()) | set(graph.operands_of(first).tolist())
+        pool |= {int(n) for n in (*case.training.seeds[:, step], *case.training.nodes[:, step]) if n >= 0}
+        for node in list(pool)[: 4 * MOST_CELLS]:
+            pool |= set(graph.operands_of(node).tolist())
+        return (pool | {self._eta}) - {first, NONE}
+
+    def _text(self, *nodes: int) -> str:
+        home = self._graph.places[int(self._own.nodes[0])][0]
+        first, last = place_of_range([self._graph.places[node] for node in nodes])
+        text = reference(first[1]) if first == last else f"{reference(first[1])}:{reference(last[1])}"
+        return text if first[0] == home else f"{first[0]}!{text}"
+
+    # ---------------------------------------------------------------------------------------------------- one factor
+
+    def _rate(self) -> Iterator[Cause]:
+        if self._eta != NONE:
+            for name, ours in (
+                ("factor_missing", self._own.theirs * self._at[self._eta]),
+                ("factor_duplicated", self._own.theirs / self._at[self._eta]),
+            ):
+                if self._all(ours):
+                    yield self._factor(name, "{}", self._eta)
+
+    def _numbers(self) -> Iterator[Cause]:
+        with np.errstate(all="ignore"):
+            effect, lacks = self._own.effect(self._own.theirs[None])
+            ratio = float(np.nanmedian(effect[0] / (effect[0] + lacks)))
+        times = max(abs(ratio), 1.0 / abs(ratio)) if np.isfinite(ratio) and ratio else 0.0
+        if 1.5 < times <= MOST_TIMES and abs(times - round(times)) <= EXACT and self._all(self._own.theirs / ratio):
+            yield _named("extra_factor", factor=float(f"{ratio:.6g}"))
+
+    def _factors(self) -> Iterator[Cause]:
+        for form, made in FACTORS.items():
+            for name, applied in APPLIED.items():
+
+                def ours(
+                    of: Demand,
+                    cells: IntArray,
+                    made: Callable[[Array], Array] = made,
+                    applied: Callable[[Array, Array], Array] = applied,
+                ) -> Array:
+                    with np.errstate(all="ignore"):
+                        return applied(of.theirs, made(self._at[cells]))
+
+                node = self._first(ours)
+                if node is not None:
+                    yield self._factor(name, form, node)
+                    return
+
+    def _first(self, ours: Callable[[Demand, IntArray], Array]) -> int | None:
+        """The nearest cell that gives the right values, in the first formula. ours: the values of formulas with the
+        cells given for each, [candidates, cells]."""
+        matching = self._part.met(ours(self._part, self._cells)) if self._references else []
+        for index in sorted(matching, key=lambda index: self._references[index].distance):
+            everywhere = self._places.follow(self._references[index], self._own.nodes)
+            if everywhere is not None and self._own.met(ours(self._own, everywhere[None])):
+                return int(self._cells[index, 0])
+        return None
+
+    def _factor(self, name: str, form: str, node: int) -> Cause:
+        text = form.format(self._text(node))
+        if node == self._eta and form == "{}":
+            text = f"η ({text})"
+            if name == "factor_missing":
+                return _named("learning_rate_missing", missing=text)
+        if name == "factor_duplicated":
+            return _named(name, duplicated=text)
+        return _named("factor_missing" if form == "{}" else "activation_slope_missing", missing=text)
+
+    # ------------------------------------------------------------------------------------------------- other operands
+
+    def _operands(self) -> Iterator[Cause]:
+        """Other cells in place of one operand of their formula, another range, or a factor that one part lacks."""
+        graph = self._graph
+        forms = {int(graph.form[node]) for node in self._own.nodes.tolist()}
+        if len(forms) != 1 or -1 in forms:
+            return
+        form = graph.forms[forms.pop()]
+        first = form.operands[np.searchsorted(form.nodes, self._own.nodes[0])]
+        if len(first) > MOST_SLOTS:
+            return
+        for index, expression in _replacing(form):
+            node = self._first(self._with(form, expression))
+            if node is not None:
+                yield _named("wrong_quantity", found=self._text(int(first[index])), expected=self._text(node))
+                return
+        yield from self._ranges(form, first)
+        for part, expression in _multiplying(form):
+            node = self._first(self._with(form, expression))
+            if node is not None and node not in first[part]:
+                yield self._factor("factor_missing", "{}", node)
+                return
+
+    def _with(self, form: Form, expression: Expression) -> Callable[[Demand, IntArray], Array]:
+        """The values of an expression of their slots, with each candidate in one more."""
+
+        def ours(of: Demand, cells: IntArray) -> Array:
+            rows = np.searchsorted(form.nodes, of.nodes)
+            operands = np.broadcast_to(form.operands[rows], (len(cells), *form.operands[rows].shape))
+            return self._computed(form, expression, rows, np.concatenate([operands, cells[:, :, None]], 2)) - of.base
+
+        return ours
+
+    def _computed(self, form: Form, expression: Expression, rows: IntArray, operands: IntArray) -> Array:
+        """An expression with these operands, [candidates, cells, slots], as values, [candidates, cells, points]."""
+        slots = np.moveaxis(self._at[operands], 3, 2)
+        shape = slots.shape[:3]
+        numbers = np.broadcast_to(form.numbers[rows][None, :, None, :], (*shape, form.numbers.shape[1]))
+        count = int(np.prod(shape))
+        return of_arrays(expression, slots.reshape(count, -1), numbers.reshape(count, -1)).reshape(shape)
+
+    def _ranges(self, form: Form, first: IntArray) -> Iterator[Cause]:
+        """Another cell or range in place of one that they refer to, as far from it in each formula."""
+        targets = sorted(set(self._cells[:, 0].tolist()))
+        for area in [*self._places.areas(first.tolist()), *([index] for index in range(len(first)))]:
+            ways = {self._places.between(node, int(first[area[0]])) for node in targets} - {(0, 0, 0)}
+            found = [(by, moved) for by in ways if (moved := self._moved(form, self._part, area, by)) is not None]
+            matching = (
+                self._part.met(self._with_operands(form, self._part, [moved for _, moved in found])) if found else []
+            )
+            for by, moved in sorted((found[index] for index in matching), key=lambda entry: np.abs(entry[0]).sum()):
+                everywhere = self._moved(form, self._own, area, by)
+                if everywhere is not None and self._own.met(self._with_operands(form, self._own, [everywhere])):
+                    theirs, expected = first[area].tolist(), moved[0, area].tolist()
+                    yield _named("wrong_quantity", found=self._text(*theirs), expected=self._text(*expected))
+                    return
+
+    def _moved(self, form: Form, of: Demand, area: list[int], by: tuple[int, int, int]) -> IntArray | None:
+        operands = form.operands[np.searchsorted(form.nodes, of.nodes)].copy()
+        moved = self._places.shifted(operands[:, area], by)
+        if moved is None:
+            return None
+        operands[:, area] = moved
+        return operands
+
+    def _with_operands(self, form: Form, of: Demand, operands: Sequence[IntArray]) -> Array:
+        rows = np.searchsorted(form.nodes, of.nodes)
+        return self._computed(form, form.expression, rows, np.stack(operands)) - of.base
+
+
+def _replacing(form: Form) -> Iterator[tuple[int, Expression]]:
+    """A form with one more slot in place of a slot, at each place alone, then at all of them; with its index."""
+    new = slot(form.operands.shape[1])
+    places: dict[int, list[Path]] = {}
+    for path, node in nodes(form.expression):
+        if isinstance(node, Name) and node.name[0] == "q":
+            places.setdefault(int(node.name[1:]), []).append(path)
+    for index, paths in places.items():
+        for path in paths:
+            yield index, put(form.expression, path, new)
+    for index, paths in places.items():
+        if len(paths) > 1:
+            yield index, with_names(form.expression, {slot(index): new})
+
+
+def _multiplying(form: Form) -> Iterator[tuple[list[int], Expression]]:
+    """A form with each of its parts times one more slot; with the slots of the part."""
+    new = slot(form.operands.shape[1])
+    for path, node in islice(nodes(form.expression), 1, MOST_PARTS):
+        if not isinstance(node, Number):
+            slots = [int(name.name[1:]) for name in distinct(node) if name.name[0] == "q"]
+            yield slots, put(form.expression, path, Call(MUL, (node, new)))
