@@ -74,7 +74,7 @@ def learns(seed: int) -> None:
 
 @settings(max_examples=60)
 @given(st.integers(0, 10**9))
-@example(314712)  # adam swings around a minimum near the start, each time less, with a period of a third of the run's half
+@example(314712)  # adam swings around a minimum near the start, each time less
 def test_networks_that_learn(seed: int) -> None:
     learns(seed)
 
