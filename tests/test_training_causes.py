@@ -28,6 +28,7 @@ SLIPS = [
     ("matrices, array MMULT", "Z for the activation", "G2", "B18:B21 is used instead of F18:F21"),
     ("matrices, array MMULT", "new weight", "D1", "J39 is used instead of J12"),
     ("columns, 2-2-1", "slope of the neighbour", "s1_2", "B18 is used instead of B19"),
+    ("columns, 2-2-1", "slope of tanh", "s1_1", "the derivative of tanh is used instead of B18·(1 − B18)"),
     ("rows, momentum", "sign", "gw2_1_2", "the sign is flipped"),
     ("matrices, array MMULT", "η left out", "b2", "η (C2) is missing"),
 ]

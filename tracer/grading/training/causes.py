@@ -34,6 +34,7 @@ def with_causes(case: Case, judgement: Judgement) -> Judgement:
         fault = judgement.faults[index]
         alike.setdefault((fault.kind, case.graph.form[case.graph.number[fault.places[0]]]), []).append(index)
     faults = list(judgement.faults)
+    searched = 0
     for group in list(alike.values())[:MOST_FAULTS]:
         members = [faults[index] for index in group]
         together = _explained(case, judgement, _united(members), ways) if len(group) > 1 else None
@@ -45,7 +46,9 @@ def with_causes(case: Case, judgement: Judgement) -> Judgement:
         ):
             members = [replace(fault, why=together.why) for fault in members]
         else:
-            members = [_explained(case, judgement, fault, ways) for fault in members[:MOST_FAULTS]]
+            tried = members[: MOST_FAULTS - searched]
+            members = [_explained(case, judgement, fault, ways) for fault in tried]
+            searched += len(tried)
         for index, fault in zip(group, members, strict=False):
             faults[index] = fault
     return replace(judgement, faults=tuple(faults))

@@ -15,6 +15,7 @@ from tracer.grading.graph.forms import of_arrays, slot
 from tracer.grading.graph.graph import Array, Form, IntArray
 from tracer.grading.judging.causes import Cause, Part
 from tracer.grading.judging.findings import Kind
+from tracer.grading.slips.patterns import instead
 from tracer.grading.slips.slip import Setting
 from tracer.grading.slips.table import SLIPS
 from tracer.grading.training.case import Case
@@ -45,6 +46,8 @@ APPLIED: Mapping[str, Callable[[Array, Array], Array]] = {
     "factor_duplicated": np.divide,
 }
 """Slips with a factor → how that makes the right values of theirs."""
+TANH_TO_SIGMOID = instead("1 - a^2", "a*(1 - a)")
+"""The edits from a slope of tanh to that of a sigmoid."""
 _NAMED = {slip.name: slip for slip in SLIPS}
 _SETTING = Setting((), 0)
 
@@ -181,11 +184,24 @@ class Search:
             if node is not None:
                 yield _named("wrong_quantity", found=self._text(int(first[index])), expected=self._text(node))
                 return
+        yield from self._rewritten(form, first)
         yield from self._ranges(form, first)
         for part, expression in _multiplying(form):
             node = self._first(self._with(form, expression))
             if node is not None and node not in first[part]:
                 yield self._factor("factor_missing", "{}", node)
+                return
+
+    def _rewritten(self, form: Form, first: IntArray) -> Iterator[Cause]:
+        """The slope of another activation function."""
+        rows = np.searchsorted(form.nodes, self._own.nodes)
+        cells = {slot(index): Name(self._text(node)) for index, node in enumerate(first.tolist())}
+        for expression, parts in TANH_TO_SIGMOID(form.expression, _SETTING):
+            ours = self._computed(form, expression, rows, form.operands[rows][None]) - self._own.base
+            activation = parts["a"]
+            if isinstance(activation, Name) and self._own.met(ours):
+                text = cells[activation].name
+                yield _named("derivative_of_tanh", expected=f"{text}·(1 − {text})")
                 return
 
     def _with(self, form: Form, expression: Expression) -> Callable[[Demand, IntArray], Array]:
