@@ -228,3 +228,15 @@ def test_a_csv_style_as_a_mapping(here: Path) -> None:
     for name, asked in (("mapping", style), ("name", "excel-eu")):
         assert command("run", WALKTHROUGH, "--format", "csv", "--csv", asked, "-o", name).exit_code == 0
     assert (here / "mapping" / "walkthrough.csv").read_bytes() == (here / "name" / "walkthrough.csv").read_bytes()
+
+
+def test_many_problems_are_counted(here: Path) -> None:
+    """120 samples without a number each: the first 50 are listed, whatever the command."""
+    samples = "".join("  - {inputs: {i1: a, i2: 1}, targets: {t1: 0, t2: 1}}\n" for _ in range(120))
+    head = "".join(line for line in WALKTHROUGH.read_text(encoding="utf-8").splitlines(True) if "0.05" not in line)
+    text = "".join(line for line in head.splitlines(True) if not line.startswith("targets:")) + f"samples:\n{samples}"
+    for name in ("run", "step", "exercise", "verify"):
+        result = command(name, "-", stdin=text.encode())
+        lines = result.stderr.splitlines()
+        assert (result.exit_code, len(lines), lines[-1]) == (2, 51, "… and 70 more problems"), name
+        assert "samples.0.inputs.i1" in lines[0]

@@ -10,11 +10,18 @@ EXIT_BROKEN_PIPE = 141
 """The exit status of a command whose reader went away, as in `… | head`: 128 + SIGPIPE."""
 
 
+MOST_SHOWN = 50
+"""Problems that a message lists; the rest are counted."""
+
+
 class TraceError(Exception):
-    """An error that the user can fix. `problems` has a line for each: where, what, and what to do."""
+    """An error that the user can fix. `problems` has a line for each: where, what, and what to do; the message lists
+    the first 50."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
+        more = len(problems) - MOST_SHOWN
+        rest = [f"… and {more:,} more problem{'s' if more > 1 else ''}"] if more > 0 else []
+        super().__init__("\n".join([*problems[:MOST_SHOWN], *rest]))
         self.problems = tuple(problems)
 
 

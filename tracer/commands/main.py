@@ -67,8 +67,7 @@ class _Main(click.Group):
         try:
             return super().invoke(ctx)
         except TraceError as error:
-            for problem in error.problems:
-                click.echo(problem, err=True)
+            click.echo(str(error), err=True)
             ctx.exit(EXIT_UNUSABLE)
         except BrokenPipeError:
             _discard_output()
