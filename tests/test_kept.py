@@ -17,6 +17,8 @@ from tests.places import BLOWS_UP, ROOT, WALKTHROUGH
 from tests.sheets import disagreements, recalculated, rewrite, stored_cells
 from tracer.api import walk
 from tracer.commands.main import main
+from tracer.grading.check import check_workbook
+from tracer.grading.judging.findings import Kind, Verdict
 from tracer.model.batches import Keep
 from tracer.output.trace import Trace
 from tracer.workbook.trace.formulas import FIRST_ROW, HEADER_ROW
@@ -93,6 +95,26 @@ def test_a_row_without_its_predecessor_has_values_for_the_weights_alone(tmp_path
     assert sheet.cell(FIRST_ROW + 4, columns["w5"]).value.startswith(f"={sheet.cell(8, columns['w5']).coordinate}-")
     said = "Kept of this run: the first iteration, each 10th and the last one and the last 2 iterations. Where the"
     assert any(str(cell.value).find(said) >= 0 for cell in sheet[1])
+
+
+@pytest.mark.parametrize("name", ["classic", "the end", "Adam", "the end of Adam", "online", "batches"])
+def test_check_judges_the_rows_that_are_kept(name: str, tmp_path: Path) -> None:
+    """The parameters of a row whose iteration before is missing are given; a wrong formula in it is found."""
+    path = tmp_path / "book.xlsx"
+    kept(*WORKBOOKS[name]).to_excel(path)
+    judged = [sheet for sheet in check_workbook(path).sheets if sheet.how]
+    assert {sheet.verdict for sheet in judged} == {Verdict.RIGHT}
+    every = WORKBOOKS[name][1].every is not None
+    assert all(("iterations are left out" in (sheet.reason or "")) == every for sheet in judged)
+    book = openpyxl.load_workbook(path)
+    sheet = book[judged[0].sheet]
+    column = next(cell.column for cell in sheet[HEADER_ROW] if cell.value == "a_o1")
+    cell = sheet.cell(FIRST_ROW + 1, column)
+    cell.value = f"{cell.value}*2"
+    book.save(path)
+    found = next(each for each in check_workbook(path).sheets if each.sheet == sheet.title).mistakes
+    (wrong,) = (finding for finding in found if finding.kind is Kind.FORMULA)  # what openpyxl writes has no values
+    assert (wrong.quantity, wrong.places) == ("a_o1", ((FIRST_ROW + 1, column),))
 
 
 def test_what_an_optimizer_remembers_is_a_value_too(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ MOST_TEXTS = 5_000
 VETO_STEPS = 12
 """Steps of a table that are enough to contradict a misreading."""
 MISREAD = "its headers were misread: the derivatives of its own loss contradict what they seem to say"
+LEFT_OUT = "iterations are left out: where the one before is missing, the parameters are taken as given"
 OTHER_RULE = "its updates are not those of plain gradient descent; describe the optimizer with --config"
 
 
@@ -268,6 +269,7 @@ def reported(explained: Explained, system: System | None) -> SheetReport:
         given = (*(parameter.name for parameter in system.parameters), *system.data)
         known |= {name for name in given if len(judge.rows.known(name))}
     mistakes = any(finding.mistake for finding in explained.findings)
+    left_out = LEFT_OUT if shown.rows.left_out is not None else ""
     return SheetReport(
         shown.sheet.name,
         Verdict.FINDINGS if mistakes else Verdict.RIGHT if judge else Verdict.UNFILLED,
@@ -281,7 +283,8 @@ def reported(explained: Explained, system: System | None) -> SheetReport:
         judged=len(known),
         right=len(known - wrong),
         departure=explained.departure,
-        reason="; ".join(filter(None, [shown.found.book.damaged, given_up(shown.sheet), shown.table.gap])) or None,
+        reason="; ".join(filter(None, [shown.found.book.damaged, given_up(shown.sheet), shown.table.gap, left_out]))
+        or None,
         how=_how(judged) if judge else None,
         covered=frozenset(place for name in known & shown.table.series.keys() for place in shown.table.series[name]),
     )

@@ -14,6 +14,7 @@ from tracer.formulas.tree import Name
 from tracer.grading.book.cells import Book, Cell, Position, Sheet
 from tracer.grading.network.plan import Plan
 from tracer.grading.sheet.tables import Table
+from tracer.model import naming
 
 Steps = npt.NDArray[np.intp]
 """Selected steps of a table."""
@@ -43,7 +44,7 @@ class Found:
 @dataclass(frozen=True, eq=False)
 class Rows(Quantities):
     """A table's quantities by name and lag, as arrays over its steps. NaN where a cell holds no number, and where the
-    lag leads out of the table.
+    lag leads out of the table, or to an iteration before those that are left out.
 
     columns: quantity → its value in every step. scalars: the numbers that stand once. plan: the batches of the table,
     where a batch has several rows. A lag of what there is once a batch counts batches; a name that stands for its
@@ -70,6 +71,11 @@ class Rows(Quantities):
         if name.name not in self.columns:
             return np.full(self.steps, self.scalars.get(name.name, np.nan))
         column, before = self.columns[name.name], self.start.get(name.name, np.nan) if name.lag > 0 else np.nan
+        shifted = self._lagged(name, column, before)
+        return shifted if self.left_out is None else self._adjacent(name, shifted)
+
+    def _lagged(self, name: Name, column: Array, before: float) -> Array:
+        """A column at a lag. before: its value before the first row."""
         if self.plan and name.name in self.plan.shared:
             of_batch = self.plan.of_batch(column, 0 if name.batch else name.lag)
             return of_batch if np.isnan(before) else np.where(self.plan.batch < name.lag, before, of_batch)
@@ -82,9 +88,26 @@ class Rows(Quantities):
             out[: name.lag] = column[-name.lag :]
         return out
 
+    @cached_property
+    def left_out(self) -> Array | None:
+        """How many iterations are left out before each row, by the column that counts them; None for none."""
+        numbers = self.columns.get(naming.ITERATION)
+        if numbers is None or not np.isfinite(numbers).all():
+            return None
+        missing = np.maximum(np.diff(numbers, prepend=numbers[:1]) - 1, 0)
+        return np.cumsum(missing) if missing.any() else None
+
+    def _adjacent(self, name: Name, shifted: Array) -> Array:
+        """The values that come from as many iterations before as rows."""
+        assert self.left_out is not None
+        there = self._lagged(name, self.left_out, 0.0)
+        return np.where(np.isnan(there) | (there == self.left_out), shifted, np.nan)
+
     def over_batch(self, how: str, lag: int, members: Array) -> Array:
         assert self.plan is not None
         reduced = self.plan.reduced(how, lag, np.broadcast_to(members, (self.steps,)))
+        if lag and self.left_out is not None:
+            reduced = np.where(self.plan.of_batch(self.left_out, lag) == self.left_out, reduced, np.nan)
         return reduced if self.only is None else reduced[self.only]
 
     def known(self, name: str) -> Array:

@@ -177,16 +177,17 @@ def _of_model(rows: Rows, model: Model) -> Rows:
     plan = plan_for(model, rows)
     if model.counts:
         batch = plan.batch if plan else np.arange(rows.steps)
-        columns[naming.COUNT] = np.asarray(batch + max(_first_number(rows), 1), float)
+        left_out = 0.0 if rows.left_out is None else rows.left_out
+        columns[naming.COUNT] = np.asarray(batch + max(_first_number(rows), 1) + left_out, float)
     return Rows(columns, scalars, rows.steps, plan, start=system.states if _first_number(rows) <= 1 else {})
 
 
 def _first_number(rows: Rows) -> int:
     """The number that a table gives its first iteration: 1, unless it counts the iterations otherwise."""
     numbers = rows.columns.get(naming.ITERATION)
-    if numbers is None or not np.isfinite(numbers).all() or not set(np.diff(numbers)) <= {0.0, 1.0}:
+    if numbers is None or not np.isfinite(numbers).all() or (np.diff(numbers) < 0).any() or (numbers % 1).any():
         return 1
-    return int(numbers[0]) if numbers[0].is_integer() else 1
+    return int(numbers[0])
 
 
 def describe(shape: Shape) -> str:

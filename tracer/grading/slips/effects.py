@@ -25,8 +25,10 @@ LAST_ROWS = 40
 
 def with_effects(findings: list[Finding], diagnosis: Diagnosis) -> tuple[list[Finding], Departure | None]:
     """The findings, each with its own effect on the final loss, and where the table departs from the right
-    trajectory, if known."""
+    trajectory, if known. Neither is known where iterations are left out."""
     judge = diagnosis.judge
+    if judge.rows.left_out is not None:
+        return findings, None
     own = _own_formulas(judge) if judge.demand.exactness.by_hand is not None else {}
     right = walked(judge.demand.computing, judge.rows, judge.eta, own=own) if judge.eta is not None else None
     if right is None:
