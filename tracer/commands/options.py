@@ -22,7 +22,7 @@ strict = click.option(
     "--strict", is_flag=True,
     help="Count only answers that equal the key, not those that follow from the student's own cells.",
 )  # fmt: skip
-quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print only warnings and errors.")
 
 
 @dataclass(frozen=True, slots=True)
