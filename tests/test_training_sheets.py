@@ -20,7 +20,7 @@ SURE = (
     "wrong input",
 )
 """Slips of single units that must be noticed in every layout."""
-NOTICED_WITH_LOSS, NOTICED, NAMED = 0.70, 0.70, 0.45
+NOTICED_WITH_LOSS, NOTICED, NAMED = 0.75, 0.75, 0.55
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -57,7 +57,7 @@ def test_a_slip_in_each_layout_is_noticed(layout: str, tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_most_planted_mistakes_are_noticed_and_named(tmp_path: Path) -> None:
-    """The figures that docs/check.md states, and a little less."""
+    """A little less than the share that was reached, so that a loss of it is seen."""
     with_loss, all_mistakes = Tally(), Tally()
     for make in LAYOUTS.values():
         plan = make()

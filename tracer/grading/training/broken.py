@@ -73,6 +73,14 @@ def _faults(steps: Steps, nodes: IntArray) -> list[Fault]:
     ]
 
 
+def _updates(steps: Steps) -> set[int]:
+    """The updates, without those of something else than a parameter: g − η·g, which is followed by none."""
+    graph = steps.network.graph
+    chains = [[u for u in row if u is not None] for training in steps.trainings for row in training.updates]
+    true = [chain for chain in chains if len(chain) > 1 or graph.form[steps.root[chain[0].parameter]] < 0]
+    return {update.node for chain in true for update in chain}
+
+
 class _Ages:
     """The age of each cell: the largest number of updates on a way to it. Its state are the graph's arrays as lists."""
 
@@ -81,7 +89,7 @@ class _Ages:
         self._starts: list[int] = graph.starts.tolist()
         self._operands: list[int] = graph.operands.tolist()
         self._root, self._formula = steps.root.tolist(), (graph.form >= 0).tolist()
-        self._updates = {u.node for t in steps.trainings for row in t.updates for u in row if u is not None}
+        self._updates = _updates(steps)
         parameters = steps.parameters.tolist()
         count = len(graph.text)
         self._age, self._known, self._depends = [0] * count, [False] * count, [False] * count
