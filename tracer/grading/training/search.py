@@ -181,7 +181,7 @@ class Search:
             return
         for index, expression in _replacing(form):
             node = self._first(self._with(form, expression))
-            if node is not None:
+            if node is not None and node != first[index]:
                 yield _named("wrong_quantity", found=self._text(int(first[index])), expected=self._text(node))
                 return
         yield from self._rewritten(form, first)
