@@ -270,6 +270,8 @@ def _solid(case: Case, sampled: Sequence[Tried], change: Array) -> tuple[Loss, W
         compared = whole(case.cells, change, entry.loss, case.points)
         for found in (replace(compared, fit=other) for other in fits(change, compared.gradient)):
             right = _right(found)
+            if best and right.sum() < best[0][0]:
+                continue
             its_rate = _has_its_rate(case, found)
             recognized = any(other.role == entry.loss for other in case.recognized)
             known = entry.guessed or recognized or its_rate
