@@ -78,7 +78,7 @@ def test_submission_e_takes_new_weights_for_the_rate_and_the_slope_of_the_other_
     assert sheet.how is not None
     assert sheet.how.way is Way.FORMULAS
     named = {cell for finding in sheet.mistakes for cell in finding.cells.split(", ")}
-    assert {"U9", "V8", "V9"} <= named
+    assert named == {"U9", "V8", "V9"}
     assert (sheet.judged, sheet.right) == (9, 7)
 
 

@@ -131,9 +131,13 @@ class _Search:
         return found
 
     def _odd(self, odd: Sequence[Odd]) -> list[Odd]:
-        """The odd cells that wrong targets depend on: with neighbors on both sides, or else one that all depend on."""
+        """The odd cells that wrong targets depend on: with neighbors on both sides, or else one that all depend on. A
+        right update is not odd."""
         reached = [self._reach(target) for target in self._targets]
-        found = [entry for entry in odd if any(own & set(entry.nodes) for own in reached)]
+        right = self._right_updates(self._targets)
+        found = [
+            e for e in odd if not right.intersection(e.nodes) and any(own.intersection(e.nodes) for own in reached)
+        ]
         sure = [entry for entry in found if entry.between]
         return sure or [entry for entry in found if entry.alone and all(own & set(entry.nodes) for own in reached)][:1]
 
@@ -199,11 +203,11 @@ class _Search:
 
     def _right(self, targets: list[_Target]) -> set[int]:
         """What the right updates depend on."""
-        wrong = {self._number[place] for target in targets for p in target.fault.spoils for place in p.after}
-        found: set[int] = set()
-        for update in self._updates - wrong:
-            found |= self._above(update)
-        return found
+        return set().union(*map(self._above, self._right_updates(targets)))
+
+    def _right_updates(self, targets: list[_Target]) -> set[int]:
+        """The updates that no target spoils."""
+        return self._updates - {self._number[place] for t in targets for p in t.fault.spoils for place in p.after}
 
     def _suspects(self, target: _Target) -> set[int]:
         """The cells that may be to blame: what a target depends on, or an update alone if its gradient is right."""
