@@ -9,10 +9,10 @@ import pytest
 from tests import hand
 from tracer.grading.book.cells import Place, reference
 from tracer.grading.book.relative import absolute
+from tracer.grading.culprits.copies import odd_cells
 from tracer.grading.graph.read import read_graph
-from tracer.grading.training.copies import odd_cells
-from tracer.grading.training.judge import judge_graph
 from tracer.grading.training.judgement import Judgement, Standing
+from tracer.grading.ways.formulas import judge_graph
 
 STEPS = 6
 COLUMNS: dict[str, tuple[hand.Value, str | None]] = {

@@ -11,7 +11,7 @@ from tests.walkthroughs.mistakes import named
 from tests.walkthroughs.workbook import write
 from tracer.grading.book.package import read_book
 from tracer.grading.graph.read import read_graph
-from tracer.grading.training.judge import judge_graph
+from tracer.grading.ways.formulas import judge_graph
 
 SLIPS = [
     ("columns, 2-2-1", "sign", "gw1_2_1", "the sign is flipped"),

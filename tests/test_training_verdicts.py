@@ -15,13 +15,13 @@ from tracer.formulas.primitives import FUNCTIONS
 from tracer.grading.book.cells import Book, reference
 from tracer.grading.graph.read import read_graph
 from tracer.grading.graph.values import evaluate
-from tracer.grading.training.factors import counted, fit
-from tracer.grading.training.judge import judge_graph
+from tracer.grading.losses.factors import counted, fit
+from tracer.grading.steps.points import points_of
+from tracer.grading.steps.shapes import appearances, leads
+from tracer.grading.steps.steps import NONE, steps_of
 from tracer.grading.training.judgement import Judgement, Standing
-from tracer.grading.training.points import points_of
-from tracer.grading.training.shapes import appearances, leads
-from tracer.grading.training.steps import NONE, steps_of
 from tracer.grading.training.understanding import all_cells
+from tracer.grading.ways.formulas import judge_graph
 
 Columns = dict[str, tuple[hand.Value, str | None]]
 FIXED = {"eta": "$B$1"}

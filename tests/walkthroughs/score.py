@@ -51,7 +51,7 @@ def by_graph(path: Path) -> Verdict:
     """The verdict by the sheet's graph alone."""
     from tracer.grading.book.package import read_book
     from tracer.grading.graph.read import read_graph
-    from tracer.grading.training.judge import judge_graph
+    from tracer.grading.ways.formulas import judge_graph
 
     book = read_book(path)
     start = time.perf_counter()

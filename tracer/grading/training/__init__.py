@@ -1,1 +1,1 @@
-"""What trains in a workbook, found in its graph of cells without any headers, and whether it trains rightly."""
+"""Whether the updates of a training follow the gradients of its loss."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 
 from tracer.grading.graph.graph import Array
-from tracer.grading.training.cells import Cells
-from tracer.grading.training.guesses import guesses
-from tracer.grading.training.losses import Roles, roles_of
+from tracer.grading.losses.guesses import guesses
+from tracer.grading.losses.losses import Roles, roles_of
+from tracer.grading.losses.recognition import Recognized, recognized
+from tracer.grading.losses.sampling import Sample, sample_of
+from tracer.grading.steps.cells import Cells
+from tracer.grading.steps.points import Point
+from tracer.grading.steps.steps import Steps, Training
 from tracer.grading.training.optimizers import GradientCells, gradient_cells
-from tracer.grading.training.points import Point
-from tracer.grading.training.recognition import Recognized, recognized
-from tracer.grading.training.sampling import Sample, sample_of
-from tracer.grading.training.steps import Steps, Training
 from tracer.grading.training.understanding import Loss, Tried, all_cells, all_changes, tried
 
 MOST_LIKELY = 8

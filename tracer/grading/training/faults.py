@@ -9,15 +9,15 @@ import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
 from tracer.grading.judging.findings import Kind
+from tracer.grading.losses.factors import TOLERANCE, most_common
+from tracer.grading.losses.guesses import Guess
+from tracer.grading.losses.recognition import output_errors
+from tracer.grading.steps.points import Point
+from tracer.grading.steps.steps import Steps, Training
+from tracer.grading.steps.updates import Update
 from tracer.grading.training.case import Case
-from tracer.grading.training.factors import TOLERANCE, most_common
-from tracer.grading.training.guesses import Guess
 from tracer.grading.training.judgement import Fault, Parameter
-from tracer.grading.training.points import Point
-from tracer.grading.training.recognition import output_errors
-from tracer.grading.training.steps import Steps, Training
 from tracer.grading.training.understanding import Whole
-from tracer.grading.training.updates import Update
 
 
 def faults_of(

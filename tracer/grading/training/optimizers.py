@@ -10,13 +10,13 @@ import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.graph.values import evaluate
-from tracer.grading.training.cells import Cells
-from tracer.grading.training.factors import TOLERANCE
-from tracer.grading.training.points import Point
-from tracer.grading.training.sampling import values_of
-from tracer.grading.training.shapes import appearances
-from tracer.grading.training.steps import NONE, Steps, Training
-from tracer.grading.training.updates import Update, added
+from tracer.grading.losses.factors import TOLERANCE
+from tracer.grading.losses.sampling import values_of
+from tracer.grading.steps.cells import Cells
+from tracer.grading.steps.points import Point
+from tracer.grading.steps.shapes import appearances
+from tracer.grading.steps.steps import NONE, Steps, Training
+from tracer.grading.steps.updates import Update, added
 
 MOST_COMPARED, LARGEST = 24, 20_000
 """Parameters whose formulas are compared, and nodes of a graph in which they are."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags
-from tracer.grading.training.factors import TOLERANCE, most_common
+from tracer.grading.losses.factors import TOLERANCE, most_common
 
 ROWS_FOR_EACH = 3
 """Changes that a parameter has at least, for each number that is found from them."""

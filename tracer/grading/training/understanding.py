@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Array
-from tracer.grading.training.cells import Cells, cells_of
-from tracer.grading.training.factors import Fit, fit
-from tracer.grading.training.guesses import Guess, guesses
-from tracer.grading.training.losses import Role, Roles
-from tracer.grading.training.points import Point
-from tracer.grading.training.sampling import Sample, changes
-from tracer.grading.training.steps import Steps, Training
+from tracer.grading.losses.factors import Fit, fit
+from tracer.grading.losses.guesses import Guess, guesses
+from tracer.grading.losses.losses import Role, Roles
+from tracer.grading.losses.sampling import Sample, changes
+from tracer.grading.steps.cells import Cells, cells_of
+from tracer.grading.steps.points import Point
+from tracer.grading.steps.steps import Steps, Training
 
 Loss = Role | Guess
 """What may be minimized: a cell of the sheet or a usual loss."""

@@ -9,8 +9,12 @@ import numpy as np
 
 from tracer.grading.book.cells import Place
 from tracer.grading.graph.graph import Array, Flags, IntArray
+from tracer.grading.losses.factors import TOLERANCE, fits
+from tracer.grading.losses.guesses import Guess
+from tracer.grading.losses.losses import SUM, Role
+from tracer.grading.losses.recognition import made_of_predictions
+from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
-from tracer.grading.training.factors import TOLERANCE, fits
 from tracer.grading.training.faults import (
     faults_of,
     faults_of_gradients,
@@ -18,14 +22,10 @@ from tracer.grading.training.faults import (
     faults_of_updates,
     parameter_of,
 )
-from tracer.grading.training.guesses import Guess
 from tracer.grading.training.judgement import Fault, Judgement, Standing
-from tracer.grading.training.losses import SUM, Role
 from tracer.grading.training.optimizers import Comparison
 from tracer.grading.training.rates import Rate, has_own_rate, rate_of
-from tracer.grading.training.recognition import made_of_predictions
 from tracer.grading.training.rules import Changes, Rule, rule_for
-from tracer.grading.training.steps import NONE
 from tracer.grading.training.understanding import Loss, Tried, Whole, gradients, whole
 
 NO_LOSS = "no cell, and no usual loss, was found whose gradients the updates follow"

@@ -77,8 +77,8 @@ def judged(book: Book) -> tuple[Graph | None, tuple[Judgement, ...]]:
     """The graph of a workbook, and the judgements on what it trains."""
     from tracer.grading.graph.graph import TooLarge
     from tracer.grading.graph.read import read_graph
-    from tracer.grading.training.judge import judge_graph
     from tracer.grading.training.judgement import nothing_to_judge
+    from tracer.grading.ways.formulas import judge_graph
 
     try:
         graph = read_graph(book)

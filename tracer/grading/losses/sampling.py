@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Array, IntArray
-from tracer.grading.training.cells import Cells, cells_of
-from tracer.grading.training.points import Point
-from tracer.grading.training.steps import NONE, Steps, Training
-from tracer.grading.training.updates import added
+from tracer.grading.steps.cells import Cells, cells_of
+from tracer.grading.steps.points import Point
+from tracer.grading.steps.steps import NONE, Steps, Training
+from tracer.grading.steps.updates import added
 
 PARAMETERS, STEPS, LEADING = 16, 12, 6
 """How many are sampled; so many of the steps are the first ones."""

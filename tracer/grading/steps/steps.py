@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Flags, Graph, IntArray
-from tracer.grading.training.intermediates import without_intermediates
-from tracer.grading.training.region import Network, region
-from tracer.grading.training.shapes import appearances, condition_slots
-from tracer.grading.training.updates import TooManyParameters, Update, added, candidates, roots, sources
+from tracer.grading.steps.intermediates import without_intermediates
+from tracer.grading.steps.region import Network, region
+from tracer.grading.steps.shapes import appearances, condition_slots
+from tracer.grading.steps.updates import TooManyParameters, Update, added, candidates, roots, sources
 
 MOST_STEPS = 500
 """Steps that are judged."""

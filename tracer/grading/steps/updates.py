@@ -15,7 +15,7 @@ import numpy as np
 from tracer.formulas.tree import ONE
 from tracer.grading.graph.forms import of_arrays, unrounded
 from tracer.grading.graph.graph import Array, Graph, IntArray
-from tracer.grading.training.shapes import Lead, appearances, is_copy, leads, rest
+from tracer.grading.steps.shapes import Lead, appearances, is_copy, leads, rest
 
 SAMPLES = 3
 """Cells of a copied formula that are tried."""

@@ -1,4 +1,4 @@
-"""Judges everything that trains in a workbook, by its graph of cells alone."""
+"""The way of the formulas: judges everything that trains in a workbook, by its graph of cells alone."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from tracer.grading.book.cells import Book, place_in_words
+from tracer.grading.culprits.broken import broken_updates, with_broken, with_constants
+from tracer.grading.culprits.causes import with_causes
+from tracer.grading.culprits.copies import odd_cells
+from tracer.grading.culprits.culprit import with_culprits
 from tracer.grading.graph.graph import Graph
-from tracer.grading.training.broken import broken_updates, with_broken, with_constants
+from tracer.grading.steps.points import points_of
+from tracer.grading.steps.steps import Steps, steps_of
+from tracer.grading.steps.updates import TooManyParameters
 from tracer.grading.training.case import Case
-from tracer.grading.training.causes import with_causes
-from tracer.grading.training.copies import odd_cells
-from tracer.grading.training.culprit import with_culprits
 from tracer.grading.training.judgement import Judgement, Standing, nothing_to_judge
-from tracer.grading.training.points import points_of
-from tracer.grading.training.steps import Steps, steps_of
-from tracer.grading.training.updates import TooManyParameters
 from tracer.grading.training.verdict import judged
 
 MOST_TRAININGS = 24

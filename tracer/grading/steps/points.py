@@ -14,7 +14,7 @@ from tracer.grading.graph.derivatives import slopes
 from tracer.grading.graph.forms import unrounded
 from tracer.grading.graph.graph import Array, Graph, IntArray
 from tracer.grading.graph.values import evaluate
-from tracer.grading.training.steps import Training
+from tracer.grading.steps.steps import Training
 
 COLUMNS = 12
 """Steps, counted once for each point, in which a training is judged at least."""

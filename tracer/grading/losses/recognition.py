@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Array, Graph, IntArray
-from tracer.grading.training.cells import Cells
-from tracer.grading.training.factors import TOLERANCE, fit
-from tracer.grading.training.guesses import BY_PREDICTION, Guess, guesses
-from tracer.grading.training.losses import Role, Roles
-from tracer.grading.training.points import Point
-from tracer.grading.training.predictions import pairs_of
-from tracer.grading.training.sampling import Sample
-from tracer.grading.training.shapes import pairs
+from tracer.grading.losses.factors import TOLERANCE, fit
+from tracer.grading.losses.guesses import BY_PREDICTION, Guess, guesses
+from tracer.grading.losses.losses import Role, Roles
+from tracer.grading.losses.predictions import pairs_of
+from tracer.grading.losses.sampling import Sample
+from tracer.grading.steps.cells import Cells
+from tracer.grading.steps.points import Point
+from tracer.grading.steps.shapes import pairs
 
 SPARE = 2
 """Parameters that there are at least besides as many as predictions, to tell that updates are made of these."""

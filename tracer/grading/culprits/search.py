@@ -11,6 +11,8 @@ import numpy as np
 from tracer.formulas.paths import Path, nodes, put
 from tracer.formulas.tree import MUL, Call, Expression, Name, Number, distinct, with_names
 from tracer.grading.book.cells import reference
+from tracer.grading.culprits.nearby import Places, place_of_range
+from tracer.grading.culprits.wanted import EXACT, Demand
 from tracer.grading.graph.forms import of_arrays, slot
 from tracer.grading.graph.graph import Array, Form, IntArray
 from tracer.grading.judging.causes import Cause, Part
@@ -18,11 +20,9 @@ from tracer.grading.judging.findings import Kind
 from tracer.grading.slips.patterns import instead
 from tracer.grading.slips.slip import Setting
 from tracer.grading.slips.table import SLIPS
+from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Judgement
-from tracer.grading.training.nearby import Places, place_of_range
-from tracer.grading.training.steps import NONE
-from tracer.grading.training.wanted import EXACT, Demand
 
 MOST_SHOWN = 12
 """Cells of a fault that a slip is looked for in; it must explain all others too."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Array
-from tracer.grading.training.cells import Cells
-from tracer.grading.training.points import Point
-from tracer.grading.training.predictions import Origin, Terms, of_arguments, pairs_of
+from tracer.grading.losses.predictions import Origin, Terms, of_arguments, pairs_of
+from tracer.grading.steps.cells import Cells
+from tracer.grading.steps.points import Point
 
 
 def _squared(a: Array, y: Array) -> Array:

@@ -12,8 +12,8 @@ from tracer.formulas.derivative import partials
 from tracer.formulas.tree import Expression
 from tracer.grading.graph.forms import of_arrays, over_slots
 from tracer.grading.graph.graph import Array, Graph, IntArray
-from tracer.grading.training.cells import Cells
-from tracer.grading.training.shapes import differences, pairs, slot_of, threshold
+from tracer.grading.steps.cells import Cells
+from tracer.grading.steps.shapes import differences, pairs, slot_of, threshold
 
 Origin = tuple[str, int]
 """Where pairs come from: `in` the formulas of a form, `of` the predictions of a form, `all`; `within` the formulas of a

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tracer.grading.graph.graph import Array, IntArray
+from tracer.grading.losses.factors import fit
+from tracer.grading.losses.guesses import guesses
+from tracer.grading.losses.predictions import Terms
+from tracer.grading.losses.sampling import values_of
+from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
-from tracer.grading.training.factors import fit
-from tracer.grading.training.guesses import guesses
 from tracer.grading.training.judgement import Fault, Judgement
-from tracer.grading.training.predictions import Terms
-from tracer.grading.training.sampling import values_of
-from tracer.grading.training.steps import NONE
 
 EXACT = 1e-6
 """How far a change may be off, as a part of the one that is asked for."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Array, IntArray
-from tracer.grading.training.cells import Cells
-from tracer.grading.training.factors import counted
-from tracer.grading.training.points import Point
-from tracer.grading.training.sampling import Sample
+from tracer.grading.losses.factors import counted
+from tracer.grading.losses.sampling import Sample
+from tracer.grading.steps.cells import Cells
+from tracer.grading.steps.points import Point
 
 MOST_TRIED = 12
 """Cells that are compared closely with the updates."""

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from tracer.grading.culprits.search import MOST_SLOTS, Search
+from tracer.grading.culprits.wanted import Demand, Wanted, demand, wanted
 from tracer.grading.graph.graph import Array, IntArray
 from tracer.grading.judging.causes import Cause
 from tracer.grading.judging.findings import Kind
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement
-from tracer.grading.training.search import MOST_SLOTS, Search
-from tracer.grading.training.wanted import Demand, Wanted, demand, wanted
 
 LEAST_TELLING = 3
 """Different wrong values that tell of a slip."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from tracer.grading.graph.graph import Graph, IntArray
 from tracer.grading.judging.findings import Kind
+from tracer.grading.steps.steps import Steps
 from tracer.grading.training.judgement import Fault, Judgement, Standing
-from tracer.grading.training.steps import Steps
 
 MOST_EDGES = 400_000
 """References in a graph that is searched."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracer.grading.book.relative import absolute
+from tracer.grading.culprits.copies import Odd
 from tracer.grading.graph.graph import Graph
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
 from tracer.grading.training.case import Case
-from tracer.grading.training.copies import Odd
 from tracer.grading.training.judgement import Fault, Judgement, Parameter, Standing
 
 TOLERANCE = 1e-6

@@ -1,0 +1,1 @@
+"""The cells behind wrong updates, and the likely slips."""
