@@ -36,6 +36,7 @@ from measure import (
     against,
     alone,
     as_json,
+    in_words,
     machine,
     process,
     processor,
@@ -336,7 +337,7 @@ def main() -> None:
         parser.error(f"--only: {', '.join(unknown)}: choose from {', '.join(PARTS)}")
     gc.set_threshold(1_000_000)  # as the command does
     where, rows = machine(), list[Row]()
-    told = ", ".join([*(f"{name} {value}" for name, value in where.items()), *["processor time"] * asked.cpu])
+    told = ", ".join([*in_words(where), *["processor time"] * asked.cpu])
     print(told, flush=True)
     with tempfile.TemporaryDirectory() as place:
         for number, part in enumerate(chosen):

@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -120,6 +120,12 @@ def machine() -> dict[str, str]:
         "load": f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown",
         "Python": platform.python_version(), **{name: found for name in PEERS if (found := _version(name))},
     }  # fmt: skip
+
+
+def in_words(machine: Mapping[str, str]) -> Iterator[str]:
+    """The machine and the versions, as a reader is told them."""
+    for name, value in machine.items():
+        yield {"system": value, "processor": value, "cores": f"{value} cores"}.get(name, f"{name} {value}")
 
 
 def _processor() -> str:
