@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import numpy as np
+
 from tracer.grading.graph.graph import Array
 from tracer.grading.losses.guesses import guesses
 from tracer.grading.losses.losses import Roles, roles_of
@@ -13,7 +15,7 @@ from tracer.grading.steps.cells import Cells
 from tracer.grading.steps.points import Point
 from tracer.grading.steps.steps import Steps, Training
 from tracer.grading.training.optimizers import GradientCells, gradient_cells
-from tracer.grading.training.understanding import Loss, Tried, all_cells, all_changes, tried
+from tracer.grading.training.understanding import Loss, Tried, all_cells, all_changes, gradients, tried
 
 MOST_LIKELY = 8
 """Losses that rules with more terms are tried on."""
@@ -72,3 +74,20 @@ class Case:
         """The recognized losses, or else the usual ones on the sheet's predictions."""
         roles: list[Loss] = [entry.role for entry in self.recognized]
         return roles[:MOST_LIKELY] or list(guesses(self.sample.cells))
+
+    def without_states(self) -> Case:
+        """The case without parameters that are states of an optimizer: running means, which decay and which no loss
+        depends on. The case itself if it has none, or nothing else."""
+        decaying = np.array(
+            [any(update is not None and update.decays for update in row) for row in self.training.updates]
+        )
+        losses = [gradients(loss, self.sample.cells, self.points) for loss in self.likely_losses]
+        used = np.zeros(len(decaying), bool)
+        for gradient in losses:
+            used |= (np.nan_to_num(gradient, nan=1.0) != 0.0).any((1, 2))
+        kept = ~decaying | used
+        if kept.all() or not (kept & used).any():
+            return self
+        rows = np.flatnonzero(kept)
+        training = Training(tuple(self.training.updates[row] for row in rows.tolist()), self.training.seeds[rows])
+        return Case(self.steps, training, self.points)

@@ -57,7 +57,7 @@ def judged(case: Case) -> Judgement:
 
 def _plain(case: Case) -> Judgement | None:
     """Updates that are a learning rate times a gradient, all of them."""
-    explaining = [entry for entry in case.plain if entry.fit.explains_all]
+    explaining = [e for e in case.plain if e.fit.explains_all and (e.guessed or _vary(case.sample.change).any())]
     if not explaining:
         return None
     best = max((_ranked(case, entry) for entry in explaining[:MOST_COMPARED]), key=lambda ranked: ranked[0])
@@ -269,7 +269,7 @@ def _solid(case: Case, sampled: Sequence[Tried], change: Array) -> tuple[Loss, W
     for entry in sampled[:MOST_COMPARED]:
         compared = whole(case.cells, change, entry.loss, case.points)
         for found in (replace(compared, fit=other) for other in fits(change, compared.gradient)):
-            right = _right(found)
+            right = _right(found) & _vary(np.abs(change))
             if best and right.sum() < best[0][0]:
                 continue
             its_rate = _has_its_rate(case, found)
@@ -326,6 +326,14 @@ def _right(found: Whole) -> Flags:
     valid, matched = found.fit.valid, found.fit.matched
     right: Flags = (matched.sum((1, 2)) >= MOSTLY * valid.sum((1, 2))) & (matched.sum((1, 2)) >= LEAST_COLUMNS)
     return right
+
+
+def _vary(change: Array) -> Flags:
+    """The parameters whose changes vary. Those that do not, such as −η by the sign of something, follow any sum that a
+    parameter is added to."""
+    changes = np.nan_to_num(change).reshape(len(change), -1)
+    varied: Flags = np.ptp(changes, 1) > TOLERANCE * np.abs(changes).max(1, initial=0.0)
+    return varied | (changes.shape[1] == 1)
 
 
 def _below_the_output(case: Case) -> Judgement | None:

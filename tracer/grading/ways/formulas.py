@@ -49,7 +49,13 @@ def _without_broken_updates(graph: Graph, steps: Steps) -> tuple[Judgement, ...]
 
 def _as_it_is(graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
     odd = odd_cells(graph)
-    return tuple(with_causes(case, with_culprits(case, judged(case), odd)) for case in _cases(steps))
+    found = []
+    for each in _cases(steps):
+        case, judgement = each, judged(each)
+        if judgement.standing is Standing.WRONG and (without := each.without_states()) is not each:
+            case, judgement = without, judged(without)
+        found.append(with_causes(case, with_culprits(case, judgement, odd)))
+    return tuple(found)
 
 
 def _cases(steps: Steps) -> list[Case]:
