@@ -111,7 +111,7 @@ def test_a_rule_by_hand(optimizer: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("optimizer", RULES)
 def test_a_rule_by_hand_without_a_config_has_no_mistakes(optimizer: str, tmp_path: Path) -> None:
-    path = write(book(("Sheet", table("A1", RULES[optimizer], STEPS))), tmp_path / "homework.xlsx")  # type: ignore[arg-type]
+    path = write(book(("Sheet", table("A1", RULES[optimizer], STEPS))), tmp_path / "homework.xlsx")
     (sheet,) = check_workbook(path).sheets
     assert (sheet.mistakes, sheet.verdict in (Verdict.RIGHT, Verdict.NO_TABLE)) == ([], True)
 
