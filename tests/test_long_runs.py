@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from array import array
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from tracer.commands.run import NOT_DIAGNOSED
 from tracer.execution import engine
 from tracer.model.batches import Keep
 from tracer.output import formats
+from tracer.output.blocks import Block, Layout
+from tracer.output.parquetfile import parquet_file
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
 XOR = ROOT / "configs" / "xor.yaml"
@@ -140,6 +143,16 @@ def test_a_streamed_parquet_is_that_of_the_trace(tmp_path: Path, monkeypatch: py
     assert result.exit_code == 0
     text = pandas.read_csv(tmp_path / "x.csv")
     pandas.testing.assert_frame_equal(pandas.read_parquet(tmp_path / "x.parquet"), text, check_exact=True)
+
+
+def test_a_block_without_rows(tmp_path: Path) -> None:
+    """What is left of a run that is interrupted between two blocks."""
+    parquet()
+    experiment = tracer.load(WALKTHROUGH)
+    layout = Layout(("iteration",), False, ("w1",))
+    with parquet_file(tmp_path / "a.parquet", layout, experiment, False) as write:
+        write(Block(layout, {"w1": 0}, [], memoryview(array("d"))))
+    assert pandas.read_parquet(tmp_path / "a.parquet").shape == (0, 2)
 
 
 @pytest.mark.parametrize("reader", ["polars", "duckdb"])

@@ -37,6 +37,8 @@ def parquet_file(place: Path | TextIO, layout: Layout, experiment: Experiment, a
     waiting: list[tuple[Any, Any]] = []
 
     def write(block: Block) -> None:
+        if not len(block):  # of a run that was interrupted; a group has rows
+            return
         places = np.fromiter(chain.from_iterable(block.places), np.int64).reshape(-1, 2)
         rate = [np.full((len(block), 1), block.rate)] * (block.rate is not None)
         waiting.append((places[:, :whole], np.hstack([*rate, block.array()])))  # a copy: the block holds only for now
