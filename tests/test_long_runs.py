@@ -195,12 +195,11 @@ def in_a_terminal(out: Path, answer: bytes) -> tuple[int, str]:
             process.send_signal(signal.SIGINT)
             asked = True
         if b"[y/N]" in shown and not answered:
-            if answer == b"\x03":  # again and again, as people do: one while readline begins to wait is lost to Python
-                time.sleep(0.1)
+            if answer == b"\x03":  # once and at once, before `input` waits
                 process.send_signal(signal.SIGINT)
             else:
                 os.write(ours, answer)
-                answered = True
+            answered = True
         if select.select([ours], [], [], 0.02)[0]:
             try:
                 shown += os.read(ours, 65_536)
@@ -217,6 +216,34 @@ def test_what_is_interrupted_is_not_written(answer: bytes, tmp_path: Path) -> No
     assert code == 130
     assert "interrupted: nothing was written" in shown
     assert [*(tmp_path / "out").iterdir()] == []
+
+
+@POSIX
+def test_ctrl_c_just_before_the_question_waits() -> None:
+    """Python has noted the signal, but `input` was not interrupted by it: as interrupt_main leaves it."""
+    import pty
+
+    code = """
+import _thread, signal, threading
+from tracer.commands.screen import interruptible
+with interruptible(None) as stop:
+    signal.raise_signal(signal.SIGINT)
+    threading.Timer(0.3, _thread.interrupt_main).start()
+    try:
+        stop()
+    except KeyboardInterrupt:
+        print("ended", signal.getitimer(signal.ITIMER_REAL))
+"""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, start_new_session=True
+    ) as process:
+        try:
+            assert process.communicate(timeout=20)[0] == b"ended (0.0, 0.0)\n"
+        finally:
+            process.kill()
+            os.close(ours)
+            os.close(theirs)
 
 
 @POSIX

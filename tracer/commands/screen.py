@@ -40,6 +40,8 @@ DRAWN = "─┬∂∂₁·…⋮━η"
 """What a terminal must be able to print to show a drawing, unless --ascii is given."""
 PATIENCE = 1.0
 """Seconds before a progress bar appears."""
+NOTICED = 0.1
+"""Seconds after which Ctrl-C ends a question at the latest."""
 SPARKS = "▁▂▃▄▅▆▇█"
 ASCII_SPARKS = "_.-~=+*#"
 SPARK_WIDTH = 9
@@ -126,8 +128,9 @@ def interruptible(reported: Reported | None) -> Iterator[Stop | None]:
             reported.stop()
             rows = f"{reported.done:,} rows"
         try:
-            if click.confirm(f"\nInterrupted. Keep the {rows} so far, as complete files?", err=True):
-                return True
+            with _noticing_ctrl_c():
+                if click.confirm(f"\nInterrupted. Keep the {rows} so far, as complete files?", err=True):
+                    return True
         except click.Abort:
             click.echo(err=True)
         raise KeyboardInterrupt
@@ -137,6 +140,22 @@ def interruptible(reported: Reported | None) -> Iterator[Stop | None]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _noticing_ctrl_c() -> Iterator[None]:
+    """Ctrl-C always ends a question. Where it is pressed just before `input` begins to wait, Python acts on it at the
+    next signal only: here a timer's."""
+    if not hasattr(signal, "setitimer"):  # Windows
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, NOTICED, NOTICED)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _bar(total: int) -> Bar:
