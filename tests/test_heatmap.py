@@ -91,6 +91,23 @@ def test_of_a_sweep() -> None:
         heat_map(tracer.sweep(WALKTHROUGH, {"iterations": [1, 2]}, learning_rate=1))
 
 
+def test_the_learning_rates_that_the_config_lists(tmp_path: Path) -> None:
+    """They are a key of the map, unless another value is set or they are varied."""
+    assert heat_map(tracer.sweep(WALKTHROUGH, {"weights.w1": [0, 1]}, iterations=2)).y_label == "weights.w1"
+    grid = ["--vary", "weights.w1=0,1", "--vary", "weights.w2=0,1", "-o", str(tmp_path / "x.csv"), "--plot", "-"]
+    result = CliRunner().invoke(main, ["sweep", str(WALKTHROUGH), *grid])
+    count = len(tracer.load(WALKTHROUGH).learning_rates)
+    assert result.exit_code == 2
+    assert "not 3 (weights.w1, weights.w2, learning_rate); " in result.stderr
+    advised = re.search(
+        rf"the config lists {count} learning rates: choose one, such as (--set) (\S+)$", result.stderr.strip()
+    )
+    assert advised
+    result = CliRunner().invoke(main, ["sweep", str(WALKTHROUGH), *grid, *advised.groups()])
+    assert result.exit_code == 0
+    assert "by weights.w2 (across) and weights.w1" in result.stdout
+
+
 def test_the_command(tmp_path: Path) -> None:
     grid = ["--vary", "weights.w1=0,1", "--vary", "learning_rate=1,2", "-o", str(tmp_path / "x.csv")]
     result = CliRunner().invoke(main, ["sweep", str(WALKTHROUGH), *grid, "--plot", str(tmp_path / "x.svg")])

@@ -57,7 +57,10 @@ def test_values_of_a_key(text: str) -> None:
 PROBLEMS = {
     "0.1:10:x": "'x' is not a count", "1:2:1": "'1' is not a count", "-1:1:5:log": "must be above 0",
     "1:2:3:exp": "':exp' is unknown", "5..1": "write the smaller one first", "1,,2": "a value is missing",
-    "1,2,1": "1 is duplicated", "0:1:99999999": "more than 10,000,000", "[1": "cannot be read as a value",
+    "1,2,1": "1 is duplicated", "0:1:99999999": "more than 10,000,000",
+    "1..999999999999999999": "has 999,999,999,999,999,999 values, more than 10,000,000; give a shorter range, or some of its numbers as start:stop:count, such as 1:999999999999999999:1000",
+    "0..18446744073709551616": "has 18,446,744,073,709,551,617 values", "1..9000000,9000001..18000000": "has 18,000,000 values",
+    "1..2000,1:2:9999999": "has 10,001,999 values", f"1:2:{'9' * 5000}": "is not a count", "[1": "cannot be read as a value",
 }  # fmt: skip
 
 
@@ -66,6 +69,26 @@ def test_values_that_cannot_be_read(text: str) -> None:
     with pytest.raises(ConfigError, match=r"--vary key") as error:
         grid({"key": text})
     assert PROBLEMS[text] in str(error.value)
+
+
+@pytest.mark.parametrize(("values", "size"), [(range(10**18), 10**18), (range(0, -(2**66), -2), 2**65)])
+def test_a_range_of_python_that_is_too_long(values: range, size: int) -> None:
+    with pytest.raises(ConfigError, match=f"--vary key: has {size:,} values, more than"):
+        grid({"key": values})
+
+
+def test_a_sample_of_a_grid_that_is_too_large() -> None:
+    found = grid({f"k{number}": "1..9999999" for number in range(3)})
+    with pytest.raises(ConfigError, match=r"9,999,999 × 9,999,999 × 9,999,999 = 9.* points.*; give fewer values"):
+        found.sampled(3)
+    with pytest.raises(ConfigError, match="--sample 10,000,001: draws more than"):
+        grid({"key": range(5)}).sampled(10_000_001)
+
+
+@pytest.mark.parametrize("values", [range(3, 10, 3), range(9, 2, -3), range(2**63, 2**64, 2**61)])
+def test_a_range_of_python_in_the_table(values: range) -> None:
+    frame = tracer.sweep(WALKTHROUGH, {"learning_rate": values}, iterations=1).to_frame()
+    assert frame["learning_rate"].tolist() == [float(value) for value in values]
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=4))

@@ -17,20 +17,23 @@ from tracer.config.values import plain
 from tracer.errors import ConfigError
 
 MOST_POINTS = 10_000_000
-"""Runs of a sweep."""
+"""Runs of a sweep, and values of a key."""
 MOST_IN_GRID = 10**15
 """Points of a grid of which some are drawn; a random number has the digits for no more."""
 LOG = "log"
 HOW = "write KEY=a,b,c or KEY=1..9 or KEY=start:stop:count, with :log behind it for equal ratios"
-_WHOLE = re.compile(r"\s*([-+]?\d+)\s*\.\.\s*([-+]?\d+)\s*")
+FEWER = "give fewer values: start:stop:count takes any count"
+_COUNT = r"\d{1,999}"  # Python reads no number of more than 4,300 digits
+_WHOLE = re.compile(rf"\s*([-+]?{_COUNT})\s*\.\.\s*([-+]?{_COUNT})\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Varied:
-    """A key of the config, with the values that it takes."""
+    """A key of the config, with the values that it takes. listed: the config itself lists them."""
 
     key: str
     values: Sequence[Any]
+    listed: bool = False
 
     def override(self, number: int) -> Override:
         """The value of this number, from 0, in place of the config's."""
@@ -70,21 +73,27 @@ class Grid:
 
     def check(self) -> None:
         """Raise ConfigError where there are too many points, with how to have fewer."""
-        sizes = " × ".join(f"{len(varied.values):,}" for varied in self.varied)
         if self.drawn is None and self.total > MOST_POINTS:
             raise ConfigError(
                 [
-                    f"the grid has {sizes} = {self.total:,} points, more than {MOST_POINTS:,}; draw some of them with "
-                    "--sample 100000, or give fewer values: start:stop:count takes any count"
+                    f"the grid has {self._size} points, more than {MOST_POINTS:,}; draw some of them with "
+                    f"--sample 100000, or {FEWER}"
                 ]
             )
+
+    @property
+    def _size(self) -> str:
+        sizes = [f"{len(varied.values):,}" for varied in self.varied]
+        return " × ".join(sizes) + (f" = {self.total:,}" if len(sizes) > 1 else "")
 
     def sampled(self, count: int, seed: int = 0) -> Grid:
         """So many points of the grid, drawn without repetition; all where it has no more. Raises ConfigError."""
         total = self.total
-        if count > MOST_POINTS or total > MOST_IN_GRID:
-            most = f"the most are {MOST_POINTS:,} of {MOST_IN_GRID:,}"
-            raise ConfigError([f"--sample {count:,} of {total:,} points is too much; {most}"])
+        if total > MOST_IN_GRID:
+            what = f"the grid has {self._size} points, and --sample draws from at most {MOST_IN_GRID:,}"
+            raise ConfigError([f"{what}; {FEWER}"])
+        if count > MOST_POINTS:
+            raise ConfigError([f"--sample {count:,}: draws more than {MOST_POINTS:,} points; draw fewer"])
         if count >= total:
             return self
         draw, chosen = random.Random(f"{seed}"), set[int]()
@@ -135,6 +144,7 @@ def key_and_values(text: str) -> tuple[str, str]:
 
 def _listed(given: Any, origin: str) -> Sequence[Any]:
     if isinstance(given, range):
+        _check_count((given[-1] - given[0]) // given.step + 1 if given else 0, origin)  # len() stops at 2^63
         found: Sequence[Any] = given
     else:
         value = plain(given, origin)
@@ -155,12 +165,14 @@ def _values(text: str, origin: str) -> Sequence[Any]:
             first, last = int(whole[1]), int(whole[2])
             if last < first:
                 raise ConfigError([f"{origin}: {first}..{last} has no numbers; write the smaller one first"])
+            thinner = f"give a shorter range, or some of its numbers as start:stop:count, such as {first}:{last}:1000"
+            _check_count(len(found) + last - first + 1, origin, thinner)
             if len(terms) == 1:
                 return range(first, last + 1)
-            _check_count(last - first + 1, origin)
             found += range(first, last + 1)
         elif spaced := _spaced(term, origin):
             found += spaced
+            _check_count(len(found), origin)
         else:
             try:
                 value = yamlfile.scalar(term)
@@ -201,7 +213,7 @@ def _spaced(term: str, origin: str) -> list[float]:
     if len(parts) == 4 and not log:
         raise ConfigError([f"{origin}: ':{parts[3]}' is unknown; write :log, or leave it out"])
     start, stop = (_number(part) or 0.0 for part in parts[:2])
-    if not parts[2].isdecimal() or int(parts[2]) < 2:
+    if not re.fullmatch(_COUNT, parts[2]) or int(parts[2]) < 2:
         raise ConfigError([f"{origin}: '{parts[2]}' is not a count; write start:stop:count with a count of 2 or more"])
     count = int(parts[2])
     _check_count(count, origin)
@@ -220,9 +232,9 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _check_count(count: int, origin: str) -> None:
+def _check_count(count: int, origin: str, advice: str = "give fewer") -> None:
     if count > MOST_POINTS:
-        raise ConfigError([f"{origin}: has {count:,} values, more than {MOST_POINTS:,}; give fewer"])
+        raise ConfigError([f"{origin}: has {count:,} values, more than {MOST_POINTS:,}; {advice}"])
 
 
 def _check_distinct(values: Sequence[Any], origin: str) -> None:

@@ -26,12 +26,24 @@ def check(grid: Grid, target: Path | None) -> None:
     keys = _keys(grid)
     if len(keys) != 2:
         names = ", ".join(grid.varied[place].key for place in keys)
-        raise OutputError([f"--plot: a heat map has two keys with several values, not {len(keys)} ({names})"])
+        what = f"a heat map has two keys with several values, not {len(keys)} ({names})"
+        raise OutputError([f"--plot: {what}; {_advice(grid, len(keys))}"])
     if target is not None:
         if target.suffix.lower() != SVG:
             raise OutputError([f"--plot {target}: write a file that ends in {SVG}, or - for the terminal"])
         if problems := problems_of([target]):
             raise OutputError(problems)
+
+
+def _advice(grid: Grid, keys: int) -> str:
+    """What to do for a grid of another number of keys."""
+    if keys < 2:
+        return "vary another key with --vary"
+    for varied in grid.varied:
+        if varied.listed:
+            count, first = len(varied.values), yamlfile.written(varied.values[0])
+            return f"the config lists {count:,} learning rates: choose one, such as --set {varied.key}={first}"
+    return "give one value to the others"
 
 
 def _keys(grid: Grid) -> list[int]:

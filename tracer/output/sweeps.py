@@ -70,8 +70,8 @@ def points_of(grid: Grid, first: int, count: int) -> Any:
 
 def cells_of(values: Sequence[Any]) -> Any:
     """The values of a key as they stand in a column: numbers, or texts."""
-    if isinstance(values, range):
-        return np.arange(values.start, values.stop)
+    if isinstance(values, range) and all(-(2**63) <= end < 2**63 for end in (values[0], values[-1])):
+        return np.arange(len(values)) * values.step + values.start
     kinds = {type(value) for value in values}
     if kinds <= {int} and all(abs(value) < 2**63 for value in values):
         return np.array(values, np.int64)

@@ -98,7 +98,7 @@ def planned(
     plan = Plan(config, tuple(settings), grid, keep)
     first = _first(plan)
     if len(first.learning_rates) > 1 and RATE not in {varied.key for varied in grid.varied}:
-        grid = Grid((*grid.varied, Varied(RATE, list(first.learning_rates))))
+        grid = Grid((*grid.varied, Varied(RATE, list(first.learning_rates), listed=True)))
         plan = replace(plan, grid=grid)
     order = sorted(range(len(grid.varied)), key=lambda place: place not in plan.shaping)
     grid = Grid(tuple(grid.varied[place] for place in order))

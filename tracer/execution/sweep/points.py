@@ -57,7 +57,9 @@ class Plan:
         if RATE not in keys:
             return None
         values = self.grid.varied[keys.index(RATE)].values
-        numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+        numbers = isinstance(values, range) or all(
+            isinstance(value, (int, float)) and not isinstance(value, bool) for value in values
+        )
         return keys.index(RATE) if numbers else None
 
     @property
