@@ -20,6 +20,17 @@ SURE = (
     "wrong input",
 )
 """Slips of single units that must be noticed in every layout."""
+WITHOUT_UNITS = {
+    "all values rounded",
+    "bias as a row of X",
+    "matrices, linear regression",
+    "matrices, logistic",
+    "relu masks as copies",
+    "right up to a factor",
+    "rows, perceptron beside",
+    "xor, weights by INDEX",
+}
+"""Layouts without cells for single units, in which none of these slips can be made."""
 NOTICED_WITH_LOSS, NOTICED, NAMED = 0.75, 0.75, 0.55
 
 
@@ -44,13 +55,11 @@ def test_a_sheet_of_784_inputs_is_refused_by_its_figure(tmp_path: Path) -> None:
     assert "it trains 4,710 parameters; the limit is 4,096" in verdict.reason
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", sorted(LAYOUTS.keys() - WITHOUT_UNITS))
 def test_a_slip_in_each_layout_is_noticed(layout: str, tmp_path: Path) -> None:
     plan = LAYOUTS[layout]()
     slips = [key for key in plan.slips if key[0] in SURE and plan.expected == "confirmed"]
-    mistake = next((found for found in named(plan, slips) if found.spoils), None)
-    if mistake is None:
-        pytest.skip("this layout has none of these slips")
+    mistake = next(found for found in named(plan, slips) if found.spoils)
     verdict = judged(mistake.plan, tmp_path, by_graph)
     assert verdict.noticed, (mistake.kind, mistake.unit, verdict)
 
