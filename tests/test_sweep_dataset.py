@@ -223,7 +223,7 @@ def test_an_address_of_another_program(tmp_path: Path) -> None:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         code, _, err = sweep("--vary", "iterations=1,2", "--scheduler", address, "-o", tmp_path / "x.csv")
     assert code == 2
-    assert f"--scheduler {address}: what answers there is no Dask scheduler" in err
+    assert f"--scheduler {address}: the server there is not a Dask scheduler" in err
 
 
 @pytest.mark.long

@@ -76,7 +76,7 @@ def filled(case: Case, value: Callable[[Expression], float], names: Mapping[str,
 
 
 def in_text(part: str | Expression, names: Mapping[str, str] | None = None) -> str:
-    """A part of a sentence that is no number."""
+    """A text or symbolic part of a sentence, as text."""
     return part if isinstance(part, str) else words(part, names)
 
 

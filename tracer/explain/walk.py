@@ -194,7 +194,7 @@ class Walk:
 
     def to_sample(self, place: Place, sample: int, progress: Progress | None = None) -> Place:
         """The same equation of a sample (from 1): in this iteration, or in the nearest one after it that takes the
-        sample, or before it at the end of the run. Raises LookupError for one that there is not."""
+        sample, or before it at the end of the run. Raises LookupError for an unknown one."""
         batches = self.system.batches
         if not 1 <= sample <= batches.samples:
             raise LookupError(f"There is no sample {sample}; choose one from 1 to {batches.samples:,}.")

@@ -25,7 +25,7 @@ MOST_POWER = 16
 
 def exact(expression: Expression, values: Mapping[Name, Fraction | Sequence[Fraction]]) -> Fraction | None:
     """The value for exact values of the names, a sequence for one over a batch; functions are computed as doubles. None
-    where there is no number, or a case distinction."""
+    if the value is undefined or depends on a case distinction."""
 
     def visit(node: Expression, args: list[list[Fraction]]) -> list[Fraction]:
         match node:

@@ -78,7 +78,7 @@ class Cluster:
             what = f"does not answer ({str(error).strip() or type(error).__name__})".replace("\n", " ")
             raise OutputError([f"--scheduler {self.scheduler}: {what}; start one with: dask scheduler"]) from None
         except Exception as error:  # another program's answer is read as lengths and messages: MemoryError, for example
-            what = f"what answers there is no Dask scheduler that can be used ({type(error).__name__})"
+            what = f"the server there is not a Dask scheduler that can be used ({type(error).__name__})"
             hint = "give the address that dask scheduler prints, not that of its dashboard"
             raise OutputError([f"--scheduler {self.scheduler}: {what}; {hint}"]) from None
         with client:

@@ -21,6 +21,13 @@ def parsed(relative: str) -> tuple[tuple[Name, ...], Expression]:
     return tuple(dict.fromkeys(names(expression))), expression
 
 
+def elsewhere(sheet: str, place: Position) -> str:
+    """Why a reference to a cell of a sheet that the workbook does not have cannot be followed."""
+    if "[" in sheet:
+        return f"it refers to another workbook, {sheet}!{reference(place)}, which is not read"
+    return f"there is no sheet '{sheet}' in this workbook"
+
+
 class References:
     """Resolves names in formulas to cells, and caches the results."""
 
@@ -50,8 +57,6 @@ class References:
         if not where:
             return sheet, place
         other = self._sheets.get(where.lower())
-        if other is None and "[" in where:
-            raise UnknownFormula(f"it refers to another workbook, {where}!{reference(place)}, which is not read")
         if other is None:
-            raise UnknownFormula(f"there is no sheet '{where}' in this workbook")
+            raise UnknownFormula(elsewhere(where, place))
         return other, place

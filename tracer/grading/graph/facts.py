@@ -18,9 +18,9 @@ Blocks = Sequence[Block]
 
 IF = FUNCTIONS["if"]
 MISSING = Function("missing", ("x",))
-"""Whether there is no number: an error or a text."""
+"""1 for an error or a text, 0 for a number."""
 NO_VALUE = Call(DIV, (ZERO, ZERO))
-"""What is not a number."""
+"""An undefined value."""
 TEXT = Name('"…"')
 """A text that does not matter."""
 JOINED = Function("&", ("x", "y"))

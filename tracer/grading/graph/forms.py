@@ -51,14 +51,14 @@ def number(index: int) -> Name:
 
 
 def calls(expression: Expression) -> Iterator[Call]:
-    """The operations in an expression, each once."""
+    """The operations in an expression, each once, outermost and leftmost first."""
     pending, seen = [expression], set[int]()
     while pending:
         node = pending.pop()
         if isinstance(node, Call) and id(node) not in seen:
             seen.add(id(node))
             yield node
-            pending += node.args
+            pending += reversed(node.args)
 
 
 @lru_cache(maxsize=MOST_KEPT)

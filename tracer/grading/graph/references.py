@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.formulas.tree import Name
-from tracer.grading.book.cells import MAX_COLUMN, MAX_ROW, Book, Place, Position, reference
+from tracer.grading.book.cells import MAX_COLUMN, MAX_ROW, Book, Place, Position
+from tracer.grading.book.references import elsewhere
 from tracer.grading.book.relative import UnknownFormula, parts
 from tracer.grading.graph.graph import Flags, IntArray
 from tracer.grading.graph.patterns import Reference, Shapes, located
@@ -102,12 +103,10 @@ class Sheets:
         of the workbook's. cell: the first with the formula."""
         sheet, row, row_moves, column, column_moves = reference_
         number = self._numbers.get(sheet.lower()) if sheet else -1
-        if number is None and "[" in sheet:
-            first = position_of(cell)
-            where = reference((row + row_moves * first[0], column + column_moves * first[1]))
-            raise UnknownFormula(f"it refers to another workbook, {sheet}!{where}, which is not read")
         if number is None:
-            raise UnknownFormula(f"there is no sheet '{sheet}' in this workbook")
+            first = position_of(cell)
+            place = row + row_moves * first[0], column + column_moves * first[1]
+            raise UnknownFormula(elsewhere(sheet, place))
         return number
 
     def corners(self, references: Sequence[Reference], cells: IntArray) -> tuple[IntArray, IntArray, IntArray]:

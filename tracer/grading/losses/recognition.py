@@ -17,7 +17,7 @@ from tracer.grading.steps.points import Point
 from tracer.grading.steps.shapes import pairs
 
 SPARE = 2
-"""Parameters that there are at least besides as many as predictions, to tell that updates are made of these."""
+"""Minimum excess of parameters over predictions that shows that the updates are computed from these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from tracer.formulas.tree import (
     distinct,
     sub,
 )
+from tracer.grading.graph.forms import calls
 
 IF = FUNCTIONS["if"]
 MOST_TERMS = 512
@@ -113,7 +114,7 @@ def _without(node: Expression, path: Path) -> Expression:
 @lru_cache(maxsize=4_096)
 def appearances(form: Expression) -> Counter[int]:
     """How often each slot appears in a formula."""
-    return Counter(slot for call in _calls(form) for slot in map(slot_of, call.args) if slot is not None)
+    return Counter(slot for call in calls(form) for slot in map(slot_of, call.args) if slot is not None)
 
 
 def condition_slots(form: Expression) -> frozenset[int]:
@@ -138,7 +139,7 @@ class Pair(NamedTuple):
 @lru_cache(maxsize=4_096)
 def pairs(form: Expression) -> tuple[Pair, ...]:
     """The pairs of cells in a formula that may be a prediction and its target: `a − y`, `y − a`, `a = y`, `a <> y`."""
-    found = (_pair(call) for call in _calls(form))
+    found = (_pair(call) for call in calls(form))
     return tuple(dict.fromkeys(pair for pair in found if pair is not None))
 
 
@@ -170,7 +171,7 @@ class Difference(NamedTuple):
 def differences(form: Expression) -> tuple[Difference, ...]:
     """The parts `(w·x + b) − y` and `y − (w·x + b)` of a formula, in which the prediction is no cell."""
     found = []
-    for call in _calls(form):
+    for call in calls(form):
         if call.function == SUB:
             for prediction, other in (call.args, call.args[::-1]):
                 target = slot_of(other)
@@ -183,7 +184,7 @@ def differences(form: Expression) -> tuple[Difference, ...]:
 def threshold(form: Expression) -> Expression | None:
     """What a step function compares with its threshold, as a difference that grows with its value: M − F of
     `IF(M > F, 1, 0)`, z of `SIGN(z)`; None of a formula that is no step function."""
-    for call in _calls(form):
+    for call in calls(form):
         if call.function == IF and isinstance(call.args[0], Call) and call.args[0].function in _ORDERS:
             above, below = call.args[0].args if ">" in call.args[0].function.name else reversed(call.args[0].args)
             yes, no = (_typed(branch) for branch in call.args[1:])
@@ -207,17 +208,6 @@ def _typed(branch: Expression) -> float:
     return 0.0
 
 
-def _calls(form: Expression) -> Iterator[Call]:
-    """The calls in an expression, each distinct one once, outermost first."""
-    pending, seen = [form], set[int]()
-    while pending:
-        node = pending.pop()
-        if isinstance(node, Call) and id(node) not in seen:
-            seen.add(id(node))
-            yield node
-            pending += reversed(node.args)
-
-
 def literals(form: Expression) -> frozenset[float]:
     """The numbers typed into a formula."""
-    return frozenset(arg.value for call in _calls(form) for arg in call.args if isinstance(arg, Number))
+    return frozenset(arg.value for call in calls(form) for arg in call.args if isinstance(arg, Number))

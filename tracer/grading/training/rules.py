@@ -21,7 +21,7 @@ class Rule:
     """X' − X as a sum of terms, each times a number that most parameters share.
 
     terms: their names, `gradient` first. numbers: of the terms, in this order. matched, valid: which changes it
-    explains, and which there are, [parameters, steps, points].
+    explains, and which of them exist, [parameters, steps, points].
     """
 
     terms: tuple[str, ...]
