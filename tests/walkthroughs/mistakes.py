@@ -103,9 +103,9 @@ def random_change(text: str, chance: random.Random) -> tuple[str, Change] | None
     return kind, _nth(_FACTOR, chance.randrange(factors), lambda match: "")
 
 
-def at_random(plan: Plan, number: int, tries: int = 400) -> Iterator[Mistake]:
-    """So many mistakes of single formulas: in one cell, or in all its copies."""
-    source = chance("mistakes", plan.layout)
+def at_random(plan: Plan, number: int, seed: int = 0, tries: int = 400) -> Iterator[Mistake]:
+    """So many mistakes of single formulas: in one cell, or in all its copies. seed: other ones."""
+    source = chance("mistakes", plan.layout, *([seed] if seed else []))
     units: dict[str, list[Place]] = {}
     for place in plan.formulas():
         unit = plan.units.get(place, "")

@@ -135,7 +135,9 @@ class Tally:
         return f"{self.all:5} noticed {self.noticed / self.all:6.1%} named {self.right / self.all:6.1%}"
 
 
-def score(names: Iterable[str], grader: Grader, slips: int, random: int, show: int, stored: bool = True) -> None:
+def score(
+    names: Iterable[str], grader: Grader, slips: int, random: int, show: int, stored: bool = True, seed: int = 0
+) -> None:
     """Print the tables."""
     tallies: dict[str, Tally] = {}
     failures: list[str] = []
@@ -163,7 +165,7 @@ def score(names: Iterable[str], grader: Grader, slips: int, random: int, show: i
             )
             if not plan.steps or plan.expected != "confirmed":
                 continue
-            for origin, mistakes in (("slip", sampled_slips(plan, slips)), ("random", at_random(plan, random))):
+            for origin, mistakes in (("slip", sampled_slips(plan, slips)), ("random", at_random(plan, random, seed))):
                 for mistake in mistakes:
                     verdict = judged(mistake.plan, folder, grader, stored)
                     right = verdict.names(mistake)
@@ -206,6 +208,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("layout", nargs="*", help="parts of layouts' names; all by default")
     parser.add_argument("--slips", type=int, default=0, help="named slips per layout")
     parser.add_argument("--random", type=int, default=0, help="random mistakes per layout")
+    parser.add_argument("--seed", type=int, default=0, help="another choice of random mistakes")
     parser.add_argument("--show", type=int, default=0, help="how many failures are listed")
     parser.add_argument("--keep", type=Path, help="write the right sheets here, and judge nothing")
     parser.add_argument("--command", action="store_true", help="the whole command, not the graph alone")
@@ -218,7 +221,7 @@ def main(arguments: list[str]) -> None:
             write(ALL[name](), options.keep / f"{name.replace(' ', '_').replace(',', '')}.xlsx")
         return
     grader = by_command if options.command else by_graph
-    score(names, grader, options.slips, options.random, options.show, not options.without_values)
+    score(names, grader, options.slips, options.random, options.show, not options.without_values, options.seed)
 
 
 if __name__ == "__main__":
