@@ -184,3 +184,29 @@ def test_ctrl_c_while_python_loads_the_command(milliseconds: int, tmp_path: Path
     process.send_signal(signal.SIGINT)
     errors = process.communicate(timeout=30)[1]
     assert (process.returncode, errors) in [(130, "interrupted: nothing was written\n"), (0, "")]
+
+
+DROPPED = """
+import sys, weakref
+class Thing: pass
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            thing = Thing()
+            reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+            del thing
+sys.meta_path.insert(0, Finder())
+"""
+"""Ctrl-C in a callback while a module is looked for: Python drops an exception there."""
+
+
+@POSIX
+@pytest.mark.parametrize("module", ["click", "tracer.commands.main", "tracer.commands.check", "tracer.api", "tracer.grading.folder", "tracer.grading.report.terminal"])  # fmt: skip
+def test_ctrl_c_in_a_callback_of_the_import_system(module: str, tmp_path: Path) -> None:
+    (tmp_path / "book.xlsx").write_bytes(b"")
+    arguments = ("run", WALKTHROUGH, "-o", tmp_path / "out") if module == "tracer.api" else ("check", tmp_path)
+    process = command(*arguments, prelude=f"exec({DROPPED.format(module=module)!r})")
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (130, "interrupted: nothing was written\n")
+    assert names(tmp_path) == ["book.xlsx"]
+    assert "book.xlsx" not in output

@@ -6,7 +6,10 @@ import gc
 import os
 import signal
 import sys
+import time
+from _thread import interrupt_main, start_new_thread
 from contextlib import suppress
+from types import FrameType
 
 EXIT_INTERRUPTED = 130
 OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
@@ -16,8 +19,8 @@ OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
 def start() -> None:
     """Run the command. Ctrl-C ends it as quietly while its modules are loaded as later; an exception would surface
     there as one of the modules."""
-    asked = signal.getsignal(signal.SIGINT)
-    if asked is signal.default_int_handler:  # or it is ignored, as in the background
+    heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # or it is ignored, as in the background
+    if heard:
         signal.signal(signal.SIGINT, _interrupted)
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     for name in ("stdout", "stderr"):
@@ -26,8 +29,7 @@ def start() -> None:
     try:
         from tracer.commands.main import main
 
-        signal.signal(signal.SIGINT, asked)
-        main(prog_name="backprop-trace")
+        main(prog_name="backprop-trace", obj=_loaded if heard else None)
     except KeyboardInterrupt:
         _interrupted()
     except SystemExit as ended:
@@ -39,6 +41,27 @@ def start() -> None:
         raise
     finally:
         gc.freeze()  # or Python looks for cycles once more while it ends, which takes an eighth of a run
+
+
+def _loaded() -> None:
+    """The command's own module is loaded: from now on Ctrl-C raises an exception, so that it can clean up."""
+    signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(_number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, but not before the module that is being loaded is loaded: Python drops an exception in a
+    callback of its import system, and a module written in C may report it as an error of its own."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            start_new_thread(_interrupt_later, ())
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _interrupt_later() -> None:
+    time.sleep(0.002)
+    interrupt_main()
 
 
 def _interrupted(*_: object) -> None:

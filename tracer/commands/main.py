@@ -40,6 +40,8 @@ class _Main(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"tracer.commands.{cmd_name}"), COMMANDS[cmd_name])
+        if ctx.obj is not None:  # what to do once it is loaded
+            ctx.obj()
         return command
 
     def resolve_command(
