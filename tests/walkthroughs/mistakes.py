@@ -64,6 +64,16 @@ def _shifted(rows: int, columns: int) -> Callable[[re.Match[str]], str]:
     return replacement
 
 
+def copied(formula: str, rows: int, columns: int) -> str:
+    """A formula as it is after it was copied so many rows down and columns to the right."""
+
+    def moved(match: re.Match[str]) -> str:
+        column = column_number(match[3]) + (0 if match[2] else columns)
+        return f"{match[1] or ''}{match[2]}{column_name(column)}{match[4]}{int(match[5]) + (0 if match[4] else rows)}"
+
+    return _REFERENCE.sub(moved, formula)
+
+
 def random_change(text: str, chance: random.Random) -> tuple[str, Change] | None:
     """A kind of change and the change itself, chosen for this formula."""
     references, operators = len(_REFERENCE.findall(text)), len(_OPERATOR.findall(text))

@@ -17,6 +17,7 @@ from tests.walkthroughs.evaluator import Place
 from tests.walkthroughs.layouts import LAYOUTS
 from tests.walkthroughs.mistakes import at_random, named
 from tests.walkthroughs.plan import Mistake, Plan, chance, ref_from
+from tests.walkthroughs.sentences import Said, mended
 from tests.walkthroughs.untrained import UNTRAINED
 from tests.walkthroughs.workbook import write
 
@@ -28,13 +29,18 @@ Grader = Callable[[Path], "Verdict"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a grader says of a workbook: its standing in a word, the cells of each finding, and a reason."""
+    """What a grader says of a workbook: its standing in a word, each finding, and a reason."""
 
     standing: str
-    faults: tuple[frozenset[Place], ...]
+    said: tuple[Said, ...]
     reason: str
     seconds: float
     firm: bool = True
+
+    @property
+    def faults(self) -> tuple[frozenset[Place], ...]:
+        """The cells of each finding."""
+        return tuple(frozenset(each.cells) for each in self.said)
 
     @property
     def noticed(self) -> bool:
@@ -43,8 +49,13 @@ class Verdict:
 
     def names(self, mistake: Mistake) -> bool:
         """Whether a cell of the mistake is named."""
-        owner = mistake.plan.values.owner
-        return any(owner.get(place, place) in mistake.cells for cells in self.faults for place in cells)
+        return any(_is_of(each, mistake) for each in self.said)
+
+
+def _is_of(said: Said, mistake: Mistake) -> bool:
+    """Whether a finding names a cell of the mistake."""
+    owner = mistake.plan.values.owner
+    return any(owner.get(place, place) in mistake.cells for place in said.cells)
 
 
 def by_graph(path: Path) -> Verdict:
@@ -59,12 +70,16 @@ def by_graph(path: Path) -> Verdict:
     seconds = time.perf_counter() - start
     order = ("wrong", "right up to a factor", "confirmed", "nothing to judge")
     first = min(judged, key=lambda judgement: order.index(str(judgement.standing)))
-    faults = tuple(
-        frozenset((sheet, row, column) for sheet, (row, column) in fault.places)
+    said = tuple(
+        Said(
+            tuple((sheet, *where) for sheet, where in fault.places),
+            fault.why.sentence if fault.why else None,
+            fault.right,
+        )
         for judgement in judged
         for fault in judgement.faults
     )
-    return Verdict(str(first.standing), faults, first.reason, seconds, first.firm)
+    return Verdict(str(first.standing), said, first.reason, seconds, first.firm)
 
 
 def by_command(path: Path) -> Verdict:
@@ -75,17 +90,15 @@ def by_command(path: Path) -> Verdict:
     start = time.perf_counter()
     report = check_workbook(path)
     seconds = time.perf_counter() - start
-    faults = tuple(
-        frozenset((sheet.sheet, row, column) for row, column in finding.places)
+    said = tuple(
+        Said(tuple((sheet.sheet, *where) for where in finding.places), finding.cause, finding.right)
         for sheet in report.sheets
         for finding in sheet.findings
         if finding.kind not in NOTES
     )
     told = [str(sheet.verdict) for sheet in report.sheets if sheet.verdict != "no table"]
     reasons = [report.reason or "", *(sheet.reason or "" for sheet in report.sheets)]
-    return Verdict(
-        "wrong" if faults else told[0] if told else "nothing", faults, next(filter(None, reasons), ""), seconds
-    )
+    return Verdict("wrong" if said else told[0] if told else "nothing", said, next(filter(None, reasons), ""), seconds)
 
 
 def judged(plan: Plan, folder: Path, grader: Grader, stored: bool = True) -> Verdict:
@@ -135,12 +148,50 @@ class Tally:
         return f"{self.all:5} noticed {self.noticed / self.all:6.1%} named {self.right / self.all:6.1%}"
 
 
+@dataclass
+class Told:
+    """Counts of mistakes whose cell is named: how many have a cause and the right formula, and how many sheets are
+    right with this; and of the causes that are given for other cells of wrong sheets, without mending them."""
+
+    all: int = 0
+    caused: int = 0
+    formula: int = 0
+    mended: int = 0
+    misplaced: int = 0
+
+    def __str__(self) -> str:
+        parts = {"caused": self.caused, "formula": self.formula, "mends": self.mended}
+        shares = " ".join(f"{word} {part / max(self.all, 1):6.1%}" for word, part in parts.items())
+        return f"{self.all:5} {shares} misplaced {self.misplaced}"
+
+
+def tell(told: Iterable[Told], mistake: Mistake, verdict: Verdict, folder: Path, grader: Grader) -> str:
+    """Count what is said of a mistake; what is amiss with it in a line."""
+    own = [each for each in verdict.said if _is_of(each, mistake)]
+    plan = mended(mistake.plan, verdict.said) if verdict.said else None
+    mends = plan is not None and fits(plan, judged(plan, folder, grader))
+    misplaced = sum(each.cause is not None for each in verdict.said if each not in own and not mends)
+    caused, formula = any(each.cause for each in own), any(each.right for each in own)
+    for each in told:
+        each.all += bool(own)
+        each.caused += caused
+        each.formula += formula
+        each.mended += bool(own) and mends
+        each.misplaced += misplaced
+    amiss = (
+        "" if not own else "no cause" if not caused else "no formula" if not formula else "" if mends else "mends not"
+    )
+    return f"misplaced {amiss}" if misplaced else amiss
+
+
 def score(
     names: Iterable[str], grader: Grader, slips: int, random: int, show: int, stored: bool = True, seed: int = 0
 ) -> None:
     """Print the tables."""
     tallies: dict[str, Tally] = {}
+    told: dict[str, Told] = {}
     failures: list[str] = []
+    sentences: list[str] = []
     false, wrong_right = 0, []
     slowest = 0.0
 
@@ -182,6 +233,9 @@ def score(
                         f"{origin}: " + ("contradicts the loss" if mistake.spoils else "only differs from its copies")
                     )
                     count(keys, verdict, right)
+                    counts = [told.setdefault(key, Told()) for key in keys]
+                    if amiss := tell(counts, mistake, verdict, folder, grader):
+                        sentences.append(f"{amiss} | {described(plan, mistake, verdict, origin)} | {verdict.said}")
                     if not (verdict.noticed and right):
                         failures.append(described(plan, mistake, verdict, origin))
     print(
@@ -189,8 +243,14 @@ def score(
     )
     for key in sorted(tallies):
         print(f"{key:60} {tallies[key]}")
+    print("\nsentences")
+    for key in sorted(told):
+        print(f"{key:60} {told[key]}")
     print()
     for line in failures[:show]:
+        print(line)
+    print("\nwhat is said amiss")
+    for line in sentences[:show]:
         print(line)
 
 
