@@ -29,6 +29,7 @@ INNER_ORDER = {
         "steps",
         "losses",
         "training",
+        "wording",
         "culprits",
         "report",
         "misreading",

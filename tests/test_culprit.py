@@ -84,8 +84,16 @@ def test_the_right_value_of_a_hidden_delta_is_given() -> None:
     assert right.right_value / right.value == pytest.approx(1 + math.tanh(0.325), rel=1e-9)
 
 
-@pytest.mark.parametrize(("cell", "formula"), [("d1", "={d}*{v2}*(1-{h1}^2)"), ("h2", "=TANH({w3}*{x}-{w4}*{y})")])
-def test_a_cell_that_differs_from_its_copies_is_named_with_their_formula(cell: str, formula: str) -> None:
+@pytest.mark.parametrize(
+    ("cell", "formula", "sentence"),
+    [
+        ("d1", "={d}*{v2}*(1-{h1}^2)", "v2 (J5) is used instead of v1 (I5)"),
+        ("h2", "=TANH({w3}*{x}-{w4}*{y})", "− is used instead of + before H5·C5"),
+    ],
+)
+def test_a_cell_that_differs_from_its_copies_is_named_with_their_formula(
+    cell: str, formula: str, sentence: str
+) -> None:
     """Also a forward one, which no gradient can tell."""
     row = 5
     text = hand._filled(formula, {name: 2 + i for i, name in enumerate(COLUMNS)}, row, {})
@@ -97,7 +105,7 @@ def test_a_cell_that_differs_from_its_copies_is_named_with_their_formula(cell: s
     assert isinstance(original, str)
     assert fault.right == hand._filled(original, {name: 2 + i for i, name in enumerate(COLUMNS)}, row, {})[1:]
     assert fault.why is not None
-    assert fault.why.slip == "differs_from_copies"
+    assert fault.why.sentence == f"{sentence}, unlike in its copies"
 
 
 def test_rows_of_another_kind_are_not_odd() -> None:

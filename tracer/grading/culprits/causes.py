@@ -7,14 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracer.grading.culprits.search import MOST_SLOTS, Search
+from tracer.grading.culprits.search import MOST_SLOTS, Search, learning_rate
 from tracer.grading.culprits.wanted import Demand, Wanted, demand, wanted
 from tracer.grading.graph.graph import Array, IntArray
 from tracer.grading.judging.causes import Cause
 from tracer.grading.judging.findings import Kind
+from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement
+from tracer.grading.wording.comparison import Names, Words
+from tracer.grading.wording.sentences import in_words
 
+DIFFERS = "differs_from_copies"
+"""The cause of a fault that is only known to differ."""
+UNLIKE = ", unlike in its copies"
+"""What its sentence ends with, where one says more."""
 LEAST_TELLING = 3
 """Different wrong values that tell of a slip."""
 MOST_FAULTS = 40
@@ -23,8 +30,34 @@ MOST_NODES = 100_000
 """Cells of a workbook in which slips are looked for."""
 
 
-def with_causes(case: Case, judgement: Judgement) -> Judgement:
-    """The judgement with the likely cause of each fault that has none yet."""
+def with_causes(case: Case, judgement: Judgement, names: Names) -> Judgement:
+    """The judgement with the likely cause of each fault; names: what cells are called."""
+    if judgement.faults:
+        words = Words(case.graph, names, learning_rate(case, judgement), _steps_of(case))
+        judgement = replace(judgement, faults=tuple(_worded(words, fault) for fault in judgement.faults))
+    return _searched(case, judgement)
+
+
+def _worded(words: Words, fault: Fault) -> Fault:
+    """A fault with the cause that its right formula shows."""
+    if fault.right is None or (fault.why is not None and fault.why.slip != DIFFERS):
+        return fault
+    why = in_words(words, [words.graph.number[place] for place in fault.places], fault.right)
+    if why is None:
+        return fault
+    return replace(fault, why=why if fault.why is None else replace(why, sentence=f"{why.sentence}{UNLIKE}"))
+
+
+def _steps_of(case: Case) -> IntArray:
+    """The step that each node belongs to, parameters to the one that they are used in."""
+    steps = case.cells.step.copy()
+    for number, seeds in enumerate(case.training.seeds.T):
+        steps[seeds[seeds != NONE]] = number
+    return steps
+
+
+def _searched(case: Case, judgement: Judgement) -> Judgement:
+    """The judgement with the causes that a search finds for the faults that have none yet."""
     left = [index for index, fault in enumerate(judgement.faults) if fault.why is None and fault.spoils]
     if not left or len(case.graph.text) > MOST_NODES:
         return judgement

@@ -56,7 +56,7 @@ def _named(slip: str, **parts: Part) -> Cause:
     return _NAMED[slip].cause({"where": "", **parts}, _SETTING)
 
 
-def _learning_rate(case: Case, judgement: Judgement) -> int:
+def learning_rate(case: Case, judgement: Judgement) -> int:
     """The cell of the learning rate: a constant that most updates refer to; -1 if there is none."""
     if judgement.rate_at is not None:
         return case.graph.number[judgement.rate_at]
@@ -73,7 +73,7 @@ class Search:
         self._case, self._graph, self._kind, self._own = case, case.graph, kind, own
         self._at = np.stack([point.values for point in case.points], 1)
         self._part = own.first(MOST_SHOWN)
-        self._eta = _learning_rate(case, judgement)
+        self._eta = learning_rate(case, judgement)
         self._places = Places(case.graph)
         near = self._places.near(self._part.nodes, self._pool(), MOST_CELLS)
         self._references = [reference for reference, _ in near]

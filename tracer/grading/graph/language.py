@@ -158,7 +158,7 @@ def _name(name: str) -> Block:
     return single(NO_VALUE if name.startswith("#") else Name(name)) if name[0] in '"#' else formula.EXCEL.name(name)
 
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     formula.EXCEL.token.pattern.replace(
         "(?P<name>", r'(?P<name>"(?:[^"]|"")*"|#(?:N/A|REF!|DIV/0!|VALUE!|NUM!|NAME\?|NULL!)|'
     ).replace("<=|>=", "&|<=|>=")
@@ -169,7 +169,7 @@ _TOKEN = re.compile(
 def _language(facts: tuple[tuple[str, str], ...]) -> Language[Block]:
     known = dict(facts)
     return replace(
-        formula.EXCEL, token=_TOKEN, name=_name, function=partial(_function, known),
+        formula.EXCEL, token=TOKEN, name=_name, function=partial(_function, known),
         operation=partial(_operation, known),
         binding={symbol: 2 * strength for symbol, strength in formula.EXCEL.binding.items()} | {"&": 3},
         sign=2 * formula.EXCEL.sign,
@@ -189,7 +189,7 @@ def mentioned(text: str) -> list[Name]:
     """The references in a relative formula, those to the cells of its ranges included. Raises UnknownFormula."""
     found: dict[Name, None] = {}
     cells: list[tuple[int, int, Name]] = []
-    for match in _TOKEN.finditer(text):
+    for match in TOKEN.finditer(text):
         if match["cell"] is not None:
             cells.append((match.start("cell"), match.end("cell"), Name(match["cell"])))
     for index, (start, _, name) in enumerate(cells):

@@ -18,6 +18,7 @@ from tracer.grading.steps.updates import TooManyParameters
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Judgement, Standing, nothing_to_judge
 from tracer.grading.training.verdict import judged
+from tracer.grading.ways.labels import Labels
 
 MOST_TRAININGS = 24
 """Trainings that are judged in a workbook, the largest first."""
@@ -34,7 +35,7 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     if not steps.trainings:
         return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
     with np.errstate(all="ignore"):  # numbers that blow up, or are 0, are not judged
-        found = _without_broken_updates(graph, steps) or _as_it_is(graph, steps)
+        found = _without_broken_updates(graph, steps) or _as_it_is(book, graph, steps)
     told = [judgement for judgement in found if judgement.standing is not Standing.NOTHING]
     return tuple(replace(judgement, not_judged=lost) for judgement in told or found[:1])
 
@@ -47,14 +48,14 @@ def _without_broken_updates(graph: Graph, steps: Steps) -> tuple[Judgement, ...]
     return with_broken([judged(case) for case in _cases(steps_of(with_constants(graph, broken)))], steps, broken)
 
 
-def _as_it_is(graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
-    odd = odd_cells(graph)
+def _as_it_is(book: Book, graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
+    odd, labels = odd_cells(graph), Labels(book)
     found = []
     for each in _cases(steps):
         case, judgement = each, judged(each)
         if judgement.standing is Standing.WRONG and (without := each.without_states()) is not each:
             case, judgement = without, judged(without)
-        found.append(with_causes(case, with_culprits(case, judgement, odd)))
+        found.append(with_causes(case, with_culprits(case, judgement, odd), labels.of_ends))
     return tuple(found)
 
 

@@ -45,10 +45,24 @@ class Labels:
         along = bool(there) and all(row == first[0] for row, _ in there) and around.goes_on(there[0])
         return around.name(down, along)
 
+    def of_ends(self, ends: Sequence[Sequence[Place]]) -> str | None:
+        """The name of a quantity with these cells, one in each step; or, by those of its first and its last corner, of
+        the matrix or the vector that a range shows."""
+        if len(ends) == 1:
+            return self.of(ends[0])
+        titles = {title_of(self.of(places[:1])) for places in ends}
+        return titles.pop() if len(titles) == 1 else None
+
     def called(self, places: Sequence[Place]) -> str:
         """The name with the first cell: w3 (Z33); the cell alone where no text names it."""
         name, cell = self.of(places), place_in_words(places[0], self.book)
         return f"{name} ({cell})" if name else cell
+
+
+def title_of(name: str | None) -> str | None:
+    """The title of the matrix that a name such as W2[1,3] is of; None for another name."""
+    title, bracket, _ = (name or "").partition("[")
+    return title if title and bracket else None
 
 
 def _text(cell: Cell | None) -> str:

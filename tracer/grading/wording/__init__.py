@@ -1,0 +1,1 @@
+"""The mistakes in formulas put into words."""
