@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 
 from tests.walkthroughs.evaluator import FormulaError, Place, column_name, column_number
 from tests.walkthroughs.plan import Cells, Content, Mistake, Plan, chance, common_factor, differing, gradient_errors
@@ -24,6 +25,16 @@ def named(plan: Plan, slips: Iterable[tuple[str, str]] | None = None) -> Iterato
         found = planted(plan, dict(plan.slips[slip, unit]), slip, unit, whole=True)
         if found is not None:
             yield found
+
+
+def each_slip(plan: Plan) -> Iterator[Mistake]:
+    """One mistake of each named slip, in order of their names, in a unit chosen at random among those that it alters."""
+    units: dict[str, list[str]] = {}
+    for slip, unit in plan.slips:
+        units.setdefault(slip, []).append(unit)
+    for slip in sorted(units):
+        chance("slip", plan.layout, slip).shuffle(units[slip])
+        yield from islice(named(plan, [(slip, unit) for unit in units[slip]]), 1)
 
 
 def planted(plan: Plan, changes: Mapping[Place, Content], kind: str, unit: str, whole: bool) -> Mistake | None:
