@@ -151,7 +151,7 @@ def _of_finding(finding: Finding) -> Iterator[str]:
         carets = "" if colored else _carets(formula[1])
         if carets:
             yield f"               {carets}"
-    elif finding.value is not None and finding.right_value is not None:
+    if (formula is None or right is None) and finding.value is not None and finding.right_value is not None:
         yield f"    holds      {finding.value:.9g} instead of {finding.right_value:.9g}"
     if right is not None:
         yield f"    should be  {right}"

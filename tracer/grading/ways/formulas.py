@@ -16,9 +16,10 @@ from tracer.grading.steps.points import points_of
 from tracer.grading.steps.steps import Steps, steps_of
 from tracer.grading.steps.updates import TooManyParameters
 from tracer.grading.training.case import Case
-from tracer.grading.training.judgement import Judgement, Standing, nothing_to_judge
+from tracer.grading.training.judgement import Fault, Judgement, Standing, nothing_to_judge
 from tracer.grading.training.verdict import judged
 from tracer.grading.ways.labels import Labels
+from tracer.grading.wording.sentences import formula_of
 
 MOST_TRAININGS = 24
 """Trainings that are judged in a workbook, the largest first."""
@@ -37,7 +38,15 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     with np.errstate(all="ignore"):  # numbers that blow up, or are 0, are not judged
         found = _without_broken_updates(graph, steps) or _as_it_is(book, graph, steps)
     told = [judgement for judgement in found if judgement.standing is not Standing.NOTHING]
-    return tuple(replace(judgement, not_judged=lost) for judgement in told or found[:1])
+    return tuple(
+        replace(judgement, not_judged=lost, faults=tuple(_as_read(graph, fault) for fault in judgement.faults))
+        for judgement in told or found[:1]
+    )
+
+
+def _as_read(graph: Graph, fault: Fault) -> Fault:
+    """A fault with the formula of its first cell."""
+    return replace(fault, formula=fault.formula or formula_of(graph, graph.number[fault.places[0]]))
 
 
 def _without_broken_updates(graph: Graph, steps: Steps) -> tuple[Judgement, ...]:

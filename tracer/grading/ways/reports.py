@@ -101,7 +101,7 @@ def _names(parameters: Sequence[Parameter], labels: Labels) -> dict[Parameter, s
 
 def _finding(fault: Fault, sheet: str, names: dict[Parameter, str], labels: Labels) -> Finding:
     """The finding on the cells of a fault that stand in a sheet."""
-    formula, right = fault.formula, fault.right
+    formula, right = (f"={text}" if text else None for text in (fault.formula, fault.right))
     marks = tuple(differences(formula, right)) if formula and right else ()
     places: tuple[Position, ...] = tuple(place for where, place in fault.places if where == sheet)
     return Finding(
@@ -112,7 +112,7 @@ def _finding(fault: Fault, sheet: str, names: dict[Parameter, str], labels: Labe
         formula,
         right,
         marks,
-        value=fault.value,
+        value=None if fault.value is None else fault.value + 0.0,
         right_value=fault.right_value,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tracer.formulas.tree import Expression, Number
 from tracer.grading.book.cells import Formula, Place, Position
-from tracer.grading.book.relative import UnknownFormula, relative
+from tracer.grading.book.relative import UnknownFormula, absolute, relative
 from tracer.grading.graph.graph import Graph
 from tracer.grading.judging.causes import SENTENCES, Cause, Part
 from tracer.grading.slips.slip import FRACTIONS
@@ -25,6 +25,12 @@ def home_of(graph: Graph, node: int) -> Place:
     sheet, (row, column) = graph.places[node]
     down, along = graph.texts[graph.text[node]].element or (0, 0)
     return sheet, (row - down, column - along)
+
+
+def formula_of(graph: Graph, node: int) -> str | None:
+    """A cell's formula as it is written there, of an array formula in its first cell; None for a constant."""
+    text = int(graph.text[node])
+    return None if text < 0 else absolute(graph.texts[text].relative, home_of(graph, node)[1])
 
 
 def in_words(words: Words, nodes: Sequence[int], right: str) -> Cause | None:
