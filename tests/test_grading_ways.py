@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from tests.hand import Cells, Value, book
 from tests.homework import Layout, homework, write
 from tests.test_grading_mistakes import slip
+from tests.walkthroughs.score import ALL, by_command, fits, judged
 from tracer.commands.main import main
 from tracer.grading import folder
 from tracer.grading.book.cells import Book, Place, position
@@ -20,7 +21,7 @@ from tracer.grading.check import check_workbook
 from tracer.grading.graph.graph import Graph
 from tracer.grading.graph.read import read_graph
 from tracer.grading.judging.findings import TOLERANCE, BookReport, SheetReport, Verdict, Way
-from tracer.grading.marking import MISREAD, Terms
+from tracer.grading.marking import MISREAD, Contradiction, Terms
 from tracer.grading.training.judgement import Judgement, Parameter, Standing
 from tracer.grading.ways import joining
 
@@ -175,8 +176,33 @@ def test_derivatives_that_are_not_firm_have_no_veto(monkeypatch: pytest.MonkeyPa
     assert [finding.quantity for finding in sheet.mistakes] == ["∂E/∂w3"]
 
 
+@pytest.mark.parametrize("layout", ["epochs with sums", "elu and softplus"])
+def test_right_sheets_whose_headers_say_less_than_their_formulas_have_no_findings(layout: str, tmp_path: Path) -> None:
+    """Rows of sums between the steps; two columns with the same header, which the headers cannot tell apart."""
+    verdict = judged(ALL[layout](), tmp_path, by_command)
+    assert (verdict.standing, verdict.faults) == ("right", ())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("layout", ALL)
+def test_no_right_sheet_has_findings(layout: str, tmp_path: Path) -> None:
+    plan = ALL[layout]()
+    verdict = judged(plan, tmp_path, by_command)
+    assert fits(plan, verdict), verdict
+
+
+def test_a_slip_in_what_only_the_loss_is_computed_from_is_believed(tmp_path: Path) -> None:
+    """The gradients are still those of the loss: an input that is added to it has no derivative."""
+    (sheet,) = check_workbook(
+        write(book(("Self", slip("E", "({t2}-{ao2})^2", "({t2}-{ao2})^2+{i1}"))), tmp_path / "loss.xlsx")
+    ).sheets
+    assert [finding.quantity for finding in sheet.mistakes] == ["E_total"]
+    assert sheet.how is not None
+    assert sheet.how.way is Way.HEADERS
+
+
 def test_a_misread_sheet_that_trains_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "contradicted", lambda book, doubt: True)
+    monkeypatch.setattr(joining, "contradicted", lambda book, doubt: Contradiction.FULL)
     monkeypatch.setattr(joining, "judged", lambda book: (None, (Judgement(Standing.NOTHING, "nothing trains"),)))
     (sheet,) = both(book(("Self", slip(*SLIP))))
     assert (sheet.verdict, sheet.reason) == (Verdict.NO_TABLE, f"{MISREAD}; nothing trains")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from itertools import islice
 
 from tracer.grading.book.cells import Fault, Position, Sheet, reference
@@ -58,13 +59,22 @@ class Doubt:
     last: int
 
 
+class Contradiction(Enum):
+    """How the formulas of a sheet contradict a reading of it: in gradients and updates, or only in what its loss is
+    computed from, which counts where no slip explains what seems wrong."""
+
+    NONE = "none"
+    FORWARD = "forward"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The settings for all tables of a workbook.
 
     tolerance: relative. system: the network of a config, with its inputs, targets and first weights. rate: the only
     learning rate of the config. given: whether the inputs, targets and first weights of a table have to be those of the
-    config. veto: whether the formulas of a sheet contradict a reading of it. budget, effort: how much may still be
+    config. veto: how the formulas of a sheet contradict a reading of it. budget, effort: how much may still be
     tried for the workbook, of edits of formulas and of networks.
     """
 
@@ -72,7 +82,7 @@ class Terms:
     system: System | None = None
     rate: float | None = None
     given: bool = True
-    veto: Callable[[Doubt], bool] | None = None
+    veto: Callable[[Doubt], Contradiction] | None = None
     budget: Budget = field(default_factory=Budget)
     effort: Effort = field(default_factory=Effort)
 
@@ -119,9 +129,12 @@ def marked(found: Found, terms: Terms) -> SheetReport:
     if stepped and has_optimizer(shown.unmatched, islice(texts, MOST_TEXTS), shown.model.parameters):
         raise NotANetwork(OTHER_RULE)
     doubt = _doubt(compared)
-    if terms.veto and doubt and terms.veto(doubt):
+    contradiction = terms.veto(doubt) if terms.veto and doubt else Contradiction.NONE
+    if contradiction is Contradiction.FULL:
         raise NotANetwork(MISREAD)
     result = explained(compared, terms.budget)
+    if contradiction is Contradiction.FORWARD and all(f.slip in UNEXPLAINED for f in result.findings if f.mistake):
+        raise NotANetwork(MISREAD)
     slips = [f.slip for f in result.findings if f.mistake and f.quantity in {*stepped, naming.ETA}]
     unexplained = [slip in UNEXPLAINED | {"next_row"} for slip in slips]  # of values; the formula would be circular
     if stepped and 2 * sum(unexplained) >= len(unexplained):

@@ -1,4 +1,5 @@
-"""The cells that a firm judgement confirms: those between a loss and the updates that follow from it."""
+"""The cells that a firm judgement confirms: those between a loss and the updates that follow from it, and, of what the
+loss is computed from, those that are copies of each other."""
 
 from __future__ import annotations
 
@@ -15,14 +16,36 @@ def confirmed_cells(graph: Graph, judgement: Judgement) -> set[Place]:
 
     What the loss is computed from is not among them: the updates may follow from a wrong loss.
     """
-    if not judgement.firm or judgement.rate is None or judgement.standing is not Standing.CONFIRMED:
+    if not _confirms(judgement):
         return set()
-    stop = {n for p in judgement.parameters for place in p.places if (n := graph.number.get(place)) is not None}
+    stop = _nodes(graph, (place for parameter in judgement.parameters for place in parameter.places))
     updates = _nodes(graph, (place for parameter in judgement.parameters for place in parameter.after))
     if not judgement.loss:
         return {graph.places[node] for node in updates}
     forward = _behind(graph, _nodes(graph, judgement.loss), stop)
-    return {graph.places[node] for node in _behind(graph, updates, stop | forward) - stop - forward}
+    return {graph.places[node] for node in _behind(graph, updates, stop | forward) - (stop - updates) - forward}
+
+
+def copied_forward(graph: Graph, judgement: Judgement) -> set[Place]:
+    """The formulas that a confirmed loss in the sheet is computed from, where a cell beside them has the same one."""
+    if not _confirms(judgement):
+        return set()
+    stop = _nodes(graph, (place for parameter in judgement.parameters for place in parameter.places))
+    forward = _behind(graph, _nodes(graph, judgement.loss), stop)
+    return {graph.places[node] for node in forward - stop if _is_copied(graph, node)}
+
+
+def _confirms(judgement: Judgement) -> bool:
+    return judgement.firm and judgement.rate is not None and judgement.standing is Standing.CONFIRMED
+
+
+def _is_copied(graph: Graph, node: int) -> bool:
+    """Whether one of the cells above, below, left and right has the same relative formula."""
+    sheet, (row, column) = graph.places[node]
+    beside = ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1))
+    others = (graph.number.get((sheet, place)) for place in beside)
+    text = graph.text[node]
+    return bool(text >= 0) and any(other is not None and graph.text[other] == text for other in others)
 
 
 def _nodes(graph: Graph, places: Iterable[Place]) -> set[int]:

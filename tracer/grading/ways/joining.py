@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tracer.grading.book.cells import Book, Cell, Position, Sheet, position
 from tracer.grading.judging.findings import SheetReport, Verdict, Way
-from tracer.grading.marking import Doubt, Terms
+from tracer.grading.marking import Contradiction, Doubt, Terms
 from tracer.grading.ways.headers import ADVICE, BESIDE, HIDDEN, VIEW, by_headers
 
 if TYPE_CHECKING:
@@ -186,28 +186,34 @@ def _lies_in(table: SheetReport, report: SheetReport) -> bool:
 # ----------------------------------------------------------------------------------------------------- the veto
 
 
-def contradicted(book: Book, doubt: Doubt) -> bool:
-    """Whether the formulas of a sheet contradict a reading of its headers: they confirm what it calls wrong, or they
-    train more than twice as many parameters as it knows of."""
+def contradicted(book: Book, doubt: Doubt) -> Contradiction:
+    """How the formulas of a sheet contradict a reading of its headers: they confirm what it calls wrong, or they train
+    more than twice as many parameters as it knows of.
+
+    What a loss is computed from may be wrong without a trace in the gradients, such as one term too many: if nothing
+    else is contradicted, a slip that explains what the headers call wrong is believed.
+    """
     from tracer.grading.training.judgement import Standing
-    from tracer.grading.ways.confirmed import confirmed_cells, trained_cells
+    from tracer.grading.ways.confirmed import confirmed_cells, copied_forward, trained_cells
 
     name = doubt.sheet.name
     graph, judgements = judged(_part(book, doubt.sheet, doubt.last))
     if graph is None:
-        return False
-    wrong = {(name, place) for place in doubt.wrong if place in doubt.sheet.cells}
+        return Contradiction.NONE
+    wrong = {(name, place) for place in doubt.wrong if place in doubt.sheet.cells and (name, place) in graph.number}
+    found = Contradiction.NONE
     for judgement in judgements:
-        if judgement.standing is Standing.NOTHING:
+        if judgement.standing is Standing.NOTHING or not wrong:
             continue
-        confirmed = confirmed_cells(graph, judgement)
-        looked_at = {place for place in wrong if place in graph.number}
-        if looked_at and 2 * len(looked_at & confirmed) > len(looked_at):
-            return True
+        backward = wrong & confirmed_cells(graph, judgement)
+        if 2 * len(backward | wrong & copied_forward(graph, judgement)) > len(wrong):
+            found = Contradiction.FULL if backward else Contradiction.FORWARD
         known = sum(p.places[0][1] in doubt.covered or p.after[0][1] in doubt.covered for p in judgement.parameters)
-        if 2 * known < len(judgement.parameters) and looked_at & trained_cells(graph, judgement):
-            return True
-    return False
+        if 2 * known < len(judgement.parameters) and wrong & trained_cells(graph, judgement):
+            found = Contradiction.FULL
+        if found is Contradiction.FULL:
+            break
+    return found
 
 
 def _part(book: Book, sheet: Sheet, last: int) -> Book:
