@@ -1,5 +1,4 @@
-"""The cells that a firm judgement confirms: those between a loss and the updates that follow from it, and, of what the
-loss is computed from, those that are copies of each other."""
+"""The cells that a firm judgement confirms, between a loss and the updates that follow from it, and before the loss."""
 
 from __future__ import annotations
 
