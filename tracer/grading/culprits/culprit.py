@@ -212,6 +212,8 @@ class _Search:
     def _suspects(self, target: _Target) -> set[int]:
         """The cells that may be to blame: what a target depends on, or an update alone if its gradient is right."""
         node = target.node
+        if target.fault.exact:
+            return {node}
         return {node} if node in self._updates and self._takes_one_gradient(node) else self._above(node)
 
     def _explains(self, node: int, targets: Sequence[_Target]) -> bool:

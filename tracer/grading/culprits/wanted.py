@@ -15,6 +15,7 @@ from tracer.grading.losses.sampling import values_of
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement
+from tracer.grading.training.understanding import effects
 
 EXACT = 1e-6
 """How far a change may be off, as a part of the one that is asked for."""
@@ -38,7 +39,7 @@ class Wanted:
     def slopes(self, case: Case, row: int) -> Array:
         """The derivatives of a parameter's targets by all nodes of their steps, a column for each point; kept."""
         if row not in self.known:
-            self.known[row] = _slopes(case, self.targets[row])
+            self.known[row] = effects(case.steps, case.cells, self.targets[row : row + 1], case.points)[:, 0]
         return self.known[row]
 
 
@@ -152,21 +153,3 @@ def _used_in(case: Case) -> IntArray:
     for level in reversed(region.levels):
         np.minimum.at(found, level.operands, found[level.owners])
     return np.where(case.cells.step != NONE, case.cells.step, np.where(found == never, NONE, found))
-
-
-def _slopes(case: Case, targets: IntArray) -> Array:
-    """The derivatives of the targets by the nodes of their steps, a column for each point."""
-    graph, region = case.graph, case.cells.region
-    own = targets[targets != NONE]
-    columns = []
-    for point in case.points:
-        start = np.zeros(len(graph.text))
-        start[own] = 1.0
-        updates = own[~region.inside[own] | case.steps.cut[own]]
-        edges = case.steps.network.leading_to(updates)
-        np.add.at(start, graph.operands[edges], point.slope[edges])
-        found = region.reverse(start, point.slope)
-        found[case.steps.cut] = 0.0
-        found[own] = 1.0
-        columns.append(found)
-    return np.stack(columns, 1)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.grading.graph.graph import Array, Graph, IntArray
+from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
 from tracer.grading.losses.factors import TOLERANCE, fit
 from tracer.grading.losses.guesses import BY_PREDICTION, Guess, guesses
 from tracer.grading.losses.losses import Role, Roles
 from tracer.grading.losses.predictions import pairs_of
-from tracer.grading.losses.sampling import Sample
+from tracer.grading.losses.sampling import Sample, values_of
 from tracer.grading.steps.cells import Cells
 from tracer.grading.steps.points import Point
+from tracer.grading.steps.region import Network
 from tracer.grading.steps.shapes import pairs
 
+MOST_OPERANDS = 8
+"""Operands of a formula that may be a prediction and its target."""
 SPARE = 2
 """Minimum excess of parameters over predictions that shows that the updates are computed from these."""
 
@@ -48,6 +53,41 @@ def recognized(sample: Sample, roles: Roles, points: list[Point]) -> list[Recogn
             if compared.constant and compared.explains_all:
                 found.append(Recognized(role, guess, bool(compared.rates[0] < 0.0)))
     return found
+
+
+def usual_by_formula(sample: Sample, roles: Roles, points: list[Point]) -> list[tuple[Role, str, bool]]:
+    """The cells that the updates do not depend on, and that are usual losses of what their own formulas take: those
+    that share no formula with the updates. With their names, and whether they are maximized."""
+    cells = sample.cells
+    leading = cells.leading_to_updates()
+    found = []
+    for role in roles.roles:
+        nodes = role.nodes(cells)
+        if leading[nodes].any():
+            continue
+        derivative = cells.derivatives(nodes, np.ones((len(nodes), len(points))), points)
+        own = np.flatnonzero(cells.feeding(nodes) & ~leading & cells.region.inside)
+        for predictions, targets in _operands(cells, own, leading):
+            a, y = values_of(predictions, points), values_of(targets, points)
+            for name, usual in BY_PREDICTION.items():
+                with np.errstate(all="ignore"):
+                    ratio = derivative[predictions] / usual(a, y)
+                factor = ratio.flat[0]
+                if np.isfinite(ratio).all() and factor and np.abs(ratio / factor - 1.0).max() <= TOLERANCE:
+                    found.append((role, name, bool(factor < 0.0)))
+    return found
+
+
+def _operands(cells: Cells, nodes: IntArray, leading: Flags) -> Iterator[tuple[IntArray, IntArray]]:
+    """What each formula of these nodes takes from the cells that the updates depend on, and from those that the
+    parameters do not lead to."""
+    graph = cells.graph
+    for number in np.unique(graph.form[nodes]).tolist():
+        form = graph.forms[number]
+        operands = form.operands[np.isin(form.nodes, nodes)].T[:MOST_OPERANDS]
+        inner = [own for own in operands if (leading[own] & cells.region.inside[own]).all()]
+        outer = [own for own in operands if not cells.region.inside[own].any()]
+        yield from itertools.product(inner, outer)
 
 
 def made_of_predictions(sample: Sample, guess: Guess) -> bool:
@@ -99,3 +139,10 @@ def output_errors(graph: Graph, cells: Cells, guess: Guess) -> IntArray:
             mine = np.array([(a, y) in wanted or (y, a) in wanted for a, y in both], bool)
             compared += [node for node in form.nodes[mine].tolist() if leading[node]]
     return np.unique(np.array(compared, int))
+
+
+def decreases_with_targets(network: Network, cells: Cells, guess: Guess, slope: Array) -> bool:
+    """Whether the errors of the output are a − y, not y − a."""
+    edges = network.leading_to(output_errors(network.graph, cells, guess))
+    targets = np.isin(network.graph.operands[edges], pairs_of(cells)[guess.origin].targets)
+    return bool((slope[edges[targets]] < 0.0).sum() > (slope[edges[targets]] > 0.0).sum())

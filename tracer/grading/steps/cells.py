@@ -47,13 +47,16 @@ class Cells:
     def gradients(self, nodes: IntArray, weights: Array, points: list[Point]) -> Array:
         """The derivatives of the sum of these nodes in each step by its parameters, [parameters, steps, points]; NaN
         where there is none. weights: a row for each node, a column for each point."""
-        found = np.full((*self.seeds.shape, len(points)), np.nan)
-        for number, point in enumerate(points):
-            start = np.zeros(len(self.step))
-            np.add.at(start, nodes, weights[:, number])
-            found[:, :, number] = self.region.reverse(start, point.slope)[self.seeds]
+        found = self.derivatives(nodes, weights, points)[self.seeds]
         found[self.seeds == NONE] = np.nan
         return found
+
+    def derivatives(self, nodes: IntArray, weights: Array, points: list[Point]) -> Array:
+        """The derivatives of the same sum by all nodes of its step, a column for each point."""
+        start = np.zeros((len(self.step), len(points)))
+        np.add.at(start, nodes, weights)
+        columns = [self.region.reverse(start[:, number], point.slope) for number, point in enumerate(points)]
+        return np.stack(columns, 1)
 
 
 def cells_of(steps: Steps, training: Training, chosen: IntArray) -> Cells:

@@ -8,8 +8,8 @@ import numpy as np
 
 from tracer.grading.graph.graph import Array
 from tracer.grading.losses.guesses import guesses
-from tracer.grading.losses.losses import Roles, roles_of
-from tracer.grading.losses.recognition import Recognized, recognized
+from tracer.grading.losses.losses import Role, Roles, roles_of
+from tracer.grading.losses.recognition import Recognized, recognized, usual_by_formula
 from tracer.grading.losses.sampling import Sample, sample_of
 from tracer.grading.steps.cells import Cells
 from tracer.grading.steps.points import Point
@@ -47,6 +47,12 @@ class Case:
     @cached_property
     def recognized(self) -> list[Recognized]:
         return recognized(self.sample, self.roles, self.points)
+
+    @cached_property
+    def usual(self) -> list[tuple[Role, str, bool]]:
+        """The cells that are usual losses, with their names, and whether they are maximized."""
+        known = [(entry.role, entry.guess.name, entry.ascends) for entry in self.recognized]
+        return (known or usual_by_formula(self.sample, self.roles, self.points))[:MOST_LIKELY]
 
     @cached_property
     def taken(self) -> GradientCells:

@@ -16,6 +16,7 @@ from tracer.grading.steps.points import Point
 from tracer.grading.steps.steps import Steps, Training
 from tracer.grading.steps.updates import Update
 from tracer.grading.training.case import Case
+from tracer.grading.training.counterparts import Wrong, depending
 from tracer.grading.training.judgement import Fault, Parameter
 from tracer.grading.training.understanding import Whole
 
@@ -64,6 +65,38 @@ def faults_of_outputs(case: Case, guess: Guess) -> tuple[Fault, ...]:
         return tuple(Fault(parameter.after, Kind.UPDATE, spoils=(parameter,)) for parameter in spoils)
     value = float(case.points[0].values[nodes[0]])
     return (Fault(tuple(graph.places[node] for node in nodes), Kind.FORMULA, value=value, spoils=spoils),)
+
+
+def faults_of_cells(case: Case, wrong: Wrong) -> tuple[Fault, ...]:
+    """The faults of cells that are not the derivatives that they should be: one for all with the same formula."""
+    graph, values = case.graph, case.points[0].values
+    by_text: dict[int, list[tuple[int, float]]] = {}
+    for node, right in zip(wrong.nodes.tolist(), wrong.rights.tolist(), strict=True):
+        by_text.setdefault(int(graph.text[node]), []).append((node, right))
+    found = []
+    for members in by_text.values():
+        nodes, rights = zip(*members, strict=True)
+        known = tuple(rights) if np.isfinite(rights).all() else ()
+        first = known[0] if known else None
+        places = tuple(graph.places[node] for node in nodes)
+        spoils = _spoiled_by(case, np.array(nodes))
+        found.append(
+            Fault(places, Kind.FORMULA, None, None, None, float(values[nodes[0]]), first, known, spoils, wrong.exact)
+        )
+    return tuple(found)
+
+
+def _spoiled_by(case: Case, nodes: IntArray) -> tuple[Parameter, ...]:
+    """The parameters with an update that depends on some of these nodes."""
+    own = np.zeros(len(case.graph.text), bool)
+    own[nodes] = True
+    reached = own | depending(case.cells.region, own)
+    network, found = case.steps.network, []
+    for updates in case.training.updates:
+        edges = network.leading_to(np.array([update.node for update in updates if update is not None], int))
+        if reached[case.graph.operands[edges]].any():
+            found.append(parameter_of(case.graph, updates))
+    return tuple(found)
 
 
 def parameter_of(graph: Graph, updates: Sequence[Update | None]) -> Parameter:

@@ -38,7 +38,7 @@ class Fault:
     places: the cells, over the judged steps. kind: of the finding. why: the likely cause, None if unknown. formula:
     what the first of the cells reads, right: what it should read, in cells; None where unknown. value, right_value: of
     the first of the cells. right_values: of all cells, where these are known. spoils: the parameters whose updates are
-    wrong because of it.
+    wrong because of it. exact: whether all that these cells are computed from was found to be right.
     """
 
     places: tuple[Place, ...]
@@ -50,6 +50,7 @@ class Fault:
     right_value: float | None = None
     right_values: tuple[float, ...] = ()
     spoils: tuple[Parameter, ...] = ()
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

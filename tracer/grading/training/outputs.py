@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from tracer.grading.losses.factors import fit
 from tracer.grading.losses.guesses import Guess
 from tracer.grading.losses.losses import Role
-from tracer.grading.losses.recognition import made_of_predictions
+from tracer.grading.losses.recognition import decreases_with_targets, made_of_predictions
 from tracer.grading.training.case import Case
 from tracer.grading.training.confirmation import loss_cells, wrong_judgement
-from tracer.grading.training.faults import faults_of_outputs
+from tracer.grading.training.counterparts import Wrong, first_wrong
+from tracer.grading.training.faults import faults_of_cells, faults_of_outputs, faults_of_updates
 from tracer.grading.training.judgement import Judgement, Standing
-from tracer.grading.training.understanding import Loss, Tried
+from tracer.grading.training.understanding import Loss, Tried, gradients
 
 ONLY_SHOWN = frozenset({"absolute error"})
 """Losses that a sheet may compute beside the one that it minimizes."""
@@ -23,18 +27,50 @@ def uphill(case: Case, loss: Loss, judgement: Judgement) -> Judgement | None:
     if not judgement.ascent or (isinstance(loss, Role) and (not known or known[0].ascends)):
         return None
     guess = loss if isinstance(loss, Guess) else known[0].guess
-    return wrong_judgement(judgement, faults_of_outputs(case, guess), "all updates go up the loss, not down")
+    if decreases_with_targets(case.steps.network, case.cells, guess, case.points[0].slope):
+        faults = faults_of_updates(case, np.arange(len(case.training.updates)))
+    else:
+        faults = faults_of_outputs(case, guess)
+    return wrong_judgement(judgement, faults, "all updates go up the loss, not down")
 
 
 def conflicting(case: Case, entry: Tried, judgement: Judgement) -> Judgement | None:
-    """The judgement where the updates follow a usual loss, and the loss in the sheet is another one."""
-    computed = [other for other in case.recognized if other.guess.name not in ONLY_SHOWN]
-    if not isinstance(entry.loss, Guess) or not computed:
+    """The judgement where the loss in the sheet is another one than that which the updates follow: a usual one, or
+    cells that the loss is computed from."""
+    loss = entry.loss
+    if isinstance(loss, Role):
+        computed = (
+            [found for found in _minimized(case) if _is_above(case, loss, found[0])] if _leads(case, loss) else []
+        )
+        followed = "cells that it is computed from"
+    else:
+        computed, followed = _minimized(case), loss.name
+    if not computed:
         return None
-    other = computed[0]
-    reason = f"the updates follow the gradients of the {entry.loss.name}, but the sheet computes the {other.guess.name}"
-    judgement = replace(judgement, loss=loss_cells(case, other.role), assumed_loss="", factor=None)
-    return wrong_judgement(judgement, faults_of_outputs(case, entry.loss), reason)
+    role, name, _ = computed[0]
+    reason = f"the updates follow the gradients of the {followed}, but the sheet computes the {name}"
+    if name == followed:
+        reason = f"the updates follow the gradients of another {name} than the one that the sheet computes"
+    judgement = replace(judgement, loss=loss_cells(case, role), assumed_loss="", factor=None)
+    found = by_counterparts(case)
+    if found is not None:
+        return wrong_judgement(judgement, found.faults, reason)
+    return wrong_judgement(judgement, faults_of_outputs(case, loss), reason) if isinstance(loss, Guess) else None
+
+
+def _leads(case: Case, role: Role) -> bool:
+    """Whether the updates depend on cells."""
+    cells = case.sample.cells
+    return bool(cells.leading_to_updates()[role.nodes(cells)].all())
+
+
+def _is_above(case: Case, followed: Role, loss: Role) -> bool:
+    """Whether a loss depends on the cells that the updates follow, and has other gradients."""
+    cells = case.sample.cells
+    if not cells.feeding(loss.nodes(cells))[followed.nodes(cells)].all():
+        return False
+    gradient = gradients(loss, cells, case.points)[case.sample.parameters]
+    return not fit(case.sample.change, gradient).explains_all
 
 
 def below_the_output(case: Case) -> Judgement | None:
@@ -45,3 +81,29 @@ def below_the_output(case: Case) -> Judgement | None:
             judgement = Judgement(Standing.WRONG, reason, firm=True, loss=loss_cells(case, entry.role))
             return replace(judgement, faults=tuple(faults_of_outputs(case, entry.guess)))
     return None
+
+
+def by_counterparts(case: Case) -> Judgement | None:
+    """The judgement where the cells of the backward pass are derivatives up to some, and those before are not."""
+    sample = case.sample
+    ways = [(case.training.nodes[sample.parameters][:, sample.cells.steps], True)]
+    if case.taken.complete:
+        ways.append((case.taken.nodes[sample.parameters], False))
+    found: list[tuple[tuple[float, ...], str, Role, Wrong]] = []
+    for role, name, ascends in _minimized(case):
+        for targets, are_updates in ways:
+            wrong = first_wrong(case, role, targets, are_updates and not ascends)
+            if wrong is not None:
+                formulas = len(np.unique(case.graph.text[wrong.nodes]))
+                found.append(((float(wrong.exact), float(wrong.agreeing > 0), -float(formulas)), name, role, wrong))
+    if not found:
+        return None
+    _, name, role, wrong = max(found, key=lambda entry: entry[0])
+    reason = f"some derivatives are not those of the {name} that the sheet computes"
+    judgement = Judgement(Standing.WRONG, reason, firm=True, loss=loss_cells(case, role))
+    return replace(judgement, faults=faults_of_cells(case, wrong))
+
+
+def _minimized(case: Case) -> list[tuple[Role, str, bool]]:
+    """The usual losses in the sheet, but for those that are only shown."""
+    return [entry for entry in case.usual if entry[1] not in ONLY_SHOWN]

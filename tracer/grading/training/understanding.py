@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.grading.graph.graph import Array
+from tracer.grading.graph.graph import Array, IntArray
 from tracer.grading.losses.factors import Fit, fit
 from tracer.grading.losses.guesses import Guess, guesses
 from tracer.grading.losses.losses import Role, Roles
 from tracer.grading.losses.sampling import Sample, changes
 from tracer.grading.steps.cells import Cells, cells_of
 from tracer.grading.steps.points import Point
-from tracer.grading.steps.steps import Steps, Training
+from tracer.grading.steps.steps import NONE, Steps, Training
 
 Loss = Role | Guess
 """What may be minimized: a cell of the sheet or a usual loss."""
@@ -75,3 +76,22 @@ def all_changes(steps: Steps, training: Training, points: list[Point]) -> Array:
     """What all updates of a training add, [parameters, steps, points]."""
     parameters, chosen = (np.arange(size) for size in training.seeds.shape)
     return changes(steps, training, parameters, chosen, points)
+
+
+def effects(steps: Steps, cells: Cells, targets: IntArray, points: Sequence[Point]) -> Array:
+    """The derivatives of targets by all nodes of their steps, [nodes, rows of targets, points]. targets: updates, or
+    cells that these take their gradients from, a column for each step; NONE where there is none."""
+    graph, region = steps.network.graph, cells.region
+    found = np.zeros((len(graph.text), len(targets), len(points)))
+    for row, own in enumerate(targets):
+        own = own[own != NONE]
+        edges = steps.network.leading_to(own[~region.inside[own] | steps.cut[own]])
+        for number, point in enumerate(points):
+            start = np.zeros(len(graph.text))
+            start[own] = 1.0
+            np.add.at(start, graph.operands[edges], point.slope[edges])
+            made = region.reverse(start, point.slope)
+            made[steps.cut] = 0.0
+            made[own] = 1.0
+            found[:, row, number] = made
+    return found
