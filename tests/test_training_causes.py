@@ -10,6 +10,7 @@ from tests.walkthroughs.layouts import LAYOUTS
 from tests.walkthroughs.mistakes import named
 from tests.walkthroughs.workbook import write
 from tracer.grading.book.package import read_book
+from tracer.grading.check import check_workbook
 from tracer.grading.graph.read import read_graph
 from tracer.grading.ways.formulas import judge_graph
 
@@ -49,3 +50,15 @@ def test_the_slip_is_named(layout: str, slip: str, unit: str, sentence: str, tmp
 
 def test_a_sum_that_lacks_terms_is_not_explained_by_a_number(tmp_path: Path) -> None:
     assert causes("matrices, array MMULT", "sum over samples missing", "B2", tmp_path) == [None]
+
+
+def test_a_wrong_cell_that_makes_no_update_wrong_counts(tmp_path: Path) -> None:
+    plan = LAYOUTS["rows, momentum"]()
+    place = [place for place, unit in plan.units.items() if unit == "z1_1"][2]
+    wrong = plan.with_cells({place: str(plan.cells[place]).replace("+", "-", 1)})
+    (sheet,) = check_workbook(write(wrong, tmp_path / "sheet.xlsx", stored=True)).sheets
+    (finding,) = sheet.mistakes
+    assert (finding.places, finding.right) == ((place[1:],), plan.cells[place])
+    assert sheet.right == sheet.judged - 1
+    assert sheet.score is not None
+    assert sheet.score < 100.0

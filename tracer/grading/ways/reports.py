@@ -51,11 +51,18 @@ def _both(one: Judgement, other: Judgement) -> Judgement:
 def reports(book: Book, judgement: Judgement) -> tuple[SheetReport, ...]:
     """The reports on one training: of the sheet of its first updates, and of each other sheet with a cell to blame.
 
-    A parameter counts where a cell is to blame for its update, otherwise where it is first updated.
+    A parameter counts where a cell is to blame for its update, otherwise where it is first updated; so does a cell that
+    is wrong without making an update wrong.
     """
     labels = Labels(book)
     names = _names(judgement.parameters, labels)
-    spoiled = {parameter: fault.places[0][0] for fault in judgement.faults for parameter in fault.spoils}
+    updated = {place: parameter for parameter in judgement.parameters for place in parameter.after}
+    wrong = [
+        (fault, {*fault.spoils, *(updated[place] for place in fault.places if place in updated)})
+        for fault in judgement.faults
+    ]
+    spoiled = {parameter: fault.places[0][0] for fault, parameters in wrong for parameter in parameters}
+    others = [fault.places[0][0] for fault, parameters in wrong if not parameters]
     counted = [(spoiled.get(p, p.after[0][0]), p, p not in spoiled) for p in judgement.parameters]
     home = judgement.parameters[0].after[0][0]
     blamed = dict.fromkeys(place[0] for fault in judgement.faults for place in fault.places)
@@ -76,7 +83,7 @@ def reports(book: Book, judgement: Judgement) -> tuple[SheetReport, ...]:
                 judgement.rate,
                 recognised=tuple(names[parameter] for parameter, _ in own),
                 findings=of_sheet,
-                judged=len(own),
+                judged=len(own) + others.count(sheet),
                 right=sum(right for _, right in own),
                 reason="; ".join(dict.fromkeys((*judgement.not_judged, *filter(None, [book.damaged])))) or None,
                 how=how,
