@@ -11,6 +11,7 @@ from tests.walkthroughs.messy import MESSY
 from tests.walkthroughs.networks import Net, Program, program
 from tests.walkthroughs.placing import Manner, place
 from tests.walkthroughs.plan import Plan
+from tests.walkthroughs.public.register import TRAINED
 
 _SCALAR: Mapping[str, tuple[Net, Manner]] = {
     "rows, classic 2-2-2": (Net((2, 2, 2), manner="compact", bias="shared", samples=1), Manner(merged=True, steps=6, language="classic")),
@@ -156,3 +157,4 @@ LAYOUTS |= {name: partial(_other, name) for name in _OTHERS}
 LAYOUTS["right up to a factor"] = _factor
 LAYOUTS["two networks in a sheet"] = _two_networks
 LAYOUTS |= MESSY
+LAYOUTS |= TRAINED

@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
+from tests.walkthroughs.drafting import Draft
 from tests.walkthroughs.evaluator import column_name
-from tests.walkthroughs.plan import Content, Plan, Step, chance
-
-
-class _Draft:
-    """A plan that is filled by references such as B4; the state is the plan."""
-
-    def __init__(self, layout: str, sheet: str = "Sheet1", loss_cell: bool = True) -> None:
-        self.plan, self.sheet = Plan(layout, loss_cell=loss_cell), sheet
-        self.random = chance("messy", layout)
-
-    def put(self, cell: str, content: Content, unit: str = "", watched: bool = False, **slips: str) -> None:
-        place = self.at(cell)
-        self.plan.put(place, content, unit if str(content).startswith("=") else "")
-        if watched:
-            self.plan.watched.add(place)
-        for slip, wrong in slips.items():
-            self.plan.slip(slip.replace("_", " "), unit, place, wrong)
-
-    def at(self, cell: str) -> tuple[str, int, int]:
-        letters = cell.rstrip("0123456789")
-        column = 0
-        for letter in letters:
-            column = 26 * column + ord(letter) - 64
-        return self.sheet, int(cell[len(letters) :]), column
-
-    def row(self, first: str, contents: Sequence[Content]) -> None:
-        _, row, column = self.at(first)
-        for offset, content in enumerate(contents):
-            if content != "":
-                self.put(f"{column_name(column + offset)}{row}", content)
-
-    def step(self, pairs: Mapping[str, str], loss: str, rate: str) -> None:
-        updates = tuple((self.at(x), self.at(new)) for x, new in pairs.items())
-        self.plan.steps.append(Step(self.sheet, updates, loss, {x: rate for x, _ in updates}))
+from tests.walkthroughs.plan import Plan
 
 
 def epochs_with_index() -> Plan:
     """XOR: a block of four rows an epoch, the weights once a block in a list at the right, found by INDEX and INT."""
-    s = _Draft("xor, weights by INDEX", "XOR")
+    s = Draft("xor, weights by INDEX", "XOR")
     s.row("A1", ["XOR with two hidden neurons", "", "", "eta", 0.7])
     s.row("A3", ["epoch", "x1", "x2", "t", "h1", "h2", "o", "E", "do", "dh1", "dh2"])
     s.row("N3", ["w11", "w12", "b1", "w21", "w22", "b2", "v1", "v2", "c"])
@@ -119,7 +87,7 @@ def epochs_with_index() -> Plan:
 
 def first_row_differs() -> Plan:
     """2-1-1 with the weights by the ends of their arrows, update rows below; the first row is typed otherwise."""
-    s = _Draft("update rows, first differs", "Plan1")
+    s = Draft("update rows, first differs", "Plan1")
     s.row("B1", ["Rede 2-1-1"])
     s.plan.merged.append(("Plan1", "B1:G1"))
     s.row("A3", ["", "x1", "x2", "alvo", "w13", "w23", "w34", "y3", "y4", "erro", "d4", "d3", "dw34", "dw13", "dw23"])
@@ -182,7 +150,7 @@ def first_row_differs() -> Plan:
 
 def bias_as_row() -> Plan:
     """One layer by MMULT: X has a row of ones, W stands transposed, the samples are columns; epochs go to the right."""
-    s = _Draft("bias as a row of X", "layer")
+    s = Draft("bias as a row of X", "layer")
     s.row("A1", ["X (last row: bias)", "", "", "", "", "", "T", "", "", "", "", "lr", 0.5])
     for i in range(2):
         s.row(f"A{2 + i}", [round(s.random.uniform(0, 1), 2) for _ in range(4)])
@@ -245,7 +213,7 @@ def bias_as_row() -> Plan:
 
 def three_layers_copied_masks() -> Plan:
     """x → relu → relu → linear by single cells, masks as columns of their own, one of them a copy."""
-    s = _Draft("relu masks as copies", "mlp")
+    s = Draft("relu masks as copies", "mlp")
     s.row("A1", ["lr", 0.05, "", "three layers, relu"])
     s.row(
         "A2",
@@ -342,7 +310,7 @@ def three_layers_copied_masks() -> Plan:
 
 def sample_by_mod() -> Plan:
     """One neuron; the sample of each row is chosen by MOD(ROW()…), the error is averaged over the last four rows."""
-    s = _Draft("sample by MOD(ROW)", "neuron")
+    s = Draft("sample by MOD(ROW)", "neuron")
     s.row("A1", ["No", "x1", "x2", "t"])
     data = [[round(s.random.uniform(0, 1), 2), round(s.random.uniform(0, 1), 2), float(k % 2)] for k in range(4)]
     for k, row in enumerate(data):

@@ -172,7 +172,7 @@ def common_factor(plan: Plan) -> float | None:
     for step in compared(plan):
         scale = max(abs(true) for _, true in step.gradients.values())
         for taken, true in step.gradients.values():
-            if abs(true) < 1e-4 * scale:
+            if abs(true) <= 1e-4 * scale:
                 if abs(taken) > 1e-3 * scale:
                     return None
                 continue

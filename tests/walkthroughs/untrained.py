@@ -9,6 +9,7 @@ from tests.walkthroughs.evaluator import column_name
 from tests.walkthroughs.networks import Net, program
 from tests.walkthroughs.placing import Manner, place
 from tests.walkthroughs.plan import Content, Plan, chance
+from tests.walkthroughs.public.register import STANDING_STILL
 
 NOTHING, NO_FINDING = "nothing to judge", "no finding"
 
@@ -360,4 +361,5 @@ UNTRAINED |= {
     "user function": partial(replaced, "user function", "a1_1", lambda text, row: f"=sigmoid({text.split('-')[1].rstrip(')')})"),
     "another workbook": partial(replaced, "another workbook", "input x2", lambda text, row: f"=[1]Data!$B${row}"),
 }  # fmt: skip
+UNTRAINED |= STANDING_STILL
 """Layout → what makes its sheet; `expected` says whether there may be a verdict, as long as nothing is found."""

@@ -1,0 +1,1 @@
+"""Sheets as teachers, bloggers and students publish them, each written out by hand."""
