@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from tests.walkthroughs import programs
@@ -114,6 +115,16 @@ _OTHERS: Mapping[str, tuple[Callable[[], Program], Manner]] = {
     "one step, columns": (partial(program, Net((2, 2, 2), samples=1, manner="full")), Manner(way="columns", language="english", steps=1)),
     "one step, no loss": (partial(program, Net((2, 2, 1), loss_cell=False)), Manner(way="blocks", language="none", steps=1)),
 }  # fmt: skip
+
+
+def scaled(name: str, steps: int) -> Plan:
+    """A layout with so many steps; not of those with several networks, or a mess."""
+    if name in _MATRICES:
+        return place_matrices(replace(_MATRICES[name], steps=steps), name)
+    made, manner = (
+        (program(_SCALAR[name][0]), _SCALAR[name][1]) if name in _SCALAR else (_OTHERS[name][0](), _OTHERS[name][1])
+    )
+    return place(made, replace(manner, steps=steps), name)
 
 
 def _two_networks() -> Plan:

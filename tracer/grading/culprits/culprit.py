@@ -9,6 +9,7 @@ import numpy as np
 
 from tracer.grading.book.relative import absolute
 from tracer.grading.culprits.copies import Odd
+from tracer.grading.culprits.dependence import Dependence
 from tracer.grading.graph.graph import Graph
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
@@ -68,11 +69,9 @@ class _Search:
 
     def __init__(self, case: Case, judgement: Judgement) -> None:
         self._case, self._graph, self._judgement = case, case.graph, judgement
-        self._values, self._slope = case.points[0].values, case.points[0].slope
-        cut = case.steps.cut
+        self._values = case.points[0].values
+        self._within = Dependence(case)
         self._updates = {int(n) for n in case.training.nodes.ravel() if n >= 0}
-        self._seeds = {int(n) for n in case.training.seeds.ravel() if n >= 0}
-        self._cut = {int(n) for n in np.flatnonzero(cut)}
         self._number = {place: node for node, place in enumerate(self._graph.places)}
         self._reached: dict[int, set[int]] = {}
         self._targets = self._wrong()
@@ -84,19 +83,6 @@ class _Search:
             for place, right in zip(fault.places, rights, strict=True):
                 found.append(_Target(self._number[place], np.nan if right is None else right, fault))
         return found
-
-    def _above(self, node: int) -> set[int]:
-        """What a node depends on within its step, itself included."""
-        seen, pending = {node}, [node]
-        while pending:
-            at = pending.pop()
-            if at != node and at in self._cut:
-                continue
-            for operand in self._graph.operands_of(at).tolist():
-                if operand not in seen and operand not in self._seeds and self._case.cells.region.inside[operand]:
-                    seen.add(operand)
-                    pending.append(operand)
-        return seen
 
     def _takes_one_gradient(self, update: int) -> bool:
         """Whether a single cell besides parameters leads from the training to an update."""
@@ -118,16 +104,7 @@ class _Search:
         """What a target depends on within its step, with the parameters and the cells that show them."""
         found = self._reached.get(target.node)
         if found is None:
-            found = set(self._above(target.node))
-            for node in list(found):
-                for operand in self._graph.operands_of(node).tolist():
-                    while operand not in found:
-                        found.add(operand)
-                        shows = self._graph.operands_of(operand)
-                        if self._case.steps.root[operand] == operand or len(shows) != 1:
-                            break
-                        operand = int(shows[0])
-            self._reached[target.node] = found
+            found = self._reached[target.node] = self._within.shown_above(target.node)
         return found
 
     def _odd(self, odd: Sequence[Odd]) -> list[Odd]:
@@ -166,8 +143,9 @@ class _Search:
         """The target; if a right update depends on it too, the updates that it spoils instead."""
         if target.node not in right:
             return [target]
-        updates = [self._number[place] for parameter in target.fault.spoils for place in parameter.after]
-        return [_Target(node, np.nan, target.fault) for node in updates if target.node in self._above(node)]
+        updates = {self._number[place] for parameter in target.fault.spoils for place in parameter.after}
+        spoiled = updates.intersection(self._within.below(target.node, max(updates, default=0)))
+        return [_Target(node, np.nan, target.fault) for node in sorted(spoiled)]
 
     def _by_formula(
         self, targets: list[_Target], above: dict[int, set[int]], right: set[int]
@@ -203,7 +181,7 @@ class _Search:
 
     def _right(self, targets: list[_Target]) -> set[int]:
         """What the right updates depend on."""
-        return set().union(*map(self._above, self._right_updates(targets)))
+        return self._within.all_above(self._right_updates(targets))
 
     def _right_updates(self, targets: list[_Target]) -> set[int]:
         """The updates that no target spoils."""
@@ -214,11 +192,11 @@ class _Search:
         node = target.node
         if target.fault.exact:
             return {node}
-        return {node} if node in self._updates and self._takes_one_gradient(node) else self._above(node)
+        return {node} if node in self._updates and self._takes_one_gradient(node) else self._within.above(node)
 
     def _explains(self, node: int, targets: Sequence[_Target]) -> bool:
         """Whether one other value of a cell would make all these targets right, as far as they are linear in it."""
-        rates = self._rates(node)
+        rates = self._within.rates(node, (target.node for target in targets))
         asked = [
             (target.right - float(self._values[target.node])) / rates.get(target.node, 0.0)
             if rates.get(target.node)
@@ -226,30 +204,6 @@ class _Search:
             for target in targets
         ]
         return bool(np.ptp(asked) <= TOLERANCE * np.abs(asked).max()) if np.isfinite(asked).all() else False
-
-    def _rates(self, node: int) -> dict[int, float]:
-        """The derivatives of what depends on a node within its step by it."""
-        network = self._case.steps.network
-        found = {node: 1.0}
-        pending, order = [node], []
-        seen = {node}
-        while pending:
-            at = pending.pop()
-            if at in self._cut and at != node:
-                continue
-            users = network.owner[network.leading_from(np.array([at]))].tolist()
-            for user in users:
-                if user not in seen:
-                    seen.add(user)
-                    order.append(user)
-                    pending.append(user)
-        for user in sorted(order):
-            own = slice(self._graph.starts[user], self._graph.starts[user + 1])
-            found[user] = sum(
-                float(slope) * found.get(operand, 0.0)
-                for operand, slope in zip(self._graph.operands[own].tolist(), self._slope[own].tolist(), strict=True)
-            )
-        return found
 
     def _by_text(self, culprits: Sequence[tuple[int, list[_Target]]]) -> list[Fault]:
         """One fault for all cells with the same formula."""
@@ -275,6 +229,6 @@ class _Search:
         return found
 
     def _asked(self, node: int, target: _Target) -> float | None:
-        rate = self._rates(node).get(target.node, 0.0)
+        rate = self._within.rates(node, [target.node]).get(target.node, 0.0)
         asked = (target.right - float(self._values[target.node])) / rate if rate else np.nan
         return float(self._values[node]) + asked if np.isfinite(asked) else None

@@ -70,7 +70,7 @@ def _taken(cells: Cells, parameters: Flags, update: Update, column: int) -> set[
     pending, seen, found = [update.node], {update.node}, set()
     while pending:
         for operand in graph.operands_of(pending.pop()).tolist():
-            if operand in seen or parameters[operand] or not inside[operand]:
+            if operand in seen or parameters[operand] or not inside[operand] or cells.last[operand] < column:
                 continue
             seen.add(operand)
             if step[operand] == column:
