@@ -80,3 +80,16 @@ def test_a_wrong_error_of_the_output_is_found_in_its_column(optimizer: str, loss
     assert (judgement.standing, judgement.firm) == (Standing.WRONG, True), judgement.reason
     (fault,) = judgement.faults
     assert {reference(position)[0] for _, position in fault.places} == {"L"}
+
+
+@pytest.mark.parametrize("optimizer", UPDATE)
+@pytest.mark.parametrize("error", WRONG[:3])
+def test_without_a_loss_an_error_of_no_usual_loss_is_wrong(optimizer: str, error: str) -> None:
+    (fault,) = judged(optimizer, "squared error", error, shown=False).faults
+    assert {reference(position)[0] for _, position in fault.places} == {"L"}
+
+
+@pytest.mark.parametrize("error", ["={a}-{t}", "=TANH({a}-{t})", "=2*({a}-{t})*(1+{t})"])
+def test_without_a_loss_errors_of_other_losses_are_not_judged(error: str) -> None:
+    """Log-cosh, and samples with weights."""
+    assert judged("plain", "squared error", error, shown=False).faults == ()

@@ -11,6 +11,7 @@ from tracer.formulas.primitives import FUNCTIONS, ROUND
 from tracer.formulas.tree import (
     ADD,
     COMPARISONS,
+    DIV,
     MUL,
     NEG,
     ONE,
@@ -141,6 +142,17 @@ def pairs(form: Expression) -> tuple[Pair, ...]:
     """The pairs of cells in a formula that may be a prediction and its target: `a − y`, `y − a`, `a = y`, `a <> y`."""
     found = (_pair(call) for call in calls(form))
     return tuple(dict.fromkeys(pair for pair in found if pair is not None))
+
+
+def scaled_pair(form: Expression) -> Pair | None:
+    """The pair of a formula that is their difference times something: (a − y)·a·(1 − a); None of any other formula."""
+    while isinstance(form, Call) and form.function in (NEG, DIV):
+        form = form.args[0]
+    if not isinstance(form, Call):
+        return None
+    factors = form.args if form.function == MUL else (form,)
+    found = [pair for factor in factors if isinstance(factor, Call) and (pair := _pair(factor))]
+    return found[0] if found else None
 
 
 def _pair(call: Call) -> Pair | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from tracer.grading.losses.factors import fit
-from tracer.grading.losses.guesses import Guess
+from tracer.grading.graph.graph import IntArray
+from tracer.grading.losses.factors import TOLERANCE, fit
+from tracer.grading.losses.guesses import BY_PREDICTION, Guess, guesses
 from tracer.grading.losses.losses import Role
 from tracer.grading.losses.recognition import decreases_with_targets, made_of_predictions
+from tracer.grading.losses.sampling import values_of
+from tracer.grading.steps.shapes import scaled_pair
 from tracer.grading.training.case import Case
 from tracer.grading.training.confirmation import loss_cells, wrong_judgement
 from tracer.grading.training.counterparts import Wrong, first_wrong
@@ -19,6 +23,7 @@ from tracer.grading.training.understanding import Loss, Tried, gradients
 
 ONLY_SHOWN = frozenset({"absolute error"})
 """Losses that a sheet may compute beside the one that it minimizes."""
+NO_USUAL_LOSS = "the error of the output is not the derivative of any usual loss"
 
 
 def uphill(case: Case, loss: Loss, judgement: Judgement) -> Judgement | None:
@@ -85,23 +90,64 @@ def below_the_output(case: Case) -> Judgement | None:
 
 def by_counterparts(case: Case) -> Judgement | None:
     """The judgement where the cells of the backward pass are derivatives up to some, and those before are not."""
-    sample = case.sample
-    ways = [(case.training.nodes[sample.parameters][:, sample.cells.steps], True)]
-    if case.taken.complete:
-        ways.append((case.taken.nodes[sample.parameters], False))
-    found: list[tuple[tuple[float, ...], str, Role, Wrong]] = []
-    for role, name, ascends in _minimized(case):
-        for targets, are_updates in ways:
-            wrong = first_wrong(case, role, targets, are_updates and not ascends)
-            if wrong is not None:
-                formulas = len(np.unique(case.graph.text[wrong.nodes]))
-                found.append(((float(wrong.exact), float(wrong.agreeing > 0), -float(formulas)), name, role, wrong))
+    found = [
+        (role, name, wrong) for role, name, ascends in _minimized(case) for wrong in _wrong(case, role, not ascends)
+    ]
     if not found:
         return None
-    _, name, role, wrong = max(found, key=lambda entry: entry[0])
+    role, name, wrong = max(found, key=lambda entry: _merits(case, entry[2]))
     reason = f"some derivatives are not those of the {name} that the sheet computes"
     judgement = Judgement(Standing.WRONG, reason, firm=True, loss=loss_cells(case, role))
     return replace(judgement, faults=faults_of_cells(case, wrong))
+
+
+def against_all_losses(case: Case) -> Judgement | None:
+    """The judgement where the sheet computes no loss, and the error of the output is that of no usual one: a − y times
+    what depends on the parameters and is not the slope."""
+    if case.usual:
+        return None
+    found = []
+    for guess in guesses(case.sample.cells):
+        if guess.name in BY_PREDICTION:
+            own = [wrong for wrong in _wrong(case, guess, True) if _is_scaled_error(case, wrong.nodes)]
+            if not own:
+                return None
+            found += own
+    if not found:
+        return None
+    wrong = max(found, key=lambda entry: _merits(case, entry))
+    return Judgement(Standing.WRONG, NO_USUAL_LOSS, faults=faults_of_cells(case, wrong))
+
+
+def _wrong(case: Case, loss: Loss, descent: bool) -> Iterator[Wrong]:
+    """The first wrong cells below a loss, as the updates show them, and the cells that these take their gradients
+    from."""
+    sample = case.sample
+    ways = [(case.training.nodes[sample.parameters][:, sample.cells.steps], descent)]
+    if case.taken.complete:
+        ways.append((case.taken.nodes[sample.parameters], False))
+    return (wrong for targets, down in ways if (wrong := first_wrong(case, loss, targets, down)) is not None)
+
+
+def _merits(case: Case, wrong: Wrong) -> tuple[float, ...]:
+    return float(wrong.exact), float(wrong.agreeing > 0), -float(len(np.unique(case.graph.text[wrong.nodes])))
+
+
+def _is_scaled_error(case: Case, nodes: IntArray) -> bool:
+    """Whether cells are the difference of a prediction and a target times what varies with the parameters."""
+    graph = case.graph
+    for number in np.unique(graph.form[nodes]).tolist():
+        pair = scaled_pair(graph.forms[number].expression)
+        if pair is None:
+            return False
+        own = nodes[graph.form[nodes] == number]
+        rows = np.searchsorted(graph.forms[number].nodes, own)
+        first, second = (values_of(graph.forms[number].operands[rows, slot], case.points) for slot in pair)
+        with np.errstate(all="ignore"):
+            factor = values_of(own, case.points) / (first - second)
+        if not (np.ptp(factor, 1) > TOLERANCE * np.abs(factor).max(1)).all():
+            return False
+    return True
 
 
 def _minimized(case: Case) -> list[tuple[Role, str, bool]]:

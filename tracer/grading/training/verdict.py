@@ -19,7 +19,7 @@ from tracer.grading.training.confirmation import (
 from tracer.grading.training.faults import faults_of, faults_of_gradients, faults_of_updates, parameter_of
 from tracer.grading.training.judgement import Judgement, Standing
 from tracer.grading.training.optimizers import Comparison
-from tracer.grading.training.outputs import below_the_output, by_counterparts, conflicting, uphill
+from tracer.grading.training.outputs import against_all_losses, below_the_output, by_counterparts, conflicting, uphill
 from tracer.grading.training.parts import (
     MOST_COMPARED,
     partly,
@@ -38,8 +38,7 @@ NO_LOSS = "no cell, and no usual loss, was found whose gradients the updates fol
 
 def judged(case: Case) -> Judgement:
     """The judgement of a training."""
-    ways = (_plain, _by_a_rule, partly, _by_gradient_cells, partly_by_gradient_cells, by_counterparts, below_the_output)
-    found = next((judgement for way in ways if (judgement := way(case))), None)
+    found = next((judgement for way in WAYS if (judgement := way(case))), None)
     judgement = found or Judgement(Standing.NOTHING, NO_LOSS)
     parameters = tuple(parameter_of(case.graph, updates) for updates in case.training.updates)
     sheets = dict.fromkeys(place[0] for parameter in parameters for place in parameter.after)
@@ -124,3 +123,16 @@ def _by_gradient_cells(case: Case) -> Judgement | None:
     if len(odd):
         return wrong_judgement(judgement, faults_of_updates(case, odd), "some updates are not made like the others")
     return uphill(case, entry.loss, judgement) or conflicting(case, entry, judgement) or judgement
+
+
+WAYS = (
+    _plain,
+    _by_a_rule,
+    partly,
+    _by_gradient_cells,
+    partly_by_gradient_cells,
+    by_counterparts,
+    below_the_output,
+    against_all_losses,
+)
+"""The ways to a judgement, one after the other: the first that finds one decides."""
