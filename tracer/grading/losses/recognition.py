@@ -16,11 +16,12 @@ from tracer.grading.losses.predictions import pairs_of
 from tracer.grading.losses.sampling import Sample, values_of
 from tracer.grading.steps.cells import Cells
 from tracer.grading.steps.points import Point
-from tracer.grading.steps.region import Network
+from tracer.grading.steps.region import Network, ranges
 from tracer.grading.steps.shapes import pairs
+from tracer.grading.steps.steps import NONE
 
-MOST_OPERANDS = 8
-"""Operands of a formula that may be a prediction and its target."""
+MOST_OPERANDS, MOST_SINGLE = 64, 4
+"""Operands of a formula that may be predictions and their targets, and of those that are tried one by one."""
 SPARE = 2
 """Minimum excess of parameters over predictions that shows that the updates are computed from these."""
 
@@ -70,24 +71,58 @@ def usual_by_formula(sample: Sample, roles: Roles, points: list[Point]) -> list[
         for predictions, targets in _operands(cells, own, leading):
             a, y = values_of(predictions, points), values_of(targets, points)
             for name, usual in BY_PREDICTION.items():
-                with np.errstate(all="ignore"):
-                    ratio = derivative[predictions] / usual(a, y)
-                factor = ratio.flat[0]
-                if np.isfinite(ratio).all() and factor and np.abs(ratio / factor - 1.0).max() <= TOLERANCE:
-                    found.append((role, name, bool(factor < 0.0)))
+                factor = _common(derivative[predictions], usual(a, y))
+                if factor:
+                    found.append((role, name, factor < 0.0))
     return found
+
+
+def _common(numbers: Array, others: Array) -> float:
+    """The factor of numbers to others, where they are the same but for one; 0 where they are not."""
+    if not np.isfinite(others).all() or not others.any():
+        return 0.0
+    largest = np.unravel_index(np.abs(others).argmax(), others.shape)
+    factor = float(numbers[largest] / others[largest])
+    differs = np.abs(numbers - factor * others) > TOLERANCE * (np.abs(numbers) + np.abs(factor * others))
+    return 0.0 if differs.any() or not np.isfinite(factor) else factor
 
 
 def _operands(cells: Cells, nodes: IntArray, leading: Flags) -> Iterator[tuple[IntArray, IntArray]]:
     """What each formula of these nodes takes from the cells that the updates depend on, and from those that the
-    parameters do not lead to."""
+    parameters do not lead to: one of both, or as many."""
     graph = cells.graph
     for number in np.unique(graph.form[nodes]).tolist():
         form = graph.forms[number]
         operands = form.operands[np.isin(form.nodes, nodes)].T[:MOST_OPERANDS]
         inner = [own for own in operands if (leading[own] & cells.region.inside[own]).all()]
         outer = [own for own in operands if not cells.region.inside[own].any()]
-        yield from itertools.product(inner, outer)
+        if len(inner) == len(outer) > 1:
+            yield np.concatenate(inner), np.concatenate(outer)
+        yield from itertools.product(inner[:MOST_SINGLE], outer[:MOST_SINGLE])
+
+
+def shown_losses(sample: Sample, roles: Roles) -> list[Role]:
+    """The cells that the updates do not depend on, and that compare a prediction with a target: with what the backward
+    pass takes besides, and the forward pass does not."""
+    cells, graph = sample.cells, sample.cells.graph
+    leading, inside = cells.leading_to_updates(), cells.region.inside
+    found = []
+    for role, tangents in zip(roles.roles, roles.tangents, strict=True):
+        nodes = role.nodes(cells)
+        if leading[nodes].any() or not (tangents != 0.0).any((1, 2)).all():
+            continue
+        forward = cells.feeding(nodes)
+        own = np.zeros((3, len(graph.text)), bool)
+        for kind, of in enumerate((forward & ~leading, leading & ~forward, forward & leading)):
+            members = np.flatnonzero(of & inside & (cells.step != NONE))
+            own[kind, graph.operands[_edges(graph, members)]] = True
+        if (own[0] & own[1] & ~own[2] & ~inside).any() and (forward & leading & (cells.step != NONE)).any():
+            found.append(role)
+    return found
+
+
+def _edges(graph: Graph, nodes: IntArray) -> IntArray:
+    return ranges(graph.starts[nodes], graph.starts[nodes + 1])
 
 
 def made_of_predictions(sample: Sample, guess: Guess) -> bool:

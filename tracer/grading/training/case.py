@@ -9,7 +9,7 @@ import numpy as np
 from tracer.grading.graph.graph import Array
 from tracer.grading.losses.guesses import guesses
 from tracer.grading.losses.losses import Role, Roles, roles_of
-from tracer.grading.losses.recognition import Recognized, recognized, usual_by_formula
+from tracer.grading.losses.recognition import Recognized, recognized, shown_losses, usual_by_formula
 from tracer.grading.losses.sampling import Sample, sample_of
 from tracer.grading.steps.cells import Cells
 from tracer.grading.steps.points import Point
@@ -53,6 +53,12 @@ class Case:
         """The cells that are usual losses, with their names, and whether they are maximized."""
         known = [(entry.role, entry.guess.name, entry.ascends) for entry in self.recognized]
         return (known or usual_by_formula(self.sample, self.roles, self.points))[:MOST_LIKELY]
+
+    @cached_property
+    def shown(self) -> list[Role]:
+        """The cells that compare predictions with targets, and are no usual loss."""
+        usual = {role for role, _, _ in self.usual}
+        return [role for role in shown_losses(self.sample, self.roles) if role not in usual][:MOST_LIKELY]
 
     @cached_property
     def taken(self) -> GradientCells:

@@ -52,6 +52,11 @@ def wrong_judgement(judgement: Judgement, faults: Sequence[Fault], reason: str =
     return replace(judgement, standing=Standing.WRONG, reason=reason, faults=tuple(faults))
 
 
+def tells(case: Case, loss: Loss) -> bool:
+    """Whether a loss tells wrong updates: a guess does not where there is just one parameter."""
+    return isinstance(loss, Role) or len(case.training.updates) > 1
+
+
 def found_rate(case: Case, found: Whole) -> Rate | None:
     """The learning rate of the first step, and where it stands; None if there is no single one."""
     first = next((float(rate) for rate in found.fit.rates if np.isfinite(rate)), None)

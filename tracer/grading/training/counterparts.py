@@ -90,6 +90,8 @@ def first_wrong(case: Case, loss: Loss, targets: IntArray, descent: bool) -> Wro
         return None
     roles = dict(zip(nodes[wrong].tolist(), others[wrong].tolist(), strict=True))
     found, rights = _in_all_steps(case, loss, roles, factor)
+    if not len(found):
+        return None
     return Wrong(found, rights, factor, agreeing, _made_of_right_ones(case, loss, nodes[wrong], right))
 
 

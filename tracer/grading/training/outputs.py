@@ -15,7 +15,7 @@ from tracer.grading.losses.recognition import decreases_with_targets, made_of_pr
 from tracer.grading.losses.sampling import values_of
 from tracer.grading.steps.shapes import scaled_pair
 from tracer.grading.training.case import Case
-from tracer.grading.training.confirmation import loss_cells, wrong_judgement
+from tracer.grading.training.confirmation import loss_cells, tells, wrong_judgement
 from tracer.grading.training.counterparts import Wrong, first_wrong
 from tracer.grading.training.faults import faults_of_cells, faults_of_outputs, faults_of_updates
 from tracer.grading.training.judgement import Judgement, Standing
@@ -29,7 +29,7 @@ NO_USUAL_LOSS = "the error of the output is not the derivative of any usual loss
 def uphill(case: Case, loss: Loss, judgement: Judgement) -> Judgement | None:
     """The judgement where all updates go the wrong way: up a loss."""
     known = [entry for entry in case.recognized if entry.role == loss]
-    if not judgement.ascent or (isinstance(loss, Role) and (not known or known[0].ascends)):
+    if not judgement.ascent or not tells(case, loss) or (isinstance(loss, Role) and (not known or known[0].ascends)):
         return None
     guess = loss if isinstance(loss, Guess) else known[0].guess
     if decreases_with_targets(case.steps.network, case.cells, guess, case.points[0].slope):
@@ -104,7 +104,7 @@ def by_counterparts(case: Case) -> Judgement | None:
 def against_all_losses(case: Case) -> Judgement | None:
     """The judgement where the sheet computes no loss, and the error of the output is that of no usual one: a − y times
     what depends on the parameters and is not the slope."""
-    if case.usual:
+    if case.usual or len(case.training.updates) < 2:
         return None
     found = []
     for guess in guesses(case.sample.cells):

@@ -11,7 +11,15 @@ from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.losses.factors import TOLERANCE, fits
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
-from tracer.grading.training.confirmation import confirmed, found_rate, goes_up, is_one, optimized, wrong_judgement
+from tracer.grading.training.confirmation import (
+    confirmed,
+    found_rate,
+    goes_up,
+    is_one,
+    optimized,
+    tells,
+    wrong_judgement,
+)
 from tracer.grading.training.faults import faults_of, faults_of_gradients, faults_of_updates
 from tracer.grading.training.judgement import Judgement
 from tracer.grading.training.rates import Rate, has_own_rate
@@ -69,7 +77,7 @@ def without_optimizer(case: Case, loss: Loss, found: Whole) -> Judgement:
 def _solid(case: Case, sampled: Sequence[Tried], change: Array) -> tuple[Loss, Whole] | None:
     """The loss that explains most parameters, if these are enough to say that the others are wrong."""
     best: tuple[tuple[float, ...], Loss, Whole] | None = None
-    for entry in sampled[:MOST_COMPARED]:
+    for entry in [entry for entry in sampled if tells(case, entry.loss)][:MOST_COMPARED]:
         compared = whole(case.cells, change, entry.loss, case.points)
         for found in (replace(compared, fit=other) for other in fits(change, compared.gradient)):
             right = right_parameters(found) & varying(np.abs(change))
@@ -79,6 +87,7 @@ def _solid(case: Case, sampled: Sequence[Tried], change: Array) -> tuple[Loss, W
             recognized = any(other.role == entry.loss for other in case.recognized)
             known = entry.guessed or recognized or its_rate
             enough = right.any() if known else right.sum() >= max(2, len(right) / 2)
+            enough = enough and (found.fit.constant or right.sum() > 1)
             down = not goes_up(found)
             merits = float(right.sum()), float(down), float(its_rate), float(not entry.guessed)
             if enough and (best is None or merits > best[0]):
