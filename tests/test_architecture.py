@@ -30,6 +30,7 @@ INNER_ORDER = {
         "losses",
         "training",
         "wording",
+        "mending",
         "culprits",
         "report",
         "misreading",

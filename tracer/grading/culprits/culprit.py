@@ -10,6 +10,7 @@ import numpy as np
 from tracer.grading.book.relative import absolute
 from tracer.grading.culprits.copies import Odd
 from tracer.grading.culprits.dependence import Dependence
+from tracer.grading.culprits.mended import mended_fault
 from tracer.grading.graph.graph import Graph
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
@@ -25,6 +26,9 @@ RIGHT = 1
 def with_culprits(case: Case, judgement: Judgement, odd: Sequence[Odd]) -> Judgement:
     """The judgement with the cells to blame in place of the gradients and updates that they spoil."""
     if judgement.standing is Standing.WRONG and judgement.faults:
+        mended = mended_fault(case, judgement)
+        if mended is not None:
+            return replace(judgement, faults=(mended,))
         faults = _Search(case, judgement).faults(odd)
         return replace(judgement, faults=faults) if faults else judgement
     told = [entry for entry in odd if entry.between and entry.alone and _matters(case, entry)]

@@ -1,0 +1,28 @@
+"""The fault of cells whose formula one small edit makes right, and with it all updates."""
+
+from __future__ import annotations
+
+from tracer.grading.book.relative import absolute
+from tracer.grading.judging.findings import Kind
+from tracer.grading.mending.search import mends
+from tracer.grading.training.case import Case
+from tracer.grading.training.judgement import Fault, Judgement
+from tracer.grading.wording.sentences import home_of
+
+
+def mended_fault(case: Case, judgement: Judgement) -> Fault | None:
+    """The fault of the likeliest edit that explains all faults of a judgement; None where there is none."""
+    found = mends(case, judgement)
+    if not found:
+        return None
+    mend, graph = found[0], case.graph
+    _, home = home_of(graph, mend.nodes[0])
+    return Fault(
+        places=tuple(graph.places[node] for node in mend.nodes),
+        kind=Kind.UPDATE if set(case.training.nodes.ravel().tolist()).intersection(mend.nodes) else Kind.FORMULA,
+        formula=absolute(mend.relative, home),
+        right=absolute(mend.edit.text, home),
+        value=float(graph.values[mend.nodes[0]]),
+        right_value=mend.value,
+        spoils=tuple(dict.fromkeys(parameter for fault in judgement.faults for parameter in fault.spoils)),
+    )

@@ -1,0 +1,311 @@
+"""The search for a small edit of one formula, in all its copies or in one odd cell, that makes all updates right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tracer.formulas.tree import Expression
+from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
+from tracer.grading.losses.guesses import BY_PREDICTION, guesses
+from tracer.grading.losses.predictions import pairs_of
+from tracer.grading.mending.edits import HOLE, Edit, Kind, edits_of, filled
+from tracer.grading.mending.formulas import Unreadable, reading
+from tracer.grading.mending.nearby import Candidates, Places
+from tracer.grading.mending.step import Loss, Step, Target
+from tracer.grading.steps.steps import NONE
+from tracer.grading.training.case import Case
+from tracer.grading.training.judgement import Judgement
+
+EXACT = 2e-5
+"""Relative difference of the factors between updates and gradients that are the same: difference quotients."""
+MOST_POINTS = 3
+MOST_NODES = 3_000
+"""Cells of a step that is searched."""
+MOST_COPIES = 400
+"""Copies of a formula within the steps that are searched."""
+MOST_CANDIDATES = 60
+"""Cells that are tried in place of a reference."""
+MOST_BESIDE = 6
+"""References of a formula whose surroundings are tried."""
+MOST_NUMBERS = 4_000_000
+"""Values that are computed at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """An edit of one formula that makes all updates right. nodes: the cells with the formula; relative: what they read
+    now. edit: what they should read. rate: the factor between updates and gradients with it, negative where these
+    descend. values: those that the first of the cells should have. cost: how unlikely it is, to compare mends by."""
+
+    nodes: tuple[int, ...]
+    relative: str
+    edit: Edit
+    rate: float
+    value: float
+    cost: tuple[float, ...]
+
+
+def mends(case: Case, judgement: Judgement) -> list[Mend]:
+    """The edits that make all updates of a wrong training right, the likeliest first."""
+    with np.errstate(all="ignore"):
+        search = _Search(case, judgement)
+        return sorted(search.mends(), key=lambda mend: mend.cost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Cells with one formula: in each of the searched steps, and all."""
+
+    relative: str
+    own: tuple[IntArray, ...]
+    nodes: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """An edit, and the values of its cells in a step, [candidates, cells, columns]: one candidate, or one for each
+    nearby cell in its hole."""
+
+    edit: Edit
+    has_hole: bool
+    values: Array
+
+
+def _constant(rates: Array) -> Flags:
+    """Which rows have one value in all columns, which is not 0."""
+    middle = np.median(rates, 1)
+    same = np.abs(rates - middle[:, None]) <= EXACT * np.abs(middle)[:, None]
+    constant: Flags = same.all(1) & (middle != 0.0)
+    return constant
+
+
+class _Search:
+    """Looks for mends; its state are a few steps of the training as small graphs."""
+
+    def __init__(self, case: Case, judgement: Judgement) -> None:
+        self._case, self._graph, self._judgement = case, case.graph, judgement
+        self._places = Places(case.graph)
+        self._wrong, self._right = self._steps()
+        self._known = self._plain_rates()
+        self._users: dict[Expression, set[str]] = {}
+
+    # ---------------------------------------------------------------------------------------------- what is searched
+
+    def _steps(self) -> tuple[list[Step], list[Step]]:
+        numbers = self._wrong_steps()
+        if not numbers:
+            return [], []
+        chosen = list(dict.fromkeys((numbers[0], numbers[-1])))
+        others = [s for s in range(self._case.training.seeds.shape[1]) if s not in set(numbers)]
+        wrong = [step for number in chosen if (step := self._step(number)) is not None]
+        right = [step for number in others[:1] if (step := self._step(number)) is not None]
+        return wrong, right
+
+    def _wrong_steps(self) -> list[int]:
+        made = {int(n): step for row in self._case.training.nodes for step, n in enumerate(row.tolist()) if n != NONE}
+        number = self._graph.number
+        found = set()
+        for fault in self._judgement.faults:
+            for place in fault.places:
+                node = number[place]
+                step = made.get(node, int(self._case.cells.step[node]))
+                if step >= 0:
+                    found.add(step)
+        return sorted(found)
+
+    def _step(self, number: int) -> Step | None:
+        case = self._case
+        loss = self._loss(number)
+        rows = np.flatnonzero((case.training.nodes[:, number] != NONE) & (case.training.seeds[:, number] != NONE))
+        if loss is None or not len(loss.nodes) or not len(rows):
+            return None
+        updates = [case.training.updates[row][number] for row in rows.tolist()]
+        nodes = case.training.nodes[rows, number]
+        parameters = np.array([u.parameter for u in updates if u is not None], int)
+        if self._judgement.rate is None and case.all_taken.complete:
+            nodes, parameters = case.all_taken.nodes[rows, number], np.full(len(rows), NONE)
+        target = Target(nodes, parameters, case.training.seeds[rows, number])
+        step = Step(case, number, target, loss, case.points[:MOST_POINTS])
+        return step if len(step.nodes) <= MOST_NODES else None
+
+    def _loss(self, number: int) -> Loss | None:
+        case, none = self._case, np.empty(0, int)
+        if self._judgement.loss:
+            nodes = np.array([self._graph.number[place] for place in self._judgement.loss])
+            return Loss(nodes[case.cells.step[nodes] == number], none)
+        for guess in guesses(case.cells):
+            if guess.name == self._judgement.assumed_loss and guess.name in BY_PREDICTION:
+                pairs = pairs_of(case.cells)[guess.origin]
+                own = case.cells.step[pairs.predictions] == number
+                return Loss(pairs.predictions[own], pairs.targets[own], BY_PREDICTION[guess.name])
+        return None
+
+    def _plain_rates(self) -> set[float]:
+        """The numbers that may be the learning rate: those that updates refer to."""
+        graph, found = self._graph, set()
+        for step in self._wrong:
+            for node in self._case.training.nodes[:, step.number].tolist():
+                if node != NONE:
+                    found |= {float(graph.values[o]) for o in graph.operands_of(node).tolist() if graph.form[o] < 0}
+        if self._judgement.rate is not None:
+            found.add(self._judgement.rate)
+        return {abs(rate) for rate in found}
+
+    def _units(self) -> list[_Unit]:
+        graph, steps = self._graph, [*self._wrong, *self._right]
+        found: dict[str, list[list[int]]] = {}
+        for index, step in enumerate(steps):
+            for node in step.nodes.tolist():
+                relative = graph.texts[graph.text[node]].relative
+                found.setdefault(relative, [[] for _ in steps])[index].append(node)
+                self._users.setdefault(graph.forms[graph.form[node]].expression, set()).add(relative)
+        units = []
+        for relative, own in found.items():
+            if any(own[: len(self._wrong)]) and sum(map(len, own)) <= MOST_COPIES:
+                nodes = np.concatenate([text.nodes for text in graph.texts if text.relative == relative])
+                units.append(_Unit(relative, tuple(np.array(nodes_, int) for nodes_ in own), np.sort(nodes)))
+        return units
+
+    # ------------------------------------------------------------------------------------------------------ the search
+
+    def mends(self) -> Iterator[Mend]:
+        """All mends."""
+        if self._wrong and not any(_constant(step.own_rates())[0] for step in self._wrong):
+            for unit in self._units():
+                yield from self._mends_of(unit)
+
+    def _mends_of(self, unit: _Unit) -> Iterator[Mend]:
+        parts = self._parts(unit)
+        if not all(self._is_understood(step, own, unit.relative) for step, own in parts):
+            return
+        near = self._near(parts)
+        chunk: list[_Tried] = []
+        size = 0
+        for each in self._tried(unit, parts, near):
+            chunk.append(each)
+            size += each.values.size * len(parts[0][0].nodes)
+            if size > MOST_NUMBERS:
+                yield from self._met(unit, parts, near, chunk)
+                chunk, size = [], 0
+        if chunk:
+            yield from self._met(unit, parts, near, chunk)
+
+    def _parts(self, unit: _Unit) -> list[tuple[Step, IntArray]]:
+        """The searched steps that have cells of a unit, with these."""
+        steps = [*self._wrong, *self._right]
+        return [(step, own) for step, own in zip(steps, unit.own, strict=True) if len(own)]
+
+    def _is_understood(self, step: Step, own: IntArray, text: str) -> bool:
+        """Whether the values of the formula as it is are those of the graph, and no copy depends on another."""
+        try:
+            found = reading(self._graph, text, own).values(step.at)[0]
+        except Unreadable:
+            return False
+        close = np.abs(found - step.at[own]) <= 1e-9 * np.abs(step.at[own]) + 1e-15
+        return bool(close.all()) and not np.isin(own, step.influenced(own)).any()
+
+    def _tried(self, unit: _Unit, parts: Sequence[tuple[Step, IntArray]], near: Candidates) -> Iterator[_Tried]:
+        """The edits of a unit, each with what its cells would be in the first step."""
+        step, own = parts[0]
+        holes = step.at[near.nodes[:, : len(own)]]
+        for edit in edits_of(unit.relative):
+            has_hole = HOLE in edit.text
+            if has_hole and not near.texts:
+                continue
+            try:
+                values = reading(self._graph, edit.text, own).values(step.at, holes if has_hole else None)
+            except Unreadable:
+                continue
+            yield _Tried(edit, has_hole, values)
+
+    def _near(self, parts: Sequence[tuple[Step, IntArray]]) -> Candidates:
+        """The references to cells that none of the copies leads to."""
+        step, own = parts[0]
+        pool = self._pool(step) - set(step.influenced(own).tolist()) - set(own.tolist())
+        cells, beside = np.concatenate([own for _, own in parts]), self._graph.operands_of(int(own[0]))
+        return self._places.candidates(cells, pool, MOST_CANDIDATES, beside[:MOST_BESIDE], self._shared(step))
+
+    def _shared(self, step: Step) -> IntArray:
+        """The constants that several updates refer to: learning rates."""
+        graph, updates = self._graph, self._case.training.nodes[:, step.number]
+        used = Counter(o for node in updates[updates != NONE].tolist() for o in graph.operands_of(node).tolist())
+        rate = self._judgement.rate_at
+        found = [o for o, count in used.items() if count > 1 and graph.form[o] < 0]
+        return np.array([*found, *([graph.number[rate]] if rate else [])], int)
+
+    def _met(
+        self, unit: _Unit, parts: Sequence[tuple[Step, IntArray]], near: Candidates, tried: Sequence[_Tried]
+    ) -> Iterator[Mend]:
+        """The mends among edits: those with one factor between updates and gradients, in all steps that must agree."""
+        step, own = parts[0]
+        rates = step.rates(own, np.concatenate([each.values for each in tried]))
+        edited = {step.number for step, _ in parts}
+        others = [step.own_rates()[0] for step in self._right if step.number not in edited]
+        met = _constant(rates)
+        at = 0
+        for each in tried:
+            for index in np.flatnonzero(met[at : at + len(each.values)]).tolist():
+                text = filled(each.edit.text, near.texts[index]) if each.has_hole else each.edit.text
+                further = self._further(parts, near, each, index)
+                all_rates = np.concatenate([rates[at + index], *others, *further])
+                if text != unit.relative and _constant(all_rates[None])[0]:
+                    distance = near.distances[index] if each.has_hole else 0
+                    value = float(each.values[index, 0, 0])
+                    edit = replace(each.edit, text=text)
+                    yield self._mend(unit, edit, float(np.median(all_rates)), value, distance)
+            at += len(each.values)
+
+    def _further(
+        self, parts: Sequence[tuple[Step, IntArray]], near: Candidates, tried: _Tried, index: int
+    ) -> Iterator[Array]:
+        """The factors that an edit has in the other steps; NaN where it has no meaning there."""
+        start = len(parts[0][1])
+        for step, own in parts[1:]:
+            hole = step.at[near.nodes[index : index + 1, start : start + len(own)]] if tried.has_hole else None
+            start += len(own)
+            try:
+                yield step.rates(own, reading(self._graph, tried.edit.text, own).values(step.at, hole))[0]
+            except Unreadable:
+                yield np.array([np.nan])
+
+    def _pool(self, step: Step) -> set[int]:
+        """The cells that may belong in a formula of a step."""
+        graph = self._graph
+        pool = set(step.nodes.tolist())
+        for node in step.nodes.tolist():
+            pool |= set(graph.operands_of(node).tolist())
+        return pool
+
+    def _mend(self, unit: _Unit, edit: Edit, rate: float, value: float, distance: int) -> Mend:
+        plain = any(abs(abs(rate) - known) <= EXACT * known for known in self._known)
+        uphill = (rate > 0.0) != self._judgement.ascent
+        likely = COST[edit.kind] + COST_OF_SIZE * edit.size
+        cost = (float(not plain), float(uphill), -self._conformity(unit, edit), likely, float(distance))
+        return Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, cost)
+
+    def _conformity(self, unit: _Unit, edit: Edit) -> float:
+        """1 where an edit makes an odd formula like others of the step, -1 where it makes one odd that is like them."""
+        own = np.concatenate(unit.own)[:1]
+        was, becomes = self._graph.forms[self._graph.form[own[0]]].expression, _form(self._graph, edit.text, own)
+        alike = [bool(self._users.get(form, set()) - {unit.relative}) for form in (was, becomes)]
+        return float(alike[1]) - float(alike[0])
+
+
+def _form(graph: Graph, text: str, cells: IntArray) -> Expression | None:
+    try:
+        return reading(graph, text, cells).parts[0].expression
+    except Unreadable:
+        return None
+
+
+COST = {
+    Kind.OPERATOR: 1.0, Kind.REFERENCE: 1.0, Kind.RANGE: 1.0, Kind.SIGN: 1.2, Kind.LESS: 1.4, Kind.COMPLEMENT: 1.6,
+    Kind.MORE: 1.5, Kind.POWER: 1.8, Kind.COPY: 1.0,
+}  # fmt: skip
+"""How unlikely the slips are that edits mend, to compare them by."""
+COST_OF_SIZE = 0.1
+"""What a token more costs: a formula that gets shorter was rather wrong than one that gets longer."""

@@ -1,0 +1,183 @@
+"""One step of a training as a small graph: what changes of some of its cells make of its updates and of its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracer.grading.graph.forms import of_arrays, unrounded
+from tracer.grading.graph.graph import Array, IntArray
+from tracer.grading.steps.points import Point
+from tracer.grading.steps.steps import NONE
+from tracer.grading.training.case import Case
+
+NEARNESS = 1e-5
+"""How far parameters are moved for a difference quotient, as a part of them and absolutely."""
+SIDES = 3
+"""Columns for each point: the point itself, and moved forward and backward."""
+FARTHEST = 2
+"""Formulas from a cell of the step to one that depends on none of its parameters and may be edited."""
+Gather = Callable[[IntArray], Array]
+"""Nodes → their values, [candidates or 1, nodes, columns]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What should be proportional to the gradients: an update less its parameter, or the cell of a gradient. nodes:
+    a node for each row of the training; less: the node that is subtracted, -1 for none; seeds: the parameter's own."""
+
+    nodes: IntArray
+    less: IntArray
+    seeds: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a step minimizes: the sum of nodes, each times a weight. weights: from the values of `nodes` and `others`;
+    None for 1."""
+
+    nodes: IntArray
+    others: IntArray
+    weights: Callable[[Array, Array], Array] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Cells of one level with one form."""
+
+    level: int
+    form: int
+    nodes: IntArray
+    rows: IntArray
+
+
+class Step:
+    """The cells that the updates and the loss of a step depend on; its state is the values of all nodes at a few points
+    and with all parameters moved a little in one direction; those of an empty cell come last."""
+
+    def __init__(self, case: Case, number: int, target: Target, loss: Loss, points: Sequence[Point]) -> None:
+        self.number, self.graph, self._case = number, case.graph, case
+        self._target, self._loss = target, loss
+        self._seeds = set(target.seeds.tolist())
+        self._levels = self._ancestors([*target.nodes.tolist(), *loss.nodes.tolist()])
+        self.nodes = np.array(sorted(self._levels), int)
+        self._direction = np.random.default_rng(number).uniform(0.5, 1.5, len(target.seeds))
+        self._direction *= np.random.default_rng(number + 1).choice([-1.0, 1.0], len(target.seeds))
+        self._size = NEARNESS
+        at = np.repeat(np.stack([point.values for point in points], 1), SIDES, 1)
+        self.at = np.concatenate([at, np.zeros((1, at.shape[1]))])
+        for side, sign in ((1, 1.0), (2, -1.0)):
+            self.at[target.seeds, side::SIDES] += sign * self._size * self._direction[:, None]
+        self._groups = self._grouped(self.nodes)
+        for group in self._groups:
+            self.at[group.nodes] = self._computed(group, lambda nodes: self.at[nodes][None])[0]
+
+    # ------------------------------------------------------------------------------------------------ what it holds
+
+    def _ancestors(self, outputs: Sequence[int]) -> dict[int, int]:
+        """The formulas that these nodes depend on within the step, with their levels."""
+        graph, cells = self.graph, self._case.cells
+        earlier = self._case.training.nodes[:, : self.number]
+        stop = self._seeds | set(earlier[earlier != NONE].tolist())
+        last, inside = cells.last, cells.region.inside
+        own = set(self._case.training.nodes[:, self.number].tolist())
+        depth = {node: 0 for node in outputs if node not in stop and graph.form[node] >= 0}
+        pending = list(depth)
+        while pending:
+            node = pending.pop()
+            for operand in graph.operands_of(node).tolist():
+                if operand in stop or graph.form[operand] < 0 or 0 <= last[operand] < self.number:
+                    continue
+                far = 0 if inside[operand] or operand in own else depth[node] + 1
+                if far <= FARTHEST and (operand not in depth or far < depth[operand]):
+                    depth[operand] = far
+                    pending.append(operand)
+        levels: dict[int, int] = {}
+        for node in sorted(depth):
+            levels[node] = 1 + max((levels.get(operand, 0) for operand in graph.operands_of(node).tolist()), default=0)
+        return levels
+
+    def _grouped(self, nodes: IntArray) -> list[_Group]:
+        found: dict[tuple[int, int], list[int]] = {}
+        for node in nodes.tolist():
+            found.setdefault((self._levels[node], int(self.graph.form[node])), []).append(node)
+        return [
+            _Group(level, form, np.array(own), np.searchsorted(self.graph.forms[form].nodes, own))
+            for (level, form), own in sorted(found.items())
+        ]
+
+    def _computed(self, group: _Group, gather: Gather) -> Array:
+        """The values of the cells of a group, [candidates, cells, columns]."""
+        form = self.graph.forms[group.form]
+        operands = form.operands[group.rows]
+        slots = np.moveaxis(gather(operands.ravel()).reshape(-1, *operands.shape, self.at.shape[1]), 2, 0)
+        shape = slots.shape[1:]
+        count = int(np.prod(shape))
+        numbers = np.broadcast_to(form.numbers[group.rows].T[:, None, :, None], (form.numbers.shape[1], *shape))
+        flat = of_arrays(
+            unrounded(form.expression), slots.reshape(len(slots), count).T, numbers.reshape(len(numbers), count).T
+        )
+        return flat.reshape(shape)
+
+    def level(self, node: int) -> int:
+        """The level of a node: those that it depends on have lower ones."""
+        return self._levels[node]
+
+    def influenced(self, nodes: IntArray) -> IntArray:
+        """The formulas of the step that depend on these nodes, themselves left out if they do not."""
+        reached = set(nodes.tolist())
+        found = []
+        for node in self.nodes.tolist():
+            if not reached.isdisjoint(self.graph.operands_of(node).tolist()):
+                found.append(node)
+                reached.add(node)
+        return np.array(found, int)
+
+    # ------------------------------------------------------------------------------------------------ what changes do
+
+    def rates(self, nodes: IntArray, values: Array) -> Array:
+        """The factor between updates and gradients along the step's direction, [candidates, points], if these nodes had
+        these values, [candidates, nodes, columns]."""
+        influenced = np.setdiff1d(self.influenced(nodes), nodes)
+        groups = self._grouped(influenced)
+        less = self._target.less[self._target.less != NONE]
+        outputs = np.concatenate([self._target.nodes, less, self._loss.nodes, self._loss.others])
+        operands = [self.graph.forms[g.form].operands[g.rows].ravel() for g in groups]
+        local = np.unique(np.concatenate([nodes, influenced, outputs, *operands]))
+        now = np.repeat(self.at[local][None], len(values), 0)
+        now[:, np.searchsorted(local, nodes)] = values
+        for group in groups:
+            now[:, np.searchsorted(local, group.nodes)] = self._computed(
+                group, lambda wanted: now[:, np.searchsorted(local, wanted)]
+            )
+        rates = self._rates(lambda wanted: now[:, np.searchsorted(local, wanted)])
+        if np.isin(self._loss.nodes, local[np.isin(local, influenced) | np.isin(local, nodes)]).any():
+            was = self._changes(lambda wanted: self.at[wanted][None])
+            lost = (self._changes(lambda wanted: now[:, np.searchsorted(local, wanted)]) == 0.0) & (was != 0.0)
+            rates[lost.any((1, 2))] = np.nan
+        return rates
+
+    def own_rates(self) -> Array:
+        """The same as the step is."""
+        return self._rates(lambda wanted: self.at[wanted][None])
+
+    def _changes(self, gather: Gather) -> Array:
+        """What each update adds to its parameter, or the cell of its gradient, [candidates, parameters, points]."""
+        target = self._target
+        made = gather(target.nodes)[..., ::SIDES].copy()
+        taken = target.less != NONE
+        made[:, taken] -= gather(target.less[taken])[..., ::SIDES]
+        return made
+
+    def _rates(self, gather: Gather) -> Array:
+        change = np.einsum("i,eip->ep", self._direction, self._changes(gather))
+        loss = gather(self._loss.nodes)
+        difference = loss[..., 1::SIDES] - loss[..., 2::SIDES]
+        if self._loss.weights is not None:
+            others = gather(self._loss.others)[..., ::SIDES]
+            difference = difference * self._loss.weights(loss[..., ::SIDES], others)
+        with np.errstate(all="ignore"):
+            return change / (difference.sum(1) / (2.0 * self._size))
+
