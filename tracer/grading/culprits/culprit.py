@@ -26,7 +26,7 @@ RIGHT = 1
 def with_culprits(case: Case, judgement: Judgement, odd: Sequence[Odd]) -> Judgement:
     """The judgement with the cells to blame in place of the gradients and updates that they spoil."""
     if judgement.standing is Standing.WRONG and judgement.faults:
-        mended = mended_fault(case, judgement)
+        mended = mended_fault(case, judgement, odd)
         if mended is not None:
             return replace(judgement, faults=(mended,))
         faults = _Search(case, judgement).faults(odd)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tracer.grading.book.relative import absolute
+from tracer.grading.culprits.copies import Odd
+from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
+from tracer.grading.mending.edits import Kind as Edits
 from tracer.grading.mending.search import mends
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement
 from tracer.grading.wording.sentences import home_of
 
 
-def mended_fault(case: Case, judgement: Judgement) -> Fault | None:
+def mended_fault(case: Case, judgement: Judgement, odd: Sequence[Odd]) -> Fault | None:
     """The fault of the likeliest edit that explains all faults of a judgement; None where there is none."""
-    found = mends(case, judgement)
+    graph = case.graph
+    neighbors = {graph.texts[graph.text[entry.nodes[0]]].relative: entry.text for entry in odd}
+    found = mends(case, judgement, neighbors)
     if not found:
         return None
-    mend, graph = found[0], case.graph
+    mend = found[0]
     _, home = home_of(graph, mend.nodes[0])
     return Fault(
         places=tuple(graph.places[node] for node in mend.nodes),
         kind=Kind.UPDATE if set(case.training.nodes.ravel().tolist()).intersection(mend.nodes) else Kind.FORMULA,
+        why=cause_of("differs_from_copies") if mend.edit.kind is Edits.COPY else None,
         formula=absolute(mend.relative, home),
         right=absolute(mend.edit.text, home),
         value=float(graph.values[mend.nodes[0]]),

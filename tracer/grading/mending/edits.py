@@ -37,11 +37,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edited formula, in the form of `book.relative`; it may refer to HOLE. size: how many tokens were added."""
+    """An edited formula, in the form of `book.relative`; it may refer to HOLE. size: how many tokens were added.
+    computed: whether only a cell with a formula belongs in its hole."""
 
     text: str
     kind: Kind
     size: int
+    computed: bool = False
 
 
 def edits_of(text: str) -> Iterator[Edit]:
@@ -55,12 +57,13 @@ def edits_of(text: str) -> Iterator[Edit]:
         written = "".join(edited)
         if edited and written not in seen:
             seen.add(written)
-            yield Edit(written, kind, len(edited) - len(tokens))
+            yield Edit(written, kind, len(edited) - len(tokens), kind is Kind.MORE and _is_slope(edited))
 
 
 def _tokens(text: str) -> list[str] | None:
     """The tokens of a formula; None where one is unknown, such as a text."""
-    found, at = [], 0
+    found: list[str] = []
+    at = 0
     while at < len(text):
         match = EXCEL.token.match(text, at)
         if match is None:
@@ -212,6 +215,19 @@ class _Formula:
                 yield Kind.POWER, self._put(part.end, end)
             elif not self._is_number(part):
                 yield Kind.POWER, self._put(end, end, "^", "2")
+        yield from self._slopes()
+
+    def _slopes(self) -> Iterator[tuple[Kind, list[str]]]:
+        """The slope of a sigmoid for that of tanh."""
+        for part in self._parts:
+            own, end = self._tokens[part.start : part.end], self._with_power(part)
+            before = self._tokens[max(part.start - 2, 0) : part.start]
+            if self._tokens[part.end : end] == ["^", "2"] and before == ["1", "-"]:
+                new = (*own, "*", "(", "1", "-", *own, ")")
+                if self._tokens[part.start - 3 : part.start - 2] == ["("] and self._tokens[end : end + 1] == [")"]:
+                    yield Kind.POWER, self._put(part.start - 3, end + 1, *new)
+                elif part.start == 2 or self._tokens[part.start - 3] in _OPENING:
+                    yield Kind.POWER, self._put(part.start - 2, end, *new)
 
     def _references(self) -> Iterator[tuple[Kind, list[str]]]:
         places: dict[str, list[int]] = {}
@@ -274,6 +290,11 @@ FACTORS: Sequence[Sequence[str]] = (
 """Factors that are left out: a cell, and the slopes of activation functions."""
 
 
+def _is_slope(tokens: Sequence[str]) -> bool:
+    """Whether a slope was added."""
+    return any(tokens[i : i + 3] == ["1", "-", HOLE] for i in range(len(tokens)))
+
+
 def _is_reference(token: str) -> bool:
     return PLACE.fullmatch(token.rpartition("!")[2]) is not None
 
@@ -304,5 +325,3 @@ def _moved(reference: str, rows: int, columns: int) -> str:
 def filled(text: str, reference: str) -> str:
     """The edited formula with a reference in its hole."""
     return text.replace(HOLE, reference)
-
-

@@ -91,5 +91,3 @@ class Places:
 def _keys(at: IntArray) -> IntArray:
     keys: IntArray = (at[..., 0] << (_ROW_BITS + _COLUMN_BITS)) | (at[..., 1] << _COLUMN_BITS) | at[..., 2]
     return keys
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,11 +49,13 @@ class Mend:
     cost: tuple[float, ...]
 
 
-def mends(case: Case, judgement: Judgement) -> list[Mend]:
-    """The edits that make all updates of a wrong training right, the likeliest first."""
+def mends(case: Case, judgement: Judgement, neighbors: Mapping[str, str]) -> list[Mend]:
+    """The edits that make all updates of a wrong training right, the likeliest first. neighbors: odd formulas → those
+    of the cells around, which are copies of each other."""
     with np.errstate(all="ignore"):
-        search = _Search(case, judgement)
-        return sorted(search.mends(), key=lambda mend: mend.cost)
+        search = _Search(case, judgement, neighbors)
+        found = sorted(search.mends(), key=lambda mend: mend.cost)
+        return [search.only_changed(found[0]), *found[1:]] if found else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,19 @@ class _Unit:
     relative: str
     own: tuple[IntArray, ...]
     nodes: IntArray
+
+
+MOST_LANES = 8
+"""Cells with one formula in a step that are edited one by one."""
+
+
+def _lanes(unit: _Unit) -> Iterator[_Unit]:
+    """The cells of a unit one by one, each with its like in the other steps."""
+    counts = {len(own) for own in unit.own if len(own)}
+    if len(counts) == 1 and 1 < min(counts) <= MOST_LANES:
+        for lane in range(min(counts)):
+            own = tuple(nodes[lane : lane + 1] for nodes in unit.own)
+            yield _Unit(unit.relative, own, np.sort(np.concatenate(own)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +101,13 @@ def _constant(rates: Array) -> Flags:
 class _Search:
     """Looks for mends; its state are a few steps of the training as small graphs."""
 
-    def __init__(self, case: Case, judgement: Judgement) -> None:
-        self._case, self._graph, self._judgement = case, case.graph, judgement
+    def __init__(self, case: Case, judgement: Judgement, neighbors: Mapping[str, str]) -> None:
+        self._case, self._graph, self._judgement, self._neighbors = case, case.graph, judgement, neighbors
         self._places = Places(case.graph)
         self._wrong, self._right = self._steps()
         self._known = self._plain_rates()
         self._users: dict[Expression, set[str]] = {}
+        self._texts: set[str] = set()
 
     # ---------------------------------------------------------------------------------------------- what is searched
 
@@ -159,11 +175,12 @@ class _Search:
         graph, steps = self._graph, [*self._wrong, *self._right]
         found: dict[str, list[list[int]]] = {}
         for index, step in enumerate(steps):
-            for node in step.nodes.tolist():
+            for node in step.leading.tolist():
                 relative = graph.texts[graph.text[node]].relative
                 found.setdefault(relative, [[] for _ in steps])[index].append(node)
                 self._users.setdefault(graph.forms[graph.form[node]].expression, set()).add(relative)
         units = []
+        self._texts = set(found)
         for relative, own in found.items():
             if any(own[: len(self._wrong)]) and sum(map(len, own)) <= MOST_COPIES:
                 nodes = np.concatenate([text.nodes for text in graph.texts if text.relative == relative])
@@ -174,9 +191,19 @@ class _Search:
 
     def mends(self) -> Iterator[Mend]:
         """All mends."""
-        if self._wrong and not any(_constant(step.own_rates())[0] for step in self._wrong):
-            for unit in self._units():
-                yield from self._mends_of(unit)
+        if not self._wrong or any(_constant(step.own_rates())[0] for step in self._wrong):
+            return
+        units = self._units()
+        found = [mend for unit in units for mend in self._mends_of(unit)]
+        yield from found or (mend for unit in units for lane in _lanes(unit) for mend in self._mends_of(lane))
+
+    def only_changed(self, mend: Mend) -> Mend:
+        """The mend with only those of its cells that it changes."""
+        nodes = np.array(mend.nodes)
+        at = self._wrong[0].at
+        before, after = (reading(self._graph, text, nodes).values(at)[0] for text in (mend.relative, mend.edit.text))
+        changed = (np.abs(before - after) > EXACT * np.abs(before)).any(1)
+        return replace(mend, nodes=tuple(nodes[changed].tolist())) if changed.any() else mend
 
     def _mends_of(self, unit: _Unit) -> Iterator[Mend]:
         parts = self._parts(unit)
@@ -212,12 +239,16 @@ class _Search:
         """The edits of a unit, each with what its cells would be in the first step."""
         step, own = parts[0]
         holes = step.at[near.nodes[:, : len(own)]]
-        for edit in edits_of(unit.relative):
+        constant = self._graph.form[near.nodes[:, 0]] < 0
+        copied = self._neighbors.get(unit.relative)
+        for edit in (*([Edit(copied, Kind.COPY, 0)] if copied else []), *edits_of(unit.relative)):
             has_hole = HOLE in edit.text
             if has_hole and not near.texts:
                 continue
             try:
                 values = reading(self._graph, edit.text, own).values(step.at, holes if has_hole else None)
+                if edit.computed:
+                    values[constant] = np.nan
             except Unreadable:
                 continue
             yield _Tried(edit, has_hole, values)
@@ -242,6 +273,7 @@ class _Search:
     ) -> Iterator[Mend]:
         """The mends among edits: those with one factor between updates and gradients, in all steps that must agree."""
         step, own = parts[0]
+        forward = step.leads_to_loss(own)
         rates = step.rates(own, np.concatenate([each.values for each in tried]))
         edited = {step.number for step, _ in parts}
         others = [step.own_rates()[0] for step in self._right if step.number not in edited]
@@ -256,7 +288,7 @@ class _Search:
                     distance = near.distances[index] if each.has_hole else 0
                     value = float(each.values[index, 0, 0])
                     edit = replace(each.edit, text=text)
-                    yield self._mend(unit, edit, float(np.median(all_rates)), value, distance)
+                    yield self._mend(unit, edit, float(np.median(all_rates)), value, distance, forward)
             at += len(each.values)
 
     def _further(
@@ -280,19 +312,27 @@ class _Search:
             pool |= set(graph.operands_of(node).tolist())
         return pool
 
-    def _mend(self, unit: _Unit, edit: Edit, rate: float, value: float, distance: int) -> Mend:
+    def _mend(self, unit: _Unit, edit: Edit, rate: float, value: float, distance: int, forward: bool) -> Mend:
         plain = any(abs(abs(rate) - known) <= EXACT * known for known in self._known)
         uphill = (rate > 0.0) != self._judgement.ascent
-        likely = COST[edit.kind] + COST_OF_SIZE * edit.size
+        likely = COST[edit.kind] + COST_OF_SIZE * edit.size + COST_OF_FORWARD * forward
         cost = (float(not plain), float(uphill), -self._conformity(unit, edit), likely, float(distance))
         return Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, cost)
 
     def _conformity(self, unit: _Unit, edit: Edit) -> float:
         """1 where an edit makes an odd formula like others of the step, -1 where it makes one odd that is like them."""
+        if edit.kind is Kind.COPY:
+            return MOST_ALIKE
+        if edit.text in self._texts:
+            return MOST_ALIKE - 1.0
         own = np.concatenate(unit.own)[:1]
         was, becomes = self._graph.forms[self._graph.form[own[0]]].expression, _form(self._graph, edit.text, own)
-        alike = [bool(self._users.get(form, set()) - {unit.relative}) for form in (was, becomes)]
-        return float(alike[1]) - float(alike[0])
+        alike = [bool(self._users.get(form, set()) - {unit.relative}) for form in (was, becomes) if form is not None]
+        return float(alike[1]) - float(alike[0]) if len(alike) == 2 else 0.0
+
+
+MOST_ALIKE = 3.0
+"""How far an odd cell conforms that becomes a copy of its neighbors."""
 
 
 def _form(graph: Graph, text: str, cells: IntArray) -> Expression | None:
@@ -307,5 +347,7 @@ COST = {
     Kind.MORE: 1.5, Kind.POWER: 1.8, Kind.COPY: 1.0,
 }  # fmt: skip
 """How unlikely the slips are that edits mend, to compare them by."""
+COST_OF_FORWARD = 0.5
+"""What it costs that an edit changes the loss: what lies below it would then be right by chance."""
 COST_OF_SIZE = 0.1
 """What a token more costs: a formula that gets shorter was rather wrong than one that gets longer."""

@@ -54,14 +54,18 @@ class _Group:
 
 
 class Step:
-    """The cells that the updates and the loss of a step depend on; its state is the values of all nodes at a few points
-    and with all parameters moved a little in one direction; those of an empty cell come last."""
+    """The cells of a step; `leading` are those that its updates and its loss depend on. Its state is the values of all
+    nodes at a few points, there and with all parameters moved a little in one direction; that of an empty cell comes
+    last."""
 
     def __init__(self, case: Case, number: int, target: Target, loss: Loss, points: Sequence[Point]) -> None:
         self.number, self.graph, self._case = number, case.graph, case
         self._target, self._loss = target, loss
         self._seeds = set(target.seeds.tolist())
-        self._levels = self._ancestors([*target.nodes.tolist(), *loss.nodes.tolist()])
+        outputs = [*target.nodes.tolist(), *loss.nodes.tolist()]
+        self.leading = np.array(sorted(self._ancestors(outputs)), int)
+        unused = np.flatnonzero(case.cells.step == number).tolist()
+        self._levels = self._ancestors([*outputs, *unused])
         self.nodes = np.array(sorted(self._levels), int)
         self._direction = np.random.default_rng(number).uniform(0.5, 1.5, len(target.seeds))
         self._direction *= np.random.default_rng(number + 1).choice([-1.0, 1.0], len(target.seeds))
@@ -135,6 +139,11 @@ class Step:
                 reached.add(node)
         return np.array(found, int)
 
+    def leads_to_loss(self, nodes: IntArray) -> bool:
+        """Whether the loss depends on these nodes."""
+        influenced = np.concatenate([nodes, self.influenced(nodes)])
+        return bool(np.isin(self._loss.nodes, influenced).any())
+
     # ------------------------------------------------------------------------------------------------ what changes do
 
     def rates(self, nodes: IntArray, values: Array) -> Array:
@@ -153,7 +162,7 @@ class Step:
                 group, lambda wanted: now[:, np.searchsorted(local, wanted)]
             )
         rates = self._rates(lambda wanted: now[:, np.searchsorted(local, wanted)])
-        if np.isin(self._loss.nodes, local[np.isin(local, influenced) | np.isin(local, nodes)]).any():
+        if np.isin(self._loss.nodes, influenced).any() or np.isin(self._loss.nodes, nodes).any():
             was = self._changes(lambda wanted: self.at[wanted][None])
             lost = (self._changes(lambda wanted: now[:, np.searchsorted(local, wanted)]) == 0.0) & (was != 0.0)
             rates[lost.any((1, 2))] = np.nan
@@ -179,5 +188,5 @@ class Step:
             others = gather(self._loss.others)[..., ::SIDES]
             difference = difference * self._loss.weights(loss[..., ::SIDES], others)
         with np.errstate(all="ignore"):
-            return change / (difference.sum(1) / (2.0 * self._size))
-
+            rates: Array = change / (difference.sum(1) / (2.0 * self._size))
+        return rates
