@@ -12,7 +12,7 @@ from tracer.grading.losses.factors import fit
 from tracer.grading.losses.guesses import guesses
 from tracer.grading.losses.predictions import Terms
 from tracer.grading.losses.sampling import values_of
-from tracer.grading.steps.steps import NONE
+from tracer.grading.mending.wrong import first_use
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement
 from tracer.grading.training.understanding import effects
@@ -90,7 +90,7 @@ class Demand:
 
 def wanted(case: Case, judgement: Judgement) -> Iterator[Wanted]:
     """What the updates of a training ask for, in each way that they may be understood."""
-    used_in = _used_in(case)
+    used_in = first_use(case)
     for change, targets, known, sign in _ways(case, judgement):
         for terms in _losses(case, judgement):
             gradient = case.cells.gradients(*terms, case.points)
@@ -138,18 +138,3 @@ def _spoiled(case: Case, fault: Fault) -> list[int]:
     places = case.graph.places
     made = [tuple(places[u.node] for u in updates if u is not None) for updates in case.training.updates]
     return [row for row, own in enumerate(made) if own in after]
-
-
-def _used_in(case: Case) -> IntArray:
-    """The first step whose updates depend on each node; -1 where there is none. A cell that takes a parameter of the
-    next step by mistake belongs to the step that uses it."""
-    graph, region = case.graph, case.cells.region
-    never = case.training.seeds.shape[1]
-    found = np.full(len(graph.text), never)
-    for step, updates in enumerate(case.training.nodes.T):
-        own = updates[updates != NONE]
-        np.minimum.at(found, graph.operands[case.steps.network.leading_to(own)], step)
-        found[own] = step
-    for level in reversed(region.levels):
-        np.minimum.at(found, level.operands, found[level.owners])
-    return np.where(case.cells.step != NONE, case.cells.step, np.where(found == never, NONE, found))

@@ -10,21 +10,17 @@ import numpy as np
 
 from tracer.formulas.tree import Expression
 from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
-from tracer.grading.losses.guesses import BY_PREDICTION, guesses
-from tracer.grading.losses.predictions import pairs_of
 from tracer.grading.mending.edits import HOLE, Edit, Kind, edits_of, filled
 from tracer.grading.mending.formulas import Unreadable, reading
 from tracer.grading.mending.nearby import Candidates, Places
-from tracer.grading.mending.step import Loss, Step, Target
+from tracer.grading.mending.step import Step
+from tracer.grading.mending.wrong import searched_steps
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Judgement
 
 EXACT = 2e-5
 """Relative difference of the factors between updates and gradients that are the same: difference quotients."""
-MOST_POINTS = 3
-MOST_NODES = 3_000
-"""Cells of a step that is searched."""
 MOST_COPIES = 400
 """Copies of a formula within the steps that are searched."""
 MOST_CANDIDATES = 60
@@ -104,61 +100,12 @@ class _Search:
     def __init__(self, case: Case, judgement: Judgement, neighbors: Mapping[str, str]) -> None:
         self._case, self._graph, self._judgement, self._neighbors = case, case.graph, judgement, neighbors
         self._places = Places(case.graph)
-        self._wrong, self._right = self._steps()
+        self._wrong, self._right = searched_steps(case, judgement)
         self._known = self._plain_rates()
         self._users: dict[Expression, set[str]] = {}
         self._texts: set[str] = set()
 
     # ---------------------------------------------------------------------------------------------- what is searched
-
-    def _steps(self) -> tuple[list[Step], list[Step]]:
-        numbers = self._wrong_steps()
-        if not numbers:
-            return [], []
-        chosen = list(dict.fromkeys((numbers[0], numbers[-1])))
-        others = [s for s in range(self._case.training.seeds.shape[1]) if s not in set(numbers)]
-        wrong = [step for number in chosen if (step := self._step(number)) is not None]
-        right = [step for number in others[:1] if (step := self._step(number)) is not None]
-        return wrong, right
-
-    def _wrong_steps(self) -> list[int]:
-        made = {int(n): step for row in self._case.training.nodes for step, n in enumerate(row.tolist()) if n != NONE}
-        number = self._graph.number
-        found = set()
-        for fault in self._judgement.faults:
-            for place in fault.places:
-                node = number[place]
-                step = made.get(node, int(self._case.cells.step[node]))
-                if step >= 0:
-                    found.add(step)
-        return sorted(found)
-
-    def _step(self, number: int) -> Step | None:
-        case = self._case
-        loss = self._loss(number)
-        rows = np.flatnonzero((case.training.nodes[:, number] != NONE) & (case.training.seeds[:, number] != NONE))
-        if loss is None or not len(loss.nodes) or not len(rows):
-            return None
-        updates = [case.training.updates[row][number] for row in rows.tolist()]
-        nodes = case.training.nodes[rows, number]
-        parameters = np.array([u.parameter for u in updates if u is not None], int)
-        if self._judgement.rate is None and case.all_taken.complete:
-            nodes, parameters = case.all_taken.nodes[rows, number], np.full(len(rows), NONE)
-        target = Target(nodes, parameters, case.training.seeds[rows, number])
-        step = Step(case, number, target, loss, case.points[:MOST_POINTS])
-        return step if len(step.nodes) <= MOST_NODES else None
-
-    def _loss(self, number: int) -> Loss | None:
-        case, none = self._case, np.empty(0, int)
-        if self._judgement.loss:
-            nodes = np.array([self._graph.number[place] for place in self._judgement.loss])
-            return Loss(nodes[case.cells.step[nodes] == number], none)
-        for guess in guesses(case.cells):
-            if guess.name == self._judgement.assumed_loss and guess.name in BY_PREDICTION:
-                pairs = pairs_of(case.cells)[guess.origin]
-                own = case.cells.step[pairs.predictions] == number
-                return Loss(pairs.predictions[own], pairs.targets[own], BY_PREDICTION[guess.name])
-        return None
 
     def _plain_rates(self) -> set[float]:
         """The numbers that may be the learning rate: those that updates refer to."""

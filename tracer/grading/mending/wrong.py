@@ -1,0 +1,78 @@
+"""The steps of a wrong training that are searched: the first and the last that are wrong, and one that is right."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tracer.grading.graph.graph import IntArray
+from tracer.grading.losses.guesses import BY_PREDICTION, guesses
+from tracer.grading.losses.predictions import pairs_of
+from tracer.grading.mending.step import Loss, Step, Target
+from tracer.grading.steps.steps import NONE
+from tracer.grading.training.case import Case
+from tracer.grading.training.judgement import Judgement
+
+MOST_POINTS = 3
+"""Points at which a step is compared with the gradients of its loss."""
+MOST_NODES = 3_000
+"""Cells of a step that is searched."""
+
+
+def searched_steps(case: Case, judgement: Judgement) -> tuple[list[Step], list[Step]]:
+    """The wrong steps that are searched, and the right ones: none where they are too large, or their loss is not
+    known."""
+    numbers = _wrong_steps(case, judgement)
+    others = [step for step in range(case.training.seeds.shape[1]) if step not in set(numbers)]
+    chosen = list(dict.fromkeys(numbers[:1] + numbers[-1:])), others[:1]
+    wrong, right = ([_step(case, judgement, number) for number in steps] for steps in chosen)
+    return [step for step in wrong if step], [step for step in right if step]
+
+
+def _wrong_steps(case: Case, judgement: Judgement) -> list[int]:
+    """The steps that the cells of the faults belong to: the first whose updates depend on them."""
+    used_in = first_use(case)
+    found = {int(used_in[case.graph.number[place]]) for fault in judgement.faults for place in fault.places}
+    return sorted(found - {NONE})
+
+
+def _step(case: Case, judgement: Judgement, number: int) -> Step | None:
+    loss = _loss(case, judgement, number)
+    rows = np.flatnonzero((case.training.nodes[:, number] != NONE) & (case.training.seeds[:, number] != NONE))
+    if loss is None or not len(loss.nodes) or not len(rows):
+        return None
+    updates = [case.training.updates[row][number] for row in rows.tolist()]
+    nodes = case.training.nodes[rows, number]
+    parameters = np.array([update.parameter for update in updates if update is not None], int)
+    if judgement.rate is None and case.all_taken.complete:
+        nodes, parameters = case.all_taken.nodes[rows, number], np.full(len(rows), NONE)
+    target = Target(nodes, parameters, case.training.seeds[rows, number])
+    step = Step(case, number, target, loss, case.points[:MOST_POINTS])
+    return step if len(step.nodes) <= MOST_NODES else None
+
+
+def _loss(case: Case, judgement: Judgement, number: int) -> Loss | None:
+    none = np.empty(0, int)
+    if judgement.loss:
+        nodes = np.array([case.graph.number[place] for place in judgement.loss])
+        return Loss(nodes[case.cells.step[nodes] == number], none)
+    for guess in guesses(case.cells):
+        if guess.name == judgement.assumed_loss and guess.name in BY_PREDICTION:
+            pairs = pairs_of(case.cells)[guess.origin]
+            own = case.cells.step[pairs.predictions] == number
+            return Loss(pairs.predictions[own], pairs.targets[own], BY_PREDICTION[guess.name])
+    return None
+
+
+def first_use(case: Case) -> IntArray:
+    """The first step whose updates depend on each node; -1 where there is none. A cell that takes a parameter of the
+    next step by mistake belongs to the step that uses it."""
+    graph, region = case.graph, case.cells.region
+    never = case.training.seeds.shape[1]
+    found = np.full(len(graph.text), never)
+    for step, updates in enumerate(case.training.nodes.T):
+        own = updates[updates != NONE]
+        np.minimum.at(found, graph.operands[case.steps.network.leading_to(own)], step)
+        found[own] = step
+    for level in reversed(region.levels):
+        np.minimum.at(found, level.operands, found[level.owners])
+    return np.where(case.cells.step != NONE, case.cells.step, np.where(found == never, NONE, found))
