@@ -87,7 +87,7 @@ def _solid(case: Case, sampled: Sequence[Tried], change: Array) -> tuple[Loss, W
             recognized = any(other.role == entry.loss for other in case.recognized)
             known = entry.guessed or recognized or its_rate
             enough = right.any() if known else right.sum() >= max(2, len(right) / 2)
-            enough = enough and (found.fit.constant or right.sum() > 1)
+            enough = enough and (found.fit.constant or right.sum() > 1 or (its_rate and len(right) > 1))
             down = not goes_up(found)
             merits = float(right.sum()), float(down), float(its_rate), float(not entry.guessed)
             if enough and (best is None or merits > best[0]):
