@@ -11,7 +11,7 @@ from tests.walkthroughs.plan import Content, Plan
 NOTHING, NO_FINDING = "nothing to judge", "no finding"
 
 
-def _rows(
+def table_of(
     name: str,
     title: str,
     settings: Sequence[Content],
@@ -204,28 +204,28 @@ def winner_takes_all() -> Plan:
 
 STILL: tuple[Callable[[], Plan], ...] = (
     gates_forward, block, solver_logistic, factors_by_solver, means_of_points, finite_differences, newton_logistic, hebb, winner_takes_all,
-    _rows("public: Q-learning, corridor", "Q-learning", ["alpha", 0.5, "gamma", 0.9],
+    table_of("public: Q-learning, corridor", "Q-learning", ["alpha", 0.5, "gamma", 0.9],
           [("step", 0, "=A{p}+1"), ("Q(left)", 0.0, "=B{p}+IF(D{p}=1,$B$2*(E{p}+$D$2*MAX(B{p},C{p})-B{p}),0)"), ("Q(right)", 0.0, "=C{p}+IF(D{p}=2,$B$2*(E{p}+$D$2*MAX(B{p},C{p})-C{p}),0)"), ("action", [1.0, 2, 2, 1, 2], ""), ("reward", [0.0, 1, 0, -1, 1], "")]),
-    _rows("public: TD(0), states", "TD learning", ["alpha", 0.1, "gamma", 1],
+    table_of("public: TD(0), states", "TD learning", ["alpha", 0.1, "gamma", 1],
           [("episode", 0, "=A{p}+1"), ("V(A)", 0.5, "=B{p}+$B$2*(0+$D$2*C{p}-B{p})"), ("V(B)", 0.5, "=C{p}+$B$2*(0+$D$2*D{p}-C{p})"), ("V(C)", 0.5, "=D{p}+$B$2*(E{p}-D{p})"), ("reward", [1.0, 0, 1, 1, 0], "")]),
-    _rows("public: bandit, averages", "k-armed bandit", ["epsilon", 0.1],
+    table_of("public: bandit, averages", "k-armed bandit", ["epsilon", 0.1],
           [("n", [float(k) for k in range(1, 15)], ""), ("reward", [1.0, 0.4, 0.7, 1.2, 0.1], ""), ("Q", 0.0, "=C{p}+(1/A{p})*(B{p}-C{p})"), ("error", "", "=B{r}-C{r}")]),
-    _rows("public: Holt, errors", "Exponential smoothing", ["alpha", 0.3, "beta", 0.1, "MSE", "=AVERAGE(F5:F18)"],
+    table_of("public: Holt, errors", "Exponential smoothing", ["alpha", 0.3, "beta", 0.1, "MSE", "=AVERAGE(F5:F18)"],
           [("month", [float(k) for k in range(1, 15)], ""), ("sales", [12.0, 13.1, 12.8, 14.5, 15.1, 14.9, 16.2], ""), ("level", 11.0, "=C{p}+D{p}+$B$2*E{p}"), ("trend", 0.5, "=D{p}+$D$2*E{p}"), ("error", "", "=B{r}-(C{r}+D{r})"), ("squared", "", "=E{r}^2")]),
-    _rows("public: smoothing, forecast", "Single exponential smoothing", ["alpha", 0.2],
+    table_of("public: smoothing, forecast", "Single exponential smoothing", ["alpha", 0.2],
           [("t", [float(k) for k in range(1, 15)], ""), ("demand", [20.0, 22, 19, 24, 23, 21, 25], ""), ("forecast", 20.0, "=C{p}+$B$2*(B{p}-C{p})"), ("error", "", "=B{r}-C{r}"), ("abs", "", "=ABS(D{r})"), ("sq", "", "=D{r}^2")]),
-    _rows("public: Kalman, one state", "Kalman filter", ["Q", 0.01, "R", 0.2],
+    table_of("public: Kalman, one state", "Kalman filter", ["Q", 0.01, "R", 0.2],
           [("z", [1.1, 0.9, 1.05, 1.2, 0.95], ""), ("x-", 0.0, "=E{p}"), ("P-", 1.0, "=F{p}+$B$2"), ("K", "", "=C{r}/(C{r}+$D$2)"), ("x", "", "=B{r}+D{r}*(A{r}-B{r})"), ("P", "", "=(1-D{r})*C{r}")]),
-    _rows("public: PID", "PID controller", ["Kp", 0.6, "Ki", 0.2, "Kd", 0.05],
+    table_of("public: PID", "PID controller", ["Kp", 0.6, "Ki", 0.2, "Kd", 0.05],
           [("t", [float(k) for k in range(14)], ""), ("setpoint", [10.0], "=B{p}"), ("temp", 4.0, "=C{p}+0.5*G{p}-0.1*(C{p}-4)"), ("error", "", "=B{r}-C{r}"), ("integral", "=D{r}", "=E{p}+D{r}"), ("derivative", "=0", "=D{r}-D{p}"), ("output", "", "=$B$2*D{r}+$D$2*E{r}+$F$2*F{r}")]),
-    _rows("public: mortgage with extra", "Mortgage", ["rate", 0.045, "payment", 950],
+    table_of("public: mortgage with extra", "Mortgage", ["rate", 0.045, "payment", 950],
           [("month", 1, "=A{p}+1"), ("balance", 150000, "=F{p}"), ("interest", "", "=B{r}*$B$2/12"), ("principal", "", "=$D$2-C{r}"), ("extra", 100, "=E{p}"), ("end balance", "", "=B{r}-D{r}-E{r}")]),
-    _rows("public: Newton for a minimum", "x - f'(x)/f''(x)", ["start", 3],
+    table_of("public: Newton for a minimum", "x - f'(x)/f''(x)", ["start", 3],
           [("n", 0, "=A{p}+1"), ("x", "=B2", "=B{p}-D{p}/E{p}"), ("f(x)", "", "=B{r}^4-3*B{r}^2+B{r}"), ("f'(x)", "", "=4*B{r}^3-6*B{r}+1"), ("f''(x)", "", "=12*B{r}^2-6")], 9),
-    _rows("public: bisection", "Bisection", ["f", "x^3-x-2"],
+    table_of("public: bisection", "Bisection", ["f", "x^3-x-2"],
           [("a", 1.0, "=IF(D{p}*E{p}<0,A{p},C{p})"), ("b", 2.0, "=IF(D{p}*E{p}<0,C{p},B{p})"), ("c", "", "=(A{r}+B{r})/2"), ("f(a)", "", "=A{r}^3-A{r}-2"), ("f(c)", "", "=C{r}^3-C{r}-2")]),
-    _rows("public: annealing", "Simulated annealing", ["T0", 1],
+    table_of("public: annealing", "Simulated annealing", ["T0", 1],
           [("x", 2.0, "=IF(D{p}<C{p},B{p},A{p})"), ("candidate", "", "=A{r}+0.3*SIN(5*ROW())"), ("f(x)", "", "=(A{r}-1)^2"), ("f(candidate)", "", "=(B{r}-1)^2")]),
-    _rows("public: random walk", "Wealth", ["mu", 0.01],
+    table_of("public: random walk", "Wealth", ["mu", 0.01],
           [("day", 0, "=A{p}+1"), ("price", 100.0, "=B{p}*(1+C{p})"), ("return", [0.01, -0.02, 0.015, 0.003], ""), ("log return", "=0", "=LN(B{r}/B{p})"), ("drawdown", "", "=B{r}/MAX(B$5:B{r})-1")]),
 )  # fmt: skip
