@@ -24,8 +24,9 @@ from tests.test_grading_right import FIXED, RATE, classic, layers
 from tracer.commands.main import main
 from tracer.formulas.notation.text import text
 from tracer.grading.book.cells import Book, Formula, Sheet, letters
+from tracer.grading.book.file_kind import Unreadable
 from tracer.grading.book.formula import read
-from tracer.grading.book.package import Unreadable, read_book
+from tracer.grading.book.package import read_book
 from tracer.grading.book.relative import UnknownFormula, relative
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Departure, Verdict

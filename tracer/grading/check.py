@@ -10,7 +10,8 @@ import numpy as np
 
 from tracer.config import load
 from tracer.grading.book.cells import Book, Sheet
-from tracer.grading.book.package import Unreadable, read_book
+from tracer.grading.book.file_kind import Unreadable
+from tracer.grading.book.package import read_book
 from tracer.grading.book.recalculation import recalculated
 from tracer.grading.exercise.signs import may_be_ours
 from tracer.grading.judging.findings import BookReport, SheetReport, Verdict

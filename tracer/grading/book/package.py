@@ -14,15 +14,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
 from xml.parsers import expat
 
 from tracer.grading.book.cells import Book, Position, Sheet, position, reference
+from tracer.grading.book.file_kind import MEGABYTE, Unreadable, check_kind
 from tracer.grading.book.sheetxml import CellReader
 from tracer.grading.book.structured import Table, with_cells
 
-MEGABYTE = 1 << 20
-MAX_FILE = 64 * MEGABYTE
 MAX_PART = 96 * MEGABYTE
 """Limit of one part, unpacked. A sheet of 500,000 cells has about 30 MB."""
 MAX_TOTAL = 256 * MEGABYTE
@@ -34,72 +32,34 @@ MAX_ELEMENTS = 2_500_000
 """Limit of XML elements of one part; a cell has three."""
 COUNTED = 8 * MEGABYTE
 """Parts from this size on are counted before they are read."""
-MAX_SHEETS = 256
+AGAIN = "download it again, or save it again in Excel or LibreOffice"
+MAX_SHEETS = 1_024
 MAX_ENTRIES = 10_000
 
 _LINES = (("header", "1"), ("totals", "0"))
-_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 _TOO_MANY = f"has more than {MAX_CELLS:,} cells, which is the limit"
 
 
-class Unreadable(Exception):
-    """A file that cannot be read as a workbook; the message is the reason, and what to do."""
-
-
 def read_book(path: Path) -> Book:
     """Read the cells of a workbook. Raises Unreadable with the reason."""
     try:
-        _check_kind(path)
+        check_kind(path)
         with zipfile.ZipFile(path) as archive:
             return _Package(archive).book()
     except OSError as error:
         if error.errno == errno.EINVAL:  # zipfile looks for a part in front of the file's beginning
             raise Unreadable("is damaged: its parts are not where its directory says") from None
         raise Unreadable(f"cannot be opened ({error.strerror or error})") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
-        raise Unreadable(f"is damaged: {error}") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error):
+        raise Unreadable(f"is damaged: it is cut off, or parts of it were changed; {AGAIN}") from None
     except (NotImplementedError, RuntimeError) as error:  # a packing or an encryption that zipfile does not know
         raise Unreadable(f"cannot be unpacked: {error}") from None
     except expat.ExpatError as error:
-        raise Unreadable(f"is damaged: its XML is incomplete ({error})") from None
+        raise Unreadable(f"is damaged: its XML is incomplete ({error}); {AGAIN}") from None
     except (ValueError, LookupError, UnicodeError) as error:
         raise Unreadable(f"is damaged: {error}") from None
-
-
-def _check_kind(path: Path) -> None:
-    """Refuse files whose first bytes are not those of an .xlsx file."""
-    if path.is_dir():
-        raise Unreadable("is a folder")
-    if not path.exists():
-        raise Unreadable("does not exist")
-    if not path.is_file():
-        raise Unreadable("is not a regular file")
-    size = path.stat().st_size
-    if size > MAX_FILE:
-        raise Unreadable(f"has {size // MEGABYTE} MB; the limit is {MAX_FILE // MEGABYTE} MB")
-    with path.open("rb") as file:
-        head = file.read(8)
-        if head == _COMPOUND:
-            encrypted = _ENCRYPTED in file.read(MEGABYTE) or _tail_has(file, size)
-            raise Unreadable(
-                "is encrypted; save it without a password"
-                if encrypted
-                else "is an old .xls workbook; save it as .xlsx in Excel or LibreOffice"
-            )
-    if path.name.startswith(("~$", ".~lock")) or (size <= 512 and head[:1] != b"P" and size in (165, 162, 171)):
-        raise Unreadable("is the leftover lock file of an open workbook, not a workbook; delete it")
-    if not size:
-        raise Unreadable("is empty")
-    if head[:2] != b"PK":
-        raise Unreadable("is not an .xlsx workbook; save it as .xlsx in Excel or LibreOffice")
-
-
-def _tail_has(file: IO[bytes], size: int) -> bool:
-    file.seek(max(0, size - MEGABYTE))
-    return _ENCRYPTED in file.read(MEGABYTE)
 
 
 Start = Callable[[str, dict[str, str]], None]
@@ -150,6 +110,9 @@ class _Package:
             damages.append(f"{name}: {reader.damage}" if reader.damage else "")
             read.append(Sheet(name, reader.cells, hidden=hidden, arrays=reader.arrays))
             tables |= self._tables(name, target)
+        if not read:
+            charts = {relations[identity][0] for _, identity, _ in sheets if identity in relations} == {"chartsheet"}
+            raise Unreadable("has charts, but no worksheet" if charts else f"is damaged: it has no worksheet; {AGAIN}")
         damages.insert(0, _damage(styles, *highest))
         properties = self._properties(dict(root.values()).get("custom-properties", ""))
         damage = "; ".join(filter(None, damages))

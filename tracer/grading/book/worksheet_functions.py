@@ -227,6 +227,12 @@ def _with_names(blocks: Sequence[Block]) -> Block:
     return blocks[-1]
 
 
+def _constrained(blocks: Sequence[Block]) -> Block:
+    """ARRAY_CONSTRAIN, of Google Sheets: at most so many rows and columns of a block."""
+    cells, rows, columns = blocks
+    return Shown(row[: int(_number(columns))] for row in cells[: int(_number(rows))])
+
+
 def _number(block: Block) -> float:
     value = only(block)
     if not isinstance(value, Number):
@@ -268,6 +274,8 @@ _OF_BLOCKS: dict[str, Callable[[Sequence[Block]], Block]] = {
     "ROWS": lambda blocks: single(Number(float(shape(*blocks)[0]))),
     "COLUMNS": lambda blocks: single(Number(float(shape(*blocks)[1]))),
     "LET": _with_names,
+    "ARRAYFORMULA": lambda blocks: Shown(*blocks),
+    "ARRAY_CONSTRAIN": _constrained,
 }
 """A sum and a mean read as the terms that they are made of."""
 

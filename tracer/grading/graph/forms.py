@@ -110,7 +110,7 @@ _TOLERANT = replace(
 
 
 def _nearly(x: float, *terms: float) -> float:
-    return x if abs(x) > _NOTHING * max(map(abs, terms)) else 0.0
+    return 0.0 if abs(x) <= _NOTHING * max(map(abs, terms)) else x  # NaN stays NaN
 
 
 def _difference(x: float, y: float) -> float:

@@ -50,15 +50,21 @@ def element(block: Block, where: tuple[int, int] | None) -> Expression:
     """The value that a cell shows: of an array formula that of its row and column, which a single one fills; else the
     only one, the first of a function of whole blocks, or the one in the cell's own row or column. Raises
     UnknownFormula."""
-    rows, columns = shape(block)
     if where is None:
-        value = block[0][0] if isinstance(block, Shown) or rows * columns == 1 else _intersection(block)
+        value = _intersection(block) if intersects(block) else block[0][0]
     else:
+        rows, columns = shape(block)
         row, column = (0 if size == 1 else index for index, size in zip(where, (rows, columns), strict=True))
         if row >= rows or column >= columns:
             raise UnknownFormula("an array formula fills more cells than it has values")
         value = block[row][column]
     return fold(value, _without_text) if any(name.name.startswith('"') for name in distinct(value)) else value
+
+
+def intersects(block: Block) -> bool:
+    """Whether a cell shows, of these values, the one in its own row or column."""
+    rows, columns = shape(block)
+    return rows * columns > 1 and not isinstance(block, Shown)
 
 
 def _without_text(node: Expression, args: list[Expression]) -> Expression:
@@ -71,11 +77,13 @@ def _without_text(node: Expression, args: list[Expression]) -> Expression:
 def _intersection(block: Block) -> Expression:
     """The value of a single row or column in the cell's own column or row. Raises UnknownFormula."""
     rows, columns = shape(block)
-    first = next((name for name in distinct(block[0][0]) if is_place(name.name)), None)
-    if first is None or 1 not in (rows, columns):
-        raise UnknownFormula("a range is used where a single value is expected")
     own, letter = (ROW, 1) if columns == 1 else (COLUMN, 3)
-    place = Call(ADD, (Call(SUB, (own, _coordinate_of(first, own, letter))), ONE))
+    fixed = {*distinct(block[-1][-1])}
+    moving = [name for name in distinct(block[0][0]) if is_place(name.name) and name not in fixed]
+    starts = {_coordinate_of(name, own, letter) for name in moving}
+    if len(starts) != 1 or 1 not in (rows, columns):
+        raise UnknownFormula("a range is used where a single value is expected")
+    place = Call(ADD, (Call(SUB, (own, *starts)), ONE))
     return picked(block, place, ONE)[0][0] if columns == 1 else picked(block, ONE, place)[0][0]
 
 

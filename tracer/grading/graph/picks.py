@@ -16,7 +16,7 @@ from tracer.grading.graph import references
 from tracer.grading.graph.facts import PICK
 from tracer.grading.graph.forms import calls, number, over_slots, safely, scalar
 from tracer.grading.graph.graph import Array, IntArray
-from tracer.grading.graph.language import COLUMN, ROW, blocks, element
+from tracer.grading.graph.language import COLUMN, ROW, blocks, element, intersects
 from tracer.grading.graph.language import references as referred
 
 
@@ -47,6 +47,12 @@ def meaning(text: str, where: tuple[int, int] | None, facts: tuple[tuple[str, st
 
     found = fold(expression, visit) if any(_is_pick(node) for node in calls(expression)) else expression
     return Meaning(found, numbers, tuple(picks))
+
+
+def depends_on_row(text: str, where: tuple[int, int] | None, facts: tuple[tuple[str, str], ...] = ()) -> bool:
+    """Whether the meaning of a formula depends on the cell's own row or column, of which it takes one value of a
+    range."""
+    return where is None and intersects(_blocks(text, facts))
 
 
 _blocks = lru_cache(maxsize=64)(blocks)

@@ -16,7 +16,7 @@ from tracer.grading.graph.forms import number, slot
 from tracer.grading.graph.graph import Flags, Graph, IntArray, Text, TooLarge
 from tracer.grading.graph.language import mentioned, references
 from tracer.grading.graph.patterns import Shapes, patterned
-from tracer.grading.graph.picks import Lookup, Meaning, meaning, of_place, with_picks
+from tracer.grading.graph.picks import Lookup, Meaning, depends_on_row, meaning, of_place, with_picks
 from tracer.grading.graph.references import Cells, Sheets, key, moved, position_of, sheet_of
 from tracer.grading.graph.texts import Element, copied
 
@@ -115,9 +115,10 @@ class _Reader:
 
     def _add_cells(self, relative: str, where: Element, cells: Cells) -> None:
         """Cells with one formula, or one pattern. Raises UnknownFormula."""
-        groups = [
-            (meaning(relative, where, facts), members) for facts, members in self._without_number(relative, cells)
-        ]
+        found = self._without_number(relative, cells)
+        if cells.shapes and any(depends_on_row(relative, where, facts) for facts, _ in found):
+            raise UnknownFormula("a pattern has no rows")
+        groups = [(meaning(relative, where, facts), members) for facts, members in found]
         for what, members in groups:
             references(what.expression)  # there are no other names
             self._meanings.append((what, cells if members is None else cells.among(members)))

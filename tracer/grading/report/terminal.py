@@ -61,21 +61,40 @@ def lines(report: BookReport, how: bool = False) -> Iterator[str]:
         says = "" if report.late else "not judged: " if report.sheets else "could not be read: "
         yield click.style(f"  {says}{report.reason}", fg="yellow")
         if how:
-            yield from (f"  {sheet.sheet}: {sheet.reason}" for sheet in report.sheets if sheet.reason)
+            others = [sheet for sheet in report.sheets if sheet.reason and sheet.reason not in report.reason]
+            yield from (f"  {sheet.sheet}: {sheet.reason}" for sheet in others)
         return
-    for sheet in sorted(report.sheets, key=lambda sheet: sheet.verdict is Verdict.NO_TABLE):
+    shown = _shown(report.sheets)
+    for sheet, repeated in sorted(shown, key=lambda entry: entry[0].verdict is Verdict.NO_TABLE):
         if sheet.verdict is Verdict.NO_TABLE:
             yield f"  {sheet.sheet}: no table ({sheet.reason})"
-        else:
-            yield from (f"  {line}" for line in _of_sheet(sheet, how))
+            continue
+        yield from (f"  {line}" for line in _of_sheet(sheet, how))
+        if repeated:
+            yield f"    the same in {_listed(repeated, MOST_RANGES)}"
     if report.score is not None:
-        mistakes = [finding for sheet in report.sheets for finding in sheet.mistakes]
+        mistakes = [finding for sheet, _ in shown for finding in sheet.mistakes]
         empty = sum(finding.kind is Kind.EMPTY for finding in mistakes)
         found = [_counted(len(mistakes) - empty, "finding")] if len(mistakes) > empty else []
         word = ", ".join([*found, *(["unfinished"] if empty else [])]) or "right"
         color = "red" if found else "yellow" if empty else "green"
         rest = f", {_counted(report.unjudged, 'quantity')} not judged" if report.unjudged else ""
         yield f"  verdict: {click.style(word, fg=color, bold=True)}, score {report.score:g} of 100{rest}"
+
+
+def _shown(sheets: Sequence[SheetReport]) -> list[tuple[SheetReport, list[str]]]:
+    """The sheets that are shown, each with the names of the later sheets of the same training that only repeat its
+    findings, as where each sheet is a step."""
+    shown: list[tuple[SheetReport, list[str]]] = []
+    known: dict[object, list[str]] = {}
+    for sheet in sheets:
+        key = (sheet.how, frozenset((finding.quantity, finding.cells, finding.cause) for finding in sheet.mistakes))
+        if key in known and sheet.mistakes and sheet.how and sheet.how.way is Way.FORMULAS and not sheet.judged:
+            known[key].append(sheet.sheet)
+            continue
+        shown.append((sheet, []))
+        known[key] = shown[-1][1]
+    return shown
 
 
 def _of_sheet(sheet: SheetReport, how: bool) -> Iterator[str]:

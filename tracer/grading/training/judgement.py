@@ -65,7 +65,8 @@ class Judgement:
     in words, where it had to be guessed. ascent: whether it is maximized, like a likelihood. rate: the learning rate
     in the first step, None where there is no single one. rate_at: its cell, if it stands in one.
     factor: by which all updates differ from η times the gradient of the loss, 1 where they do not; None if unknown.
-    not_judged: what could not be judged, each reason once.
+    without_value: parameters that were not judged because none of their updates has a value. not_judged: what else
+    could not be judged, each reason once.
     """
 
     standing: Standing
@@ -81,6 +82,7 @@ class Judgement:
     rate_at: Place | None = None
     factor: float | None = None
     faults: tuple[Fault, ...] = ()
+    without_value: tuple[Parameter, ...] = ()
     not_judged: tuple[str, ...] = ()
 
 

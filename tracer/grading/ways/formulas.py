@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracer.grading.book.cells import Book, place_in_words
+from tracer.grading.book.cells import Book
 from tracer.grading.culprits.broken import broken_updates, with_broken, with_constants
 from tracer.grading.culprits.causes import with_causes
 from tracer.grading.culprits.copies import odd_cells
@@ -19,6 +19,7 @@ from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement, Standing, nothing_to_judge
 from tracer.grading.training.verdict import judged
 from tracer.grading.ways.labels import Labels
+from tracer.grading.ways.without_value import not_judged, of_values
 from tracer.grading.wording.sentences import formula_of
 
 MOST_TRAININGS = 24
@@ -32,14 +33,18 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
         steps = steps_of(graph)
     except TooManyParameters as error:
         return (nothing_to_judge(str(error)),)
-    lost = _not_judged(book, graph)
+    lost = not_judged(book, graph, steps)
     if not steps.trainings:
         return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
     with np.errstate(all="ignore"):  # numbers that blow up, or are 0, are not judged
         found = _without_broken_updates(graph, steps) or _as_it_is(book, graph, steps)
     told = [judgement for judgement in found if judgement.standing is not Standing.NOTHING]
     return tuple(
-        replace(judgement, not_judged=lost, faults=tuple(_as_read(graph, fault) for fault in judgement.faults))
+        replace(
+            of_values(graph, judgement),
+            not_judged=lost,
+            faults=tuple(_as_read(graph, fault) for fault in judgement.faults),
+        )
         for judgement in told or found[:1]
     )
 
@@ -72,12 +77,3 @@ def _cases(steps: Steps) -> list[Case]:
     trainings = steps.trainings[:MOST_TRAININGS]
     points = points_of(steps.network.graph, trainings, steps.root) if trainings else []
     return [Case(steps, training, points) for training in trainings]
-
-
-def _not_judged(book: Book, graph: Graph) -> tuple[str, ...]:
-    """Why formulas that others use are not judged, nor these others: each reason once, with the first of its cells."""
-    first: dict[str, str] = {}
-    for node, reason in sorted(graph.unjudged.items(), key=lambda item: graph.places[item[0]]):
-        if reason not in first and (graph.operands == node).any():
-            first[reason] = place_in_words(graph.places[node], book)
-    return tuple(f"{cell} is not judged, nor what depends on it: {reason}" for reason, cell in first.items())

@@ -139,7 +139,7 @@ def _nothing_trains(book: Book, judgement: Judgement) -> str:
     """Why formulas train nothing."""
     if _has_solver(book):
         return SOLVER
-    return "; ".join(dict.fromkeys((judgement.reason, *judgement.not_judged, *([MACROS] if book.macros else []))))
+    return "; ".join(dict.fromkeys((*judgement.not_judged, judgement.reason, *([MACROS] if book.macros else []))))
 
 
 def _needed(book: Book, by_sheet: Mapping[str, list[SheetReport]], unexplained: Collection[str]) -> Book:

@@ -44,6 +44,7 @@ def _both(one: Judgement, other: Judgement) -> Judgement:
         parameters=(*one.parameters, *other.parameters),
         rate_at=one.rate_at or other.rate_at,
         faults=(*one.faults, *other.faults),
+        without_value=(*one.without_value, *other.without_value),
         not_judged=tuple(dict.fromkeys((*one.not_judged, *other.not_judged))),
     )
 
@@ -55,7 +56,7 @@ def reports(book: Book, judgement: Judgement) -> tuple[SheetReport, ...]:
     is wrong without making an update wrong.
     """
     labels = Labels(book)
-    names = _names(judgement.parameters, labels)
+    names = _names((*judgement.parameters, *judgement.without_value), labels)
     updated = {place: parameter for parameter in judgement.parameters for place in parameter.after}
     wrong = [
         (fault, {*fault.spoils, *(updated[place] for place in fault.places if place in updated)})
@@ -85,6 +86,7 @@ def reports(book: Book, judgement: Judgement) -> tuple[SheetReport, ...]:
                 findings=of_sheet,
                 judged=len(own) + others.count(sheet),
                 right=sum(right for _, right in own),
+                not_judged=tuple(names[p] for p in judgement.without_value if p.after[0][0] == sheet),
                 reason="; ".join(dict.fromkeys((*judgement.not_judged, *filter(None, [book.damaged])))) or None,
                 how=how,
                 covered=frozenset(p for each, _ in own for where, p in each.after if where == sheet),
