@@ -116,7 +116,8 @@ class Step:
         """The values of the cells of a group, [candidates, cells, columns]."""
         form = self.graph.forms[group.form]
         operands = form.operands[group.rows]
-        slots = np.moveaxis(gather(operands.ravel()).reshape(-1, *operands.shape, self.at.shape[1]), 2, 0)
+        gathered = gather(operands.ravel())
+        slots = np.moveaxis(gathered.reshape(len(gathered), *operands.shape, self.at.shape[1]), 2, 0)
         shape = slots.shape[1:]
         count = int(np.prod(shape))
         numbers = np.broadcast_to(form.numbers[group.rows].T[:, None, :, None], (form.numbers.shape[1], *shape))
