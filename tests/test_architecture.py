@@ -34,6 +34,7 @@ INNER_ORDER = {
         "culprits",
         "report",
         "misreading",
+        "terms",
         "marking",
         "exercise",
         "options",

@@ -17,9 +17,9 @@ from tracer.grading.book.cells import Book, Cell, Sheet
 from tracer.grading.book.package import read_book
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import TOLERANCE, SheetReport, Verdict
-from tracer.grading.marking import Terms
 from tracer.grading.sheet.conventions import settled
 from tracer.grading.sheet.spelling import candidates
+from tracer.grading.terms import Terms
 from tracer.grading.ways.headers import by_headers
 from tracer.model.naming import spell
 

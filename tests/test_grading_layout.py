@@ -13,7 +13,7 @@ from tests.homework import write
 from tests.test_grading_right import FIXED, RATE, assert_right, checked, classic, sigmoid
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import TOLERANCE, Finding
-from tracer.grading.marking import Terms
+from tracer.grading.terms import Terms
 from tracer.grading.ways.headers import by_headers
 
 Columns = dict[str, tuple[Value, str | None]]

@@ -13,7 +13,9 @@ from click.testing import CliRunner
 from tests.hand import Cells, Value, book
 from tests.homework import Layout, homework, write
 from tests.test_grading_mistakes import slip
+from tests.walkthroughs.mistakes import named
 from tests.walkthroughs.score import ALL, by_command, fits, judged
+from tests.walkthroughs.workbook import write as write_plan
 from tracer.commands.main import main
 from tracer.grading import folder
 from tracer.grading.book.cells import Book, Place, position
@@ -21,9 +23,10 @@ from tracer.grading.check import check_workbook
 from tracer.grading.graph.graph import Graph
 from tracer.grading.graph.read import read_graph
 from tracer.grading.judging.findings import TOLERANCE, BookReport, SheetReport, Verdict, Way
-from tracer.grading.marking import MISREAD, Contradiction, Terms
+from tracer.grading.marking import MISREAD
+from tracer.grading.terms import Contradiction, Terms
 from tracer.grading.training.judgement import Judgement, Parameter, Standing
-from tracer.grading.ways import joining
+from tracer.grading.ways import joining, veto
 
 Changed = Mapping[str, Value]
 
@@ -69,7 +72,7 @@ def checked(cells: Changed, folder: Path) -> BookReport:
 
 
 def test_a_sheet_that_its_headers_explain_is_never_read_as_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "judged", lambda book: pytest.fail("the graph was read"))
+    monkeypatch.setattr(veto, "judged", lambda book: pytest.fail("the graph was read"))
     (sheet,) = both(homework(Layout(steps=20)).book())
     assert sheet.verdict is Verdict.RIGHT
     assert sheet.how is not None
@@ -157,7 +160,7 @@ def test_derivatives_that_confirm_what_the_headers_call_wrong_mean_that_these_we
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = book(("Self", slip(*SLIP)))
-    monkeypatch.setattr(joining, "judged", confirming("E", "F", "G", "H", "M", "N", "O", "P"))
+    monkeypatch.setattr(veto, "judged", confirming("E", "F", "G", "H", "M", "N", "O", "P"))
     (sheet,) = both(whole)
     assert (sheet.verdict, sheet.findings) == (Verdict.RIGHT, ())
     assert sheet.how is not None
@@ -171,7 +174,7 @@ def test_derivatives_that_are_not_firm_have_no_veto(monkeypatch: pytest.MonkeyPa
         graph, (judgement,) = judge(whole)
         return graph, (replace(judgement, firm=False),)
 
-    monkeypatch.setattr(joining, "judged", guessing)
+    monkeypatch.setattr(veto, "judged", guessing)
     (sheet,) = both(book(("Self", slip(*SLIP))))
     assert [finding.quantity for finding in sheet.mistakes] == ["∂E/∂w3"]
 
@@ -201,9 +204,37 @@ def test_a_slip_in_what_only_the_loss_is_computed_from_is_believed(tmp_path: Pat
     assert sheet.how.way is Way.HEADERS
 
 
+@pytest.mark.parametrize(
+    ("layout", "slip", "unit", "quantity", "cells"),
+    [
+        ("blocks, 2-2-2", "slope of the neighbour", "s2_1", "slope 2,1", "K19, K53, K87, K121"),
+        ("1-1-1", "slope at the net input", "s1_1", "slope 1,1", "Q4:Q9"),
+        ("sample by MOD(ROW)", "input of the neighbour", "g1", "g1", "K9:K22"),
+    ],
+)
+def test_a_slip_in_a_column_that_no_header_names_is_said_there_once(
+    layout: str, slip: str, unit: str, quantity: str, cells: str, tmp_path: Path
+) -> None:
+    """Not in the gradients that are computed from it, which the headers name."""
+    (mistake,) = named(ALL[layout](), [(slip, unit)])
+    (sheet,) = check_workbook(write_plan(mistake.plan, tmp_path / "sheet.xlsx")).sheets
+    assert [(finding.quantity, finding.cells) for finding in sheet.mistakes] == [(quantity, cells)]
+    assert sheet.how is not None
+    assert sheet.how.way is Way.HEADERS
+    assert sheet.judged - sheet.right == 1
+
+
+def test_right_gradients_called_wrong_beside_a_wrong_one_mean_that_the_headers_were_misread(tmp_path: Path) -> None:
+    """The weights are numbered by their ends: read in the other order, the wrong gradient seems right."""
+    changes = {("Sheet1", row, 32): f"=(V{row}-D{row})*(1-V{row})*R{row}" for row in range(4, 10)}
+    plan = ALL["rows, classic 2-2-2"]().with_cells(changes)
+    (sheet,) = check_workbook(write_plan(plan, tmp_path / "sheet.xlsx")).sheets
+    assert [finding.cells for finding in sheet.mistakes] == ["AF4:AF9"]
+
+
 def test_a_misread_sheet_that_trains_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "contradicted", lambda book, doubt: Contradiction.FULL)
-    monkeypatch.setattr(joining, "judged", lambda book: (None, (Judgement(Standing.NOTHING, "nothing trains"),)))
+    monkeypatch.setattr(veto.Formulas, "contradict", lambda self, doubt: Contradiction.FULL)
+    monkeypatch.setattr(veto, "judged", lambda book: (None, (Judgement(Standing.NOTHING, "nothing trains"),)))
     (sheet,) = both(book(("Self", slip(*SLIP))))
     assert (sheet.verdict, sheet.reason) == (Verdict.NO_TABLE, f"{MISREAD}; nothing trains")
 

@@ -15,9 +15,9 @@ from tracer.grading.book.package import read_book
 from tracer.grading.book.recalculation import recalculated
 from tracer.grading.exercise.signs import may_be_ours
 from tracer.grading.judging.findings import BookReport, SheetReport, Verdict
-from tracer.grading.marking import Terms
 from tracer.grading.options import Options
 from tracer.grading.slips.search import MOST_NODES, Budget
+from tracer.grading.terms import Terms
 from tracer.grading.ways.headers import ADVICE, BESIDE, NO_HEADERS, VIEW, check_sheet
 from tracer.grading.ways.joining import both_ways
 from tracer.model.assembly import assemble
@@ -67,7 +67,7 @@ def check_workbook(
 
 
 def _final(report: SheetReport) -> SheetReport:
-    return replace(report, covered=frozenset())
+    return replace(report, covered=frozenset(), headed=frozenset())
 
 
 def _nothing(book: Book, reports: list[SheetReport], described: bool) -> str:

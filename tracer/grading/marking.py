@@ -6,12 +6,11 @@ Each stage is frozen data, and a function turns one into the next; `NotANetwork`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from itertools import islice
 
-from tracer.grading.book.cells import Fault, Position, Sheet, reference
+from tracer.grading.book.cells import Fault, Position, reference
 from tracer.grading.judging.assignment import differing
 from tracer.grading.judging.by_hand import decimals_by_hand
 from tracer.grading.judging.demand import Demand
@@ -23,7 +22,7 @@ from tracer.grading.judging.notes import notes
 from tracer.grading.judging.rate import learning_rate
 from tracer.grading.judging.uncomputed import errors, first_errors, given_up
 from tracer.grading.misreading import UNEXPLAINED, Reading
-from tracer.grading.network.inference import Effort, NotANetwork
+from tracer.grading.network.inference import NotANetwork
 from tracer.grading.network.series import Found
 from tracer.grading.network.understanding import Understood, understood
 from tracer.grading.network.writing import differences
@@ -31,6 +30,7 @@ from tracer.grading.sheet.optimizer_names import has_optimizer
 from tracer.grading.slips.diagnosis import Diagnosis
 from tracer.grading.slips.effects import with_effects
 from tracer.grading.slips.search import Budget
+from tracer.grading.terms import Contradiction, Doubt, Terms
 from tracer.model import naming
 from tracer.model.system import System
 
@@ -46,45 +46,6 @@ VETO_STEPS = 12
 MISREAD = "its headers were misread: the derivatives of its own loss contradict what they seem to say"
 LEFT_OUT = "iterations are left out: where the one before is missing, the parameters are taken as given"
 OTHER_RULE = "its updates are not those of plain gradient descent; describe the optimizer with --config"
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A reading of a sheet in which formulas seem wrong. wrong: their cells. covered: all cells of the reading. last:
-    the last row of the steps that are to be looked at."""
-
-    sheet: Sheet
-    wrong: frozenset[Position]
-    covered: frozenset[Position]
-    last: int
-
-
-class Contradiction(Enum):
-    """How the formulas of a sheet contradict a reading of it: in gradients and updates, or only in what its loss is
-    computed from, which counts where no slip explains what seems wrong."""
-
-    NONE = "none"
-    FORWARD = "forward"
-    FULL = "full"
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The settings for all tables of a workbook.
-
-    tolerance: relative. system: the network of a config, with its inputs, targets and first weights. rate: the only
-    learning rate of the config. given: whether the inputs, targets and first weights of a table have to be those of the
-    config. veto: how the formulas of a sheet contradict a reading of it. budget, effort: how much may still be
-    tried for the workbook, of edits of formulas and of networks.
-    """
-
-    tolerance: float
-    system: System | None = None
-    rate: float | None = None
-    given: bool = True
-    veto: Callable[[Doubt], Contradiction] | None = None
-    budget: Budget = field(default_factory=Budget)
-    effort: Effort = field(default_factory=Effort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +260,8 @@ def reported(explained: Explained, system: System | None) -> SheetReport:
         reason="; ".join(filter(None, [shown.found.book.damaged, given_up(shown.sheet), shown.table.gap, left_out]))
         or None,
         how=_how(judged) if judge else None,
-        covered=frozenset(place for name in known & shown.table.series.keys() for place in shown.table.series[name]),
+        covered=shown.table.places(known),
+        headed=shown.table.places({*filter(shown.model.knows, shown.table.named)}),
     )
 
 

@@ -156,14 +156,14 @@ class Departure:
 class SheetReport:
     """The results for one table of a sheet, or for what its formulas train. reason: why there is nothing to judge, or
     why something was not judged. how: what was understood; None where nothing was. covered: the cells that the verdict
-    is on, until the two ways are joined.
+    is on, headed: those whose header says what they are, until the two ways are joined.
 
     judged, right: the numbers of judged quantities and of right ones. Of an exercise of ours, of the cells to fill in,
     and of those that equal the key; consistent, wrong, empty, copied: of the others, None for any other sheet. strict:
     whether consistent ones do not count.
     """
 
-    INTERNAL: ClassVar = frozenset({"mistakes", "counted", "covered"})
+    INTERNAL: ClassVar = frozenset({"mistakes", "counted", "covered", "headed"})
 
     sheet: str
     verdict: Verdict
@@ -185,6 +185,7 @@ class SheetReport:
     reason: str | None = None
     how: How | None = None
     covered: frozenset[Position] = frozenset()
+    headed: frozenset[Position] = frozenset()
 
     @property
     def mistakes(self) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -54,6 +54,15 @@ class Table:
     @property
     def steps(self) -> int:
         return max(map(len, self.series.values()), default=0)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The quantities whose headers name them; others are identified by their formulas."""
+        return frozenset(name for name, cell in self.header_cells.items() if self.options.get(cell))
+
+    def places(self, quantities: Collection[str]) -> frozenset[Position]:
+        """The cells of some quantities, in all steps."""
+        return frozenset(place for name, series in self.series.items() if name in quantities for place in series)
 
     def corners(self) -> tuple[Position, Position]:
         """The first and the last cell of the rectangle that the table fills."""

@@ -10,19 +10,23 @@ from tracer.grading.training.judgement import Judgement, Standing
 
 
 def confirmed_cells(graph: Graph, judgement: Judgement) -> set[Place]:
-    """The formulas of the updates, and of their gradients; empty where the judgement is not firm, where it calls any of
-    them wrong, and where only the gradients are known to be right: what an optimizer makes of them may be wrong.
+    """The formulas of the right updates, and of their gradients; empty where the judgement is not firm, and where only
+    the gradients are known to be right: what an optimizer makes of them may be wrong.
 
     What the loss is computed from is not among them: the updates may follow from a wrong loss.
     """
-    if not _confirms(judgement):
+    if not (_confirms(judgement) or _blames(judgement)):
         return set()
     stop = _nodes(graph, (place for parameter in judgement.parameters for place in parameter.places))
-    updates = _nodes(graph, (place for parameter in judgement.parameters for place in parameter.after))
+    spoiled = {parameter for fault in judgement.faults for parameter in fault.spoils}
+    right = (parameter for parameter in judgement.parameters if parameter not in spoiled)
+    blamed = _nodes(graph, (place for fault in judgement.faults for place in fault.places))
+    updates = _nodes(graph, (place for parameter in right for place in parameter.after)) - blamed
     if not judgement.loss:
         return {graph.places[node] for node in updates}
     forward = _behind(graph, _nodes(graph, judgement.loss), stop)
-    return {graph.places[node] for node in _behind(graph, updates, stop | forward) - (stop - updates) - forward}
+    behind = _behind(graph, updates, stop | forward | blamed)
+    return {graph.places[node] for node in behind - (stop - updates) - forward}
 
 
 def copied_forward(graph: Graph, judgement: Judgement) -> set[Place]:
@@ -36,6 +40,11 @@ def copied_forward(graph: Graph, judgement: Judgement) -> set[Place]:
 
 def _confirms(judgement: Judgement) -> bool:
     return judgement.firm and judgement.rate is not None and judgement.standing is Standing.CONFIRMED
+
+
+def _blames(judgement: Judgement) -> bool:
+    """Whether a judgement tells which updates are wrong, and which cells make them so."""
+    return judgement.firm and judgement.standing is Standing.WRONG and bool(judgement.faults)
 
 
 def _is_copied(graph: Graph, node: int) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from tracer.grading.book.cells import Book, Sheet
 from tracer.grading.judging.findings import SheetReport, Verdict, no_table
 from tracer.grading.judging.uncomputed import first_cause
-from tracer.grading.marking import Terms, marked
+from tracer.grading.marking import marked
 from tracer.grading.network.inference import NotANetwork
 from tracer.grading.network.model import Model
 from tracer.grading.network.series import Found
@@ -17,6 +17,7 @@ from tracer.grading.sheet.conventions import Settling, Spelling, settled
 from tracer.grading.sheet.layout import find_tables
 from tracer.grading.sheet.optimizer_names import short_names
 from tracer.grading.sheet.spelling import LONGEST, candidates, normalize
+from tracer.grading.terms import Terms
 from tracer.grading.ways.labeled import labeled
 from tracer.model import naming
 from tracer.model.assembly import assemble

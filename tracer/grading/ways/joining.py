@@ -1,23 +1,21 @@
 """The two ways to judge a workbook, joined: by its headers where they explain a sheet, elsewhere by its formulas.
 
-The formulas also have a veto: where the sheet's own derivatives confirm updates that a reading of the headers calls
-wrong, the headers were misread. The graph of cells is only built where one of the two needs it.
+The graph of cells is only built where the headers leave formulas unexplained, or call some wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from tracer.grading.book.cells import Book, Cell, Position, Sheet, position
+from tracer.grading.book.cells import Book, Position, Sheet, position
 from tracer.grading.judging.findings import SheetReport, Verdict, Way
-from tracer.grading.marking import Contradiction, Doubt, Terms
+from tracer.grading.terms import Terms
 from tracer.grading.ways.headers import ADVICE, BESIDE, HIDDEN, VIEW, by_headers
+from tracer.grading.ways.veto import Formulas, given
 
 if TYPE_CHECKING:
-    from tracer.grading.graph.graph import Graph
     from tracer.grading.training.judgement import Judgement
 
 FEWEST_FORMULAS = 4
@@ -25,8 +23,6 @@ SHARE = 0.2
 """Headers explain a sheet unless they leave out at least so many of its formulas, and at least this share."""
 SETTLED = frozenset({HIDDEN, VIEW, BESIDE})
 """Reasons for which a sheet without a table is not judged by its formulas either."""
-SMALL = 1_000
-"""Cells of a sheet whose formulas are all read before its headers are believed."""
 NOT_COMPARED = "its headers do not name what the config describes: the sheet is held against its own loss alone"
 PASTED = "it has no formulas: pasted values show no computation"
 SOLVER = "its weights are set by Solver, whose steps are no formulas"
@@ -41,16 +37,17 @@ def both_ways(
     so_far: called with what the headers tell before the rest is judged by its formulas.
     """
     by_sheet: dict[str, list[SheetReport]] = {sheet.name: [] for sheet in book.sheets}
+    formulas = Formulas(book)
     # a config says what the headers mean, the optimizer included
-    veto = partial(contradicted, book) if terms.system is None else None
+    veto = formulas.contradict if terms.system is None else None
     for report in by_headers(book, replace(terms, veto=veto)):
-        by_sheet[report.sheet].append(report)
+        by_sheet[report.sheet].append(formulas.with_causes(report) if veto else report)
     unexplained = [sheet.name for sheet in book.sheets if _is_unexplained(sheet, by_sheet[sheet.name])]
     computing = {s.name for s in book.sheets if any(cell.formula for cell in s.cells.values())}
     reasons = {name: _without_formulas(book) for name in unexplained if name not in computing}
     if computing.intersection(unexplained):
         so_far([report for own in by_sheet.values() for report in own])
-        by_sheet, found = _with_formulas(book, by_sheet, unexplained)
+        by_sheet, found = _with_formulas(formulas, by_sheet, unexplained)
         reasons = found | reasons
     if any(report.verdict is not Verdict.NO_TABLE for own in by_sheet.values() for report in own):
         reasons = {name: why for name, why in reasons.items() if name in computing}
@@ -71,20 +68,6 @@ def _reasoned(report: SheetReport, why: str | None) -> SheetReport:
         return report
     reason = report.reason or ""
     return replace(report, reason=f"{reason.removesuffix(ADVICE)}; {why}{ADVICE if reason.endswith(ADVICE) else ''}")
-
-
-def judged(book: Book) -> tuple[Graph | None, tuple[Judgement, ...]]:
-    """The graph of a workbook, and the judgements on what it trains."""
-    from tracer.grading.graph.graph import TooLarge
-    from tracer.grading.graph.read import read_graph
-    from tracer.grading.training.judgement import nothing_to_judge
-    from tracer.grading.ways.formulas import judge_graph
-
-    try:
-        graph = read_graph(book)
-    except TooLarge as error:
-        return None, (nothing_to_judge(str(error)),)
-    return graph, judge_graph(book, graph)
 
 
 def _is_unexplained(sheet: Sheet, reports: Sequence[SheetReport]) -> bool:
@@ -111,7 +94,7 @@ def _has_solver(book: Book) -> bool:
 
 
 def _with_formulas(
-    book: Book, by_headers: Mapping[str, list[SheetReport]], unexplained: Collection[str]
+    formulas: Formulas, by_headers: Mapping[str, list[SheetReport]], unexplained: Collection[str]
 ) -> tuple[dict[str, list[SheetReport]], dict[str, str]]:
     """The reports on each sheet, with those on what the formulas of the unexplained sheets train; and why others train
     nothing."""
@@ -119,7 +102,8 @@ def _with_formulas(
     from tracer.grading.ways.reports import merged
     from tracer.grading.ways.reports import reports as reports_of
 
-    _, judgements = judged(_needed(book, by_headers, unexplained))
+    book = formulas.book
+    _, judgements = formulas.judged(_needed(book, by_headers, unexplained))
     by_sheet = dict(by_headers)
     hidden = {sheet.name for sheet in book.sheets if sheet.hidden}
     reasons: dict[str, str] = {}
@@ -153,7 +137,7 @@ def _needed(book: Book, by_sheet: Mapping[str, list[SheetReport]], unexplained: 
         if sheet.name not in explained:
             sheets.append(sheet)
         elif any(sheet.name in text for text in elsewhere):
-            sheets.append(_given(sheet))
+            sheets.append(given(sheet))
     return replace(book, sheets=tuple(sheets))
 
 
@@ -181,52 +165,3 @@ def _lies_in(table: SheetReport, report: SheetReport) -> bool:
     first, last = (position(text) or (0, 0) for text in report.table.split(":"))
     inside = sum(first[0] <= row <= last[0] and first[1] <= column <= last[1] for row, column in table.covered)
     return 2 * inside > len(table.covered)
-
-
-# ----------------------------------------------------------------------------------------------------- the veto
-
-
-def contradicted(book: Book, doubt: Doubt) -> Contradiction:
-    """How the formulas of a sheet contradict a reading of its headers: they confirm what it calls wrong, or they train
-    more than twice as many parameters as it knows of.
-
-    What a loss is computed from may be wrong without a trace in the gradients, such as one term too many: if nothing
-    else is contradicted, a slip that explains what the headers call wrong is believed.
-    """
-    from tracer.grading.training.judgement import Standing
-    from tracer.grading.ways.confirmed import confirmed_cells, copied_forward, trained_cells
-
-    name = doubt.sheet.name
-    graph, judgements = judged(_part(book, doubt.sheet, doubt.last))
-    if graph is None:
-        return Contradiction.NONE
-    wrong = {(name, place) for place in doubt.wrong if place in doubt.sheet.cells and (name, place) in graph.number}
-    found = Contradiction.NONE
-    for judgement in judgements:
-        if judgement.standing is Standing.NOTHING or not wrong:
-            continue
-        backward = wrong & confirmed_cells(graph, judgement)
-        if 2 * len(backward | wrong & copied_forward(graph, judgement)) > len(wrong):
-            found = Contradiction.FULL if backward else Contradiction.FORWARD
-        known = sum(p.places[0][1] in doubt.covered or p.after[0][1] in doubt.covered for p in judgement.parameters)
-        if 2 * known < len(judgement.parameters) and wrong & trained_cells(graph, judgement):
-            found = Contradiction.FULL
-        if found is Contradiction.FULL:
-            break
-    return found
-
-
-def _part(book: Book, sheet: Sheet, last: int) -> Book:
-    """A sheet up to a row, and the others that it refers to as given numbers; a small sheet as a whole."""
-    cells: Mapping[Position, Cell] = sheet.cells
-    if len(cells) > SMALL:
-        cells = {place: cell for place, cell in cells.items() if place[0] <= last}
-    texts = {cell.formula.text for cell in cells.values() if cell.formula} | {*book.names.values()}
-    others = [other for other in book.sheets if other is not sheet]
-    given = [_given(other) for other in others if any(other.name in text for text in texts if "!" in text)]
-    return replace(book, sheets=(replace(sheet, cells=cells), *given))
-
-
-def _given(sheet: Sheet) -> Sheet:
-    """A sheet with the values of its formulas as given numbers."""
-    return replace(sheet, cells={place: cell._replace(formula=None) for place, cell in sheet.cells.items()})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tracer.grading.book.cells import Book, Place, Position, place_in_words, reference
+from tracer.grading.book.cells import Book, Formula, Place, Position, place_in_words, reference
+from tracer.grading.book.relative import relative
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Finding, How, Kind, SheetReport, Verdict, Way
 from tracer.grading.network.writing import differences
@@ -72,8 +73,7 @@ def reports(book: Book, judgement: Judgement) -> tuple[SheetReport, ...]:
     found = []
     for sheet in dict.fromkeys(sheets):
         own = [(parameter, right) for where, parameter, right in counted if where == sheet]
-        findings = [_finding(fault, sheet, names, labels) for fault in _together(judgement.faults, labels)]
-        of_sheet = tuple(finding for finding in findings if finding.places)
+        of_sheet = _findings(judgement, sheet, names, labels)
         if judgement.standing is Standing.FACTOR and sheet == sheets[0]:
             of_sheet += (_factor(judgement, sheet),)
         found.append(
@@ -93,6 +93,17 @@ def reports(book: Book, judgement: Judgement) -> tuple[SheetReport, ...]:
             )
         )
     return tuple(found)
+
+
+def findings_on(judgement: Judgement, book: Book, sheet: str) -> tuple[Finding, ...]:
+    """The findings on the cells of a sheet."""
+    labels = Labels(book)
+    return _findings(judgement, sheet, _names(judgement.parameters, labels), labels)
+
+
+def _findings(judgement: Judgement, sheet: str, names: dict[Parameter, str], labels: Labels) -> tuple[Finding, ...]:
+    findings = (_finding(fault, sheet, names, labels) for fault in _together(judgement.faults, labels))
+    return tuple(finding for finding in findings if finding.places)
 
 
 def _names(parameters: Sequence[Parameter], labels: Labels) -> dict[Parameter, str]:
@@ -127,12 +138,15 @@ def _finding(fault: Fault, sheet: str, names: dict[Parameter, str], labels: Labe
 
 
 def _together(faults: Iterable[Fault], labels: Labels) -> list[Fault]:
-    """The faults, those on cells of one matrix with one cause as one."""
+    """The faults, those with one cause as one: on cells of one matrix or of one name, or with one formula."""
     groups: dict[object, list[Fault]] = {}
     for number, fault in enumerate(faults):
         title, bracket, _ = (labels.of([fault.places[0]]) or "").partition("[")
-        sentence = fault.why.sentence if fault.why else None
-        groups.setdefault((title, fault.kind, sentence) if bracket else number, []).append(fault)
+        cause = _copied(fault.why.sentence, fault) if fault.why else None
+        formula = _copied(fault.formula, fault) if fault.formula else None
+        name = f"{title}[" if bracket else labels.of(fault.places)
+        key = (name or formula, None if bracket or (name and cause) else formula)
+        groups.setdefault((fault.kind, cause, *key) if any(key) else number, []).append(fault)
     together = []
     for group in groups.values():
         first = min(group, key=lambda fault: fault.places[0])
@@ -140,6 +154,11 @@ def _together(faults: Iterable[Fault], labels: Labels) -> list[Fault]:
         spoils = {parameter.after[0]: parameter for fault in group for parameter in fault.spoils}
         together.append(replace(first, places=tuple(places), spoils=tuple(spoils.values())) if group[1:] else first)
     return together
+
+
+def _copied(text: str, fault: Fault) -> str:
+    """A text with its references as they are written relative to the fault's first cell."""
+    return relative(Formula(text, *fault.places[0][1]))
 
 
 def _quantity(fault: Fault, names: dict[Parameter, str], labels: Labels) -> str:

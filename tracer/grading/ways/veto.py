@@ -1,0 +1,111 @@
+"""What the formulas of a sheet say against a reading of its headers.
+
+They have a veto: where the sheet's own derivatives confirm updates that a reading of the headers calls wrong, the
+headers were misread. And where what the headers call wrong follows from one cell that they do not name, that cell is
+the mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tracer.grading.book.cells import Book, Cell, Position, Sheet
+from tracer.grading.judging.findings import SheetReport, Way
+from tracer.grading.terms import Contradiction, Doubt
+
+if TYPE_CHECKING:
+    from tracer.grading.graph.graph import Graph
+    from tracer.grading.training.judgement import Judgement
+
+SMALL = 1_000
+"""Cells of a sheet whose formulas are all read before its headers are believed."""
+
+Judged = tuple["Graph | None", "tuple[Judgement, ...]"]
+
+
+def judged(book: Book) -> Judged:
+    """The graph of a workbook, and the judgements on what it trains."""
+    from tracer.grading.graph.graph import TooLarge
+    from tracer.grading.graph.read import read_graph
+    from tracer.grading.training.judgement import nothing_to_judge
+    from tracer.grading.ways.formulas import judge_graph
+
+    try:
+        graph = read_graph(book)
+    except TooLarge as error:
+        return None, (nothing_to_judge(str(error)),)
+    return graph, judge_graph(book, graph)
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """The formulas of a workbook: its state are the judgements on the parts that were looked at."""
+
+    book: Book
+    _known: dict[tuple[tuple[str, int], ...], tuple[Book, Judged]] = field(default_factory=dict)
+    _doubted: dict[str, Judged] = field(default_factory=dict)
+
+    def judged(self, part: Book) -> Judged:
+        """The graph of a part of the workbook, and the judgements on what it trains."""
+        key = tuple((sheet.name, id(sheet.cells)) for sheet in part.sheets)
+        if key not in self._known:
+            self._known[key] = part, judged(part)  # the part is kept, so that no other cells get its id
+        return self._known[key][1]
+
+    def contradict(self, doubt: Doubt) -> Contradiction:
+        """How the formulas of a sheet contradict a reading of its headers: they confirm what it calls wrong, or they
+        train more than twice as many parameters as it knows of.
+
+        What a loss is computed from may be wrong without a trace in the gradients, such as one term too many: if
+        nothing else is contradicted, a slip that explains what the headers call wrong is believed.
+        """
+        from tracer.grading.training.judgement import Standing
+        from tracer.grading.ways.confirmed import confirmed_cells, copied_forward, trained_cells
+
+        name = doubt.sheet.name
+        graph, judgements = self._doubted[name] = self.judged(_part(self.book, doubt.sheet, doubt.last))
+        if graph is None:
+            return Contradiction.NONE
+        wrong = {(name, place) for place in doubt.wrong if place in doubt.sheet.cells and (name, place) in graph.number}
+        found = Contradiction.NONE
+        for judgement in judgements:
+            if judgement.standing is Standing.NOTHING or not wrong:
+                continue
+            backward = wrong & confirmed_cells(graph, judgement)
+            if 2 * len(backward | wrong & copied_forward(graph, judgement)) > len(wrong):
+                found = Contradiction.FULL if backward else Contradiction.FORWARD
+            known = sum(p.places[0][1] in doubt.covered or p.after[0][1] in doubt.covered for p in judgement.parameters)
+            if 2 * known < len(judgement.parameters) and wrong & trained_cells(graph, judgement):
+                found = Contradiction.FULL
+            if found is Contradiction.FULL:
+                break
+        return found
+
+    def with_causes(self, report: SheetReport) -> SheetReport:
+        """The report on a table, with the cells that its mistakes follow from in their place, where the formulas tell
+        them."""
+        graph, judgements = self._doubted.get(report.sheet, (None, ()))
+        if graph is None or not report.mistakes or report.how is None or report.how.way is not Way.HEADERS:
+            return report
+        from tracer.grading.ways.origins import with_origins
+
+        return with_origins(report, self.book, graph, judgements)
+
+
+def _part(book: Book, sheet: Sheet, last: int) -> Book:
+    """A sheet up to a row, and the others that it refers to as given numbers; a small sheet as a whole."""
+    cells: Mapping[Position, Cell] = sheet.cells
+    if len(cells) > SMALL:
+        cells = {place: cell for place, cell in cells.items() if place[0] <= last}
+        sheet = replace(sheet, cells=cells)
+    texts = {cell.formula.text for cell in cells.values() if cell.formula} | {*book.names.values()}
+    others = [other for other in book.sheets if other.name != sheet.name]
+    used = [given(other) for other in others if any(other.name in text for text in texts if "!" in text)]
+    return replace(book, sheets=(sheet, *used))
+
+
+def given(sheet: Sheet) -> Sheet:
+    """A sheet with the values of its formulas as given numbers."""
+    return replace(sheet, cells={place: cell._replace(formula=None) for place, cell in sheet.cells.items()})
