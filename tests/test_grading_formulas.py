@@ -70,7 +70,7 @@ def test_a_wrong_update_is_a_finding_with_its_cells_and_costs_its_parameter() ->
     assert (finding.quantity, finding.cells, finding.kind) == ("update of b", "C5:C6", Kind.UPDATE)
     assert (finding.cause, finding.slip) == ("B1 is missing", "learning_rate_missing")
     assert "    update of b  C5:C6  B1 is missing\n" in shown((sheet,))
-    assert "      should be  b − B1·db\n" in shown((sheet,))
+    assert "      should be  =b − B1·db\n" in shown((sheet,))
 
 
 def test_a_gradient_is_named_by_its_own_label_or_by_the_parameter_that_it_spoils() -> None:
