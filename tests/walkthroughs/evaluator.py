@@ -207,7 +207,11 @@ def _power(base: float, exponent: float) -> float:
 
 
 def _compare(operator: str, left: Any, right: Any) -> bool:
-    """Texts are greater than numbers; an empty cell is 0."""
+    """Texts are greater than numbers; an empty cell is 0, and "" beside a text."""
+    left, right = (
+        "" if left is None and isinstance(right, str) else left,
+        "" if right is None and isinstance(left, str) else right,
+    )
     a: Any = (1, left) if isinstance(left, str) else (0, _number(left))
     b: Any = (1, right) if isinstance(right, str) else (0, _number(right))
     order = int(a > b) - int(a < b)
