@@ -139,7 +139,7 @@ def books_of(cases: list[Case], folder: Path) -> dict[str, tuple[Path, tracer.Tr
 
 
 @pytest.mark.office
-@pytest.mark.parametrize("cases", [CASES[::6], pytest.param(CASES, marks=pytest.mark.long)], ids=["sample", "all"])
+@pytest.mark.parametrize("cases", [CASES[::9], pytest.param(CASES, marks=pytest.mark.long)], ids=["sample", "all"])
 def test_whatever_is_chosen_the_block_says_what_is_explained(cases: list[Case], tmp_path: Path) -> None:
     """Other quantities, iterations, learning rates and samples than those stored."""
     books, copies = books_of(cases, tmp_path), []
