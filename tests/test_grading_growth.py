@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
 import pytest
 
 from tests.walkthroughs.layouts import scaled
@@ -16,6 +17,7 @@ from tests.walkthroughs.workbook import write
 from tracer.grading.book.package import read_book
 from tracer.grading.graph.read import read_graph
 from tracer.grading.steps import points
+from tracer.grading.steps.copies import copies
 from tracer.grading.ways.formulas import judge_graph
 
 STEPS = (12, 24, 48)
@@ -47,6 +49,8 @@ def calls(work: Callable[[], object]) -> int:
         ("rows, adam", "δ of the neighbour"),
         ("wide 2-6-1", "η slides"),
         ("recurrent network", "δ for error"),
+        ("matrices, SUMPRODUCT", ""),
+        ("matrices, array MMULT", "sign"),
     ],
 )
 def test_the_work_grows_with_the_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, slip: str) -> None:
@@ -58,6 +62,15 @@ def test_the_work_grows_with_the_steps(tmp_path: Path, monkeypatch: pytest.Monke
         graph = read_graph(book)
         work.append(calls(partial(judge_graph, book, graph)))
     assert work[3] - work[2] <= MOST * (work[2] - work[1]), work
+
+
+def test_blocks_that_name_their_cells_absolutely_are_copies(tmp_path: Path) -> None:
+    found = []
+    for steps in (4, 8):
+        graph = read_graph(read_book(write(scaled("matrices, SUMPRODUCT", steps), tmp_path / "sheet.xlsx")))
+        found.append(copies(graph, np.ones(len(graph.text), bool)))
+    assert len(found[0]) == len(found[1]) < len(graph.texts)
+    assert sum(map(len, found[1])) == np.count_nonzero(graph.form >= 0)
 
 
 def with_slip(plan: Plan, slip: str) -> Plan:

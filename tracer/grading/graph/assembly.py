@@ -77,6 +77,7 @@ def assembled(read: Assembly, cell: Callable[[int], Cell | None], place: Callabl
     return Graph(
         places=places,
         number=dict(zip(places, range(count), strict=True)),
+        keys=keys[order],
         texts=[replace(entry, nodes=nodes) for entry, nodes in zip(read.texts, _by_text(text), strict=True)],
         text=text,
         forms=forms,

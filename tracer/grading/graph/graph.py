@@ -51,7 +51,8 @@ class Form:
 class Graph:
     """The cells that formulas compute or refer to, as nodes numbered in an order of dependence: operands come first.
 
-    places: the cell of each node. number: the inverse. texts: the distinct relative formulas. text: the index of each
+    places: the cell of each node. number: the inverse. keys: the cells as integers, see `references.key`: equal
+    differences are equal distances. texts: the distinct relative formulas. text: the index of each
     node's formula in `texts`, -1 for a constant; an empty cell counts as 0.
     starts, operands: the operands of node n are `operands[starts[n]:starts[n + 1]]`, each once, in the order of
     the slots of `forms[form[n]]`.
@@ -62,6 +63,7 @@ class Graph:
 
     places: Sequence[Place]
     number: Mapping[Place, int]
+    keys: IntArray
     texts: Sequence[Text]
     text: IntArray
     forms: Sequence[Form]

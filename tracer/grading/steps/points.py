@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
 import numpy as np
 
@@ -57,10 +58,11 @@ def _start(graph: Graph, training: Training, root: IntArray) -> IntArray:
 
 
 def _moved(values: Array, start: IntArray, number: int) -> dict[int, float]:
-    random = np.random.default_rng(number)
-    by = random.uniform(-SPREAD, SPREAD, (2, len(start)))
-    moved = values[start] * (1.0 + by[0]) + by[1]
-    return dict(zip(start.tolist(), moved.tolist(), strict=True))
+    uniform = Random(number).uniform  # numpy.random would take longer to load than a small sheet to judge
+    return {
+        node: value * (1.0 + uniform(-SPREAD, SPREAD)) + uniform(-SPREAD, SPREAD)
+        for node, value in zip(start.tolist(), values[start].tolist(), strict=True)
+    }
 
 
 def _point(graph: Graph, changed: dict[int, float]) -> Point:

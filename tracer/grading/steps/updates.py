@@ -15,6 +15,7 @@ import numpy as np
 from tracer.formulas.tree import ONE
 from tracer.grading.graph.forms import of_arrays, unrounded
 from tracer.grading.graph.graph import Array, Graph, IntArray
+from tracer.grading.steps.copies import copies
 from tracer.grading.steps.shapes import Lead, appearances, is_copy, leads, rest
 
 SAMPLES = 3
@@ -66,19 +67,15 @@ def candidates(graph: Graph, parent: IntArray, decaying: bool = False) -> list[U
     the same part in all copies of the formula: weight decay."""
     search = _Search(graph, parent)
     found = []
-    for text in graph.texts:
-        nodes = text.nodes[(graph.form[text.nodes] >= 0) & (parent[text.nodes] == text.nodes)]
-        by_form = graph.form[nodes]
-        for form in np.unique(by_form).tolist():
-            own = nodes[by_form == form]
-            expression = unrounded(graph.forms[form].expression)
-            shapes = [lead for lead in leads(expression) if (lead.times != ONE) == decaying]
-            if decaying:
-                shapes = [lead for lead in shapes if _is_decay(graph, own, lead)]
-            lead = search.lead(own, shapes, appearances(expression)) if shapes else None
-            if lead is not None:
-                first = graph.starts[own] + lead.slot
-                found += [Update(n, x, lead) for n, x in zip(own.tolist(), graph.operands[first].tolist(), strict=True)]
+    for own in copies(graph, parent == np.arange(len(parent))):
+        expression = unrounded(graph.forms[graph.form[own[0]]].expression)
+        shapes = [lead for lead in leads(expression) if (lead.times != ONE) == decaying]
+        if decaying:
+            shapes = [lead for lead in shapes if _is_decay(graph, own, lead)]
+        lead = search.lead(own, shapes, appearances(expression)) if shapes else None
+        if lead is not None:
+            first = graph.starts[own] + lead.slot
+            found += [Update(n, x, lead) for n, x in zip(own.tolist(), graph.operands[first].tolist(), strict=True)]
     return sorted(found, key=lambda update: update.node)
 
 
@@ -141,7 +138,7 @@ class _Search:
                 bottom = min(bottom, link)
         found = {index for index, lead in enumerate(shapes) if often[lead.slot] > len(lead.paths)}
         pending, seen = [node], {node}
-        while pending and len(seen) < FARTHEST:
+        while pending and len(found) < min(len(shapes), 2) and len(seen) < FARTHEST:
             at = pending.pop()
             through = chains.get(at, set())
             for edge in range(self._starts[at], self._starts[at + 1]):
