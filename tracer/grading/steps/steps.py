@@ -218,17 +218,18 @@ def _only_leads(graph: Graph, update: Update) -> bool:
 
 
 def _unchanged(network: Network, chains: Sequence[Chain]) -> list[Update]:
-    """Updates that only copy the parameter, for a reason that does not depend on it: `IF(MOD(k;4)=0; w − …; w)`."""
+    """Updates that only copy the parameter, for a reason that does not depend on it: `IF(MOD(k;4)=0; w − …; w)`. Where
+    other parameters change in the same step, theirs counts as a step too: it does not concern them."""
     graph = network.graph
-    choices = [
-        update
-        for chain in chains
-        for update in chain.updates
-        if condition_slots(graph.forms[graph.form[update.node]].expression)
-    ]
-    choices = [
-        update for update, amount in zip(choices, added(graph, graph.values, choices), strict=True) if not amount
-    ]
+    by_number: dict[int, list[Update]] = {}
+    for chain in chains:
+        for number, update in enumerate(chain.updates):
+            by_number.setdefault(number, []).append(update)
+    choices = []
+    for updates in by_number.values():
+        amounts = added(graph, graph.values, updates)
+        if not np.any(amounts):
+            choices += [u for u in updates if condition_slots(graph.forms[graph.form[u.node]].expression)]
     if not choices:
         return []
     colors = _colors(network, chains)

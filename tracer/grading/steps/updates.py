@@ -16,10 +16,10 @@ from tracer.formulas.tree import ONE
 from tracer.grading.graph.forms import of_arrays, unrounded
 from tracer.grading.graph.graph import Array, Graph, IntArray
 from tracer.grading.steps.copies import copies
-from tracer.grading.steps.shapes import Lead, appearances, is_copy, leads, rest
+from tracer.grading.steps.shapes import Lead, appearances, condition_slots, is_copy, leads, rest
 
-SAMPLES = 3
-"""Cells of a copied formula that are tried."""
+SAMPLES, CHOSEN = 3, 12
+"""Cells of a copied formula that are tried, and the first ones of a formula that chooses whether it updates."""
 LEAST_KEPT = 0.5
 """The part of a weight that a step of weight decay leaves at least."""
 FARTHEST = 20_000
@@ -72,7 +72,10 @@ def candidates(graph: Graph, parent: IntArray, decaying: bool = False) -> list[U
         shapes = [lead for lead in leads(expression) if (lead.times != ONE) == decaying]
         if decaying:
             shapes = [lead for lead in shapes if _is_decay(graph, own, lead)]
-        lead = search.lead(own, shapes, appearances(expression)) if shapes else None
+        tried = own[np.linspace(0, len(own) - 1, SAMPLES).astype(int)]
+        if condition_slots(expression):
+            tried = np.concatenate([tried, own[:CHOSEN]])
+        lead = search.lead(tried, shapes, appearances(expression)) if shapes else None
         if lead is not None:
             first = graph.starts[own] + lead.slot
             found += [Update(n, x, lead) for n, x in zip(own.tolist(), graph.operands[first].tolist(), strict=True)]
@@ -118,9 +121,9 @@ class _Search:
         self._followed = 0
 
     def lead(self, nodes: IntArray, shapes: Sequence[Lead], often: Counter[int]) -> Lead | None:
-        """Which of the cells that a formula adds to the rest depends on, in one of its copies; None if it is not just
+        """Which of the cells that a formula adds to the rest depends on, in one of these copies; None if it is not just
         one."""
-        for node in nodes[np.linspace(0, len(nodes) - 1, SAMPLES).astype(int)].tolist():
+        for node in nodes.tolist():
             found = self._depending(node, shapes, often)
             if len(found) == 1:
                 return found[0]
