@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
+from tracer.grading.steps.chains import NONE
 from tracer.grading.steps.points import Point
 from tracer.grading.steps.region import Region, region
-from tracer.grading.steps.steps import NONE, Steps, Training
+from tracer.grading.steps.steps import Steps, Training
 
 
 @dataclass(frozen=True, eq=False)

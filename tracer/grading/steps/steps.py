@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tracer.grading.graph.graph import Flags, Graph, IntArray
+from tracer.grading.steps.alignment import aligned
+from tracer.grading.steps.chains import MOST_STEPS, Chain, chains_of
+from tracer.grading.steps.chains import NONE as NONE
 from tracer.grading.steps.intermediates import without_intermediates
 from tracer.grading.steps.region import Network, region
 from tracer.grading.steps.shapes import appearances, condition_slots
-from tracer.grading.steps.updates import TooManyParameters, Update, added, candidates, roots, sources
-
-MOST_STEPS = 500
-"""Steps that are judged."""
-MOST_PARAMETERS = 4_096
-"""Chains of updates that are followed."""
-NONE = -1
+from tracer.grading.steps.updates import Update, added, candidates, roots, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,72 +69,16 @@ def steps_of(graph: Graph) -> Steps:
             shown[update.node] = update.parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """The updates of a parameter, one after the other, the seed of each, and the step of the first."""
-
-    updates: tuple[Update, ...]
-    seeds: tuple[int, ...]
-    first: int = 0
-
-    def steps(self) -> Iterator[tuple[int, Update, int]]:
-        """The number, update and seed of each step that is judged."""
-        rows = zip(range(self.first, MOST_STEPS), self.updates, self.seeds, strict=False)
-        return iter(rows)
-
-
-def _chains(updates: Sequence[Update], parent: IntArray) -> list[Chain]:
-    """The updates by parameter. Where several continue one, the longest does; the others are parameters of their
-    own."""
-    root = roots(parent)
-    by_node = {update.node: index for index, update in enumerate(updates)}
-    before = [by_node.get(int(root[update.parameter]), NONE) for update in updates]
-    length = [1] * len(updates)
-    after = [NONE] * len(updates)
-    for index in range(len(updates) - 1, -1, -1):
-        previous = before[index]
-        if previous != NONE and length[index] >= length[previous]:
-            length[previous], after[previous] = length[index] + 1, index
-    seeds = _seeds(updates, parent)
-    chains = []
-    for index, previous in enumerate(before):
-        if previous == NONE or after[previous] != index:
-            chain = [index]
-            while after[chain[-1]] != NONE:
-                chain.append(after[chain[-1]])
-            chains.append(Chain(tuple(updates[i] for i in chain), tuple(int(seeds[i]) for i in chain)))
-    if len(chains) > MOST_PARAMETERS:
-        raise TooManyParameters(f"it trains {len(chains):,} parameters; the limit is {MOST_PARAMETERS:,}")
-    return chains
-
-
-def _seeds(updates: Sequence[Update], parent: IntArray) -> IntArray:
-    """The first cell in the chain of copies of each parameter that no other update uses."""
-    parameters = np.array([update.parameter for update in updates], int)
-    claims = np.zeros(len(parent), int)
-    at = parameters
-    while len(at):
-        np.add.at(claims, at, 1)
-        at = parent[at][parent[at] != at]
-    seeds = parameters
-    while True:
-        above = parent[seeds]
-        further = np.where(claims[above] == 1, above, seeds)
-        if np.array_equal(further, seeds):
-            return seeds
-        seeds = further
-
-
 def _accepted(network: Network, parent: IntArray) -> list[Chain]:
     """The chains of updates whose rest depends on the parameter within the step, not only through the updates of other
     parameters, as the states of an optimizer do; then those of weight decay, which these others look like."""
     graph = network.graph
     plain = without_intermediates(graph, parent, candidates(graph, parent))
-    chains = _depending(network, _chains(plain, parent))
+    chains = _depending(network, chains_of(graph, plain, parent))
     decaying = _without_states(graph, parent, candidates(graph, parent, decaying=True), chains)
     if decaying:
         kept = [update for chain in chains for update in chain.updates]
-        chains = _depending(network, _chains(sorted([*kept, *decaying], key=lambda u: u.node), parent))
+        chains = _depending(network, chains_of(graph, sorted([*kept, *decaying], key=lambda u: u.node), parent))
     return chains
 
 
@@ -260,12 +201,12 @@ def _together(network: Network, chains: Sequence[Chain]) -> tuple[Training, ...]
     members: dict[int, list[Chain]] = {}
     for index, chain in enumerate(chains):
         members.setdefault(leader(index), []).append(chain)
-    trainings = [_training(network, group) for group in members.values()]
+    trainings = [_training(aligned(network, group, _cut(network.graph, chains))) for group in members.values()]
     return tuple(sorted(trainings, key=lambda training: -training.seeds.size))
 
 
-def _training(network: Network, chains: Sequence[Chain]) -> Training:
-    steps = max(min(len(chain.updates), MOST_STEPS) for chain in chains)
+def _training(chains: Sequence[Chain]) -> Training:
+    steps = min(max(chain.first + len(chain.updates) for chain in chains), MOST_STEPS)
     updates: list[tuple[Update | None, ...]] = []
     seeds = np.full((len(chains), steps), NONE)
     for row, chain in enumerate(chains):

@@ -14,6 +14,7 @@ from tracer.grading.culprits.culprit import with_culprits
 from tracer.grading.graph.graph import Graph
 from tracer.grading.steps.points import points_of
 from tracer.grading.steps.steps import Steps, steps_of
+from tracer.grading.steps.succession import Break
 from tracer.grading.steps.updates import TooManyParameters
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement, Standing, nothing_to_judge
@@ -24,6 +25,8 @@ from tracer.grading.wording.sentences import formula_of
 
 MOST_TRAININGS = 24
 """Trainings that are judged in a workbook, the largest first."""
+MOST_ROUNDS = 4
+"""Searches for broken updates, each without those that were found."""
 FORWARD_ONLY = "its formulas compute forward only: nothing is updated"
 
 
@@ -56,10 +59,16 @@ def _as_read(graph: Graph, fault: Fault) -> Fault:
 
 def _without_broken_updates(graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
     """The judgements where cells that stand where updates should are to blame, and all else is right."""
-    broken = broken_updates(steps)
-    if not len(broken):
-        return ()
-    return with_broken([judged(case) for case in _cases(steps_of(with_constants(graph, broken)))], steps, broken)
+    broken: list[Break] = []
+    without = graph
+    for _ in range(MOST_ROUNDS):
+        further = broken_updates(steps)
+        if not further:
+            break
+        broken += further
+        without = with_constants(without, np.unique([each.node for each in further]))
+        steps = steps_of(without)
+    return with_broken([judged(case) for case in _cases(steps)], graph, broken) if broken else ()
 
 
 def _as_it_is(book: Book, graph: Graph, steps: Steps) -> tuple[Judgement, ...]:

@@ -1,0 +1,73 @@
+"""Updates that are none: the sheet computes something else where an updated parameter belongs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.walkthroughs.evaluator import Place
+from tests.walkthroughs.layouts import LAYOUTS
+from tests.walkthroughs.plan import ref
+from tests.walkthroughs.workbook import write
+from tracer.grading.book.package import read_book
+from tracer.grading.graph.read import read_graph
+from tracer.grading.training.judgement import Standing
+from tracer.grading.ways.formulas import judge_graph
+
+Edit = Callable[[str], str]
+
+
+def negated(formula: str) -> str:
+    return f"=-({formula[1:]})"
+
+
+def replaced(old: str, new: str) -> Edit:
+    """References by a pattern → others."""
+    return lambda formula: re.sub(old, new, formula, count=1)
+
+
+def blamed(layout: str, unit: str, edit: Edit, cells: slice, folder: Path) -> tuple[set[str], set[str]]:
+    """The planted cells, and those that are named, for a change of some of a unit's cells."""
+    plan = LAYOUTS[layout]()
+    chosen: list[Place] = sorted(place for place, name in plan.units.items() if name == unit)[cells]
+    changes = {place: edit(str(plan.cells[place])) for place in chosen}
+    assert all(plan.cells[place] != content for place, content in changes.items())
+    book = read_book(write(plan.with_cells(changes), folder / "sheet.xlsx", stored=True))
+    (judgement,) = judge_graph(book, read_graph(book))
+    assert judgement.standing is Standing.WRONG
+    found = {ref((sheet, *where)) for fault in judgement.faults for sheet, where in fault.places}
+    return {ref(place) for place in chosen}, found
+
+
+ALL, FIRST, SECOND, LAST = slice(None), slice(1), slice(1, 2), slice(-1, None)
+KINDS = {
+    "the sign of the whole update": ("rows, 2-2-1 full", "w1_1_2", negated),
+    "η in place of the weight": ("rows, 2-2-1 full", "b1_2", replaced(r"(?<==)\w+", "$B$2")),
+    "another weight": ("rows, 2-2-1 full", "w1_2_1", replaced(r"(?<==)E(\d+)", r"F\1")),
+    "the gradient in place of the weight": ("rows, 2-2-1 full", "w2_1_1", replaced(r"(?<==)H(\d+)", r"AK\1")),
+    "the sign of a copy": ("blocks, 2-2-2", "w2_1_1", negated),
+    "a copy of another update": ("blocks, 2-2-2", "w1_2_1", replaced(r"\d+", lambda m: str(int(m[0]) + 1))),  # type: ignore[arg-type]
+    "the sign of a bias vector": ("matrices, SUMPRODUCT", "b1", negated),
+}
+
+
+@pytest.mark.parametrize("cells", [ALL, FIRST, SECOND, LAST], ids=["in all copies", "first", "second", "last"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_cell_that_is_no_update_is_named(kind: str, cells: slice, tmp_path: Path) -> None:
+    planted, found = blamed(*KINDS[kind], cells, tmp_path)
+    assert found
+    assert found <= planted
+
+
+def test_all_copies_of_a_broken_update_are_named(tmp_path: Path) -> None:
+    planted, found = blamed("rows, 2-2-1 full", "w1_1_2", negated, ALL, tmp_path)
+    assert found == planted
+
+
+@pytest.mark.parametrize("layout", ["update rows, first differs", "two rates", "epochs with sums", "ridge"])
+def test_right_parameters_that_start_or_end_otherwise_are_none(layout: str, tmp_path: Path) -> None:
+    book = read_book(write(LAYOUTS[layout](), tmp_path / "sheet.xlsx", stored=True))
+    assert not [fault for judgement in judge_graph(book, read_graph(book)) for fault in judgement.faults]

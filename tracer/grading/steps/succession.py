@@ -1,0 +1,270 @@
+"""Where the succession of parameters breaks: cells that stand in place of an updated parameter, but are none."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from tracer.grading.graph.graph import Flags, IntArray
+from tracer.grading.steps.cells import Cells, cells_of
+from tracer.grading.steps.chains import NONE
+from tracer.grading.steps.steps import Steps, Training
+
+MOST_CELLS = 2_000
+"""Cells of a step that are compared with those of the next one."""
+COMPARED_STEPS = 3
+"""Steps that are compared cell by cell: later breaks divide a chain of updates."""
+LEAST_USUAL = 0.3
+"""The part of the parameters that are as far from those of the next step as is usual."""
+
+_SHEET = re.compile(r"(?:'[^']*'|\w+)!")
+
+Offset = tuple[int, int, int]
+"""Sheets, rows and columns between two cells."""
+
+
+class Break(NamedTuple):
+    """node: a cell that should be an updated parameter, or show one. blamed: the cell whose formula is to blame."""
+
+    node: int
+    blamed: int
+
+
+def breaks(steps: Steps) -> list[Break]:
+    """All breaks in the succession of parameters, each once."""
+    search = _Search(steps)
+    return list(dict.fromkeys(found for training in steps.trainings for found in search.breaks(training)))
+
+
+class _Search:
+    """Compares steps of trainings; its state are the graph's places as numbers."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps, self._graph, self._root = steps, steps.network.graph, steps.root
+        self._made = {
+            int(node) for training in steps.trainings for node in training.nodes.ravel().tolist() if node != NONE
+        }
+
+    @cached_property
+    def _sheets(self) -> list[str]:
+        return list(dict.fromkeys(sheet for sheet, _ in self._graph.places))
+
+    def _between(self, node: int, other: int) -> Offset:
+        (sheet, (row, column)), (sheet_2, (row_2, column_2)) = self._graph.places[node], self._graph.places[other]
+        sheets = 0 if sheet == sheet_2 else self._sheets.index(sheet_2) - self._sheets.index(sheet)
+        return sheets, row_2 - row, column_2 - column
+
+    def _at(self, node: int, offset: Offset) -> int | None:
+        """The node so far from another."""
+        sheet, (row, column) = self._graph.places[node]
+        if offset[0]:
+            index = self._sheets.index(sheet) + offset[0]
+            if not 0 <= index < len(self._sheets):
+                return None
+            sheet = self._sheets[index]
+        return self._graph.number.get((sheet, (row + offset[1], column + offset[2])))
+
+    def _usual(self, pairs: Iterable[tuple[int, int]]) -> list[Offset]:
+        """The usual distances of pairs of nodes."""
+        votes = Counter(self._between(*pair) for pair in pairs)
+        return [offset for offset, count in votes.most_common() if count >= LEAST_USUAL * votes.total()]
+
+    def _parameters(self, training: Training) -> IntArray:
+        """The cells that the updates add to, like the nodes of a training."""
+        return np.array([[NONE if u is None else u.parameter for u in row] for row in training.updates])
+
+    def _is_formula(self, node: int) -> bool:
+        return bool(self._graph.text[node] >= 0)
+
+    def breaks(self, training: Training) -> list[Break]:
+        nodes = training.nodes
+        if nodes.shape[1] > 1:
+            between = list(self._between_steps(training, nodes))
+            return between or [*self._late(training, nodes), *self._last(training, nodes)]
+        return list(self._beside(training, nodes))
+
+    # ------------------------------------------------------------------------------------- chains that begin later
+
+    def _late(self, training: Training, nodes: IntArray) -> Iterator[Break]:
+        """Parameters that do not come from an update of the step before, where those of others do."""
+        first = (nodes != NONE).argmax(1)
+        own = set(nodes.ravel().tolist())
+        claimed = Counter(training.seeds[training.seeds != NONE].tolist())
+        for row, step in enumerate(first.tolist()):
+            seed, update = int(training.seeds[row, step]), int(nodes[row, step])
+            root = int(self._root[seed])
+            if claimed[seed] > 1:
+                if self._is_rival(training, nodes, row, step):
+                    yield Break(update, update)
+            elif root in own or (step and (self._is_formula(root) or self._follow(nodes, step))):
+                shown = self._parameters(training)[:, step]
+                others = [other for other in shown.tolist() if other not in (NONE, shown[row])]
+                yield Break(seed, self._to_blame(int(shown[row]), others))
+
+    def _is_rival(self, training: Training, nodes: IntArray, row: int, step: int) -> bool:
+        """Whether another parameter that the seed belongs to goes on where this row has no step before."""
+        seed = training.seeds[row, step]
+        others = [other for other in np.flatnonzero(training.seeds[:, step] == seed).tolist() if other != row]
+        return any((nodes[other] != NONE).sum() > (nodes[row] != NONE).sum() for other in others)
+
+    def _follow(self, nodes: IntArray, step: int) -> bool:
+        """Whether most parameters of a step follow on updates of the step before."""
+        both = (nodes[:, step] != NONE) & (nodes[:, step - 1] != NONE)
+        return bool(2 * both.sum() > (nodes[:, step] != NONE).sum())
+
+    def _path(self, node: int) -> list[int]:
+        """A cell, and those that it shows one after the other."""
+        path = [node]
+        while self._root[path[-1]] != path[-1]:
+            operands = self._graph.operands_of(path[-1]).tolist()
+            path.append(next(o for o in operands if self._root[o] == self._root[node]))
+        return path
+
+    def _to_blame(self, node: int, siblings: list[int]) -> int:
+        """The first cell on the way from a shown parameter to its formula that is not made like its siblings."""
+        path = self._path(node)
+        others = [self._path(sibling) for sibling in siblings]
+        for index, cell in enumerate(path[:-1]):
+            texts = {int(self._graph.text[other[index]]) for other in others if len(other) > index}
+            if texts and int(self._graph.text[cell]) not in texts:
+                return cell
+        return path[-2] if path[-1] in self._made and len(path) > 1 else path[-1]
+
+    # ------------------------------------------------------------------------------------------------- last updates
+
+    def _last(self, training: Training, nodes: IntArray) -> Iterator[Break]:
+        """Cells after the last update of a parameter in place of one more."""
+        text = self._graph.text
+        for row in range(len(nodes)):
+            made = np.flatnonzero(nodes[row] != NONE)
+            last = int(made[-1])
+            if last + 1 >= nodes.shape[1]:
+                yield from self._after_all(nodes[row][made])
+                continue
+            both = [other for other in range(len(nodes)) if NONE not in nodes[other, last : last + 2]]
+            alike = [other for other in both if text[nodes[other, last]] == text[nodes[other, last + 1]]]
+            if 2 * len(alike) <= len(both):
+                continue
+            pairs = zip(nodes[alike, last].tolist(), nodes[alike, last + 1].tolist(), strict=True)
+            for offset in self._usual(pairs)[:1]:
+                node = self._at(int(nodes[row, last]), offset)
+                if node is not None and self._differs(node, int(nodes[row, last])):
+                    yield Break(node, node)
+
+    def _differs(self, node: int, other: int) -> bool:
+        """Whether a cell has another formula than an update, and is no copy."""
+        text = self._graph.text
+        return bool(self._root[node] == node and text[node] >= 0 and text[node] != text[other])
+
+    def _after_all(self, made: IntArray) -> Iterator[Break]:
+        """The cell after the last update of a parameter, if it refers to the same cells as one more would."""
+        if len(made) < 2:
+            return
+        last, offset = int(made[-1]), self._between(int(made[-2]), int(made[-1]))
+        node = self._at(last, offset)
+        if node is None or node in self._made or not self._differs(node, last):
+            return
+        previous = [self._graph.operands_of(int(update)).tolist() for update in made[-2:]]
+        if len(previous[0]) != len(previous[1]):
+            return
+        expected = {
+            operand if operand == before else self._at(operand, self._between(before, operand))
+            for before, operand in zip(*previous, strict=True)
+        }
+        if expected == set(self._graph.operands_of(node).tolist()):
+            yield Break(node, node)
+
+    # --------------------------------------------------------------------------------------------- a step and the next
+
+    def _between_steps(self, training: Training, nodes: IntArray) -> Iterator[Break]:
+        """Cells that the forward pass takes in place of a parameter of the step before."""
+        compared = min(nodes.shape[1], COMPARED_STEPS)
+        cells = cells_of(self._steps, training, np.arange(compared))
+        shown = self._parameters(training)
+        often = 2 * (nodes != NONE).sum(1) > nodes.shape[1]
+        for step in range(compared - 1):
+            both = shown[:, step : step + 2][(nodes[:, step : step + 2] != NONE).all(1)]
+            operands = [
+                self._graph.operands_of(node) for node in nodes[often & (nodes[:, step] != NONE), step].tolist()
+            ]
+            if not operands:
+                continue
+            following = self._following(training, nodes, step)
+            own = cells.region.inside & ~cells.feeding(np.concatenate(operands))
+            for offset in self._usual((first, second) for first, second in both.tolist()):
+                for taken in self._taken(cells, step, offset):
+                    for before, after in taken:
+                        if cells.step[before] < 0 and self._is_broken(before, after, following, own):
+                            siblings = [other for _, other in taken if other != after]
+                            blamed = self._to_blame(after, [s for s in siblings if self._root[s] in following.values()])
+                            yield from self._copies(Break(after, blamed), offset)
+
+    def _taken(self, cells: Cells, step: int, offset: Offset) -> Iterator[list[tuple[int, int]]]:
+        """For each formula of a step that updates depend on, what it refers to, each with what the one in the next step
+        refers to."""
+        graph, copies = self._graph, self._root != np.arange(len(self._root))
+        users = np.flatnonzero((cells.step == step) & cells.leading_to_updates() & ~copies)
+        for user in users[:MOST_CELLS].tolist():
+            other = self._at(user, offset)
+            if other is not None and graph.form[other] == graph.form[user]:
+                yield list(zip(graph.operands_of(user).tolist(), graph.operands_of(other).tolist(), strict=True))
+
+    def _is_broken(self, before: int, after: int, following: Mapping[int, int], own: Flags) -> bool:
+        """Whether what the next step takes in place of a cell is no update of it, but comes from this step. own: the
+        cells that depend on this step's parameters and that no update of it depends on."""
+        root = int(self._root[after])
+        if root == self._root[before]:
+            return False
+        expected = next((following[cell] for cell in self._path(before) if cell in following), None)
+        if expected is not None:
+            return root != expected
+        if not self._is_formula(root):
+            return False
+        shown = self._root[self._graph.operands_of(root)].tolist()
+        return root in self._made or bool(own[root]) or not set(following.values()).isdisjoint(shown)
+
+    def _following(self, training: Training, nodes: IntArray, step: int) -> dict[int, int]:
+        """Seeds of a step → their updates. Of several updates of a seed, that of the longest chain counts; what another
+        update refers to is no seed, but a learning rate."""
+        rows = np.flatnonzero(nodes[:, step] != NONE).tolist()
+        often = (nodes != NONE).sum(1)
+        usual = Counter(self._between(int(training.seeds[row, step]), int(nodes[row, step])) for row in rows)
+
+        def merit(row: int) -> tuple[int, int]:
+            return int(often[row]), usual[self._between(int(training.seeds[row, step]), int(nodes[row, step]))]
+
+        found = {int(training.seeds[row, step]): int(nodes[row, step]) for row in sorted(rows, key=merit)}
+        used = Counter(o for row in rows for o in self._graph.operands_of(int(nodes[row, step])).tolist())
+        return {seed: node for seed, node in found.items() if used[seed] <= 2}
+
+    def _copies(self, first: Break, offset: Offset) -> Iterator[Break]:
+        """A break, and the same one in all later steps."""
+        node, blamed = first
+        while True:
+            yield Break(node, blamed)
+            further, its = self._at(node, offset), self._at(blamed, offset)
+            if further is None or its is None or not (self._alike(node, further) and self._alike(blamed, its)):
+                return
+            node, blamed = further, its
+
+    def _alike(self, node: int, other: int) -> bool:
+        """Whether two cells of different steps have the same formula, up to the names of sheets, and absolute
+        references where the other is no update."""
+        texts = [self._graph.text[node], self._graph.text[other]]
+        if min(texts) < 0:
+            return False
+        first, second = (_SHEET.sub("", self._graph.texts[text].relative) for text in texts)
+        is_update = int(self._root[other]) in self._made
+        return first == second or (not is_update and bool(self._graph.form[node] == self._graph.form[other]))
+
+    # --------------------------------------------------------------------------------------------- beside other updates
+
+    def _beside(self, training: Training, nodes: IntArray) -> Iterator[Break]:
+        """Cells of the only step that stand to a cell of the forward pass as an update stands to its parameter."""
+        return
+        yield
