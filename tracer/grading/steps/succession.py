@@ -13,6 +13,7 @@ import numpy as np
 from tracer.grading.graph.graph import Flags, IntArray
 from tracer.grading.steps.cells import Cells, cells_of
 from tracer.grading.steps.chains import NONE
+from tracer.grading.steps.shapes import leads
 from tracer.grading.steps.steps import Steps, Training
 
 MOST_CELLS = 2_000
@@ -22,6 +23,8 @@ COMPARED_STEPS = 3
 LEAST_USUAL = 0.3
 """The part of the parameters that are as far from those of the next step as is usual."""
 
+ENOUGH = 3
+"""Parameters beside which one that is updated in another way is said to be none."""
 _SHEET = re.compile(r"(?:'[^']*'|\w+)!")
 
 Offset = tuple[int, int, int]
@@ -223,10 +226,16 @@ class _Search:
         expected = next((following[cell] for cell in self._path(before) if cell in following), None)
         if expected is not None:
             return root != expected
-        if not self._is_formula(root):
+        if not self._is_formula(root) or (len(following) < ENOUGH and self._adds_to(root, before)):
             return False
         shown = self._root[self._graph.operands_of(root)].tolist()
         return root in self._made or bool(own[root]) or not set(following.values()).isdisjoint(shown)
+
+    def _adds_to(self, node: int, other: int) -> bool:
+        """Whether a cell is another one and more: an update of its own kind."""
+        graph = self._graph
+        slots = [lead.slot for lead in leads(graph.forms[graph.form[node]].expression)] if graph.form[node] >= 0 else []
+        return any(self._root[graph.operands_of(node)[slot]] == self._root[other] for slot in slots)
 
     def _following(self, training: Training, nodes: IntArray, step: int) -> dict[int, int]:
         """Seeds of a step → their updates. Of several updates of a seed, that of the longest chain counts; what another
