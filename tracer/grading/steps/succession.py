@@ -209,13 +209,14 @@ class _Search:
 
     def _taken(self, cells: Cells, step: int, offset: Offset) -> Iterator[list[tuple[int, int]]]:
         """For each formula of a step that updates depend on, what it refers to, each with what the one in the next step
-        refers to."""
+        refers to, as far from it as the formulas are."""
         graph, copies = self._graph, self._root != np.arange(len(self._root))
         users = np.flatnonzero((cells.step == step) & cells.leading_to_updates() & ~copies)
         for user in users[:MOST_CELLS].tolist():
             other = self._at(user, offset)
             if other is not None and graph.form[other] == graph.form[user]:
-                yield list(zip(graph.operands_of(user).tolist(), graph.operands_of(other).tolist(), strict=True))
+                pairs = zip(graph.operands_of(user).tolist(), graph.operands_of(other).tolist(), strict=True)
+                yield [pair for pair in pairs if self._between(*pair) == offset]
 
     def _is_broken(self, before: int, after: int, following: Mapping[int, int], own: Flags) -> bool:
         """Whether what the next step takes in place of a cell is no update of it, but comes from this step. own: the
