@@ -49,9 +49,8 @@ class _Search:
 
     def __init__(self, steps: Steps) -> None:
         self._steps, self._graph, self._root = steps, steps.network.graph, steps.root
-        self._made = {
-            int(node) for training in steps.trainings for node in training.nodes.ravel().tolist() if node != NONE
-        }
+        rows = [row for training in steps.trainings for row in training.updates]
+        self._made = {update.node: update.parameter for row in rows for update in row if update is not None}
 
     @cached_property
     def _sheets(self) -> list[str]:
@@ -222,7 +221,8 @@ class _Search:
         """Whether what the next step takes in place of a cell is no update of it, but comes from this step. own: the
         cells that depend on this step's parameters and that no update of it depends on."""
         root = int(self._root[after])
-        if root == self._root[before]:
+        own_parameter = self._made.get(root)
+        if self._root[before] in (root, None if own_parameter is None else self._root[own_parameter]):
             return False
         expected = next((following[cell] for cell in self._path(before) if cell in following), None)
         if expected is not None:
