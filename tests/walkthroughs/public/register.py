@@ -23,7 +23,6 @@ OPEN = {
     "public: early stopping by IF": "a false finding where the update is skipped",
     "public: Rosenbrock, Adam": "nothing to judge: the states take the gradient of the row above",
     "public: Elman, truncated": "a false finding in the context units",
-    "public: Holt, errors": "a false finding in the level",
     "public: heat equation": "an exception",
     "public: decay by Euler": "a false finding: a squared deviation from the exact solution is taken for the loss",
     "public: Cournot": "a false finding: each of two updates follows a cell of its own",
