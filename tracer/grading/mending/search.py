@@ -11,6 +11,7 @@ import numpy as np
 from tracer.formulas.tree import Expression
 from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
 from tracer.grading.mending.edits import HOLE, Edit, Kind, edits_of, filled
+from tracer.grading.mending.costs import COST, COST_OF_FORWARD, COST_OF_SIZE, is_activation
 from tracer.grading.mending.formulas import Unreadable, reading
 from tracer.grading.mending.nearby import Candidates, Places
 from tracer.grading.mending.step import Step
@@ -19,7 +20,7 @@ from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Judgement
 
-EXACT = 2e-5
+EXACT = 1e-6
 """Relative difference of the factors between updates and gradients that are the same: difference quotients."""
 MOST_COPIES = 400
 """Copies of a formula within the steps that are searched."""
@@ -102,6 +103,7 @@ class _Search:
         self._places = Places(case.graph)
         self._wrong, self._right = searched_steps(case, judgement)
         self._known = self._plain_rates()
+        self._ascends = judgement.ascent
         self._users: dict[Expression, set[str]] = {}
         self._texts: set[str] = set()
 
@@ -138,8 +140,10 @@ class _Search:
 
     def mends(self) -> Iterator[Mend]:
         """All mends."""
-        if not self._wrong or any(_constant(step.own_rates())[0] for step in self._wrong):
+        if not self._wrong:
             return
+        if self._is_right(np.concatenate([step.own_rates() for step in self._wrong], 1)[0]):
+            self._ascends = not self._ascends  # all updates go the wrong way
         units = self._units()
         found = [mend for unit in units for mend in self._mends_of(unit)]
         yield from found or (mend for unit in units for lane in _lanes(unit) for mend in self._mends_of(lane))
@@ -154,7 +158,7 @@ class _Search:
 
     def _mends_of(self, unit: _Unit) -> Iterator[Mend]:
         parts = self._parts(unit)
-        if not all(self._is_understood(step, own, unit.relative) for step, own in parts):
+        if parts[0][0].only_shows(parts[0][1]) or not all(self._is_understood(step, own, unit.relative) for step, own in parts):
             return
         near = self._near(parts)
         chunk: list[_Tried] = []
@@ -188,9 +192,10 @@ class _Search:
         holes = step.at[near.nodes[:, : len(own)]]
         constant = self._graph.form[near.nodes[:, 0]] < 0
         copied = self._neighbors.get(unit.relative)
+        activates = step.leads_to_loss(own) and is_activation(self._graph.forms[self._graph.form[own[0]]].expression)
         for edit in (*([Edit(copied, Kind.COPY, 0)] if copied else []), *edits_of(unit.relative)):
             has_hole = HOLE in edit.text
-            if has_hole and not near.texts:
+            if (has_hole and not near.texts) or (activates and edit.kind not in (Kind.COPY, Kind.REFERENCE)):
                 continue
             try:
                 values = reading(self._graph, edit.text, own).values(step.at, holes if has_hole else None)
@@ -231,12 +236,33 @@ class _Search:
                 text = filled(each.edit.text, near.texts[index]) if each.has_hole else each.edit.text
                 further = self._further(parts, near, each, index)
                 all_rates = np.concatenate([rates[at + index], *others, *further])
-                if text != unit.relative and _constant(all_rates[None])[0]:
+                if text != unit.relative and self._is_right(all_rates) and self._is_readable(text, unit):
                     distance = near.distances[index] if each.has_hole else 0
                     value = float(each.values[index, 0, 0])
-                    edit = replace(each.edit, text=text)
-                    yield self._mend(unit, edit, float(np.median(all_rates)), value, distance, forward)
+                    edit, rate = replace(each.edit, text=text), float(np.median(all_rates))
+                    conformity = self._conformity(unit, edit)
+                    if conformity > 0.0 or not (forward and edit.kind is Kind.MORE):
+                        likely = COST[edit.kind] + COST_OF_SIZE * edit.size + COST_OF_FORWARD * forward
+                        cost = (float(not self._is_plain(rate)), -conformity, likely, float(distance))
+                        yield Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, cost)
             at += len(each.values)
+
+    def _is_readable(self, text: str, unit: _Unit) -> bool:
+        """Whether a formula has a meaning in all cells of a unit, within the sheet."""
+        try:
+            reading(self._graph, text, unit.nodes)
+        except Unreadable:
+            return False
+        return True
+
+    def _is_right(self, rates: Array) -> bool:
+        """Whether factors between updates and gradients are one learning rate, downhill."""
+        rate = float(np.median(rates))
+        known = self._judgement.rate is None or self._is_plain(rate)
+        return bool(_constant(rates[None])[0]) and known and (rate > 0.0) == self._ascends
+
+    def _is_plain(self, rate: float) -> bool:
+        return any(abs(abs(rate) - known) <= EXACT * known for known in self._known)
 
     def _further(
         self, parts: Sequence[tuple[Step, IntArray]], near: Candidates, tried: _Tried, index: int
@@ -259,13 +285,6 @@ class _Search:
             pool |= set(graph.operands_of(node).tolist())
         return pool
 
-    def _mend(self, unit: _Unit, edit: Edit, rate: float, value: float, distance: int, forward: bool) -> Mend:
-        plain = any(abs(abs(rate) - known) <= EXACT * known for known in self._known)
-        uphill = (rate > 0.0) != self._judgement.ascent
-        likely = COST[edit.kind] + COST_OF_SIZE * edit.size + COST_OF_FORWARD * forward
-        cost = (float(not plain), float(uphill), -self._conformity(unit, edit), likely, float(distance))
-        return Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, cost)
-
     def _conformity(self, unit: _Unit, edit: Edit) -> float:
         """1 where an edit makes an odd formula like others of the step, -1 where it makes one odd that is like them."""
         if edit.kind is Kind.COPY:
@@ -287,14 +306,3 @@ def _form(graph: Graph, text: str, cells: IntArray) -> Expression | None:
         return reading(graph, text, cells).parts[0].expression
     except Unreadable:
         return None
-
-
-COST = {
-    Kind.OPERATOR: 1.0, Kind.REFERENCE: 1.0, Kind.RANGE: 1.0, Kind.SIGN: 1.2, Kind.LESS: 1.4, Kind.COMPLEMENT: 1.6,
-    Kind.MORE: 1.5, Kind.POWER: 1.8, Kind.COPY: 1.0,
-}  # fmt: skip
-"""How unlikely the slips are that edits mend, to compare them by."""
-COST_OF_FORWARD = 0.5
-"""What it costs that an edit changes the loss: what lies below it would then be right by chance."""
-COST_OF_SIZE = 0.1
-"""What a token more costs: a formula that gets shorter was rather wrong than one that gets longer."""

@@ -13,8 +13,10 @@ from tracer.grading.steps.points import Point
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 
-NEARNESS = 1e-5
-"""How far parameters are moved for a difference quotient, as a part of them and absolutely."""
+NEARNESS = 3e-5
+"""How far parameters are moved for a difference quotient."""
+LEAST_MOVED = 1e-2
+"""The part of this that a parameter is moved at least, whose change is much larger than those of others."""
 SIDES = 3
 """Columns for each point: the point itself, and moved forward and backward."""
 FARTHEST = 2
@@ -67,18 +69,27 @@ class Step:
         unused = np.flatnonzero(case.cells.step == number).tolist()
         self._levels = self._ancestors([*outputs, *unused])
         self.nodes = np.array(sorted(self._levels), int)
-        self._direction = np.random.default_rng(number).uniform(0.5, 1.5, len(target.seeds))
-        self._direction *= np.random.default_rng(number + 1).choice([-1.0, 1.0], len(target.seeds))
-        self._size = NEARNESS
         at = np.repeat(np.stack([point.values for point in points], 1), SIDES, 1)
         self.at = np.concatenate([at, np.zeros((1, at.shape[1]))])
+        self._direction = self._chosen_direction()
         for side, sign in ((1, 1.0), (2, -1.0)):
-            self.at[target.seeds, side::SIDES] += sign * self._size * self._direction[:, None]
+            self.at[target.seeds, side::SIDES] += sign * NEARNESS * self._direction
         self._groups = self._grouped(self.nodes)
         for group in self._groups:
             self.at[group.nodes] = self._computed(group, lambda nodes: self.at[nodes][None])[0]
 
     # ------------------------------------------------------------------------------------------------ what it holds
+
+    def _chosen_direction(self) -> Array:
+        """A direction for each point, at random, in which all parameters count about the same, whatever the size of
+        their gradients, [parameters, points]."""
+        size = np.abs(self._changes(lambda nodes: self.at[nodes][None])[0])
+        largest = size.max(initial=0.0) or 1.0
+        random = np.random.default_rng(self.number)
+        signs = random.choice([-1.0, 1.0], size.shape)
+        direction: Array = signs * random.uniform(0.5, 1.0, size.shape) * LEAST_MOVED
+        direction /= np.clip(np.where(np.isfinite(size), size, largest) / largest, LEAST_MOVED, 1.0)
+        return direction
 
     def _ancestors(self, outputs: Sequence[int]) -> dict[int, int]:
         """The formulas that these nodes depend on within the step, with their levels."""
@@ -116,8 +127,8 @@ class Step:
         """The values of the cells of a group, [candidates, cells, columns]."""
         form = self.graph.forms[group.form]
         operands = form.operands[group.rows]
-        gathered = gather(operands.ravel())
-        slots = np.moveaxis(gathered.reshape(len(gathered), *operands.shape, self.at.shape[1]), 2, 0)
+        values = gather(operands.ravel())
+        slots = np.moveaxis(values.reshape(len(values), *operands.shape, self.at.shape[1]), 2, 0)
         shape = slots.shape[1:]
         count = int(np.prod(shape))
         numbers = np.broadcast_to(form.numbers[group.rows].T[:, None, :, None], (form.numbers.shape[1], *shape))
@@ -144,6 +155,11 @@ class Step:
         """Whether the loss depends on these nodes."""
         influenced = np.concatenate([nodes, self.influenced(nodes)])
         return bool(np.isin(self._loss.nodes, influenced).any())
+
+    def only_shows(self, nodes: IntArray) -> bool:
+        """Whether no update depends on these nodes: those of the loss."""
+        influenced = np.concatenate([nodes, self.influenced(nodes)])
+        return not np.isin(self._target.nodes, influenced).any()
 
     # ------------------------------------------------------------------------------------------------ what changes do
 
@@ -182,12 +198,12 @@ class Step:
         return made
 
     def _rates(self, gather: Gather) -> Array:
-        change = np.einsum("i,eip->ep", self._direction, self._changes(gather))
+        change = np.einsum("ip,eip->ep", self._direction, self._changes(gather))
         loss = gather(self._loss.nodes)
         difference = loss[..., 1::SIDES] - loss[..., 2::SIDES]
         if self._loss.weights is not None:
             others = gather(self._loss.others)[..., ::SIDES]
             difference = difference * self._loss.weights(loss[..., ::SIDES], others)
         with np.errstate(all="ignore"):
-            rates: Array = change / (difference.sum(1) / (2.0 * self._size))
+            rates: Array = change / (difference.sum(1) / (2.0 * NEARNESS))
         return rates
