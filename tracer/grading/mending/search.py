@@ -10,8 +10,8 @@ import numpy as np
 
 from tracer.formulas.tree import Expression
 from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
-from tracer.grading.mending.edits import HOLE, Edit, Kind, edits_of, filled
 from tracer.grading.mending.costs import COST, COST_OF_FORWARD, COST_OF_SIZE, is_activation
+from tracer.grading.mending.edits import HOLE, Edit, Kind, edits_of, filled
 from tracer.grading.mending.formulas import Unreadable, reading
 from tracer.grading.mending.nearby import Candidates, Places
 from tracer.grading.mending.step import Step
@@ -158,7 +158,9 @@ class _Search:
 
     def _mends_of(self, unit: _Unit) -> Iterator[Mend]:
         parts = self._parts(unit)
-        if parts[0][0].only_shows(parts[0][1]) or not all(self._is_understood(step, own, unit.relative) for step, own in parts):
+        if parts[0][0].only_shows(parts[0][1]) or not all(
+            self._is_understood(step, own, unit.relative) for step, own in parts
+        ):
             return
         near = self._near(parts)
         chunk: list[_Tried] = []
