@@ -144,7 +144,8 @@ class _Search:
             return
         if self._is_right(np.concatenate([step.own_rates() for step in self._wrong], 1)[0]):
             self._ascends = not self._ascends  # all updates go the wrong way
-        units = self._units()
+        exact = {self._graph.number[place] for fault in self._judgement.faults if fault.exact for place in fault.places}
+        units = [unit for unit in self._units() if not exact or exact.intersection(unit.nodes.tolist())]
         found = [mend for unit in units for mend in self._mends_of(unit)]
         yield from found or (mend for unit in units for lane in _lanes(unit) for mend in self._mends_of(lane))
 
