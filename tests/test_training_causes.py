@@ -8,10 +8,13 @@ import pytest
 
 from tests.walkthroughs.layouts import LAYOUTS
 from tests.walkthroughs.mistakes import named
+from tests.walkthroughs.plan import Plan
+from tests.walkthroughs.sentences import Said, mended
 from tests.walkthroughs.workbook import write
 from tracer.grading.book.package import read_book
 from tracer.grading.check import check_workbook
 from tracer.grading.graph.read import read_graph
+from tracer.grading.training.judgement import Fault
 from tracer.grading.ways.formulas import judge_graph
 
 SLIPS = [
@@ -30,9 +33,14 @@ SLIPS = [
     ("columns, 2-2-1", "gradient of the neighbour", "w2_1_2", "dE/db 2,1 (B40) is used instead of dE/dw 2,1,2 (B39)"),
     ("columns, 2-2-1", "net input for activation", "gw2_1_2", "net 1,2 (B17) is used instead of out 1,2 (B19)"),
     ("columns, 2-2-1", "new weight for η", "b1_1", "weight 1,1,1 (C7) is used instead of η (B2)"),
-    ("matrices, array MMULT", "mean left out", "G2", "an extra factor 4"),
-    ("matrices, array MMULT", "Z for the activation", "G2", "B18:B21 is used instead of F18:F21"),
-    ("matrices, array MMULT", "new weight", "D1", "J39 is used instead of J12"),
+    ("matrices, array MMULT", "mean left out", "G2", "the division by 4 is missing"),
+    ("matrices, array MMULT", "Z for the activation", "G2", "Z1 (B18:D21) is used instead of A1 (F18:H21)"),
+    (
+        "matrices, array MMULT",
+        "new weight",
+        "D1",
+        "W2 (J39:J41) of the next step is used instead of W2 (J12:J14)",
+    ),
     ("columns, 2-2-1", "slope of the neighbour", "s1_2", "out 1,1 (B18) is used instead of out 1,2 (B19)"),
     ("columns, 2-2-1", "slope of tanh", "s1_1", "the derivative of tanh is used instead of B18·(1 − B18)"),
     ("rows, momentum", "sign", "gw2_1_2", "the sign is flipped"),
@@ -40,17 +48,36 @@ SLIPS = [
 ]
 
 
+def faults_of(plan: Plan, folder: Path) -> list[Fault]:
+    """The faults that a sheet's graph shows."""
+    book = read_book(write(plan, folder / "sheet.xlsx", stored=True))
+    return [fault for judgement in judge_graph(book, read_graph(book)) for fault in judgement.faults]
+
+
 def causes(layout: str, slip: str, unit: str, folder: Path) -> list[str | None]:
-    """The sentences on a layout with a slip."""
+    """The sentences on a layout with a slip, each once."""
     (mistake,) = named(LAYOUTS[layout](), [(slip, unit)])
-    book = read_book(write(mistake.plan, folder / "sheet.xlsx", stored=True))
-    faults = [fault for judgement in judge_graph(book, read_graph(book)) for fault in judgement.faults]
-    return [fault.why.sentence if fault.why else None for fault in faults]
+    sentences = [fault.why.sentence if fault.why else None for fault in faults_of(mistake.plan, folder)]
+    return list(dict.fromkeys(sentences))
 
 
 @pytest.mark.parametrize(("layout", "slip", "unit", "sentence"), SLIPS)
 def test_the_slip_is_named(layout: str, slip: str, unit: str, sentence: str, tmp_path: Path) -> None:
     assert causes(layout, slip, unit, tmp_path) == [sentence]
+
+
+@pytest.mark.parametrize(("layout", "slip", "unit", "sentence"), SLIPS)
+def test_the_right_formulas_make_the_sheet_right(
+    layout: str, slip: str, unit: str, sentence: str, tmp_path: Path
+) -> None:
+    (mistake,) = named(LAYOUTS[layout](), [(slip, unit)])
+    said = [
+        Said(tuple((sheet, *where) for sheet, where in fault.places), sentence, fault.right)
+        for fault in faults_of(mistake.plan, tmp_path)
+    ]
+    right = mended(mistake.plan, said)
+    assert right is not None
+    assert faults_of(right, tmp_path) == []
 
 
 def test_a_sum_that_lacks_terms_is_not_explained_by_a_number(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tracer.grading.culprits.rewriting import Rewrite, right_formula
 from tracer.grading.culprits.search import MOST_SLOTS, Search, learning_rate
 from tracer.grading.culprits.wanted import Demand, Wanted, demand, wanted
 from tracer.grading.graph.graph import Array, IntArray
@@ -35,7 +36,8 @@ def with_causes(case: Case, judgement: Judgement, names: Names) -> Judgement:
     if judgement.faults:
         words = Words(case.graph, names, learning_rate(case, judgement), _steps_of(case))
         judgement = replace(judgement, faults=tuple(_worded(words, fault) for fault in judgement.faults))
-    return _searched(case, judgement)
+        judgement = _searched(case, judgement, words)
+    return judgement
 
 
 def _worded(words: Words, fault: Fault) -> Fault:
@@ -56,7 +58,7 @@ def _steps_of(case: Case) -> IntArray:
     return steps
 
 
-def _searched(case: Case, judgement: Judgement) -> Judgement:
+def _searched(case: Case, judgement: Judgement, words: Words) -> Judgement:
     """The judgement with the causes that a search finds for the faults that have none yet."""
     left = [index for index, fault in enumerate(judgement.faults) if fault.why is None and fault.spoils]
     if not left or len(case.graph.text) > MOST_NODES:
@@ -66,25 +68,53 @@ def _searched(case: Case, judgement: Judgement) -> Judgement:
     for index in left:
         fault = judgement.faults[index]
         alike.setdefault((fault.kind, case.graph.form[case.graph.number[fault.places[0]]]), []).append(index)
-    faults = list(judgement.faults)
+    found: dict[int, list[Fault]] = {}
     searched = 0
     for group in list(alike.values())[:MOST_FAULTS]:
-        members = [faults[index] for index in group]
+        members = [judgement.faults[index] for index in group]
         together = _explained(case, judgement, _united(members), ways) if len(group) > 1 else None
-        if (
-            together
-            and together.why
-            and together.kind is members[0].kind
-            and together.places[0] == members[0].places[0]
-        ):
-            members = [replace(fault, why=together.why) for fault in members]
-        else:
-            tried = members[: MOST_FAULTS - searched]
-            members = [_explained(case, judgement, fault, ways) for fault in tried]
-            searched += len(tried)
-        for index, fault in zip(group, members, strict=False):
-            faults[index] = fault
+        first = members[0]
+        if together and together.fault.kind is first.kind and together.fault.places[0] == first.places[0]:
+            found |= {index: [] for index in group} | {group[0]: _written(words, case, together)}
+            continue
+        for index, fault in zip(group[: MOST_FAULTS - searched], members, strict=False):
+            explained = _explained(case, judgement, fault, ways)
+            if explained:
+                found[index] = _written(words, case, explained)
+            searched += 1
+    faults = [each for index, fault in enumerate(judgement.faults) for each in found.get(index, [fault])]
     return replace(judgement, faults=tuple(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class _Explained:
+    """A fault with its cause, and what makes its formulas right, where that can be written."""
+
+    fault: Fault
+    rewrite: Rewrite | None
+
+
+def _written(words: Words, case: Case, explained: _Explained) -> list[Fault]:
+    """An explained fault with its right formulas: one fault for the cells of each formula."""
+    graph, fault = case.graph, explained.fault
+    if explained.rewrite is None:
+        return [fault]
+    parameters = {u.node: u.parameter for own in case.training.updates for u in own if u is not None}
+    groups: dict[str, list[int]] = {}
+    for place in fault.places:
+        node = graph.number[place]
+        groups.setdefault(graph.texts[graph.text[node]].relative, []).append(node)
+    faults = []
+    for nodes in groups.values():
+        base = parameters.get(nodes[0]) if fault.kind is Kind.UPDATE else None
+        right = right_formula(graph, nodes[0], base, explained.rewrite)
+        if right is None:
+            return [fault]
+        why = in_words(words, nodes, right) or fault.why
+        places, value = tuple(graph.places[node] for node in nodes), float(graph.values[nodes[0]])
+        known = fault.right_value if nodes[0] == graph.number[fault.places[0]] else None
+        faults.append(replace(fault, places=places, why=why, right=right, value=value, right_value=known))
+    return faults
 
 
 def _united(faults: Sequence[Fault]) -> Fault:
@@ -94,21 +124,23 @@ def _united(faults: Sequence[Fault]) -> Fault:
     return replace(faults[0], places=places, spoils=spoils)
 
 
-def _explained(case: Case, judgement: Judgement, fault: Fault, ways: Sequence[Wanted]) -> Fault:
+def _explained(case: Case, judgement: Judgement, fault: Fault, ways: Sequence[Wanted]) -> _Explained | None:
     """A fault with its cause, if it is found: in its cells, or in those that only these refer to."""
     graph = case.graph
     own = np.array([graph.number[place] for place in fault.places])
     for cells in (own, *_only_for(case, own)):
         kind = fault.kind if cells is own else Kind.FORMULA
         asked = (demand(case, fault, cells, way) for way in ways)
-        why = next(filter(None, (_cause(case, judgement, kind, each) for each in asked if each)), None)
-        if why is not None and cells is own:
-            return replace(fault, why=why)
-        if why is not None:
-            places = tuple(graph.places[node] for node in cells.tolist())
-            value = float(graph.values[cells[0]])
-            return Fault(places, kind, why, value=value, spoils=fault.spoils)
-    return fault
+        cause = next(filter(None, (_cause(case, judgement, kind, each) for each in asked if each)), None)
+        if cause is None:
+            continue
+        why, rewrite = cause
+        if cells is own:
+            return _Explained(replace(fault, why=why), rewrite)
+        places = tuple(graph.places[node] for node in cells.tolist())
+        moved = Fault(places, kind, why, value=float(graph.values[cells[0]]), spoils=fault.spoils)
+        return _Explained(moved, rewrite)
+    return None
 
 
 def _only_for(case: Case, users: IntArray) -> Iterator[IntArray]:
@@ -127,7 +159,7 @@ def _only_for(case: Case, users: IntArray) -> Iterator[IntArray]:
             yield own
 
 
-def _cause(case: Case, judgement: Judgement, kind: Kind, asked: Demand) -> Cause | None:
+def _cause(case: Case, judgement: Judgement, kind: Kind, asked: Demand) -> tuple[Cause, Rewrite | None] | None:
     effect, lacks = asked.effect(asked.theirs[None])
     known = np.isfinite(lacks)
     size = float(np.abs(lacks[known]).max(initial=0.0))

@@ -12,6 +12,7 @@ from tracer.formulas.paths import Path, nodes, put
 from tracer.formulas.tree import MUL, Call, Expression, Name, Number, distinct, with_names
 from tracer.grading.book.cells import reference
 from tracer.grading.culprits.nearby import Places, place_of_range
+from tracer.grading.culprits.rewriting import Rewrite, divided, moved_by, negated, times, with_factor, without_factor
 from tracer.grading.culprits.wanted import EXACT, Demand
 from tracer.grading.graph.forms import of_arrays, slot
 from tracer.grading.graph.graph import Array, Form, IntArray
@@ -79,10 +80,10 @@ class Search:
         self._references = [reference for reference, _ in near]
         self._cells = np.array([shown for _, shown in near], int).reshape(len(near), len(self._part.nodes))
 
-    def causes(self) -> Iterator[Cause]:
-        """The slips that give their values, the likeliest first."""
+    def causes(self) -> Iterator[tuple[Cause, Rewrite | None]]:
+        """The slips that give their values, the likeliest first, each with what makes their formulas right."""
         if self._all(-self._own.theirs):
-            yield _named("sign_flipped")
+            yield _named("sign_flipped"), negated
         if self._kind is Kind.UPDATE:
             yield from self._rate()
             yield from self._operands()
@@ -112,24 +113,28 @@ class Search:
 
     # ---------------------------------------------------------------------------------------------------- one factor
 
-    def _rate(self) -> Iterator[Cause]:
+    def _rate(self) -> Iterator[tuple[Cause, Rewrite | None]]:
         if self._eta != NONE:
             for name, ours in (
                 ("factor_missing", self._own.theirs * self._at[self._eta]),
                 ("factor_duplicated", self._own.theirs / self._at[self._eta]),
             ):
                 if self._all(ours):
-                    yield self._factor(name, "{}", self._eta)
+                    where = self._graph.places[self._eta]
+                    missing = name == "factor_missing"
+                    rewrite = with_factor(where) if missing else without_factor(self._eta)
+                    yield self._factor(name, "{}", self._eta), rewrite
 
-    def _numbers(self) -> Iterator[Cause]:
+    def _numbers(self) -> Iterator[tuple[Cause, Rewrite | None]]:
         with np.errstate(all="ignore"):
             effect, lacks = self._own.effect(self._own.theirs[None])
             ratio = float(np.nanmedian(effect[0] / (effect[0] + lacks)))
-        times = max(abs(ratio), 1.0 / abs(ratio)) if np.isfinite(ratio) and ratio else 0.0
-        if 1.5 < times <= MOST_TIMES and abs(times - round(times)) <= EXACT and self._all(self._own.theirs / ratio):
-            yield _named("extra_factor", factor=float(f"{ratio:.6g}"))
+        many = max(abs(ratio), 1.0 / abs(ratio)) if np.isfinite(ratio) and ratio else 0.0
+        if 1.5 < many <= MOST_TIMES and abs(many - round(many)) <= EXACT and self._all(self._own.theirs / ratio):
+            rewrite = None if ratio < 0 else divided(round(many)) if ratio > 1 else times(round(many))
+            yield _named("extra_factor", factor=float(f"{ratio:.6g}")), rewrite
 
-    def _factors(self) -> Iterator[Cause]:
+    def _factors(self) -> Iterator[tuple[Cause, Rewrite | None]]:
         for form, made in FACTORS.items():
             for name, applied in APPLIED.items():
 
@@ -144,7 +149,7 @@ class Search:
 
                 node = self._first(ours)
                 if node is not None:
-                    yield self._factor(name, form, node)
+                    yield self._factor(name, form, node), None
                     return
 
     def _first(self, ours: Callable[[Demand, IntArray], Array]) -> int | None:
@@ -169,7 +174,7 @@ class Search:
 
     # ------------------------------------------------------------------------------------------------- other operands
 
-    def _operands(self) -> Iterator[Cause]:
+    def _operands(self) -> Iterator[tuple[Cause, Rewrite | None]]:
         """Other cells in place of one operand of their formula, another range, or a factor that one part lacks."""
         graph = self._graph
         forms = {int(graph.form[node]) for node in self._own.nodes.tolist()}
@@ -182,17 +187,19 @@ class Search:
         for index, expression in _replacing(form):
             node = self._first(self._with(form, expression))
             if node is not None and node != first[index]:
-                yield _named("wrong_quantity", found=self._text(int(first[index])), expected=self._text(node))
+                cell = int(first[index])
+                cause = _named("wrong_quantity", found=self._text(cell), expected=self._text(node))
+                yield cause, moved_by([self._graph.places[cell]], self._places.between(node, cell))
                 return
         yield from self._rewritten(form, first)
         yield from self._ranges(form, first)
         for part, expression in _multiplying(form):
             node = self._first(self._with(form, expression))
             if node is not None and node not in first[part]:
-                yield self._factor("factor_missing", "{}", node)
+                yield self._factor("factor_missing", "{}", node), None
                 return
 
-    def _rewritten(self, form: Form, first: IntArray) -> Iterator[Cause]:
+    def _rewritten(self, form: Form, first: IntArray) -> Iterator[tuple[Cause, Rewrite | None]]:
         """The slope of another activation function."""
         rows = np.searchsorted(form.nodes, self._own.nodes)
         cells = {slot(index): Name(self._text(node)) for index, node in enumerate(first.tolist())}
@@ -201,7 +208,7 @@ class Search:
             activation = parts["a"]
             if isinstance(activation, Name) and self._own.met(ours):
                 text = cells[activation].name
-                yield _named("derivative_of_tanh", expected=f"{text}·(1 − {text})")
+                yield _named("derivative_of_tanh", expected=f"{text}·(1 − {text})"), None
                 return
 
     def _with(self, form: Form, expression: Expression) -> Callable[[Demand, IntArray], Array]:
@@ -222,7 +229,7 @@ class Search:
         count = int(np.prod(shape))
         return of_arrays(expression, slots.reshape(count, -1), numbers.reshape(count, -1)).reshape(shape)
 
-    def _ranges(self, form: Form, first: IntArray) -> Iterator[Cause]:
+    def _ranges(self, form: Form, first: IntArray) -> Iterator[tuple[Cause, Rewrite | None]]:
         """Another cell or range in place of one that they refer to, as far from it in each formula."""
         targets = sorted(set(self._cells[:, 0].tolist()))
         for area in [*self._places.areas(first.tolist()), *([index] for index in range(len(first)))]:
@@ -235,7 +242,8 @@ class Search:
                 everywhere = self._moved(form, self._own, area, by)
                 if everywhere is not None and self._own.met(self._with_operands(form, self._own, [everywhere])):
                     theirs, expected = first[area].tolist(), moved[0, area].tolist()
-                    yield _named("wrong_quantity", found=self._text(*theirs), expected=self._text(*expected))
+                    cause = _named("wrong_quantity", found=self._text(*theirs), expected=self._text(*expected))
+                    yield cause, moved_by([self._graph.places[node] for node in theirs], by)
                     return
 
     def _moved(self, form: Form, of: Demand, area: list[int], by: tuple[int, int, int]) -> IntArray | None:

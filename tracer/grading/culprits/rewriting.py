@@ -1,0 +1,180 @@
+"""The formula that a person should have written, by the slip that was found in the values of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from tracer.formulas.notation import render
+from tracer.formulas.notation.excel import EXCEL
+from tracer.formulas.paths import nodes, put
+from tracer.formulas.tree import Expression, Name, Number
+from tracer.grading.book.cells import Place
+from tracer.grading.book.relative import UnknownFormula, absolute, parts, place
+from tracer.grading.graph.graph import Graph
+from tracer.grading.wording.sentences import home_of
+from tracer.grading.wording.syntax import Signed, factors, product, terms, total, written
+
+Rewrite = Callable[["Own"], Expression | None]
+"""What makes the right formula of a cell's own; None where it cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A cell's formula.
+
+    node: the cell. tree: its formula as it is written. base: of an update, the node of its parameter, which is right in
+    any case; None for other formulas.
+    """
+
+    graph: Graph
+    node: int
+    tree: Expression
+    base: int | None
+
+    @property
+    def home(self) -> Place:
+        """The cell that the formula is written for."""
+        return home_of(self.graph, self.node)
+
+    def node_of(self, name: Expression) -> int | None:
+        """The node that a reference means; None for a range, or anything else."""
+        if not isinstance(name, Name) or parts(name.name) is None:
+            return None
+        sheet, where = place(name.name, self.home[1])
+        return self.graph.number.get((sheet or self.home[0], where))
+
+    def changed(self, change: Callable[[list[Signed]], list[Signed]]) -> Expression | None:
+        """The formula with its factors changed; of an update, those of all terms but its parameter."""
+        if self.base is None:
+            minus, own = factors(self.tree)
+            return total([(minus, product(change(own)))])
+        own_terms = terms(self.tree)
+        rest = [term for term in own_terms if self.node_of(term[1]) != self.base]
+        if len(rest) != len(own_terms) - 1:
+            return None
+        return total(
+            [
+                (minus, term if self.node_of(term) == self.base else product(change(factors(term)[1])))
+                for minus, term in own_terms
+            ]
+        )
+
+
+def right_formula(graph: Graph, node: int, base: int | None, rewrite: Rewrite) -> str | None:
+    """The right formula of a cell, as it is written there."""
+    try:
+        own = Own(graph, node, written(graph.texts[graph.text[node]].relative), base)
+        found = rewrite(own)
+    except UnknownFormula:
+        return None
+    return None if found is None else absolute(render(found, EXCEL, attrgetter("name")), own.home[1])
+
+
+def negated(own: Own) -> Expression | None:
+    """The opposite of the formula; of an update, of its change."""
+    return total(
+        [((not minus) == (own.base is None or own.node_of(term) != own.base), term) for minus, term in terms(own.tree)]
+    )
+
+
+def times(number: int) -> Rewrite:
+    """The formula times a number."""
+    return lambda own: own.changed(lambda parts: _scaled(parts, number, under=True))
+
+
+def divided(number: int) -> Rewrite:
+    """The formula divided by a number."""
+    return lambda own: own.changed(lambda parts: _scaled(parts, number, under=False))
+
+
+def _scaled(parts: list[Signed], number: int, under: bool) -> list[Signed]:
+    """Without a factor or a divisor that is there too much, else with one more."""
+    extra = (under, Number(float(number)))
+    inverse = (not under, Number(1.0 / number))
+    for surplus in (extra, inverse):
+        if surplus in parts:
+            place_ = parts.index(surplus)
+            return [*parts[:place_], *parts[place_ + 1 :]]
+    one = (False, Number(1.0))
+    if under and one in parts:
+        return [(False, Number(float(number))) if part == one else part for part in parts]
+    new = (not under, Number(float(number)))
+    return [new, *parts] if under else [*parts, new]
+
+
+def with_factor(cell: Place) -> Rewrite:
+    """The formula times one more cell, which it refers to as fixed."""
+    sheet, (row, column) = cell
+
+    def rewrite(own: Own) -> Expression | None:
+        front = "" if sheet == own.home[0] else sheet if sheet.isalnum() else "'{}'".format(sheet.replace("'", "''"))
+        name = Name(f"{front}!R{row}C{column}" if front else f"R{row}C{column}")
+        return own.changed(lambda parts: [(False, name), *parts])
+
+    return rewrite
+
+
+def without_factor(node: int) -> Rewrite:
+    """The formula without one of the factors that are this cell."""
+
+    def rewrite(own: Own) -> Expression | None:
+        def change(parts: list[Signed]) -> list[Signed]:
+            places = [index for index, part in enumerate(parts) if not part[0] and own.node_of(part[1]) == node]
+            return parts if len(places) < 2 else [part for index, part in enumerate(parts) if index != places[1]]
+
+        found = own.changed(change)
+        return None if found is None or found == own.tree else found
+
+    return rewrite
+
+
+def moved_by(area: Sequence[Place], by: tuple[int, int, int]) -> Rewrite:
+    """The formula with the only reference to these cells moved by so many sheets, rows and columns; in an array formula
+    that to a range with them."""
+    first, last = min(area), max(area)
+
+    def rewrite(own: Own) -> Expression | None:
+        is_array = own.graph.texts[own.graph.text[own.node]].element is not None
+        found = []
+        for path, part in nodes(own.tree):
+            corners = _corners(own, part) if isinstance(part, Name) else None
+            if corners is None or not isinstance(part, Name):
+                continue
+            if corners == (first, last) or (is_array and _contains(corners, first, last)):
+                found.append((path, part))
+        if len(found) != 1 or by[0]:
+            return None
+        ((path, part),) = found
+        return put(own.tree, path, Name(":".join(_moved(end, by[1:]) for end in part.name.split(":"))))
+
+    return rewrite
+
+
+def _contains(corners: tuple[Place, Place], first: Place, last: Place) -> bool:
+    """Whether a range has all cells between two places of its sheet."""
+    (sheet, (top, left)), (_, (bottom, right)) = corners
+    return all(
+        where == sheet and top <= row <= bottom and left <= column <= right for where, (row, column) in (first, last)
+    )
+
+
+def _corners(own: Own, name: Name) -> tuple[Place, Place] | None:
+    first, _, last = name.name.partition(":")
+    if parts(first) is None or parts(last or first) is None:
+        return None
+    sheet, start = place(first, own.home[1])
+    _, end = place(last or first, own.home[1])
+    return (sheet or own.home[0], start), (sheet or own.home[0], end)
+
+
+def _moved(reference: str, by: tuple[int, int]) -> str:
+    """A relative reference, moved."""
+    found = parts(reference)
+    assert found is not None
+    front = reference.rpartition("!")[0]
+    _, row, down, column, along = found
+    row, column = row + by[0], column + by[1]
+    text = (f"R[{row}]" if down else f"R{row}") + (f"C[{column}]" if along else f"C{column}")
+    return f"{front}!{text}" if front else text
