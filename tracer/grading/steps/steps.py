@@ -14,6 +14,7 @@ from tracer.grading.steps.chains import NONE as NONE
 from tracer.grading.steps.intermediates import without_intermediates
 from tracer.grading.steps.region import Network, region
 from tracer.grading.steps.shapes import appearances, condition_slots
+from tracer.grading.steps.states import without_states
 from tracer.grading.steps.updates import Update, added, candidates, roots, sources
 
 
@@ -75,25 +76,12 @@ def _accepted(network: Network, parent: IntArray) -> list[Chain]:
     graph = network.graph
     plain = without_intermediates(graph, parent, candidates(graph, parent))
     chains = _depending(network, chains_of(graph, plain, parent))
-    decaying = _without_states(graph, parent, candidates(graph, parent, decaying=True), chains)
+    decaying = candidates(graph, parent, decaying=True)
+    decaying = without_states(graph, parent, decaying, chains, _cut(graph, chains))
     if decaying:
         kept = [update for chain in chains for update in chain.updates]
         chains = _depending(network, chains_of(graph, sorted([*kept, *decaying], key=lambda u: u.node), parent))
     return chains
-
-
-def _without_states(
-    graph: Graph, parent: IntArray, decaying: Sequence[Update], chains: Sequence[Chain]
-) -> list[Update]:
-    """Without the updates that are themselves the change that another one makes: momentum."""
-    users = [*decaying, *(update for chain in chains for update in chain.updates)]
-    root = roots(parent)
-    states = set()
-    for user in users:
-        edges = range(graph.starts[user.node], graph.starts[user.node + 1])
-        states |= {int(root[graph.operands[edge]]) for edge in edges if edge - edges.start != user.lead.slot}
-    taken = {update.node for chain in chains for update in chain.updates}
-    return [update for update in decaying if update.node not in states | taken]
 
 
 def _depending(network: Network, chains: list[Chain]) -> list[Chain]:
