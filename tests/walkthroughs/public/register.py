@@ -20,7 +20,6 @@ Sheets = dict[str, Callable[[], Plan]]
 
 OPEN = {
     "public: ±1, update by IF": "nothing to judge: the perceptron rule by IF without a loss cell",
-    "public: early stopping by IF": "a false finding where the update is skipped",
     "public: Elman, truncated": "a false finding in the context units",
     "public: heat equation": "an exception",
     "public: decay by Euler": "a false finding: a squared deviation from the exact solution is taken for the loss",

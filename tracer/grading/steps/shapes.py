@@ -26,7 +26,7 @@ from tracer.formulas.tree import (
 )
 from tracer.grading.graph.forms import calls
 
-IF = FUNCTIONS["if"]
+IF, ABS = FUNCTIONS["if"], FUNCTIONS["abs"]
 MOST_TERMS = 512
 """Terms of a sum that may be an update: a weight and the changes that each sample asks for."""
 
@@ -124,6 +124,15 @@ def condition_slots(form: Expression) -> frozenset[int]:
         return frozenset()
     condition, yes, no = form.args
     return _slots(condition) | condition_slots(yes) | condition_slots(no)
+
+
+@lru_cache(maxsize=4_096)
+def has_tolerance(form: Expression) -> bool:
+    """Whether a formula decides by a size what it does: `IF(ABS(g) < 0.001, w, w − η·g)`."""
+    if not isinstance(form, Call) or form.function != IF:
+        return False
+    condition, yes, no = form.args
+    return ABS in (call.function for call in calls(condition)) or has_tolerance(yes) or has_tolerance(no)
 
 
 def _slots(expression: Expression) -> frozenset[int]:

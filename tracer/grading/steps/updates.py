@@ -16,7 +16,7 @@ from tracer.formulas.tree import ONE
 from tracer.grading.graph.forms import of_arrays, unrounded
 from tracer.grading.graph.graph import Array, Graph, IntArray
 from tracer.grading.steps.copies import copies
-from tracer.grading.steps.shapes import Lead, appearances, condition_slots, is_copy, leads, rest
+from tracer.grading.steps.shapes import Lead, appearances, condition_slots, has_tolerance, is_copy, leads, rest
 
 SAMPLES, CHOSEN = 3, 12
 """Cells of a copied formula that are tried, and the first ones of a formula that chooses whether it updates."""
@@ -83,7 +83,8 @@ def candidates(graph: Graph, parent: IntArray, decaying: bool = False) -> list[U
 
 
 def added(graph: Graph, values: Array, updates: Sequence[Update]) -> Array:
-    """What each update adds to its parameter, in which nothing cancels: X' − X."""
+    """What each update adds to its parameter, in which nothing cancels: X' − X. NaN where it is skipped because the
+    gradient is small."""
     found = np.full(len(updates), np.nan)
     groups: dict[tuple[int, Lead], list[int]] = {}
     for index, update in enumerate(updates):
@@ -96,6 +97,8 @@ def added(graph: Graph, values: Array, updates: Sequence[Update]) -> Array:
             found[members] = of_arrays(rest(unrounded(form.expression), lead), slots, numbers)
             if lead.times != ONE:
                 found[members] += (of_arrays(lead.times, slots, numbers) - 1.0) * slots[:, lead.slot]
+        if has_tolerance(form.expression):
+            found[members] = np.where(found[members] == 0.0, np.nan, found[members])
     return found
 
 
