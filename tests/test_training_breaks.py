@@ -67,6 +67,22 @@ def test_all_copies_of_a_broken_update_are_named(tmp_path: Path) -> None:
     assert found == planted
 
 
+FOREIGN = {
+    "η twice, no gradient": ("columns, 2-2-1", "b2_1", replaced(r"\*B(\d+)|\*\w+$", "*$B$2")),
+    "η for the gradient of a typed weight": ("huber", "w", replaced(r"\*J\d+", "*$B$2")),
+    "no gradient of the output": ("softmax with MAX", "w3", replaced(r"\*X\d+", "")),
+    "the gradient of another output in the only step": ("matrices, one step", "W2+", replaced(r"\*H", "*J")),
+}
+"""Updates that do not depend on their own parameter, beside right ones."""
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_an_update_that_does_not_depend_on_its_parameter_is_wrong(kind: str, tmp_path: Path) -> None:
+    planted, found = blamed(*FOREIGN[kind], ALL, tmp_path)
+    assert found
+    assert found <= planted
+
+
 @pytest.mark.parametrize("layout", ["update rows, first differs", "two rates", "epochs with sums", "ridge"])
 def test_right_parameters_that_start_or_end_otherwise_are_none(layout: str, tmp_path: Path) -> None:
     book = read_book(write(LAYOUTS[layout](), tmp_path / "sheet.xlsx", stored=True))

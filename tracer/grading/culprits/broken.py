@@ -9,9 +9,13 @@ import numpy as np
 
 from tracer.grading.graph.graph import Graph, IntArray
 from tracer.grading.judging.findings import Kind
-from tracer.grading.steps.steps import Steps
+from tracer.grading.steps.companions import with_companions
+from tracer.grading.steps.steps import Steps, Training
 from tracer.grading.steps.succession import Break, breaks
+from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement, Standing
+from tracer.grading.training.understanding import gradients
+from tracer.grading.training.verdict import judged
 
 MOST_EDGES = 400_000
 """References in a graph that is searched."""
@@ -64,3 +68,27 @@ def _faults(graph: Graph, broken: Sequence[Break]) -> list[Fault]:
         )
         for cells in blamed.values()
     ]
+
+
+def judged_with_companions(case: Case, judgement: Judgement) -> tuple[Case, Judgement]:
+    """A training and its judgement; where all of it is right, with parameters that the loss depends on, and whose
+    updates do not depend on them: these are wrong."""
+    if judgement.standing not in (Standing.CONFIRMED, Standing.FACTOR) or not judgement.firm:
+        return case, judgement
+    joined = with_companions(case.steps, case.training)
+    if joined is None:
+        return case, judgement
+    steps, training = joined
+    wider = Case(steps, training, case.points)
+    losses = [entry.loss for entry in case.plain if entry.fit.explains_all][:1] or case.likely_losses[:1]
+    used = np.zeros(len(training.updates), bool)
+    used[: len(case.training.updates)] = True
+    for loss in losses:
+        used |= (np.nan_to_num(gradients(loss, wider.cells, case.points)) != 0.0).any((1, 2))
+    if used.sum() == len(case.training.updates):
+        return case, judgement
+    rows = np.flatnonzero(used)
+    kept = Training(tuple(training.updates[row] for row in rows.tolist()), training.seeds[rows])
+    wider = Case(steps, kept, case.points)
+    found = judged(wider)
+    return (wider, found) if found.standing is Standing.WRONG else (case, judgement)

@@ -189,11 +189,12 @@ def _together(network: Network, chains: Sequence[Chain]) -> tuple[Training, ...]
     members: dict[int, list[Chain]] = {}
     for index, chain in enumerate(chains):
         members.setdefault(leader(index), []).append(chain)
-    trainings = [_training(aligned(network, group, _cut(network.graph, chains))) for group in members.values()]
+    trainings = [training_of(aligned(network, group, _cut(network.graph, chains))) for group in members.values()]
     return tuple(sorted(trainings, key=lambda training: -training.seeds.size))
 
 
-def _training(chains: Sequence[Chain]) -> Training:
+def training_of(chains: Sequence[Chain]) -> Training:
+    """The training of chains, a row each."""
     steps = min(max(chain.first + len(chain.updates) for chain in chains), MOST_STEPS)
     updates: list[tuple[Update | None, ...]] = []
     seeds = np.full((len(chains), steps), NONE)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tracer.grading.book.cells import Book
-from tracer.grading.culprits.broken import broken_updates, with_broken, with_constants
+from tracer.grading.culprits.broken import broken_updates, judged_with_companions, with_broken, with_constants
 from tracer.grading.culprits.causes import with_causes
 from tracer.grading.culprits.copies import odd_cells
 from tracer.grading.culprits.culprit import with_culprits
@@ -78,6 +78,7 @@ def _as_it_is(book: Book, graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
         case, judgement = each, judged(each)
         if judgement.standing is Standing.WRONG and (without := each.without_states()) is not each:
             case, judgement = without, judged(without)
+        case, judgement = judged_with_companions(case, judgement)
         found.append(with_causes(case, with_culprits(case, judgement, odd), labels.of_ends))
     return tuple(found)
 
