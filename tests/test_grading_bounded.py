@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -189,6 +190,32 @@ def test_workers_end_with_the_command(slow: Path, how: str) -> None:
     command.send_signal(getattr(signal, how))
     command.wait(10)
     wait_for(lambda: not is_running(int(note.read_text())))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_ctrl_c_keeps_what_is_checked(slow: Path) -> None:
+    start = f"import os; os.cpu_count = lambda: 1; from tracer.grading import folder; folder._COMMAND[:] = {folder._COMMAND!r}; from tracer.__main__ import start; start()"
+    files = [slow / f"{name}.xlsx" for name in ("c", "b-dies", "d", "e-slow", "f")]
+    call: list[str | Path] = [
+        sys.executable,
+        "-c",
+        start,
+        "check",
+        *files,
+        "--seconds",
+        "60",
+        "--json",
+        slow / "out.json",
+    ]
+    command = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    note = slow / "e-slow.xlsx.pid"
+    wait_for(lambda: note.exists() and note.read_text() != "")
+    command.send_signal(signal.SIGINT)
+    output, errors = command.communicate(timeout=20)
+    assert (command.returncode, errors) == (130, "interrupted: 3 of 5 workbooks were checked\n")
+    assert "3 workbooks: 2 right, 0 with findings, 1 could not be judged" in output
+    kept = [Path(report["workbook"]).name for report in json.loads((slow / "out.json").read_text(encoding="utf-8"))]
+    assert kept == ["c.xlsx", "b-dies.xlsx", "d.xlsx"]
 
 
 def wait_for(condition: object) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,17 +62,22 @@ def rows() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def _of_layout(layout: str) -> list[tuple[str, str, str]]:
+    with TemporaryDirectory() as folder:
+        return list(missed(LAYOUTS[layout](), Path(folder)))
+
+
 def main() -> None:
     """Write the table."""
     reasons = {(row["layout"], row["slip"], row["outcome"]): row["reason"] for row in rows()} if TABLE.exists() else {}
-    with TemporaryDirectory() as folder:
-        found = [(layout, *miss) for layout in sorted(LAYOUTS) for miss in missed(LAYOUTS[layout](), Path(folder))]
+    layouts = sorted(LAYOUTS)
+    with ProcessPoolExecutor() as pool:
+        found = zip(layouts, pool.map(_of_layout, layouts), strict=True)
+        table = [(layout, *miss) for layout, misses in found for miss in misses]
     with TABLE.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["layout", "slip", "outcome", "reason"])
-        writer.writerows(
-            [layout, slip, what, reasons.get((layout, slip, what), said)] for layout, slip, what, said in found
-        )
+        writer.writerows((*key, reasons.get(key, said)) for *entry, said in table if (key := tuple(entry)))
 
 
 if __name__ == "__main__":

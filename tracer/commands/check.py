@@ -16,7 +16,7 @@ from tracer.files import STANDARD_OUTPUT, path_of, problems_of, replacing
 from tracer.grading.judging.findings import TOLERANCE
 from tracer.grading.options import SECONDS, Options
 
-EXIT_FINDINGS, EXIT_UNREADABLE = 1, 2
+EXIT_FINDINGS, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 2, 130
 
 
 def _path(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
@@ -75,7 +75,7 @@ def check(
     WORKBOOKS are files, or folders of them.
 
     The network is inferred from the headers. One of the results may go to standard output, with - for FILE. Exit code
-    0: all is correct; 1: there are findings; 2: a workbook could not be judged.
+    0: all is correct; 1: there are findings; 2: a workbook could not be judged; 130: interrupted, with what was done.
     """
     from tracer.commands.screen import can_print
     from tracer.grading import folder
@@ -96,7 +96,10 @@ def check(
     problems += [f"{f}: is one of the workbooks to be checked" for f in files.values() if f.resolve() in originals]
     if problems:
         raise OutputError(problems)
-    found = folder.check_all(paths, Options(config, tolerance, strict), seconds)
+    try:
+        found, interrupted = folder.check_all(paths, Options(config, tolerance, strict), seconds), False
+    except folder.Interrupted as stopped:
+        found, interrupted = stopped.reports, True
     problems = []
     # the files first: whoever reads the output may go away
     for form, target in files.items():
@@ -115,6 +118,10 @@ def check(
         click.echo(reports.FORMS[printed[0]](found).encode("utf-8", "backslashreplace"), nl=False)
     elif not quiet:
         terminal.show(found, ascii or not can_print("∂−·…η", sys.stdout.encoding), how)
+    if interrupted:
+        problems.append(f"interrupted: {len(found)} of {len(paths)} workbooks were checked")
+        click.echo("\n".join(problems), err=True)
+        sys.exit(EXIT_INTERRUPTED)
     if problems:
         raise OutputError(problems)
     if any(not each.readable for each in found):

@@ -32,11 +32,19 @@ def workbooks(paths: Iterable[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C after some of the workbooks were checked: their reports, in order."""
+
+    def __init__(self, reports: list[BookReport]) -> None:
+        super().__init__()
+        self.reports = reports
+
+
 def check_all(paths: Sequence[Path], options: Options, seconds: float = SECONDS) -> list[BookReport]:
     """One report per workbook, in order.
 
     seconds: how long reading each may take, and judging it. A workbook that takes longer, or that brings down the
-    process that checks it, has a report that says so.
+    process that checks it, has a report that says so. Raises Interrupted.
     """
     workers = [_Worker() for _ in range(min(os.cpu_count() or 1, MOST_PROCESSES, len(paths)))]
     free: SimpleQueue[_Worker] = SimpleQueue()
@@ -51,8 +59,14 @@ def check_all(paths: Sequence[Path], options: Options, seconds: float = SECONDS)
             free.put(worker)
 
     pool = ThreadPoolExecutor(len(workers))
+    pending = [pool.submit(check, path) for path in paths]
     try:
-        return list(pool.map(check, paths))
+        return [future.result() for future in pending]
+    except KeyboardInterrupt:
+        done = [future.result() for future in pending if future.done() and not future.exception()]
+        if not done:
+            raise
+        raise Interrupted(done) from None
     finally:
         for worker in workers:
             worker.close()
