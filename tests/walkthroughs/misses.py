@@ -77,7 +77,8 @@ def main() -> None:
     with TABLE.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["layout", "slip", "outcome", "reason"])
-        writer.writerows((*key, reasons.get(key, said)) for *entry, said in table if (key := tuple(entry)))
+        for layout, slip, what, said in table:
+            writer.writerow([layout, slip, what, reasons.get((layout, slip, what), said)])
 
 
 if __name__ == "__main__":
