@@ -400,3 +400,16 @@ def test_a_wide_sum_is_differentiated_once() -> None:
     for row in (1, 77, 200):
         assert slope[graph.number["S", (row, 1)]] == pytest.approx(a * (1 - a) * (0.5 - 0.003 * row), rel=1e-9)
         assert slope[graph.number["S", (row, 2)]] == pytest.approx(a * (1 - a) * 0.01 * row, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "looked_up", ["MATCH(A2900+C2,A1:A3000,0)", "MATCH(C1,A1:A3000,0)*1", "XLOOKUP(C1,A1:A3000,A1:A3000)"]
+)
+def test_a_place_among_thousands_of_rows_is_flat(looked_up: str) -> None:
+    column: hand.Cells = {f"A{row}": float(row) for row in range(1, 3001)}
+    graph = read_graph(hand.book(("S", {**column, "C1": 2900.0, "C2": 0.0, "J1": f"={looked_up}+C2"})))
+    node = graph.number["S", (1, 10)]
+    assert graph.values[node] == 2900.0
+    slope = slopes(graph, graph.values)[graph.starts[node] : graph.starts[node + 1]]
+    assert slope[graph.operands_of(node) == graph.number["S", (2, 3)]] == [1.0]
+    assert np.count_nonzero(slope) == 1 + looked_up.startswith("X")  # the value that is found

@@ -109,14 +109,14 @@ def _partial(call: Call, index: int) -> Expression:
     function = call.function
     if function.name in OPERATOR_RULES:
         return OPERATOR_RULES[function.name](call.args, index)
+    slope = function.slopes[min(index, len(function.slopes) - 1)] if function.slopes else None
+    if slope is not None:
+        return bind(slope, call)
     if function.formula is None:
         further = PRIMITIVES[function.name].further
         if further and len(call.args) != len(function.parameters):
             return further(call, index)
         return bind(slopes(function.name)[index], call)
-    slope = function.slopes[index] if function.slopes else None
-    if slope is not None:
-        return bind(slope, call)
     parameters = tuple(Name(parameter) for parameter in function.parameters)
     by_parameter = partials(bind(function.formula, Call(function, parameters)))
     return replace(by_parameter.get(parameters[index], ZERO), dict(zip(parameters, call.args, strict=True)))

@@ -91,8 +91,8 @@ class Function:
     """A function of the expression language.
 
     name: how a formula calls it. parameters: the names of its arguments in `slopes` and `formula`; empty for operators.
-    slopes: the partial derivative by each argument, a formula of the arguments and of the result `a`. Where there is
-        none, the `formula` is differentiated.
+    slopes: the partial derivative by each argument, a formula of the arguments and of the result `a`; the last one is
+        that by all further arguments too. Where there is none, the `formula` is differentiated.
     formula: what the function stands for; None for a primitive, which every notation spells by itself.
     far: (condition, formula) for arguments where `formula` overflows although its value exists.
     settings: the numbers of a family of functions, such as alpha, by their names in the formulas. more: whether it

@@ -17,8 +17,10 @@ Facts = Mapping[str, str]
 Blocks = Sequence[Block]
 
 IF = FUNCTIONS["if"]
-MISSING = Function("missing", ("x",))
+MISSING = Function("missing", ("x",), slopes=(ZERO,))
 """1 for an error or a text, 0 for a number."""
+FIRST = Function("first", slopes=(lambda _: ZERO,), more=True)
+"""The number of the first of its conditions that holds; no value where none does."""
 NO_VALUE = Call(DIV, (ZERO, ZERO))
 """An undefined value."""
 TEXT = Name('"…"')
@@ -210,14 +212,14 @@ def index(blocks: Blocks, _facts: Facts) -> Block:
 def _place(looked_for: Expression, values: Sequence[Expression], how: float, facts: Facts) -> Expression:
     """MATCH: the place of the first equal value, of the last that is not larger, or of the last that is not smaller."""
     if how == 0:
-        found: Expression = NO_VALUE
-        for place, value in reversed(list(enumerate(values, 1))):
-            holds = compared("=", looked_for, value, facts)
-            if holds == ONE:
-                found = Number(float(place))
-            elif holds != ZERO:
-                found = Call(IF, (holds, Number(float(place)), found))
-        return found
+        conditions = [compared("=", looked_for, value, facts) for value in values]
+        if ONE in conditions:
+            del conditions[conditions.index(ONE) + 1 :]
+        if all(condition == ZERO for condition in conditions):
+            return NO_VALUE
+        last = len(conditions) - 1
+        certain = conditions[last] == ONE and all(condition == ZERO for condition in conditions[:last])
+        return Number(last + 1.0) if certain else Call(FIRST, tuple(conditions))
     symbol = "<=" if how > 0 else ">="
     count = _sum([Call(IF, (Call(COMPARISONS[symbol], (value, looked_for)), ONE, ZERO)) for value in values])
     return Call(IF, (Call(COMPARISONS["="], (count, ZERO)), NO_VALUE, count))

@@ -124,6 +124,18 @@ def _differences(x: Any, y: Any) -> Any:
     return np.where(np.abs(difference) <= _NOTHING * np.minimum(np.abs(x), np.abs(y)), 0.0, difference)
 
 
+def _first(*conditions: float) -> float:
+    for place, holds in enumerate(conditions, 1):
+        if holds:
+            return float(place)
+    raise ValueError
+
+
+def _firsts(*conditions: Any) -> Any:
+    holding = np.stack(np.broadcast_arrays(*conditions)) == 1.0
+    return np.where(holding.any(0), holding.argmax(0) + 1.0, np.nan)
+
+
 _TESTS: dict[str, Callable[[Any], Any]] = {
     "less": lambda d: d < 0, "less_equal": lambda d: d <= 0, "greater": lambda d: d > 0,
     "greater_equal": lambda d: d >= 0, "equal": lambda d: d == 0, "not_equal": lambda d: d != 0,
@@ -131,6 +143,7 @@ _TESTS: dict[str, Callable[[Any], Any]] = {
 """Comparisons, by the difference of what is compared."""
 _FLOATS: dict[str, Any] = {
     "nearly": _nearly,
+    "first": _first,
     **{name: (lambda x, y, test=test: float(test(_difference(x, y)))) for name, test in _TESTS.items()},
 }
 
@@ -148,6 +161,7 @@ _ARRAYS: dict[str, Any] = {
     **{name: _compare(test) for name, test in _TESTS.items()},
     "nearly": lambda x, *terms: np.where(np.abs(x) > _NOTHING * reduce(np.maximum, map(np.abs, terms)), x, 0.0 * x),
     "missing": lambda x: np.where(np.isfinite(x), 0.0, 1.0),
+    "first": _firsts,
 }
 
 

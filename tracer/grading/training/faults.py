@@ -12,7 +12,9 @@ from tracer.grading.judging.findings import Kind
 from tracer.grading.losses.factors import TOLERANCE, most_common
 from tracer.grading.losses.guesses import Guess
 from tracer.grading.losses.recognition import output_errors
+from tracer.grading.steps.chains import NONE
 from tracer.grading.steps.points import Point
+from tracer.grading.steps.region import Region
 from tracer.grading.steps.steps import Steps, Training
 from tracer.grading.steps.updates import Update
 from tracer.grading.training.case import Case
@@ -74,29 +76,44 @@ def faults_of_cells(case: Case, wrong: Wrong) -> tuple[Fault, ...]:
     for node, right in zip(wrong.nodes.tolist(), wrong.rights.tolist(), strict=True):
         by_text.setdefault(int(graph.text[node]), []).append((node, right))
     found = []
+    users = _Users.of(case)
     for members in by_text.values():
         nodes, rights = zip(*members, strict=True)
         known = tuple(rights) if np.isfinite(rights).all() else ()
         first = known[0] if known else None
         places = tuple(graph.places[node] for node in nodes)
-        spoils = _spoiled_by(case, np.array(nodes))
+        spoils = users.spoiled_by(np.array(nodes))
         found.append(
             Fault(places, Kind.FORMULA, None, None, None, float(values[nodes[0]]), first, known, spoils, wrong.exact)
         )
     return tuple(found)
 
 
-def _spoiled_by(case: Case, nodes: IntArray) -> tuple[Parameter, ...]:
-    """The parameters with an update that depends on some of these nodes."""
-    own = np.zeros(len(case.graph.text), bool)
-    own[nodes] = True
-    reached = own | depending(case.cells.region, own)
-    network, found = case.steps.network, []
-    for updates in case.training.updates:
-        edges = network.leading_to(np.array([update.node for update in updates if update is not None], int))
-        if reached[case.graph.operands[edges]].any():
-            found.append(parameter_of(case.graph, updates))
-    return tuple(found)
+@dataclass(frozen=True, slots=True)
+class _Users:
+    """The parameters of a training, and the operands of all their updates. rows: of each operand, the parameter."""
+
+    region: Region
+    parameters: tuple[Parameter, ...]
+    operands: IntArray
+    rows: IntArray
+
+    @staticmethod
+    def of(case: Case) -> _Users:
+        graph, nodes = case.graph, case.training.nodes
+        rows, _ = np.nonzero(nodes != NONE)
+        made = nodes[nodes != NONE]
+        operands = graph.operands[case.steps.network.leading_to(made)]
+        parameters = tuple(parameter_of(graph, updates) for updates in case.training.updates)
+        return _Users(case.cells.region, parameters, operands, np.repeat(rows, np.diff(graph.starts)[made]))
+
+    def spoiled_by(self, nodes: IntArray) -> tuple[Parameter, ...]:
+        """The parameters with an update that depends on some of these nodes."""
+        own = np.zeros(len(self.region.inside), bool)
+        own[nodes] = True
+        reached = own | depending(self.region, own)
+        hit = np.bincount(self.rows[reached[self.operands]], minlength=len(self.parameters))
+        return tuple(self.parameters[row] for row in np.flatnonzero(hit).tolist())
 
 
 def parameter_of(graph: Graph, updates: Sequence[Update | None]) -> Parameter:
