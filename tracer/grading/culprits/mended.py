@@ -8,7 +8,7 @@ from tracer.grading.book.relative import absolute
 from tracer.grading.culprits.copies import Odd
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
-from tracer.grading.mending.edits import Kind as Edits
+from tracer.grading.mending.rewriting import Kind as Edits
 from tracer.grading.mending.search import mends
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement

@@ -10,12 +10,13 @@ from tracer.formulas.evaluation import NO_NUMBER, evaluate
 from tracer.formulas.tree import Call, Expression, Name
 from tracer.grading.graph.forms import of_arrays
 from tracer.grading.graph.graph import Array
-from tracer.grading.mending.edits import Kind
+from tracer.grading.mending.edits import Edit
+from tracer.grading.mending.rewriting import Kind
 from tracer.tables.activations import ACTIVATIONS, KNOWN
 
 COST = {
     Kind.OPERATOR: 1.0, Kind.REFERENCE: 1.0, Kind.RANGE: 1.0, Kind.SIGN: 1.2, Kind.LESS: 1.4, Kind.COMPLEMENT: 1.6,
-    Kind.MORE: 1.5, Kind.POWER: 1.8, Kind.COPY: 1.0,
+    Kind.MORE: 1.5, Kind.POWER: 1.8, Kind.COPY: 1.0, Kind.SLOPE: 1.0,
 }  # fmt: skip
 """How unlikely the slips are that edits mend, to compare them by."""
 COST_OF_FORWARD = 0.6
@@ -23,6 +24,15 @@ COST_OF_FORWARD = 0.6
 COST_OF_SIZE = 0.1
 """What a token more costs: a formula that gets shorter was rather wrong than one that gets longer."""
 
+
+def cost_of(edit: Edit, forward: bool) -> float:
+    """How unlikely the slip is that an edit mends. forward: whether it changes the loss."""
+    cost = COST_OF_LESS_SIGN if edit.kind is Kind.SIGN and edit.size < 0 else COST[edit.kind]
+    return cost + COST_OF_SIZE * edit.size + COST_OF_FORWARD * forward
+
+
+COST_OF_LESS_SIGN = 0.6
+"""What a sign costs that is left out: it was hardly written without a thought."""
 _POINTS = (-1.3, -0.4, 0.7, 1.9)
 
 

@@ -4,35 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from tracer.grading.book.formula import EXCEL
-from tracer.grading.book.relative import PLACE
+from tracer.grading.mending.rewriting import HOLE, Kind, Rewriting, tokens_of
 
-HOLE = "R1048576C16384"
-"""The reference of an edit that any cell may be put in: the last cell of a sheet, which no formula refers to."""
-_ENDING = frozenset({")", ",", ";", "<", ">", "=", "<=", ">=", "<>"})
-"""Tokens that end a term."""
-_OPENING = (_ENDING - {")"}) | {"(", "+", "-", "*", "/", "^"}
-"""Tokens before an operand."""
 MOST_TOKENS = 120
 """Tokens of a formula that is edited."""
-MOST_MOVED = 2
-"""Rows or columns that a range is moved by."""
-
-
-class Kind(StrEnum):
-    """What an edit changes."""
-
-    SIGN = "sign"
-    OPERATOR = "operator"
-    LESS = "factor or term removed"
-    MORE = "factor or term added"
-    COMPLEMENT = "1 −"
-    POWER = "power"
-    REFERENCE = "reference"
-    RANGE = "range"
-    COPY = "formula of its neighbors"
+MOST_OTHERS = 10
+"""Numbers, factors and formulas of other cells that are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,280 +24,47 @@ class Edit:
     computed: bool = False
 
 
-def edits_of(text: str) -> Iterator[Edit]:
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What the other formulas of a step have: numbers, calls and brackets as factors, and whole formulas."""
+
+    numbers: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+def others_of(texts: Iterable[str]) -> Others:
+    """What these formulas have."""
+    numbers: dict[str, None] = {}
+    factors: dict[str, None] = {}
+    known: dict[str, None] = {}
+    for text in texts:
+        tokens = tokens_of(text)
+        if tokens is None or len(tokens) > MOST_TOKENS:
+            continue
+        numbers.update((token, None) for token in tokens if token[0].isdigit() and token not in ("0", "1"))
+        factors.update((part, None) for part in Rewriting(tokens).calls() if part != text)
+        known[text] = None
+    return Others(tuple(numbers)[:MOST_OTHERS], tuple(factors)[:MOST_OTHERS], tuple(known)[:MOST_OTHERS])
+
+
+def edits_of(text: str, others: Others = Others()) -> Iterator[Edit]:
     """The edits of a relative formula, each text once; none of a long formula."""
-    tokens = _tokens(text)
+    tokens = tokens_of(text)
     if tokens is None or len(tokens) > MOST_TOKENS:
         return
-    formula = _Formula(tokens)
+    formula = Rewriting(tokens)
     seen = {"".join(tokens)}
-    for kind, edited in formula.edits():
+    for kind, edited in (*formula.edits(), *formula.like(others.numbers, others.factors, others.texts)):
         written = "".join(edited)
         if edited and written not in seen:
             seen.add(written)
             yield Edit(written, kind, len(edited) - len(tokens), kind is Kind.MORE and _is_slope(edited))
 
 
-def _tokens(text: str) -> list[str] | None:
-    """The tokens of a formula; None where one is unknown, such as a text."""
-    found: list[str] = []
-    at = 0
-    while at < len(text):
-        match = EXCEL.token.match(text, at)
-        if match is None:
-            return found if not text[at:].strip() else None
-        found.append(match[0].strip())
-        at = match.end()
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """An operand: from its first token to the one after its last, without the sign in front."""
-
-    start: int
-    end: int
-
-
-class _Formula:
-    """The tokens of a formula; its state is where its operands are."""
-
-    def __init__(self, tokens: Sequence[str]) -> None:
-        self._tokens = list(tokens)
-        self._close = self._brackets()
-        self._parts = [_Part(i, self._end(i)) for i in range(len(tokens)) if self._begins(i)]
-        self._binary = [i for i in range(1, len(tokens)) if tokens[i] in "+-*/" and not self._is_open(i - 1)]
-        self._unary = [i for i, token in enumerate(tokens) if token == "-" and i not in set(self._binary)]
-
-    def _brackets(self) -> dict[int, int]:
-        stack, close = [], {}
-        for index, token in enumerate(self._tokens):
-            if token == "(":
-                stack.append(index)
-            elif token == ")" and stack:
-                close[stack.pop()] = index
-        return close
-
-    def _is_open(self, index: int) -> bool:
-        """Whether an operand begins after this token."""
-        return index < 0 or self._tokens[index] in _OPENING
-
-    def _begins(self, index: int) -> bool:
-        """Whether an operand begins with this token, which is no sign."""
-        token = self._tokens[index]
-        return self._is_open(index - 1) and (token == "(" or token[0].isalnum() or token[0] in "'._")
-
-    def _end(self, index: int) -> int:
-        token = self._tokens[index]
-        if token == "(":
-            end = self._close.get(index, index) + 1
-        elif index + 1 < len(self._tokens) and self._tokens[index + 1] == "(" and not _is_reference(token):
-            end = self._close.get(index + 1, index + 1) + 1
-        elif index + 2 < len(self._tokens) and self._tokens[index + 1] == ":":
-            end = index + 3
-        else:
-            end = index + 1
-        return end
-
-    def _with_power(self, part: _Part) -> int:
-        """Where an operand ends with its power."""
-        if part.end + 1 < len(self._tokens) and self._tokens[part.end] == "^":
-            after = part.end + 1 + (self._tokens[part.end + 1] == "-")
-            return self._end(after) if after < len(self._tokens) else part.end
-        return part.end
-
-    def _put(self, start: int, end: int, *new: str) -> list[str]:
-        return [*self._tokens[:start], *new, *self._tokens[end:]]
-
-    def edits(self) -> Iterator[tuple[Kind, list[str]]]:
-        """All edits."""
-        yield from self._signs()
-        yield from self._operators()
-        yield from self._less()
-        yield from self._complements()
-        yield from self._powers()
-        yield from self._references()
-        yield from self._ranges()
-        yield from self._more()
-
-    def _signs(self) -> Iterator[tuple[Kind, list[str]]]:
-        tokens = self._tokens
-        for index in self._unary:
-            if tokens[index + 1 : index + 2] == ["("] and self._close.get(index + 1) == len(tokens) - 1 and not index:
-                yield Kind.SIGN, tokens[2:-1]
-            yield Kind.SIGN, self._put(index, index + 1)
-        yield Kind.SIGN, ["-", "(", *tokens, ")"]
-        for index, token in enumerate(tokens):
-            if token in ("(", ",") and tokens[index + 1 : index + 2] != ["-"]:
-                yield Kind.SIGN, self._put(index + 1, index + 1, "-")
-
-    def _operators(self) -> Iterator[tuple[Kind, list[str]]]:
-        for index in self._binary:
-            for other in "+-*/":
-                if other != self._tokens[index]:
-                    yield Kind.OPERATOR, self._put(index, index + 1, other)
-
-    def _less(self) -> Iterator[tuple[Kind, list[str]]]:
-        tokens = self._tokens
-        starts = {part.start: part for part in self._parts}
-        for index in self._binary:
-            after = starts.get(index + 1 + (tokens[index + 1] == "-"))
-            if after and tokens[index] in "*/":
-                yield Kind.LESS, self._put(index, self._with_power(after))
-            if tokens[index] in "+-":
-                yield Kind.LESS, self._put(index, self._term_end(index + 1))
-                start = self._term_start(index)
-                yield Kind.LESS, self._put(start, index + (tokens[index] == "+"))
-        for part in self._parts:
-            end = self._with_power(part)
-            if tokens[end : end + 1] == ["*"]:
-                yield Kind.LESS, self._put(part.start, end + 1)
-
-    def _term_end(self, index: int) -> int:
-        """Where the term ends that begins here."""
-        while index < len(self._tokens):
-            token = self._tokens[index]
-            if token == "(":
-                index = self._close.get(index, index)
-            elif token in _ENDING or (token in "+-" and index in self._binary):
-                return index
-            index += 1
-        return index
-
-    def _term_start(self, index: int) -> int:
-        """Where the term begins that ends before this operator."""
-        opening = {close: start for start, close in self._close.items()}
-        index -= 1
-        while index >= 0:
-            token = self._tokens[index]
-            if token == ")":
-                index = opening.get(index, index)
-            elif token in (_ENDING - {")"}) | {"("} or (token in "+-" and index in self._binary):
-                return index + 1
-            index -= 1
-        return 0
-
-    def _complements(self) -> Iterator[tuple[Kind, list[str]]]:
-        for index in self._binary:
-            if self._tokens[index] == "-" and self._tokens[index - 1] == "1" and self._is_open(index - 2):
-                yield Kind.COMPLEMENT, self._put(index - 1, index + 1)
-        for part in self._parts:
-            end = self._with_power(part)
-            if not self._is_number(part):
-                yield Kind.COMPLEMENT, self._put(part.start, end, "(", "1", "-", *self._tokens[part.start : end], ")")
-
-    def _powers(self) -> Iterator[tuple[Kind, list[str]]]:
-        for part in self._parts:
-            end = self._with_power(part)
-            if end > part.end:
-                yield Kind.POWER, self._put(part.end, end)
-            elif not self._is_number(part):
-                yield Kind.POWER, self._put(end, end, "^", "2")
-        yield from self._slopes()
-
-    def _slopes(self) -> Iterator[tuple[Kind, list[str]]]:
-        """The slope of a sigmoid for that of tanh."""
-        for part in self._parts:
-            own, end = self._tokens[part.start : part.end], self._with_power(part)
-            before = self._tokens[max(part.start - 2, 0) : part.start]
-            if self._tokens[part.end : end] == ["^", "2"] and before == ["1", "-"]:
-                new = (*own, "*", "(", "1", "-", *own, ")")
-                if self._tokens[part.start - 3 : part.start - 2] == ["("] and self._tokens[end : end + 1] == [")"]:
-                    yield Kind.POWER, self._put(part.start - 3, end + 1, *new)
-                elif part.start == 2 or self._tokens[part.start - 3] in _OPENING:
-                    yield Kind.POWER, self._put(part.start - 2, end, *new)
-
-    def _references(self) -> Iterator[tuple[Kind, list[str]]]:
-        places: dict[str, list[int]] = {}
-        for part in self._parts:
-            if part.end == part.start + 1 and _is_reference(self._tokens[part.start]):
-                places.setdefault(self._tokens[part.start], []).append(part.start)
-        for found in places.values():
-            for index in found:
-                yield Kind.REFERENCE, self._put(index, index + 1, HOLE)
-            if len(found) > 1:
-                chosen = set(found)
-                yield Kind.REFERENCE, [HOLE if i in chosen else token for i, token in enumerate(self._tokens)]
-
-    def _ranges(self) -> Iterator[tuple[Kind, list[str]]]:
-        places: dict[tuple[str, str], list[int]] = {}
-        for part in self._parts:
-            if self._tokens[part.start + 1 : part.start + 2] == [":"]:
-                first, _, last = self._tokens[part.start : part.end]
-                places.setdefault((first, last), []).append(part.start)
-        for (first, last), found in places.items():
-            for one, two in _moved_ranges(first, last):
-                for chosen in ([found] if len(found) > 1 else []) + [[index] for index in found]:
-                    tokens = list(self._tokens)
-                    for index in chosen:
-                        tokens[index], tokens[index + 2] = one, two
-                    yield Kind.RANGE, tokens
-            for index in found:
-                if self._tokens[index - 2 : index] == ["TRANSPOSE", "("]:
-                    yield Kind.RANGE, self._put(index - 2, index + 4, *self._tokens[index : index + 3])
-                else:
-                    yield Kind.RANGE, self._put(index, index + 3, "TRANSPOSE", "(", first, ":", last, ")")
-
-    def _more(self) -> Iterator[tuple[Kind, list[str]]]:
-        tokens = self._tokens
-        if all(token not in "+-" or index in self._unary for index, token in enumerate(tokens)):
-            ends = set()
-        else:
-            ends = {len(tokens)}
-        for part in self._parts:
-            end = self._with_power(part)
-            if tokens[end : end + 1] not in (["*"], ["/"], ["^"]):
-                for factor in FACTORS:
-                    yield Kind.MORE, self._put(end, end, "*", *factor)
-        for end in ends:
-            for factor in FACTORS:
-                yield Kind.MORE, ["(", *tokens[:end], ")", "*", *factor]
-        yield Kind.MORE, [*tokens, "+", HOLE]
-        yield Kind.MORE, [*tokens, "-", HOLE]
-
-    def _is_number(self, part: _Part) -> bool:
-        return part.end == part.start + 1 and self._tokens[part.start][0].isdigit()
-
-
-FACTORS: Sequence[Sequence[str]] = (
-    (HOLE,),
-    (HOLE, "*", "(", "1", "-", HOLE, ")"),
-    ("(", "1", "-", HOLE, "^", "2", ")"),
-    ("(", "1", "-", HOLE, ")"),
-)
-"""Factors that are left out: a cell, and the slopes of activation functions."""
-
-
 def _is_slope(tokens: Sequence[str]) -> bool:
     """Whether a slope was added."""
     return any(tokens[i : i + 3] == ["1", "-", HOLE] for i in range(len(tokens)))
-
-
-def _is_reference(token: str) -> bool:
-    return PLACE.fullmatch(token.rpartition("!")[2]) is not None
-
-
-def _moved_ranges(first: str, last: str) -> Iterator[tuple[str, str]]:
-    """A range moved, or with one end moved."""
-    for rows, columns in _moves():
-        moved = _moved(first, rows, columns), _moved(last, rows, columns)
-        yield moved
-        yield first, moved[1]
-        yield moved[0], last
-
-
-def _moves() -> Iterable[tuple[int, int]]:
-    for by in range(1, MOST_MOVED + 1):
-        yield from ((by, 0), (-by, 0), (0, by), (0, -by))
-
-
-def _moved(reference: str, rows: int, columns: int) -> str:
-    sheet, mark, place = reference.rpartition("!")
-    match = PLACE.fullmatch(place)
-    if match is None:
-        return reference
-    close = ["]" if match[1] else "", "]" if match[3] else ""]
-    return f"{sheet}{mark}R{match[1]}{int(match[2]) + rows}{close[0]}C{match[3]}{int(match[4]) + columns}{close[1]}"
 
 
 def filled(text: str, reference: str) -> str:

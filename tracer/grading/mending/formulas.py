@@ -13,7 +13,7 @@ from tracer.grading.book.relative import UnknownFormula, is_place, place
 from tracer.grading.graph.forms import slot, unrounded
 from tracer.grading.graph.graph import Array, Graph, IntArray
 from tracer.grading.graph.picks import meaning
-from tracer.grading.mending.edits import HOLE
+from tracer.grading.mending.rewriting import HOLE
 
 MOST_OPERANDS = 400
 """References of a formula that is tried."""

@@ -63,7 +63,7 @@ class Places:
         rank = np.concatenate(near).argsort(1, kind="stable").argsort(1, kind="stable").min(0)
         nearest = np.argsort(np.where(np.isin(others, always), -1, rank), kind="stable")[:most]
         to, away = self._at[others[nearest]], away[nearest]
-        distance = self._distance(others[nearest], homes[0])
+        distance = np.where(np.isin(others[nearest], always), 0, self._distance(others[nearest], homes[0]))
         places = np.broadcast_to(to[:, None, None], (len(to), len(WAYS), *homes.shape)).copy()
         own = away[:, 0] == 0
         places[own, ..., 0] = homes[:, 0]

@@ -10,10 +10,11 @@ import numpy as np
 
 from tracer.formulas.tree import Expression
 from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
-from tracer.grading.mending.costs import COST, COST_OF_FORWARD, COST_OF_SIZE, is_activation
-from tracer.grading.mending.edits import HOLE, Edit, Kind, edits_of, filled
+from tracer.grading.mending.costs import cost_of, is_activation
+from tracer.grading.mending.edits import Edit, Others, edits_of, filled, others_of
 from tracer.grading.mending.formulas import Unreadable, reading
 from tracer.grading.mending.nearby import Candidates, Places
+from tracer.grading.mending.rewriting import HOLE, Kind
 from tracer.grading.mending.step import Step
 from tracer.grading.mending.wrong import searched_steps
 from tracer.grading.steps.steps import NONE
@@ -26,6 +27,8 @@ MOST_COPIES = 400
 """Copies of a formula within the steps that are searched."""
 MOST_CANDIDATES = 60
 """Cells that are tried in place of a reference."""
+MOST_REFERENCES, FOR_EACH = 20_000, 60
+"""References in all formulas that are edited, each counted as so many more."""
 MOST_BESIDE = 6
 """References of a formula whose surroundings are tried."""
 MOST_NUMBERS = 4_000_000
@@ -103,9 +106,10 @@ class _Search:
         self._places = Places(case.graph)
         self._wrong, self._right = searched_steps(case, judgement)
         self._known = self._plain_rates()
-        self._ascends = judgement.ascent
+        self._signs = {-1.0, 1.0} if judgement.ascent or judgement.rate is None else {-1.0}
         self._users: dict[Expression, set[str]] = {}
         self._texts: set[str] = set()
+        self._others = Others()
 
     # ---------------------------------------------------------------------------------------------- what is searched
 
@@ -130,6 +134,7 @@ class _Search:
                 self._users.setdefault(graph.forms[graph.form[node]].expression, set()).add(relative)
         units = []
         self._texts = set(found)
+        self._others = others_of(found)
         for relative, own in found.items():
             if any(own[: len(self._wrong)]) and sum(map(len, own)) <= MOST_COPIES:
                 nodes = np.concatenate([text.nodes for text in graph.texts if text.relative == relative])
@@ -143,11 +148,25 @@ class _Search:
         if not self._wrong:
             return
         if self._is_right(np.concatenate([step.own_rates() for step in self._wrong], 1)[0]):
-            self._ascends = not self._ascends  # all updates go the wrong way
+            self._signs.discard(float(np.sign(self._wrong[0].own_rates()[0, 0])))  # all updates go the wrong way
         exact = {self._graph.number[place] for fault in self._judgement.faults if fault.exact for place in fault.places}
         units = [unit for unit in self._units() if not exact or exact.intersection(unit.nodes.tolist())]
+        units = self._affordable(units)
         found = [mend for unit in units for mend in self._mends_of(unit)]
         yield from found or (mend for unit in units for lane in _lanes(unit) for mend in self._mends_of(lane))
+
+    def _affordable(self, units: Sequence[_Unit]) -> list[_Unit]:
+        """As many units as are searched: those of the faults first, then those nearest to the updates."""
+        number = self._graph.number
+        blamed = {number[place] for fault in self._judgement.faults for place in fault.places}
+        found, left = [], MOST_REFERENCES
+        for unit in sorted(units, key=lambda u: (blamed.isdisjoint(u.nodes.tolist()), -float(np.median(u.nodes)))):
+            own = np.concatenate(unit.own)
+            left -= int((self._graph.starts[own + 1] - self._graph.starts[own]).sum()) + FOR_EACH
+            if left < 0:
+                break
+            found.append(unit)
+        return found
 
     def only_changed(self, mend: Mend) -> Mend:
         """The mend with only those of its cells that it changes."""
@@ -196,7 +215,7 @@ class _Search:
         constant = self._graph.form[near.nodes[:, 0]] < 0
         copied = self._neighbors.get(unit.relative)
         activates = step.leads_to_loss(own) and is_activation(self._graph.forms[self._graph.form[own[0]]].expression)
-        for edit in (*([Edit(copied, Kind.COPY, 0)] if copied else []), *edits_of(unit.relative)):
+        for edit in (*([Edit(copied, Kind.COPY, 0)] if copied else []), *edits_of(unit.relative, self._others)):
             has_hole = HOLE in edit.text
             if (has_hole and not near.texts) or (activates and edit.kind not in (Kind.COPY, Kind.REFERENCE)):
                 continue
@@ -245,8 +264,8 @@ class _Search:
                     edit, rate = replace(each.edit, text=text), float(np.median(all_rates))
                     conformity = self._conformity(unit, edit)
                     if conformity > 0.0 or not (forward and edit.kind is Kind.MORE):
-                        likely = COST[edit.kind] + COST_OF_SIZE * edit.size + COST_OF_FORWARD * forward
-                        cost = (float(not self._is_plain(rate)), -conformity, likely, float(distance))
+                        partly = not (self._is_plain(rate) and all(map(len, unit.own[: len(self._wrong)])))
+                        cost = (float(partly), -conformity, cost_of(edit, forward), float(distance))
                         yield Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, cost)
             at += len(each.values)
 
@@ -262,7 +281,7 @@ class _Search:
         """Whether factors between updates and gradients are one learning rate, downhill."""
         rate = float(np.median(rates))
         known = self._judgement.rate is None or self._is_plain(rate)
-        return bool(_constant(rates[None])[0]) and known and (rate > 0.0) == self._ascends
+        return bool(_constant(rates[None])[0]) and known and np.sign(rate) in self._signs
 
     def _is_plain(self, rate: float) -> bool:
         return any(abs(abs(rate) - known) <= EXACT * known for known in self._known)
