@@ -31,6 +31,29 @@ NAMED_BOTH_WAYS = {
     "A5": "weights", "A6": "가중치 1", "A7": "가중치 2", "B6": 1, "B7": 2,
 }  # fmt: skip
 
+ITERATIONS_AS_COLUMNS: Cells = {
+    "B1": "x", "D1": "iteration 0", "E1": "iteration 1", "A2": "η", "D2": 0.1, "E2": 0.1,
+    "A3": "slope", "D3": 1, "E3": "=D3-D2*D5", "A5": "d slope", "D5": 2, "E5": 3,
+}  # fmt: skip
+WORDS: Cells = {
+    "A1": "word", "B1": "center", "C1": "W in", "A2": "king", "B2": 1, "C2": 0.1, "D2": 0.2,
+    "A3": "queen", "B3": 0, "C3": 0.3, "D3": 0.4,
+}  # fmt: skip
+FAR_ABOVE: Cells = {
+    "A1": "user", "B1": "Matrix", "C1": "Titanic", "A2": 1, "B2": 5, "C2": 3,
+    "B5": "P", "B6": 0.8, "C6": 0.9, "B7": 0.7, "C7": 0.6,
+}  # fmt: skip
+LABELED_NUMBER_ABOVE: Cells = {
+    "A1": "rate",
+    "B1": 0.1,
+    "A2": "w11",
+    "B2": "w12",
+    "C2": "w11",
+    "A3": 1,
+    "B3": 2,
+    "C3": 3,
+}
+
 
 @pytest.mark.parametrize(
     ("cells", "places", "expected"),
@@ -48,6 +71,12 @@ NAMED_BOTH_WAYS = {
         (FORM, ["B4"], "η"),
         (NAMED_BOTH_WAYS, ["C3"], "W[h2, x2]"),
         (NAMED_BOTH_WAYS, ["B7"], "가중치 2"),
+        (ITERATIONS_AS_COLUMNS, ["D3", "E3"], "slope"),
+        (ITERATIONS_AS_COLUMNS, ["D5", "E5"], "d slope"),
+        (WORDS, ["C2"], "W in[king, 1]"),
+        (WORDS, ["D3"], "W in[queen, 2]"),
+        (FAR_ABOVE, ["C6"], "P[1,2]"),
+        (LABELED_NUMBER_ABOVE, ["A3"], "w11"),
         ({"B2": 1}, ["B2"], None),
         ({"A1": "→", "B1": 1, "B2": 2}, ["B1"], None),
         ({"A1": "A remark that says in many words what is below", "A2": 1}, ["A2"], None),

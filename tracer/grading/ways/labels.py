@@ -43,7 +43,7 @@ class Labels:
         around = _Around(self._sheets[name], first)
         down = bool(there) and all(column == first[1] for _, column in there) and around.goes_on(there[0])
         along = bool(there) and all(row == first[0] for row, _ in there) and around.goes_on(there[0])
-        return around.name(down, along)
+        return around.name(down, along, along and abs(there[0][1] - first[1]) == 1)
 
     def of_ends(self, ends: Sequence[Sequence[Place]]) -> str | None:
         """The name of a quantity with these cells, one in each step; or, by those of its first and its last corner, of
@@ -112,8 +112,8 @@ class _Around:
         found = ((self._at(row, column), column) for column in columns)
         return next((each for each in found if each[0]), ("", 0))
 
-    def name(self, down: bool, along: bool) -> str | None:
-        """The name; down, along: whether the steps run down the column, or along the row."""
+    def name(self, down: bool, along: bool, next_to: bool) -> str | None:
+        """The name; down, along: whether the steps run down the column, or along the row; next_to: cell by cell."""
         (above, line), (beside, column) = self._above(self.column), self._beside(self.row)
         wide = [c for c in (self.column - 1, self.column + 1) if self._holds(self.top, c)]
         high = [r for r in (self.row - 1, self.row + 1) if self._holds(r, self.left)]
@@ -124,6 +124,11 @@ class _Around:
             return self._header(above, line)
         if along and beside:
             return beside
+        if next_to and (label := self._far_label()):
+            return label
+        group, start = self._spanning()
+        if group and labeled and high:
+            return f"{group}[{beside}, {self.column - start + 1}]"
         if headed and labeled and wide and high:
             title = "" if any(self._holds(r, column) for r in (self.top, *high)) else self._at(line, column)
             return f"{title}[{beside}, {above}]" if title else f"{above}, {beside}"
@@ -132,15 +137,31 @@ class _Around:
             return f"{beside}[{self.column - self.left + 1}]" if many else beside
         if headed and (wide or not high):
             return self._header(above, line)
-        return self._far_header() or self._titled() or above or beside or None
+        return (group and self._titled()) or self._far_header() or self._titled() or above or beside or None
 
     def _header(self, text: str, line: int) -> str:
         """A header, with the one above it where its line has the same text twice."""
         around = range(max(self.column - FAR, 1), self.column + FAR)
         if sum(self._at(line, column) == text for column in around) < 2:
             return text
-        group = next((g for column in range(self.column, around[0] - 1, -1) if (g := self._at(line - 1, column))), "")
-        return f"{group}{'' if group.endswith('/') else ' '}{text}" if group else text
+        column = next((c for c in range(self.column, around[0] - 1, -1) if self._at(line - 1, c)), None)
+        if column is None or self._holds(line - 1, column + 1):  # the label of a number
+            return text
+        group = self._at(line - 1, column)
+        return f"{group}{'' if group.endswith('/') else ' '}{text}"
+
+    def _spanning(self) -> tuple[str, int]:
+        """The header of several columns that this one belongs to, of which only the first has a text, and that column;
+        "" where each has its own."""
+        columns = range(self.column, self.left - 1, -1)
+        title, start = next(((text, c) for c in columns if (text := self._above(c)[0])), ("", self.column))
+        several = start < self.column or (self._holds(self.row, start + 1) and not self._above(start + 1)[0])
+        return (title, start) if several else ("", self.column)
+
+    def _far_label(self) -> str:
+        """The nearest text to the left, whatever stands between."""
+        columns = range(self.left - 1, max(self.left - FAR, 0), -1)
+        return next((text for column in columns if (text := self._at(self.row, column))), "")
 
     def _far_header(self) -> str:
         """The header of a column that has gaps: the nearest text above all of them, where its neighbors have one."""
