@@ -83,6 +83,19 @@ def test_an_update_that_does_not_depend_on_its_parameter_is_wrong(kind: str, tmp
     assert found <= planted
 
 
+ONE_STEP = {
+    "the sign of the whole update": ("one step, columns", "w1_1_1+", negated),
+    "η in place of the weight": ("blocks, one step", "w1_2_1+", replaced(r"(?<==)\w+", "$B$2")),
+    "another weight": ("matrices, one step", "W2+", replaced(r"(?<==)J", "H")),
+}
+
+
+@pytest.mark.parametrize("kind", ONE_STEP)
+def test_in_a_single_step_the_other_updates_tell(kind: str, tmp_path: Path) -> None:
+    planted, found = blamed(*ONE_STEP[kind], SECOND if kind == "another weight" else ALL, tmp_path)
+    assert found == planted
+
+
 @pytest.mark.parametrize("layout", ["update rows, first differs", "two rates", "epochs with sums", "ridge"])
 def test_right_parameters_that_start_or_end_otherwise_are_none(layout: str, tmp_path: Path) -> None:
     book = read_book(write(LAYOUTS[layout](), tmp_path / "sheet.xlsx", stored=True))

@@ -275,6 +275,30 @@ class _Search:
     # --------------------------------------------------------------------------------------------- beside other updates
 
     def _beside(self, training: Training, nodes: IntArray) -> Iterator[Break]:
-        """Cells of the only step that stand to a cell of the forward pass as an update stands to its parameter."""
-        return
-        yield
+        """Cells of the only step that stand to a number of the forward pass as an update stands to its parameter, and
+        refer to a learning rate, and to a parameter or gradient as far from them."""
+        graph, root = self._graph, self._root
+        updates = [update for (update,) in training.updates if update is not None]
+        cells = cells_of(self._steps, training, np.array([0]))
+        users = np.flatnonzero((cells.step == 0) & cells.leading_to_updates())[:MOST_CELLS]
+        taken = {node for user in users.tolist() for node in graph.operands_of(user).tolist()}
+        numbers = [node for node in sorted(taken) if graph.form[root[node]] < 0 and not self._steps.cut[node]]
+        used = Counter(o for update in updates for o in set(graph.operands_of(update.node).tolist()))
+        rates = {o for o, count in used.items() if graph.form[root[o]] < 0 and 2 * count > len(updates)}
+        for offset in self._usual((update.parameter, update.node) for update in updates):
+            ways = {
+                self._between(u.node, o) for u in updates for o in graph.operands_of(u.node).tolist() if o not in rates
+            }
+            for number in numbers:
+                node = self._at(number, offset)
+                if node is None or root[node] != node or not self._is_formula(node):
+                    continue
+                if self._made.get(node, number) not in {number, *rates}:
+                    continue
+                operands = set(graph.operands_of(node).tolist())
+                if (
+                    number not in rates
+                    and operands & rates
+                    and any(self._between(node, o) in ways for o in operands - rates)
+                ):
+                    yield Break(node, node)
