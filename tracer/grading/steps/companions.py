@@ -10,7 +10,7 @@ import numpy as np
 
 from tracer.formulas.tree import ONE
 from tracer.grading.graph.forms import unrounded
-from tracer.grading.graph.graph import Graph
+from tracer.grading.graph.graph import Form, IntArray
 from tracer.grading.steps.alignment import aligned
 from tracer.grading.steps.chains import Chain, chains_of
 from tracer.grading.steps.shapes import Lead, leads, literals, rest
@@ -61,19 +61,20 @@ def _like(steps: Steps, training: Training) -> list[Update]:
     """The cells that add to another one what the updates of a training refer to: a learning rate, or a gradient."""
     graph = steps.network.graph
     updates = [update for row in training.updates for update in row if update is not None]
-    operands = Counter(node for update in updates for node in set(_others(graph, update)))
-    shared = np.zeros(len(graph.text), bool)
-    shared[[node for node in operands if graph.form[node] >= 0 and not steps.parameters[node]]] = True
-    shared[[node for node, count in operands.items() if graph.form[node] < 0 and _usual(count, updates)]] = True
-    typed = Counter(number for update in updates for number in _typed(graph, update.node, update.lead))
-    numbers = {number for number, count in typed.items() if _usual(count, updates)} - {0.0, 1.0}
+    usual = LEAST_OFTEN * len(updates)
+    used = _used(steps, updates)
+    shared = np.where(graph.form < 0, used >= usual, (used > 0) & ~steps.parameters)
+    typed: Counter[float] = Counter()
+    for (number, lead), count in Counter((int(graph.form[update.node]), update.lead) for update in updates).items():
+        typed.update(dict.fromkeys(_typed(graph.forms[number], lead), count))
+    numbers = {value for value, count in typed.items() if count >= usual} - {0.0, 1.0}
     found = []
     for number, form in enumerate(graph.forms):
         expression = unrounded(form.expression)
         for lead in [lead for lead in leads(expression) if lead.times == ONE]:
             others = np.delete(form.operands, lead.slot, 1)
             rows = shared[others].any(1)
-            if not others.shape[1] and not numbers.isdisjoint(_typed(graph, int(form.nodes[0]), lead)):
+            if not others.shape[1] and not numbers.isdisjoint(_typed(form, lead)):
                 rows = np.ones(len(form.nodes), bool)
             rows &= graph.form[form.nodes] == number
             nodes, parameters = form.nodes[rows].tolist(), form.operands[rows, lead.slot].tolist()
@@ -82,16 +83,16 @@ def _like(steps: Steps, training: Training) -> list[Update]:
     return sorted(first.values(), key=lambda update: update.node)
 
 
-def _usual(count: int, updates: Sequence[Update]) -> bool:
-    return count >= LEAST_OFTEN * len(updates)
+def _used(steps: Steps, updates: Sequence[Update]) -> IntArray:
+    """How many updates refer to each node besides their parameters."""
+    graph = steps.network.graph
+    nodes, slots = np.array([(update.node, update.lead.slot) for update in updates], int).reshape(-1, 2).T
+    referring = np.zeros(len(graph.operands), bool)
+    referring[steps.network.leading_to(nodes)] = True
+    referring[graph.starts[nodes] + slots] = False
+    return np.bincount(graph.operands[referring], minlength=len(graph.text))
 
 
-def _others(graph: Graph, update: Update) -> list[int]:
-    """What an update refers to besides its parameter."""
-    operands = graph.operands_of(update.node).tolist()
-    return [node for slot, node in enumerate(operands) if slot != update.lead.slot]
-
-
-def _typed(graph: Graph, node: int, lead: Lead) -> frozenset[float]:
+def _typed(form: Form, lead: Lead) -> frozenset[float]:
     """The numbers that are typed into what an update adds."""
-    return literals(rest(unrounded(graph.forms[graph.form[node]].expression), lead))
+    return literals(rest(unrounded(form.expression), lead))

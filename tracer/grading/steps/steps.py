@@ -150,15 +150,11 @@ def _unchanged(network: Network, chains: Sequence[Chain]) -> list[Update]:
     """Updates that only copy the parameter, for a reason that does not depend on it: `IF(MOD(k;4)=0; w − …; w)`. Where
     other parameters change in the same step, theirs counts as a step too: it does not concern them."""
     graph = network.graph
-    by_number: dict[int, list[Update]] = {}
-    for chain in chains:
-        for number, update in enumerate(chain.updates):
-            by_number.setdefault(number, []).append(update)
-    choices = []
-    for updates in by_number.values():
-        amounts = added(graph, graph.values, updates)
-        if not np.any(amounts):
-            choices += [u for u in updates if condition_slots(graph.forms[graph.form[u.node]].expression)]
+    made = [(number, update) for chain in chains for number, update in enumerate(chain.updates)]
+    chosen = [(n, u) for n, u in made if condition_slots(graph.forms[graph.form[u.node]].expression)]
+    amounts = added(graph, graph.values, [update for _, update in made]) if chosen else np.empty(0)
+    moving = {number for (number, _), amount in zip(made, amounts.tolist(), strict=False) if amount}
+    choices = [update for number, update in chosen if number not in moving]
     if not choices:
         return []
     colors = _colors(network, chains)
