@@ -97,8 +97,8 @@ def exercise_with_mistakes(path: Path) -> None:
 
 
 def matrices(path: Path) -> None:
-    """A batch by matrices, as array formulas, with the gradient of W2 of the wrong sign."""
-    (mistake,) = named(LAYOUTS["matrices, array MMULT"](), [("sign", "G2")])
+    """A batch by matrices, as array formulas, with the derivative of another activation."""
+    (mistake,) = named(LAYOUTS["matrices, array MMULT"](), [("slope of tanh", "D1")])
     write_plan(mistake.plan, path)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracer.grading.culprits.rewriting import Rewrite, right_formula
+from tracer.grading.culprits.rewriting import Rewrite, right_formula, with_factor
 from tracer.grading.culprits.search import MOST_SLOTS, Search, learning_rate
 from tracer.grading.culprits.wanted import Demand, Wanted, demand, wanted
 from tracer.grading.graph.graph import Array, IntArray
@@ -35,19 +35,30 @@ def with_causes(case: Case, judgement: Judgement, names: Names) -> Judgement:
     """The judgement with the likely cause of each fault; names: what cells are called."""
     if judgement.faults:
         words = Words(case.graph, names, learning_rate(case, judgement), _steps_of(case))
-        judgement = replace(judgement, faults=tuple(_worded(words, fault) for fault in judgement.faults))
+        judgement = replace(judgement, faults=tuple(_worded(words, case, fault) for fault in judgement.faults))
         judgement = _searched(case, judgement, words)
     return judgement
 
 
-def _worded(words: Words, fault: Fault) -> Fault:
+def _worded(words: Words, case: Case, fault: Fault) -> Fault:
     """A fault with the cause that its right formula shows."""
     if fault.right is None or (fault.why is not None and fault.why.slip != DIFFERS):
         return fault
-    why = in_words(words, [words.graph.number[place] for place in fault.places], fault.right)
+    nodes = [words.graph.number[place] for place in fault.places]
+    why = in_words(words, nodes, fault.right)
     if why is None:
         return fault
+    if why.slip == "learning_rate_missing" and words.rate != NONE:  # where a person writes it
+        right = right_formula(
+            words.graph, nodes[0], _parameter(case, nodes[0]), with_factor(words.graph.places[words.rate])
+        )
+        fault = replace(fault, right=right or fault.right)
     return replace(fault, why=why if fault.why is None else replace(why, sentence=f"{why.sentence}{UNLIKE}"))
+
+
+def _parameter(case: Case, node: int) -> int | None:
+    """The parameter that a cell is the update of."""
+    return next((u.parameter for own in case.training.updates for u in own if u is not None and u.node == node), None)
 
 
 def _steps_of(case: Case) -> IntArray:
@@ -99,14 +110,13 @@ def _written(words: Words, case: Case, explained: _Explained) -> list[Fault]:
     graph, fault = case.graph, explained.fault
     if explained.rewrite is None:
         return [fault]
-    parameters = {u.node: u.parameter for own in case.training.updates for u in own if u is not None}
     groups: dict[str, list[int]] = {}
     for place in fault.places:
         node = graph.number[place]
         groups.setdefault(graph.texts[graph.text[node]].relative, []).append(node)
     faults = []
     for nodes in groups.values():
-        base = parameters.get(nodes[0]) if fault.kind is Kind.UPDATE else None
+        base = _parameter(case, nodes[0]) if fault.kind is Kind.UPDATE else None
         right = right_formula(graph, nodes[0], base, explained.rewrite)
         if right is None:
             return [fault]

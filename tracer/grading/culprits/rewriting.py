@@ -8,16 +8,20 @@ from operator import attrgetter
 
 from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
-from tracer.formulas.paths import nodes, put
-from tracer.formulas.tree import Expression, Name, Number
+from tracer.formulas.paths import nodes
+from tracer.formulas.tree import Call, Expression, Function, Name, Number, with_names
 from tracer.grading.book.cells import Place
 from tracer.grading.book.relative import UnknownFormula, absolute, parts, place
+from tracer.grading.culprits.nearby import Reference
 from tracer.grading.graph.graph import Graph
 from tracer.grading.wording.sentences import home_of
 from tracer.grading.wording.syntax import Signed, factors, product, terms, total, written
 
 Rewrite = Callable[["Own"], Expression | None]
 """What makes the right formula of a cell's own; None where it cannot be written."""
+
+Operands = Callable[[int], Sequence[Place]]
+"""Cells that a formula refers to, by its node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,12 @@ class Own:
         """The cell that the formula is written for."""
         return home_of(self.graph, self.node)
 
+    def last(self) -> tuple[int, int]:
+        """The row and the column of the last value of an array formula in its result."""
+        texts = (text for text in self.graph.texts if text.element is not None)
+        own = self.graph.texts[self.graph.text[self.node]].relative
+        return max(text.element for text in texts if text.relative == own and text.element is not None)
+
     def node_of(self, name: Expression) -> int | None:
         """The node that a reference means; None for a range, or anything else."""
         if not isinstance(name, Name) or parts(name.name) is None:
@@ -45,20 +55,24 @@ class Own:
         sheet, where = place(name.name, self.home[1])
         return self.graph.number.get((sheet or self.home[0], where))
 
+    def is_base(self, term: Expression) -> bool:
+        """Whether a term is the parameter of an update, or in an array formula the matrix with it."""
+        if self.base is None or not isinstance(term, Name):
+            return False
+        corners, where = _corners(self, term), self.graph.places[self.base]
+        return corners is not None and _contains(corners, where, where)
+
     def changed(self, change: Callable[[list[Signed]], list[Signed]]) -> Expression | None:
         """The formula with its factors changed; of an update, those of all terms but its parameter."""
         if self.base is None:
             minus, own = factors(self.tree)
             return total([(minus, product(change(own)))])
         own_terms = terms(self.tree)
-        rest = [term for term in own_terms if self.node_of(term[1]) != self.base]
+        rest = [term for term in own_terms if not self.is_base(term[1])]
         if len(rest) != len(own_terms) - 1:
             return None
         return total(
-            [
-                (minus, term if self.node_of(term) == self.base else product(change(factors(term)[1])))
-                for minus, term in own_terms
-            ]
+            [(minus, term if self.is_base(term) else product(change(factors(term)[1]))) for minus, term in own_terms]
         )
 
 
@@ -74,9 +88,7 @@ def right_formula(graph: Graph, node: int, base: int | None, rewrite: Rewrite) -
 
 def negated(own: Own) -> Expression | None:
     """The opposite of the formula; of an update, of its change."""
-    return total(
-        [((not minus) == (own.base is None or own.node_of(term) != own.base), term) for minus, term in terms(own.tree)]
-    )
+    return total([(minus == own.is_base(term), term) for minus, term in terms(own.tree)])
 
 
 def times(number: int) -> Rewrite:
@@ -130,24 +142,68 @@ def without_factor(node: int) -> Rewrite:
     return rewrite
 
 
-def moved_by(area: Sequence[Place], by: tuple[int, int, int]) -> Rewrite:
-    """The formula with the only reference to these cells moved by so many sheets, rows and columns; in an array formula
-    that to a range with them."""
-    first, last = min(area), max(area)
+def made_of(form: str) -> Callable[[Name], list[Signed]]:
+    """The factors that a text such as `{0}·(1 − {0})` makes of a cell."""
+    return lambda name: factors(written(form.replace("·", "*").replace("−", "-").format(name.name)))[1]
+
+
+def with_parts(made: Callable[[Name], list[Signed]], reference: Reference) -> Rewrite:
+    """The formula times what is made of one more cell; in an array formula, of the cells that lie so from each."""
 
     def rewrite(own: Own) -> Expression | None:
+        if any(reference.offset[:1]):
+            return None
+        text = own.graph.texts[own.graph.text[own.node]]
+        corners = [(0, 0)] if text.element is None else [(0, 0), own.last()]
+        ends = []
+        for down, along in dict.fromkeys(corners):
+            row, column = (
+                f"{to}" if fixed else f"[{offset + more}]"
+                for to, offset, fixed, more in zip(
+                    reference.to[1:], reference.offset[1:], reference.fixed[1:], (down, along), strict=True
+                )
+            )
+            ends.append(f"R{row}C{column}")
+        name = Name(":".join(dict.fromkeys(ends)))
+        return own.changed(lambda parts: [*parts, *made(name)])
+
+    return rewrite
+
+
+def summed(first: Operands, by: tuple[int, int, int], count: int) -> Rewrite:
+    """The formula with the sum of so many cells in one direction in place of the first of them."""
+
+    def rewrite(own: Own) -> Expression | None:
+        node = own.graph.number[first(own.node)[0]]
+        found = [part for _, part in nodes(own.tree) if isinstance(part, Name) and own.node_of(part) == node]
+        if not found:
+            return None
+        last = _moved(found[0].name, (by[1] * (count - 1), by[2] * (count - 1)))
+        area = Name(f"{found[0].name}:{last.rpartition('!')[2]}")
+        return with_names(own.tree, {found[0]: Call(Function("SUM"), (area,))})
+
+    return rewrite
+
+
+def moved_by(area: Operands, by: tuple[int, int, int], everywhere: bool) -> Rewrite:
+    """The formula with the reference to these cells moved by so many sheets, rows and columns, `everywhere` in it; in
+    an array formula, that to a range with them."""
+
+    def rewrite(own: Own) -> Expression | None:
+        shown = area(own.node)
+        first, last = min(shown), max(shown)
         is_array = own.graph.texts[own.graph.text[own.node]].element is not None
         found = []
-        for path, part in nodes(own.tree):
+        for _, part in nodes(own.tree):
             corners = _corners(own, part) if isinstance(part, Name) else None
             if corners is None or not isinstance(part, Name):
                 continue
             if corners == (first, last) or (is_array and _contains(corners, first, last)):
-                found.append((path, part))
-        if len(found) != 1 or by[0]:
+                found.append(part)
+        if len(set(found)) != 1 or by[0] or not (everywhere or len(found) == 1):
             return None
-        ((path, part),) = found
-        return put(own.tree, path, Name(":".join(_moved(end, by[1:]) for end in part.name.split(":"))))
+        name = found[0]
+        return with_names(own.tree, {name: Name(":".join(_moved(end, by[1:]) for end in name.name.split(":")))})
 
     return rewrite
 

@@ -9,14 +9,25 @@ from itertools import islice
 import numpy as np
 
 from tracer.formulas.paths import Path, nodes, put
-from tracer.formulas.tree import MUL, Call, Expression, Name, Number, distinct, with_names
-from tracer.grading.book.cells import reference
-from tracer.grading.culprits.nearby import Places, place_of_range
-from tracer.grading.culprits.rewriting import Rewrite, divided, moved_by, negated, times, with_factor, without_factor
+from tracer.formulas.tree import ADD, MUL, Call, Expression, Name, Number, distinct, with_names
+from tracer.grading.book.cells import Place, reference
+from tracer.grading.culprits.nearby import Places, Reference, place_of_range
+from tracer.grading.culprits.rewriting import (
+    Rewrite,
+    divided,
+    made_of,
+    moved_by,
+    negated,
+    summed,
+    times,
+    with_factor,
+    with_parts,
+    without_factor,
+)
 from tracer.grading.culprits.wanted import EXACT, Demand
 from tracer.grading.graph.forms import of_arrays, slot
 from tracer.grading.graph.graph import Array, Form, IntArray
-from tracer.grading.judging.causes import Cause, Part
+from tracer.grading.judging.causes import Cause, Part, cause_of
 from tracer.grading.judging.findings import Kind
 from tracer.grading.slips.patterns import instead
 from tracer.grading.slips.slip import Setting
@@ -29,6 +40,8 @@ MOST_SHOWN = 12
 """Cells of a fault that a slip is looked for in; it must explain all others too."""
 MOST_CELLS = 200
 """Cells near a fault that may belong in its formula."""
+MOST_SUMMED = 50
+"""Cells of a sum of which one alone is used."""
 MOST_SLOTS = 30
 """References of a formula that are tried."""
 MOST_TIMES = 100
@@ -147,19 +160,22 @@ class Search:
                     with np.errstate(all="ignore"):
                         return applied(of.theirs, made(self._at[cells]))
 
-                node = self._first(ours)
-                if node is not None:
-                    yield self._factor(name, form, node), None
+                found = self._first(ours)
+                if found is not None:
+                    node, reference = found
+                    missing = name == "factor_missing"
+                    rewrite = with_parts(made_of(form), reference) if missing else without_factor(node)
+                    yield self._factor(name, form, node), rewrite
                     return
 
-    def _first(self, ours: Callable[[Demand, IntArray], Array]) -> int | None:
-        """The nearest cell that gives the right values, in the first formula. ours: the values of formulas with the
-        cells given for each, [candidates, cells]."""
+    def _first(self, ours: Callable[[Demand, IntArray], Array]) -> tuple[int, Reference] | None:
+        """The nearest cell that gives the right values, in the first formula, and the reference to it. ours: the values
+        of formulas with the cells given for each, [candidates, cells]."""
         matching = self._part.met(ours(self._part, self._cells)) if self._references else []
         for index in sorted(matching, key=lambda index: self._references[index].distance):
             everywhere = self._places.follow(self._references[index], self._own.nodes)
             if everywhere is not None and self._own.met(ours(self._own, everywhere[None])):
-                return int(self._cells[index, 0])
+                return int(self._cells[index, 0]), self._references[index]
         return None
 
     def _factor(self, name: str, form: str, node: int) -> Cause:
@@ -184,20 +200,54 @@ class Search:
         first = form.operands[np.searchsorted(form.nodes, self._own.nodes[0])]
         if len(first) > MOST_SLOTS:
             return
-        for index, expression in _replacing(form):
-            node = self._first(self._with(form, expression))
-            if node is not None and node != first[index]:
-                cell = int(first[index])
+        for index, expression, everywhere in _replacing(form):
+            other = self._first(self._with(form, expression))
+            if other is not None and other[0] != first[index]:
+                node, cell = other[0], int(first[index])
                 cause = _named("wrong_quantity", found=self._text(cell), expected=self._text(node))
-                yield cause, moved_by([self._graph.places[cell]], self._places.between(node, cell))
+                yield cause, moved_by(self._operands_of(form, [index]), self._places.between(node, cell), everywhere)
                 return
+        yield from self._summed(form, first)
         yield from self._rewritten(form, first)
         yield from self._ranges(form, first)
         for part, expression in _multiplying(form):
-            node = self._first(self._with(form, expression))
-            if node is not None and node not in first[part]:
-                yield self._factor("factor_missing", "{}", node), None
+            other = self._first(self._with(form, expression))
+            if other is not None and other[0] not in first[part]:
+                yield self._factor("factor_missing", "{}", other[0]), None
                 return
+
+    def _summed(self, form: Form, first: IntArray) -> Iterator[tuple[Cause, Rewrite | None]]:
+        """The sum of a column or a row of cells in place of its first one."""
+        for index in range(len(first)):
+            for by in ((0, 1, 0), (0, 0, 1)):
+                run = self._run(form, index, by)
+                if len(run) < 2:
+                    continue
+                new = Call(ADD, tuple(slot(form.operands.shape[1] + number) for number in range(len(run))))
+                rows = np.searchsorted(form.nodes, self._own.nodes)
+                operands = np.concatenate([form.operands[rows], np.stack(run, 1)], 1)[None]
+                expression = with_names(form.expression, {slot(index): new})
+                if self._own.met(self._computed(form, expression, rows, operands) - self._own.base):
+                    one, all_ = self._text(int(first[index])), self._text(*(int(nodes_[0]) for nodes_ in run))
+                    cause = cause_of("single_term", found=one, expected=f"SUM({all_})")
+                    yield cause, summed(self._operands_of(form, [index]), by, len(run))
+                    return
+
+    def _operands_of(self, form: Form, slots: list[int]) -> Callable[[int], list[Place]]:
+        """What is in these slots, by the cell with the formula."""
+        places = self._graph.places
+        return lambda node: [places[n] for n in form.operands[np.searchsorted(form.nodes, node), slots].tolist()]
+
+    def _run(self, form: Form, index: int, by: tuple[int, int, int]) -> list[IntArray]:
+        """What a slot refers to, and the cells after these with the same formula, in one direction."""
+        rows = np.searchsorted(form.nodes, self._own.nodes)
+        found = [form.operands[rows, index]]
+        while len(found) < MOST_SUMMED:
+            following = self._places.shifted(found[-1], by)
+            if following is None or (self._graph.form[following] != self._graph.form[found[0]]).any():
+                break
+            found.append(following)
+        return found
 
     def _rewritten(self, form: Form, first: IntArray) -> Iterator[tuple[Cause, Rewrite | None]]:
         """The slope of another activation function."""
@@ -243,7 +293,7 @@ class Search:
                 if everywhere is not None and self._own.met(self._with_operands(form, self._own, [everywhere])):
                     theirs, expected = first[area].tolist(), moved[0, area].tolist()
                     cause = _named("wrong_quantity", found=self._text(*theirs), expected=self._text(*expected))
-                    yield cause, moved_by([self._graph.places[node] for node in theirs], by)
+                    yield cause, moved_by(self._operands_of(form, area), by, True)
                     return
 
     def _moved(self, form: Form, of: Demand, area: list[int], by: tuple[int, int, int]) -> IntArray | None:
@@ -259,8 +309,9 @@ class Search:
         return self._computed(form, form.expression, rows, np.stack(operands)) - of.base
 
 
-def _replacing(form: Form) -> Iterator[tuple[int, Expression]]:
-    """A form with one more slot in place of a slot, at each place alone, then at all of them; with its index."""
+def _replacing(form: Form) -> Iterator[tuple[int, Expression, bool]]:
+    """A form with one more slot in place of a slot, at each place alone, then at all of them; with its index, and
+    whether it is at all of them."""
     new = slot(form.operands.shape[1])
     places: dict[int, list[Path]] = {}
     for path, node in nodes(form.expression):
@@ -268,10 +319,10 @@ def _replacing(form: Form) -> Iterator[tuple[int, Expression]]:
             places.setdefault(int(node.name[1:]), []).append(path)
     for index, paths in places.items():
         for path in paths:
-            yield index, put(form.expression, path, new)
+            yield index, put(form.expression, path, new), len(paths) == 1
     for index, paths in places.items():
         if len(paths) > 1:
-            yield index, with_names(form.expression, {slot(index): new})
+            yield index, with_names(form.expression, {slot(index): new}), True
 
 
 def _multiplying(form: Form) -> Iterator[tuple[list[int], Expression]]:
