@@ -8,6 +8,7 @@ import pytest
 
 from tests.walkthroughs.layouts import LAYOUTS
 from tests.walkthroughs.mistakes import at_random, named
+from tests.walkthroughs.motions import motion
 from tests.walkthroughs.score import Tally, by_graph, fits, judged
 from tests.walkthroughs.untrained import UNTRAINED, large
 
@@ -104,3 +105,13 @@ def test_most_planted_mistakes_are_noticed_and_named(tmp_path: Path) -> None:
     assert with_loss.noticed >= NOTICED_WITH_LOSS * with_loss.all, with_loss
     assert all_mistakes.noticed >= NOTICED * all_mistakes.all, all_mistakes
     assert all_mistakes.right >= NAMED * all_mistakes.all, all_mistakes
+
+
+MOTIONS, ACCUSED = 60, 0.04
+"""Random state equations, and the part of them in which a coincidence may be taken for a training with a mistake."""
+
+
+def test_what_moves_without_a_loss_is_hardly_ever_called_wrong(tmp_path: Path) -> None:
+    verdicts = [judged(motion(number), tmp_path, by_graph) for number in range(MOTIONS)]
+    assert not [verdict for verdict in verdicts if verdict.standing.startswith("exception")]
+    assert sum(verdict.noticed for verdict in verdicts) <= ACCUSED * MOTIONS
