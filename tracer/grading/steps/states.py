@@ -10,7 +10,7 @@ from tracer.grading.steps.chains import Chain
 from tracer.grading.steps.updates import Update, roots
 
 STEPS = 3
-"""Steps that are looked at."""
+"""Steps in which states are searched."""
 FARTHEST = 20_000
 """Cells that are followed back from the updates of a step."""
 
@@ -22,10 +22,10 @@ def without_states(
     chains: Sequence[Chain],
     cut: Flags,
 ) -> list[Update]:
-    """Decaying updates that are none of a state. chains: those of the other updates. cut: their nodes and seeds.
+    """The decaying updates of weights, without those of states. chains: the other updates. cut: their nodes and seeds.
 
-    A state is what an update adds, or a cell between a parameter and its own update. Another weight is not: the update
-    depends on its value from before the step.
+    A state is what an update adds, or a cell between a parameter and its own update. A weight is neither: updates
+    depend on its value before the step.
     """
     root = roots(parent)
     others = [update for chain in chains for update in chain.updates]

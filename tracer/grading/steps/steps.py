@@ -148,7 +148,7 @@ def _only_leads(graph: Graph, update: Update) -> bool:
 
 def _unchanged(network: Network, chains: Sequence[Chain]) -> list[Update]:
     """Updates that only copy the parameter, for a reason that does not depend on it: `IF(MOD(k;4)=0; w − …; w)`. Where
-    other parameters change in the same step, theirs counts as a step too: it does not concern them."""
+    other parameters change in the same step, these updates count as steps with a change of 0."""
     graph = network.graph
     made = [(number, update) for chain in chains for number, update in enumerate(chain.updates)]
     chosen = [(n, u) for n, u in made if condition_slots(graph.forms[graph.form[u.node]].expression)]

@@ -19,7 +19,7 @@ from tracer.grading.steps.copies import copies
 from tracer.grading.steps.shapes import Lead, appearances, condition_slots, has_tolerance, is_copy, leads, rest
 
 SAMPLES, CHOSEN = 3, 12
-"""Cells of a copied formula that are tried, and the first ones of a formula that chooses whether it updates."""
+"""Copies of a formula that are tried; of an IF, the first ones too."""
 LEAST_KEPT = 0.5
 """The part of a weight that a step of weight decay leaves at least."""
 FARTHEST = 20_000
