@@ -29,14 +29,17 @@ WITHOUT_UNITS = {
     "public: CNN with pooling",
     "public: IFERROR and POWER",
     "public: RNN through time",
+    "public: Rosenbrock, Adam",
     "public: XOR, an epoch a sheet",
     "public: adaline",
     "public: classic, before and after",
     "public: classic, tables of layers",
     "public: dropout masks",
+    "public: early stopping by IF",
     "public: films, factors",
     "public: line with momentum",
     "public: negative sampling",
+    "public: optimizers side by side",
     "public: polynomial, typed rate",
     "public: radial units",
     "public: softmax of flowers",
@@ -107,7 +110,7 @@ def test_most_planted_mistakes_are_noticed_and_named(tmp_path: Path) -> None:
     assert all_mistakes.right >= NAMED * all_mistakes.all, all_mistakes
 
 
-MOTIONS, ACCUSED = 60, 0.04
+MOTIONS, ACCUSED = 60, 0.05
 """Random state equations, and the part of them in which a coincidence may be taken for a training with a mistake."""
 
 

@@ -64,7 +64,7 @@ def first_wrong(case: Case, loss: Loss, targets: IntArray, descent: bool) -> Wro
     cells are found at all. targets: what the sampled parameters are updated by, [parameters, steps]. descent: whether
     these are updates that decrease the loss, where they are right."""
     cells = case.sample.cells
-    if len(cells.nodes) > MOST_CELLS:
+    if not 0 < len(cells.nodes) <= MOST_CELLS:
         return None
     pairs = _pairs(case, loss, targets)
     if not pairs:
@@ -123,7 +123,7 @@ def _pairs(case: Case, loss: Loss, targets: IntArray) -> list[_Pair]:
 
 def _directions(vectors: Array) -> Iterator[tuple[int, bytes, float]]:
     """Of each vector that is known and not 0 its number, its direction, and its length, signed."""
-    flat = vectors.reshape(len(vectors), -1)
+    flat = vectors.reshape(len(vectors), int(np.prod(vectors.shape[1:])))
     length = np.sqrt((flat * flat).sum(1))
     for index in np.flatnonzero(np.isfinite(length) & (length > 0.0)).tolist():
         unit = flat[index] / length[index]
