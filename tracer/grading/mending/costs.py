@@ -1,4 +1,4 @@
-"""How likely it is that a formula was to read otherwise: what edits are compared by."""
+"""Costs of edits: the lower, the likelier is the slip that an edit corrects."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ COST = {
     Kind.OPERATOR: 1.0, Kind.REFERENCE: 1.0, Kind.RANGE: 1.0, Kind.SIGN: 1.2, Kind.LESS: 1.4, Kind.COMPLEMENT: 1.6,
     Kind.MORE: 1.5, Kind.POWER: 1.8, Kind.COPY: 1.0, Kind.SLOPE: 1.0,
 }  # fmt: skip
-"""How unlikely the slips are that edits mend, to compare them by."""
+"""The cost of each kind of edit."""
 COST_OF_FORWARD = 0.6
-"""What it costs that an edit changes the loss: what lies below it would then be right by chance."""
+"""Added for an edit that changes the loss: the gradients below it would be right by chance."""
 COST_OF_SIZE = 0.1
-"""What a token more costs: a formula that gets shorter was rather wrong than one that gets longer."""
+"""Added for each token that an edit adds: slips add tokens more often than they lose them."""
 
 
 def cost_of(edit: Edit, forward: bool) -> float:
-    """How unlikely the slip is that an edit mends. forward: whether it changes the loss."""
+    """The cost of an edit. forward: whether it changes the loss."""
     cost = COST_OF_LESS_SIGN if edit.kind is Kind.SIGN and edit.size < 0 else COST[edit.kind]
     return cost + COST_OF_SIZE * edit.size + COST_OF_FORWARD * forward
 
 
 COST_OF_LESS_SIGN = 0.6
-"""What a sign costs that is left out: it was hardly written without a thought."""
+"""The cost of removing a sign."""
 _POINTS = (-1.3, -0.4, 0.7, 1.9)
 
 
 @lru_cache(maxsize=4_096)
 def is_activation(form: Expression) -> bool:
-    """Whether a formula of one cell is a usual activation function, which needs no edit but of its reference."""
+    """Whether a formula is a usual activation function of one cell."""
     if not isinstance(form, Call):
         return False
     at = np.array(_POINTS)[:, None]

@@ -1,4 +1,4 @@
-"""Small edits of a formula's text: what a person who corrects a slip may do to it."""
+"""Edited formulas: each text that a small edit gives, once."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Candidates:
 
 
 class Places:
-    """The nodes of a graph by place; its state is the places as sorted integers."""
+    """The nodes of a graph by place. Holds the places as sorted integers."""
 
     def __init__(self, graph: Graph) -> None:
         self._sheets = list(dict.fromkeys(sheet for sheet, _ in graph.places))

@@ -1,4 +1,4 @@
-"""What a person who corrects a slip may do to the tokens of a formula."""
+"""Small edits of the tokens of a formula."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracer.grading.book.formula import EXCEL
 from tracer.grading.book.relative import PLACE
 
 HOLE = "R1048576C16384"
-"""The reference of an edit that any cell may be put in: the last cell of a sheet, which no formula refers to."""
+"""A placeholder for any reference: the last cell of a sheet, which no formula refers to."""
 _ENDING = frozenset({")", ",", ";", "<", ">", "=", "<=", ">=", "<>"})
 """Tokens that end a term."""
 _OPENING = (_ENDING - {")"}) | {"(", "+", "-", "*", "/", "^"}
@@ -56,7 +56,7 @@ class _Part:
 
 
 class Rewriting:
-    """The tokens of a formula; its state is where its operands are."""
+    """Edits the tokens of a formula. Holds the positions of its operands and operators."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self._tokens = list(tokens)
@@ -309,7 +309,7 @@ FACTORS: Sequence[Sequence[str]] = (
     ("(", "1", "-", HOLE, "^", "2", ")"),
     ("(", "1", "-", HOLE, ")"),
 )
-"""Factors that are left out: a cell, and the slopes of activation functions."""
+"""Factors to add: a cell, and the slopes of activation functions."""
 
 
 def _is_reference(token: str) -> bool:

@@ -28,7 +28,7 @@ MOST_COPIES = 400
 MOST_CANDIDATES = 60
 """Cells that are tried in place of a reference."""
 MOST_REFERENCES, FOR_EACH = 20_000, 60
-"""References in all formulas that are edited, each counted as so many more."""
+"""The budget of a search: references in the edited formulas, and how many each formula counts as besides."""
 MOST_BESIDE = 6
 """References of a formula whose surroundings are tried."""
 MOST_NUMBERS = 4_000_000
@@ -37,15 +37,20 @@ MOST_NUMBERS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """An edit of one formula that makes all updates right. nodes: the cells with the formula; relative: what they read
-    now. edit: what they should read. rate: the factor between updates and gradients with it, negative where these
-    descend. values: those that the first of the cells should have. cost: how unlikely it is, to compare mends by."""
+    """An edit of one formula that makes all updates right.
+
+    nodes: the cells with the formula. relative: what they read now. edit: what they should read. rate: the factor
+    between updates and gradients after the edit; negative for gradient descent. value: the right value of the first
+    cell. whole: whether cells of all searched steps have this very formula. cost: for comparing mends; the lowest is
+    the likeliest.
+    """
 
     nodes: tuple[int, ...]
     relative: str
     edit: Edit
     rate: float
     value: float
+    whole: bool
     cost: tuple[float, ...]
 
 
@@ -99,7 +104,7 @@ def _constant(rates: Array) -> Flags:
 
 
 class _Search:
-    """Looks for mends; its state are a few steps of the training as small graphs."""
+    """Looks for mends. Holds a few steps of the training as small graphs."""
 
     def __init__(self, case: Case, judgement: Judgement, neighbors: Mapping[str, str]) -> None:
         self._case, self._graph, self._judgement, self._neighbors = case, case.graph, judgement, neighbors
@@ -209,7 +214,7 @@ class _Search:
         return bool(close.all()) and not np.isin(own, step.influenced(own)).any()
 
     def _tried(self, unit: _Unit, parts: Sequence[tuple[Step, IntArray]], near: Candidates) -> Iterator[_Tried]:
-        """The edits of a unit, each with what its cells would be in the first step."""
+        """The edits of a unit, each with the values that its cells would have in the first step."""
         step, own = parts[0]
         holes = step.at[near.nodes[:, : len(own)]]
         constant = self._graph.form[near.nodes[:, 0]] < 0
@@ -264,9 +269,14 @@ class _Search:
                     edit, rate = replace(each.edit, text=text), float(np.median(all_rates))
                     conformity = self._conformity(unit, edit)
                     if conformity > 0.0 or not (forward and edit.kind is Kind.MORE):
-                        partly = not (self._is_plain(rate) and all(map(len, unit.own[: len(self._wrong)])))
-                        cost = (float(partly), -conformity, cost_of(edit, forward), float(distance))
-                        yield Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, cost)
+                        whole = all(map(len, unit.own[: len(self._wrong)]))
+                        cost = (
+                            float(not (whole and self._is_plain(rate))),
+                            -conformity,
+                            cost_of(edit, forward),
+                            float(distance),
+                        )
+                        yield Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, whole, cost)
             at += len(each.values)
 
     def _is_readable(self, text: str, unit: _Unit) -> bool:
@@ -308,7 +318,7 @@ class _Search:
         return pool
 
     def _conformity(self, unit: _Unit, edit: Edit) -> float:
-        """1 where an edit makes an odd formula like others of the step, -1 where it makes one odd that is like them."""
+        """How much better a formula fits the others of the step after an edit than before."""
         if edit.kind is Kind.COPY:
             return MOST_ALIKE
         if edit.text in self._texts:
@@ -320,7 +330,7 @@ class _Search:
 
 
 MOST_ALIKE = 3.0
-"""How far an odd cell conforms that becomes a copy of its neighbors."""
+"""The conformity of an edit that makes an odd cell a copy of its neighbors."""
 
 
 def _form(graph: Graph, text: str, cells: IntArray) -> Expression | None:

@@ -1,4 +1,4 @@
-"""One step of a training as a small graph: what changes of some of its cells make of its updates and of its loss."""
+"""One step of a training as a small graph: how its updates and its loss change with some of its cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracer.grading.training.case import Case
 NEARNESS = 3e-5
 """How far parameters are moved for a difference quotient."""
 LEAST_MOVED = 1e-2
-"""The part of this that a parameter is moved at least, whose change is much larger than those of others."""
+"""The smallest part of NEARNESS that a parameter with a large gradient is moved by."""
 SIDES = 3
 """Columns for each point: the point itself, and moved forward and backward."""
 FARTHEST = 2
@@ -56,9 +56,9 @@ class _Group:
 
 
 class Step:
-    """The cells of a step; `leading` are those that its updates and its loss depend on. Its state is the values of all
-    nodes at a few points, there and with all parameters moved a little in one direction; that of an empty cell comes
-    last."""
+    """The cells of a step; `leading` are those that its updates and its loss depend on. Holds the values of all
+    nodes at a few points, there and with all parameters moved a little in one direction; the last row is that of an
+    empty cell."""
 
     def __init__(self, case: Case, number: int, target: Target, loss: Loss, points: Sequence[Point]) -> None:
         self.number, self.graph, self._case = number, case.graph, case
