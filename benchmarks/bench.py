@@ -21,6 +21,7 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
+import by_formulas
 import by_loop
 import by_micrograd
 import by_numpy
@@ -278,6 +279,7 @@ def growth(folder: Path) -> Iterator[Row]:
     for number in range(100):
         (many / f"{number}.xlsx").write_bytes(sheet.read_bytes())
     yield Row("growth", "check of 100 workbooks of 100 steps", seconds(lambda: checked(many)))
+    yield from by_formulas.rows(WALKTHROUGH, folder)
 
 
 def page(folder: Path) -> Iterator[Row]:
