@@ -202,3 +202,24 @@ def test_what_a_formula_adds_to(formula: str, slots: list[int]) -> None:
     form = parse(formula, FUNCTIONS)
     assert [lead.slot for lead in leads(form)] == slots
     assert set(slots) <= set(appearances(form)) or not slots
+
+
+@pytest.mark.parametrize(
+    "loss", ["IF(ABS({a}-{t})<0.5,({a}-{t})^2/2,0.5*ABS({a}-{t})-0.125)", "({a}-{t})^2+0.05*{w}^2"]
+)
+def test_climbing_what_has_no_maximum_is_wrong(loss: str) -> None:
+    """A Huber loss, and one with a penalty: losses that are not among the usual ones."""
+    slope = "IF(ABS({a}-{t})<0.5,{a}-{t},0.5*SIGN({a}-{t}))" if "IF" in loss else "2*({a}-{t})"
+    penalty = "" if "IF" in loss else "+0.1*{w}"
+    line: Columns = {"a": ("={z}", None), "E": ("=" + loss, None), "d": ("=" + slope, None), "gw": ("={d}*{x}" + penalty, None)}  # fmt: skip
+    assert judged(with_columns(**line)).standing is Standing.CONFIRMED
+    up: Columns = {"w": (0.4, "={w-1}+{eta}*{gw-1}"), "b": (-0.2, "={b-1}+{eta}*{gb-1}")}
+    judgement = judged(with_columns(**line, **up))
+    assert (judgement.standing, {cell[0] for cell in cells_of(judgement)}) == (Standing.WRONG, {"C", "D"})
+
+
+def test_a_likelihood_is_climbed() -> None:
+    """It is concave."""
+    line: Columns = {"a": ("=1/(1+EXP(-{z}))", None), "E": ("={t}*{z}-LN(1+EXP({z}))", None), "d": ("={t}-{a}", None)}
+    up: Columns = {"w": (0.4, "={w-1}+{eta}*{gw-1}"), "b": (-0.2, "={b-1}+{eta}*{gb-1}")}
+    assert judged(with_columns(**line, **up)).standing is Standing.CONFIRMED

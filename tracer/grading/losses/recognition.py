@@ -16,7 +16,7 @@ from tracer.grading.losses.predictions import pairs_of
 from tracer.grading.losses.sampling import Sample, values_of
 from tracer.grading.steps.cells import Cells
 from tracer.grading.steps.points import Point
-from tracer.grading.steps.region import Network, ranges
+from tracer.grading.steps.region import ranges
 from tracer.grading.steps.shapes import pairs
 from tracer.grading.steps.steps import NONE
 
@@ -174,10 +174,3 @@ def output_errors(graph: Graph, cells: Cells, guess: Guess) -> IntArray:
             mine = np.array([(a, y) in wanted or (y, a) in wanted for a, y in both], bool)
             compared += [node for node in form.nodes[mine].tolist() if leading[node]]
     return np.unique(np.array(compared, int))
-
-
-def decreases_with_targets(network: Network, cells: Cells, guess: Guess, slope: Array) -> bool:
-    """Whether the errors of the output are a − y, not y − a."""
-    edges = network.leading_to(output_errors(network.graph, cells, guess))
-    targets = np.isin(network.graph.operands[edges], pairs_of(cells)[guess.origin].targets)
-    return bool((slope[edges[targets]] < 0.0).sum() > (slope[edges[targets]] > 0.0).sum())

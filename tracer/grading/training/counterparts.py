@@ -59,10 +59,10 @@ class _Pair:
     k: float
 
 
-def first_wrong(case: Case, loss: Loss, targets: IntArray, descent: bool) -> Wrong | None:
+def first_wrong(case: Case, loss: Loss, targets: IntArray, descent: bool, upright: bool = False) -> Wrong | None:
     """The first cells of the backward pass that are not derivatives of a loss; None where there are none, or no such
     cells are found at all. targets: what the sampled parameters are updated by, [parameters, steps]. descent: whether
-    these are updates that decrease the loss, where they are right."""
+    these are updates that decrease the loss, where they are right. upright: whether their opposites count as wrong."""
     cells = case.sample.cells
     if not 0 < len(cells.nodes) <= MOST_CELLS:
         return None
@@ -76,6 +76,7 @@ def first_wrong(case: Case, loss: Loss, targets: IntArray, descent: bool) -> Wro
     )
     known = (np.abs(actual) > 0.0) | (np.abs(derivative) > 0.0)
     factor, agreeing = _factor(actual, derivative, pairs[0].k if descent else 0.0)
+    factor = abs(factor) if upright else factor
     if np.isfinite(factor):
         expected = factor * derivative
         differs = known & (np.abs(actual - expected) > TOLERANCE * (np.abs(actual) + np.abs(expected)))

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from tracer.grading.graph.graph import IntArray
+from tracer.grading.losses.convexity import is_convex
 from tracer.grading.losses.factors import TOLERANCE, fit
 from tracer.grading.losses.guesses import BY_PREDICTION, Guess, guesses
 from tracer.grading.losses.losses import Role
-from tracer.grading.losses.recognition import decreases_with_targets, made_of_predictions
+from tracer.grading.losses.recognition import made_of_predictions
 from tracer.grading.losses.sampling import values_of
 from tracer.grading.steps.shapes import scaled_pair
 from tracer.grading.training.case import Case
@@ -27,16 +28,21 @@ NO_USUAL_LOSS = "the error of the output is not the derivative of any usual loss
 
 
 def uphill(case: Case, loss: Loss, judgement: Judgement) -> Judgement | None:
-    """The judgement where all updates go the wrong way: up a loss."""
-    known = [entry for entry in case.recognized if entry.role == loss]
-    if not judgement.ascent or not tells(case, loss) or (isinstance(loss, Role) and (not known or known[0].ascends)):
+    """The judgement where all updates go the wrong way: up a loss that is usual, or has no maximum."""
+    if not judgement.ascent or not tells(case, loss) or (isinstance(loss, Role) and not _has_no_maximum(case, loss)):
         return None
-    guess = loss if isinstance(loss, Guess) else known[0].guess
-    if decreases_with_targets(case.steps.network, case.cells, guess, case.points[0].slope):
-        faults = faults_of_updates(case, np.arange(len(case.training.updates)))
-    else:
-        faults = faults_of_outputs(case, guess)
+    wrong = max(_wrong(case, loss, upright=True), key=lambda entry: _merits(case, entry), default=None)
+    all_updates = np.arange(len(case.training.updates))
+    faults = faults_of_cells(case, wrong) if wrong else faults_of_updates(case, all_updates)
     return wrong_judgement(judgement, faults, "all updates go up the loss, not down")
+
+
+def _has_no_maximum(case: Case, role: Role) -> bool:
+    known = [entry for entry in case.recognized if entry.role == role]
+    if known:
+        return not known[0].ascends
+    gradient = gradients(role, case.cells, case.points)[:, :, 0]
+    return is_convex(case.cells, role, case.points[0].values, gradient)
 
 
 def conflicting(case: Case, entry: Tried, judgement: Judgement) -> Judgement | None:
@@ -109,7 +115,7 @@ def against_all_losses(case: Case) -> Judgement | None:
     found = []
     for guess in guesses(case.sample.cells):
         if guess.name in BY_PREDICTION:
-            own = [wrong for wrong in _wrong(case, guess, True) if _is_scaled_error(case, wrong.nodes)]
+            own = [wrong for wrong in _wrong(case, guess) if _is_scaled_error(case, wrong.nodes)]
             if not own:
                 return None
             found += own
@@ -119,14 +125,14 @@ def against_all_losses(case: Case) -> Judgement | None:
     return Judgement(Standing.WRONG, NO_USUAL_LOSS, faults=faults_of_cells(case, wrong))
 
 
-def _wrong(case: Case, loss: Loss, descent: bool) -> Iterator[Wrong]:
+def _wrong(case: Case, loss: Loss, descent: bool = True, upright: bool = False) -> Iterator[Wrong]:
     """The first wrong cells below a loss, as the updates show them, and the cells that these take their gradients
     from."""
     sample = case.sample
     ways = [(case.training.nodes[sample.parameters][:, sample.cells.steps], descent)]
     if case.taken.complete:
         ways.append((case.taken.nodes[sample.parameters], False))
-    return (wrong for targets, down in ways if (wrong := first_wrong(case, loss, targets, down)) is not None)
+    return (wrong for targets, down in ways if (wrong := first_wrong(case, loss, targets, down, upright)) is not None)
 
 
 def _merits(case: Case, wrong: Wrong) -> tuple[float, ...]:

@@ -22,6 +22,7 @@ from tracer.grading.training.confirmation import (
 )
 from tracer.grading.training.faults import faults_of, faults_of_gradients, faults_of_updates
 from tracer.grading.training.judgement import Judgement
+from tracer.grading.training.outputs import uphill
 from tracer.grading.training.rates import Rate, has_own_rate
 from tracer.grading.training.understanding import Loss, Tried, Whole, whole
 
@@ -70,7 +71,7 @@ def without_optimizer(case: Case, loss: Loss, found: Whole) -> Judgement:
         )
     wrong[own] = False
     if not wrong.any():
-        return judgement
+        return uphill(case, loss, judgement) or judgement
     return wrong_judgement(judgement, faults_of(case.steps, case.training, case.points, found, wrong))
 
 
