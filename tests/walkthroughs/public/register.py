@@ -21,8 +21,6 @@ Sheets = dict[str, Callable[[], Plan]]
 OPEN = {
     "public: ±1, update by IF": "nothing to judge: the perceptron rule by IF without a loss cell",
     "public: Elman, truncated": "nothing to judge: the context units look like parameters",
-    "public: decay by Euler": "a false finding: a squared deviation from the exact solution is taken for the loss",
-    "public: Cournot": "a false finding: each of two updates follows a cell of its own",
 }
 """Sheet → how it is judged wrongly today. The score includes these, the tests do not."""
 

@@ -102,23 +102,26 @@ def _operands(cells: Cells, nodes: IntArray, leading: Flags) -> Iterator[tuple[I
 
 
 def shown_losses(sample: Sample, roles: Roles) -> list[Role]:
-    """The cells that the updates do not depend on, and that compare a prediction with a target: with what the backward
-    pass takes besides, and the forward pass does not."""
-    cells, graph = sample.cells, sample.cells.graph
-    leading, inside = cells.leading_to_updates(), cells.region.inside
-    found = []
-    for role, tangents in zip(roles.roles, roles.tangents, strict=True):
-        nodes = role.nodes(cells)
-        if leading[nodes].any() or not (tangents != 0.0).any((1, 2)).all():
-            continue
-        forward = cells.feeding(nodes)
-        own = np.zeros((3, len(graph.text)), bool)
-        for kind, of in enumerate((forward & ~leading, leading & ~forward, forward & leading)):
-            members = np.flatnonzero(of & inside & (cells.step != NONE))
-            own[kind, graph.operands[_edges(graph, members)]] = True
-        if (own[0] & own[1] & ~own[2] & ~inside).any() and (forward & leading & (cells.step != NONE)).any():
-            found.append(role)
-    return found
+    """The cells that the updates do not depend on, and that compare a prediction with a target that these use too."""
+    alive = (roles.tangents != 0.0).any((2, 3)).all(1)
+    return [role for role, of_all in zip(roles.roles, alive, strict=True) if of_all and has_targets(sample, role)]
+
+
+def has_targets(sample: Sample, role: Role) -> bool:
+    """Whether cells that the updates do not depend on compare a prediction of several parameters with a target: with
+    what the backward pass takes too, and the forward pass does not."""
+    cells = sample.cells
+    graph, nodes = cells.graph, role.nodes(cells)
+    leading, inside, forward = cells.leading_to_updates(), cells.region.inside, cells.feeding(nodes)
+    if leading[nodes].any():
+        return False
+    taken = np.zeros((3, len(graph.text)), bool)
+    for kind, of in enumerate((forward & ~leading, leading & ~forward, forward & leading)):
+        members = np.flatnonzero(of & inside & (cells.step != NONE))
+        taken[kind, graph.operands[_edges(graph, members)]] = True
+    taken[1, graph.operands[_edges(graph, cells.region.ends.cells)]] = True
+    several = (sample.tangents != 0.0).any(2).sum(1) > 1
+    return bool((taken[0] & taken[1] & ~taken[2] & ~inside).any() and (taken[0] & leading)[cells.nodes[several]].any())
 
 
 def _edges(graph: Graph, nodes: IntArray) -> IntArray:

@@ -53,8 +53,14 @@ def wrong_judgement(judgement: Judgement, faults: Sequence[Fault], reason: str =
 
 
 def tells(case: Case, loss: Loss) -> bool:
-    """Whether a loss tells wrong updates: a guess does not where there is just one parameter."""
-    return isinstance(loss, Role) or len(case.training.updates) > 1
+    """Whether a loss tells wrong updates: a guess does where predictions depend on several parameters, as no variable
+    of a state equation does; a cell of a single parameter where it is a usual loss."""
+    if isinstance(loss, Role):
+        return len(case.training.updates) > 1 or any(entry.role == loss for entry in case.recognized)
+    sample = case.sample
+    nodes, _ = loss.terms(sample.cells, case.points)
+    rows = np.flatnonzero(np.isin(sample.cells.nodes, nodes))
+    return bool(len(rows) and ((sample.tangents[rows] != 0.0).any(2).sum(1) > 1).any())
 
 
 def found_rate(case: Case, found: Whole) -> Rate | None:

@@ -12,7 +12,7 @@ from tracer.grading.losses.convexity import is_convex
 from tracer.grading.losses.factors import TOLERANCE, fit
 from tracer.grading.losses.guesses import BY_PREDICTION, Guess, guesses
 from tracer.grading.losses.losses import Role
-from tracer.grading.losses.recognition import made_of_predictions
+from tracer.grading.losses.recognition import has_targets, made_of_predictions
 from tracer.grading.losses.sampling import values_of
 from tracer.grading.steps.shapes import scaled_pair
 from tracer.grading.training.case import Case
@@ -38,6 +38,9 @@ def uphill(case: Case, loss: Loss, judgement: Judgement) -> Judgement | None:
 
 
 def _has_no_maximum(case: Case, role: Role) -> bool:
+    """Whether a loss is one that nobody climbs: it compares several parameters' predictions with targets."""
+    if not _compares(case, role):
+        return False
     known = [entry for entry in case.recognized if entry.role == role]
     if known:
         return not known[0].ascends
@@ -87,7 +90,7 @@ def _is_above(case: Case, followed: Role, loss: Role) -> bool:
 def below_the_output(case: Case) -> Judgement | None:
     """The judgement where all below the output is right, but its error is not that of the loss in the sheet."""
     for entry in case.recognized:
-        if made_of_predictions(case.sample, entry.guess):
+        if _compares(case, entry.role) and made_of_predictions(case.sample, entry.guess):
             reason = f"the error of the output is not that of the {entry.guess.name} that the sheet computes"
             judgement = Judgement(Standing.WRONG, reason, firm=True, loss=loss_cells(case, entry.role))
             return replace(judgement, faults=tuple(faults_of_outputs(case, entry.guess)))
@@ -158,4 +161,9 @@ def _is_scaled_error(case: Case, nodes: IntArray) -> bool:
 
 def _minimized(case: Case) -> list[tuple[Role, str, bool]]:
     """The usual losses in the sheet, but for those that are only shown."""
-    return [entry for entry in case.usual if entry[1] not in ONLY_SHOWN]
+    return [entry for entry in case.usual if entry[1] not in ONLY_SHOWN and _compares(case, entry[0])]
+
+
+def _compares(case: Case, role: Role) -> bool:
+    """Whether a loss is that of several parameters, and takes targets that their updates take too."""
+    return len(case.training.updates) > 1 and has_targets(case.sample, role)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags, IntArray
-from tracer.grading.losses.factors import TOLERANCE, fits
+from tracer.grading.losses.factors import TOLERANCE, fit, fits
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.confirmation import (
@@ -24,12 +24,14 @@ from tracer.grading.training.faults import faults_of, faults_of_gradients, fault
 from tracer.grading.training.judgement import Judgement
 from tracer.grading.training.outputs import uphill
 from tracer.grading.training.rates import Rate, has_own_rate
-from tracer.grading.training.understanding import Loss, Tried, Whole, whole
+from tracer.grading.training.understanding import Loss, Tried, Whole, gradients, whole
 
 MOST_COMPARED = 6
 """Losses that explain a sample and are compared with all updates."""
 MOSTLY = 0.6
 """The part of its steps in which a parameter is right that tells the factor of the others."""
+MOST_OWN = 24
+"""Losses that single parameters may follow."""
 LEAST_COLUMNS = 4
 """Steps, counted once for each point, in which such a parameter is right."""
 RATE_LEFT_OUT = "the learning rate is left out in some updates"
@@ -70,6 +72,7 @@ def without_optimizer(case: Case, loss: Loss, found: Whole) -> Judgement:
             judgement, faults_of_updates(case, without), "the learning rate is left out in some updates"
         )
     wrong[own] = False
+    wrong[_with_own_losses(case, found, np.flatnonzero(wrong.any(1)))] = False
     if not wrong.any():
         return uphill(case, loss, judgement) or judgement
     return wrong_judgement(judgement, faults_of(case.steps, case.training, case.points, found, wrong))
@@ -86,7 +89,7 @@ def _solid(case: Case, sampled: Sequence[Tried], change: Array) -> tuple[Loss, W
                 continue
             its_rate = _has_its_rate(case, found)
             recognized = any(other.role == entry.loss for other in case.recognized)
-            known = entry.guessed or recognized or its_rate
+            known = entry.guessed or recognized or (its_rate and len(right) > 1)
             enough = right.any() if known else right.sum() >= max(2, len(right) / 2)
             enough = enough and (found.fit.constant or right.sum() > 1 or (its_rate and len(right) > 1))
             down = not goes_up(found)
@@ -154,3 +157,22 @@ def _with_own_rates(case: Case, loss: Loss, found: Whole, wrong: Flags, rate: Ra
             if has_own_rate(case.steps.network, case.points[0].values, updates, factor, case.cells, nodes, others):
                 rows.append(row)
     return np.array(rows, int)
+
+
+def _with_own_losses(case: Case, found: Whole, rows: IntArray) -> IntArray:
+    """The parameters that follow another cell of the sheet exactly, which the updates do not depend on: in a game each
+    has its own."""
+    leading = case.cells.leading_to_updates()
+    follow: list[int] = []
+    for loss in (entry.loss for entry in case.plain[:MOST_OWN] if not entry.guessed):
+        if not leading[loss.terms(case.cells, case.points)[0]].any():
+            gradient = gradients(loss, case.cells, case.points)
+            for row in ([index] for index in rows.tolist()):
+                if _follows(case.changes[row], gradient[row]) and not _follows(-found.gradient[row], gradient[row]):
+                    follow += row
+    return np.array(follow, int)
+
+
+def _follows(change: Array, gradient: Array) -> bool:
+    compared = fit(change, gradient)
+    return compared.constant and compared.explains_all

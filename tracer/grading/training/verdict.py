@@ -14,6 +14,7 @@ from tracer.grading.training.confirmation import (
     is_mean,
     is_one,
     optimized,
+    tells,
     wrong_judgement,
 )
 from tracer.grading.training.faults import faults_of, faults_of_gradients, faults_of_updates, parameter_of
@@ -55,6 +56,8 @@ def _plain(case: Case) -> Judgement | None:
     _, entry, found, rate = best
     judgement = confirmed(case, entry.loss, found, rate)
     wrong = wrong_changes(found)
+    if wrong.any() and not tells(case, entry.loss):
+        return None
     if wrong.any():
         return wrong_judgement(judgement, faults_of(case.steps, case.training, case.points, found, wrong))
     return uphill(case, entry.loss, judgement) or conflicting(case, entry, judgement) or judgement
