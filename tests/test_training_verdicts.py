@@ -85,6 +85,7 @@ def test_a_right_sheet_is_confirmed_with_what_it_minimizes() -> None:
         ({"d": ("=({a}-{t})*(1-{z}^2)", None)}, "H"),
         ({"d": ("=({t}-{a})*(1-{a}^2)", None)}, "H"),
         ({"b": (-0.2, "=-({b-1}-{eta}*{gb-1})")}, "D"),
+        ({"gw": ("={d}+{x}", None)}, "I"),
     ],
 )
 def test_a_mistake_is_found_where_it_is(changes: Columns, blamed: str) -> None:
@@ -142,6 +143,8 @@ def test_the_perceptron_rule_needs_no_derivative(rule: str) -> None:
     [
         {"x": (None, None), "t": (None, None), "n": (1, "={n-1}+1"), "S": (0, "={S-1}+{x-1}*{t-1}")},
         {"x": (None, None), "t": (None, None), "B": (100, "={B-1}+{B-1}*{eta}-5")},  # a loan
+        {"x": (None, None), "t": (None, None), "B": (0.3, "={B-1}-{eta}*(1-{B-1})"), "C": ("={B}*{B}+{B}-TANH({B})", None), "D": ("={C}", None), "E": ("=({D}-{B})^2", None)},
+        {"x": (None, None), "t": (None, None), "C": (0.3, "={C-1}+{eta}*{F-1}"), "F": ("=-2*{C}", None), "e": ("=({C}-{t})^2", None)},  # decay beside measured values
         {"x": (None, None), "t": (None, None), "h": (0.1, "={h-1}+TANH({x}*{h-1})"), "y": ("={h}*{t}", None)},
         {"x": (None, None), "t": (None, None), "c": (0.0, "=1/(1+EXP(-{x}*{h-1}))*{c-1}+{x}"), "h": ("=TANH({c})", None)},
     ],
@@ -223,3 +226,11 @@ def test_a_likelihood_is_climbed() -> None:
     line: Columns = {"a": ("=1/(1+EXP(-{z}))", None), "E": ("={t}*{z}-LN(1+EXP({z}))", None), "d": ("={t}-{a}", None)}
     up: Columns = {"w": (0.4, "={w-1}+{eta}*{gw-1}"), "b": (-0.2, "={b-1}+{eta}*{gb-1}")}
     assert judged(with_columns(**line, **up)).standing is Standing.CONFIRMED
+
+
+def test_players_of_a_game_each_climb_their_own_profit() -> None:
+    game: Columns = {
+        "x": (None, None), "t": (None, None), "P": (0.3, "={P-1}+{eta}*{g-1}"), "Q": (0.9, "={Q-1}+{eta}*{h-1}"),
+        "a": ("={P}*(5-{P}-{Q})", None), "b": ("={Q}*(5-{P}-{Q})", None), "g": ("=5-2*{P}-{Q}", None), "h": ("=5-2*{Q}-{P}", None),
+    }  # fmt: skip
+    assert judged(sheet(game)).faults == ()

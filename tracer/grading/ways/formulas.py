@@ -12,6 +12,7 @@ from tracer.grading.culprits.causes import with_causes
 from tracer.grading.culprits.copies import odd_cells
 from tracer.grading.culprits.culprit import with_culprits
 from tracer.grading.graph.graph import Graph
+from tracer.grading.steps.passing import without_passing
 from tracer.grading.steps.points import points_of
 from tracer.grading.steps.steps import Steps, steps_of
 from tracer.grading.steps.succession import Break
@@ -86,4 +87,4 @@ def _as_it_is(book: Book, graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
 def _cases(steps: Steps) -> list[Case]:
     trainings = steps.trainings[:MOST_TRAININGS]
     points = points_of(steps.network.graph, trainings, steps.root) if trainings else []
-    return [Case(steps, training, points) for training in trainings]
+    return [Case(*without_passing(steps, training), points) for training in trainings]
