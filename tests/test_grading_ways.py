@@ -232,6 +232,14 @@ def test_right_gradients_called_wrong_beside_a_wrong_one_mean_that_the_headers_w
     assert [finding.cells for finding in sheet.mistakes] == ["AF4:AF9"]
 
 
+def test_a_mistake_in_a_sheet_that_its_headers_misread_is_the_only_finding(tmp_path: Path) -> None:
+    """Both ways find it; what the headers find beside it is right by the formulas."""
+    (mistake,) = named(ALL["epochs with sums"](), [("input left out", "gw1_1_2")])
+    (sheet,) = check_workbook(write_plan(mistake.plan, tmp_path / "sheet.xlsx")).sheets
+    (finding,) = sheet.mistakes
+    assert finding.places[0] == (4, 25)
+
+
 def test_a_misread_sheet_that_trains_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(veto.Formulas, "contradict", lambda self, doubt: Contradiction.FULL)
     monkeypatch.setattr(veto, "judged", lambda book: (None, (Judgement(Standing.NOTHING, "nothing trains"),)))

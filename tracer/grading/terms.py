@@ -1,4 +1,4 @@
-"""The settings for all tables of a workbook, and what its formulas may say against a reading of a table."""
+"""The settings for all tables of a workbook, and how its formulas may contradict a reading of a table."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Doubt:
 
 
 class Contradiction(Enum):
-    """How the formulas of a sheet contradict a reading of it: in gradients and updates, or only in what its loss is
-    computed from, which counts where no slip explains what seems wrong."""
+    """How the formulas of a sheet contradict a reading of it: in gradients and updates (full), or only in the forward
+    pass, which counts if no slip explains what seems wrong."""
 
     NONE = "none"
     FORWARD = "forward"
@@ -38,7 +38,7 @@ class Terms:
 
     tolerance: relative. system: the network of a config, with its inputs, targets and first weights. rate: the only
     learning rate of the config. given: whether the inputs, targets and first weights of a table have to be those of the
-    config. veto: how the formulas of a sheet contradict a reading of it. budget, effort: how much may still be
+    config. veto: compares a reading of a sheet with its formulas. budget, effort: how much may still be
     tried for the workbook, of edits of formulas and of networks.
     """
 

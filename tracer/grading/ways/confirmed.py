@@ -29,6 +29,12 @@ def confirmed_cells(graph: Graph, judgement: Judgement) -> set[Place]:
     return {graph.places[node] for node in behind - (stop - updates) - forward}
 
 
+def blamed_cells(judgement: Judgement) -> set[Place]:
+    """The cells to blame, and the updates that are wrong because of them."""
+    spoiled = (place for fault in judgement.faults for parameter in fault.spoils for place in parameter.after)
+    return {*(place for fault in judgement.faults for place in fault.places), *spoiled}
+
+
 def copied_forward(graph: Graph, judgement: Judgement) -> set[Place]:
     """The formulas that a confirmed loss in the sheet is computed from, where a cell beside them has the same one."""
     if not _confirms(judgement):

@@ -1,4 +1,4 @@
-"""The cells that mistakes in a table follow from: those that the formulas blame and the headers do not name."""
+"""Replaces mistakes in a table by the cell that they follow from, if the formulas blame it and no header names it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def with_origins(report: SheetReport, book: Book, graph: Graph, judgements: Sequ
 
 
 def _follows(graph: Graph, report: SheetReport, finding: Finding, origin: Finding, stop: set[Place]) -> bool:
-    """Whether a wrong cell is computed from a blamed one of the same step, by way of cells without headers alone."""
+    """Whether a wrong cell is computed from a blamed one in the same step, with only cells without headers between."""
     goal = {graph.number.get((report.sheet, place)) for place in origin.places}
     start = [node for place in finding.places if (node := graph.number.get((report.sheet, place))) is not None]
     found, open_nodes = set(start), start
@@ -71,8 +71,7 @@ def _follows(graph: Graph, report: SheetReport, finding: Finding, origin: Findin
 
 
 def _continued(sheet: Sheet, places: Sequence[Position]) -> tuple[Position, ...]:
-    """The cells, and those below them at the same distance that have the same formula: the formulas were read up to
-    some row only."""
+    """The cells, with the copies of their formula below: of a long sheet, only the first rows were read."""
     if len(places) < 2:
         return tuple(places)
     (row, column), last = places[-2], places[-1]

@@ -1,8 +1,7 @@
-"""What the formulas of a sheet say against a reading of its headers.
+"""Compares a reading of a sheet's headers with what its formulas show.
 
-They have a veto: where the sheet's own derivatives confirm updates that a reading of the headers calls wrong, the
-headers were misread. And where what the headers call wrong follows from one cell that they do not name, that cell is
-the mistake.
+If the sheet's own derivatives confirm updates that the headers call wrong, the headers were misread. If mistakes that
+the headers find follow from one cell that no header names, that cell is the mistake.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def judged(book: Book) -> Judged:
 
 @dataclass(frozen=True, slots=True)
 class Formulas:
-    """The formulas of a workbook: its state are the judgements on the parts that were looked at."""
+    """The formulas of a workbook, with a cache of the judgements on its parts."""
 
     book: Book
     _known: dict[tuple[tuple[str, int], ...], tuple[Book, Judged]] = field(default_factory=dict)
@@ -55,14 +54,14 @@ class Formulas:
         return self._known[key][1]
 
     def contradict(self, doubt: Doubt) -> Contradiction:
-        """How the formulas of a sheet contradict a reading of its headers: they confirm what it calls wrong, or they
-        train more than twice as many parameters as it knows of.
+        """How the formulas of a sheet contradict a reading of its headers: they confirm what it calls wrong, or train
+        more than twice as many parameters as it shows.
 
-        What a loss is computed from may be wrong without a trace in the gradients, such as one term too many: if
-        nothing else is contradicted, a slip that explains what the headers call wrong is believed.
+        A mistake in the forward pass may leave the gradients unchanged, such as an extra term of the loss. So if only
+        cells of the forward pass are contradicted, and a slip explains them, the headers are right.
         """
         from tracer.grading.training.judgement import Standing
-        from tracer.grading.ways.confirmed import confirmed_cells, copied_forward, trained_cells
+        from tracer.grading.ways.confirmed import blamed_cells, confirmed_cells, copied_forward, trained_cells
 
         name = doubt.sheet.name
         graph, judgements = self._doubted[name] = self.judged(_part(self.book, doubt.sheet, doubt.last))
@@ -73,8 +72,9 @@ class Formulas:
         for judgement in judgements:
             if judgement.standing is Standing.NOTHING or not wrong:
                 continue
-            backward = wrong & confirmed_cells(graph, judgement)
-            if 2 * len(backward | wrong & copied_forward(graph, judgement)) > len(wrong):
+            disputed = wrong - blamed_cells(judgement)
+            backward = disputed & confirmed_cells(graph, judgement)
+            if 2 * len(backward | disputed & copied_forward(graph, judgement)) > len(disputed):
                 found = Contradiction.FULL if backward else Contradiction.FORWARD
             known = sum(p.places[0][1] in doubt.covered or p.after[0][1] in doubt.covered for p in judgement.parameters)
             if 2 * known < len(judgement.parameters) and wrong & trained_cells(graph, judgement):
@@ -84,8 +84,7 @@ class Formulas:
         return found
 
     def with_causes(self, report: SheetReport) -> SheetReport:
-        """The report on a table, with the cells that its mistakes follow from in their place, where the formulas tell
-        them."""
+        """The report on a table, with mistakes that follow from a cell without a header replaced by that cell."""
         graph, judgements = self._doubted.get(report.sheet, (None, ()))
         if graph is None or not report.mistakes or report.how is None or report.how.way is not Way.HEADERS:
             return report
