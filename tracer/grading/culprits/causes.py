@@ -21,6 +21,8 @@ from tracer.grading.wording.sentences import in_words
 
 DIFFERS = "differs_from_copies"
 """The cause of a fault that is only known to differ."""
+DOUBLED = "factor_duplicated"
+"""The cause of a fault that only its formula can show."""
 UNLIKE = ", unlike in its copies"
 """What its sentence ends with, where one says more."""
 LEAST_TELLING = 3
@@ -119,7 +121,7 @@ def _written(words: Words, case: Case, explained: _Explained) -> list[Fault]:
         base = _parameter(case, nodes[0]) if fault.kind is Kind.UPDATE else None
         right = right_formula(graph, nodes[0], base, explained.rewrite)
         if right is None:
-            return [fault]
+            return [fault if fault.why is None or fault.why.slip != DOUBLED else replace(fault, why=None)]
         why = in_words(words, nodes, right) or fault.why
         places, value = tuple(graph.places[node] for node in nodes), float(graph.values[nodes[0]])
         known = fault.right_value if nodes[0] == graph.number[fault.places[0]] else None

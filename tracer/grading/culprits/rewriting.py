@@ -9,7 +9,7 @@ from operator import attrgetter
 from tracer.formulas.notation import render
 from tracer.formulas.notation.excel import EXCEL
 from tracer.formulas.paths import nodes
-from tracer.formulas.tree import Call, Expression, Function, Name, Number, with_names
+from tracer.formulas.tree import POW, Call, Expression, Function, Name, Number, with_names
 from tracer.grading.book.cells import Place
 from tracer.grading.book.relative import UnknownFormula, absolute, parts, place
 from tracer.grading.culprits.nearby import Reference
@@ -129,12 +129,29 @@ def with_factor(cell: Place) -> Rewrite:
 
 
 def without_factor(node: int) -> Rewrite:
-    """The formula without one of the factors that are this cell."""
+    """The formula without one of the factors that are this cell: one less of two, or of an exponent."""
 
     def rewrite(own: Own) -> Expression | None:
+        def exponent_of(part: Expression) -> int:
+            if own.node_of(part) == node:
+                return 1
+            match part:
+                case Call(function, (base, Number(exponent))) if function == POW and own.node_of(base) == node:
+                    return int(exponent)
+            return 0
+
         def change(parts: list[Signed]) -> list[Signed]:
-            places = [index for index, part in enumerate(parts) if not part[0] and own.node_of(part[1]) == node]
-            return parts if len(places) < 2 else [part for index, part in enumerate(parts) if index != places[1]]
+            places = [index for index, (_, part) in enumerate(parts) if exponent_of(part)]
+            above = [index for index in places if not parts[index][0]]
+            if len(above) > 1:
+                return [part for index, part in enumerate(parts) if index != above[1]]
+            if not places:
+                return parts
+            under, part = parts[places[0]]
+            exponent = exponent_of(part) + (1 if under else -1)
+            base = part.args[0] if isinstance(part, Call) else part
+            raised = base if exponent == 1 else Call(POW, (base, Number(float(exponent))))
+            return [*parts[: places[0]], *([(under, raised)] if exponent else []), *parts[places[0] + 1 :]]
 
         found = own.changed(change)
         return None if found is None or found == own.tree else found
