@@ -50,6 +50,7 @@ KINDS = {
     "the gradient in place of the weight": ("rows, 2-2-1 full", "w2_1_1", replaced(r"(?<==)H(\d+)", r"AK\1")),
     "the sign of a copy": ("blocks, 2-2-2", "w2_1_1", negated),
     "a copy of another update": ("blocks, 2-2-2", "w1_2_1", replaced(r"\d+", lambda m: str(int(m[0]) + 1))),  # type: ignore[arg-type]
+    "η in place of a weight by absolute references": ("columns, batch", "w2_1_2+", replaced(r"(?<==)[$\w]+", "$B$2")),
     "the sign of a bias vector": ("matrices, SUMPRODUCT", "b1", negated),
 }
 

@@ -87,7 +87,10 @@ class _Search:
         nodes = training.nodes
         if nodes.shape[1] > 1:
             between = list(self._between_steps(training, nodes))
-            return between or [*self._late(training, nodes), *self._last(training, nodes)]
+            if between:
+                return between
+            late = [*self._late(training, nodes), *self._last(training, nodes)]
+            return late or list(self._shown_last(training, nodes))
         return list(self._beside(training, nodes))
 
     # ------------------------------------------------------------------------------------- chains that begin later
@@ -140,16 +143,17 @@ class _Search:
     # ------------------------------------------------------------------------------------------------- last updates
 
     def _last(self, training: Training, nodes: IntArray) -> Iterator[Break]:
-        """Cells after the last update of a parameter in place of one more."""
-        text = self._graph.text
+        """Cells after the last update of a parameter in place of one more, and before the first in place of one."""
+        form = self._graph.form
         for row in range(len(nodes)):
-            made = np.flatnonzero(nodes[row] != NONE)
-            last = int(made[-1])
+            made = nodes[row][nodes[row] != NONE]
+            last = int(np.flatnonzero(nodes[row] != NONE)[-1])
             if last + 1 >= nodes.shape[1]:
-                yield from self._after_all(nodes[row][made])
+                yield from self._beyond(made[::-1])
+                yield from self._beyond(made)
                 continue
             both = [other for other in range(len(nodes)) if NONE not in nodes[other, last : last + 2]]
-            alike = [other for other in both if text[nodes[other, last]] == text[nodes[other, last + 1]]]
+            alike = [other for other in both if form[nodes[other, last]] == form[nodes[other, last + 1]]]
             if 2 * len(alike) <= len(both):
                 continue
             pairs = zip(nodes[alike, last].tolist(), nodes[alike, last + 1].tolist(), strict=True)
@@ -163,15 +167,15 @@ class _Search:
         text = self._graph.text
         return bool(self._root[node] == node and text[node] >= 0 and text[node] != text[other])
 
-    def _after_all(self, made: IntArray) -> Iterator[Break]:
-        """The cell after the last update of a parameter, if it refers to the same cells as one more would."""
+    def _beyond(self, made: IntArray) -> Iterator[Break]:
+        """The cell beyond the first two of these updates, if it refers to the same cells as one more would."""
         if len(made) < 2:
             return
-        last, offset = int(made[-1]), self._between(int(made[-2]), int(made[-1]))
-        node = self._at(last, offset)
-        if node is None or node in self._made or not self._differs(node, last):
+        near, far = int(made[0]), int(made[1])
+        node = self._at(near, self._between(far, near))
+        if node is None or node in self._made or not self._differs(node, near):
             return
-        previous = [self._graph.operands_of(int(update)).tolist() for update in made[-2:]]
+        previous = [self._graph.operands_of(update).tolist() for update in (far, near)]
         if len(previous[0]) != len(previous[1]):
             return
         expected = {
@@ -180,6 +184,20 @@ class _Search:
         }
         if expected == set(self._graph.operands_of(node).tolist()):
             yield Break(node, node)
+
+    def _shown_last(self, training: Training, nodes: IntArray) -> Iterator[Break]:
+        """Copies of another cell after the last step, where those of the other parameters show their last update."""
+        shown = self._parameters(training)
+        made = [(row, np.flatnonzero(nodes[row] != NONE).tolist()) for row in range(len(nodes))]
+        following = []
+        for row, steps in made:
+            if len(steps) > 1 and self._root[shown[row, steps[-1]]] != shown[row, steps[-1]]:
+                first, last = int(shown[row, steps[-2]]), int(shown[row, steps[-1]])
+                node = self._at(last, self._between(first, last))
+                if node is not None and self._root[node] != node:
+                    following.append((node, bool(self._root[node] == nodes[row, steps[-1]])))
+        if 2 * sum(right for _, right in following) > len(following):
+            yield from (Break(node, node) for node, right in following if not right)
 
     # --------------------------------------------------------------------------------------------- a step and the next
 
