@@ -27,7 +27,7 @@ MOST_COPIES = 400
 """Copies of a formula within the steps that are searched."""
 MOST_CANDIDATES = 60
 """Cells that are tried in place of a reference."""
-MOST_REFERENCES, FOR_EACH = 20_000, 60
+MOST_REFERENCES, FOR_EACH = 4_000, 80
 """The budget of a search: references in the edited formulas, and how many each formula counts as besides."""
 MOST_BESIDE = 6
 """References of a formula whose surroundings are tried."""
@@ -158,7 +158,8 @@ class _Search:
         units = [unit for unit in self._units() if not exact or exact.intersection(unit.nodes.tolist())]
         units = self._affordable(units)
         found = [mend for unit in units for mend in self._mends_of(unit)]
-        yield from found or (mend for unit in units for lane in _lanes(unit) for mend in self._mends_of(lane))
+        lanes = self._affordable([lane for unit in units for lane in _lanes(unit)])
+        yield from found or (mend for lane in lanes for mend in self._mends_of(lane))
 
     def _affordable(self, units: Sequence[_Unit]) -> list[_Unit]:
         """As many units as are searched: those of the faults first, then those nearest to the updates."""
