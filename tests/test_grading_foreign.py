@@ -72,13 +72,16 @@ def test_a_forward_pass_by_matrices_is_no_table_with_the_reason() -> None:
 def test_a_missing_rate_is_found_without_a_config_too() -> None:
     (sheet,) = checked("linear_sgd_eta_left_out_in_one.xlsx").sheets
     (finding,) = sheet.mistakes
-    assert (finding.quantity, finding.cells) == ("new a", "I4:I11")
+    assert (finding.quantity, finding.cells, finding.cause) == ("new a", "I4:I11", "η (B1) is missing")
 
 
 def test_a_wrong_delta_is_found_where_headers_name_weights_by_their_ends() -> None:
     (sheet,) = checked("weights_by_ends_update_rows.xlsx").sheets
     assert sheet.verdict is Verdict.FINDINGS
     assert (sheet.judged, sheet.right) == (3, 1)
+    (finding,) = sheet.mistakes
+    assert {column for _, column in finding.places} == {11}
+    assert (finding.cause or "").endswith("(J3) is used instead of d q (I3)")
 
 
 def test_an_update_typed_over_the_forward_pass_is_named() -> None:

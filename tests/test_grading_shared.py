@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from click.testing import CliRunner
 
 from tests.places import SHARED, needs_shared
 from tracer.commands.main import main
+from tracer.grading.book.cells import Place
+from tracer.grading.book.package import read_book
 from tracer.grading.check import check_workbook
+from tracer.grading.graph.read import read_graph
 from tracer.grading.judging.findings import BookReport, Finding, Kind, Verdict, Way
+from tracer.grading.ways.formulas import judge_graph
 
 FOLDER = SHARED / "workbooks"
 pytestmark = needs_shared("workbooks")
@@ -80,6 +85,30 @@ def test_submission_e_takes_new_weights_for_the_rate_and_the_slope_of_the_other_
     named = {cell for finding in sheet.mistakes for cell in finding.cells.split(", ")}
     assert named == {"U9", "V8", "V9"}
     assert (sheet.judged, sheet.right) == (9, 7)
+
+
+SLIDES = "the graph also blames G23, the last right cell before the reference to η slides"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "submission-a.xlsx", "submission-b.xlsx", "submission-d.xlsx", "walkthrough.xlsx",
+        pytest.param("submission-c.xlsx", marks=pytest.mark.xfail(strict=True, reason=SLIDES)),
+    ],
+)  # fmt: skip
+def test_the_graph_alone_agrees_with_the_headers(name: str) -> None:
+    """It names cells of each finding on formulas, and no others."""
+    found = [
+        {(sheet.sheet, place) for place in finding.places}
+        for sheet in checked(name).sheets
+        for finding in sheet.mistakes
+        if finding.kind in (Kind.FORMULA, Kind.UPDATE)
+    ]
+    book = read_book(FOLDER / name)
+    named = {p for each in judge_graph(book, read_graph(book)) for fault in each.faults for p in fault.places}
+    assert named <= set[Place]().union(*found)
+    assert all(named & cells for cells in found)
 
 
 def test_what_cannot_be_read_says_why() -> None:
