@@ -1,4 +1,4 @@
-"""What of a training cannot be judged: cells without a value, what depends on them, and the reasons."""
+"""What cannot be judged of a training: cells without a value, what depends on them, and why."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def not_judged(book: Book, graph: Graph, steps: Steps) -> tuple[str, ...]:
 
 
 def _errors(graph: Graph, steps: Steps) -> set[int]:
-    """The cells from which updates have no value, without those whose formulas cannot be read."""
+    """The cells that leave updates without a value, except those whose formulas cannot be read."""
     missing = np.isnan(graph.values)
     pending = [u.node for each in steps.trainings for row in each.updates for u in row if u and missing[u.node]]
     seen, found = set(pending), set()
