@@ -238,6 +238,12 @@ def _match(blocks: Blocks, facts: Facts) -> Block:
     return single(_place(only(blocks[0]), flat([blocks[1]]), _number(blocks, 2, 1.0), facts))
 
 
+def _exact_match(blocks: Blocks, facts: Facts) -> Block:
+    if _number(blocks, 2, 0.0) != 0.0 or len(blocks) > 3:
+        raise ValueError("only exact places are supported")
+    return single(_place(only(blocks[0]), flat([blocks[1]]), 0.0, facts))
+
+
 def _vertical(blocks: Blocks, facts: Facts) -> Block:
     table = blocks[1]
     first = [row[0] for row in table]
@@ -284,6 +290,7 @@ OF_FACTS: dict[str, Callable[[Blocks, Facts], Block]] = {
     **{f"{how}IF": _single_condition(how) for how in ("SUM", "COUNT", "AVERAGE")},
     **{f"{how}IFS": _several_conditions(how) for how in ("SUM", "COUNT", "AVERAGE")},
     "MATCH": _match,
+    "XMATCH": _exact_match,
     "VLOOKUP": _vertical,
     "HLOOKUP": _horizontal,
     "LOOKUP": _lookup(1.0),
