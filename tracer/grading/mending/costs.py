@@ -21,14 +21,17 @@ COST = {
 """The cost of each kind of edit."""
 COST_OF_FORWARD = 0.6
 """Added for an edit that changes the loss: the gradients below it would be right by chance."""
+COST_OF_ASCENT = 0.7
+"""Added for an edit that makes an update go up: the sign of a gradient is wrong more often."""
 COST_OF_SIZE = 0.1
 """Added for each token that an edit adds: slips add tokens more often than they lose them."""
 
 
-def cost_of(edit: Edit, forward: bool) -> float:
-    """The cost of an edit. forward: whether it changes the loss."""
+def cost_of(edit: Edit, forward: bool, ascends: bool) -> float:
+    """The cost of an edit. forward: whether it changes the loss. ascends: whether it makes an update add what it
+    subtracts."""
     cost = COST_OF_LESS_SIGN if edit.kind is Kind.SIGN and edit.size < 0 else COST[edit.kind]
-    return cost + COST_OF_SIZE * edit.size + COST_OF_FORWARD * forward
+    return cost + COST_OF_SIZE * edit.size + COST_OF_FORWARD * forward + COST_OF_ASCENT * ascends
 
 
 COST_OF_LESS_SIGN = 0.6

@@ -270,11 +270,13 @@ class _Search:
                     edit, rate = replace(each.edit, text=text), float(np.median(all_rates))
                     conformity = self._conformity(unit, edit)
                     if conformity > 0.0 or not (forward and edit.kind is Kind.MORE):
+                        more = edit.kind is Kind.OPERATOR and edit.text.count("+") > unit.relative.count("+")
+                        ascends = more and bool(np.isin(own, self._case.training.nodes).any())
                         whole = all(map(len, unit.own[: len(self._wrong)]))
                         cost = (
                             float(not (whole and self._is_plain(rate))),
                             -conformity,
-                            cost_of(edit, forward),
+                            cost_of(edit, forward, ascends),
                             float(distance),
                         )
                         yield Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, whole, cost)
