@@ -12,6 +12,7 @@ from tracer.grading.culprits.rewriting import (
     negated,
     right_formula,
     times,
+    with_cell_for,
     with_factor,
     without_factor,
 )
@@ -65,3 +66,9 @@ def test_a_number_of_times() -> None:
     assert rewritten("A2*B2", times(2)) == "2*A2*B2"
     assert rewritten("A2*B2/4", times(4)) == "A2*B2"
     assert rewritten("1/A2*B2", times(2)) == "2*B2/A2"
+
+
+def test_the_rate_in_place_of_a_typed_number() -> None:
+    rewrite = with_cell_for(0.3, ("S", (1, 1)), divided(30))
+    assert rewritten("A2-B2*0.3", rewrite, "A2") == "A2-B2*$A$1"
+    assert rewritten("A2-B2*0.4", rewrite, "A2") == "A2-B2*0.4/30"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tracer.grading.book.relative import absolute
+from tracer.grading.culprits.copies import Odd
 from tracer.grading.culprits.rewriting import Rewrite, right_formula, with_factor
 from tracer.grading.culprits.search import MOST_SLOTS, Search, learning_rate
 from tracer.grading.culprits.wanted import Demand, Wanted, demand, wanted
@@ -17,7 +19,7 @@ from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement
 from tracer.grading.wording.comparison import Names, Words
-from tracer.grading.wording.sentences import in_words
+from tracer.grading.wording.sentences import home_of, in_words
 
 DIFFERS = "differs_from_copies"
 """The cause of a fault that is only known to differ."""
@@ -56,6 +58,17 @@ def _worded(words: Words, case: Case, fault: Fault) -> Fault:
         )
         fault = replace(fault, right=right or fault.right)
     return replace(fault, why=why if fault.why is None else replace(why, sentence=f"{why.sentence}{UNLIKE}"))
+
+
+def like_copies(words: Words, fault: Fault, odd: Sequence[Odd]) -> Fault:
+    """A fault with the formula of those around its cells, from which they differ, and the cause that this shows."""
+    nodes = [words.graph.number[place] for place in fault.places]
+    text = next((entry.text for entry in odd if set(nodes) <= set(entry.nodes)), None)
+    if fault.right is not None or fault.why is not None or text is None:
+        return fault
+    right = absolute(text, home_of(words.graph, nodes[0])[1])
+    why = in_words(words, nodes, right)
+    return replace(fault, right=right, why=replace(why, sentence=f"{why.sentence}{UNLIKE}") if why else None)
 
 
 def _parameter(case: Case, node: int) -> int | None:

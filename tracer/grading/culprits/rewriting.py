@@ -20,6 +20,8 @@ from tracer.grading.wording.syntax import Signed, factors, product, terms, total
 Rewrite = Callable[["Own"], Expression | None]
 """What makes the right formula of a cell's own; None where it cannot be written."""
 
+NEARLY = 1e-6
+"""Relative difference of numbers that count as the same."""
 Operands = Callable[[int], Sequence[Place]]
 """Cells that a formula refers to, by its node."""
 
@@ -118,14 +120,35 @@ def _scaled(parts: list[Signed], number: int, under: bool) -> list[Signed]:
 
 def with_factor(cell: Place) -> Rewrite:
     """The formula times one more cell, which it refers to as fixed."""
-    sheet, (row, column) = cell
 
     def rewrite(own: Own) -> Expression | None:
-        front = "" if sheet == own.home[0] else sheet if sheet.isalnum() else "'{}'".format(sheet.replace("'", "''"))
-        name = Name(f"{front}!R{row}C{column}" if front else f"R{row}C{column}")
+        name = _fixed(cell, own.home[0])
         return own.changed(lambda parts: [(False, name), *parts])
 
     return rewrite
+
+
+def with_cell_for(number: float, cell: Place, otherwise: Rewrite | None) -> Rewrite:
+    """The formula with a fixed cell in place of a number that is typed as a factor; otherwise, where there is none."""
+
+    def rewrite(own: Own) -> Expression | None:
+        def is_typed(part: Expression) -> bool:
+            return isinstance(part, Number) and abs(part.value - number) <= NEARLY * abs(number)
+
+        name = _fixed(cell, own.home[0])
+        found = own.changed(lambda parts: [(under, name if is_typed(part) else part) for under, part in parts])
+        if found is not None and found != own.changed(list):
+            return found
+        return None if otherwise is None else otherwise(own)
+
+    return rewrite
+
+
+def _fixed(cell: Place, home: str) -> Name:
+    """A reference to a cell, fixed, in a formula of that sheet."""
+    sheet, (row, column) = cell
+    front = "" if sheet == home else sheet if sheet.isalnum() else "'{}'".format(sheet.replace("'", "''"))
+    return Name(f"{front}!R{row}C{column}" if front else f"R{row}C{column}")
 
 
 def without_factor(node: int) -> Rewrite:

@@ -20,6 +20,7 @@ from tracer.grading.culprits.rewriting import (
     negated,
     summed,
     times,
+    with_cell_for,
     with_factor,
     with_parts,
     without_factor,
@@ -145,6 +146,9 @@ class Search:
         many = max(abs(ratio), 1.0 / abs(ratio)) if np.isfinite(ratio) and ratio else 0.0
         if 1.5 < many <= MOST_TIMES and abs(many - round(many)) <= EXACT and self._all(self._own.theirs / ratio):
             rewrite = None if ratio < 0 else divided(round(many)) if ratio > 1 else times(round(many))
+            if self._kind is Kind.UPDATE and self._eta != NONE:
+                typed = ratio * float(self._at[self._eta, 0])
+                rewrite = with_cell_for(typed, self._graph.places[self._eta], rewrite)
             yield _named("extra_factor", factor=float(f"{ratio:.6g}")), rewrite
 
     def _factors(self) -> Iterator[tuple[Cause, Rewrite | None]]:

@@ -8,13 +8,13 @@ import numpy as np
 
 from tracer.grading.book.cells import Book
 from tracer.grading.culprits.broken import broken_updates, judged_with_companions, with_broken, with_constants
-from tracer.grading.culprits.causes import with_causes
+from tracer.grading.culprits.causes import like_copies, with_causes
 from tracer.grading.culprits.copies import odd_cells
 from tracer.grading.culprits.culprit import with_culprits
 from tracer.grading.graph.graph import Graph
 from tracer.grading.steps.passing import without_passing
 from tracer.grading.steps.points import points_of
-from tracer.grading.steps.steps import Steps, steps_of
+from tracer.grading.steps.steps import NONE, Steps, steps_of
 from tracer.grading.steps.succession import Break
 from tracer.grading.steps.updates import TooManyParameters
 from tracer.grading.training.case import Case
@@ -22,6 +22,7 @@ from tracer.grading.training.judgement import Fault, Judgement, Standing, nothin
 from tracer.grading.training.verdict import judged
 from tracer.grading.ways.labels import Labels
 from tracer.grading.ways.without_value import not_judged, of_values
+from tracer.grading.wording.comparison import Words
 from tracer.grading.wording.sentences import formula_of
 
 MOST_TRAININGS = 24
@@ -41,7 +42,7 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     if not steps.trainings:
         return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
     with np.errstate(all="ignore"):  # numbers that blow up, or are 0, are not judged
-        found = _without_broken_updates(graph, steps) or _as_it_is(book, graph, steps)
+        found = _without_broken_updates(book, graph, steps) or _as_it_is(book, graph, steps)
     told = [judgement for judgement in found if judgement.standing is not Standing.NOTHING]
     return tuple(
         replace(
@@ -58,7 +59,7 @@ def _as_read(graph: Graph, fault: Fault) -> Fault:
     return replace(fault, formula=fault.formula or formula_of(graph, graph.number[fault.places[0]]))
 
 
-def _without_broken_updates(graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
+def _without_broken_updates(book: Book, graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
     """The judgements where cells that stand where updates should are to blame, and all else is right."""
     broken: list[Break] = []
     without = graph
@@ -69,7 +70,14 @@ def _without_broken_updates(graph: Graph, steps: Steps) -> tuple[Judgement, ...]
         broken += further
         without = with_constants(without, np.unique([each.node for each in further]))
         steps = steps_of(without)
-    return with_broken([judged(case) for case in _cases(steps)], graph, broken) if broken else ()
+    if not broken:
+        return ()
+    words, odd = Words(graph, Labels(book).of_ends, NONE, np.full(len(graph.text), NONE)), odd_cells(graph)
+    found = with_broken([judged(case) for case in _cases(steps)], graph, broken)
+    return tuple(
+        replace(judgement, faults=tuple(like_copies(words, fault, odd) for fault in judgement.faults))
+        for judgement in found
+    )
 
 
 def _as_it_is(book: Book, graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
