@@ -53,6 +53,16 @@ class _Search:
         self._made = {update.node: update.parameter for row in rows for update in row if update is not None}
 
     @cached_property
+    def _rates(self) -> set[int]:
+        """The cells that most updates refer to besides their parameter."""
+        used = Counter(
+            node
+            for made, parameter in self._made.items()
+            for node in set(self._graph.operands_of(made).tolist()) - {parameter}
+        )
+        return {node for node, count in used.items() if 2 * count > len(self._made)}
+
+    @cached_property
     def _sheets(self) -> list[str]:
         return list(dict.fromkeys(sheet for sheet, _ in self._graph.places))
 
@@ -103,7 +113,9 @@ class _Search:
         for row, step in enumerate(first.tolist()):
             seed, update = int(training.seeds[row, step]), int(nodes[row, step])
             root = int(self._root[seed])
-            if claimed[seed] > 1:
+            if seed in self._rates:
+                yield Break(update, update)
+            elif claimed[seed] > 1:
                 if self._is_rival(training, nodes, row, step):
                     yield Break(update, update)
             elif root in own or (step and (self._is_formula(root) or self._follow(nodes, step))):
@@ -138,7 +150,8 @@ class _Search:
             texts = {int(self._graph.text[other[index]]) for other in others if len(other) > index}
             if texts and int(self._graph.text[cell]) not in texts:
                 return cell
-        return path[-2] if path[-1] in self._made and len(path) > 1 else path[-1]
+        is_update = self._made.get(path[-1], path[-1]) not in {path[-1], *self._rates}
+        return path[-2] if is_update and len(path) > 1 else path[-1]
 
     # ------------------------------------------------------------------------------------------------- last updates
 

@@ -64,11 +64,12 @@ def _without_broken_updates(book: Book, graph: Graph, steps: Steps) -> tuple[Jud
     broken: list[Break] = []
     without = graph
     for _ in range(MOST_ROUNDS):
-        further = broken_updates(steps)
+        known = {node for each in broken for node in each}
+        further = [each for each in broken_updates(steps) if each.node not in known]
         if not further:
             break
         broken += further
-        without = with_constants(without, np.unique([each.node for each in further]))
+        without = with_constants(without, np.unique([node for each in further for node in each]))
         steps = steps_of(without)
     if not broken:
         return ()
