@@ -54,7 +54,7 @@ MAKE_TEXTS = (
 )
 SENSITIVE = re.compile(
     r"[\"#]|\b(?:" + "|".join([*(re.escape(name) for name in OVER_NUMBERS), r"SUM\w+", r"COUNT\w*", r"AVERAGE\w*",
-    r"IS\w+", r"\w?LOOKUP", "MATCH"]) + r")\(", re.IGNORECASE,
+    r"IS\w+", r"\w?LOOKUP", "X?MATCH"]) + r")\(", re.IGNORECASE,
 )  # fmt: skip
 """Found in the formulas whose meaning changes with texts and empty cells."""
 
