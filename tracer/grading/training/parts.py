@@ -72,7 +72,7 @@ def without_optimizer(case: Case, loss: Loss, found: Whole) -> Judgement:
             judgement, faults_of_updates(case, without), "the learning rate is left out in some updates"
         )
     wrong[own] = False
-    wrong[_with_own_losses(case, found, np.flatnonzero(wrong.any(1)))] = False
+    wrong[_with_own_losses(case, loss, found, np.flatnonzero(wrong.any(1)))] = False
     if not wrong.any():
         return uphill(case, loss, judgement) or judgement
     return wrong_judgement(judgement, faults_of(case.steps, case.training, case.points, found, wrong))
@@ -159,10 +159,10 @@ def _with_own_rates(case: Case, loss: Loss, found: Whole, wrong: Flags, rate: Ra
     return np.array(rows, int)
 
 
-def _with_own_losses(case: Case, found: Whole, rows: IntArray) -> IntArray:
-    """The parameters that follow another cell of the sheet exactly, which the updates do not depend on: in a game each
-    has its own."""
-    leading = case.cells.leading_to_updates()
+def _with_own_losses(case: Case, judged: Loss, found: Whole, rows: IntArray) -> IntArray:
+    """The parameters that follow another cell of the sheet exactly, which neither the updates nor the judged loss
+    depend on: in a game each has its own."""
+    leading = case.cells.leading_to_updates() | case.cells.feeding(judged.terms(case.cells, case.points)[0])
     follow: list[int] = []
     for loss in (entry.loss for entry in case.plain[:MOST_OWN] if not entry.guessed):
         if not leading[loss.terms(case.cells, case.points)[0]].any():
