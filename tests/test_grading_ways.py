@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import tracer
 from tests.hand import Cells, Value, book
 from tests.homework import Layout, homework, write
 from tests.test_grading_mistakes import slip
+from tests.test_grading_right import CONFIGS
 from tests.walkthroughs.mistakes import named
 from tests.walkthroughs.score import ALL, by_command, fits, judged
 from tests.walkthroughs.workbook import write as write_plan
@@ -238,6 +240,15 @@ def test_a_mistake_in_a_sheet_that_its_headers_misread_is_the_only_finding(tmp_p
     (sheet,) = check_workbook(write_plan(mistake.plan, tmp_path / "sheet.xlsx")).sheets
     (finding,) = sheet.mistakes
     assert finding.places[0] == (4, 25)
+
+
+def test_the_sheets_beside_the_runs_of_our_own_workbooks_are_not_judged(tmp_path: Path) -> None:
+    """What they look up in a run is no training of their own."""
+    path = tmp_path / "regression.xlsx"
+    tracer.run(CONFIGS / "regression.yaml").to_excel(path)
+    report = check_workbook(path)
+    assert not report.has_findings
+    assert [sheet.sheet for sheet in report.sheets if sheet.verdict is not Verdict.NO_TABLE] == ["η(k)"]
 
 
 def test_a_misread_sheet_that_trains_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

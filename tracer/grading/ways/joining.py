@@ -42,7 +42,9 @@ def both_ways(
     veto = formulas.contradict if terms.system is None else None
     for report in by_headers(book, replace(terms, veto=veto)):
         by_sheet[report.sheet].append(formulas.with_causes(report) if veto else report)
-    unexplained = [sheet.name for sheet in book.sheets if _is_unexplained(sheet, by_sheet[sheet.name])]
+    # the config of a workbook of ours explains all that its runs compute
+    ours = any(report.reason == BESIDE for own in by_sheet.values() for report in own)
+    unexplained = [sheet.name for sheet in book.sheets if _is_unexplained(sheet, by_sheet[sheet.name], ours)]
     computing = {s.name for s in book.sheets if any(cell.formula for cell in s.cells.values())}
     reasons = {name: _without_formulas(book) for name in unexplained if name not in computing}
     if computing.intersection(unexplained):
@@ -70,10 +72,12 @@ def _reasoned(report: SheetReport, why: str | None) -> SheetReport:
     return replace(report, reason=f"{reason.removesuffix(ADVICE)}; {why}{ADVICE if reason.endswith(ADVICE) else ''}")
 
 
-def _is_unexplained(sheet: Sheet, reports: Sequence[SheetReport]) -> bool:
-    """Whether the headers leave the formulas of a sheet unexplained."""
+def _is_unexplained(sheet: Sheet, reports: Sequence[SheetReport], ours: bool) -> bool:
+    """Whether the headers leave the formulas of a sheet unexplained. ours: in a workbook that backprop-trace wrote."""
     if all(report.verdict is Verdict.NO_TABLE for report in reports):
         return not sheet.hidden and all(report.reason not in SETTLED for report in reports)
+    if ours:
+        return False
     covered = frozenset[Position]().union(*(report.covered for report in reports))
     formulas = [place for place, cell in sheet.cells.items() if cell.formula]
     left = sum(place not in covered for place in formulas)
