@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.grading.graph.graph import Array
+from tracer.grading.graph.graph import Array, IntArray
 from tracer.grading.losses.predictions import Origin, Terms, of_arguments, pairs_of
 from tracer.grading.steps.cells import Cells
 from tracer.grading.steps.points import Point
@@ -69,6 +69,11 @@ class Guess:
                 return of_arguments(cells.graph, found.predictions, BY_ARGUMENT[self.name](a, y), at)
             nodes, weights = found.terms(BY_PREDICTION[self.name](a, y), at)
         return (nodes, weights) if np.isfinite(weights).all() else (nodes[:0], weights[:0])
+
+    def sources(self, cells: Cells) -> list[IntArray]:
+        """The nodes that each prediction is computed from."""
+        found = pairs_of(cells).get(self.origin)
+        return found.sources(cells.graph, self.name in BY_ARGUMENT) if found else []
 
 
 def guesses(cells: Cells) -> list[Guess]:

@@ -66,6 +66,13 @@ class Pairs:
         """The sum of the predictions, each times its weight."""
         return self.within.terms(weights, at) if self.within else (self.predictions, weights)
 
+    def sources(self, graph: Graph, by_argument: bool) -> list[IntArray]:
+        """The nodes that each prediction is computed from: itself, or the operands where it has no cell or is a step
+        (by_argument), which has no derivative."""
+        if self.within:
+            return list(self.within.operands)
+        return [graph.operands_of(node) if by_argument else np.array([node]) for node in self.predictions.tolist()]
+
     @property
     def key(self) -> tuple[object, ...]:
         """What tells different pairs apart."""

@@ -10,6 +10,10 @@ from tracer.grading.steps.steps import NONE, Steps, Training
 
 LEAST_STEPS, LEAST_COPIES = 3, 2
 """Steps of a training, and copies in different ones of these, that show that a cell is no update."""
+MOST_LOOKED_AT = 8
+"""Copies of a formula of which enough must be no updates before all copies are looked at."""
+MOST_FOLLOWED = 500
+"""Cells that one is followed to within its step."""
 
 
 def without_passing(steps: Steps, training: Training) -> tuple[Steps, Training]:
@@ -25,11 +29,19 @@ def without_passing(steps: Steps, training: Training) -> tuple[Steps, Training]:
         for column, update in enumerate(updates):
             if update is not None and row not in single:
                 parameters.setdefault(column, set()).update((update.parameter, int(training.seeds[row, column])))
-    passing: dict[int, list[int]] = {}
-    for row, (column, node) in single.items():
-        if _is_used_within(steps, node, parameters.get(column, set())):
-            passing.setdefault(int(text[node]), []).append(row)
-    left_out = [row for rows in passing.values() if len(rows) >= LEAST_COPIES for row in rows]
+    copies: dict[int, list[int]] = {}
+    for row, (_, node) in single.items():
+        copies.setdefault(int(text[node]), []).append(row)
+
+    def passing(rows: list[int]) -> list[int]:
+        made_of = [(row, *single[row]) for row in rows]
+        return [row for row, column, node in made_of if _is_used_within(steps, node, parameters.get(column, set()))]
+
+    left_out: list[int] = []
+    for rows in copies.values():
+        looked_at = rows[:: max(1, len(rows) // MOST_LOOKED_AT)]
+        if len(passing(looked_at)) >= LEAST_COPIES:
+            left_out += passing(rows)
     if not left_out:
         return steps, training
     kept = np.setdiff1d(np.arange(len(made)), left_out)
@@ -45,8 +57,8 @@ def _is_used_within(steps: Steps, node: int, parameters: set[int]) -> bool:
     """Whether formulas take one of these parameters, and depend on a node within their step."""
     graph, network = steps.network.graph, steps.network
     pending, seen = [node], {node}
-    while pending:
-        at = pending.pop()
+    while pending and len(seen) <= MOST_FOLLOWED:
+        at = pending.pop(0)
         for user in network.owner[network.leading_from(np.array([at]))].tolist():
             if user not in seen:
                 if not parameters.isdisjoint(graph.operands_of(user).tolist()):

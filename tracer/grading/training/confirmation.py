@@ -58,9 +58,8 @@ def tells(case: Case, loss: Loss) -> bool:
     if isinstance(loss, Role):
         return len(case.training.updates) > 1 or any(entry.role == loss for entry in case.recognized)
     sample = case.sample
-    nodes, _ = loss.terms(sample.cells, case.points)
-    rows = np.flatnonzero(np.isin(sample.cells.nodes, nodes))
-    return bool(len(rows) and ((sample.tangents[rows] != 0.0).any(2).sum(1) > 1).any())
+    depends = (sample.tangents != 0.0).any(2)
+    return any(depends[np.isin(sample.cells.nodes, sources)].any(0).sum() > 1 for sources in loss.sources(sample.cells))
 
 
 def found_rate(case: Case, found: Whole) -> Rate | None:
