@@ -162,11 +162,12 @@ def test_what_depends_on_it_is_not_judged_and_that_is_said_once(kind: str, tmp_p
 
 
 def test_a_parameter_behind_a_circle_is_counted_as_not_judged(tmp_path: Path) -> None:
-    """The slope of rows 7 and 8 refers to itself: nothing that follows from it is right or wrong."""
+    """The slope of rows 7 and 8 refers to itself instead of its updates: nothing that follows is right or wrong."""
     sheet = trained(saved(tmp_path, put(D7="=D8", D8="=D7")))
-    assert (sheet.verdict, sheet.judged, sheet.right, sheet.unjudged) == (Verdict.RIGHT, 2, 2, 2)
+    assert [finding.cells for finding in sheet.findings] == ["D7", "D8"]
+    assert (sheet.right, sheet.unjudged) == (2, 2)
     wrong = trained(saved(tmp_path, put(D7="=D8", D8="=D7"), MISTAKE))
-    assert [finding.cells for finding in wrong.findings] == ["J4:J6"]
+    assert "J4:J6" in [finding.cells for finding in wrong.findings]
 
 
 @pytest.mark.parametrize("count", [9, pytest.param(500, marks=pytest.mark.long)])

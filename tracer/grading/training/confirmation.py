@@ -35,6 +35,7 @@ def confirmed(case: Case, loss: Loss, found: Whole, rate: Rate | None) -> Judgem
         ascent=goes_up(found),
         rate=abs(rate.value) if rate else None,
         rate_at=case.graph.places[rate.node] if rate and rate.node != NONE else None,
+        steady=found.fit.constant,
         factor=1.0 if factor and simple else factor,
     )
 

@@ -63,7 +63,8 @@ class Judgement:
     parameters: those that were judged. steps: how many updates of each.
     loss: the cells that are minimized, in each step; empty where the loss is not in the sheet. assumed_loss: its name
     in words, where it had to be guessed. ascent: whether it is maximized, like a likelihood. rate: the learning rate
-    in the first step, None where there is no single one. rate_at: its cell, if it stands in one.
+    in the first step, None where there is no single one. rate_at: its cell, if it stands in one. steady: whether it is
+    the same in all steps.
     factor: by which all updates differ from η times the gradient of the loss, 1 where they do not; None if unknown.
     without_value: parameters that were not judged because none of their updates has a value. not_judged: what else
     could not be judged, each reason once.
@@ -80,6 +81,7 @@ class Judgement:
     ascent: bool = False
     rate: float | None = None
     rate_at: Place | None = None
+    steady: bool = True
     factor: float | None = None
     faults: tuple[Fault, ...] = ()
     without_value: tuple[Parameter, ...] = ()

@@ -13,7 +13,8 @@ def confirmed_cells(graph: Graph, judgement: Judgement) -> set[Place]:
     """The formulas of the right updates, and of their gradients; empty where the judgement is not firm, and where only
     the gradients are known to be right: what an optimizer makes of them may be wrong.
 
-    What the loss is computed from is not among them: the updates may follow from a wrong loss.
+    What the loss is computed from is not among them: the updates may follow from a wrong loss. Nor are the updates
+    themselves where the learning rate differs between the steps: the headers may know better which one is right.
     """
     if not (_confirms(judgement) or _blames(judgement)):
         return set()
@@ -22,11 +23,12 @@ def confirmed_cells(graph: Graph, judgement: Judgement) -> set[Place]:
     right = (parameter for parameter in judgement.parameters if parameter not in spoiled)
     blamed = _nodes(graph, (place for fault in judgement.faults for place in fault.places))
     updates = _nodes(graph, (place for parameter in right for place in parameter.after)) - blamed
-    if not judgement.loss:
-        return {graph.places[node] for node in updates}
+    known = updates if judgement.steady else set[int]()
+    if len(judgement.loss) < judgement.steps:
+        return {graph.places[node] for node in known}
     forward = _behind(graph, _nodes(graph, judgement.loss), stop)
     behind = _behind(graph, updates, stop | forward | blamed)
-    return {graph.places[node] for node in behind - (stop - updates) - forward}
+    return {graph.places[node] for node in behind - (stop - known) - (updates - known) - forward}
 
 
 def blamed_cells(judgement: Judgement) -> set[Place]:
