@@ -228,7 +228,7 @@ def _with_names(blocks: Sequence[Block]) -> Block:
 
 
 def _constrained(blocks: Sequence[Block]) -> Block:
-    """ARRAY_CONSTRAIN, of Google Sheets: at most so many rows and columns of a block."""
+    """ARRAY_CONSTRAIN, of Google Sheets: a block cut to a number of rows and columns."""
     cells, rows, columns = blocks
     return Shown(row[: int(_number(columns))] for row in cells[: int(_number(rows))])
 

@@ -23,7 +23,7 @@ BROKEN = "some parameters are not updated from their value in the step before"
 
 
 def broken_updates(steps: Steps) -> list[Break]:
-    """The cells that stand where an update should, or show another one than they should."""
+    """The cells that stand where an update should, or copy the wrong one."""
     return breaks(steps) if len(steps.network.graph.operands) <= MOST_EDGES else []
 
 

@@ -22,11 +22,11 @@ from tracer.grading.wording.comparison import Names, Words
 from tracer.grading.wording.sentences import home_of, in_words
 
 DIFFERS = "differs_from_copies"
-"""The cause of a fault that is only known to differ."""
+"""The cause of a fault that only differs from its copies."""
 DOUBLED = "factor_duplicated"
 """The cause of a fault that only its formula can show."""
 UNLIKE = ", unlike in its copies"
-"""What its sentence ends with, where one says more."""
+"""The end of its sentence, if another cause says more."""
 LEAST_TELLING = 3
 """Different wrong values that tell of a slip."""
 MOST_FAULTS = 40

@@ -1,4 +1,4 @@
-"""The formula that a person should have written, by the slip that was found in the values of their own."""
+"""The formula that a cell should have, from the slip found in its values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tracer.grading.wording.sentences import home_of
 from tracer.grading.wording.syntax import Signed, factors, product, terms, total, written
 
 Rewrite = Callable[["Own"], Expression | None]
-"""What makes the right formula of a cell's own; None where it cannot be written."""
+"""Makes the right formula of a cell from the one that it has; None where it cannot be written."""
 
 NEARLY = 1e-6
 """Relative difference of numbers that count as the same."""
@@ -65,7 +65,7 @@ class Own:
         return corners is not None and _contains(corners, where, where)
 
     def changed(self, change: Callable[[list[Signed]], list[Signed]]) -> Expression | None:
-        """The formula with its factors changed; of an update, those of all terms but its parameter."""
+        """The formula with its factors changed; in an update, those of all terms but the parameter."""
         if self.base is None:
             minus, own = factors(self.tree)
             return total([(minus, product(change(own)))])
@@ -104,7 +104,7 @@ def divided(number: int) -> Rewrite:
 
 
 def _scaled(parts: list[Signed], number: int, under: bool) -> list[Signed]:
-    """Without a factor or a divisor that is there too much, else with one more."""
+    """Without an extra factor or divisor, or else with one more."""
     extra = (under, Number(float(number)))
     inverse = (not under, Number(1.0 / number))
     for surplus in (extra, inverse):
@@ -211,7 +211,7 @@ def with_parts(made: Callable[[Name], list[Signed]], reference: Reference) -> Re
 
 
 def summed(first: Operands, by: tuple[int, int, int], count: int) -> Rewrite:
-    """The formula with the sum of so many cells in one direction in place of the first of them."""
+    """The formula with the sum of several cells in one direction in place of the first of them."""
 
     def rewrite(own: Own) -> Expression | None:
         node = own.graph.number[first(own.node)[0]]
@@ -226,7 +226,7 @@ def summed(first: Operands, by: tuple[int, int, int], count: int) -> Rewrite:
 
 
 def moved_by(area: Operands, by: tuple[int, int, int], everywhere: bool) -> Rewrite:
-    """The formula with the reference to these cells moved by so many sheets, rows and columns, `everywhere` in it; in
+    """The formula with the reference to these cells moved by a number of sheets, rows and columns, `everywhere` in it; in
     an array formula, that to a range with them."""
 
     def rewrite(own: Own) -> Expression | None:

@@ -78,7 +78,7 @@ def usual_by_formula(sample: Sample, roles: Roles, points: list[Point]) -> list[
 
 
 def _common(numbers: Array, others: Array) -> float:
-    """The factor of numbers to others, where they are the same but for one; 0 where they are not."""
+    """The constant ratio of two arrays; 0 where there is none."""
     if not np.isfinite(others).all() or not others.any():
         return 0.0
     largest = np.unravel_index(np.abs(others).argmax(), others.shape)

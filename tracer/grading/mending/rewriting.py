@@ -79,7 +79,7 @@ class Rewriting:
         return index < 0 or self._tokens[index] in _OPENING
 
     def _begins(self, index: int) -> bool:
-        """Whether an operand begins with this token, which is no sign."""
+        """Whether an operand begins with this token, a sign not counted."""
         token = self._tokens[index]
         return self._is_open(index - 1) and (token == "(" or token[0].isalnum() or token[0] in "'._")
 

@@ -96,7 +96,7 @@ class _Tried:
 
 
 def _constant(rates: Array) -> Flags:
-    """Which rows have one value in all columns, which is not 0."""
+    """The rows with one value other than 0 in all columns."""
     middle = np.median(rates, 1)
     same = np.abs(rates - middle[:, None]) <= EXACT * np.abs(middle)[:, None]
     constant: Flags = same.all(1) & (middle != 0.0)

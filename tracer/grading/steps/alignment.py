@@ -36,7 +36,7 @@ def aligned(network: Network, chains: Sequence[Chain], cut: Flags) -> list[Chain
 
 
 def _relations(network: Network, chains: Sequence[Chain], cut: Flags) -> dict[tuple[int, int], Counter[int]]:
-    """(chain, other) → how many steps later than the other the chain begins, as its updates have it."""
+    """(chain, other) → how many steps after the other the chain begins, according to its updates."""
     seeds = {seed: (number, index) for number, chain in enumerate(chains) for index, seed in enumerate(chain.seeds)}
     found: dict[tuple[int, int], Counter[int]] = {}
     start = np.full(len(cut), NONE)

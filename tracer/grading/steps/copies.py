@@ -7,7 +7,7 @@ import numpy as np
 from tracer.grading.graph.graph import Flags, Graph, IntArray
 
 FIXED = np.iinfo(np.int64).min
-"""Stands for where a constant is."""
+"""Stands for a constant in a comparison of formulas."""
 
 
 def copies(graph: Graph, eligible: Flags) -> list[IntArray]:

@@ -1,4 +1,4 @@
-"""Cells that add to an input in every step and are no updates: `δ + x` for the gradient δ·x."""
+"""Cells that add to an input in every step but are not updates: `δ + x` for the gradient δ·x."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from tracer.grading.steps.steps import NONE, Steps, Training
 
 LEAST_STEPS, LEAST_COPIES = 3, 2
-"""Steps of a training, and copies in different ones of these, that show that a cell is no update."""
+"""The fewest steps of a training, and copies in different steps, that show that a cell is not an update."""
 MOST_LOOKED_AT = 8
-"""Copies of a formula of which enough must be no updates before all copies are looked at."""
+"""Copies of a formula that are tried before all of them are."""
 MOST_FOLLOWED = 500
 """Cells that one is followed to within its step."""
 

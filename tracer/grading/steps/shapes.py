@@ -128,7 +128,7 @@ def condition_slots(form: Expression) -> frozenset[int]:
 
 @lru_cache(maxsize=4_096)
 def has_tolerance(form: Expression) -> bool:
-    """Whether a formula decides by a size what it does: `IF(ABS(g) < 0.001, w, w − η·g)`."""
+    """Whether a formula's condition compares a size: `IF(ABS(g) < 0.001, w, w − η·g)`."""
     if not isinstance(form, Call) or form.function != IF:
         return False
     condition, yes, no = form.args

@@ -1,4 +1,4 @@
-"""Where the succession of parameters breaks: cells that stand in place of an updated parameter, but are none."""
+"""Breaks in the succession of parameters: cells that hold something else than the updated parameter."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEAST_USUAL = 0.3
 """The part of the parameters that are as far from those of the next step as is usual."""
 
 ENOUGH = 3
-"""Parameters beside which one that is updated in another way is said to be none."""
+"""Parameters updated alike that it takes to call another cell broken."""
 _SHEET = re.compile(r"(?:'[^']*'|\w+)!")
 
 Offset = tuple[int, int, int]
@@ -72,7 +72,7 @@ class _Search:
         return sheets, row_2 - row, column_2 - column
 
     def _at(self, node: int, offset: Offset) -> int | None:
-        """The node so far from another."""
+        """The node at a distance from another."""
         sheet, (row, column) = self._graph.places[node]
         if offset[0]:
             index = self._sheets.index(sheet) + offset[0]
@@ -176,7 +176,7 @@ class _Search:
                     yield Break(node, node)
 
     def _differs(self, node: int, other: int) -> bool:
-        """Whether a cell has another formula than an update, and is no copy."""
+        """Whether a cell's formula is neither an update nor a copy."""
         text = self._graph.text
         return bool(self._root[node] == node and text[node] >= 0 and text[node] != text[other])
 
@@ -264,7 +264,7 @@ class _Search:
         return root in self._made or bool(own[root]) or not set(following.values()).isdisjoint(shown)
 
     def _adds_to(self, node: int, other: int) -> bool:
-        """Whether a cell is another one and more: an update of its own kind."""
+        """Whether a cell adds to another one, as an update does."""
         graph = self._graph
         slots = [lead.slot for lead in leads(graph.forms[graph.form[node]].expression)] if graph.form[node] >= 0 else []
         return any(self._root[graph.operands_of(node)[slot]] == self._root[other] for slot in slots)

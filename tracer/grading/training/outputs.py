@@ -38,7 +38,7 @@ def uphill(case: Case, loss: Loss, judgement: Judgement) -> Judgement | None:
 
 
 def _has_no_maximum(case: Case, role: Role) -> bool:
-    """Whether a loss is one that nobody climbs: it compares several parameters' predictions with targets."""
+    """Whether a loss is always descended: it compares predictions of several parameters with targets."""
     if not _compares(case, role):
         return False
     known = [entry for entry in case.recognized if entry.role == role]

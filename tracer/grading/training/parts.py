@@ -68,9 +68,7 @@ def without_optimizer(case: Case, loss: Loss, found: Whole) -> Judgement:
     own = _with_own_rates(case, loss, found, wrong, None if none else rate)
     if len(own) and none:
         without = np.flatnonzero(~wrong.any(1))
-        return wrong_judgement(
-            judgement, faults_of_updates(case, without), "the learning rate is left out in some updates"
-        )
+        return wrong_judgement(judgement, faults_of_updates(case, without), RATE_LEFT_OUT)
     wrong[own] = False
     wrong[_with_own_losses(case, loss, found, np.flatnonzero(wrong.any(1)))] = False
     if not wrong.any():
