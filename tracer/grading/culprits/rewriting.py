@@ -226,8 +226,10 @@ def summed(first: Operands, by: tuple[int, int, int], count: int) -> Rewrite:
 
 
 def moved_by(area: Operands, by: tuple[int, int, int], everywhere: bool) -> Rewrite:
-    """The formula with the reference to these cells moved by a number of sheets, rows and columns, `everywhere` in it; in
-    an array formula, that to a range with them."""
+    """The formula with the reference to these cells moved by a number of sheets, rows and columns, `everywhere` in it.
+
+    In an array formula, the reference to a range with them.
+    """
 
     def rewrite(own: Own) -> Expression | None:
         shown = area(own.node)
