@@ -241,7 +241,8 @@ def moves(wrong: Homework, right: Homework, quantity: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 8))])
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(8))
 def test_planted_slips_are_found_at_their_column(part: int, tmp_path: Path) -> None:
     """And nowhere else; four of five with the cause."""
     named: list[bool] = []

@@ -424,7 +424,7 @@ def test_another_optimizer_without_a_config_is_no_table(optimizer: object, kept:
     assert "--config" in report.reason
 
 
-@pytest.mark.parametrize("optimizer", ["momentum", "adadelta", "lion"])
+@pytest.mark.parametrize("optimizer", ["momentum", pytest.param("adadelta", marks=pytest.mark.long), "lion"])
 def test_a_slip_in_a_gradient_of_another_optimizer_is_named_without_a_config(optimizer: str, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(exported({**RUN, "optimizer": optimizer, "iterations": 8}, tmp_path))
     sheet = book["η = 0.1"]

@@ -155,7 +155,13 @@ def test_two_references_that_stay_in_the_first_row(tmp_path: Path) -> None:
     assert finding.theirs == "$E$33·i1 + $F$33·i2"
 
 
-@pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "softmax"])
+SCALAR = [name for name in ACTIVATIONS if name != "softmax"]
+QUICK = SCALAR[::3]
+
+
+@pytest.mark.parametrize(
+    "activation", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.long]) for name in SCALAR]
+)
 def test_a_slip_with_every_activation(activation: str, tmp_path: Path) -> None:
     """Slips are searched for, and their effect computed, at single numbers as well as at whole columns."""
     hw = homework(Layout(steps=4, values=layers(activation, activation)))
@@ -168,7 +174,7 @@ _COPIED = ["h1", "ah2", "o1", "ao1", "E", "dw1", "dw7", "w3", "w8"]
 
 
 @pytest.mark.parametrize("column", ["h1", "ao2", "E", "dw5"])
-@pytest.mark.parametrize("start", [0, 3])
+@pytest.mark.parametrize("start", [0, pytest.param(3, marks=pytest.mark.long)])
 def test_the_formula_of_any_other_quantity(column: str, start: int, tmp_path: Path) -> None:
     """Typed over a column from some row on; an update goes on from the column's own cell above."""
     columns, steps, named = classic(), 8, 0

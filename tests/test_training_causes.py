@@ -68,27 +68,14 @@ def faults_of(plan: Plan, folder: Path) -> list[Fault]:
     return [fault for judgement in judge_graph(book, read_graph(book)) for fault in judgement.faults]
 
 
-def causes(layout: str, slip: str, unit: str, folder: Path) -> list[str | None]:
-    """The sentences on a layout with a slip, each once."""
-    (mistake,) = named(LAYOUTS[layout](), [(slip, unit)])
-    sentences = [fault.why.sentence if fault.why else None for fault in faults_of(mistake.plan, folder)]
-    return list(dict.fromkeys(sentences))
-
-
 @pytest.mark.parametrize(("layout", "slip", "unit", "sentence"), SLIPS)
-def test_the_slip_is_named(layout: str, slip: str, unit: str, sentence: str, tmp_path: Path) -> None:
-    assert causes(layout, slip, unit, tmp_path) == [sentence]
-
-
-@pytest.mark.parametrize(("layout", "slip", "unit", "sentence"), SLIPS)
-def test_the_right_formulas_make_the_sheet_right(
+def test_the_slip_is_named_and_the_right_formulas_make_the_sheet_right(
     layout: str, slip: str, unit: str, sentence: str, tmp_path: Path
 ) -> None:
     (mistake,) = named(LAYOUTS[layout](), [(slip, unit)])
-    said = [
-        Said(tuple((sheet, *where) for sheet, where in fault.places), sentence, fault.right)
-        for fault in faults_of(mistake.plan, tmp_path)
-    ]
+    faults = faults_of(mistake.plan, tmp_path)
+    assert {fault.why and fault.why.sentence for fault in faults} == {sentence}
+    said = [Said(tuple((sheet, *where) for sheet, where in fault.places), sentence, fault.right) for fault in faults]
     right = mended(mistake.plan, said)
     assert right is not None
     assert faults_of(right, tmp_path) == []
