@@ -19,7 +19,7 @@ from tracer.grading.book.cells import Book
 from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 
-CASES, PARTS = 500, 25
+CASES, PARTS = 500, 10
 QUICK_PARTS = 1
 """How many of the parts `make test` plants; the others take long."""
 """Planted mistakes, and the tests that share them, so that they spread over several workers."""

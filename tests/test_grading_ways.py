@@ -16,6 +16,7 @@ from tests.homework import Layout, homework, write
 from tests.test_grading_mistakes import slip
 from tests.test_grading_right import CONFIGS
 from tests.walkthroughs.mistakes import named
+from tests.walkthroughs.public.register import OPEN
 from tests.walkthroughs.score import ALL, by_command, fits, judged
 from tests.walkthroughs.workbook import write as write_plan
 from tracer.commands.main import main
@@ -193,7 +194,8 @@ def test_right_sheets_whose_headers_say_less_than_their_formulas_have_no_finding
 def test_no_right_sheet_has_findings(layout: str, tmp_path: Path) -> None:
     plan = ALL[layout]()
     verdict = judged(plan, tmp_path, by_command)
-    assert fits(plan, verdict), verdict
+    assert not verdict.noticed, verdict
+    assert fits(plan, verdict) == (layout not in OPEN), verdict
 
 
 def test_a_slip_in_what_only_the_loss_is_computed_from_is_believed(tmp_path: Path) -> None:
