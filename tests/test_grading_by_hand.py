@@ -246,7 +246,6 @@ def moves(wrong: Homework, right: Homework, quantity: str) -> bool:
 def test_planted_slips_are_found_at_their_column(part: int, tmp_path: Path) -> None:
     """And nowhere else; four of five with the cause."""
     named: list[bool] = []
-    missed: list[str] = []
 
     @seed(part)
     @settings(max_examples=16, database=None, phases=[Phase.generate])
@@ -262,15 +261,11 @@ def test_planted_slips_are_found_at_their_column(part: int, tmp_path: Path) -> N
         # a reference that slides to a text has no value to paste, and among typed values nothing shows a constant
         typed &= kind not in ("sliding", "constant")
         sheet = handed_in(pasted(wrong) if typed else wrong, tmp_path)
-        assert {finding.quantity for finding in sheet.mistakes} <= {planted.quantity}, (kind, typed)
-        if not sheet.mistakes:
-            missed.append(kind)
-            return
+        assert {finding.quantity for finding in sheet.mistakes} == {planted.quantity}, (kind, typed)
         cause = sheet.mistakes[0].cause or ""
         named.append(any(word in cause for word in planted.words))
 
     plant()
-    assert len(missed) <= 1, missed
     assert len(named) >= 6
     assert sum(named) >= 0.8 * len(named)
 

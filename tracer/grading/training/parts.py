@@ -9,6 +9,7 @@ import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.losses.factors import TOLERANCE, fit, fits
+from tracer.grading.losses.losses import Role
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.confirmation import (
@@ -159,7 +160,9 @@ def _with_own_rates(case: Case, loss: Loss, found: Whole, wrong: Flags, rate: Ra
 
 def _with_own_losses(case: Case, judged: Loss, found: Whole, rows: IntArray) -> IntArray:
     """The parameters that follow another cell of the sheet exactly, which neither the updates nor the judged loss
-    depend on: in a game each has its own."""
+    depend on: in a game each has its own. Beside a usual loss that no cell shows, a cell may be that of one sample."""
+    if not isinstance(judged, Role):
+        return np.empty(0, int)
     leading = case.cells.leading_to_updates() | case.cells.feeding(judged.terms(case.cells, case.points)[0])
     follow: list[int] = []
     for loss in (entry.loss for entry in case.plain[:MOST_OWN] if not entry.guessed):

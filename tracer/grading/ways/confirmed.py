@@ -15,6 +15,7 @@ def confirmed_cells(graph: Graph, judgement: Judgement) -> set[Place]:
 
     What the loss is computed from is not among them: the updates may follow from a wrong loss. Nor are the updates
     themselves where the learning rate differs between the steps: the headers may know better which one is right.
+    Nor are cells that are 0: an error that is left out by mistake makes derivatives 0, and leaves a smaller loss.
     """
     if not (_confirms(judgement) or _blames(judgement)):
         return set()
@@ -25,10 +26,11 @@ def confirmed_cells(graph: Graph, judgement: Judgement) -> set[Place]:
     updates = _nodes(graph, (place for parameter in right for place in parameter.after)) - blamed
     known = updates if judgement.steady else set[int]()
     if len(judgement.loss) < judgement.steps:
-        return {graph.places[node] for node in known}
+        return {graph.places[node] for node in known - stop}
     forward = _behind(graph, _nodes(graph, judgement.loss), stop)
     behind = _behind(graph, updates, stop | forward | blamed)
-    return {graph.places[node] for node in behind - (stop - known) - (updates - known) - forward}
+    told = behind - (stop - known) - (updates - known) - forward
+    return {graph.places[node] for node in told if graph.values[node]}
 
 
 def blamed_cells(judgement: Judgement) -> set[Place]:
