@@ -331,7 +331,7 @@ UNREADABLE = {
     "INDIRECT(A1)": "the function INDIRECT is not supported",
     "MYFUNCTION(A1)": "the function MYFUNCTION is not supported",
     "[1]Sheet1!A1*2": "it refers to another workbook, [1]Sheet1!A1, which is not read",
-    "Missing!A1": "there is no sheet 'Missing' in this workbook",
+    "Missing!A1": "the workbook has no sheet 'Missing'",
     "unknown*2": "the name 'unknown' is not defined as a cell",
     "#REF!+1": "a reference points to a deleted cell (#REF!)",
     "INDEX(A1:A4,9)": "these arguments of INDEX are not supported",

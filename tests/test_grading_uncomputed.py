@@ -81,7 +81,7 @@ CASES: dict[str, tuple[Cells, list[Said]]] = {
     ),
     "a sheet that is not there": (
         {"M6": "=Sheet9!A1"},
-        [("h1", "M6", "there is no sheet 'Sheet9' in this workbook, and no value is stored")],
+        [("h1", "M6", "the workbook has no sheet 'Sheet9', and no value is stored")],
     ),
 }
 

@@ -102,7 +102,7 @@ JUDGED: dict[str, tuple[Change, str]] = {
     "INDIRECT in the loss": (in_rows("F", '=(INDIRECT("B"&ROW())-E{r})^2'), ""),
     "another workbook beside": (put(M4="=[1]Data!A1", M5="=M4+F4"), "M4 is not judged, nor what depends on it: it refers to another workbook"),
     "a name of deleted cells": (both(named(dead="#REF!"), put(M4="=dead+F4", M5="=M4")), "M4 is not judged, nor what depends on it: a reference points to a deleted cell (#REF!)"),
-    "a name of a deleted sheet": (both(named(dead="Gone!$A$1"), put(M4="=dead*F4", M5="=M4")), "there is no sheet 'Gone' in this workbook"),
+    "a name of a deleted sheet": (both(named(dead="Gone!$A$1"), put(M4="=dead*F4", M5="=M4")), "the workbook has no sheet 'Gone'"),
     "a name that nothing defines": (put(M4="=never+1", M5="=M4"), "the name 'never' is not defined as a cell"),
     "an array formula over deleted cells": (put(M4=ArrayFormula("M4:M7", "=#REF!*F4:F7"), M9="=M4"), "#REF!"),
     "errors beside": (put(M4="=1/0", M5="=M4+F4", M6="=NA()", M7="#N/A"), ""),
@@ -147,7 +147,7 @@ NOT_JUDGED: dict[str, tuple[Change, str]] = {
     "a function by name": (both(named(lin="_xlfn.LAMBDA(_xlpm.a,_xlpm.a)"), in_rows("E", "=lin(C{r})+D{r}*A{r}")), "E4 is not judged, nor what depends on it: the function LIN is not supported"),
     "another workbook": (in_rows("A", "='[other.xlsx]Data'!A{r}"), "A4 is not judged, nor what depends on it: it refers to another workbook"),
     "a circle through all": (put(C4="=IF(J11>1,0.5,C11)"), "refers to itself"),
-    "η of a deleted sheet": (both(in_rows("I", "=C{r}-Gone!$B$1*G{r}"), in_rows("J", "=D{r}-Gone!$B$1*H{r}")), "I4 is not judged, nor what depends on it: there is no sheet 'Gone' in this workbook"),
+    "η of a deleted sheet": (both(in_rows("I", "=C{r}-Gone!$B$1*G{r}"), in_rows("J", "=D{r}-Gone!$B$1*H{r}")), "I4 is not judged, nor what depends on it: the workbook has no sheet 'Gone'"),
     "η of a deleted cell": (both(in_rows("I", "=C{r}-#REF!*G{r}"), in_rows("J", "=D{r}-#REF!*H{r}")), "I4 is not judged, nor what depends on it: a reference points to a deleted cell (#REF!)"),
 }  # fmt: skip
 

@@ -25,7 +25,7 @@ def elsewhere(sheet: str, place: Position) -> str:
     """Why a reference to a cell of a sheet that the workbook does not have cannot be followed."""
     if "[" in sheet:
         return f"it refers to another workbook, {sheet}!{reference(place)}, which is not read"
-    return f"there is no sheet '{sheet}' in this workbook"
+    return f"the workbook has no sheet '{sheet}'"
 
 
 class References:
