@@ -11,8 +11,6 @@ from tracer.grading.graph.graph import Array, Flags
 
 TOLERANCE = 1e-6
 """Relative difference of a factor from the others that are the same."""
-LEAST_SHARED = 3
-"""Steps, counted once for each point, in which at least two changes share a factor."""
 MOST_RATES = 4
 """Factors of single parameters that are tried for all."""
 NEGLIGIBLE = 1e-11
@@ -70,19 +68,6 @@ def _at_all_points(found: Fit) -> Fit:
     """The fit with only those changes matched that are so at every point: a learning rate does not depend on it."""
     whole = (found.matched | ~found.valid).all(2, keepdims=True)
     return replace(found, matched=found.matched & whole)
-
-
-def share_a_factor(change: Array, gradient: Array) -> bool:
-    """Whether the changes of each step and point are the gradients times a factor, which is another each time: all
-    below the output is right, and the output's own error is not."""
-    ratio = _ratio(change, gradient)
-    columns = np.moveaxis(ratio, 0, 2).reshape(-1, len(ratio))
-    common, count = counted(columns)
-    valid = ~(_is_zero(change) & _is_zero(gradient))
-    expected = np.moveaxis(common.reshape(change.shape[1:])[..., None], 2, 0) * gradient
-    with np.errstate(all="ignore"):
-        matched = np.abs(change + expected) <= TOLERANCE * (np.abs(change) + np.abs(expected))
-    return bool(matched[valid].all()) and int((count > 1).sum()) >= LEAST_SHARED
 
 
 def _ratio(change: Array, gradient: Array) -> Array:
