@@ -20,9 +20,9 @@ from tracer.grading.check import check_workbook
 from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 
 CASES, PARTS = 500, 10
+"""Planted mistakes, and the tests that share them, so that they spread over several workers."""
 QUICK_PARTS = 1
 """How many of the parts `make test` plants; the others take long."""
-"""Planted mistakes, and the tests that share them, so that they spread over several workers."""
 NAMED = 0.9
 EXACT = 17
 """Decimals of a value that was pasted as it is."""

@@ -170,9 +170,8 @@ def _values(text: str, origin: str) -> Sequence[Any]:
             if len(terms) == 1:
                 return range(first, last + 1)
             found += range(first, last + 1)
-        elif spaced := _spaced(term, origin):
+        elif spaced := _spaced(term, origin, len(found)):
             found += spaced
-            _check_count(len(found), origin)
         else:
             try:
                 value = yamlfile.scalar(term)
@@ -203,9 +202,9 @@ def _terms(text: str) -> Iterator[str]:
     yield text[begin:]
 
 
-def _spaced(term: str, origin: str) -> list[float]:
+def _spaced(term: str, origin: str, before: int) -> list[float]:
     """The numbers of start:stop:count, each at the same distance, or with :log in the same ratio; none for other
-    text."""
+    text. before: how many values come before them."""
     parts = [part.strip() for part in term.split(":")]
     log = len(parts) == 4 and parts[3] == LOG
     if len(parts) not in (3, 4) or any(_number(part) is None for part in parts[:2]):
@@ -216,7 +215,7 @@ def _spaced(term: str, origin: str) -> list[float]:
     if not re.fullmatch(_COUNT, parts[2]) or int(parts[2]) < 2:
         raise ConfigError([f"{origin}: '{parts[2]}' is not a count; write start:stop:count with a count of 2 or more"])
     count = int(parts[2])
-    _check_count(count, origin)
+    _check_count(before + count, origin)
     if log and not start * stop > 0:
         raise ConfigError([f"{origin}: with :log both ends must be above 0, or both below"])
     parts_of_way = [number / (count - 1) for number in range(1, count - 1)]
