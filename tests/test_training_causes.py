@@ -59,6 +59,15 @@ SLIPS = [
     ),
     ("matrices, array MMULT", "η left out", "W1", "η (C2) is missing"),
     ("matrices, array MMULT", "η left out", "b2", "η (C2) is missing"),
+    ("logistic over a table", "weight of the neighbour", "w1", "weight 2 (C4) is used instead of weight 1 (B4)"),
+    ("public: NAND across", "input of the neighbour", "new 0", "x2 (C3) is used instead of x1 (C2)"),
+    ("public: RNN through time", "a moment short", "gbh", "the range H9:H10 leaves out H8"),
+    (
+        "public: RNN through time",
+        "slope of the sigmoid",
+        "dz",
+        "the derivative of the sigmoid is used instead of 1 − E10^2",
+    ),
 ]
 
 

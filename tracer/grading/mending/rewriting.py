@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from tracer.grading.book.formula import EXCEL
 from tracer.grading.book.relative import PLACE
+from tracer.grading.mending.moves import is_reference, moved, moved_ranges, next_to
 
 HOLE = "R1048576C16384"
 """A placeholder for any reference: the last cell of a sheet, which no formula refers to."""
@@ -15,8 +16,6 @@ _ENDING = frozenset({")", ",", ";", "<", ">", "=", "<=", ">=", "<>"})
 """Tokens that end a term."""
 _OPENING = (_ENDING - {")"}) | {"(", "+", "-", "*", "/", "^"}
 """Tokens before an operand."""
-MOST_MOVED = 2
-"""Rows or columns that a range is moved by."""
 
 
 class Kind(StrEnum):
@@ -87,7 +86,7 @@ class Rewriting:
         token = self._tokens[index]
         if token == "(":
             end = self._close.get(index, index) + 1
-        elif index + 1 < len(self._tokens) and self._tokens[index + 1] == "(" and not _is_reference(token):
+        elif index + 1 < len(self._tokens) and self._tokens[index + 1] == "(" and not is_reference(token):
             end = self._close.get(index + 1, index + 1) + 1
         elif index + 2 < len(self._tokens) and self._tokens[index + 1] == ":":
             end = index + 3
@@ -214,9 +213,12 @@ class Rewriting:
         yield from self._slopes()
 
     def _slopes(self) -> Iterator[tuple[Kind, list[str]]]:
-        """The slope of a sigmoid for that of tanh."""
+        """The slope of a sigmoid for that of tanh, and the other way around."""
         for part in self._parts:
             own, end = self._tokens[part.start : part.end], self._with_power(part)
+            rest = ["*", "(", "1", "-", *own, ")"]
+            if self._tokens[part.end : part.end + len(rest)] == rest:
+                yield Kind.SLOPE, self._put(part.start, part.end + len(rest), "(", "1", "-", *own, "^", "2", ")")
             before = self._tokens[max(part.start - 2, 0) : part.start]
             if self._tokens[part.end : end] == ["^", "2"] and before == ["1", "-"]:
                 new = (*own, "*", "(", "1", "-", *own, ")")
@@ -229,7 +231,7 @@ class Rewriting:
         yield from self._moved_together()
         places: dict[str, list[int]] = {}
         for part in self._parts:
-            if part.end == part.start + 1 and _is_reference(self._tokens[part.start]):
+            if part.end == part.start + 1 and is_reference(self._tokens[part.start]):
                 places.setdefault(self._tokens[part.start], []).append(part.start)
         for found in places.values():
             for index in found:
@@ -240,7 +242,7 @@ class Rewriting:
 
     def _moved_together(self) -> Iterator[tuple[Kind, list[str]]]:
         """All references to one row, or one column, moved to the next one or to another of the formula."""
-        found = {i: PLACE.fullmatch(t.rpartition("!")[2]) for i, t in enumerate(self._tokens) if _is_reference(t)}
+        found = {i: PLACE.fullmatch(t.rpartition("!")[2]) for i, t in enumerate(self._tokens) if is_reference(t)}
         parts = {
             i: (f"R{m[1]}{m[2]}{']' * (m[1] != '')}", f"C{m[3]}{m[4]}{']' * (m[3] != '')}")
             for i, m in found.items()
@@ -250,7 +252,7 @@ class Rewriting:
             used = {part[axis] for part in parts.values()}
             for own in sorted(used):
                 chosen = [i for i, part in parts.items() if part[axis] == own]
-                for other in sorted((used | set(_next(own))) - {own}) if len(chosen) > 1 else ():
+                for other in sorted((used | set(next_to(own))) - {own}) if len(chosen) > 1 else ():
                     tokens = list(self._tokens)
                     for i in chosen:
                         sheet = tokens[i][: tokens[i].rfind("!") + 1]
@@ -260,7 +262,7 @@ class Rewriting:
                 for by in (-1, 1):
                     tokens = list(self._tokens)
                     for i in parts:
-                        tokens[i] = _moved(tokens[i], by * (axis == 0), by * (axis == 1))
+                        tokens[i] = moved(tokens[i], by * (axis == 0), by * (axis == 1))
                     yield Kind.REFERENCE, tokens
 
     def _ranges(self) -> Iterator[tuple[Kind, list[str]]]:
@@ -270,7 +272,7 @@ class Rewriting:
                 first, _, last = self._tokens[part.start : part.end]
                 places.setdefault((first, last), []).append(part.start)
         for (first, last), found in places.items():
-            for one, two in _moved_ranges(first, last):
+            for one, two in moved_ranges(first, last):
                 for chosen in ([found] if len(found) > 1 else []) + [[index] for index in found]:
                     tokens = list(self._tokens)
                     for index in chosen:
@@ -310,37 +312,3 @@ FACTORS: Sequence[Sequence[str]] = (
     ("(", "1", "-", HOLE, ")"),
 )
 """Factors to add: a cell, and the slopes of activation functions."""
-
-
-def _is_reference(token: str) -> bool:
-    return PLACE.fullmatch(token.rpartition("!")[2]) is not None
-
-
-def _moved_ranges(first: str, last: str) -> Iterator[tuple[str, str]]:
-    """A range moved, or with one end moved."""
-    for rows, columns in _moves():
-        moved = _moved(first, rows, columns), _moved(last, rows, columns)
-        yield moved
-        yield first, moved[1]
-        yield moved[0], last
-
-
-def _next(part: str) -> tuple[str, str]:
-    """The rows, or columns, before and after one: of R[2], R[1] and R[3]."""
-    start, end = (2, len(part) - 1) if part.endswith("]") else (1, len(part))
-    number = int(part[start:end])
-    return f"{part[:start]}{number - 1}{part[end:]}", f"{part[:start]}{number + 1}{part[end:]}"
-
-
-def _moves() -> Iterable[tuple[int, int]]:
-    for by in range(1, MOST_MOVED + 1):
-        yield from ((by, 0), (-by, 0), (0, by), (0, -by))
-
-
-def _moved(reference: str, rows: int, columns: int) -> str:
-    sheet, mark, place = reference.rpartition("!")
-    match = PLACE.fullmatch(place)
-    if match is None:
-        return reference
-    close = ["]" if match[1] else "", "]" if match[3] else ""]
-    return f"{sheet}{mark}R{match[1]}{int(match[2]) + rows}{close[0]}C{match[3]}{int(match[4]) + columns}{close[1]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from tracer.grading.book.cells import Book
 from tracer.grading.culprits.broken import broken_updates, judged_with_companions, with_broken, with_constants
 from tracer.grading.culprits.causes import like_copies, with_causes
-from tracer.grading.culprits.copies import odd_cells
+from tracer.grading.culprits.copies import Odd, odd_cells
 from tracer.grading.culprits.culprit import with_culprits
 from tracer.grading.graph.graph import Graph
 from tracer.grading.steps.passing import without_passing
@@ -21,6 +22,7 @@ from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement, Standing, nothing_to_judge
 from tracer.grading.training.verdict import judged
 from tracer.grading.ways.labels import Labels
+from tracer.grading.ways.trials import Trials
 from tracer.grading.ways.without_value import not_judged, of_values
 from tracer.grading.wording.comparison import Words
 from tracer.grading.wording.sentences import formula_of
@@ -41,8 +43,10 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     lost = not_judged(book, graph, steps)
     if not steps.trainings:
         return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
+    words, odd = Words(graph, Labels(book).of_ends, NONE, np.full(len(graph.text), NONE)), odd_cells(graph)
     with np.errstate(all="ignore"):  # numbers that blow up, or are 0, are not judged
-        found = _without_broken_updates(book, graph, steps) or _as_it_is(book, graph, steps)
+        found = _without_broken_updates(graph, steps, words, odd) or _as_it_is(graph, steps, words, odd)
+        found = tuple(Trials(book, graph, _without_causes).explained(judgement, words) for judgement in found)
     told = [judgement for judgement in found if judgement.standing is not Standing.NOTHING]
     return tuple(
         replace(
@@ -59,7 +63,13 @@ def _as_read(graph: Graph, fault: Fault) -> Fault:
     return replace(fault, formula=fault.formula or formula_of(graph, graph.number[fault.places[0]]))
 
 
-def _without_broken_updates(book: Book, graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
+def _without_causes(graph: Graph) -> tuple[Judgement, ...]:
+    """The judgements of a graph, without looking for what is to blame."""
+    steps = steps_of(graph)
+    return _broken(graph, steps) or tuple(judged_with_companions(case, judged(case))[1] for case in _cases(steps))
+
+
+def _broken(graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
     """The judgements where cells that stand where updates should are to blame, and all else is right."""
     broken: list[Break] = []
     without = graph
@@ -71,25 +81,25 @@ def _without_broken_updates(book: Book, graph: Graph, steps: Steps) -> tuple[Jud
         broken += further
         without = with_constants(without, np.unique([node for each in further for node in each]))
         steps = steps_of(without)
-    if not broken:
-        return ()
-    words, odd = Words(graph, Labels(book).of_ends, NONE, np.full(len(graph.text), NONE)), odd_cells(graph)
-    found = with_broken([judged(case) for case in _cases(steps)], graph, broken)
+    return with_broken([judged(case) for case in _cases(steps)], graph, broken) if broken else ()
+
+
+def _without_broken_updates(graph: Graph, steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judgement, ...]:
+    """The same, with the formulas of the cells around those that are to blame."""
     return tuple(
         replace(judgement, faults=tuple(like_copies(words, fault, odd) for fault in judgement.faults))
-        for judgement in found
+        for judgement in _broken(graph, steps)
     )
 
 
-def _as_it_is(book: Book, graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
-    odd, labels = odd_cells(graph), Labels(book)
+def _as_it_is(graph: Graph, steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judgement, ...]:
     found = []
     for each in _cases(steps):
         case, judgement = each, judged(each)
         if judgement.standing is Standing.WRONG and (without := each.without_states()) is not each:
             case, judgement = without, judged(without)
         case, judgement = judged_with_companions(case, judgement)
-        found.append(with_causes(case, with_culprits(case, judgement, odd), labels.of_ends))
+        found.append(with_causes(case, with_culprits(case, judgement, odd), words.names))
     return tuple(found)
 
 
