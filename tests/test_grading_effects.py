@@ -118,7 +118,7 @@ GRADIENTS = [slip[:3] for slip in SLIPS if slip[0].startswith("∂")]
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
-@pytest.mark.parametrize("samples", [3, 4])
+@pytest.mark.parametrize("samples", [3, pytest.param(4, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("header", "old", "new"), [*GRADIENTS, *UPDATES])
 def test_a_mistake_in_batches(header: str, old: str, new: str, samples: int, optimizer: str, tmp_path: Path) -> None:
     own = exported(lab(samples, iterations=6, optimizer=optimizer), tmp_path)

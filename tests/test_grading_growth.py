@@ -45,12 +45,12 @@ def calls(work: Callable[[], object]) -> int:
     ("layout", "slip"),
     [
         ("rows, classic 2-2-2", ""),
-        ("rows, adam", ""),
         ("rows, adam", "δ of the neighbour"),
-        ("wide 2-6-1", "η slides"),
-        ("recurrent network", "δ for error"),
-        ("matrices, SUMPRODUCT", ""),
         ("matrices, array MMULT", "sign"),
+        pytest.param("rows, adam", "", marks=pytest.mark.long),
+        pytest.param("wide 2-6-1", "η slides", marks=pytest.mark.long),
+        pytest.param("recurrent network", "δ for error", marks=pytest.mark.long),
+        pytest.param("matrices, SUMPRODUCT", "", marks=pytest.mark.long),
     ],
 )
 def test_the_work_grows_with_the_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, slip: str) -> None:

@@ -387,7 +387,11 @@ STATES = tuple({f"{naming.state_word(word)}_" for rule in OPTIMIZERS.values() fo
 OTHERS = [optimizer for optimizer in EVERY if optimizer != "sgd"]
 
 
-ALONE = [(optimizer, kept) for optimizer in OTHERS for kept in ("formulas", "values")]
+ALONE = [
+    pytest.param(optimizer, kept, marks=() if kept == "values" or optimizer == "adam" else pytest.mark.long)
+    for optimizer in OTHERS
+    for kept in ("formulas", "values")
+]
 WITHOUT_STATES = [
     pytest.param(optimizer, "values without states", marks=() if optimizer == "momentum" else pytest.mark.long)
     for optimizer in OTHERS
