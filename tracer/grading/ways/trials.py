@@ -29,7 +29,7 @@ from tracer.grading.wording.sentences import home_of, in_words
 
 MOST_TRIALS = 16
 """Edits of a formula that are tried."""
-MOST_CELLS = 12_000
+MOST_CELLS = 8_000
 """Cells that are judged anew, in all trials together."""
 MOST_FORMULAS = 2
 """Blamed formulas that are edited."""
@@ -54,8 +54,11 @@ class Trials:
         """The judgement with the cause of its faults, if none has a right formula yet and one edit makes all right."""
         if judgement.standing is not Standing.WRONG or any(fault.right is not None for fault in judgement.faults):
             return judgement
+        blamed = self._blamed(judgement)
+        if len(blamed) > MOST_FORMULAS:  # no edit of one of them makes all right
+            return judgement
         left = MOST_CELLS // max(len(self.graph.text), 1)
-        for relative, faults in islice(self._blamed(judgement).items(), MOST_FORMULAS):
+        for relative, faults in blamed.items():
             for text in islice(self._edited(relative, faults[0], judgement), min(left, MOST_TRIALS)):
                 left -= 1
                 right = self._right(judgement, relative, text)
