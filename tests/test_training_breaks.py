@@ -36,7 +36,7 @@ def blamed(layout: str, unit: str, edit: Edit, cells: slice, folder: Path) -> tu
     changes = {place: edit(str(plan.cells[place])) for place in chosen}
     assert all(plan.cells[place] != content for place, content in changes.items())
     book = read_book(write(plan.with_cells(changes), folder / "sheet.xlsx", stored=True))
-    (judgement,) = judge_graph(book, read_graph(book))
+    judgement, *_ = judge_graph(book, read_graph(book))
     assert judgement.standing is Standing.WRONG
     found = {ref((sheet, *where)) for fault in judgement.faults for sheet, where in fault.places}
     return {ref(place) for place in chosen}, found
@@ -101,3 +101,20 @@ def test_in_a_single_step_the_other_updates_tell(kind: str, tmp_path: Path) -> N
 def test_right_parameters_that_start_or_end_otherwise_are_none(layout: str, tmp_path: Path) -> None:
     book = read_book(write(LAYOUTS[layout](), tmp_path / "sheet.xlsx", stored=True))
     assert not [fault for judgement in judge_graph(book, read_graph(book)) for fault in judgement.faults]
+
+
+UNLIKE = {
+    "the sign of a net input": ("one neuron", "z1_1", negated, FIRST),
+    "no learning rate for a matrix": ("bias as a row of X", "W", replaced(r"\$M\$1\*", ""), SECOND),
+    "the sign of an error by an array formula": ("matrices, W X, array", "D2", negated, FIRST),
+    "a product for a mean": ("matrices, linear regression", "G1", replaced("/6$", "*6"), FIRST),
+}
+"""Formulas of one step that all others compute otherwise: the gradients of that step follow them, or have one factor
+more."""
+
+
+@pytest.mark.parametrize("kind", UNLIKE)
+def test_a_step_that_is_computed_unlike_all_others_is_wrong(kind: str, tmp_path: Path) -> None:
+    planted, found = blamed(*UNLIKE[kind], tmp_path)
+    assert found
+    assert planted <= found

@@ -11,6 +11,7 @@ from tracer.grading.book.relative import absolute
 from tracer.grading.culprits.copies import Odd
 from tracer.grading.culprits.dependence import Dependence
 from tracer.grading.culprits.mended import mended_fault
+from tracer.grading.culprits.unlike import unlike_steps
 from tracer.grading.graph.graph import Graph
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
@@ -32,6 +33,7 @@ def with_culprits(case: Case, judgement: Judgement, odd: Sequence[Odd]) -> Judge
         faults = _Search(case, judgement).faults(odd)
         return replace(judgement, faults=faults) if faults else judgement
     told = [entry for entry in odd if entry.between and entry.alone and _matters(case, entry)]
+    told = told or [entry for entry in unlike_steps(case) if _matters(case, entry)]
     if not told:
         return judgement
     reason = "a formula differs from those around it, which are copies of each other"
@@ -53,7 +55,7 @@ def _odd_fault(graph: Graph, odd: Odd, spoils: tuple[Parameter, ...]) -> Fault:
         kind=Kind.FORMULA,
         why=cause_of("differs_from_copies"),
         formula=absolute(graph.texts[graph.text[odd.nodes[0]]].relative, place[1]),
-        right=absolute(odd.text, place[1]),
+        right=absolute(odd.text, place[1]) if odd.text else None,
         value=float(graph.values[odd.nodes[0]]),
         spoils=spoils,
     )
