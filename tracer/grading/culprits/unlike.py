@@ -63,8 +63,8 @@ def _odd(graph: Graph, nodes: list[int], others: list[int], begins: bool) -> Odd
 
 
 def _formulas(case: Case, key: Callable[[Graph, int], Key]) -> list[Step]:
-    """The cells of each step by their formulas: those that depend on its parameters, and on no later ones, without those
-    that only show a parameter; and its updates."""
+    """The cells of each step by their formulas: those that depend on its parameters and on no later ones, without
+    those that only show a parameter; and its updates."""
     graph, cells = case.graph, case.cells
     updates = case.training.nodes
     found: list[Step] = [{} for _ in range(updates.shape[1])]
