@@ -142,4 +142,32 @@ def falling_rate() -> Plan:
     return s.plan
 
 
-DESCENT = (square, quartic, banana, rivals, momentum_of_a_line, falling_rate)
+def clipped(by_norm: bool) -> Plan:
+    """A line whose gradients are clipped: by a factor that depends on their norm, or each between −1 and 1."""
+    s = Draft(f"public: gradients clipped{' by norm' if by_norm else ''}", "clip")
+    s.row("A1", ["lr", 0.1, "max", 1])
+    last = ("=G{r}*J{r}", "=H{r}*J{r}") if by_norm else ("=MAX(-1,MIN(1,G{r}))", "=MAX(-1,MIN(1,H{r}))")
+    columns = [
+        ("x", [1.0, 3, 2, 5], ""), ("t", [2.0, 7, 4, 11], ""), ("w", 0.1, "=C{p}-$B$1*K{p}"), ("b", 0.0, "=D{p}-$B$1*L{p}"), ("y", "", "=C{r}*A{r}+D{r}"), ("L", "", "=(E{r}-B{r})^2"),
+        ("gw", "", "=2*(E{r}-B{r})*A{r}"), ("gb", "", "=2*(E{r}-B{r})"), ("norm", "", "=SQRT(G{r}^2+H{r}^2)"), ("scale", "", "=MIN(1,$D$1/I{r})"), ("gw clipped", "", last[0]), ("gb clipped", "", last[1]),
+    ]  # fmt: skip
+    s.table("A4", 20, columns)
+    if by_norm:
+        rows = range(4, 23)
+        s.slip("gradient of the neighbour", "L", rows, "=G{r}*J{r}")
+        s.slip("prediction for the input", "G", rows, "=2*(E{r}-B{r})*E{r}")
+        s.steps(rows, {"C{r}": "C{n}", "D{r}": "D{n}"}, "F{r}", "$B$1*J{r}", {"C{r}": "G{r}", "D{r}": "H{r}"})
+    return s.plan
+
+
+def clipped_one_by_one() -> Plan:
+    """The same, each gradient by itself."""
+    return clipped(by_norm=False)
+
+
+def clipped_by_norm() -> Plan:
+    """The same, all by their norm."""
+    return clipped(by_norm=True)
+
+
+DESCENT = (square, quartic, banana, rivals, momentum_of_a_line, falling_rate, clipped_one_by_one, clipped_by_norm)

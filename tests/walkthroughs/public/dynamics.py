@@ -138,4 +138,12 @@ DYNAMICS: tuple[Callable[[], Plan], ...] = (
     table_of("public: AdaBoost weights", "AdaBoost", ["alpha", 0.5],
           [("round", 0, "=A{p}+1"), ("D1", 0.25, "=B{p}*EXP(-$B$2*F{p})/G{p}"), ("D2", 0.25, "=C{p}*EXP($B$2*F{p})/G{p}"), ("D3", 0.25, "=D{p}*EXP(-$B$2*F{p})/G{p}"), ("D4", 0.25, "=E{p}*EXP(-$B$2*F{p})/G{p}"), ("side", [1.0, -1], "")  # no weight is moved by a slope
            , ("Z", "", "=(B{r}+D{r}+E{r})*EXP(-$B$2*F{r})+C{r}*EXP($B$2*F{r})")]),
+    table_of("public: Kalman, position and speed", "Tracking", ["dt", 1, "q", 0.01, "R", 0.5],
+          [("z", [1.1, 2.0, 2.8, 4.2, 5.1], ""), ("x", 0.0, "=B{p}+C{p}*$B$2+H{p}*J{p}"), ("v", 1.0, "=C{p}+I{p}*J{p}"), ("P11", 1.0, "=D{p}+2*$B$2*E{p}+F{p}+$D$2-H{p}*(D{p}+E{p})"), ("P12", 0.0, "=(1-H{p})*(E{p}+F{p})"), ("P22", 1.0, "=F{p}+$D$2-I{p}*(E{p}+F{p})"),
+           ("S", "", "=D{r}+2*E{r}+F{r}+$D$2+$F$2"), ("K1", "", "=(D{r}+2*E{r}+F{r}+$D$2)/G{r}"), ("K2", "", "=(E{r}+F{r})/G{r}"), ("innovation", "", "=A{r}-(B{r}+C{r}*$B$2)"), ("squared", "", "=J{r}^2")]),
+    table_of("public: heater, PID", "Heater", ["Kp", 0.6, "Ki", 0.1, "Kd", 0.05, "set", 20],
+          [("T", 15.0, "=A{p}+0.1*(E{p}-0.2*(A{p}-10))"), ("e", "", "=$H$2-A{r}"), ("sum of e", "=B5", "=C{p}+B{r}"), ("change of e", 0.0, "=B{r}-B{p}"), ("u", "", "=$B$2*B{r}+$D$2*C{r}+$F$2*D{r}"), ("e^2", "", "=B{r}^2")]),
+    table_of("public: resilient steps", "Rprop", ["up", 1.2, "down", 0.5],
+          [("x", [1.0, 3, 2, 5], ""), ("t", [2.0, 7, 4, 11], ""), ("w", 0.1, "=C{p}-SIGN(G{p})*I{p}"), ("b", 0.0, "=D{p}-SIGN(H{p})*J{p}"), ("y", "", "=C{r}*A{r}+D{r}"), ("L", "", "=(E{r}-B{r})^2"), ("gw", "", "=2*(E{r}-B{r})*A{r}"), ("gb", "", "=2*(E{r}-B{r})"),
+           ("step w", 0.1, "=I{p}*IF(G{r}*G{p}>0,$B$2,$D$2)"), ("step b", 0.1, "=J{p}*IF(H{r}*H{p}>0,$B$2,$D$2)")]),
 )  # fmt: skip

@@ -19,7 +19,6 @@ from tests.walkthroughs.public.still import STILL
 Sheets = dict[str, Callable[[], Plan]]
 
 OPEN = {
-    "public: ±1, update by IF": "nothing to judge: the perceptron rule by IF without a loss cell",
     "public: Elman, truncated": "nothing to judge: the context units look like parameters",
 }
 """Sheet → how it is judged wrongly today. The score includes these, the tests do not."""

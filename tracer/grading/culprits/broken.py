@@ -50,6 +50,8 @@ def with_broken(judgements: Sequence[Judgement], graph: Graph, broken: Sequence[
     first = max(judgements, key=lambda judgement: len(judgement.parameters) * judgement.steps)
     if first.standing not in (Standing.CONFIRMED, Standing.FACTOR) or not first.firm:
         return ()
+    if len(first.parameters) == 1 and first.rate is None:
+        return ()  # a state, as of a controller
     faults = tuple(_faults(graph, broken))
     wrong = replace(first, standing=Standing.WRONG, reason=BROKEN, faults=faults)
     return tuple(wrong if judgement is first else judgement for judgement in judgements)

@@ -5,7 +5,7 @@ They are taken of the predictions and targets that its formulas subtract or comp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,13 +36,18 @@ def _hit_or_miss(a: Array, y: Array) -> Array:
     return np.where(a == y, 0.0, -y)
 
 
-BY_PREDICTION: Mapping[str, Callable[[Array, Array], Array]] = {
+BY_PREDICTION: dict[str, Callable[[Array, Array], Array]] = {
     "squared error": _squared,
     "cross entropy of a sigmoid": _cross_entropy,
     "cross entropy of a softmax": _likelihood,
     "absolute error": _absolute,
 }
 """Usual losses → their derivative by the prediction, from it and its target; up to a factor."""
+BY_MARGIN: dict[str, Callable[[Array, Array], Array]] = {
+    "perceptron loss": lambda a, y: np.where(a * y <= 0.0, -y, 0.0),
+    "hinge loss": lambda a, y: np.where(a * y < 1.0, -y, 0.0),
+}
+"""Losses for classes −1 and 1 → their derivative by the prediction, where its product with the class is too small."""
 BY_ARGUMENT: Mapping[str, Callable[[Array, Array], Array]] = {
     "perceptron rule": _squared,
     "perceptron rule on misses": _hit_or_miss,
@@ -67,7 +72,7 @@ class Guess:
             a, y = found.values(at)
             if self.name in BY_ARGUMENT:
                 return of_arguments(cells.graph, found.predictions, BY_ARGUMENT[self.name](a, y), at)
-            nodes, weights = found.terms(BY_PREDICTION[self.name](a, y), at)
+            nodes, weights = found.terms((BY_PREDICTION | BY_MARGIN)[self.name](a, y), at)
         return (nodes, weights) if np.isfinite(weights).all() else (nodes[:0], weights[:0])
 
     def sources(self, cells: Cells) -> list[IntArray]:
@@ -80,9 +85,12 @@ def guesses(cells: Cells) -> list[Guess]:
     """All usual losses on all different sets of pairs."""
     different: dict[tuple[object, ...], Origin] = {}
     for origin, found in pairs_of(cells).items():
-        different.setdefault(found.key, origin)
-    return [
-        Guess(name, origin)
-        for origin in different.values()
-        for name in (*BY_PREDICTION, *(() if origin[0] == "within" else BY_ARGUMENT))
-    ]
+        different.setdefault((origin[0] == "margin", *found.key), origin)
+    return [Guess(name, origin) for origin in different.values() for name in _names(origin)]
+
+
+def _names(origin: Origin) -> Iterable[str]:
+    """The losses on pairs of an origin."""
+    if origin[0] == "margin":
+        return BY_MARGIN
+    return BY_PREDICTION if origin[0] == "within" else (*BY_PREDICTION, *BY_ARGUMENT)

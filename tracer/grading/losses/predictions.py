@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,13 +11,13 @@ import numpy as np
 from tracer.formulas.derivative import partials
 from tracer.formulas.tree import Expression
 from tracer.grading.graph.forms import of_arrays, over_slots
-from tracer.grading.graph.graph import Array, Graph, IntArray
+from tracer.grading.graph.graph import Array, Form, Graph, IntArray
 from tracer.grading.steps.cells import Cells
-from tracer.grading.steps.shapes import differences, pairs, slot_of, threshold
+from tracer.grading.steps.shapes import Pair, compared_slots, differences, margins, pairs, product, slot_of, threshold
 
 Origin = tuple[str, int]
 """Where pairs come from: `in` the formulas of a form, `of` the predictions of a form, `all`; `within` the formulas of a
-form, where predictions have no cell of their own."""
+form, where predictions have no cell of their own; `margin`, where the formulas of a form compare their product."""
 Terms = tuple[IntArray, Array]
 """Nodes, and the weight of each at each point: a sum whose derivatives are those of a loss."""
 MOST_DIFFERENCES = 4_000
@@ -85,19 +85,39 @@ def pairs_of(cells: Cells) -> dict[Origin, Pairs]:
     """The pairs of predictions and targets in the cells of a training, by their origin."""
     groups: dict[Origin, list[tuple[int, int]]] = {}
     for number, form in enumerate(cells.graph.forms):
-        for pair in pairs(form.expression):
-            for first, second in (pair, pair[::-1]):
-                prediction, target = form.operands[:, first], form.operands[:, second]
-                fits = (cells.step[prediction] >= 0) & ~cells.region.inside[target]
-                for node, other in zip(prediction[fits].tolist(), target[fits].tolist(), strict=True):
-                    for group in (("in", number), ("of", int(cells.graph.form[node])), ("all", 0)):
-                        groups.setdefault(group, []).append((node, other))
+        for node, other in _fitting(cells, form, pairs(form.expression)):
+            for group in (("in", number), ("of", int(cells.graph.form[node])), ("all", 0)):
+                groups.setdefault(group, []).append((node, other))
+        compared = list(_fitting(cells, form, margins(form.expression)))
+        for slot in compared_slots(form.expression):
+            compared += _factors(cells, form.operands[:, slot])
+        if compared:
+            groups["margin", number] = compared
     found = {origin: Pairs(*np.array(sorted(set(group))).T) for origin, group in groups.items()}
     for number in range(len(cells.graph.forms)):
         inner = _within(cells, number)
         if inner is not None:
             found["within", number] = inner
     return found
+
+
+def _fitting(cells: Cells, form: Form, found: Sequence[Pair]) -> Iterator[tuple[int, int]]:
+    """Of these pairs of slots, the nodes that may be a prediction and its target, in either order."""
+    for pair in found:
+        for first, second in (pair, pair[::-1]):
+            prediction, target = form.operands[:, first], form.operands[:, second]
+            fits = (cells.step[prediction] >= 0) & ~cells.region.inside[target]
+            yield from zip(prediction[fits].tolist(), target[fits].tolist(), strict=True)
+
+
+def _factors(cells: Cells, nodes: IntArray) -> Iterator[tuple[int, int]]:
+    """The predictions and targets whose products these nodes are."""
+    numbers = cells.graph.form[nodes[cells.step[nodes] >= 0]]
+    for number in np.unique(numbers[numbers >= 0]).tolist():
+        form = cells.graph.forms[number]
+        pair = product(form.expression)
+        if pair is not None:
+            yield from _fitting(cells, form, [pair])
 
 
 def _within(cells: Cells, number: int) -> Pairs | None:

@@ -181,6 +181,27 @@ def _pair(call: Call) -> Pair | None:
     return None if slots[0] is None or slots[1] is None else Pair(slots[0], slots[1])
 
 
+def margins(form: Expression) -> tuple[Pair, ...]:
+    """The cells whose product a formula compares, as `t*net <= 0`."""
+    sides = (side for call in calls(form) if call.function in _ORDERS for side in call.args)
+    return tuple(dict.fromkeys(pair for side in sides if (pair := product(side)) is not None))
+
+
+def compared_slots(form: Expression) -> frozenset[int]:
+    """The slots that a formula compares with a number."""
+    sides = (call.args for call in calls(form) if call.function in _ORDERS)
+    found = (slot_of(side) for args in sides if any(isinstance(arg, Number) for arg in args) for side in args)
+    return frozenset(slot for slot in found if slot is not None)
+
+
+def product(form: Expression) -> Pair | None:
+    """The two slots that a formula multiplies; None of any other formula."""
+    if not isinstance(form, Call) or form.function != MUL or len(form.args) != 2:
+        return None
+    first, second = map(slot_of, form.args)
+    return None if first is None or second is None else Pair(first, second)
+
+
 class Difference(NamedTuple):
     """A part of a formula that subtracts a target from a prediction, or the other way round."""
 

@@ -83,19 +83,32 @@ def _solid(case: Case, sampled: Sequence[Tried], change: Array) -> tuple[Loss, W
     for entry in [entry for entry in sampled if tells(case, entry.loss)][:MOST_COMPARED]:
         compared = whole(case.cells, change, entry.loss, case.points)
         for found in (replace(compared, fit=other) for other in fits(change, compared.gradient)):
-            right = right_parameters(found) & varying(np.abs(change))
+            right = right_parameters(found) & varying(np.where(found.fit.matched, np.abs(change), np.nan))
             if best and right.sum() < best[0][0]:
                 continue
             its_rate = _has_its_rate(case, found)
             recognized = any(other.role == entry.loss for other in case.recognized)
             known = entry.guessed or recognized or (its_rate and len(right) > 1)
             enough = right.any() if known else right.sum() >= max(2, len(right) / 2)
-            enough = enough and (found.fit.constant or right.sum() > 1 or (its_rate and len(right) > 1))
+            enough = enough and (found.fit.constant or _tells_by_step(case, found, right, entry.guessed or recognized))
             down = not goes_up(found)
             merits = float(right.sum()), float(down), float(its_rate), float(not entry.guessed)
             if enough and (best is None or merits > best[0]):
                 best = merits, entry.loss, found
     return best[1:] if best else None
+
+
+def _tells_by_step(case: Case, found: Whole, right: Flags, usual: bool) -> bool:
+    """Whether a factor of its own in each step tells wrong updates: several parameters follow a usual loss, or one does
+    by a learning rate that the others refer to as well."""
+    if right.sum() > 1:
+        return usual or _has_its_rate(case, found)
+    rate = found_rate(case, found) if _has_its_rate(case, found) else None
+    if rate is None or len(right) < 2:
+        return False
+    graph = case.graph
+    refers = [graph.operands_of(row[0].node) for row in case.training.updates if row[0] is not None]
+    return all(rate.node in own or graph.text[rate.node] in graph.text[own[graph.text[own] >= 0]] for own in refers)
 
 
 def wrong_changes(found: Whole) -> Flags:
