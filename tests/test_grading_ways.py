@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -113,7 +114,10 @@ def test_a_wrong_update_is_found_in_any_language_and_annotated(tmp_path: Path) -
     assert (finding["quantity"], finding["cells"], finding["mistake"]) == ("neu S", "J4:J11", True)
     assert (sheet["how"]["way"], sheet["judged"], sheet["right"]) == ("formulas", 2, 1)
     assert "neu S  J4:J11" in result.output
-    assert (tmp_path / "marked" / "sheet.xlsx").exists()
+    marked = openpyxl.load_workbook(tmp_path / "marked" / "sheet.xlsx")["S"]
+    notes = [marked[f"J{row}"].comment.text for row in range(4, 12)]
+    assert notes[0].endswith("reads =D4-H4\nshould be =D4-$B$1*H4")  # the formula of this very cell
+    assert {note.splitlines()[-1] for note in notes[1:]} == {"see J4"}
 
 
 def test_formulas_without_stored_values_are_judged_too(tmp_path: Path) -> None:

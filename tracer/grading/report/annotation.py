@@ -75,7 +75,7 @@ def annotate(original: Path, report: BookReport, target: Path) -> None:
         for finding in sheet.mistakes:
             for place in finding.places:
                 known = notes.setdefault(sheet.sheet, {})
-                known[place] = "\n\n".join(filter(None, (known.get(place), note(finding))))
+                known[place] = "\n\n".join(filter(None, (known.get(place), note(finding, place))))
     with zipfile.ZipFile(original) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MAX_TOTAL:
             raise OutputError([f"{original}: is too large to be annotated"])
@@ -90,9 +90,12 @@ def annotate(original: Path, report: BookReport, target: Path) -> None:
                 copy.writestr(name, text)
 
 
-def note(finding: Finding) -> str:
-    """The text of the note in a cell."""
+def note(finding: Finding, place: Position) -> str:
+    """The text of the note in one of a finding's cells. A formula that refers to cells is that of the first; the others
+    point to it."""
     formula = excerpts.reads(finding)
+    if formula and formula[0].startswith("=") and place != finding.places[0]:
+        return f"{finding.quantity}: {excerpts.cause(finding)}\nsee {reference(finding.places[0])}"
     lines = (("", excerpts.cause(finding)), ("reads ", formula and formula[0]), ("should be ", excerpts.right(finding)))
     return f"{finding.quantity}: " + "\n".join(head + text for head, text in lines if text)
 

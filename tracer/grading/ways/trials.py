@@ -29,7 +29,7 @@ from tracer.grading.wording.sentences import home_of, in_words
 
 MOST_TRIALS = 16
 """Edits of a formula that are tried."""
-MOST_CELLS = 8_000
+MOST_CELLS = 6_000
 """Cells that are judged anew, in all trials together."""
 MOST_FORMULAS = 2
 """Blamed formulas that are edited."""
