@@ -44,7 +44,7 @@ def test_the_place_that_differs_is_in_the_excerpt(before: str, after: str, odd: 
     assert "w5" in (excerpts.right(long) or "")
     longest = excerpts.LONGEST + 4
     assert all(len(part) <= longest for part in (text, excerpts.right(long) or "", excerpts.cause(long)))
-    assert len(note(long)) <= 3 * longest + 40
+    assert len(note(long, long.places[0])) <= 3 * longest + 40
     if len(formula) <= excerpts.LONGEST:
         assert text == formula
 
