@@ -15,6 +15,7 @@ from tracer.grading.mending.edits import Edit, Others, edits_of, filled, others_
 from tracer.grading.mending.formulas import Unreadable, reading
 from tracer.grading.mending.nearby import Candidates, Places
 from tracer.grading.mending.rewriting import HOLE, Kind
+from tracer.grading.mending.screening import Screen
 from tracer.grading.mending.step import Step
 from tracer.grading.mending.wrong import searched_steps
 from tracer.grading.steps.steps import NONE
@@ -112,6 +113,8 @@ class _Search:
         self._wrong, self._right = searched_steps(case, judgement)
         self._known = self._plain_rates()
         self._signs = {-1.0, 1.0} if judgement.ascent or judgement.rate is None else {-1.0}
+        rates = [sign * rate for sign in self._signs for rate in self._known if judgement.rate is not None]
+        self._screens = {step.number: Screen(step, rates) for step in self._wrong}
         self._users: dict[Expression, set[str]] = {}
         self._texts: set[str] = set()
         self._others = Others()
@@ -184,9 +187,7 @@ class _Search:
 
     def _mends_of(self, unit: _Unit) -> Iterator[Mend]:
         parts = self._parts(unit)
-        if parts[0][0].only_shows(parts[0][1]) or not all(
-            self._is_understood(step, own, unit.relative) for step, own in parts
-        ):
+        if not self._may_mend(parts) or not all(self._is_understood(step, own, unit.relative) for step, own in parts):
             return
         near = self._near(parts)
         chunk: list[_Tried] = []
@@ -204,6 +205,13 @@ class _Search:
         """The searched steps that have cells of a unit, with these."""
         steps = [*self._wrong, *self._right]
         return [(step, own) for step, own in zip(steps, unit.own, strict=True) if len(own)]
+
+    def _may_mend(self, parts: Sequence[tuple[Step, IntArray]]) -> bool:
+        """Whether other values of these cells could make the wrong steps right."""
+        if parts[0][0].only_shows(parts[0][1]):
+            return False
+        backward = ((step, own) for step, own in parts if step.number in self._screens and not step.leads_to_loss(own))
+        return all(self._screens[step.number].may_mend(own) for step, own in backward)
 
     def _is_understood(self, step: Step, own: IntArray, text: str) -> bool:
         """Whether the values of the formula as it is are those of the graph, and no copy depends on another."""

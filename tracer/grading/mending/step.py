@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.forms import of_arrays, unrounded
-from tracer.grading.graph.graph import Array, IntArray
+from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.steps.points import Point
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
@@ -58,10 +58,12 @@ class _Group:
 class Step:
     """The cells of a step; `leading` are those that its updates and its loss depend on. Holds the values of all
     nodes at a few points, there and with all parameters moved a little in one direction; the last row is that of an
-    empty cell."""
+    empty cell. gradients: of the loss by the parameters, [parameters, points]."""
 
-    def __init__(self, case: Case, number: int, target: Target, loss: Loss, points: Sequence[Point]) -> None:
-        self.number, self.graph, self._case = number, case.graph, case
+    def __init__(
+        self, case: Case, number: int, target: Target, loss: Loss, points: Sequence[Point], gradients: Array
+    ) -> None:
+        self.number, self.graph, self.gradients, self._case = number, case.graph, gradients, case
         self._target, self._loss = target, loss
         self._seeds = set(target.seeds.tolist())
         outputs = [*target.nodes.tolist(), *loss.nodes.tolist()]
@@ -83,7 +85,7 @@ class Step:
     def _chosen_direction(self) -> Array:
         """A direction for each point, at random, in which all parameters count about the same, whatever the size of
         their gradients, [parameters, points]."""
-        size = np.abs(self._changes(lambda nodes: self.at[nodes][None])[0])
+        size = np.abs(self.changes()[0])
         largest = size.max(initial=0.0) or 1.0
         random = np.random.default_rng(self.number)
         signs = random.choice([-1.0, 1.0], size.shape)
@@ -166,6 +168,27 @@ class Step:
     def rates(self, nodes: IntArray, values: Array) -> Array:
         """The factor between updates and gradients along the step's direction, [candidates, points], if these nodes had
         these values, [candidates, nodes, columns]."""
+        influenced, gather = self._with_values(nodes, values)
+        rates = self._rates(gather)
+        if np.isin(self._loss.nodes, influenced).any() or np.isin(self._loss.nodes, nodes).any():
+            lost = (self._changes(gather) == 0.0) & (self.changes() != 0.0)
+            rates[lost.any((1, 2))] = np.nan
+        return rates
+
+    def changes(self, nodes: IntArray | None = None, values: Array | None = None) -> Array:
+        """What each update adds to its parameter, or the cell of its gradient, [candidates, parameters, points]: as the
+        step is, or if these nodes had these values, [candidates, nodes, columns]."""
+        if nodes is None or values is None:
+            return self._changes(lambda wanted: self.at[wanted][None])
+        return self._changes(self._with_values(nodes, values)[1])
+
+    def targets_of(self, nodes: IntArray) -> Flags:
+        """Which updates, or cells of gradients, depend on these nodes or are among them."""
+        influenced = np.concatenate([nodes, self.influenced(nodes)])
+        return np.isin(self._target.nodes, influenced) | np.isin(self._target.less, influenced)
+
+    def _with_values(self, nodes: IntArray, values: Array) -> tuple[IntArray, Gather]:
+        """The nodes that depend on these, and all values if these had other ones."""
         influenced = np.setdiff1d(self.influenced(nodes), nodes)
         groups = self._grouped(influenced)
         less = self._target.less[self._target.less != NONE]
@@ -178,19 +201,13 @@ class Step:
             now[:, np.searchsorted(local, group.nodes)] = self._computed(
                 group, lambda wanted: now[:, np.searchsorted(local, wanted)]
             )
-        rates = self._rates(lambda wanted: now[:, np.searchsorted(local, wanted)])
-        if np.isin(self._loss.nodes, influenced).any() or np.isin(self._loss.nodes, nodes).any():
-            was = self._changes(lambda wanted: self.at[wanted][None])
-            lost = (self._changes(lambda wanted: now[:, np.searchsorted(local, wanted)]) == 0.0) & (was != 0.0)
-            rates[lost.any((1, 2))] = np.nan
-        return rates
+        return influenced, lambda wanted: now[:, np.searchsorted(local, wanted)]
 
     def own_rates(self) -> Array:
         """The same as the step is."""
         return self._rates(lambda wanted: self.at[wanted][None])
 
     def _changes(self, gather: Gather) -> Array:
-        """What each update adds to its parameter, or the cell of its gradient, [candidates, parameters, points]."""
         target = self._target
         made = gather(target.nodes)[..., ::SIDES].copy()
         taken = target.less != NONE

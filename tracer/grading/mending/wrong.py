@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracer.grading.graph.graph import IntArray
-from tracer.grading.losses.guesses import BY_PREDICTION, guesses
+from tracer.grading.graph.graph import Array, IntArray
+from tracer.grading.losses.guesses import BY_PREDICTION, Guess, guesses
 from tracer.grading.losses.predictions import pairs_of
 from tracer.grading.mending.step import Loss, Step, Target
 from tracer.grading.steps.steps import NONE
@@ -24,7 +24,8 @@ def searched_steps(case: Case, judgement: Judgement) -> tuple[list[Step], list[S
     numbers = _wrong_steps(case, judgement)
     others = [step for step in range(case.training.seeds.shape[1]) if step not in set(numbers)]
     chosen = list(dict.fromkeys(numbers[:1] + numbers[-1:])), others[:1]
-    wrong, right = ([_step(case, judgement, number) for number in steps] for steps in chosen)
+    gradients = _gradients(case, judgement) if numbers else np.empty(0)
+    wrong, right = ([_step(case, judgement, number, gradients) for number in steps] for steps in chosen)
     return [step for step in wrong if step], [step for step in right if step]
 
 
@@ -35,7 +36,7 @@ def _wrong_steps(case: Case, judgement: Judgement) -> list[int]:
     return sorted(found - {NONE})
 
 
-def _step(case: Case, judgement: Judgement, number: int) -> Step | None:
+def _step(case: Case, judgement: Judgement, number: int, gradients: Array) -> Step | None:
     loss = _loss(case, judgement, number)
     rows = np.flatnonzero((case.training.nodes[:, number] != NONE) & (case.training.seeds[:, number] != NONE))
     if loss is None or not len(loss.nodes) or not len(rows):
@@ -46,7 +47,7 @@ def _step(case: Case, judgement: Judgement, number: int) -> Step | None:
     if judgement.rate is None and case.all_taken.complete:
         nodes, parameters = case.all_taken.nodes[rows, number], np.full(len(rows), NONE)
     target = Target(nodes, parameters, case.training.seeds[rows, number])
-    step = Step(case, number, target, loss, case.points[:MOST_POINTS])
+    step = Step(case, number, target, loss, case.points[:MOST_POINTS], gradients[rows, number])
     return step if len(step.nodes) <= MOST_NODES else None
 
 
@@ -55,12 +56,29 @@ def _loss(case: Case, judgement: Judgement, number: int) -> Loss | None:
     if judgement.loss:
         nodes = np.array([case.graph.number[place] for place in judgement.loss])
         return Loss(nodes[case.cells.step[nodes] == number], none)
-    for guess in guesses(case.cells):
-        if guess.name == judgement.assumed_loss and guess.name in BY_PREDICTION:
-            pairs = pairs_of(case.cells)[guess.origin]
-            own = case.cells.step[pairs.predictions] == number
-            return Loss(pairs.predictions[own], pairs.targets[own], BY_PREDICTION[guess.name])
-    return None
+    guess = _guess(case, judgement)
+    if guess is None:
+        return None
+    pairs = pairs_of(case.cells)[guess.origin]
+    own = case.cells.step[pairs.predictions] == number
+    return Loss(pairs.predictions[own], pairs.targets[own], BY_PREDICTION[guess.name])
+
+
+def _guess(case: Case, judgement: Judgement) -> Guess | None:
+    named = (g for g in guesses(case.cells) if g.name == judgement.assumed_loss and g.name in BY_PREDICTION)
+    return next(named, None)
+
+
+def _gradients(case: Case, judgement: Judgement) -> Array:
+    """The gradients of the loss by all parameters, [parameters, steps, points]; NaN where they are not known."""
+    points = case.points[:MOST_POINTS]
+    guess = _guess(case, judgement)
+    if judgement.loss:
+        nodes = np.array([case.graph.number[place] for place in judgement.loss])
+        return case.cells.gradients(nodes, np.ones((len(nodes), len(points))), points)
+    if guess is not None:
+        return case.cells.gradients(*guess.terms(case.cells, points), points)
+    return np.full((*case.training.seeds.shape, len(points)), np.nan)
 
 
 def first_use(case: Case) -> IntArray:
