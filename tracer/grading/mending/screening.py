@@ -71,7 +71,12 @@ class Screen:
         now = self._step.at[nodes]
         moved = np.abs(now) + 1.0
         random = np.random.default_rng(len(nodes)).uniform(0.5, 1.5, len(nodes))[:, None]
-        values = np.stack([*(now + moved * (np.arange(len(nodes)) == cell)[:, None] for cell in range(len(nodes))), now - moved * random])
+        values = np.stack(
+            [
+                *(now + moved * (np.arange(len(nodes)) == cell)[:, None] for cell in range(len(nodes))),
+                now - moved * random,
+            ]
+        )
         changes = self._step.changes(nodes, values) - self._changes
         by_cell = np.moveaxis(changes[:-1], 0, 1)
         linear = changes[-1] + np.einsum("ick,c->ik", by_cell, random[:, 0])

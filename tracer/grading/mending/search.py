@@ -160,9 +160,26 @@ class _Search:
         exact = {self._graph.number[place] for fault in self._judgement.faults if fault.exact for place in fault.places}
         units = [unit for unit in self._units() if not exact or exact.intersection(unit.nodes.tolist())]
         units = self._affordable(units)
-        found = [mend for unit in units for mend in self._mends_of(unit)]
+        found = list(self._backward_first(units))
         lanes = self._affordable([lane for unit in units for lane in _lanes(unit)])
-        yield from found or (mend for lane in lanes for mend in self._mends_of(lane))
+        yield from found or self._backward_first(lanes)
+
+    def _backward_first(self, units: Sequence[_Unit]) -> Iterator[Mend]:
+        """The mends of these units; of those that the loss depends on only where no other has a sure one, or where they
+        differ from their neighbors."""
+        sure = False
+        last = [unit.relative not in self._neighbors and self._leads_to_loss(unit) for unit in units]
+        for forward in (False, True):
+            for unit in (
+                unit for unit, late in zip(units, last, strict=True) if late == forward and not (late and sure)
+            ):
+                for mend in self._mends_of(unit):
+                    sure = sure or not mend.cost[0]
+                    yield mend
+
+    def _leads_to_loss(self, unit: _Unit) -> bool:
+        step, own = self._parts(unit)[0]
+        return step.leads_to_loss(own)
 
     def _affordable(self, units: Sequence[_Unit]) -> list[_Unit]:
         """As many units as are searched: those of the faults first, then those nearest to the updates."""
