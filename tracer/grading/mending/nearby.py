@@ -28,17 +28,28 @@ class Candidates:
 
 
 class Places:
-    """The nodes of a graph by place. Holds the places as sorted integers."""
+    """The nodes of a graph by place. Holds the places as sorted integers. count: how many nodes there are. homes: for
+    each node the numbers of its sheet, row and column; for one that shows an element of an array formula those of the
+    first one."""
 
     def __init__(self, graph: Graph) -> None:
         self._sheets = list(dict.fromkeys(sheet for sheet, _ in graph.places))
         numbers = {sheet: number for number, sheet in enumerate(self._sheets)}
         self._at = np.array([(numbers[sheet], *where) for sheet, where in graph.places], int).reshape(-1, 3)
+        self._graph, self._numbers, self.count = graph, numbers, len(graph.text)
         keys = _keys(self._at)
         self._order = np.argsort(keys)
         self._keys = keys[self._order]
         elements = [(0, 0) if t < 0 else graph.texts[t].element or (0, 0) for t in graph.text.tolist()]
-        self._homes = self._at - np.pad(np.array(elements, int).reshape(-1, 2), ((0, 0), (1, 0)))
+        self.homes = self._at - np.pad(np.array(elements, int).reshape(-1, 2), ((0, 0), (1, 0)))
+
+    def sheet(self, name: str) -> int:
+        """The number of a sheet; -1 if it has no nodes."""
+        return self._numbers.get(name, NONE)
+
+    def elements(self, cells: IntArray) -> list[tuple[int, int] | None]:
+        """What row and column of an array formula each of these cells shows, None for another formula."""
+        return [self._graph.texts[text].element for text in self._graph.text[cells].tolist()]
 
     def find(self, at: IntArray) -> IntArray:
         """The nodes at these sheets, rows and columns, -1 where there is none."""
@@ -56,7 +67,7 @@ class Places:
     ) -> Candidates:
         """The references from these cells to those of the pool that are nearest to the first of them, or to one of the
         nodes `beside`, and to those of `always`; once each."""
-        homes = self._homes[cells]
+        homes = self.homes[cells]
         others = np.array(sorted(set(pool)), int)
         away = self._at[others] - homes[0]
         near = [self._distance(others, homes[0])[None], *(self._distance(others, at)[None] for at in self._at[beside])]

@@ -83,4 +83,5 @@ class Screen:
         size = np.abs(self._changes) + np.abs(changes).max(0)
         if not (np.abs(linear) <= ROUNDING * size)[self._compared].all():
             return None
-        return by_cell / moved[None, :, ::SIDES]
+        slopes: Array = by_cell / moved[None, :, ::SIDES]
+        return slopes

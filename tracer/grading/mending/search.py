@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracer.formulas.tree import Expression
-from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
+from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.mending.costs import cost_of, is_activation
-from tracer.grading.mending.edits import Edit, Others, edits_of, filled, others_of
-from tracer.grading.mending.formulas import Unreadable, reading
+from tracer.grading.mending.edits import Edit, edits_of, filled
+from tracer.grading.mending.formulas import Reader, Reading, Unreadable
 from tracer.grading.mending.nearby import Candidates, Places
 from tracer.grading.mending.rewriting import HOLE, Kind
 from tracer.grading.mending.screening import Screen
 from tracer.grading.mending.step import Step
+from tracer.grading.mending.units import Formulas, Unit, lanes_of
 from tracer.grading.mending.wrong import searched_steps
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
@@ -24,8 +24,6 @@ from tracer.grading.training.judgement import Judgement
 
 EXACT = 1e-6
 """Relative difference of the factors between updates and gradients that are the same: difference quotients."""
-MOST_COPIES = 400
-"""Copies of a formula within the steps that are searched."""
 MOST_CANDIDATES = 60
 """Cells that are tried in place of a reference."""
 MOST_REFERENCES, FOR_EACH = 4_000, 80
@@ -54,6 +52,12 @@ class Mend:
     whole: bool
     cost: tuple[float, ...]
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it leaves no doubt that the forward pass is right: it gives a known rate in all steps, fits the other
+        formulas no worse than before, and is no sign that a formula of the forward pass could have too many."""
+        return self.cost[:2] <= (0.0, 0.0) and not (self.edit.kind is Kind.SIGN and self.edit.size > 0)
+
 
 def mends(case: Case, judgement: Judgement, neighbors: Mapping[str, str]) -> list[Mend]:
     """The edits that make all updates of a wrong training right, the likeliest first. neighbors: odd formulas → those
@@ -62,28 +66,6 @@ def mends(case: Case, judgement: Judgement, neighbors: Mapping[str, str]) -> lis
         search = _Search(case, judgement, neighbors)
         found = sorted(search.mends(), key=lambda mend: mend.cost)
         return [search.only_changed(found[0]), *found[1:]] if found else []
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """Cells with one formula: in each of the searched steps, and all."""
-
-    relative: str
-    own: tuple[IntArray, ...]
-    nodes: IntArray
-
-
-MOST_LANES = 8
-"""Cells with one formula in a step that are edited one by one."""
-
-
-def _lanes(unit: _Unit) -> Iterator[_Unit]:
-    """The cells of a unit one by one, each with its like in the other steps."""
-    counts = {len(own) for own in unit.own if len(own)}
-    if len(counts) == 1 and 1 < min(counts) <= MOST_LANES:
-        for lane in range(min(counts)):
-            own = tuple(nodes[lane : lane + 1] for nodes in unit.own)
-            yield _Unit(unit.relative, own, np.sort(np.concatenate(own)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +97,8 @@ class _Search:
         self._signs = {-1.0, 1.0} if judgement.ascent or judgement.rate is None else {-1.0}
         rates = [sign * rate for sign in self._signs for rate in self._known if judgement.rate is not None]
         self._screens = {step.number: Screen(step, rates) for step in self._wrong}
-        self._users: dict[Expression, set[str]] = {}
-        self._texts: set[str] = set()
-        self._others = Others()
+        self._readers: dict[bytes, Reader] = {}
+        self._formulas = Formulas(case.graph, [*self._wrong, *self._right])
 
     # ---------------------------------------------------------------------------------------------- what is searched
 
@@ -132,23 +113,6 @@ class _Search:
             found.add(self._judgement.rate)
         return {abs(rate) for rate in found}
 
-    def _units(self) -> list[_Unit]:
-        graph, steps = self._graph, [*self._wrong, *self._right]
-        found: dict[str, list[list[int]]] = {}
-        for index, step in enumerate(steps):
-            for node in step.leading.tolist():
-                relative = graph.texts[graph.text[node]].relative
-                found.setdefault(relative, [[] for _ in steps])[index].append(node)
-                self._users.setdefault(graph.forms[graph.form[node]].expression, set()).add(relative)
-        units = []
-        self._texts = set(found)
-        self._others = others_of(found)
-        for relative, own in found.items():
-            if any(own[: len(self._wrong)]) and sum(map(len, own)) <= MOST_COPIES:
-                nodes = np.concatenate([text.nodes for text in graph.texts if text.relative == relative])
-                units.append(_Unit(relative, tuple(np.array(nodes_, int) for nodes_ in own), np.sort(nodes)))
-        return units
-
     # ------------------------------------------------------------------------------------------------------ the search
 
     def mends(self) -> Iterator[Mend]:
@@ -158,13 +122,14 @@ class _Search:
         if self._is_right(np.concatenate([step.own_rates() for step in self._wrong], 1)[0]):
             self._signs.discard(float(np.sign(self._wrong[0].own_rates()[0, 0])))  # all updates go the wrong way
         exact = {self._graph.number[place] for fault in self._judgement.faults if fault.exact for place in fault.places}
-        units = [unit for unit in self._units() if not exact or exact.intersection(unit.nodes.tolist())]
+        units = self._formulas.units(len(self._wrong))
+        units = [unit for unit in units if not exact or exact.intersection(unit.nodes.tolist())]
         units = self._affordable(units)
         found = list(self._backward_first(units))
-        lanes = self._affordable([lane for unit in units for lane in _lanes(unit)])
+        lanes = self._affordable([lane for unit in units for lane in lanes_of(unit)])
         yield from found or self._backward_first(lanes)
 
-    def _backward_first(self, units: Sequence[_Unit]) -> Iterator[Mend]:
+    def _backward_first(self, units: Sequence[Unit]) -> Iterator[Mend]:
         """The mends of these units; of those that the loss depends on only where no other has a sure one, or where they
         differ from their neighbors."""
         sure = False
@@ -174,14 +139,14 @@ class _Search:
                 unit for unit, late in zip(units, last, strict=True) if late == forward and not (late and sure)
             ):
                 for mend in self._mends_of(unit):
-                    sure = sure or not mend.cost[0]
+                    sure = sure or mend.is_sure
                     yield mend
 
-    def _leads_to_loss(self, unit: _Unit) -> bool:
+    def _leads_to_loss(self, unit: Unit) -> bool:
         step, own = self._parts(unit)[0]
         return step.leads_to_loss(own)
 
-    def _affordable(self, units: Sequence[_Unit]) -> list[_Unit]:
+    def _affordable(self, units: Sequence[Unit]) -> list[Unit]:
         """As many units as are searched: those of the faults first, then those nearest to the updates."""
         number = self._graph.number
         blamed = {number[place] for fault in self._judgement.faults for place in fault.places}
@@ -198,11 +163,11 @@ class _Search:
         """The mend with only those of its cells that it changes."""
         nodes = np.array(mend.nodes)
         at = self._wrong[0].at
-        before, after = (reading(self._graph, text, nodes).values(at)[0] for text in (mend.relative, mend.edit.text))
+        before, after = (self._read(text, nodes).values(at)[0] for text in (mend.relative, mend.edit.text))
         changed = (np.abs(before - after) > EXACT * np.abs(before)).any(1)
         return replace(mend, nodes=tuple(nodes[changed].tolist())) if changed.any() else mend
 
-    def _mends_of(self, unit: _Unit) -> Iterator[Mend]:
+    def _mends_of(self, unit: Unit) -> Iterator[Mend]:
         parts = self._parts(unit)
         if not self._may_mend(parts) or not all(self._is_understood(step, own, unit.relative) for step, own in parts):
             return
@@ -218,7 +183,7 @@ class _Search:
         if chunk:
             yield from self._met(unit, parts, near, chunk)
 
-    def _parts(self, unit: _Unit) -> list[tuple[Step, IntArray]]:
+    def _parts(self, unit: Unit) -> list[tuple[Step, IntArray]]:
         """The searched steps that have cells of a unit, with these."""
         steps = [*self._wrong, *self._right]
         return [(step, own) for step, own in zip(steps, unit.own, strict=True) if len(own)]
@@ -233,25 +198,28 @@ class _Search:
     def _is_understood(self, step: Step, own: IntArray, text: str) -> bool:
         """Whether the values of the formula as it is are those of the graph, and no copy depends on another."""
         try:
-            found = reading(self._graph, text, own).values(step.at)[0]
+            found = self._read(text, own).values(step.at)[0]
         except Unreadable:
             return False
         close = np.abs(found - step.at[own]) <= 1e-9 * np.abs(step.at[own]) + 1e-15
         return bool(close.all()) and not np.isin(own, step.influenced(own)).any()
 
-    def _tried(self, unit: _Unit, parts: Sequence[tuple[Step, IntArray]], near: Candidates) -> Iterator[_Tried]:
+    def _tried(self, unit: Unit, parts: Sequence[tuple[Step, IntArray]], near: Candidates) -> Iterator[_Tried]:
         """The edits of a unit, each with the values that its cells would have in the first step."""
         step, own = parts[0]
         holes = step.at[near.nodes[:, : len(own)]]
         constant = self._graph.form[near.nodes[:, 0]] < 0
         copied = self._neighbors.get(unit.relative)
         activates = step.leads_to_loss(own) and is_activation(self._graph.forms[self._graph.form[own[0]]].expression)
-        for edit in (*([Edit(copied, Kind.COPY, 0)] if copied else []), *edits_of(unit.relative, self._others)):
+        for edit in (
+            *([Edit(copied, Kind.COPY, 0)] if copied else []),
+            *edits_of(unit.relative, self._formulas.others),
+        ):
             has_hole = HOLE in edit.text
             if (has_hole and not near.texts) or (activates and edit.kind not in (Kind.COPY, Kind.REFERENCE)):
                 continue
             try:
-                values = reading(self._graph, edit.text, own).values(step.at, holes if has_hole else None)
+                values = self._read(edit.text, own).values(step.at, holes if has_hole else None)
                 if edit.computed:
                     values[constant] = np.nan
             except Unreadable:
@@ -274,7 +242,7 @@ class _Search:
         return np.array([*found, *([graph.number[rate]] if rate else [])], int)
 
     def _met(
-        self, unit: _Unit, parts: Sequence[tuple[Step, IntArray]], near: Candidates, tried: Sequence[_Tried]
+        self, unit: Unit, parts: Sequence[tuple[Step, IntArray]], near: Candidates, tried: Sequence[_Tried]
     ) -> Iterator[Mend]:
         """The mends among edits: those with one factor between updates and gradients, in all steps that must agree."""
         step, own = parts[0]
@@ -293,7 +261,7 @@ class _Search:
                     distance = near.distances[index] if each.has_hole else 0
                     value = float(each.values[index, 0, 0])
                     edit, rate = replace(each.edit, text=text), float(np.median(all_rates))
-                    conformity = self._conformity(unit, edit)
+                    conformity = self._formulas.conformity(unit, edit)
                     if conformity > 0.0 or not (forward and edit.kind is Kind.MORE):
                         more = edit.kind is Kind.OPERATOR and edit.text.count("+") > unit.relative.count("+")
                         ascends = more and bool(np.isin(own, self._case.training.nodes).any())
@@ -307,10 +275,10 @@ class _Search:
                         yield Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, whole, cost)
             at += len(each.values)
 
-    def _is_readable(self, text: str, unit: _Unit) -> bool:
+    def _is_readable(self, text: str, unit: Unit) -> bool:
         """Whether a formula has a meaning in all cells of a unit, within the sheet."""
         try:
-            reading(self._graph, text, unit.nodes)
+            self._read(text, unit.nodes)
         except Unreadable:
             return False
         return True
@@ -333,7 +301,7 @@ class _Search:
             hole = step.at[near.nodes[index : index + 1, start : start + len(own)]] if tried.has_hole else None
             start += len(own)
             try:
-                yield step.rates(own, reading(self._graph, tried.edit.text, own).values(step.at, hole))[0]
+                yield step.rates(own, self._read(tried.edit.text, own).values(step.at, hole))[0]
             except Unreadable:
                 yield np.array([np.nan])
 
@@ -345,24 +313,9 @@ class _Search:
             pool |= set(graph.operands_of(node).tolist())
         return pool
 
-    def _conformity(self, unit: _Unit, edit: Edit) -> float:
-        """How much better a formula fits the others of the step after an edit than before."""
-        if edit.kind is Kind.COPY:
-            return MOST_ALIKE
-        if edit.text in self._texts:
-            return MOST_ALIKE - 1.0
-        own = np.concatenate(unit.own)[:1]
-        was, becomes = self._graph.forms[self._graph.form[own[0]]].expression, _form(self._graph, edit.text, own)
-        alike = [bool(self._users.get(form, set()) - {unit.relative}) for form in (was, becomes) if form is not None]
-        return float(alike[1]) - float(alike[0]) if len(alike) == 2 else 0.0
-
-
-MOST_ALIKE = 3.0
-"""The conformity of an edit that makes an odd cell a copy of its neighbors."""
-
-
-def _form(graph: Graph, text: str, cells: IntArray) -> Expression | None:
-    try:
-        return reading(graph, text, cells).parts[0].expression
-    except Unreadable:
-        return None
+    def _read(self, text: str, cells: IntArray) -> Reading:
+        """What a formula means in cells. Raises Unreadable."""
+        key = cells.tobytes()
+        if key not in self._readers:
+            self._readers[key] = Reader(self._places, cells)
+        return self._readers[key].reading(text)
