@@ -11,9 +11,9 @@ import numpy as np
 from tracer.formulas.notation.numpy import value_from_parts
 from tracer.formulas.tree import Expression, Name, distinct, with_names
 from tracer.grading.book.cells import MAX_COLUMN, MAX_ROW
-from tracer.grading.book.relative import PLACE, UnknownFormula, is_place, parts
+from tracer.grading.book.relative import PLACE, UnknownFormula, is_place, parts, place
 from tracer.grading.graph.forms import slot, unrounded
-from tracer.grading.graph.graph import Array, IntArray
+from tracer.grading.graph.graph import Array, Graph, IntArray
 from tracer.grading.graph.picks import meaning
 from tracer.grading.mending.nearby import Places
 from tracer.grading.mending.rewriting import HOLE
@@ -151,6 +151,16 @@ def form_of(text: str, element: Element) -> Expression:
     return with_names(expression, {name: slot(index) for index, name in enumerate(names)})
 
 
+def referred(graph: Graph, sheet: str, home: tuple[int, int], reference: str) -> int:
+    """The node that a relative reference means in the formula of a cell; for an empty one, or one that no formula
+    refers to, the number of nodes. Raises Unreadable."""
+    try:
+        other, where = place(reference, home)
+    except UnknownFormula as error:
+        raise Unreadable(str(error)) from None
+    return graph.number.get((other or sheet, where), len(graph.text))
+
+
 def _with_fixed(text: str) -> tuple[str, list[tuple[str, int]] | None]:
     """The formula with fixed references, each different one to other columns, so that formulas that differ in their
     cells only are read once; and for each of these columns the reference that it stands for, and how far that is moved
@@ -200,9 +210,8 @@ def _shapes(text: str, elements: tuple[Element, ...]) -> tuple[_Shape, ...] | st
         return str(error)
     shapes = []
     for expression, (numbers, own) in found.items():
-        places = [parts(name) for names in own for name in names]
-        slots = [(place[1], place[3]) for place in places if place]
-        at = np.array(slots, int).reshape(len(own), -1, 2)
+        places = [reference for names in own for name in names if (reference := parts(name))]
+        at = np.array([(row, column) for _, row, _, column, _ in places], int).reshape(len(own), -1, 2)
         shapes.append(_Shape(expression, np.array(numbers), tuple(own), at))
     return tuple(shapes)
 
