@@ -29,11 +29,11 @@ def replaced(old: str, new: str) -> Edit:
     return lambda formula: re.sub(old, new, formula, count=1)
 
 
-def blamed(layout: str, unit: str, edit: Edit, cells: slice, folder: Path) -> tuple[set[str], set[str]]:
-    """The planted cells, and those that are named, for a change of some of a unit's cells."""
+def blamed(layout: str, unit: str, edit: Edit | float, cells: slice, folder: Path) -> tuple[set[str], set[str]]:
+    """The planted cells, and those that are named, for a change of some of a unit's cells, or a number in their place."""
     plan = LAYOUTS[layout]()
     chosen: list[Place] = sorted(place for place, name in plan.units.items() if name == unit)[cells]
-    changes = {place: edit(str(plan.cells[place])) for place in chosen}
+    changes = {place: edit(str(plan.cells[place])) if callable(edit) else edit for place in chosen}
     assert all(plan.cells[place] != content for place, content in changes.items())
     book = read_book(write(plan.with_cells(changes), folder / "sheet.xlsx", stored=True))
     judgement, *_ = judge_graph(book, read_graph(book))
@@ -118,3 +118,19 @@ def test_a_step_that_is_computed_unlike_all_others_is_wrong(kind: str, tmp_path:
     planted, found = blamed(*UNLIKE[kind], tmp_path)
     assert found
     assert planted <= found
+
+
+TYPED = {
+    "an activation": ("rows, adam", "a1_2", SECOND),
+    "a net input": ("rows, weight decay", "z2_1", SECOND),
+    "the total of a mean": ("public: house prices, blocks", "db", SECOND),
+    "a parameter that starts anew without the other": ("absolute error", "b", slice(2, 3)),
+}
+"""Cells of a column or row of copies that a number is typed into."""
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_a_number_typed_over_a_formula_is_named(kind: str, tmp_path: Path) -> None:
+    layout, unit, cells = TYPED[kind]
+    planted, found = blamed(layout, unit, 0.25, cells, tmp_path)
+    assert found == planted

@@ -39,6 +39,12 @@ def odd_cells(graph: Graph) -> list[Odd]:
     return list(_Copies(graph).odd())
 
 
+def typed_over(graph: Graph) -> list[Odd]:
+    """The numbers in place of a formula that two neighbors share: at the same distance on both sides, or both on one
+    side."""
+    return list(_Copies(graph).typed())
+
+
 class _Copies:
     """Compares the formulas of cells at given distances; its state are the graph's places as numbers."""
 
@@ -77,6 +83,14 @@ class _Copies:
                 found = self._neighbors(nodes[0], offset)
                 if found is not None and found[0] != relative:
                     yield Odd(tuple(sorted(nodes)), found[0], offset, found[1], self._is_alone(nodes, offset))
+                    break
+
+    def typed(self) -> Iterator[Odd]:
+        for node, text in enumerate(self._own):
+            for offset in self._offsets if text < 0 else ():
+                found = self._neighbors(node, offset)
+                if found is not None and self._is_alone([node], offset):
+                    yield Odd((node,), found[0], offset, found[1], alone=True)
                     break
 
     def _text(self, node: int, offset: Offset, times: int) -> tuple[str, tuple[int, int] | None] | None:

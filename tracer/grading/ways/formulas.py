@@ -21,6 +21,7 @@ from tracer.grading.steps.updates import TooManyParameters
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement, Standing, nothing_to_judge
 from tracer.grading.training.verdict import judged
+from tracer.grading.ways import typed
 from tracer.grading.ways.labels import Labels
 from tracer.grading.ways.trials import Trials
 from tracer.grading.ways.without_value import not_judged, of_values
@@ -46,7 +47,8 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     words, odd = Words(graph, Labels(book).of_ends, NONE, np.full(len(graph.text), NONE)), odd_cells(graph)
     with np.errstate(all="ignore"):  # numbers that blow up, or are 0, are not judged
         found = _without_broken_updates(graph, steps, words, odd) or _as_it_is(graph, steps, words, odd)
-        found = tuple(Trials(book, graph, _without_causes).explained(judgement, words) for judgement in found)
+        trials = Trials(book, graph, _without_causes)
+        found = typed.explained(trials, tuple(trials.explained(judgement, words) for judgement in found))
     told = [judgement for judgement in found if judgement.standing is not Standing.NOTHING]
     return tuple(
         replace(

@@ -138,7 +138,7 @@ class Trials:
     def _right(self, judgement: Judgement, relative: str, text: str) -> Judgement | None:
         """The judgement if the cells with one formula have another; None where not all is right, or less is judged."""
         nodes = [node for own in self.graph.texts if own.relative == relative for node in own.nodes.tolist()]
-        book = self._with_formula({home_of(self.graph, node) for node in nodes}, text)
+        book = self.with_formula({home_of(self.graph, node) for node in nodes}, text)
         if book is None:
             return None
         try:
@@ -156,7 +156,7 @@ class Trials:
             return None
         return next((each for each in found if each.rate_at == judgement.rate_at), None)
 
-    def _with_formula(self, homes: Iterable[Place], text: str) -> Book | None:
+    def with_formula(self, homes: Iterable[Place], text: str) -> Book | None:
         """The workbook with a relative formula in these cells; None where it refers to no cell."""
         by_sheet: dict[str, list[Position]] = {}
         for name, position in homes:
