@@ -20,10 +20,11 @@ from tests.places import SHARED, needs_shared, pytorch
 from tests.sheets import recalculated
 from tracer.grading.book.cells import Book, Cell, Formula, Sheet, position
 from tracer.grading.book.package import read_book
-from tracer.grading.graph.derivatives import adjoints, slopes, tangents
+from tracer.grading.graph.derivatives import slopes
 from tracer.grading.graph.graph import Graph, TooLarge
 from tracer.grading.graph.read import read_graph
 from tracer.grading.graph.values import evaluate
+from tracer.grading.steps.region import Network, region
 
 NUMBERS = [[0.4, 1.7, 0.9, 2.2], [1.3, 0.6, 2.5, 0.8], [0.7, 1.1, 1.9, 0.3], [1.6, 0.5, 1.2, 2.1]]
 """A1:D4. E1 is a text, E2 empty, E3 5.5; F1:F4 are 1 to 4, G1:G4 texts."""
@@ -268,8 +269,11 @@ def test_the_chain_rule_both_ways_is_that_of_pytorch() -> None:
     slope = slopes(graph, graph.values)
     end = graph.number["S", place("O1")]
     assert graph.values[end] == pytest.approx(float(loss.detach()), rel=1e-14)
-    forward = tangents(graph, slope, parameters, np.array([end]))[0]
-    reverse = adjoints(graph, slope, {end: 1.0}, parameters, parameters)
+    found = region(Network.of(graph), parameters, np.zeros(len(graph.text), bool))
+    start = np.zeros((len(graph.text), len(parameters)))
+    start[parameters, np.arange(len(parameters))] = 1.0
+    forward = found.forward(start, slope)[end]
+    reverse = found.reverse((np.arange(len(graph.text)) == end).astype(float), slope)[parameters]
     np.testing.assert_allclose(forward, [float(g) for g in expected], rtol=1e-13)
     np.testing.assert_allclose(reverse, [float(g) for g in expected], rtol=1e-13)
 
@@ -278,15 +282,6 @@ def place(text: str) -> tuple[int, int]:
     found = position(text)
     assert found
     return found
-
-
-def test_seeds_are_independent_of_each_other() -> None:
-    graph = read_graph(hand.book(("S", {"A1": 2.0, "A2": "=A1*3", "A3": "=A2*A1"})))
-    one, two, three = (graph.number["S", (row, 1)] for row in (1, 2, 3))
-    slope = slopes(graph, graph.values)
-    assert tangents(graph, slope, np.array([one, two]), np.array([three])).tolist() == [[6.0, 2.0]]
-    assert adjoints(graph, slope, {three: 1.0}, np.array([two]), np.array([one, two])).tolist() == [6.0, 2.0]
-    assert adjoints(graph, slope, {three: 1.0}, np.array([], int), np.array([one])).tolist() == [12.0]
 
 
 def test_what_has_no_value_has_no_slope_either() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 from click.testing import CliRunner
 
@@ -89,10 +87,6 @@ def test_submission_e_takes_new_weights_for_the_rate_and_the_slope_of_the_other_
     assert (sheet.judged, sheet.right) == (9, 7)
 
 
-ALSO_NAMED: Mapping[str, set[Place]] = {"submission-c.xlsx": {("assignment6-calculations", (23, 7))}}
-"""Right cells that the graph alone names: in G23, the reference to η does not slide yet, as it does in all below."""
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -105,7 +99,7 @@ ALSO_NAMED: Mapping[str, set[Place]] = {"submission-c.xlsx": {("assignment6-calc
     ],
 )
 def test_the_graph_alone_agrees_with_the_headers(name: str) -> None:
-    """It names cells of each finding on formulas, and no others but one."""
+    """It names cells of each finding on formulas, and no others."""
     found = [
         {(sheet.sheet, place) for place in finding.places}
         for sheet in checked(name).sheets
@@ -114,7 +108,7 @@ def test_the_graph_alone_agrees_with_the_headers(name: str) -> None:
     ]
     book = read_book(FOLDER / name)
     named = {p for each in judge_graph(book, read_graph(book)) for fault in each.faults for p in fault.places}
-    assert named - set[Place]().union(*found) == ALSO_NAMED.get(name, set())
+    assert named <= set[Place]().union(*found)
     assert all(named & cells for cells in found)
 
 

@@ -7,16 +7,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracer.grading.book.relative import absolute
+from tracer.grading.book.relative import UnknownFormula, absolute
 from tracer.grading.culprits.copies import Odd
 from tracer.grading.culprits.dependence import Dependence
 from tracer.grading.culprits.mended import mended_fault
 from tracer.grading.culprits.unlike import unlike_steps
 from tracer.grading.graph.graph import Graph
+from tracer.grading.graph.language import mentioned
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
+from tracer.grading.mending.formulas import Unreadable, referred
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement, Parameter, Standing
+from tracer.grading.wording.sentences import home_of
 
 TOLERANCE = 1e-6
 """Relative difference between the values that wrong updates ask of a cell."""
@@ -59,6 +62,15 @@ def _odd_fault(graph: Graph, odd: Odd, spoils: tuple[Parameter, ...]) -> Fault:
         value=float(graph.values[odd.nodes[0]]),
         spoils=spoils,
     )
+
+
+def _referred(graph: Graph, odd: Odd) -> set[int]:
+    """What an odd cell would refer to with the formula of its neighbors."""
+    sheet, home = home_of(graph, odd.nodes[0])
+    try:
+        return {referred(graph, sheet, home, name.name) for name in mentioned(odd.text)}
+    except (Unreadable, UnknownFormula):
+        return set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +127,33 @@ class _Search:
 
     def _odd(self, odd: Sequence[Odd]) -> list[Odd]:
         """The odd cells that wrong targets depend on: with neighbors on both sides, or else one that all depend on. A
-        right update is not odd."""
+        right update is not odd, nor one that is right but for its gradient."""
         reached = [self._reach(target) for target in self._targets]
         right = self._right_updates(self._targets)
         found = [
-            e for e in odd if not right.intersection(e.nodes) and any(own.intersection(e.nodes) for own in reached)
+            entry
+            for entry in odd
+            if not right.intersection(entry.nodes)
+            and any(own.intersection(entry.nodes) for own in reached)
+            and not self._takes_its_gradient(entry)
         ]
         sure = [entry for entry in found if entry.between]
         return sure or [entry for entry in found if entry.alone and all(own & set(entry.nodes) for own in reached)][:1]
+
+    def _takes_its_gradient(self, odd: Odd) -> bool:
+        """Whether an odd cell is an update that takes the gradient that its neighbors' formula takes there, by the
+        factor of most updates of its step."""
+        case, graph = self._case, self._graph
+        rows, steps = np.nonzero(case.training.nodes == odd.nodes[0])
+        if not len(rows):
+            return False
+        row, step = int(rows[0]), int(steps[0])
+        gradient = int(case.all_taken.nodes[row, step])
+        with np.errstate(all="ignore"):
+            rates = case.changes[:, step] / case.all_taken.changes(case.points)[:, step]
+            usual = np.nanmedian(rates, 0)
+            same = bool((np.abs(rates[row] - usual) <= TOLERANCE * np.abs(usual)).all())
+        return same and gradient >= 0 and gradient in _referred(graph, odd)
 
     def _spoiled(self, targets: Iterable[_Target]) -> tuple[Parameter, ...]:
         return tuple(dict.fromkeys(parameter for target in targets for parameter in target.fault.spoils))
