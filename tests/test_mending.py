@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
 from tests import hand
+from tests.walkthroughs.layouts import LAYOUTS
+from tests.walkthroughs.mistakes import named
+from tests.walkthroughs.score import by_graph, judged
 from tracer.grading.book.cells import reference
 from tracer.grading.graph.read import read_graph
 from tracer.grading.mending.costs import is_activation
@@ -101,3 +105,13 @@ def test_edits_are_few_and_different() -> None:
     texts = [edit.text for edit in edits_of("R[0]C[1]*R[0]C[2]*(1-R[0]C[2])")]
     assert len(texts) == len(set(texts)) < 80
     assert sum(HOLE in text for text in texts) < len(texts)
+
+
+def test_an_update_is_named_where_all_gradients_are_right(tmp_path: Path) -> None:
+    """With momentum, updates are not proportional to gradients: the cells of these are compared, and no edit of them
+    explains a wrong update."""
+    plan = LAYOUTS["rows, momentum"]()
+    (mistake, *_) = named(plan, [slip for slip in plan.slips if slip[0] == "η twice"])
+    verdict = judged(mistake.plan, tmp_path, by_graph)
+    assert verdict.names(mistake)
+    assert {said.cause for said in verdict.said} == {"the factor learning rate (B2) appears twice"}

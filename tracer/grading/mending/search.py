@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags, IntArray
-from tracer.grading.mending.costs import cost_of, is_activation
+from tracer.grading.mending.costs import COST_OF_NO_RATE, cost_of, is_activation
 from tracer.grading.mending.edits import Edit, edits_of, filled
 from tracer.grading.mending.formulas import Reader, Reading, Unreadable
 from tracer.grading.mending.nearby import Candidates, Places
@@ -120,6 +120,8 @@ class _Search:
         if not self._wrong:
             return
         if self._is_right(np.concatenate([step.own_rates() for step in self._wrong], 1)[0]):
+            if self._has_right_gradients():
+                return
             self._signs.discard(float(np.sign(self._wrong[0].own_rates()[0, 0])))  # all updates go the wrong way
         exact = {self._graph.number[place] for fault in self._judgement.faults if fault.exact for place in fault.places}
         units = self._formulas.units(len(self._wrong))
@@ -128,6 +130,11 @@ class _Search:
         found = list(self._backward_first(units))
         lanes = self._affordable([lane for unit in units for lane in lanes_of(unit)])
         yield from found or self._backward_first(lanes)
+
+    def _has_right_gradients(self) -> bool:
+        """Whether only some updates are wrong while all cells of gradients are right: no edit of these would help."""
+        spoiled = {parameter for fault in self._judgement.faults for parameter in fault.spoils}
+        return self._wrong[0].compares_gradients and len(spoiled) < len(self._case.training.seeds)
 
     def _backward_first(self, units: Sequence[Unit]) -> Iterator[Mend]:
         """The mends of these units; of those that the loss depends on only where no other has a sure one, or where they
@@ -269,7 +276,7 @@ class _Search:
                         cost = (
                             float(not (whole and self._is_plain(rate))),
                             -conformity,
-                            cost_of(edit, forward, ascends),
+                            cost_of(edit, forward, ascends) + COST_OF_NO_RATE * self._has_no_rate(rate),
                             float(distance),
                         )
                         yield Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, whole, cost)
@@ -288,6 +295,10 @@ class _Search:
         rate = float(np.median(rates))
         known = self._judgement.rate is None or self._is_plain(rate)
         return bool(_constant(rates[None])[0]) and known and np.sign(rate) in self._signs
+
+    def _has_no_rate(self, rate: float) -> bool:
+        """Whether this is 1, while updates refer to another learning rate."""
+        return abs(abs(rate) - 1.0) <= EXACT and any(known not in (0.0, 1.0) for known in self._known)
 
     def _is_plain(self, rate: float) -> bool:
         return any(abs(abs(rate) - known) <= EXACT * known for known in self._known)

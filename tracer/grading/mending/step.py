@@ -182,6 +182,11 @@ class Step:
             return self._changes(lambda wanted: self.at[wanted][None])
         return self._changes(self._with_values(nodes, values)[1])
 
+    @property
+    def compares_gradients(self) -> bool:
+        """Whether cells of gradients are compared, not updates."""
+        return bool((self._target.less == NONE).all())
+
     def targets_of(self, nodes: IntArray) -> Flags:
         """Which updates, or cells of gradients, depend on these nodes or are among them."""
         influenced = np.concatenate([nodes, self.influenced(nodes)])
