@@ -107,11 +107,18 @@ def test_edits_are_few_and_different() -> None:
     assert sum(HOLE in text for text in texts) < len(texts)
 
 
-def test_an_update_is_named_where_all_gradients_are_right(tmp_path: Path) -> None:
-    """With momentum, updates are not proportional to gradients: the cells of these are compared, and no edit of them
-    explains a wrong update."""
-    plan = LAYOUTS["rows, momentum"]()
-    (mistake, *_) = named(plan, [slip for slip in plan.slips if slip[0] == "η twice"])
+@pytest.mark.parametrize(
+    ("layout", "slip", "cause"),
+    [
+        ("rows, momentum", "η twice", "the factor learning rate (B2) appears twice"),
+        ("public: skip-gram", "η left out", "the factor learning rate (F1) is missing"),
+    ],
+)
+def test_wrong_updates_are_named(tmp_path: Path, layout: str, slip: str, cause: str) -> None:
+    """Also where all cells of gradients are right, which momentum takes the updates from, and where most updates lack
+    the learning rate of the others."""
+    plan = LAYOUTS[layout]()
+    (mistake, *_) = named(plan, [each for each in plan.slips if each[0] == slip])
     verdict = judged(mistake.plan, tmp_path, by_graph)
     assert verdict.names(mistake)
-    assert {said.cause for said in verdict.said} == {"the factor learning rate (B2) appears twice"}
+    assert {said.cause for said in verdict.said} == {cause}

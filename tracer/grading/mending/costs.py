@@ -23,8 +23,6 @@ COST_OF_FORWARD = 0.6
 """Added for an edit that changes the loss: the gradients below it would be right by chance."""
 COST_OF_ASCENT = 0.7
 """Added for an edit that makes an update go up: the sign of a gradient is wrong more often."""
-COST_OF_NO_RATE = 1.0
-"""Added for an edit that leaves updates without the learning rate that others have."""
 COST_OF_SIZE = 0.1
 """Added for each token that an edit adds: slips add tokens more often than they lose them."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags, IntArray
-from tracer.grading.mending.costs import COST_OF_NO_RATE, cost_of, is_activation
+from tracer.grading.mending.costs import cost_of, is_activation
 from tracer.grading.mending.edits import Edit, edits_of, filled
 from tracer.grading.mending.formulas import Reader, Reading, Unreadable
 from tracer.grading.mending.nearby import Candidates, Places
@@ -240,11 +240,12 @@ class _Search:
         cells, beside = np.concatenate([own for _, own in parts]), self._graph.operands_of(int(own[0]))
         return self._places.candidates(cells, pool, MOST_CANDIDATES, beside[:MOST_BESIDE], self._shared(step))
 
-    def _shared(self, step: Step) -> IntArray:
-        """The constants that several updates refer to: learning rates."""
+    def _shared(self, step: Step, judged: bool = True) -> IntArray:
+        """The constants that several updates refer to: learning rates. judged: whether the one of the judgement is
+        among them."""
         graph, updates = self._graph, self._case.training.nodes[:, step.number]
         used = Counter(o for node in updates[updates != NONE].tolist() for o in graph.operands_of(node).tolist())
-        rate = self._judgement.rate_at
+        rate = self._judgement.rate_at if judged else None
         found = [o for o, count in used.items() if count > 1 and graph.form[o] < 0]
         return np.array([*found, *([graph.number[rate]] if rate else [])], int)
 
@@ -274,9 +275,9 @@ class _Search:
                         ascends = more and bool(np.isin(own, self._case.training.nodes).any())
                         whole = all(map(len, unit.own[: len(self._wrong)]))
                         cost = (
-                            float(not (whole and self._is_plain(rate))),
+                            float(not (whole and self._is_plain(rate)) or self._has_no_rate(rate)),
                             -conformity,
-                            cost_of(edit, forward, ascends) + COST_OF_NO_RATE * self._has_no_rate(rate),
+                            cost_of(edit, forward, ascends),
                             float(distance),
                         )
                         yield Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, whole, cost)
@@ -297,8 +298,9 @@ class _Search:
         return bool(_constant(rates[None])[0]) and known and np.sign(rate) in self._signs
 
     def _has_no_rate(self, rate: float) -> bool:
-        """Whether this is 1, while updates refer to another learning rate."""
-        return abs(abs(rate) - 1.0) <= EXACT and any(known not in (0.0, 1.0) for known in self._known)
+        """Whether this is 1, while several updates refer to another learning rate."""
+        rates = self._graph.values[self._shared(self._wrong[0], False)]
+        return abs(abs(rate) - 1.0) <= EXACT and len(rates) > 0 and not (rates == 1.0).any()
 
     def _is_plain(self, rate: float) -> bool:
         return any(abs(abs(rate) - known) <= EXACT * known for known in self._known)
