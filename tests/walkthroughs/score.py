@@ -17,12 +17,11 @@ from tests.walkthroughs.evaluator import Place
 from tests.walkthroughs.layouts import LAYOUTS
 from tests.walkthroughs.mistakes import at_random, named
 from tests.walkthroughs.plan import Mistake, Plan, chance, ref_from
-from tests.walkthroughs.public.register import UNSETTLED
 from tests.walkthroughs.sentences import Said, mended
 from tests.walkthroughs.untrained import UNTRAINED
 from tests.walkthroughs.workbook import write
 
-ALL = {**LAYOUTS, **UNTRAINED, **UNSETTLED}
+ALL = {**LAYOUTS, **UNTRAINED}
 COMMAND = {"right": True, "nothing": False}
 """The words of the whole command for a sheet without findings → whether it was judged."""
 Grader = Callable[[Path], "Verdict"]

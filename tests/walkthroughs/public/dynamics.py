@@ -146,4 +146,9 @@ DYNAMICS: tuple[Callable[[], Plan], ...] = (
     table_of("public: resilient steps", "Rprop", ["up", 1.2, "down", 0.5],
           [("x", [1.0, 3, 2, 5], ""), ("t", [2.0, 7, 4, 11], ""), ("w", 0.1, "=C{p}-SIGN(G{p})*I{p}"), ("b", 0.0, "=D{p}-SIGN(H{p})*J{p}"), ("y", "", "=C{r}*A{r}+D{r}"), ("L", "", "=(E{r}-B{r})^2"), ("gw", "", "=2*(E{r}-B{r})*A{r}"), ("gb", "", "=2*(E{r}-B{r})"),
            ("step w", 0.1, "=I{p}*IF(G{r}*G{p}>0,$B$2,$D$2)"), ("step b", 0.1, "=J{p}*IF(H{r}*H{p}>0,$B$2,$D$2)")]),
+    table_of("public: target network", "DQN in one weight", ["lr", 0.1, "gamma", 0.9],
+          [("s", [0.5, 1.0, 0.2, 0.7], ""), ("r", [1.0, 0, 0.5], ""), ("w", 0.1, "=C{p}-$B$2*F{p}"), ("w target", 0.1, "=IF(MOD(ROW(),5)=0,C{r},D{p})"), ("squared", "", "=(C{r}*A{r}-B{r}-$D$2*D{r}*A{r})^2"), ("g", "", "=2*(C{r}*A{r}-B{r}-$D$2*D{r}*A{r})*A{r}")]),
+    table_of("public: RTRL", "Derivatives carried forward", ["lr", 0.1],
+          [("x", [0.1, 0.5, 0.9, 0.3], ""), ("t", [0.5, 0.9, 0.3, 0.1], ""), ("context", 0.0, "=H{p}"), ("wx", 0.4, "=D{p}-$B$2*M{p}"), ("wc", 0.3, "=E{p}-$B$2*N{p}"), ("v", 0.6, "=F{p}-$B$2*L{p}"), None, ("h", "", "=TANH(D{r}*A{r}+E{r}*C{r})"), ("y", "", "=F{r}*H{r}"), ("E", "", "=(I{r}-B{r})^2/2"), ("dy", "", "=I{r}-B{r}"),
+           ("dv", "", "=K{r}*H{r}"), ("dwx", "", "=K{r}*F{r}*O{r}"), ("dwc", "", "=K{r}*F{r}*P{r}"), ("px", "", "=(1-H{r}^2)*(A{r}+E{r}*Q{r})"), ("pc", "", "=(1-H{r}^2)*(C{r}+E{r}*R{r})"), ("px before", 0.0, "=O{p}"), ("pc before", 0.0, "=P{p}")]),
 )  # fmt: skip

@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tracer.formulas.tree import Call
+from tracer.grading.graph.facts import IF
 from tracer.grading.graph.graph import Flags, IntArray
 from tracer.grading.steps.cells import Cells, cells_of
 from tracer.grading.steps.chains import NONE
-from tracer.grading.steps.shapes import leads
+from tracer.grading.steps.shapes import leads, slot_of
 from tracer.grading.steps.steps import Steps, Training
 
 MOST_CELLS = 2_000
@@ -255,6 +257,8 @@ class _Search:
         own_parameter = self._made.get(root)
         if self._root[before] in (root, None if own_parameter is None else self._root[own_parameter]):
             return False
+        if self._chooses(root, before):
+            return False
         expected = next((following[cell] for cell in self._path(before) if cell in following), None)
         if expected is not None:
             return root != expected
@@ -262,6 +266,15 @@ class _Search:
             return False
         shown = self._root[self._graph.operands_of(root)].tolist()
         return root in self._made or bool(own[root]) or not set(following.values()).isdisjoint(shown)
+
+    def _chooses(self, node: int, other: int) -> bool:
+        """Whether a cell shows another one or a third, as weights do that are copied every few steps."""
+        form = self._graph.forms[self._graph.form[node]].expression if self._graph.form[node] >= 0 else None
+        if not isinstance(form, Call) or form.function != IF:
+            return False
+        slots = [slot_of(branch) for branch in form.args[1:]]
+        shown = [self._root[self._graph.operands_of(node)[slot]] for slot in slots if slot is not None]
+        return len(shown) == 2 and self._root[other] in shown
 
     def _adds_to(self, node: int, other: int) -> bool:
         """Whether a cell adds to another one, as an update does."""

@@ -165,5 +165,8 @@ def _minimized(case: Case) -> list[tuple[Role, str, bool]]:
 
 
 def _compares(case: Case, role: Role) -> bool:
-    """Whether a loss is that of several parameters, and takes targets that their updates take too."""
-    return len(case.training.updates) > 1 and has_targets(case.sample, role)
+    """Whether a loss is that of several parameters in most of their steps, and takes targets that their updates take
+    too."""
+    cells = case.sample.cells
+    often = len(np.unique(cells.step[role.nodes(cells)]))
+    return len(case.training.updates) > 1 and 2 * often > len(cells.steps) and has_targets(case.sample, role)

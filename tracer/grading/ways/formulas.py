@@ -10,6 +10,7 @@ import numpy as np
 from tracer.grading.book.cells import Book
 from tracer.grading.culprits.broken import broken_updates, judged_with_companions, with_broken, with_constants
 from tracer.grading.culprits.causes import like_copies, with_causes
+from tracer.grading.culprits.contexts import are_inputs, contexts, is_truncated
 from tracer.grading.culprits.copies import Odd, odd_cells
 from tracer.grading.culprits.culprit import with_culprits
 from tracer.grading.graph.graph import Graph
@@ -46,7 +47,9 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
         return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
     words, odd = Words(graph, Labels(book).of_ends, NONE, np.full(len(graph.text), NONE)), odd_cells(graph)
     with np.errstate(all="ignore"):  # numbers that blow up, or are 0, are not judged
-        found = _without_broken_updates(graph, steps, words, odd) or _as_it_is(graph, steps, words, odd)
+        found = _without_broken_updates(graph, steps, words, odd) or _as_it_is(steps, words, odd)
+        if all(judgement.standing is Standing.NOTHING for judgement in found):
+            found = _with_contexts(steps, words, odd) or found
         trials = Trials(book, graph, _without_causes)
         found = typed.explained(trials, tuple(trials.explained(judgement, words) for judgement in found))
     told = [judgement for judgement in found if judgement.standing is not Standing.NOTHING]
@@ -94,7 +97,19 @@ def _without_broken_updates(graph: Graph, steps: Steps, words: Words, odd: Seque
     )
 
 
-def _as_it_is(graph: Graph, steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judgement, ...]:
+def _with_contexts(steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judgement, ...]:
+    """The judgements where gradients end at copies of what an earlier step computes, if all are of one step."""
+    graph, nodes = steps.network.graph, contexts(steps)
+    if not len(nodes):
+        return ()
+    truncated = steps_of(with_constants(graph, nodes))
+    if not all(map(is_truncated, _cases(truncated))):
+        return ()
+    found = _as_it_is(truncated, words, odd)
+    return found if all(are_inputs(truncated, nodes, graph.text[nodes], judgement) for judgement in found) else ()
+
+
+def _as_it_is(steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judgement, ...]:
     found = []
     for each in _cases(steps):
         case, judgement = each, judged(each)
