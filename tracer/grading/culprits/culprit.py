@@ -151,6 +151,8 @@ class _Search:
         gradient = int(case.all_taken.nodes[row, step])
         with np.errstate(all="ignore"):
             rates = case.changes[:, step] / case.all_taken.changes(case.points)[:, step]
+            if np.isnan(rates).all(0).any():
+                return False
             usual = np.nanmedian(rates, 0)
             same = bool((np.abs(rates[row] - usual) <= TOLERANCE * np.abs(usual)).all())
         return same and gradient >= 0 and gradient in _referred(graph, odd)
