@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracer.grading.book.relative import UnknownFormula, absolute
+from tracer.grading.culprits.cancelled import CANCELS, cancelled_fault, stands_still
 from tracer.grading.culprits.copies import Odd
 from tracer.grading.culprits.dependence import Dependence
 from tracer.grading.culprits.mended import mended_fault
@@ -29,6 +30,9 @@ RIGHT = 1
 
 def with_culprits(case: Case, judgement: Judgement, odd: Sequence[Odd]) -> Judgement:
     """The judgement with the cells to blame in place of the gradients and updates that they spoil."""
+    cancelled = cancelled_fault(case)
+    if cancelled is not None and len(case.changes) > 1 and (judgement.firm or stands_still(case)):
+        return replace(judgement, standing=Standing.WRONG, reason=CANCELS, faults=(cancelled,))
     if judgement.standing is Standing.WRONG and judgement.faults:
         mended = mended_fault(case, judgement, odd)
         if mended is not None:

@@ -139,6 +139,15 @@ def _slots(expression: Expression) -> frozenset[int]:
     return frozenset(slot for slot in map(slot_of, distinct(expression)) if slot is not None)
 
 
+@lru_cache(maxsize=4_096)
+def cancels(form: Expression) -> bool:
+    """Whether a formula subtracts a cell from itself: `y − y`."""
+    return any(
+        call.function == SUB and call.args[0] == call.args[1] and slot_of(call.args[0]) is not None
+        for call in calls(form)
+    )
+
+
 class Pair(NamedTuple):
     """Two slots that a formula subtracts, or compares for equality."""
 
