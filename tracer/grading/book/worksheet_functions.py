@@ -48,6 +48,12 @@ FORMULAS = {
     "ERFC(x)": "1 - erf(x)",
     "MOD(x,y)": "x - y * floor(x / y)",
     "TRUNC(x)": "if(x < 0, -floor(-x), floor(x))",
+    "TRUNC(x,0)": "if(x < 0, -floor(-x), floor(x))",
+    "ROUNDDOWN(x,0)": "if(x < 0, -floor(-x), floor(x))",
+    "ROUNDUP(x,0)": "if(x < 0, floor(x), -floor(-x))",
+    "CEILING(x,1)": "-floor(-x)",
+    "CEILING.MATH(x)": "-floor(-x)",
+    "QUOTIENT(x,y)": "if(x / y < 0, -floor(-(x / y)), floor(x / y))",
     "N(x)": "x",
     "VALUE(x)": "x",
 }
@@ -105,6 +111,32 @@ def _chain(function: Function, values: Sequence[Expression]) -> Expression:
 
 def _of_all(function: Function) -> Callable[[Sequence[Block]], Block]:
     return lambda blocks: single(_chain(function, flat(blocks)))
+
+
+def _median(blocks: Sequence[Block]) -> Block:
+    """The median of up to three values; of three, it clips one to an interval."""
+    least, greatest = FUNCTIONS["min"], FUNCTIONS["max"]
+    match flat(blocks):
+        case [x]:
+            return single(x)
+        case [x, y]:
+            return _average(blocks)
+        case [x, y, z]:
+            upper = Call(least, (Call(greatest, (x, y)), z))
+            return single(Call(greatest, (Call(least, (x, y)), upper)))
+    raise ValueError
+
+
+def _extreme(function: Function) -> Callable[[Sequence[Block]], Block]:
+    """LARGE or SMALL, the first of them."""
+
+    def extreme(blocks: Sequence[Block]) -> Block:
+        cells, place = blocks
+        if _number(place) != 1.0:
+            raise ValueError
+        return single(_chain(function, flat([cells])))
+
+    return extreme
 
 
 def _square(value: Expression) -> Expression:
@@ -245,6 +277,9 @@ _OF_BLOCKS: dict[str, Callable[[Sequence[Block]], Block]] = {
     "SUM": _of_all(ADD),
     "PRODUCT": _of_all(MUL),
     "AVERAGE": _average,
+    "MEDIAN": _median,
+    "LARGE": _extreme(FUNCTIONS["max"]),
+    "SMALL": _extreme(FUNCTIONS["min"]),
     "SUMSQ": _sum_of_squares,
     "SUMXMY2": _sum_of_squared_differences,
     "SUMPRODUCT": _sum_of_products,
