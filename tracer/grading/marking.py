@@ -43,6 +43,7 @@ MOST_TEXTS = 5_000
 """Texts of a sheet that are looked at for the settings of an optimizer."""
 VETO_STEPS = 12
 """Steps of a table that are enough to contradict a misreading."""
+DRAWN = "quantities that a network computes are drawn at random, as by dropout"
 MISREAD = "its headers were misread: the derivatives of its own loss contradict what they seem to say"
 LEFT_OUT = "iterations are left out: where the one before is missing, the parameters are taken as given"
 OTHER_RULE = "its updates are not those of plain gradient descent; describe the optimizer with --config"
@@ -84,6 +85,8 @@ class Explained:
 def marked(found: Found, terms: Terms) -> SheetReport:
     """The report on a table, after all stages. Raises NotANetwork if it does not show a network."""
     shown = understood(found, terms.system, terms.effort)
+    if terms.system is None and _draws(shown):
+        raise NotANetwork(DRAWN)
     compared = judged(shown, terms)
     stepped = _wrong_updates(compared) if terms.system is None or not terms.given else frozenset[str]()
     texts = (cell.value for cell in shown.sheet.cells.values() if type(cell.value) is str)
@@ -110,6 +113,17 @@ def marked(found: Found, terms: Terms) -> SheetReport:
 
 
 # ------------------------------------------------------------------------------------------------------- judged
+
+
+def _draws(shown: Understood) -> bool:
+    """Whether formulas of computed quantities draw random numbers; initial weights may."""
+    computed = (
+        places
+        for name, places in shown.table.series.items()
+        if name not in shown.model.parameters and shown.model.equation(name) is not None
+    )
+    cells = (shown.sheet.cells.get(place) for places in computed for place in places)
+    return any("RAND" in cell.formula.text for cell in cells if cell and cell.formula)
 
 
 def judged(shown: Understood, terms: Terms) -> Judged:

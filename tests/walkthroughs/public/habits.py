@@ -276,4 +276,29 @@ def guarded() -> Plan:
     return s.plan
 
 
-HABITS = (hours_studied, pasted_between, rating_by_rating, negative_samples, counts, margins, guarded)
+def dropout_by_random_numbers() -> Plan:
+    """Hidden units that RAND switches off, anew with each recalculation; only values tell which were on."""
+    s = Draft("public: dropout by RAND", "dropout", expected="no finding")
+    s.row("A1", ["lr", 0.2, "keep", 0.8])
+    columns = [
+        ("x", [0.5, 1.0, 0.2], ""), ("t", [1.0, 0, 1], ""), ("w1", 0.4, "=C{p}-$B$1*M{p}"), ("w2", -0.3, "=D{p}-$B$1*N{p}"), ("v1", 0.6, "=E{p}-$B$1*K{p}"), ("v2", 0.1, "=F{p}-$B$1*L{p}"),
+        ("h1", "", "=MAX(0,C{r}*A{r})*1/$D$1"), ("h2", "", "=MAX(0,D{r}*A{r})*1/$D$1"), ("y", "", "=E{r}*G{r}+F{r}*H{r}"), ("L", "", "=(I{r}-B{r})^2"), ("dv1", "", "=2*(I{r}-B{r})*G{r}"), ("dv2", "", "=2*(I{r}-B{r})*H{r}"),
+        ("dw1", "", "=IF(G{r}>0,2*(I{r}-B{r})*E{r}*A{r}/$D$1,0)"), ("dw2", "", "=IF(H{r}>0,2*(I{r}-B{r})*F{r}*A{r}/$D$1,0)"),
+    ]  # fmt: skip
+    s.table("A4", 15, columns)
+    for place, content in s.plan.cells.items():
+        if "*1/$D$1" in str(content):
+            s.plan.written[place] = str(content).replace("*1/", "*(RAND()<$D$1)/")
+    return s.plan
+
+
+HABITS = (
+    hours_studied,
+    pasted_between,
+    rating_by_rating,
+    negative_samples,
+    counts,
+    margins,
+    guarded,
+    dropout_by_random_numbers,
+)
