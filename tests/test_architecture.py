@@ -26,6 +26,7 @@ INNER_ORDER = {
         "judging",
         "slips",
         "graph",
+        "updates",
         "steps",
         "losses",
         "training",

@@ -24,7 +24,7 @@ from tracer.grading.graph.derivatives import slopes
 from tracer.grading.graph.graph import Graph, TooLarge
 from tracer.grading.graph.read import read_graph
 from tracer.grading.graph.values import evaluate
-from tracer.grading.steps.region import Network, region
+from tracer.grading.updates.region import Network, region
 
 NUMBERS = [[0.4, 1.7, 0.9, 2.2], [1.3, 0.6, 2.5, 0.8], [0.7, 1.1, 1.9, 0.3], [1.6, 0.5, 1.2, 2.1]]
 """A1:D4. E1 is a text, E2 empty, E3 5.5; F1:F4 are 1 to 4, G1:G4 texts."""

@@ -17,7 +17,7 @@ from tests.walkthroughs.workbook import write
 from tracer.grading.book.package import read_book
 from tracer.grading.graph.read import read_graph
 from tracer.grading.steps import points
-from tracer.grading.steps.copies import copies
+from tracer.grading.updates.copies import copies
 from tracer.grading.ways.formulas import judge_graph
 
 STEPS = (12, 24, 48)

@@ -17,10 +17,10 @@ from tracer.grading.graph.read import read_graph
 from tracer.grading.graph.values import evaluate
 from tracer.grading.losses.factors import counted, fit
 from tracer.grading.steps.points import points_of
-from tracer.grading.steps.shapes import appearances, leads
 from tracer.grading.steps.steps import NONE, steps_of
 from tracer.grading.training.judgement import Judgement, Standing
 from tracer.grading.training.understanding import all_cells
+from tracer.grading.updates.shapes import appearances, leads
 from tracer.grading.ways.formulas import judge_graph
 
 Columns = dict[str, tuple[hand.Value, str | None]]

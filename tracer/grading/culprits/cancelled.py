@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from tracer.grading.judging.findings import Kind
-from tracer.grading.steps.shapes import cancels
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.faults import parameter_of
 from tracer.grading.training.judgement import Fault
+from tracer.grading.updates.shapes import cancels
 
 CANCELS = "a formula subtracts a cell from itself"
 

@@ -13,7 +13,7 @@ from tracer.formulas.tree import Expression
 from tracer.grading.graph.forms import of_arrays, over_slots
 from tracer.grading.graph.graph import Array, Form, Graph, IntArray
 from tracer.grading.steps.cells import Cells
-from tracer.grading.steps.shapes import Pair, compared_slots, differences, margins, pairs, product, slot_of, threshold
+from tracer.grading.updates.shapes import Pair, compared_slots, differences, margins, pairs, product, slot_of, threshold
 
 Origin = tuple[str, int]
 """Where pairs come from: `in` the formulas of a form, `of` the predictions of a form, `all`; `within` the formulas of a

@@ -16,9 +16,9 @@ from tracer.grading.losses.predictions import pairs_of
 from tracer.grading.losses.sampling import Sample, values_of
 from tracer.grading.steps.cells import Cells
 from tracer.grading.steps.points import Point
-from tracer.grading.steps.region import ranges
-from tracer.grading.steps.shapes import pairs
 from tracer.grading.steps.steps import NONE
+from tracer.grading.updates.region import ranges
+from tracer.grading.updates.shapes import pairs
 
 MOST_OPERANDS, MOST_SINGLE = 64, 4
 """Operands of a formula that may be predictions and their targets, and of those that are tried one by one."""

@@ -11,7 +11,7 @@ from tracer.grading.graph.graph import Array, IntArray
 from tracer.grading.steps.cells import Cells, cells_of
 from tracer.grading.steps.points import Point
 from tracer.grading.steps.steps import NONE, Steps, Training
-from tracer.grading.steps.updates import added
+from tracer.grading.updates.updates import added
 
 PARAMETERS, STEPS, LEADING = 16, 12, 6
 """How many are sampled; so many of the steps are the first ones."""

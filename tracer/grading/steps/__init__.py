@@ -1,1 +1,1 @@
-"""What trains in a graph of cells: its updates, the steps that they make, and the cells of each step."""
+"""The steps that chains of updates make, the cells of each, and what breaks or joins them."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
-from tracer.grading.steps.chains import NONE
 from tracer.grading.steps.points import Point
-from tracer.grading.steps.region import Region, region
 from tracer.grading.steps.steps import Steps, Training
+from tracer.grading.updates.chains import NONE
+from tracer.grading.updates.region import Region, region
 
 
 @dataclass(frozen=True, eq=False)

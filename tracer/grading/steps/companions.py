@@ -11,11 +11,11 @@ import numpy as np
 from tracer.formulas.tree import ONE
 from tracer.grading.graph.forms import unrounded
 from tracer.grading.graph.graph import Form, IntArray
-from tracer.grading.steps.alignment import aligned
-from tracer.grading.steps.chains import Chain, chains_of
-from tracer.grading.steps.shapes import Lead, leads, literals, rest
 from tracer.grading.steps.steps import Steps, Training, training_of
-from tracer.grading.steps.updates import Update
+from tracer.grading.updates.alignment import aligned
+from tracer.grading.updates.chains import Chain, chains_of
+from tracer.grading.updates.shapes import Lead, leads, literals, rest
+from tracer.grading.updates.updates import Update
 
 LEAST_OFTEN = 0.5
 """The part of the updates that refer to a learning rate at least."""

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Flags, Graph, IntArray
-from tracer.grading.steps.alignment import aligned
-from tracer.grading.steps.chains import MOST_STEPS, Chain, chains_of
-from tracer.grading.steps.chains import NONE as NONE
-from tracer.grading.steps.intermediates import without_intermediates
-from tracer.grading.steps.region import Network, region
-from tracer.grading.steps.shapes import appearances, condition_slots
-from tracer.grading.steps.states import without_states
-from tracer.grading.steps.updates import Update, added, candidates, roots, sources
+from tracer.grading.updates.alignment import aligned
+from tracer.grading.updates.chains import MOST_STEPS, Chain, chains_of
+from tracer.grading.updates.chains import NONE as NONE
+from tracer.grading.updates.intermediates import without_intermediates
+from tracer.grading.updates.region import Network, region
+from tracer.grading.updates.shapes import appearances, condition_slots
+from tracer.grading.updates.states import without_states
+from tracer.grading.updates.updates import Update, added, candidates, roots, sources
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from tracer.formulas.tree import Call
 from tracer.grading.graph.facts import IF
 from tracer.grading.graph.graph import Flags, IntArray
 from tracer.grading.steps.cells import Cells, cells_of
-from tracer.grading.steps.chains import NONE
-from tracer.grading.steps.shapes import leads, slot_of
 from tracer.grading.steps.steps import Steps, Training
+from tracer.grading.updates.chains import NONE
+from tracer.grading.updates.shapes import leads, slot_of
 
 MOST_CELLS = 2_000
 """Cells of a step that are compared with those of the next one."""

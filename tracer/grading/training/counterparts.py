@@ -17,10 +17,10 @@ from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.losses.factors import TOLERANCE, counted
 from tracer.grading.losses.sampling import values_of
 from tracer.grading.steps.cells import Cells
-from tracer.grading.steps.region import Region
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.understanding import Loss, effects
+from tracer.grading.updates.region import Region
 
 MOST_CELLS = 20_000
 """Cells of a sample in which counterparts are looked for."""

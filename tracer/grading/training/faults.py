@@ -12,15 +12,15 @@ from tracer.grading.judging.findings import Kind
 from tracer.grading.losses.factors import TOLERANCE, most_common
 from tracer.grading.losses.guesses import Guess
 from tracer.grading.losses.recognition import output_errors
-from tracer.grading.steps.chains import NONE
 from tracer.grading.steps.points import Point
-from tracer.grading.steps.region import Region
 from tracer.grading.steps.steps import Steps, Training
-from tracer.grading.steps.updates import Update
 from tracer.grading.training.case import Case
 from tracer.grading.training.counterparts import Wrong, depending
 from tracer.grading.training.judgement import Fault, Parameter
 from tracer.grading.training.understanding import Whole
+from tracer.grading.updates.chains import NONE
+from tracer.grading.updates.region import Region
+from tracer.grading.updates.updates import Update
 
 
 def faults_of(

@@ -15,9 +15,9 @@ from tracer.grading.losses.factors import TOLERANCE
 from tracer.grading.losses.sampling import values_of
 from tracer.grading.steps.cells import Cells
 from tracer.grading.steps.points import Point
-from tracer.grading.steps.shapes import appearances
 from tracer.grading.steps.steps import NONE, Steps, Training
-from tracer.grading.steps.updates import Update, added
+from tracer.grading.updates.shapes import appearances
+from tracer.grading.updates.updates import Update, added
 
 MOST_COMPARED, LARGEST = 24, 20_000
 """Parameters whose formulas are compared, and nodes of a graph in which they are."""

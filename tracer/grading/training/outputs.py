@@ -14,13 +14,13 @@ from tracer.grading.losses.guesses import BY_PREDICTION, Guess, guesses
 from tracer.grading.losses.losses import Role
 from tracer.grading.losses.recognition import has_targets, made_of_predictions
 from tracer.grading.losses.sampling import values_of
-from tracer.grading.steps.shapes import scaled_pair
 from tracer.grading.training.case import Case
 from tracer.grading.training.confirmation import loss_cells, tells, wrong_judgement
 from tracer.grading.training.counterparts import Wrong, first_wrong
 from tracer.grading.training.faults import faults_of_cells, faults_of_outputs, faults_of_updates
 from tracer.grading.training.judgement import Judgement, Standing
 from tracer.grading.training.understanding import Loss, Tried, gradients
+from tracer.grading.updates.shapes import scaled_pair
 
 ONLY_SHOWN = frozenset({"absolute error"})
 """Losses that a sheet may compute beside the one that it minimizes."""

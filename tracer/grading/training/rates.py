@@ -11,9 +11,9 @@ import numpy as np
 from tracer.grading.graph.graph import Array, Graph, IntArray
 from tracer.grading.losses.factors import TOLERANCE
 from tracer.grading.steps.cells import Cells
-from tracer.grading.steps.region import Network
-from tracer.grading.steps.shapes import literals
-from tracer.grading.steps.updates import Update
+from tracer.grading.updates.region import Network
+from tracer.grading.updates.shapes import literals
+from tracer.grading.updates.updates import Update
 
 LARGEST_COUNT = 10_000
 """The largest number of samples that a factor of a gradient is taken for."""

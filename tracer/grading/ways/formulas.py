@@ -18,10 +18,10 @@ from tracer.grading.steps.passing import without_passing
 from tracer.grading.steps.points import points_of
 from tracer.grading.steps.steps import NONE, Steps, steps_of
 from tracer.grading.steps.succession import Break
-from tracer.grading.steps.updates import TooManyParameters
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement, Standing, nothing_to_judge
 from tracer.grading.training.verdict import judged
+from tracer.grading.updates.updates import TooManyParameters
 from tracer.grading.ways import typed
 from tracer.grading.ways.labels import Labels
 from tracer.grading.ways.trials import Trials

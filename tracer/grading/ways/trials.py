@@ -22,8 +22,8 @@ from tracer.grading.mending.formulas import Unreadable, referred
 from tracer.grading.mending.moves import is_reference, moved
 from tracer.grading.mending.rewriting import HOLE, tokens_of
 from tracer.grading.mending.rewriting import Kind as Edits
-from tracer.grading.steps.updates import TooManyParameters
 from tracer.grading.training.judgement import Fault, Judgement, Standing
+from tracer.grading.updates.updates import TooManyParameters
 from tracer.grading.wording.comparison import Words
 from tracer.grading.wording.sentences import home_of, in_words
 

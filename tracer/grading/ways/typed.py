@@ -13,10 +13,10 @@ from tracer.grading.graph.graph import Graph, IntArray, TooLarge
 from tracer.grading.graph.read import read_graph
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
-from tracer.grading.steps.shapes import is_copy
 from tracer.grading.steps.steps import Steps, steps_of
-from tracer.grading.steps.updates import TooManyParameters
 from tracer.grading.training.judgement import Fault, Judgement, Standing
+from tracer.grading.updates.shapes import is_copy
+from tracer.grading.updates.updates import TooManyParameters
 from tracer.grading.ways.trials import MOST_CELLS, Trials
 
 PASTED = 5e-3

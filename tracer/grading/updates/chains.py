@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Graph, IntArray
-from tracer.grading.steps.updates import TooManyParameters, Update, roots
+from tracer.grading.updates.updates import TooManyParameters, Update, roots
 
 MOST_STEPS = 500
 """Steps that are judged."""

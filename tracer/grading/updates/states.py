@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import islice
 
 from tracer.grading.graph.graph import Flags, Graph, IntArray
-from tracer.grading.steps.chains import Chain
-from tracer.grading.steps.updates import Update, roots
+from tracer.grading.updates.chains import Chain
+from tracer.grading.updates.updates import Update, roots
 
 STEPS = 3
 """Steps in which states are searched."""

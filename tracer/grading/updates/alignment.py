@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from tracer.grading.graph.graph import Flags
-from tracer.grading.steps.chains import NONE, Chain
-from tracer.grading.steps.region import Network, region
+from tracer.grading.updates.chains import NONE, Chain
+from tracer.grading.updates.region import Network, region
 
 
 def aligned(network: Network, chains: Sequence[Chain], cut: Flags) -> list[Chain]:

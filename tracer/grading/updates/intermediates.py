@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracer.grading.graph.graph import Graph, IntArray
-from tracer.grading.steps.updates import Update, roots
+from tracer.grading.updates.updates import Update, roots
 
 FARTHEST = 20_000
 """Cells that are followed back from an update."""

@@ -15,8 +15,8 @@ import numpy as np
 from tracer.formulas.tree import ONE
 from tracer.grading.graph.forms import of_arrays, unrounded
 from tracer.grading.graph.graph import Array, Graph, IntArray
-from tracer.grading.steps.copies import copies
-from tracer.grading.steps.shapes import Lead, appearances, condition_slots, has_tolerance, is_copy, leads, rest
+from tracer.grading.updates.copies import copies
+from tracer.grading.updates.shapes import Lead, appearances, condition_slots, has_tolerance, is_copy, leads, rest
 
 SAMPLES, CHOSEN = 3, 12
 """Copies of a formula that are tried; of an IF, the first ones too."""
