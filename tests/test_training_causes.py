@@ -100,3 +100,11 @@ def test_a_wrong_cell_that_makes_no_update_wrong_counts(tmp_path: Path) -> None:
     assert sheet.right == sheet.judged - 1
     assert sheet.score is not None
     assert sheet.score < 100.0
+
+
+def test_a_mistake_that_cuts_a_training_into_several_is_one_finding(tmp_path: Path) -> None:
+    (mistake,) = named(LAYOUTS["function, columns"](), [("wrong variable", "gy")])
+    (fault,) = faults_of(mistake.plan, tmp_path)
+    assert len(fault.spoils) == 6
+    (sheet,) = check_workbook(tmp_path / "sheet.xlsx").sheets
+    assert (sheet.right, sheet.judged) == (6, 12)

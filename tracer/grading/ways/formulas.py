@@ -59,13 +59,32 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
             not_judged=lost,
             faults=tuple(_as_read(graph, fault) for fault in judgement.faults),
         )
-        for judgement in told or found[:1]
+        for judgement in _each_fault_once(told) or found[:1]
     )
 
 
 def _as_read(graph: Graph, fault: Fault) -> Fault:
     """A fault with the formula of its first cell."""
     return replace(fault, formula=fault.formula or formula_of(graph, graph.number[fault.places[0]]))
+
+
+def _each_fault_once(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Judgements with the same faults as one: a mistake may cut a training into several."""
+    found: dict[object, Judgement] = {}
+    for number, judgement in enumerate(judgements):
+        key = tuple(fault.places for fault in judgement.faults) or number
+        known = found.get(key)
+        found[key] = judgement if known is None else _together(known, judgement)
+    return list(found.values())
+
+
+def _together(first: Judgement, second: Judgement) -> Judgement:
+    faults = tuple(
+        replace(one, spoils=tuple(dict.fromkeys((*one.spoils, *other.spoils))))
+        for one, other in zip(first.faults, second.faults, strict=True)
+    )
+    parameters = tuple(dict.fromkeys((*first.parameters, *second.parameters)))
+    return replace(first, faults=faults, parameters=parameters, loss=tuple(dict.fromkeys((*first.loss, *second.loss))))
 
 
 def _without_causes(graph: Graph) -> tuple[Judgement, ...]:
