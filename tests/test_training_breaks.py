@@ -10,7 +10,7 @@ import pytest
 
 from tests.walkthroughs.evaluator import Place
 from tests.walkthroughs.layouts import LAYOUTS
-from tests.walkthroughs.plan import ref
+from tests.walkthroughs.plan import Plan, ref
 from tests.walkthroughs.workbook import write
 from tracer.grading.book.package import read_book
 from tracer.grading.graph.read import read_graph
@@ -99,8 +99,7 @@ def test_in_a_single_step_the_other_updates_tell(kind: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("layout", ["update rows, first differs", "two rates", "epochs with sums", "ridge"])
 def test_right_parameters_that_start_or_end_otherwise_are_none(layout: str, tmp_path: Path) -> None:
-    book = read_book(write(LAYOUTS[layout](), tmp_path / "sheet.xlsx", stored=True))
-    assert not [fault for judgement in judge_graph(book, read_graph(book)) for fault in judgement.faults]
+    assert no_faults(LAYOUTS[layout](), tmp_path)
 
 
 UNLIKE = {
@@ -147,3 +146,41 @@ CANCELLED = {
 def test_a_cell_subtracted_from_itself_is_named(kind: str, tmp_path: Path) -> None:
     planted, found = blamed(*CANCELLED[kind], tmp_path)
     assert found == planted
+
+
+def multiplied(formula: str) -> str:
+    return f"=1*({formula[1:]})"
+
+
+ANOTHER_WAY: list[tuple[str, str, Edit]] = [
+    ("rows, classic 2-2-2", "z1_1", multiplied),
+    ("rows, classic 2-2-2", "gw2_1_1", multiplied),
+    ("rows, classic 2-2-2", "w1_1_1", lambda formula: re.sub(r"=(\w+)-(.*)", r"=-\2+\1", formula)),
+    ("blocks, 2-2-2", "e1_1", multiplied),
+    ("matrices, array MMULT", "Z1", multiplied),
+    ("matrices, array MMULT", "A1", multiplied),
+    ("public: bowl, falling rate", "∂f/∂x (D)", multiplied),
+]
+
+
+@pytest.mark.parametrize(("layout", "unit", "edit"), ANOTHER_WAY)
+def test_a_formula_that_is_written_another_way_in_one_step_is_right(
+    layout: str, unit: str, edit: Edit, tmp_path: Path
+) -> None:
+    plan = LAYOUTS[layout]()
+    place = sorted(place for place, name in plan.units.items() if name == unit)[1]
+    rewritten = plan.with_cells({place: edit(str(plan.cells[place]))})
+    assert rewritten.cells != plan.cells
+    assert no_faults(rewritten, tmp_path)
+
+
+@pytest.mark.parametrize(("layout", "unit"), [("falling rate", "rate"), ("public: bowl, falling rate", "η (F)")])
+def test_a_learning_rate_may_be_typed_into_a_schedule(layout: str, unit: str, tmp_path: Path) -> None:
+    plan = LAYOUTS[layout]()
+    place = sorted(place for place, name in plan.units.items() if name == unit)[3]
+    assert no_faults(plan.with_cells({place: 0.35}), tmp_path)
+
+
+def no_faults(plan: Plan, folder: Path) -> bool:
+    book = read_book(write(plan, folder / "sheet.xlsx", stored=True))
+    return not [fault for judgement in judge_graph(book, read_graph(book)) for fault in judgement.faults]

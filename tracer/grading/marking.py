@@ -43,6 +43,7 @@ MOST_TEXTS = 5_000
 """Texts of a sheet that are looked at for the settings of an optimizer."""
 VETO_STEPS = 12
 """Steps of a table that are enough to contradict a misreading."""
+_RANDOM = re.compile(r"\bRAND(BETWEEN|ARRAY)?\(", re.IGNORECASE)
 DRAWN = "quantities that a network computes are drawn at random, as by dropout"
 MISREAD = "its headers were misread: the derivatives of its own loss contradict what they seem to say"
 LEFT_OUT = "iterations are left out: where the one before is missing, the parameters are taken as given"
@@ -123,7 +124,7 @@ def _draws(shown: Understood) -> bool:
         if name not in shown.model.parameters and shown.model.equation(name) is not None
     )
     cells = (shown.sheet.cells.get(place) for places in computed for place in places)
-    return any("RAND" in cell.formula.text for cell in cells if cell and cell.formula)
+    return any(_RANDOM.search(cell.formula.text) for cell in cells if cell and cell.formula)
 
 
 def judged(shown: Understood, terms: Terms) -> Judged:

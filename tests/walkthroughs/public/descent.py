@@ -152,11 +152,12 @@ def clipped(by_norm: bool) -> Plan:
         ("gw", "", "=2*(E{r}-B{r})*A{r}"), ("gb", "", "=2*(E{r}-B{r})"), ("norm", "", "=SQRT(G{r}^2+H{r}^2)"), ("scale", "", "=MIN(1,$D$1/I{r})"), ("gw clipped", "", last[0]), ("gb clipped", "", last[1]),
     ]  # fmt: skip
     s.table("A4", 20, columns)
+    rows = range(4, 23)
     if by_norm:
-        rows = range(4, 23)
         s.slip("gradient of the neighbour", "L", rows, "=G{r}*J{r}")
         s.slip("prediction for the input", "G", rows, "=2*(E{r}-B{r})*E{r}")
-        s.steps(rows, {"C{r}": "C{n}", "D{r}": "D{n}"}, "F{r}", "$B$1*J{r}", {"C{r}": "G{r}", "D{r}": "H{r}"})
+    rate = "$B$1*J{r}" if by_norm else "$B$1"
+    s.steps(rows, {"C{r}": "C{n}", "D{r}": "D{n}"}, "F{r}", rate, {"C{r}": "G{r}", "D{r}": "H{r}"})
     return s.plan
 
 

@@ -289,6 +289,14 @@ def dropout_by_random_numbers() -> Plan:
     for place, content in s.plan.cells.items():
         if "*1/$D$1" in str(content):
             s.plan.written[place] = str(content).replace("*1/", "*(RAND()<$D$1)/")
+    parameters, gradients = "CDEF", "MNKL"
+    s.steps(
+        range(4, 18),
+        {f"{letter}{{r}}": f"{letter}{{n}}" for letter in parameters},
+        "J{r}",
+        "$B$1",
+        {f"{one}{{r}}": f"{other}{{r}}" for one, other in zip(parameters, gradients, strict=True)},
+    )
     return s.plan
 
 

@@ -1,4 +1,4 @@
-"""Parameters whose updates are none: the cells that stand where an update of the step before should."""
+"""Cells that stand where the update of a parameter should, but update none."""
 
 from __future__ import annotations
 

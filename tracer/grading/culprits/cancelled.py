@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
@@ -26,7 +27,9 @@ def cancelled_fault(case: Case) -> Fault | None:
         return None
     spoils = tuple(parameter_of(graph, updates) for updates in case.training.updates)
     places = tuple(graph.places[node] for node in nodes)
-    return Fault(places, Kind.FORMULA, value=float(graph.values[nodes[0]]), spoils=spoils)
+    return Fault(
+        places, Kind.FORMULA, cause_of("subtracted_from_itself"), value=float(graph.values[nodes[0]]), spoils=spoils
+    )
 
 
 def stands_still(case: Case) -> bool:

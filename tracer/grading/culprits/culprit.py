@@ -17,7 +17,8 @@ from tracer.grading.graph.graph import Graph
 from tracer.grading.graph.language import mentioned
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
-from tracer.grading.mending.formulas import Unreadable, referred
+from tracer.grading.mending.formulas import Reader, Unreadable, referred
+from tracer.grading.mending.nearby import Places
 from tracer.grading.training.case import Case
 from tracer.grading.training.judgement import Fault, Judgement, Parameter, Standing
 from tracer.grading.wording.sentences import home_of
@@ -39,8 +40,8 @@ def with_culprits(case: Case, judgement: Judgement, odd: Sequence[Odd]) -> Judge
             return replace(judgement, faults=(mended,))
         faults = _Search(case, judgement).faults(odd)
         return replace(judgement, faults=faults) if faults else judgement
-    told = [entry for entry in odd if entry.between and entry.alone and _matters(case, entry)]
-    told = told or [entry for entry in unlike_steps(case) if _matters(case, entry)]
+    told = [entry for entry in odd if entry.between and entry.alone and _counts(case, entry)]
+    told = told or [entry for entry in unlike_steps(case) if _counts(case, entry)]
     if not told:
         return judgement
     reason = "a formula differs from those around it, which are copies of each other"
@@ -48,11 +49,27 @@ def with_culprits(case: Case, judgement: Judgement, odd: Sequence[Odd]) -> Judge
     return replace(judgement, standing=Standing.WRONG, reason=reason, faults=faults)
 
 
+def _counts(case: Case, odd: Odd) -> bool:
+    """Whether an odd cell belongs to the training, and another formula would give it another value."""
+    return _matters(case, odd) and (not odd.text or _differs(case, odd))
+
+
 def _matters(case: Case, odd: Odd) -> bool:
     """Whether a cell belongs to the training: it depends on a parameter, and an update on it."""
     leading = case.cells.leading_to_updates()
     updates = set(case.training.nodes.ravel().tolist())
     return any(node in updates or (leading[node] and case.cells.region.inside[node]) for node in odd.nodes)
+
+
+def _differs(case: Case, odd: Odd) -> bool:
+    """Whether a cell has other values than with the formula of its neighbors, at any point."""
+    nodes, graph = np.array(odd.nodes), case.graph
+    at = np.stack([np.append(point.values, 0.0) for point in case.points], 1)
+    try:
+        usual = Reader(Places(graph), nodes).reading(odd.text).values(at)[0]
+    except Unreadable:
+        return True
+    return not np.allclose(usual, at[nodes], rtol=TOLERANCE, atol=0.0, equal_nan=True)
 
 
 def _odd_fault(graph: Graph, odd: Odd, spoils: tuple[Parameter, ...]) -> Fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -9,12 +10,15 @@ from collections.abc import Callable
 import numpy as np
 
 from tracer.grading.culprits.copies import Odd
+from tracer.grading.graph.forms import of_arrays
 from tracer.grading.graph.graph import Graph
 from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 
 LEAST_ALIKE = 2
 """Steps besides the first one that have all their formulas in common."""
+MOST_OPERANDS, POINTS = 5, 4
+"""Operands of forms that are compared in all orders, and the points at which this is done."""
 _SHEET = re.compile(r"(?:'[^']*'|\w+)!")
 
 Key = tuple[str | int, tuple[int, int] | None]
@@ -52,7 +56,7 @@ def _odd(graph: Graph, nodes: list[int], others: list[int], begins: bool) -> Odd
     """The cells of a formula that a step has in place of another one. begins: whether it is the first step, which may
     have fewer references, and others to the same cells."""
     odd, usual = ({graph.texts[graph.text[node]].relative for node in own} for own in (nodes, others))
-    if len(odd) != 1:
+    if len(odd) != 1 or _is_equal(graph, nodes[0], others[0]):
         return None
     if begins and (
         {graph.form[node] for node in nodes} & {graph.form[node] for node in others}
@@ -60,6 +64,20 @@ def _odd(graph: Graph, nodes: list[int], others: list[int], begins: bool) -> Odd
     ):
         return None
     return Odd(tuple(sorted(nodes)), usual.pop() if len(usual) == 1 else "", (0, 0, 0), between=True, alone=True)
+
+
+def _is_equal(graph: Graph, node: int, other: int) -> bool:
+    """Whether two cells with different forms compute the same of as many operands, in some order."""
+    first, second = (graph.forms[graph.form[each]] for each in (node, other))
+    count = first.operands.shape[1]
+    if first is second or second.operands.shape[1] != count or count > MOST_OPERANDS:
+        return False
+    random = np.random.default_rng(0)
+    at = random.uniform(0.2, 1.5, (POINTS, count))
+    one, two = (np.tile(form.numbers[:1], (POINTS, 1)) for form in (first, second))
+    values = of_arrays(first.expression, at, one)
+    orders = itertools.permutations(range(count))
+    return any(np.allclose(values, of_arrays(second.expression, at[:, order], two)) for order in orders)
 
 
 def _formulas(case: Case, key: Callable[[Graph, int], Key]) -> list[Step]:

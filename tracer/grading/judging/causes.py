@@ -46,6 +46,7 @@ SENTENCES: Mapping[str, str] = {
     "follows_from_wrong": "consistent with your {whose}, which {verb} wrong",
     "follows_from_own": "consistent with your own cells, which are not exactly the key's",
     # formulas and values
+    "subtracted_from_itself": "a cell is subtracted from itself",
     "typed_over_formula": "a typed constant is used instead of a formula",
     "typed_value_unexplained": "a typed value that does not follow from its row; the column's other values are correct",
     "constant_for_formula": "the constant {found:g} is used instead of a formula",

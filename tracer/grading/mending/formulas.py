@@ -55,6 +55,11 @@ class Reading:
     parts: tuple[Part, ...]
     cells: int
 
+    @property
+    def operands(self) -> IntArray:
+        """The nodes that the formula refers to in all cells, one after the other."""
+        return np.concatenate([part.operands.ravel() for part in self.parts])
+
     def values(self, at: Array, hole: Array | None = None) -> Array:
         """The values of the cells, [candidates, cells, columns]. at: those of all nodes, and 0 for an empty one, [nodes
         + 1, columns]; hole: those of the candidates for the hole, [candidates, cells, columns].

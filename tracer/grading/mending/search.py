@@ -265,7 +265,7 @@ class _Search:
                 text = filled(each.edit.text, near.texts[index]) if each.has_hole else each.edit.text
                 further = self._further(parts, near, each, index)
                 all_rates = np.concatenate([rates[at + index], *others, *further])
-                if text != unit.relative and self._is_right(all_rates) and self._is_readable(text, unit):
+                if text != unit.relative and self._is_right(all_rates) and self._fits(text, unit, forward):
                     distance = near.distances[index] if each.has_hole else 0
                     value = float(each.values[index, 0, 0])
                     edit, rate = replace(each.edit, text=text), float(np.median(all_rates))
@@ -283,13 +283,16 @@ class _Search:
                         yield Mend(tuple(unit.nodes.tolist()), unit.relative, edit, rate, value, whole, cost)
             at += len(each.values)
 
-    def _is_readable(self, text: str, unit: Unit) -> bool:
-        """Whether a formula has a meaning in all cells of a unit, within the sheet."""
+    def _fits(self, text: str, unit: Unit, forward: bool) -> bool:
+        """Whether a formula has a meaning in all cells of a unit, and refers to no more empty cells than theirs; in the
+        forward pass, to no fewer parameters."""
         try:
-            self._read(text, unit.nodes)
+            now, then = (self._read(each, unit.nodes).operands for each in (unit.relative, text))
         except Unreadable:
             return False
-        return True
+        empty, parameters = len(self._graph.text), np.append(self._case.steps.parameters, False)
+        kept = not forward or parameters[then].sum() >= parameters[now].sum()
+        return bool(kept and (then == empty).sum() <= (now == empty).sum())
 
     def _is_right(self, rates: Array) -> bool:
         """Whether factors between updates and gradients are one learning rate, downhill."""

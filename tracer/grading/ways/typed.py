@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from tracer.grading.book.relative import absolute
 from tracer.grading.culprits.copies import Odd, typed_over
-from tracer.grading.graph.graph import Graph, IntArray, TooLarge
+from tracer.grading.graph.graph import TooLarge
 from tracer.grading.graph.read import read_graph
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
 from tracer.grading.steps.steps import Steps, steps_of
 from tracer.grading.training.judgement import Fault, Judgement, Standing
-from tracer.grading.updates.shapes import is_copy
 from tracer.grading.updates.updates import TooManyParameters
 from tracer.grading.ways.trials import MOST_CELLS, Trials
 
@@ -39,7 +37,7 @@ def explained(trials: Trials, judgements: tuple[Judgement, ...]) -> tuple[Judgem
 
 
 def _with_formula(trials: Trials, odd: Odd, wrong: bool) -> Judgement | None:
-    """The judgement that the number is a fault, if all is right with the formula in its place; None where it is none.
+    """The judgement that the number is a fault, if all is right with the formula in its place; None if not.
     wrong: whether something is wrong without the formula."""
     node, place = odd.nodes[0], trials.graph.places[odd.nodes[0]]
     book = trials.with_formula([place], odd.text)
@@ -56,7 +54,7 @@ def _with_formula(trials: Trials, odd: Odd, wrong: bool) -> Judgement | None:
     typed, value = float(trials.graph.values[node]), float(graph.values[graph.number[place]])
     if not np.isfinite(value) or abs(typed - value) <= PASTED * abs(value):
         return None
-    if not wrong and not _tells(graph, steps, graph.number[place]):
+    if not wrong and not _tells(steps, graph.number[place]):
         return None
     first = max(judged, key=lambda judgement: len(judgement.parameters) * judgement.steps)
     why, right = cause_of("typed_over_formula"), absolute(odd.text, place[1])
@@ -64,28 +62,7 @@ def _with_formula(trials: Trials, odd: Odd, wrong: bool) -> Judgement | None:
     return replace(first, standing=Standing.WRONG, reason=TYPED, faults=(fault,))
 
 
-def _tells(graph: Graph, steps: Steps, node: int) -> bool:
+def _tells(steps: Steps, node: int) -> bool:
     """Whether a formula belongs where it is, though all updates follow gradients without it: in an update, one of
-    several, which a parameter does not start anew without the others; or in what an update takes besides gradients and
-    parameters, a schedule, where it is no copy: another learning rate may be typed in."""
-    if steps.parameters[node]:
-        return any(len(training.updates) > 1 for training in steps.trainings)
-    if is_copy(graph.forms[graph.form[node]].expression):
-        return False
-    return node in _taken(graph, steps)
-
-
-def _taken(graph: Graph, steps: Steps) -> set[int]:
-    """What the updates depend on, without the parameters and what these depend on."""
-    pending = [node for training in steps.trainings for node in _updates(training.nodes)]
-    found = set(pending)
-    while pending:
-        for operand in graph.operands_of(pending.pop()).tolist():
-            if operand not in found and not steps.parameters[operand]:
-                found.add(operand)
-                pending.append(operand)
-    return found
-
-
-def _updates(nodes: IntArray) -> Sequence[int]:
-    return nodes[nodes >= 0].tolist()  # type: ignore[no-any-return]
+    several, for a parameter does not start anew without the others. Another learning rate may be typed in."""
+    return bool(steps.parameters[node]) and any(len(training.updates) > 1 for training in steps.trainings)
