@@ -119,15 +119,20 @@ def test_a_wrong_update_is_found_in_any_language_and_annotated(tmp_path: Path) -
     assert {note.splitlines()[-1] for note in notes[1:]} == {"see J4"}
 
 
-def test_formulas_without_stored_values_are_judged_too(tmp_path: Path) -> None:
-    whole = book(("S", regression()))
-    bare = replace(
+def without_values(whole: Book) -> Book:
+    """A workbook whose formulas are stored without their values."""
+    return replace(
         whole,
         sheets=tuple(
             replace(s, cells={p: c._replace(value=None) if c.formula else c for p, c in s.cells.items()})
             for s in whole.sheets
         ),
     )
+
+
+def test_formulas_without_stored_values_are_judged_too(tmp_path: Path) -> None:
+    whole = book(("S", regression()))
+    bare = without_values(whole)
     (sheet,) = check_workbook(write(bare, tmp_path / "bare.xlsx")).sheets
     assert (sheet.verdict, sheet.judged) == (Verdict.RIGHT, 2)
 
@@ -350,3 +355,23 @@ def test_what_the_headers_tell_stands_when_the_formulas_take_too_long(tmp_path: 
 def test_nothing_stands_when_the_headers_tell_nothing(tmp_path: Path) -> None:
     path = write(book(("Regression", regression())), tmp_path / "one.xlsx")
     check_workbook(path, when_headed=lambda report: pytest.fail("a report without a verdict"))
+
+
+def test_where_only_the_graph_can_compute_a_cell_the_headers_accuse_nobody(tmp_path: Path) -> None:
+    cells: Cells = {"A1": "η", "B1": 0.1, "A3": "i1", "B3": "t1", "C3": "w1", "D3": "b1", "E3": "o1", "F3": "E_total",
+                    "G3": "dE/dw1", "H3": "dE/db1", "I3": "η now"}  # fmt: skip
+    for row in range(4, 16):
+        cells |= {
+            f"A{row}": 0.5 + row % 3,
+            f"B{row}": 1.0 + row % 2,
+            f"C{row}": 0.4 if row == 4 else f"=C{row - 1}-I{row - 1}*G{row - 1}",
+            f"D{row}": 0.1 if row == 4 else f"=D{row - 1}-I{row - 1}*H{row - 1}",
+            f"E{row}": f"=C{row}*A{row}+D{row}",
+            f"F{row}": f"=0.5*(E{row}-B{row})^2",
+            f"G{row}": f"=(E{row}-B{row})*A{row}",
+            f"H{row}": f"=E{row}-B{row}",
+            f"I{row}": "=$B$1/(1+0.1*ROW())",
+        }
+    bare = without_values(book(("S", cells)))
+    (sheet,) = check_workbook(write(bare, tmp_path / "bare.xlsx")).sheets
+    assert (sheet.verdict, sheet.mistakes) == (Verdict.RIGHT, [])

@@ -202,7 +202,7 @@ def _shows_its_network(judged: Judged) -> bool:
 
 
 def _doubt(judged: Judged) -> Doubt | None:
-    """The formulas of a table that seem wrong; None where none do."""
+    """The formulas of a table that seem wrong, or could not be computed; None where none do."""
     series, plan = judged.shown.table.series, judged.shown.rows.plan
     wrong = {
         series[name][step]
@@ -211,13 +211,15 @@ def _doubt(judged: Judged) -> Doubt | None:
         if group.reading is not None
         for step in group.steps
     }
-    if not wrong:
+    covered = frozenset(place for places in series.values() for place in places)
+    missing = judged.shown.sheet.uncomputed
+    uncomputed = frozenset(place for place in covered & missing.keys() if not missing[place].given_up)
+    if not wrong and not uncomputed:
         return None
     rows = sum(plan.sizes[:VETO_STEPS]) if plan else VETO_STEPS
     shown = [place for places in series.values() for place in places[:rows]]
     last = max(row for row, _ in shown) + 1
-    covered = frozenset(place for places in series.values() for place in places)
-    return Doubt(judged.shown.sheet, frozenset(wrong), covered, last)
+    return Doubt(judged.shown.sheet, frozenset(wrong), uncomputed, covered, last)
 
 
 def _updates_parameters(judge: Judge) -> bool:

@@ -14,11 +14,13 @@ from tracer.model.system import System
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A reading of a sheet in which formulas seem wrong. wrong: their cells. covered: all cells of the reading. last:
-    the last row of the steps that are to be looked at."""
+    """A reading of a sheet in which formulas seem wrong. wrong: their cells. uncomputed: cells of the reading without a
+    value that could not be computed. covered: all its cells. last: the last row of the steps that are to be looked
+    at."""
 
     sheet: Sheet
     wrong: frozenset[Position]
+    uncomputed: frozenset[Position]
     covered: frozenset[Position]
     last: int
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import TYPE_CHECKING
 
-from tracer.grading.book.cells import Book, Cell, Position, Sheet
+from tracer.grading.book.cells import Book, Cell, Place, Position, Sheet
 from tracer.grading.judging.findings import SheetReport, Way
 from tracer.grading.terms import Contradiction, Doubt
 
@@ -67,7 +68,10 @@ class Formulas:
         graph, judgements = self._doubted[name] = self.judged(_part(self.book, doubt.sheet, doubt.last))
         if graph is None:
             return Contradiction.NONE
-        wrong = {(name, place) for place in doubt.wrong if place in doubt.sheet.cells and (name, place) in graph.number}
+        seems = doubt.wrong
+        if all(_has_value(graph, (name, place)) for place in doubt.uncomputed):
+            seems |= doubt.uncomputed
+        wrong = {(name, place) for place in seems if place in doubt.sheet.cells and (name, place) in graph.number}
         found = Contradiction.NONE
         for judgement in judgements:
             if judgement.standing is Standing.NOTHING or not wrong:
@@ -91,6 +95,11 @@ class Formulas:
         from tracer.grading.ways.origins import with_origins
 
         return with_origins(report, self.book, graph, judgements)
+
+
+def _has_value(graph: Graph, place: Place) -> bool:
+    """Whether a cell could be computed in the graph."""
+    return place in graph.number and isfinite(graph.values[graph.number[place]])
 
 
 def _part(book: Book, sheet: Sheet, last: int) -> Book:
