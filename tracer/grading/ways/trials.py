@@ -126,10 +126,9 @@ class Trials:
 
     def _is_known(self, reference: str, place: Place) -> bool:
         """Whether a reference in the formula of that cell means one that others refer to."""
+        sheet, home = home_of(self.graph, self.graph.number[place])
         try:
-            return referred(self.graph, *home_of(self.graph, self.graph.number[place]), reference) < len(
-                self.graph.text
-            )
+            return referred(self.graph, sheet, home, reference) < len(self.graph.text)
         except Unreadable:
             return False
 
@@ -138,14 +137,10 @@ class Trials:
     def _right(self, judgement: Judgement, relative: str, text: str) -> Judgement | None:
         """The judgement if the cells with one formula have another; None where not all is right, or less is judged."""
         nodes = [node for own in self.graph.texts if own.relative == relative for node in own.nodes.tolist()]
-        book = self.with_formula({home_of(self.graph, node) for node in nodes}, text)
-        if book is None:
+        trial = self.judged({home_of(self.graph, node) for node in nodes}, text)
+        if trial is None:
             return None
-        try:
-            graph = read_graph(book)
-            found = [judgement for judgement in self.judge(graph) if judgement.standing is not Standing.NOTHING]
-        except (TooLarge, TooManyParameters):
-            return None
+        graph, found = trial
         edited = {self.graph.places[node] for node in nodes}
         if any(place not in graph.number or not isfinite(graph.values[graph.number[place]]) for place in edited):
             return None
@@ -156,7 +151,19 @@ class Trials:
             return None
         return next((each for each in found if each.rate_at == judgement.rate_at), None)
 
-    def with_formula(self, homes: Iterable[Place], text: str) -> Book | None:
+    def judged(self, homes: Iterable[Place], text: str) -> tuple[Graph, list[Judgement]] | None:
+        """The graph with a relative formula in these cells, and what it trains; None where that refers to no cell,
+        or the graph is too large."""
+        book = self._with_formula(homes, text)
+        if book is None:
+            return None
+        try:
+            graph = read_graph(book)
+            return graph, [each for each in self.judge(graph) if each.standing is not Standing.NOTHING]
+        except (TooLarge, TooManyParameters):
+            return None
+
+    def _with_formula(self, homes: Iterable[Place], text: str) -> Book | None:
         """The workbook with a relative formula in these cells; None where it refers to no cell."""
         by_sheet: dict[str, list[Position]] = {}
         for name, position in homes:

@@ -8,13 +8,10 @@ import numpy as np
 
 from tracer.grading.book.relative import absolute
 from tracer.grading.culprits.copies import Odd, typed_over
-from tracer.grading.graph.graph import TooLarge
-from tracer.grading.graph.read import read_graph
 from tracer.grading.judging.causes import cause_of
 from tracer.grading.judging.findings import Kind
 from tracer.grading.steps.steps import Steps, steps_of
 from tracer.grading.training.judgement import Fault, Judgement, Standing
-from tracer.grading.updates.updates import TooManyParameters
 from tracer.grading.ways.trials import MOST_CELLS, Trials
 
 PASTED = 5e-3
@@ -40,21 +37,16 @@ def _with_formula(trials: Trials, odd: Odd, wrong: bool) -> Judgement | None:
     """The judgement that the number is a fault, if all is right with the formula in its place; None if not.
     wrong: whether something is wrong without the formula."""
     node, place = odd.nodes[0], trials.graph.places[odd.nodes[0]]
-    book = trials.with_formula([place], odd.text)
-    if book is None:
+    trial = trials.judged([place], odd.text)
+    if trial is None:
         return None
-    try:
-        graph = read_graph(book)
-        judged = [each for each in trials.judge(graph) if each.standing is not Standing.NOTHING]
-        steps = steps_of(graph)
-    except (TooLarge, TooManyParameters):
-        return None
+    graph, judged = trial
     if not judged or any(each.standing is not Standing.CONFIRMED or not each.firm for each in judged):
         return None
     typed, value = float(trials.graph.values[node]), float(graph.values[graph.number[place]])
     if not np.isfinite(value) or abs(typed - value) <= PASTED * abs(value):
         return None
-    if not wrong and not _tells(steps, graph.number[place]):
+    if not wrong and not _tells(steps_of(graph), graph.number[place]):
         return None
     first = max(judged, key=lambda judgement: len(judgement.parameters) * judgement.steps)
     why, right = cause_of("typed_over_formula"), absolute(odd.text, place[1])
