@@ -35,7 +35,7 @@ def handed_in(hw: Homework, folder: Path) -> SheetReport:
     return check_workbook(write(hw.book(), folder / "homework.xlsx")).sheets[0]
 
 
-@pytest.mark.parametrize("updates", ["row", "same row", "steps"])
+@pytest.mark.parametrize("updates", ["row", "same row", pytest.param("steps", marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", ["neighbour", "factor missing", "half", "factor twice", "other row", "sign"])
 def test_a_single_mistake_s_effect_is_what_the_sheet_shows(kind: str, updates: str, tmp_path: Path) -> None:
     hw = homework(Layout(steps=8, updates=updates))
@@ -117,7 +117,7 @@ UPDATES = [("w4", r"-\$B", "+$B"), ("w4", r"^I(?=\d+-)", "H")]
 GRADIENTS = [slip[:3] for slip in SLIPS if slip[0].startswith("∂")]
 
 
-@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+@pytest.mark.parametrize("optimizer", [pytest.param("momentum", marks=pytest.mark.long), "adam"])
 @pytest.mark.parametrize("samples", [3, pytest.param(4, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("header", "old", "new"), [*GRADIENTS, *UPDATES])
 def test_a_mistake_in_batches(header: str, old: str, new: str, samples: int, optimizer: str, tmp_path: Path) -> None:

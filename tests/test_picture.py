@@ -226,6 +226,7 @@ def test_the_picture_as_cells(tmp_path: Path) -> None:
 
 
 @pytest.mark.office
+@pytest.mark.long
 def test_numbers_of_a_run_that_diverges_are_short(tmp_path: Path) -> None:
     """As LibreOffice shows them: the first steps in decimals, those that blew up as powers of ten."""
     config = {

@@ -55,7 +55,11 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("cells", [ALL, FIRST, SECOND, LAST], ids=["in all copies", "first", "second", "last"])
+@pytest.mark.parametrize(
+    "cells",
+    [ALL, FIRST, pytest.param(SECOND, marks=pytest.mark.long), LAST],
+    ids=["in all copies", "first", "second", "last"],
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_cell_that_is_no_update_is_named(kind: str, cells: slice, tmp_path: Path) -> None:
     planted, found = blamed(*KINDS[kind], cells, tmp_path)
@@ -128,7 +132,10 @@ TYPED = {
 """Cells of a column or row of copies that a number is typed into."""
 
 
-@pytest.mark.parametrize("kind", TYPED)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=[pytest.mark.long] if kind == "the total of a mean" else []) for kind in TYPED],
+)
 def test_a_number_typed_over_a_formula_is_named(kind: str, tmp_path: Path) -> None:
     layout, unit, cells = TYPED[kind]
     planted, found = blamed(layout, unit, 0.25, cells, tmp_path)
