@@ -25,7 +25,7 @@ EQUATIONS: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(500, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [12, pytest.param(300, marks=pytest.mark.long)])
 def test_a_changed_config_is_run_or_refused(count: int, tmp_path: Path) -> None:
     assert list(attack(count, tmp_path)) == []
 

@@ -223,7 +223,7 @@ def test_both_scores_are_equal(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.office
-@settings(max_examples=4, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
+@settings(max_examples=3, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
 @given(data=st.data(), seed=st.integers(0, 10**6))
 def test_both_scores_are_equal_whatever_is_filled_in(data: st.DataObject, seed: int, tmp_path: Path) -> None:
     def draw(count: int) -> list[str]:

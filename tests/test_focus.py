@@ -168,7 +168,7 @@ def test_a_wide_network_and_every_shipped_config(tmp_path: Path) -> None:
         trace = tracer.run(model, iterations=6)
         path = tmp_path / f"{number}.xlsx"
         trace.to_excel(path)
-        wanted = [quantity] if quantity else Derivations(trace.system).quantities[::3]
+        wanted = [quantity] if quantity else Derivations(trace.system).quantities[::6]
         rate = trace.runs[-1].learning_rate if len(trace.runs) > 1 else None
         for name in wanted:
             copies.append(chosen(path, tmp_path, iteration, rate, sample, name))

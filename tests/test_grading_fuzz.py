@@ -14,7 +14,7 @@ from tracer.grading.book.cells import Book
 from tracer.grading.check import check_workbook
 
 
-@pytest.mark.parametrize("count", [6, pytest.param(250, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [6, pytest.param(150, marks=pytest.mark.long)])
 def test_a_damaged_workbook_ends_with_a_report_and_a_copy_or_a_reason(count: int, tmp_path: Path) -> None:
     assert list(attack(originals(tmp_path), tmp_path, count)) == []
 

@@ -18,6 +18,7 @@ from tracer.grading.book.package import read_book
 from tracer.grading.graph.read import read_graph
 from tracer.grading.steps import points
 from tracer.grading.updates.copies import copies
+from tracer.grading.ways import trials
 from tracer.grading.ways.formulas import judge_graph
 
 STEPS = (12, 24, 48)
@@ -55,6 +56,7 @@ def calls(work: Callable[[], object]) -> int:
 )
 def test_the_work_grows_with_the_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, slip: str) -> None:
     monkeypatch.setattr(points, "SMALL", sys.maxsize)  # as many points for all of them
+    monkeypatch.setattr(trials, "MOST_CELLS", 0)  # of which there are fewer in a larger sheet
     work = []
     for steps in (STEPS[0], *STEPS):  # what is compiled once is not counted
         plan = with_slip(scaled(layout, steps), slip)

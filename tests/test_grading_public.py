@@ -24,7 +24,7 @@ from tracer.grading.judging.findings import Kind, SheetReport, Verdict, Way
 
 FOUND = 0.9
 """Minimum share of planted slips that are found; the others are no table."""
-PARTS = [pytest.param(part, marks=[] if part < 1 else [pytest.mark.long]) for part in range(20)]
+PARTS = [pytest.param(part, marks=[] if part < 1 else [pytest.mark.long]) for part in range(12)]
 
 
 def some_manner(rng: random.Random) -> Manner:

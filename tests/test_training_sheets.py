@@ -36,7 +36,7 @@ WITHOUT_UNITS = {
     "xor, weights by INDEX",
 }
 """Layouts without cells for single units, or whose slips have names of their own: none of these can be made in them."""
-EACH, SEED = 8, 2026
+EACH, SEED = 7, 2026
 """Random mistakes of a layout, and which: no rule was made with these in sight."""
 NOTICED_WITH_LOSS, NOTICED, NAMED = 0.90, 0.88, 0.78
 """A little less than what is reached: 90.7 % with a loss cell, 90.0 % over all, 80.0 % named."""
@@ -53,8 +53,8 @@ def some_quick(layouts: Iterable[str]) -> list[object]:
 def test_right_sheets_are_confirmed_firmly(layout: str, tmp_path: Path) -> None:
     plan = LAYOUTS[layout]()
     verdict = judged(plan, tmp_path, by_graph)
-    assert not verdict.faults
-    assert (verdict.standing, verdict.firm) == (plan.expected, True), verdict.reason
+    assert fits(plan, verdict), verdict
+    assert verdict.firm
 
 
 @pytest.mark.parametrize("layout", some_quick(UNTRAINED))

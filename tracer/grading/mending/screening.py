@@ -63,6 +63,8 @@ class Screen:
         matrix = slopes[rows, :, point] / scale[:, None]
         size = np.abs(matrix).max(0, initial=0.0)
         matrix = matrix / np.where(size == 0.0, 1.0, size)
+        if not (np.isfinite(matrix).all() and np.isfinite(lacks / scale).all()):
+            return True
         found, *_ = np.linalg.lstsq(matrix, lacks / scale, rcond=None)
         return bool((np.abs(matrix @ found - lacks / scale) <= CLOSE).all())
 
