@@ -21,8 +21,6 @@ from tracer.grading.judging.findings import Finding, Kind, SheetReport, Verdict
 
 CASES, PARTS = 500, 10
 """Planted mistakes, and the tests that share them, so that they spread over several workers."""
-QUICK_PARTS = 1
-"""How many of the parts `make test` plants; the others take long."""
 NAMED = 0.9
 EXACT = 17
 """Decimals of a value that was pasted as it is."""
@@ -77,9 +75,8 @@ def changes(right: Book, wrong: Book) -> bool:
     return False
 
 
-@pytest.mark.parametrize(
-    "part", [pytest.param(part, marks=[] if part < QUICK_PARTS else [pytest.mark.long]) for part in range(PARTS)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
 def test_planted_mistakes_are_found_and_named(part: int, tmp_path: Path) -> None:
     """Every part plants its share of the cases, other ones than the rest, and has to name the same share of them."""
     tally: Counter[str] = Counter()

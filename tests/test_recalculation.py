@@ -21,7 +21,7 @@ from tracer.workbook.trace.formulas import FIRST_ROW, HEADER_ROW
 
 pytestmark = pytest.mark.office
 Configs = dict[str, dict[str, Any]]
-QUICK = ("walkthrough", "xor", "rnn")
+QUICK = ("walkthrough", "rnn")
 """The shipped configs whose workbooks `make test` recalculates; the others take long."""
 
 

@@ -232,6 +232,7 @@ def test_every_sample_that_can_be_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.office
+@pytest.mark.long
 def test_an_iteration_that_there_is_not(tmp_path: Path) -> None:
     """The nearest one is shown, and that it is."""
     trace = tracer.run(WALKTHROUGH, learning_rate=0.5, iterations=10)
@@ -657,6 +658,7 @@ def test_the_walkthrough_of_every_config_in_ascii(tmp_path: Path) -> None:
             assert formulas.isascii()
 
 
+@pytest.mark.long
 def test_a_network_of_many_layers_is_laid_out_in_linear_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
     is_within = CellRange.issubset
