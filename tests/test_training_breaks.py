@@ -142,6 +142,15 @@ def test_a_number_typed_over_a_formula_is_named(kind: str, tmp_path: Path) -> No
     assert found == planted
 
 
+def test_a_number_typed_into_one_training_leaves_the_others_right(tmp_path: Path) -> None:
+    plan, other = LAYOUTS["absolute error"](), LAYOUTS["falling rate"]()
+    typed = sorted(place for place, name in plan.units.items() if name == "b")[2]
+    beside = {("Other", row, column): content for (_, row, column), content in other.cells.items()}
+    book = read_book(write(plan.with_cells({typed: 0.25, **beside}), tmp_path / "sheet.xlsx", stored=True))
+    standings = {judgement.sheets: judgement.standing for judgement in judge_graph(book, read_graph(book))}
+    assert standings == {(typed[0],): Standing.WRONG, ("Other",): Standing.CONFIRMED}
+
+
 CANCELLED = {
     "all changes are 0": ("rows, linear regression", "d1_1", replaced(r"C(\d+)", r"G\1"), ALL),
     "in one step": ("huber", "e", replaced(r"C(\d+)", r"F\1"), FIRST),

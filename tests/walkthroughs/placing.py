@@ -343,7 +343,7 @@ class _Placing:
             "Remember: subtract the gradient!",
             "source: lecture 5",
             "see chart →",
-            "TODO",
+            "check again",
             "η = 0.5 (try 0.1)",
             "Σ",
         )

@@ -32,13 +32,9 @@ def _contexts_of(steps: Steps, training: Training) -> IntArray:
 def are_inputs(steps: Steps, nodes: IntArray, texts: IntArray, judgement: Judgement) -> bool:
     """Whether the loss of a judgement depends on copies of each formula within its step, as it does on inputs: it does
     not on states of an optimizer, nor on derivatives that are carried forward. texts: of the copies."""
-    graph = steps.network.graph
-    leading = frontier = np.array([graph.number[place] for place in judgement.loss], int)
-    while len(frontier):
-        edges = steps.network.leading_to(frontier[~steps.cut[frontier]])
-        frontier = np.setdiff1d(graph.operands[edges], leading)
-        leading = np.union1d(leading, frontier)
-    return bool(np.isin(texts, texts[np.isin(nodes, leading)]).all())
+    loss = np.array([steps.network.graph.number[place] for place in judgement.loss], int)
+    leading = steps.leading_to(loss)
+    return bool(np.isin(texts, texts[leading[nodes]]).all())
 
 
 def is_truncated(case: Case) -> bool:

@@ -42,6 +42,18 @@ class Fit:
         return int(self.matched.sum()) - rates
 
 
+def coefficients(parts: Array, change: Array) -> Array | None:
+    """The numbers, one for each column of parts, whose sum of parts comes closest to the change (least squares); None
+    where a part or the change is not finite."""
+    size = np.abs(parts).max(0, initial=0.0)
+    scale = np.where(size > 0.0, size, 1.0)
+    scaled = parts / scale
+    if not (np.isfinite(scaled).all() and np.isfinite(change).all()):
+        return None
+    found: Array = np.linalg.lstsq(scaled, change, rcond=None)[0] / scale
+    return found
+
+
 def fit(change: Array, gradient: Array) -> Fit:
     """The rates that explain most of the changes, −change = rate · gradient; both [parameters, steps, points]."""
     ratio = _ratio(change, gradient)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
-from tracer.grading.losses.factors import TOLERANCE, fit
+from tracer.grading.losses.factors import TOLERANCE, coefficients, fit
 from tracer.grading.losses.guesses import BY_PREDICTION, Guess, guesses
 from tracer.grading.losses.losses import Role, Roles
 from tracer.grading.losses.predictions import pairs_of
@@ -151,11 +151,10 @@ def _in_span(change: Array, parts: Array) -> bool:
     change, parts = change[there], parts[there]
     if not change.any():
         return True
-    scale = np.abs(parts).max(0, initial=0.0)
-    parts = parts[:, scale > 0.0] / scale[scale > 0.0]
-    if parts.shape[1] >= len(change):
+    parts = parts[:, parts.any(0)]
+    numbers = coefficients(parts, change) if parts.shape[1] < len(change) else None
+    if numbers is None:
         return False
-    numbers, _, _, _ = np.linalg.lstsq(parts, change, rcond=None)
     size = np.abs(change) + np.abs(parts * numbers).sum(1)
     return bool((np.abs(change - parts @ numbers) <= TOLERANCE * size).all())
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags, IntArray
+from tracer.grading.losses.factors import coefficients
 from tracer.grading.mending.step import SIDES, Step
 
 CLOSE = 1e-5
@@ -61,12 +62,8 @@ class Screen:
         lacks = rate * self._step.gradients[rows, point] - self._changes[rows, point]
         scale = np.maximum(np.abs(self._changes[rows, point]), np.abs(rate * self._step.gradients[rows, point]))
         matrix = slopes[rows, :, point] / scale[:, None]
-        size = np.abs(matrix).max(0, initial=0.0)
-        matrix = matrix / np.where(size == 0.0, 1.0, size)
-        if not (np.isfinite(matrix).all() and np.isfinite(lacks / scale).all()):
-            return True
-        found, *_ = np.linalg.lstsq(matrix, lacks / scale, rcond=None)
-        return bool((np.abs(matrix @ found - lacks / scale) <= CLOSE).all())
+        found = coefficients(matrix, lacks / scale)
+        return found is None or bool((np.abs(matrix @ found - lacks / scale) <= CLOSE).all())
 
     def _slopes(self, nodes: IntArray) -> Array | None:
         """The derivatives of the updates by the cells, [parameters, cells, points]; None where they are not linear."""

@@ -55,6 +55,17 @@ class Steps:
         shown: Flags = self.cut | self.cut[self.root]
         return shown
 
+    def leading_to(self, nodes: IntArray) -> Flags:
+        """Which cells these nodes depend on within their step, the parameters and themselves included."""
+        found = np.zeros(len(self.root), bool)
+        frontier = nodes
+        while len(frontier):
+            found[frontier] = True
+            operands = np.unique(self.network.graph.operands[self.network.leading_to(frontier)])
+            frontier = operands[~found[operands] & ~self.cut[operands]]
+            found[operands] = True
+        return found
+
 
 def steps_of(graph: Graph) -> Steps:
     """The trainings in a graph, the largest first. Raises TooManyParameters."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.grading.graph.graph import Array, Flags
-from tracer.grading.losses.factors import TOLERANCE, most_common
+from tracer.grading.losses.factors import TOLERANCE, coefficients, most_common
 
 ROWS_FOR_EACH = 3
 """Changes that a parameter has at least, for each number that is found from them."""
@@ -108,10 +108,8 @@ def _numbers(change: Array, parts: Array) -> Array:
     none = np.full(parts.shape[-1], np.nan)
     if len(change) < ROWS_FOR_EACH * parts.shape[-1]:
         return none
-    scale = np.abs(parts).max(0)
-    if not (scale > 0).all():
-        scale = np.where(scale > 0, scale, 1.0)
-    found, _, _, _ = np.linalg.lstsq(parts / scale, change, rcond=None)
-    numbers = found / scale
+    numbers = coefficients(parts, change)
+    if numbers is None:
+        return none
     size = np.abs(change) + np.abs(parts * numbers).sum(-1)
     return numbers if (np.abs(change - parts @ numbers) <= TOLERANCE * size).all() else none

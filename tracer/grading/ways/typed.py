@@ -20,38 +20,42 @@ TYPED = "a number is typed over a formula"
 
 
 def explained(trials: Trials, judgements: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
-    """The judgements; if a single number is typed over a formula, and all is right with this formula, the judgement
-    that says so."""
+    """The judgements; if a single number is typed over a formula, and all is right with this formula, those of the
+    workbook with the formula, of which one blames the number."""
     graph = trials.graph
     if len(graph.text) > MOST_CELLS:
         return judgements
-    wrong = any(judgement.standing is Standing.WRONG for judgement in judgements)
     typed = typed_over(graph)
     between = [odd for odd in typed if odd.between]
-    odd = between if between or not wrong else typed
-    right = _with_formula(trials, odd[0], wrong) if len(odd) == 1 else None
-    return judgements if right is None else (right,)
+    odd = between if between or not _is_wrong(judgements) else typed
+    return (_with_formula(trials, odd[0], judgements) if len(odd) == 1 else ()) or judgements
 
 
-def _with_formula(trials: Trials, odd: Odd, wrong: bool) -> Judgement | None:
-    """The judgement that the number is a fault, if all is right with the formula in its place; None if not.
-    wrong: whether something is wrong without the formula."""
+def _with_formula(trials: Trials, odd: Odd, judgements: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
+    """The judgements with the formula in place of the number, if all is right with it; empty if not.
+    judgements: without the formula."""
     node, place = odd.nodes[0], trials.graph.places[odd.nodes[0]]
     trial = trials.judged([place], odd.text)
     if trial is None:
-        return None
+        return ()
     graph, judged = trial
     if not judged or any(each.standing is not Standing.CONFIRMED or not each.firm for each in judged):
-        return None
+        return ()
     typed, value = float(trials.graph.values[node]), float(graph.values[graph.number[place]])
     if not np.isfinite(value) or abs(typed - value) <= PASTED * abs(value):
-        return None
-    if not wrong and not _tells(steps_of(graph), graph.number[place]):
-        return None
-    first = max(judged, key=lambda judgement: len(judgement.parameters) * judgement.steps)
+        return ()
+    if not _is_wrong(judgements) and not _tells(steps_of(graph), graph.number[place]):
+        return ()
+    known = {each.parameters for each in judgements if each.standing is Standing.CONFIRMED}
+    spoiled = max(judged, key=lambda each: (each.parameters not in known, len(each.parameters) * each.steps))
     why, right = cause_of("typed_over_formula"), absolute(odd.text, place[1])
     fault = Fault((place,), Kind.CONSTANT, why, f"{typed:.15g}", right, typed, value)
-    return replace(first, standing=Standing.WRONG, reason=TYPED, faults=(fault,))
+    found = replace(spoiled, standing=Standing.WRONG, reason=TYPED, faults=(fault,))
+    return tuple(found if each is spoiled else each for each in judged)
+
+
+def _is_wrong(judgements: tuple[Judgement, ...]) -> bool:
+    return any(judgement.standing is Standing.WRONG for judgement in judgements)
 
 
 def _tells(steps: Steps, node: int) -> bool:
