@@ -74,6 +74,8 @@ class _Copies:
     def odd(self) -> Iterator[Odd]:
         groups: dict[str, list[int]] = {}
         for text in self._graph.texts:
+            if not len(text.nodes):
+                continue
             groups.setdefault(text.relative, []).extend(text.nodes.tolist())
         for relative, nodes in groups.items():
             areas = {self._graph.texts[self._own[node]].element for node in nodes}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.grading.graph.graph import Array, IntArray
+from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.losses.factors import counted
 from tracer.grading.losses.sampling import Sample
 from tracer.grading.steps.cells import Cells
@@ -15,6 +15,8 @@ from tracer.grading.steps.points import Point
 MOST_TRIED = 12
 """Cells that are compared closely with the updates."""
 SUM = -1
+FEW = 1 / 3
+"""The part of the steps that may lack a loss: it was left out there, or typed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,21 @@ class Role:
         nodes = self.nodes(cells)
         return nodes, np.ones((len(nodes), len(points)))
 
+    def lacking(self, cells: Cells) -> Flags:
+        """The steps that have no cell of this role, where these are few: what it is there is unknown."""
+        return _few(np.bincount(cells.step[self.nodes(cells)], minlength=cells.seeds.shape[1]) == 0)
+
+
+def _few(lacking: Flags) -> Flags:
+    """These steps; along the last axis none where they are not few."""
+    found: Flags = lacking & (lacking.mean(-1, keepdims=True) <= FEW)
+    return found
+
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The roles in a sample, and the derivatives of their cells, [roles, parameters, steps, points]."""
+    """The roles in a sample, and the derivatives of their cells, [roles, parameters, steps, points]; NaN
+    in the few steps that lack one."""
 
     roles: tuple[Role, ...]
     tangents: Array
@@ -75,5 +88,7 @@ def roles_of(sample: Sample) -> Roles:
     np.add.at(found, rows, np.concatenate([sample.tangents, sample.tangents]))
     tangents = np.moveaxis(found.reshape(len(unique), steps, *found.shape[1:]), 1, 2)
     alive = (tangents != 0.0).any((1, 2, 3))
+    shown = np.bincount(rows, minlength=len(unique) * steps).reshape(len(unique), steps)
+    tangents[np.broadcast_to(_few(shown == 0)[:, None, :, None], tangents.shape)] = np.nan
     roles = tuple(Role(key // width, key % width - 1) for key in unique[alive].tolist())
     return Roles(roles, tangents[alive])

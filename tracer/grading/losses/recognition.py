@@ -103,7 +103,7 @@ def _operands(cells: Cells, nodes: IntArray, leading: Flags) -> Iterator[tuple[I
 
 def shown_losses(sample: Sample, roles: Roles) -> list[Role]:
     """The cells that the updates do not depend on, and that compare a prediction with a target that these use too."""
-    alive = (roles.tangents != 0.0).any((2, 3)).all(1)
+    alive = (np.nan_to_num(roles.tangents) != 0.0).any((2, 3)).all(1)
     return [role for role, of_all in zip(roles.roles, alive, strict=True) if of_all and has_targets(sample, role)]
 
 

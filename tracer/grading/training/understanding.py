@@ -46,9 +46,13 @@ def tried(sample: Sample, roles: Roles, change: Array, points: list[Point]) -> l
 
 
 def gradients(loss: Loss, cells: Cells, points: list[Point]) -> Array:
-    """The gradients of a loss by all parameters of the cells, [parameters, steps, points]."""
+    """The gradients of a loss by all parameters of the cells, [parameters, steps, points]; NaN in the few steps that
+    lack its cell."""
     nodes, weights = loss.terms(cells, points)
-    return cells.gradients(nodes, weights, points)
+    found = cells.gradients(nodes, weights, points)
+    if isinstance(loss, Role):
+        found[:, loss.lacking(cells)] = np.nan
+    return found
 
 
 @dataclass(frozen=True, slots=True)

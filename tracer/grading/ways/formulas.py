@@ -13,6 +13,7 @@ from tracer.grading.culprits.causes import like_copies, with_causes
 from tracer.grading.culprits.contexts import are_inputs, contexts, is_truncated
 from tracer.grading.culprits.copies import Odd, odd_cells
 from tracer.grading.culprits.culprit import with_culprits
+from tracer.grading.graph.equal import with_equal_texts
 from tracer.grading.graph.graph import Graph
 from tracer.grading.steps.passing import without_passing
 from tracer.grading.steps.points import points_of
@@ -38,6 +39,7 @@ FORWARD_ONLY = "its formulas compute forward only: nothing is updated"
 
 def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     """A judgement of each independent training in a workbook; one with the reason where there is none."""
+    written, graph = graph, with_equal_texts(graph)
     try:
         steps = steps_of(graph)
     except TooManyParameters as error:
@@ -57,15 +59,17 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
         replace(
             of_values(graph, judgement),
             not_judged=lost,
-            faults=tuple(_as_read(graph, fault) for fault in judgement.faults),
+            faults=tuple(_as_read(written, graph, fault) for fault in judgement.faults),
         )
         for judgement in _each_fault_once(told) or found[:1]
     )
 
 
-def _as_read(graph: Graph, fault: Fault) -> Fault:
-    """A fault with the formula of its first cell."""
-    return replace(fault, formula=fault.formula or formula_of(graph, graph.number[fault.places[0]]))
+def _as_read(written: Graph, graph: Graph, fault: Fault) -> Fault:
+    """A fault with the formula of its first cell, as it is written there."""
+    first = graph.number[fault.places[0]]
+    known = fault.formula if written.text[first] == graph.text[first] else None
+    return replace(fault, formula=known or formula_of(written, first))
 
 
 def _each_fault_once(judgements: Sequence[Judgement]) -> list[Judgement]:
@@ -89,6 +93,7 @@ def _together(first: Judgement, second: Judgement) -> Judgement:
 
 def _without_causes(graph: Graph) -> tuple[Judgement, ...]:
     """The judgements of a graph, without looking for what is to blame."""
+    graph = with_equal_texts(graph)
     steps = steps_of(graph)
     return _broken(graph, steps) or tuple(judged_with_companions(case, judged(case))[1] for case in _cases(steps))
 
