@@ -21,7 +21,10 @@ STEPS = 9
 def line(**changes: hand.Value) -> hand.Cells:
     """A line y = w·x + b that is fitted sample by sample, from row 4 on, with the loss in F; with other cells."""
     cells: hand.Cells = {"A1": "eta", "B1": 0.1}
-    cells |= {f"{letter}3": header for letter, header in zip("ABCDEFGH", "x t w b y E gw gb".split(), strict=True)}
+    cells |= {
+        f"{letter}3": header
+        for letter, header in zip("ABCDEFGH", ["x", "t", "w", "b", "y", "E", "gw", "gb"], strict=True)
+    }
     for step in range(STEPS):
         r, (x, t) = 4 + step, SAMPLES[step % len(SAMPLES)]
         cells |= {

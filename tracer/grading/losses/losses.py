@@ -39,8 +39,21 @@ class Role:
         return nodes, np.ones((len(nodes), len(points)))
 
     def lacking(self, cells: Cells) -> Flags:
-        """The steps that have no cell of this role, where these are few: what it is there is unknown."""
-        return _few(np.bincount(cells.step[self.nodes(cells)], minlength=cells.seeds.shape[1]) == 0)
+        """The steps that have no cell of this role, where these are few: what the loss is there is unknown. A cell that
+        does not depend on the parameters, because of a mistake, is one."""
+        nodes = self.nodes(cells)
+        lacking = _few(np.bincount(cells.step[nodes], minlength=cells.seeds.shape[1]) == 0)
+        if lacking.any():
+            distances = np.unique(cells.graph.keys[nodes] - _corners(cells)[cells.step[nodes]])
+            expected = _corners(cells)[:, None] + distances
+            lacking &= ~np.isin(expected, cells.graph.keys[cells.graph.forms[self.form].nodes]).any(1)
+        return lacking
+
+
+def _corners(cells: Cells) -> IntArray:
+    """The key of a parameter of each step."""
+    keys: IntArray = cells.graph.keys[cells.seeds.max(0)]
+    return keys
 
 
 def _few(lacking: Flags) -> Flags:
@@ -88,7 +101,11 @@ def roles_of(sample: Sample) -> Roles:
     np.add.at(found, rows, np.concatenate([sample.tangents, sample.tangents]))
     tangents = np.moveaxis(found.reshape(len(unique), steps, *found.shape[1:]), 1, 2)
     alive = (tangents != 0.0).any((1, 2, 3))
-    shown = np.bincount(rows, minlength=len(unique) * steps).reshape(len(unique), steps)
-    tangents[np.broadcast_to(_few(shown == 0)[:, None, :, None], tangents.shape)] = np.nan
     roles = tuple(Role(key // width, key % width - 1) for key in unique[alive].tolist())
-    return Roles(roles, tangents[alive])
+    tangents, few = (
+        tangents[alive],
+        _few((np.bincount(rows, minlength=len(alive) * steps) == 0).reshape(-1, steps)[alive]),
+    )
+    for index in np.flatnonzero(few.any(1)).tolist():
+        tangents[index, :, roles[index].lacking(cells)] = np.nan
+    return Roles(roles, tangents)
