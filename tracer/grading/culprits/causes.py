@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracer.grading.book.relative import absolute
+from tracer.grading.culprits.conflicts import with_conflict
 from tracer.grading.culprits.copies import Odd
 from tracer.grading.culprits.rewriting import Rewrite, right_formula, with_factor
 from tracer.grading.culprits.search import MOST_SLOTS, Search, learning_rate
@@ -40,7 +41,7 @@ def with_causes(case: Case, judgement: Judgement, names: Names) -> Judgement:
     if judgement.faults:
         words = Words(case.graph, names, learning_rate(case, judgement), _steps_of(case))
         judgement = replace(judgement, faults=tuple(_worded(words, case, fault) for fault in judgement.faults))
-        judgement = _searched(case, judgement, words)
+        judgement = _searched(case, with_conflict(case, judgement), words)
     return judgement
 
 

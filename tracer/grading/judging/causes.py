@@ -40,6 +40,7 @@ SENTENCES: Mapping[str, str] = {
     "headers_swapped": "the headers of {one} and {other} are swapped",
     "row_repeated": "the row repeats the previous one: no weight is updated",
     "rows_repeated": "{rows} rows repeat the previous one: no weight is updated",
+    "other_loss": "right for the {followed} {formula}; for the {shown} that the sheet computes, {change}",
     # cells of an exercise
     "not_filled_in": "not filled in",
     "copied_from_key": "copied: the formula refers to the worked sheet",

@@ -169,6 +169,16 @@ class Rewriting:
             end = self._with_power(part)
             if tokens[end : end + 1] == ["*"]:
                 yield Kind.LESS, self._put(part.start, end + 1)
+            slope = part.end + len(rest := self._complement_of(part))
+            if tokens[part.end : slope] == rest:
+                if tokens[part.start - 1 : part.start] == ["*"]:
+                    yield Kind.LESS, _unbracketed(self._put(part.start - 1, slope))
+                elif tokens[slope : slope + 1] == ["*"]:
+                    yield Kind.LESS, _unbracketed(self._put(part.start, slope + 1))
+
+    def _complement_of(self, part: _Part) -> list[str]:
+        """What makes an operand the slope of a sigmoid: `*(1-a)`."""
+        return ["*", "(", "1", "-", *self._tokens[part.start : part.end], ")"]
 
     def _term_end(self, index: int) -> int:
         """Where the term ends that begins here."""
@@ -216,7 +226,7 @@ class Rewriting:
         """The slope of a sigmoid for that of tanh, and the other way around."""
         for part in self._parts:
             own, end = self._tokens[part.start : part.end], self._with_power(part)
-            rest = ["*", "(", "1", "-", *own, ")"]
+            rest = self._complement_of(part)
             if self._tokens[part.end : part.end + len(rest)] == rest:
                 yield Kind.SLOPE, self._put(part.start, part.end + len(rest), "(", "1", "-", *own, "^", "2", ")")
             before = self._tokens[max(part.start - 2, 0) : part.start]
@@ -303,6 +313,12 @@ class Rewriting:
 
     def _is_number(self, part: _Part) -> bool:
         return part.end == part.start + 1 and self._tokens[part.start][0].isdigit()
+
+
+def _unbracketed(tokens: list[str]) -> list[str]:
+    """A formula without the only brackets that it has, around all of it."""
+    whole = tokens[0] == "(" and tokens[-1] == ")" and "(" not in tokens[1:]
+    return tokens[1:-1] if whole else tokens
 
 
 FACTORS: Sequence[Sequence[str]] = (

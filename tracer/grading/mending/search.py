@@ -111,6 +111,8 @@ class _Search:
                     found |= {float(graph.values[o]) for o in graph.operands_of(node).tolist() if graph.form[o] < 0}
         if self._judgement.rate is not None:
             found.add(self._judgement.rate)
+        if self._judgement.conflict is not None:  # the factor of a square may be left out, or the half before it
+            found |= {factor * rate for rate in found for factor in (0.5, 2.0)}
         return {abs(rate) for rate in found}
 
     # ------------------------------------------------------------------------------------------------------ the search
@@ -123,7 +125,10 @@ class _Search:
             if self._has_right_gradients():
                 return
             self._signs.discard(float(np.sign(self._wrong[0].own_rates()[0, 0])))  # all updates go the wrong way
-        exact = {self._graph.number[place] for fault in self._judgement.faults if fault.exact for place in fault.places}
+        conflict = self._judgement.conflict
+        errors = conflict.errors if conflict else ()  # there two losses differ
+        known = [place for fault in self._judgement.faults if fault.exact for place in fault.places]
+        exact = {self._graph.number[place] for place in errors or known}
         units = self._formulas.units(len(self._wrong))
         units = [unit for unit in units if not exact or exact.intersection(unit.nodes.tolist())]
         units = self._affordable(units)

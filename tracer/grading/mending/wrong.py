@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from tracer.grading.graph.graph import Array, IntArray
+from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.losses.guesses import BY_PREDICTION, Guess, guesses
 from tracer.grading.losses.predictions import pairs_of
 from tracer.grading.mending.step import Loss, Step, Target
@@ -14,6 +16,8 @@ from tracer.grading.training.judgement import Judgement
 
 MOST_POINTS = 3
 """Points at which a step is compared with the gradients of its loss."""
+MOST_COMPARED = 12
+"""Steps whose inputs and targets are compared with those of the first one."""
 MOST_NODES = 3_000
 """Cells of a step that is searched."""
 
@@ -23,10 +27,27 @@ def searched_steps(case: Case, judgement: Judgement) -> tuple[list[Step], list[S
     known."""
     numbers = _wrong_steps(case, judgement)
     others = [step for step in range(case.training.seeds.shape[1]) if step not in set(numbers)]
-    chosen = list(dict.fromkeys(numbers[:1] + numbers[-1:])), others[:1]
+    chosen = [*numbers[:1], *_unlike(case, numbers)], others[:1]
     gradients = _gradients(case, judgement) if numbers else np.empty(0)
     wrong, right = ([_step(case, judgement, number, gradients) for number in steps] for steps in chosen)
     return [step for step in wrong if step], [step for step in right if step]
+
+
+def _unlike(case: Case, numbers: Sequence[int]) -> list[int]:
+    """The last of some steps but the first, if possible one in which other inputs and targets are 0."""
+    last = numbers[:0:-1]
+    if not last:
+        return []
+    zeros = {number: _zeros(case, number) for number in [numbers[0], *last[:MOST_COMPARED]]}
+    return [next((n for n in last[:MOST_COMPARED] if zeros[n] != zeros[numbers[0]]), last[0])]
+
+
+def _zeros(case: Case, number: int) -> bytes:
+    """Which of the numbers that the cells of a step take from elsewhere are 0."""
+    cells = case.cells
+    taken = case.graph.operands[case.steps.network.leading_to(cells.nodes[cells.step[cells.nodes] == number])]
+    zero: Flags = case.graph.values[taken[~cells.region.inside[taken]]] == 0.0
+    return zero.tobytes()
 
 
 def _wrong_steps(case: Case, judgement: Judgement) -> list[int]:

@@ -54,6 +54,21 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two usual losses, by their names: the one that all updates follow, and the one that the sheet computes.
+
+    prediction, target: the cells of the first of its pairs; None where the prediction has no cell. errors: the cells
+    that compare predictions with targets for the updates; empty where only the updates do.
+    """
+
+    followed: str
+    shown: str
+    prediction: Place | None
+    target: Place
+    errors: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """The judgement of one training.
 
@@ -66,6 +81,7 @@ class Judgement:
     in the first step, None where there is no single one. rate_at: its cell, if it stands in one. steady: whether it is
     the same in all steps.
     factor: by which all updates differ from η times the gradient of the loss, 1 where they do not; None if unknown.
+    conflict: where the updates follow a usual loss, and the sheet computes another one.
     without_value: parameters that were not judged because none of their updates has a value. not_judged: what else
     could not be judged, each reason once.
     """
@@ -84,6 +100,7 @@ class Judgement:
     steady: bool = True
     factor: float | None = None
     faults: tuple[Fault, ...] = ()
+    conflict: Conflict | None = None
     without_value: tuple[Parameter, ...] = ()
     not_judged: tuple[str, ...] = ()
 

@@ -12,13 +12,15 @@ from tracer.grading.losses.convexity import is_convex
 from tracer.grading.losses.factors import TOLERANCE, fit
 from tracer.grading.losses.guesses import BY_PREDICTION, Guess, guesses
 from tracer.grading.losses.losses import Role
-from tracer.grading.losses.recognition import has_targets, made_of_predictions
+from tracer.grading.losses.predictions import pairs_of
+from tracer.grading.losses.recognition import has_targets, made_of_predictions, output_errors
 from tracer.grading.losses.sampling import values_of
+from tracer.grading.steps.steps import NONE
 from tracer.grading.training.case import Case
 from tracer.grading.training.confirmation import loss_cells, tells, wrong_judgement
 from tracer.grading.training.counterparts import Wrong, first_wrong
 from tracer.grading.training.faults import faults_of_cells, faults_of_outputs, faults_of_updates
-from tracer.grading.training.judgement import Judgement, Standing
+from tracer.grading.training.judgement import Conflict, Judgement, Standing
 from tracer.grading.training.understanding import Loss, Tried, gradients
 from tracer.grading.updates.shapes import scaled_pair
 
@@ -53,12 +55,10 @@ def conflicting(case: Case, entry: Tried, judgement: Judgement) -> Judgement | N
     cells that the loss is computed from."""
     loss = entry.loss
     if isinstance(loss, Role):
-        computed = (
-            [found for found in _minimized(case) if _is_above(case, loss, found[0])] if _leads(case, loss) else []
-        )
+        computed = [found for found in minimized(case) if _is_above(case, loss, found[0])] if _leads(case, loss) else []
         followed = "cells that it is computed from"
     else:
-        computed, followed = _minimized(case), loss.name
+        computed, followed = minimized(case), loss.name
     if not computed:
         return None
     role, name, _ = computed[0]
@@ -66,10 +66,20 @@ def conflicting(case: Case, entry: Tried, judgement: Judgement) -> Judgement | N
     if name == followed:
         reason = f"the updates follow the gradients of another {name} than the one that the sheet computes"
     judgement = replace(judgement, loss=loss_cells(case, role), assumed_loss="", factor=None)
+    if isinstance(loss, Guess) and name != followed:
+        judgement = replace(judgement, conflict=_conflict(case, loss, name))
     found = by_counterparts(case)
     if found is not None:
         return wrong_judgement(judgement, found.faults, reason)
     return wrong_judgement(judgement, faults_of_outputs(case, loss), reason) if isinstance(loss, Guess) else None
+
+
+def _conflict(case: Case, guess: Guess, shown: str) -> Conflict:
+    found, places = pairs_of(case.cells)[guess.origin], case.graph.places
+    predictions = found.predictions.tolist() or [NONE]
+    errors = tuple(places[node] for node in output_errors(case.graph, case.cells, guess).tolist())
+    prediction = None if predictions[0] == NONE else places[predictions[0]]
+    return Conflict(guess.name, shown, prediction, places[found.targets[0]], errors)
 
 
 def _leads(case: Case, role: Role) -> bool:
@@ -100,7 +110,7 @@ def below_the_output(case: Case) -> Judgement | None:
 def by_counterparts(case: Case) -> Judgement | None:
     """The judgement where the cells of the backward pass are derivatives up to some, and those before are not."""
     found = [
-        (role, name, wrong) for role, name, ascends in _minimized(case) for wrong in _wrong(case, role, not ascends)
+        (role, name, wrong) for role, name, ascends in minimized(case) for wrong in _wrong(case, role, not ascends)
     ]
     if not found:
         return None
@@ -159,7 +169,7 @@ def _is_scaled_error(case: Case, nodes: IntArray) -> bool:
     return True
 
 
-def _minimized(case: Case) -> list[tuple[Role, str, bool]]:
+def minimized(case: Case) -> list[tuple[Role, str, bool]]:
     """The usual losses in the sheet, but for those that are only shown."""
     return [entry for entry in case.usual if entry[1] not in ONLY_SHOWN and _compares(case, entry[0])]
 

@@ -23,7 +23,7 @@ from tracer.grading.training.confirmation import (
 )
 from tracer.grading.training.faults import faults_of, faults_of_gradients, faults_of_updates
 from tracer.grading.training.judgement import Judgement
-from tracer.grading.training.outputs import uphill
+from tracer.grading.training.outputs import minimized, uphill
 from tracer.grading.training.rates import Rate, has_own_rate
 from tracer.grading.training.understanding import Loss, Tried, Whole, gradients, whole
 
@@ -90,6 +90,8 @@ def _solid(case: Case, sampled: Sequence[Tried], change: Array) -> tuple[Loss, W
             recognized = any(other.role == entry.loss for other in case.recognized)
             known = entry.guessed or recognized or (its_rate and len(right) > 1)
             enough = right.any() if known else right.sum() >= max(2, len(right) / 2)
+            if entry.guessed and 2 * right.sum() < len(right) and minimized(case):
+                continue  # the sheet computes another loss
             enough = enough and (found.fit.constant or _tells_by_step(case, found, right, entry.guessed or recognized))
             down = not goes_up(found)
             merits = float(right.sum()), float(down), float(its_rate), float(not entry.guessed)

@@ -17,6 +17,8 @@ from tracer.workbook.xlsx.names import ranges
 VERDICTS = {Standing.CONFIRMED: Verdict.RIGHT, Standing.FACTOR: Verdict.RIGHT, Standing.WRONG: Verdict.FINDINGS}
 MOST_NAMED = 60
 """Cells of a fault that are named one by one."""
+MOST_LISTED = 4
+"""Names of the errors of several outputs."""
 UPDATES = "updates"
 """What a note on all updates is about."""
 
@@ -163,15 +165,26 @@ def _copied(text: str, fault: Fault) -> str:
 
 def _quantity(fault: Fault, names: dict[Parameter, str], labels: Labels) -> str:
     """What the cells of a fault hold: by their own label, or as what they are to the parameter that they spoil."""
-    updated = next((names[p] for p in names if set(p.after) & set(fault.places)), None)
-    own = _block(fault, labels) or labels.of(fault.places)
+    updated = [names[p] for p in names if set(p.after) & set(fault.places)]
+    own = _block(fault, labels) or _columns(fault, labels) or labels.of(fault.places)
     if own and own not in names.values():
         return own
     if updated:
-        return f"update of {updated}"
+        return f"update of {updated[0]}" if len(updated) == 1 or len(updated) < len(names) else UPDATES
     if len(fault.spoils) == 1:
         return f"gradient of {names[fault.spoils[0]]}"
     return own or place_in_words(fault.places[0], labels.book)
+
+
+def _columns(fault: Fault, labels: Labels) -> str | None:
+    """The headers of the errors of several outputs, if these are few."""
+    if fault.why is None or fault.why.slip != "other_loss" or fault.kind is Kind.UPDATE:
+        return None
+    columns: dict[object, list[Place]] = {}
+    for place in fault.places:
+        columns.setdefault((place[0], place[1][1]), []).append(place)
+    names = dict.fromkeys(filter(None, map(labels.of, columns.values())))
+    return ", ".join(names) if 1 < len(names) <= MOST_LISTED else None
 
 
 def _block(fault: Fault, labels: Labels) -> str | None:

@@ -149,7 +149,9 @@ class Trials:
         made = {parameter.after[0] for each in found for parameter in each.parameters}
         if not {parameter.after[0] for parameter in judgement.parameters} - edited <= made:
             return None
-        return next((each for each in found if each.rate_at == judgement.rate_at), None)
+        return next(
+            (each for each in found if each.rate_at == judgement.rate_at and _has_loss_of(judgement, each)), None
+        )
 
     def judged(self, homes: Iterable[Place], text: str) -> tuple[Graph, list[Judgement]] | None:
         """The graph with a relative formula in these cells, and what it trains; None where that refers to no cell,
@@ -176,3 +178,8 @@ class Trials:
             new = {position: Cell(None, Formula(formula, *position)) for position, formula in formulas.items()}
             sheets.append(replace(sheet, cells={**sheet.cells, **new}) if new else sheet)
         return replace(self.book, sheets=tuple(sheets))
+
+
+def _has_loss_of(judgement: Judgement, other: Judgement) -> bool:
+    """Whether another judgement rests on the loss of a judgement, where that is known."""
+    return not judgement.loss or not set(judgement.loss).isdisjoint(other.loss)
