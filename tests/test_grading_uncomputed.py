@@ -135,7 +135,7 @@ def test_a_score_of_what_was_judged_says_what_was_not(tmp_path: Path) -> None:
     path = write(book(("S", sheet_of({**dict.fromkeys(weights), **nets}))), tmp_path / "book.xlsx")
     result = CliRunner().invoke(main, ["check", str(path), "--json", str(tmp_path / "out.json")])
     assert result.exit_code == 0
-    assert "not judged, because what they depend on is missing or has no value: h1, h2" in result.output
+    assert "not judged, because what they depend on is missing or has no value or derivative: h1, h2" in result.output
     assert "19 of 19 quantities correct, 2 not judged" in result.output
     assert "verdict: right, score 100 of 100, 2 quantities not judged" in result.output
     (data,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))

@@ -119,7 +119,7 @@ def _of_sheet(sheet: SheetReport, how: bool) -> Iterator[str]:
         yield from (f"  {line}" for line in _how(sheet.how))
     if sheet.not_judged:
         missing = _listed(sheet.not_judged, MOST_UNMATCHED)
-        yield f"  not judged, because what they depend on is missing or has no value: {missing}"
+        yield f"  not judged, because what they depend on is missing or has no value or derivative: {missing}"
     if sheet.reason:
         yield f"  {sheet.reason}"
     for finding in sheet.mistakes:

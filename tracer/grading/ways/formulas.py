@@ -20,6 +20,7 @@ from tracer.grading.steps.points import points_of
 from tracer.grading.steps.steps import NONE, Steps, steps_of
 from tracer.grading.steps.succession import Break
 from tracer.grading.training.case import Case
+from tracer.grading.training.hidden import BEHIND_STEPS, COMPETITION, Skipping, behind_steps, compete, without
 from tracer.grading.training.judgement import Fault, Judgement, Standing, nothing_to_judge
 from tracer.grading.training.verdict import judged
 from tracer.grading.updates.updates import TooManyParameters
@@ -58,7 +59,7 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     return tuple(
         replace(
             of_values(graph, judgement),
-            not_judged=lost,
+            not_judged=(*judgement.not_judged, *lost),
             faults=tuple(_as_read(written, graph, fault) for fault in judgement.faults),
         )
         for judgement in _each_fault_once(told) or found[:1]
@@ -139,9 +140,39 @@ def _as_it_is(steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judgement
         case, judgement = each, judged(each)
         if judgement.standing is Standing.WRONG and (without := each.without_states()) is not each:
             case, judgement = without, judged(without)
+        case, judgement = _without_hidden(case, judgement)
+        left_out = judgement
         case, judgement = judged_with_companions(case, judgement)
-        found.append(with_causes(case, with_culprits(case, judgement, odd), words.names))
+        judgement = with_causes(case, with_culprits(case, judgement, odd), words.names)
+        found.append(replace(judgement, without_value=left_out.without_value, not_judged=left_out.not_judged))
     return tuple(found)
+
+
+def _without_hidden(case: Case, judgement: Judgement) -> tuple[Case, Judgement]:
+    """The same without what derivatives do not tell."""
+    if judgement.standing is not Standing.WRONG:
+        return case, judgement
+    hidden = behind_steps(case, judgement)
+    if len(hidden):
+        left_out, rest = tuple(judgement.parameters[row] for row in hidden.tolist()), without(case, hidden)
+        other = judged(rest) if rest else nothing_to_judge(BEHIND_STEPS, *judgement.sheets)
+        if rest is None or not (other.steady or other.standing is Standing.WRONG):
+            return case, nothing_to_judge(BEHIND_STEPS, *judgement.sheets)
+        case, judgement = rest, replace(other, without_value=left_out, not_judged=(BEHIND_STEPS,))
+    if judgement.standing is Standing.WRONG:
+        case, judgement = _without_skipped(case, judgement)
+    if judgement.standing is Standing.WRONG and compete(case, judgement):
+        return case, nothing_to_judge(COMPETITION, *judgement.sheets)
+    return case, judgement
+
+
+def _without_skipped(case: Case, judgement: Judgement) -> tuple[Case, Judgement]:
+    """The same without the updates that their conditions skip, if that makes all right."""
+    skipping = Skipping(case)
+    other = judged(skipping) if skipping.skips else judgement
+    right = other.firm and other.standing in (Standing.CONFIRMED, Standing.FACTOR)
+    left_out = judgement.without_value, judgement.not_judged
+    return (skipping, replace(other, without_value=left_out[0], not_judged=left_out[1])) if right else (case, judgement)
 
 
 def _cases(steps: Steps) -> list[Case]:

@@ -52,7 +52,8 @@ class Trials:
 
     def explained(self, judgement: Judgement, words: Words) -> Judgement:
         """The judgement with the cause of its faults, if none has a right formula yet and one edit makes all right."""
-        if judgement.standing is not Standing.WRONG or any(fault.right is not None for fault in judgement.faults):
+        known = judgement.conflict is not None or any(fault.right is not None for fault in judgement.faults)
+        if judgement.standing is not Standing.WRONG or known:
             return judgement
         blamed = self._blamed(judgement)
         if len(blamed) > MOST_FORMULAS:  # no edit of one of them makes all right

@@ -25,7 +25,8 @@ def of_values(graph: Graph, judgement: Judgement) -> Judgement:
     for parameter in judgement.parameters:
         has_value = any(np.isfinite(graph.values[graph.number[place]]) for place in parameter.after)
         (known if has_value else lost).append(parameter)
-    return replace(judgement, parameters=tuple(known), without_value=tuple(lost)) if known else judgement
+    without = (*judgement.without_value, *lost)
+    return replace(judgement, parameters=tuple(known), without_value=without) if known else judgement
 
 
 def not_judged(book: Book, graph: Graph, steps: Steps) -> tuple[str, ...]:
