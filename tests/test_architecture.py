@@ -33,6 +33,7 @@ INNER_ORDER = {
         "wording",
         "mending",
         "culprits",
+        "lifting",
         "report",
         "misreading",
         "terms",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,12 +34,12 @@ class Kind(StrEnum):
     COPY = "formula of its neighbors"
 
 
-def tokens_of(text: str) -> list[str] | None:
-    """The tokens of a formula; None where one is unknown, such as a text."""
+def tokens_of(text: str, token: re.Pattern[str] = EXCEL.token) -> list[str] | None:
+    """The tokens of a formula; None where one is unknown, by default a text."""
     found: list[str] = []
     at = 0
     while at < len(text):
-        match = EXCEL.token.match(text, at)
+        match = token.match(text, at)
         if match is None:
             return found if not text[at:].strip() else None
         found.append(match[0].strip())

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.grading.graph.forms import calls
-from tracer.grading.graph.graph import Array, Flags, Graph, IntArray
+from tracer.grading.graph.graph import Array, Flags, IntArray
 from tracer.grading.graph.values import evaluate
 from tracer.grading.losses.factors import TOLERANCE
 from tracer.grading.losses.sampling import values_of
@@ -21,10 +20,6 @@ from tracer.grading.updates.updates import Update, added
 
 MOST_COMPARED, LARGEST = 24, 20_000
 """Parameters whose formulas are compared, and nodes of a graph in which they are."""
-MOST_CLIPS = 3
-"""Formulas between a gradient and the update that takes it."""
-CLIPPING = frozenset({"min", "max", "if", "sqrt"})
-"""The functions that a gradient is clipped by, or by which its norm is computed."""
 REFERENCES = 4
 """Parameters that the others are compared with."""
 LEAST_ALIKE = 3
@@ -83,44 +78,6 @@ def _taken(cells: Cells, parameters: Flags, update: Update, column: int) -> set[
             elif step[operand] == NONE:
                 pending.append(operand)
     return found
-
-
-def before_clipping(training: Training, cells: Cells, parameters: Flags) -> Iterator[GradientCells]:
-    """The cells that clipped gradients are computed from, one formula before those that the updates take, or more.
-
-    A gradient is clipped by a formula of its own, or by a factor that all share and that depends on all of them.
-    parameters: the cells that show a parameter.
-    """
-    graph, chosen = cells.graph, cells.steps.tolist()
-    rows = [[row[step] for step in chosen] for row in training.updates]
-    frontier = [
-        [_taken(cells, parameters, update, column) if update else set() for column, update in enumerate(row)]
-        for row in rows
-    ]
-    clips, scales = False, set[int]()
-    for _ in range(MOST_CLIPS):
-        shared = [set.intersection(*column) if len(column) > 1 else set() for column in zip(*frontier, strict=True)]
-        found = [[own - common for own, common in zip(row, shared, strict=True)] for row in frontier]
-        scales |= set().union(*shared)
-        if any(len(own) != 1 for row in found for own, update in zip(row, rows[0], strict=True) if update):
-            return
-        nodes = np.array([[min(own, default=NONE) for own in row] for row in found])
-        clips = clips or any(_chooses(graph, node) for node in scales)
-        if clips and all(cells.feeding(np.array([scale]))[nodes[:, cells.step[scale]]].all() for scale in scales):
-            yield GradientCells(nodes)
-        clips = clips or all(_chooses(graph, node) for node in nodes[nodes != NONE].tolist())
-        frontier = [
-            [
-                {o for node in own for o in graph.operands_of(node).tolist() if cells.step[o] == column}
-                for column, own in enumerate(row)
-            ]
-            for row in found
-        ]
-
-
-def _chooses(graph: Graph, node: int) -> bool:
-    """Whether a formula has a largest or a smallest value, a condition, or a root."""
-    return any(call.function.name in CLIPPING for call in calls(graph.forms[graph.form[node]].expression))
 
 
 class Comparison:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracer.grading.losses.factors import fit
 from tracer.grading.training.case import Case
 from tracer.grading.training.confirmation import (
     FOLLOWS,
@@ -20,7 +19,7 @@ from tracer.grading.training.confirmation import (
 )
 from tracer.grading.training.faults import faults_of, faults_of_gradients, faults_of_updates, parameter_of
 from tracer.grading.training.judgement import Judgement, Standing
-from tracer.grading.training.optimizers import Comparison, before_clipping
+from tracer.grading.training.optimizers import Comparison
 from tracer.grading.training.outputs import against_all_losses, below_the_output, by_counterparts, conflicting, uphill
 from tracer.grading.training.parts import (
     MOST_COMPARED,
@@ -33,7 +32,7 @@ from tracer.grading.training.parts import (
 )
 from tracer.grading.training.rates import Rate
 from tracer.grading.training.rules import Changes, Rule, rule_for
-from tracer.grading.training.understanding import Loss, Tried, Whole, gradients, tried, whole
+from tracer.grading.training.understanding import Loss, Tried, Whole, gradients, whole
 
 NO_LOSS = "no cell, and no usual loss, was found whose gradients the updates follow"
 
@@ -130,24 +129,9 @@ def _by_gradient_cells(case: Case) -> Judgement | None:
     return uphill(case, entry.loss, judgement) or conflicting(case, entry, judgement) or judgement
 
 
-def _clipped(case: Case) -> Judgement | None:
-    """Updates by gradients that are clipped, all of which are right before this."""
-    clipped = -case.all_taken.changes(case.points)
-    if case.taken.complete and 0 < fit(case.changes, clipped).matched.all((1, 2)).sum() < len(clipped):
-        return None
-    for taken in before_clipping(case.training, case.sample.cells, case.steps.parameters):
-        change = taken.changes(case.points)[case.sample.parameters]
-        for entry in tried(case.sample, case.roles, change, case.points):
-            if entry.fit.explains_all and entry.fit.constant and tells(case, entry.loss):
-                judgement = optimized(case, entry.loss, whole(case.cells, case.changes, entry.loss, case.points))
-                return uphill(case, entry.loss, judgement) or judgement
-    return None
-
-
 WAYS = (
     _plain,
     _by_a_rule,
-    _clipped,
     partly,
     _by_gradient_cells,
     partly_by_gradient_cells,

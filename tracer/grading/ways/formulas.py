@@ -15,6 +15,8 @@ from tracer.grading.culprits.copies import Odd, odd_cells
 from tracer.grading.culprits.culprit import with_culprits
 from tracer.grading.graph.equal import with_equal_texts
 from tracer.grading.graph.graph import Graph
+from tracer.grading.lifting import verdicts
+from tracer.grading.lifting.lifted import Lifted, lifted
 from tracer.grading.steps.passing import without_passing
 from tracer.grading.steps.points import points_of
 from tracer.grading.steps.steps import NONE, Steps, steps_of
@@ -46,15 +48,10 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
     except TooManyParameters as error:
         return (nothing_to_judge(str(error)),)
     lost = not_judged(book, graph, steps)
-    if not steps.trainings:
-        return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
-    words, odd = Words(graph, Labels(book).of_ends, NONE, np.full(len(graph.text), NONE)), odd_cells(graph)
     with np.errstate(all="ignore"):  # numbers that blow up, or are 0, are not judged
-        found = _without_broken_updates(graph, steps, words, odd) or _as_it_is(steps, words, odd)
-        if all(judgement.standing is Standing.NOTHING for judgement in found):
-            found = _with_contexts(steps, words, odd) or found
-        trials = Trials(book, graph, _without_causes)
-        found = typed.explained(trials, tuple(trials.explained(judgement, words) for judgement in found))
+        found = _judged(book, graph, steps) if steps.trainings else _without_limits(book, graph)
+    if not found:
+        return (replace(nothing_to_judge(FORWARD_ONLY), not_judged=lost),)
     told = [judgement for judgement in found if judgement.standing is not Standing.NOTHING]
     return tuple(
         replace(
@@ -64,6 +61,44 @@ def judge_graph(book: Book, graph: Graph) -> tuple[Judgement, ...]:
         )
         for judgement in _each_fault_once(told) or found[:1]
     )
+
+
+def _judged(book: Book, graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
+    """The judgements with the causes of faults; those without clips and stop conditions, where these explain more."""
+    broken = _broken(graph, steps)
+    cases = [] if broken else [_judged_case(case) for case in _cases(steps)]
+    first = broken or tuple(judgement for _, judgement in cases)
+    without = lifted(book, graph) if verdicts.is_open(first) else None
+    words, odd = Words(graph, Labels(book).of_ends, NONE, np.full(len(graph.text), NONE)), odd_cells(graph)
+    if without:
+        found = verdicts.confirmed(without, _without_causes(without.graph), first, odd)
+        if found:
+            return tuple(_like_copies(words, judgement, odd) for judgement in found)
+    if broken:
+        found = tuple(_like_copies(words, judgement, odd) for judgement in broken)
+    else:
+        found = tuple(_with_causes(case, judgement, words, odd) for case, judgement in cases)
+    if all(judgement.standing is Standing.NOTHING for judgement in found):
+        found = _with_contexts(steps, words, odd) or found
+    trials = Trials(book, graph, _without_causes)
+    found = typed.explained(trials, tuple(trials.explained(judgement, words) for judgement in found))
+    if without and verdicts.is_open(found):
+        other = _judged_anew(without)
+        return verdicts.fewer_faults(without, other, found)
+    return found
+
+
+def _without_limits(book: Book, graph: Graph) -> tuple[Judgement, ...]:
+    """The judgements of a workbook whose parameters are all limited, which hides that they are updated."""
+    without = lifted(book, graph)
+    if without is None:
+        return ()
+    return verdicts.only_limited(without, _judged_anew(without))
+
+
+def _judged_anew(without: Lifted) -> tuple[Judgement, ...]:
+    graph = with_equal_texts(without.graph)
+    return _judged(without.book, graph, steps_of(graph))
 
 
 def _as_read(written: Graph, graph: Graph, fault: Fault) -> Fault:
@@ -114,12 +149,9 @@ def _broken(graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
     return with_broken([judged(case) for case in _cases(steps)], graph, broken) if broken else ()
 
 
-def _without_broken_updates(graph: Graph, steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judgement, ...]:
-    """The same, with the formulas of the cells around those that are to blame."""
-    return tuple(
-        replace(judgement, faults=tuple(like_copies(words, fault, odd) for fault in judgement.faults))
-        for judgement in _broken(graph, steps)
-    )
+def _like_copies(words: Words, judgement: Judgement, odd: Sequence[Odd]) -> Judgement:
+    """A judgement with the formulas of the cells around those that are to blame."""
+    return replace(judgement, faults=tuple(like_copies(words, fault, odd) for fault in judgement.faults))
 
 
 def _with_contexts(steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judgement, ...]:
@@ -130,22 +162,25 @@ def _with_contexts(steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judg
     truncated = steps_of(with_constants(graph, nodes))
     if not all(map(is_truncated, _cases(truncated))):
         return ()
-    found = _as_it_is(truncated, words, odd)
+    found = tuple(_with_causes(*_judged_case(case), words, odd) for case in _cases(truncated))
     return found if all(are_inputs(truncated, nodes, graph.text[nodes], judgement) for judgement in found) else ()
 
 
-def _as_it_is(steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judgement, ...]:
-    found = []
-    for each in _cases(steps):
-        case, judgement = each, judged(each)
-        if judgement.standing is Standing.WRONG and (without := each.without_states()) is not each:
-            case, judgement = without, judged(without)
-        case, judgement = _without_hidden(case, judgement)
-        left_out = judgement
-        case, judgement = judged_with_companions(case, judgement)
-        judgement = with_causes(case, with_culprits(case, judgement, odd), words.names)
-        found.append(replace(judgement, without_value=left_out.without_value, not_judged=left_out.not_judged))
-    return tuple(found)
+def _judged_case(case: Case) -> tuple[Case, Judgement]:
+    """A training and its judgement, without states of an optimizer and what derivatives do not tell, and with what is
+    updated beside it."""
+    judgement = judged(case)
+    if judgement.standing is Standing.WRONG and (without := case.without_states()) is not case:
+        case, judgement = without, judged(without)
+    case, judgement = _without_hidden(case, judgement)
+    left_out = judgement.without_value, judgement.not_judged
+    case, judgement = judged_with_companions(case, judgement)
+    return case, replace(judgement, without_value=left_out[0], not_judged=left_out[1])
+
+
+def _with_causes(case: Case, judgement: Judgement, words: Words, odd: Sequence[Odd]) -> Judgement:
+    """The judgement of a training with what is to blame for its faults, and why."""
+    return with_causes(case, with_culprits(case, judgement, odd), words.names)
 
 
 def _without_hidden(case: Case, judgement: Judgement) -> tuple[Case, Judgement]:

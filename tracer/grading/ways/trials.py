@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from math import isfinite
 
-from tracer.grading.book.cells import Book, Cell, Formula, Place, Position
+from tracer.grading.book.cells import Book, Place
 from tracer.grading.book.relative import absolute
+from tracer.grading.book.rewritten import with_formulas
 from tracer.grading.graph.graph import Graph, TooLarge
 from tracer.grading.graph.read import read_graph
 from tracer.grading.judging.findings import Kind
@@ -157,7 +158,7 @@ class Trials:
     def judged(self, homes: Iterable[Place], text: str) -> tuple[Graph, list[Judgement]] | None:
         """The graph with a relative formula in these cells, and what it trains; None where that refers to no cell,
         or the graph is too large."""
-        book = self._with_formula(homes, text)
+        book = with_formulas(self.book, dict.fromkeys(homes, text))
         if book is None:
             return None
         try:
@@ -165,20 +166,6 @@ class Trials:
             return graph, [each for each in self.judge(graph) if each.standing is not Standing.NOTHING]
         except (TooLarge, TooManyParameters):
             return None
-
-    def _with_formula(self, homes: Iterable[Place], text: str) -> Book | None:
-        """The workbook with a relative formula in these cells; None where it refers to no cell."""
-        by_sheet: dict[str, list[Position]] = {}
-        for name, position in homes:
-            by_sheet.setdefault(name, []).append(position)
-        sheets = []
-        for sheet in self.book.sheets:
-            formulas = {position: absolute(text, position) for position in by_sheet.get(sheet.name, ())}
-            if any("#REF!" in formula for formula in formulas.values()):
-                return None
-            new = {position: Cell(None, Formula(formula, *position)) for position, formula in formulas.items()}
-            sheets.append(replace(sheet, cells={**sheet.cells, **new}) if new else sheet)
-        return replace(self.book, sheets=tuple(sheets))
 
 
 def _has_loss_of(judgement: Judgement, other: Judgement) -> bool:

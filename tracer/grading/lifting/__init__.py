@@ -1,0 +1,1 @@
+"""Clips, limits and stop conditions, taken out of formulas: what is left is judged."""
