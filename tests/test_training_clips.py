@@ -131,7 +131,6 @@ WRONG_CLIPS = {
     "another bound in one row": (CLIPS["MAX and MIN"], "J", (r"\$D\$1,MIN\(\$D\$1", "0.1,MIN(0.1")),
     "no bound in one row": (CLIPS["MAX and MIN"], "J", (r"=.*,(H\d+).*", r"=\1")),
     "another tolerance in one row": (STOPS["small loss"], "C", (r"\$F\$1", "0.5")),
-    "stops where the loss is large": (STOPS["small loss"], "C", ("<", ">")),
 }
 
 

@@ -13,6 +13,8 @@ from tracer.grading.graph.graph import Graph
 from tracer.grading.lifting.parts import Kind
 from tracer.grading.updates.shapes import IF, leads, product, slot_of
 
+FEW = 2
+"""Copies of a formula that do not show whether it stops at once: other rows may have another one."""
 DEEPEST = 3
 """Flags behind flags that a condition is followed to."""
 ORDERS = frozenset(COMPARISONS[symbol] for symbol in ("<", "<=", ">", ">="))
@@ -41,6 +43,8 @@ def branch_without_stop(graph: Graph, text: int) -> Branch | None:
     found = {argument: kind for argument, kind in kinds.items() if kind}
     if not found or not _stops(graph, text, choice.args[0]):
         return None
+    if len(nodes) <= FEW:
+        return Branch(*found.popitem())
     first = np.searchsorted(form.nodes, nodes.min())
     slots, numbers = graph.values[form.operands[[first]]], form.numbers[[first]]
     taken = 1 if of_arrays(choice.args[0], slots, numbers)[0] else 2

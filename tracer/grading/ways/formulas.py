@@ -77,7 +77,8 @@ def _judged(book: Book, graph: Graph, steps: Steps) -> tuple[Judgement, ...]:
     if broken:
         found = tuple(_like_copies(words, judgement, odd) for judgement in broken)
     else:
-        found = tuple(_with_causes(case, judgement, words, odd) for case, judgement in cases)
+        told = [_told_by_derivatives(case, judgement) for case, judgement in cases]
+        found = tuple(_with_causes(case, judgement, words, odd) for case, judgement in told)
     if all(judgement.standing is Standing.NOTHING for judgement in found):
         found = _with_contexts(steps, words, odd) or found
     trials = Trials(book, graph, _without_causes)
@@ -162,16 +163,22 @@ def _with_contexts(steps: Steps, words: Words, odd: Sequence[Odd]) -> tuple[Judg
     truncated = steps_of(with_constants(graph, nodes))
     if not all(map(is_truncated, _cases(truncated))):
         return ()
-    found = tuple(_with_causes(*_judged_case(case), words, odd) for case in _cases(truncated))
+    found = tuple(_with_causes(*_told_by_derivatives(*_judged_case(case)), words, odd) for case in _cases(truncated))
     return found if all(are_inputs(truncated, nodes, graph.text[nodes], judgement) for judgement in found) else ()
 
 
 def _judged_case(case: Case) -> tuple[Case, Judgement]:
-    """A training and its judgement, without states of an optimizer and what derivatives do not tell, and with what is
-    updated beside it."""
+    """A training and its judgement, without states of an optimizer, and with what is updated beside it."""
     judgement = judged(case)
     if judgement.standing is Standing.WRONG and (without := case.without_states()) is not case:
         case, judgement = without, judged(without)
+    return judged_with_companions(case, judgement)
+
+
+def _told_by_derivatives(case: Case, judgement: Judgement) -> tuple[Case, Judgement]:
+    """The same without what derivatives do not tell."""
+    if judgement.standing is not Standing.WRONG:
+        return case, judgement
     case, judgement = _without_hidden(case, judgement)
     left_out = judgement.without_value, judgement.not_judged
     case, judgement = judged_with_companions(case, judgement)
@@ -184,9 +191,6 @@ def _with_causes(case: Case, judgement: Judgement, words: Words, odd: Sequence[O
 
 
 def _without_hidden(case: Case, judgement: Judgement) -> tuple[Case, Judgement]:
-    """The same without what derivatives do not tell."""
-    if judgement.standing is not Standing.WRONG:
-        return case, judgement
     hidden = behind_steps(case, judgement)
     if len(hidden):
         left_out, rest = tuple(judgement.parameters[row] for row in hidden.tolist()), without(case, hidden)
