@@ -95,6 +95,9 @@ CLIPS: Mapping[str, Plan] = {
     "in the update": line(within("MAX(-$D$1,MIN($D$1,{g}))")),
     "in the update by IF": line(within("IF(ABS({g})>$D$1,SIGN({g})*$D$1,{g})")),
     "the step": line(("=C{p}-MAX(-0.02,MIN(0.02,$B$1*G{p}))", "=D{p}-MAX(-0.02,MIN(0.02,$B$1*H{p}))")),
+    "the step, by its size": line(
+        ("=C{p}-SIGN(G{p})*MIN($B$1*ABS(G{p}),0.05)", "=D{p}-SIGN(H{p})*MIN($B$1*ABS(H{p}),0.05)")
+    ),
     "the error": line(("=C{p}-$B$1*G{p}*A{p}", "=D{p}-$B$1*G{p}"), [("e", "", "=MAX(-$D$1,MIN($D$1,E{r}-B{r}))")]),
     "the error, then a product": line(gradients=[("gw", "", "=H{r}*A{r}"), ("gb", "", "=MEDIAN(-$D$1,$D$1,E{r}-B{r})")]),
     "norm, factor": line(CLIPPED, more=[*BY_NORM, ("factor", "", "=MIN(1,$D$1/K{r})")]),
@@ -130,6 +133,7 @@ STOPS: Mapping[str, Plan] = {
     "small gradients": line(stopped("SQRT(G{p}^2+H{p}^2)<0.1")),
     "both gradients small": line(stopped("AND(ABS(G{p})<0.1,ABS(H{p})<0.1)")),
     "number of a step": line(stopped("I{p}>=10"), more=[("step", 1.0, "=I{p}+1")]),
+    "small loss or number of a step": line(stopped("OR(F{p}<$F$1,I{p}>=12)"), more=[("step", [float(k) for k in range(len(ROWS))], "")]),
     "flag": line(stopped("I{p}=1"), more=[("stop", "", "=IF(F{r}<$F$1,1,0)")]),
     "flag that stays": line(stopped("I{p}=1"), more=[("stop", "=IF(F{r}<$F$1,1,0)", "=IF(I{p}=1,1,IF(F{r}<$F$1,1,0))")]),
     "flag that stays, OR": line(stopped("I{p}"), more=[("stop", "=F{r}<$F$1", "=OR(I{p},F{r}<$F$1)")]),
@@ -144,3 +148,29 @@ STOPS: Mapping[str, Plan] = {
     "rate halved": line(("=C{p}-I{p}*G{p}", "=D{p}-I{p}*H{p}"), more=[("rate", "=$B$1", "=IF(F{r}>F{p},I{p}/2,I{p})")]),
 }  # fmt: skip
 """Training that ends before the last row."""
+
+
+def matrices(clip: str, limit: str = "{w}") -> Plan:
+    """A layer of two outputs by array formulas, a block for each step. clip: of the gradients {g}, whose norm is {n};
+    limit: of the updated weights {w}."""
+    s = Draft("matrices with a clip", "Sheet1")
+    s.row("A1", ["lr", 0.4, "cap", 0.1])
+    for row, values in enumerate(
+        [[0.9, -0.4, 1, 0, 0.5, 1.0], [0.3, 0.8, 1, 0, 0.1, -0.3], [-0.6, 0.2, 1, 0, 0.9, 0.2]], 3
+    ):
+        s.row(f"A{row}", values)
+    for r in range(8, 80, 12):
+        s.put(f"A{r}", "W")
+        if r == 8:
+            for row, values in enumerate([[0.3, -0.2], [0.5, 0.1], [-0.1, 0.4]], 9):
+                s.row(f"A{row}", values)
+        else:
+            s.array(f"A{r + 1}:B{r + 3}", "=" + limit.format(w=f"A{r - 11}:B{r - 9}-$B$1*J{r - 11}:K{r - 9}"))
+        s.array(f"D{r + 1}:E{r + 3}", f"=TANH(MMULT($A$3:$C$5,A{r + 1}:B{r + 3}))")
+        s.put(f"D{r + 5}", f"=SUMXMY2(D{r + 1}:E{r + 3},$E$3:$F$5)/2")
+        s.array(
+            f"G{r + 1}:H{r + 3}", f"=MMULT(TRANSPOSE($A$3:$C$5),(D{r + 1}:E{r + 3}-$E$3:$F$5)*(1-D{r + 1}:E{r + 3}^2))"
+        )
+        s.put(f"G{r + 5}", f"=SQRT(SUMSQ(G{r + 1}:H{r + 3}))")
+        s.array(f"J{r + 1}:K{r + 3}", "=" + clip.format(g=f"G{r + 1}:H{r + 3}", n=f"G{r + 5}"))
+    return s.plan

@@ -19,13 +19,15 @@ MOST_CHANGES = 4
 @dataclass(frozen=True, slots=True)
 class Change:
     """A formula before and after a part of it was replaced by what stands in that without a clamp. span: the part, in
-    the tokens before. inner: what stands there after. kind: what it was."""
+    the tokens before. inner: what stands there after. kind: what it was. multiplied: whether a constant stands beside
+    it."""
 
     before: Tokens
     after: Tokens
     span: Span
     inner: Span
     kind: Kind
+    multiplied: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -40,6 +42,8 @@ class Change:
         if tokens[:first] == self.after[:first] and tokens[stop:] == self.after[last:] and first < stop:
             clamp = tuple(_with(self.before[start:end], self.after[first:last], tokens[first:stop]))
             return (*self.before[:start], *clamp, *self.before[end:])
+        if self.multiplied:
+            return None
         if tokens[:last] == self.after[:last]:
             return (*self.before[:end], *tokens[last:])
         start_of_value = stop - (last - first)
@@ -102,8 +106,11 @@ def _clamp(graph: Graph, text: int, tokens: Tokens) -> Change | None:
         return None
     start, end = lift.span
     new = ("1",) if lift.left is None else tokens[slice(*lift.left)]
-    after = (*tokens[:start], *new, *tokens[end:])
-    return Change(tokens, after, lift.span, (start, start + len(new)), lift.kind)
+    multiplied = lift.times != 1.0
+    around = (("(",), (")", "*", f"{lift.times:.12g}")) if multiplied else ((), ())
+    first = start + len(around[0])
+    after = (*tokens[:start], *around[0], *new, *around[1], *tokens[end:])
+    return Change(tokens, after, lift.span, (first, first + len(new)), lift.kind, multiplied)
 
 
 def _constant(graph: Graph, text: int, reference: str) -> float | None:

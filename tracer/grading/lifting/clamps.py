@@ -18,7 +18,7 @@ from tracer.formulas.tree import Name, distinct
 from tracer.grading.book.relative import UnknownFormula
 from tracer.grading.graph.graph import Array
 from tracer.grading.graph.picks import meaning
-from tracer.grading.lifting.parts import Kind, Parts, Span, Tokens, is_range, is_sum, parts_of, refers, replaced
+from tracer.grading.lifting.parts import Kind, Parts, Span, Tokens, is_range, is_sum, parts_of, refers, replaced, terms
 
 MOST_TOKENS = 120
 """Tokens of a formula that is looked at."""
@@ -26,8 +26,8 @@ CHOICES = frozenset({"MAX", "MIN", "MEDIAN", "IF", "IFS"})
 """The functions that clamps are written with."""
 OF_ALL = frozenset({"MAX", "MIN", "MEDIAN"})
 """Those that give one value for a range."""
-FAR, WIDE = 1e9, 1e6
-"""An argument that is beyond all limits, and the largest limit."""
+FAR, WIDE, LITTLE = 1e9, 1e6, 1e-6
+"""An argument that is beyond all limits, the largest limit, and an argument that is within limits."""
 NEAR = 1e-9
 """Relative difference of values that are equal."""
 VALUE, NORM = "R1048576C16384", "R1048575C16384"
@@ -40,11 +40,13 @@ Known = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """A part of a formula, and the part of it that is left without the clamp; None: a factor of 1."""
+    """A part of a formula, and the part of it that is left without the clamp; None: a factor of 1. times: the constant
+    that this is multiplied by."""
 
     span: Span
     left: Span | None
     kind: Kind
+    times: float = 1.0
 
 
 @lru_cache(maxsize=20_000)
@@ -53,7 +55,8 @@ def clamp_in(tokens: Tokens, known: Known) -> Lift | None:
     if not CHOICES.intersection(tokens) or len(tokens) > MOST_TOKENS:
         return None
     formula = _Formula(tokens, dict(known))
-    return next((lift for span in formula.parts.compound if (lift := formula.lift(span))), None)
+    spans = (*formula.parts.compound, *terms(tokens))
+    return next((lift for span in spans if (lift := formula.lift(span))), None)
 
 
 class _Formula:
@@ -69,7 +72,10 @@ class _Formula:
         if not CHOICES.intersection(own):
             return None
         varying = [part for part in self.parts.within(span)[::-1] if self._varies(part)]
-        return next(chain(*(way(span, varying) for way in (self._limited, self._factors, self._scaled))), None)
+        return next(
+            chain(*(way(span, varying) for way in (self._limited, self._factors, self._scaled, self._limited_product))),
+            None,
+        )
 
     def _limited(self, span: Span, parts: Sequence[Span]) -> Iterator[Lift]:
         """The part as a value between limits."""
@@ -105,6 +111,18 @@ class _Formula:
             function = self._function(replaced(replaced(own, size, NORM), value, VALUE), VALUE, NORM)
             if function and all(_is_factor(partial(_times, function, times)) for times in (1.0, -2.5)):
                 yield Lift(span, part, Kind.SCALE)
+
+    def _limited_product(self, span: Span, parts: Sequence[Span]) -> Iterator[Lift]:
+        """The part as a constant times a value, between limits: `SIGN(g)*MIN(η*ABS(g),c)`."""
+        own = self._tokens[slice(*span)]
+        for part in parts:
+            value = self._tokens[slice(*part)]
+            function = None if any(map(is_range, value)) else self._function(replaced(own, value, VALUE), VALUE)
+            times = float(function(np.array([LITTLE]))[0]) / LITTLE if function else 0.0
+            if function and LITTLE < times < FAR:
+                limits = _limits(partial(_divided, function, times))
+                if limits and limits[0] == -limits[1]:
+                    yield Lift(span, part, Kind.CLIP, times)
 
     def _varies(self, part: Span) -> bool:
         return any(refers(token) and token not in self._known for token in self._tokens[slice(*part)])
@@ -145,6 +163,11 @@ def _limits(function: Function) -> tuple[float, float] | None:
     outer = np.array([low - 1.0, high + 1.0])
     is_clamp = _equal(function(inner), inner) and _equal(function(outer), np.clip(outer, low, high))
     return (low, high) if is_clamp else None
+
+
+def _divided(function: Function, by: float, values: Array) -> Array:
+    """What a function gives for values that are divided by a number before."""
+    return function(values / by)
 
 
 def _times(function: Callable[..., Array], value: float, norms: Array) -> Array:

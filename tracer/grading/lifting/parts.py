@@ -97,12 +97,20 @@ def is_call(tokens: Tokens, bracket: int) -> bool:
 
 def is_sum(tokens: Tokens) -> bool:
     """Whether a formula adds or subtracts terms outside of brackets."""
-    depth = 0
+    return len(terms(tokens)) > 1
+
+
+def terms(tokens: Tokens) -> list[Span]:
+    """What a formula adds or subtracts outside of brackets."""
+    found: list[Span] = []
+    depth = start = 0
     for index, token in enumerate(tokens):
         depth += (token == "(") - (token == ")")
-        if index and not depth and token in ("+", "-"):
-            return True
-    return False
+        if not depth and token in ("+", "-"):
+            if index > start:
+                found.append((start, index))
+            start = index + 1
+    return [*found, (start, len(tokens))]
 
 
 def arguments(tokens: Tokens) -> list[Span]:

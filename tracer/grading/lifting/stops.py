@@ -143,7 +143,8 @@ def _is_size(graph: Graph, node: int, side: Expression) -> bool:
 
 
 def _is_fixed(graph: Graph, node: int, slot: int) -> bool:
-    """Whether all copies of a formula refer to the same cell there."""
+    """Whether all copies of a formula refer to the same cell there, or to numbers that grow from step to step."""
     form = graph.forms[graph.form[node]]
     rows = np.searchsorted(form.nodes, graph.texts[graph.text[node]].nodes)
-    return bool((form.operands[rows, slot] == form.operands[rows[0], slot]).all())
+    cells = form.operands[rows, slot]
+    return bool((cells == cells[0]).all() or (len(cells) > 2 and (np.diff(graph.values[cells]) > 0.0).all()))
