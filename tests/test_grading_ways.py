@@ -375,3 +375,22 @@ def test_where_only_the_graph_can_compute_a_cell_the_headers_accuse_nobody(tmp_p
     bare = without_values(book(("S", cells)))
     (sheet,) = check_workbook(write(bare, tmp_path / "bare.xlsx")).sheets
     assert (sheet.verdict, sheet.mistakes) == (Verdict.RIGHT, [])
+
+
+def test_updates_by_a_text_that_the_headers_cannot_compute_are_judged_by_their_formulas(tmp_path: Path) -> None:
+    cells: Cells = {"A1": "learning rate", "B1": 0.2}
+    headers = ["x1", "x2", "target", "w1", "w2", "bias", "sum", "output", "correct?"]
+    cells |= {f"{letter}3": header for letter, header in zip("ABCDEFGHI", headers, strict=True)}
+    for k in range(12):
+        r, before = 4 + k, 3 + k
+        cells |= dict(
+            zip((f"A{r}", f"B{r}", f"C{r}"), [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 1)][k % 4], strict=True)
+        )
+        for letter, start, data in (("D", -0.3, f"*A{before}"), ("E", 0.1, f"*B{before}"), ("F", -0.2, "")):
+            own, step = f"{letter}{before}", f"$B$1*(C{before}-H{before}){data}"
+            cells[f"{letter}{r}"] = f'=IF(I{before}="yes",{own},{own}+{step})' if k else start
+        cells |= {f"G{r}": f"=A{r}*D{r}+B{r}*E{r}+F{r}", f"H{r}": f"=IF(G{r}>=0,1,0)"}
+        cells[f"I{r}"] = f'=IF(H{r}=C{r},"yes","no")'
+    report = check_workbook(write(without_values(book(("S", cells))), tmp_path / "flags.xlsx"))
+    (sheet,) = report.sheets
+    assert (sheet.verdict, [*sheet.mistakes], sheet.judged) == (Verdict.RIGHT, [], 3)

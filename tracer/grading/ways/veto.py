@@ -6,7 +6,7 @@ the headers find follow from one cell that no header names, that cell is the mis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -76,6 +76,8 @@ class Formulas:
         for judgement in judgements:
             if judgement.standing is Standing.NOTHING or not wrong:
                 continue
+            if _computes(judgement, {(name, place) for place in doubt.uncomputed} & wrong):
+                return Contradiction.FULL
             disputed = wrong - blamed_cells(judgement)
             backward = disputed & confirmed_cells(graph, judgement)
             if 2 * len(backward | disputed & copied_forward(graph, judgement)) > len(disputed):
@@ -95,6 +97,14 @@ class Formulas:
         from tracer.grading.ways.origins import with_origins
 
         return with_origins(report, self.book, graph, judgements)
+
+
+def _computes(judgement: Judgement, uncomputed: Collection[Place]) -> bool:
+    """Whether a judgement confirms updates that a reading of headers could not compute, such as those by a text."""
+    from tracer.grading.training.judgement import Standing
+
+    right = judgement.firm and judgement.standing is Standing.CONFIRMED
+    return right and any(place in uncomputed for parameter in judgement.parameters for place in parameter.after)
 
 
 def _has_value(graph: Graph, place: Place) -> bool:
