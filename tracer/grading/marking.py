@@ -182,8 +182,11 @@ def _exactness(shown: Understood) -> Exactness:
 
 
 def _wrong_updates(judged: Judged) -> frozenset[str]:
-    """What the update of a table changes, where most of it is wrong."""
-    changed = {name: c for name, c in judged.columns.items() if c.known and judged.shown.model.is_update(name)}
+    """What the update of a table changes, where most of it is wrong. A parameter whose updated value stands in a column
+    of its own only takes it over."""
+    model, columns = judged.shown.model, judged.columns
+    taken = {name for name in columns if naming.after_update(name) in columns}
+    changed = {name: c for name, c in columns.items() if c.known and model.is_update(name) and name not in taken}
     wrong = [name for name, column in changed.items() if column.wrong]
     return frozenset(changed if 2 * len(wrong) > len(changed) else ())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from tracer.grading.losses.guesses import Guess
 from tracer.grading.losses.recognition import output_errors
 from tracer.grading.steps.points import Point
 from tracer.grading.steps.steps import Steps, Training
+from tracer.grading.training.alike import Unlike
 from tracer.grading.training.case import Case
 from tracer.grading.training.counterparts import Wrong, depending
 from tracer.grading.training.judgement import Fault, Parameter
@@ -56,6 +57,24 @@ def faults_of_updates(case: Case, rows: IntArray) -> tuple[Fault, ...]:
         Fault(parameter.after, Kind.UPDATE, value=float(values[updates[0].node]), spoils=(parameter,))
         for parameter, updates in zip(spoiled, made, strict=True)
     )
+
+
+def faults_of_formulas(case: Case, odd: Mapping[int, Sequence[Unlike]]) -> tuple[Fault, ...]:
+    """The faults of parameters whose updates are not made like the others, by row: in the cells that differ, if these
+    are known."""
+    graph, values = case.graph, case.points[0].values
+    updates = set(case.training.nodes.ravel().tolist())
+    faults: list[Fault] = []
+    for row, unlike in odd.items():
+        nodes = sorted(each.node for each in unlike)
+        if not nodes:
+            faults += faults_of_updates(case, np.array([row]))
+            continue
+        kind = Kind.UPDATE if updates.issuperset(nodes) else Kind.FORMULA
+        spoils = (parameter_of(graph, [update for update in case.training.updates[row] if update is not None]),)
+        places = tuple(graph.places[node] for node in nodes)
+        faults.append(Fault(places, kind, value=float(values[nodes[0]]), spoils=spoils, exact=True))
+    return tuple(faults)
 
 
 def faults_of_outputs(case: Case, guess: Guess) -> tuple[Fault, ...]:

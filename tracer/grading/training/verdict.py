@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tracer.grading.training.alike import NOT_ALIKE, Comparison
 from tracer.grading.training.case import Case
 from tracer.grading.training.confirmation import (
     FOLLOWS,
@@ -17,9 +18,13 @@ from tracer.grading.training.confirmation import (
     tells,
     wrong_judgement,
 )
-from tracer.grading.training.faults import faults_of, faults_of_gradients, faults_of_updates, parameter_of
+from tracer.grading.training.faults import (
+    faults_of,
+    faults_of_formulas,
+    faults_of_gradients,
+    parameter_of,
+)
 from tracer.grading.training.judgement import Judgement, Standing
-from tracer.grading.training.optimizers import Comparison
 from tracer.grading.training.outputs import against_all_losses, below_the_output, by_counterparts, conflicting, uphill
 from tracer.grading.training.parts import (
     MOST_COMPARED,
@@ -123,9 +128,9 @@ def _by_gradient_cells(case: Case) -> Judgement | None:
     right = right_parameters(plain)
     if right.any() and (plain.fit.constant or right.sum() > 1):
         return without_optimizer(case, entry.loss, plain)
-    odd = Comparison(case.steps, case.training, case.cells, case.all_taken, case.points[0]).odd_ones()
-    if len(odd):
-        return wrong_judgement(judgement, faults_of_updates(case, odd), "some updates are not made like the others")
+    odd = Comparison(case).odd_ones()
+    if odd:
+        return wrong_judgement(judgement, faults_of_formulas(case, odd), NOT_ALIKE)
     return uphill(case, entry.loss, judgement) or conflicting(case, entry, judgement) or judgement
 
 
