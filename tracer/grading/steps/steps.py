@@ -88,6 +88,9 @@ def _accepted(network: Network, parent: IntArray) -> list[Chain]:
     plain = without_intermediates(graph, parent, candidates(graph, parent))
     chains = _depending(network, chains_of(graph, plain, parent))
     decaying = candidates(graph, parent, decaying=True)
+    if decaying:
+        both = without_intermediates(graph, parent, sorted([*plain, *decaying], key=lambda update: update.node))
+        decaying = [update for update in both if update.decays]
     decaying = without_states(graph, parent, decaying, chains, _cut(graph, chains))
     if decaying:
         kept = [update for chain in chains for update in chain.updates]

@@ -337,7 +337,7 @@ class _Search:
                 node = self._at(number, offset)
                 if node is None or root[node] != node or not self._is_formula(node):
                     continue
-                if self._made.get(node, number) not in {number, *rates}:
+                if node in self._made and self._made[node] not in rates:
                     continue
                 operands = set(graph.operands_of(node).tolist())
                 if (

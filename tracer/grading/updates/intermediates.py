@@ -13,20 +13,34 @@ FARTHEST = 20_000
 
 def without_intermediates(graph: Graph, parent: IntArray, updates: Sequence[Update]) -> list[Update]:
     """The updates without cells that only look like ones: those that another update depends on whose own parameter is
-    not younger. A true update is a parameter of what depends on it."""
-    search = _Search(graph, roots(parent), updates)
-    rejected = {text for text, update in _first_of_each(graph, updates) if search.is_intermediate(update)}
-    return [update for update in updates if graph.text[update.node] not in rejected]
+    not younger. A true update is a parameter of what depends on it. Those that lead through a rejected one follow it.
+    """
+    root, kept = roots(parent), list(updates)
+    while True:
+        search = _Search(graph, root, kept)
+        rejected = [update for update in _first_of_each(graph, kept) if search.is_intermediate(update)]
+        if not rejected:
+            return kept
+        texts, shapes = {int(graph.text[u.node]) for u in rejected}, {_shape(graph, u) for u in rejected}
+        kept = [u for u in kept if int(graph.text[u.node]) not in texts and _shape(graph, u) not in shapes]
 
 
-def _first_of_each(graph: Graph, updates: Sequence[Update]) -> list[tuple[int, Update]]:
+def _shape(graph: Graph, update: Update) -> tuple[object, ...]:
+    """A formula and how far away what it refers to is, whether its references are absolute or not: the same in blocks
+    that are copies of each other."""
+    _, (row, column) = graph.places[update.node]
+    operands = (graph.places[operand][1] for operand in graph.operands_of(update.node).tolist())
+    return int(graph.form[update.node]), *((own_row - row, own_column - column) for own_row, own_column in operands)
+
+
+def _first_of_each(graph: Graph, updates: Sequence[Update]) -> list[Update]:
     """The first two updates of each formula."""
     found: dict[int, list[Update]] = {}
     for update in updates:
         samples = found.setdefault(int(graph.text[update.node]), [])
         if len(samples) < 2:
             samples.append(update)
-    return [(text, update) for text, samples in found.items() for update in samples]
+    return [update for samples in found.values() for update in samples]
 
 
 class _Search:
