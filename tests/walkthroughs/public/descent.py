@@ -1,4 +1,4 @@
-"""Functions of one or two variables minimised step by step: plain, with momentum, AdaGrad, RMSProp, Adam, falling rates."""
+"""Functions of a few variables minimised step by step: plain, with momentum, AdaGrad, RMSProp, Adam, falling rates."""
 
 from __future__ import annotations
 
@@ -171,4 +171,32 @@ def clipped_by_norm() -> Plan:
     return clipped(by_norm=True)
 
 
-DESCENT = (square, quartic, banana, rivals, momentum_of_a_line, falling_rate, clipped_one_by_one, clipped_by_norm)
+def likelihood() -> Plan:
+    """Mean and spread of a normal distribution by ascent on the log-likelihood."""
+    s = Draft("public: normal, maximum likelihood", "MLE", rounding=1e-5)
+    s.row("A1", ["step", 0.05])
+    s.down("A3", ["data", 2.1, 1.7, 2.8, 2.4, 1.9])
+    far = "SUMPRODUCT(($A$4:$A$8-D{r})^2)"
+    columns = [
+        ("k", 0, "=C{p}+1"), ("mu", 1, "=D{p}+$B$1*F{p}"), ("sigma", 1.5, "=E{p}+$B$1*G{p}"),
+        ("dmu", "", "=SUMPRODUCT($A$4:$A$8-D{r})/E{r}^2"), ("dsigma", "", f"=-5/E{{r}}+{far}/E{{r}}^3"),
+        ("log L", "", f"=-5*LN(E{{r}})-{far}/(2*E{{r}}^2)"),
+    ]  # fmt: skip
+    s.table("C4", 15, columns)
+    s.slip("exponent", "F", range(4, 19), "=SUMPRODUCT($A$4:$A$8-D{r})/E{r}")
+    s.slip("gradient of the neighbour", "E", range(5, 19), "=E{p}+$B$1*F{p}")
+    s.steps(range(4, 18), {"D{r}": "D{n}", "E{r}": "E{n}"}, "-H{r}", "$B$1", {"D{r}": "F{r}", "E{r}": "G{r}"}, -1.0)
+    return s.plan
+
+
+DESCENT = (
+    likelihood,
+    square,
+    quartic,
+    banana,
+    rivals,
+    momentum_of_a_line,
+    falling_rate,
+    clipped_one_by_one,
+    clipped_by_norm,
+)

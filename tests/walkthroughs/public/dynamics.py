@@ -90,7 +90,26 @@ def boosted_residuals() -> Plan:
     return s.plan
 
 
+def ratings() -> Plan:
+    """Elo ratings of three players, game by game: who plays is picked by INDEX, and the others keep their ratings."""
+    s = Draft("public: Elo ratings", "Elo", loss_cell=False, expected=NO_FINDING)
+    s.row("A1", ["K", 32])
+    s.row("A3", ["game", "A", "B", "C", "home", "away", "score", "Rh", "Ra", "expected", "new h", "new a"])
+    games = ((1, 2, 1), (2, 3, 0.5), (3, 1, 0), (1, 3, 1), (2, 1, 0), (3, 2, 1), (1, 2, 0.5), (2, 3, 1))
+    for r, game in enumerate(games, 4):
+        s.put(f"A{r}", r - 3)
+        for c, start in zip("BCD", (1500, 1520, 1480), strict=True):
+            p = r - 1
+            kept = f"=IF(COLUMN()-1=$E{p},$K{p},IF(COLUMN()-1=$F{p},$L{p},{c}{p}))"
+            s.put(f"{c}{r}", start if r == 4 else kept, f"rating {c}")
+        s.row(f"E{r}", [*game, f"=INDEX($B{r}:$D{r},E{r})", f"=INDEX($B{r}:$D{r},F{r})"], "picked")
+        s.put(f"J{r}", f"=1/(1+10^((I{r}-H{r})/400))", "expected")
+        s.row(f"K{r}", [f"=H{r}+$B$1*(G{r}-J{r})", f"=I{r}-$B$1*(G{r}-J{r})"], "new")
+    return s.plan
+
+
 DYNAMICS: tuple[Callable[[], Plan], ...] = (
+    ratings,
     heat, jacobi, game_of_coins, boosted_residuals,
     table_of("public: decay by Euler", "dC/dt = -k C", ["k", 0.3, "dt", 0.1],
           [("t", 0, "=A{p}+$D$2"), ("C", 5.0, "=B{p}+C{p}*$D$2"), ("dC/dt", "", "=-$B$2*B{r}"), ("exact", "", "=5*EXP(-$B$2*A{r})"), ("error", "", "=B{r}-D{r}"), ("error^2", "", "=E{r}^2")]),

@@ -191,4 +191,97 @@ def picture() -> Plan:
     return s.plan
 
 
-SEQUENCES = (through_time, elman, picture)
+def many_to_many() -> Plan:
+    """A recurrent unit with an error at each moment, a moment a column; the last block only shows the loss."""
+    s = Draft("public: RNN, an error each moment", "Net")
+    s.row("A1", ["lr", 0.3])
+    last = 5
+    for k in range(last + 1):
+        o = 4 + 13 * k
+        s.row(f"A{o}", [f"it {k + 1}", "Wh", "Uh", "bh"])
+        s.put(f"A{o + 1}", "weights")
+        for c, start in zip("BCD", (0.73, 0.72, -0.71), strict=True):
+            s.put(f"{c}{o + 1}", f"={c}{o - 12}-$B$1*{c}{o - 11}" if k else start, f"new {c}")
+        s.row(f"A{o + 3}", ["t", 1, 2, 3])
+        s.down(f"A{o + 4}", ["x", "y", "z", "h", "E", "dh", "dz"])
+        for t, c in enumerate("BCD"):
+            before, after = "ABC"[t], "CDE"[t]
+            state, carried = (f"{before}{o + 7}", f"+{after}{o + 10}*C${o + 1}")
+            s.put(f"{c}{o + 4}", (0.5, -0.3, 0.8)[t])
+            s.put(f"{c}{o + 5}", (0.2, 0.1, 0.5)[t])
+            s.put(f"{c}{o + 6}", f"=B${o + 1}*{c}{o + 4}+C${o + 1}*{state if t else 0}+D${o + 1}", f"z{t}")
+            s.put(f"{c}{o + 7}", f"=TANH({c}{o + 6})", "h")
+            s.put(f"{c}{o + 8}", f"=({c}{o + 7}-{c}{o + 5})^2/2", "E")
+            s.put(f"{c}{o + 9}", f"={c}{o + 7}-{c}{o + 5}{carried if t < 2 else ''}", f"dh{t}")
+            s.put(f"{c}{o + 10}", f"={c}{o + 9}*(1-{c}{o + 7}^2)", "dz")
+        s.put(f"E{o + 8}", f"=SUM(B{o + 8}:D{o + 8})", "loss")
+        if k == last:
+            continue
+        s.put(f"A{o + 2}", "gradients")
+        s.put(f"B{o + 2}", f"=SUMPRODUCT(B{o + 10}:D{o + 10},B{o + 4}:D{o + 4})", "gW")
+        states = f"=SUMPRODUCT(C{o + 10}:D{o + 10},C{o + 7}:D{o + 7})"
+        s.put(f"C{o + 2}", f"=SUMPRODUCT(C{o + 10}:D{o + 10},B{o + 7}:C{o + 7})", "gU", state_after=states)
+        s.put(f"D{o + 2}", f"=SUM(B{o + 10}:D{o + 10})", "gb", a_moment_short=f"=SUM(B{o + 10}:C{o + 10})")
+        gradients = {f"{c}{o + 1}": f"{c}{o + 2}" for c in "BCD"}
+        s.step({f"{c}{o + 1}": f"{c}{o + 14}" for c in "BCD"}, f"E{o + 8}", "$B$1", gradients)
+    return s.plan
+
+
+def attention() -> Plan:
+    """A head of attention over three words: queries, keys and values by matrices, and all of it backwards."""
+    s = Draft("public: attention head", "Attention")
+    s.row("A1", ["lr", 0.5])
+    s.put("A2", "X")
+    s.put("D2", "Y")
+    for r, (x, y) in enumerate((((1.0, 0.2), (0.5, 0.1)), ((0.4, -0.5), (0.2, 0.3)), ((-0.3, 0.8), (-0.1, 0.4))), 3):
+        s.row(f"A{r}", [*x, "", *y])
+    sides = {"Q": ("A", "B"), "K": ("D", "E"), "V": ("G", "H")}
+    starts = {"Q": (0.59, 0.64, -0.03, -0.48), "K": (-0.98, -0.32, 0.59, -0.41), "V": (0.79, 0.12, 0.44, 0.78)}
+    for k in range(4):
+        o = 8 + 32 * k
+        for n, (a, b) in sides.items():
+            s.put(f"{a}{o}", f"W{n}")
+            if k:
+                s.array(f"{a}{o + 1}:{b}{o + 2}", f"={a}{o - 31}:{b}{o - 30}-$B$1*{a}{o - 3}:{b}{o - 2}", f"new W{n}")
+            else:
+                s.row(f"{a}{o + 1}", starts[n][:2])
+                s.row(f"{a}{o + 2}", starts[n][2:])
+            s.put(f"{a}{o + 4}", n)
+            s.array(f"{a}{o + 5}:{b}{o + 7}", f"=MMULT($A$3:$B$5,{a}{o + 1}:{b}{o + 2})", n)
+        s.put(f"A{o + 8}", "scores")
+        s.array(f"A{o + 9}:C{o + 11}", f"=MMULT(A{o + 5}:B{o + 7},TRANSPOSE(D{o + 5}:E{o + 7}))/SQRT(2)", "scores")
+        s.put(f"E{o + 8}", "softmax")
+        for i in range(3):
+            r = o + 9 + i
+            for c, z in zip("EFG", "ABC", strict=True):
+                s.put(f"{c}{r}", f"=EXP({z}{r})/(EXP($A{r})+EXP($B{r})+EXP($C{r}))", "softmax")
+        s.put(f"A{o + 12}", "O")
+        s.array(f"A{o + 13}:B{o + 15}", f"=MMULT(E{o + 9}:G{o + 11},G{o + 5}:H{o + 7})", "O")
+        s.put(f"D{o + 12}", "dO")
+        s.array(f"D{o + 13}:E{o + 15}", f"=A{o + 13}:B{o + 15}-$D$3:$E$5", "dO")
+        s.row(f"G{o + 12}", ["L", f"=SUMSQ(D{o + 13}:E{o + 15})/2"], "loss")
+        s.put(f"A{o + 16}", "dP")
+        s.array(f"A{o + 17}:C{o + 19}", f"=MMULT(D{o + 13}:E{o + 15},TRANSPOSE(G{o + 5}:H{o + 7}))", "dP")
+        s.put(f"E{o + 16}", "dS")
+        for i in range(3):
+            r = o + 17 + i
+            for c, z in zip("EFG", "ABC", strict=True):
+                lean = f"({z}{r}-SUMPRODUCT($A{r}:$C{r},$E{r - 8}:$G{r - 8}))"
+                s.put(f"{c}{r}", f"={c}{r - 8}*{lean}/SQRT(2)", "dS", root_left_out=f"={c}{r - 8}*{lean}")
+        s.row(f"A{o + 20}", ["dQ", "", "", "dK", "", "", "dV"])
+        s.array(f"A{o + 21}:B{o + 23}", f"=MMULT(E{o + 17}:G{o + 19},D{o + 5}:E{o + 7})", "dQ")
+        s.array(f"D{o + 21}:E{o + 23}", f"=MMULT(TRANSPOSE(E{o + 17}:G{o + 19}),A{o + 5}:B{o + 7})", "dK")
+        plain = f"=MMULT(E{o + 9}:G{o + 11},D{o + 13}:E{o + 15})"
+        turned = f"=MMULT(TRANSPOSE(E{o + 9}:G{o + 11}),D{o + 13}:E{o + 15})"
+        s.array(f"G{o + 21}:H{o + 23}", turned, "dV", not_transposed=plain)
+        for n, (a, b) in sides.items():
+            s.put(f"{a}{o + 28}", f"dW{n}")
+            s.array(f"{a}{o + 29}:{b}{o + 30}", f"=MMULT(TRANSPOSE($A$3:$B$5),{a}{o + 21}:{b}{o + 23})", f"dW{n}")
+        if k:
+            b = o - 32
+            pairs = {f"{c}{b + r}": f"{c}{o + r}" for c in "ABDEGH" for r in (1, 2)}
+            s.step(pairs, f"H{b + 12}", "$B$1", {x: f"{x[0]}{int(x[1:]) + 28}" for x in pairs})
+    return s.plan
+
+
+SEQUENCES = (many_to_many, attention, through_time, elman, picture)
