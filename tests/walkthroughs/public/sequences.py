@@ -278,9 +278,9 @@ def attention() -> Plan:
             s.put(f"{a}{o + 28}", f"dW{n}")
             s.array(f"{a}{o + 29}:{b}{o + 30}", f"=MMULT(TRANSPOSE($A$3:$B$5),{a}{o + 21}:{b}{o + 23})", f"dW{n}")
         if k:
-            b = o - 32
-            pairs = {f"{c}{b + r}": f"{c}{o + r}" for c in "ABDEGH" for r in (1, 2)}
-            s.step(pairs, f"H{b + 12}", "$B$1", {x: f"{x[0]}{int(x[1:]) + 28}" for x in pairs})
+            top = o - 32
+            pairs = {f"{c}{top + r}": f"{c}{o + r}" for c in "ABDEGH" for r in (1, 2)}
+            s.step(pairs, f"H{top + 12}", "$B$1", {x: f"{x[0]}{int(x[1:]) + 28}" for x in pairs})
     return s.plan
 
 
