@@ -98,7 +98,8 @@ def _as_model(graph: Graph, model: int, node: int) -> _Move | None:
     none = np.empty((len(slots), 0))
     one, two = of_arrays(own.expression, slots, none), of_arrays(theirs.expression, slots[:, order], none)
     same = np.isfinite(one) == np.isfinite(two)
-    close = np.abs(one - two) <= EQUAL * (np.abs(one) + np.abs(two))
+    with np.errstate(all="ignore"):  # numbers that blow up are not compared
+        close = np.abs(one - two) <= EQUAL * (np.abs(one) + np.abs(two))
     equal = bool((same & (close | ~np.isfinite(one))).all() and np.isfinite(one).any())
     return _Move(node, model, int(graph.form[first]), operands) if equal else None
 
