@@ -322,6 +322,16 @@ def test_an_update_that_cannot_be_read_is_not_judged_and_accuses_nobody(tmp_path
     assert not report.has_findings
 
 
+@pytest.mark.parametrize(
+    ("layout", "slip", "unit"),
+    [("columns, batch", "a sample short", "Gw1_1_2"), ("batch in rows, weights once", "slope left out", "d1_1")],
+)
+def test_a_cell_that_both_ways_blame_is_one_finding(layout: str, slip: str, unit: str, tmp_path: Path) -> None:
+    (mistake,) = named(ALL[layout](), [(slip, unit)])
+    (said,) = judged(mistake.plan, tmp_path, by_command).said
+    assert set(said.cells) <= mistake.cells
+
+
 def test_a_folder_of_mixed_workbooks_gives_each_a_verdict_or_a_reason(tmp_path: Path) -> None:
     kinds = {
         "headers.xlsx": homework(Layout(steps=6)).book(), "right.xlsx": book(("S", regression())),

@@ -152,7 +152,8 @@ def _joined(reports: Sequence[SheetReport], report: SheetReport) -> list[SheetRe
     shown = [table for table in tables if _lies_in(table, report)]
     if 2 * len(report.covered & covered) <= len(report.covered) and not any(table.mistakes for table in shown):
         return [*(table for table in tables if table not in shown), report]
-    new = [f for f in report.findings if f.mistake and not covered.intersection(f.places)]
+    told = covered.union(*(finding.places for table in tables for finding in table.findings))
+    new = [f for f in report.findings if f.mistake and not told.intersection(f.places)]
     if not new:
         return tables
     first = next((table for table in shown if table.mistakes), tables[0])
