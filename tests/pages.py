@@ -24,6 +24,8 @@ from tracer.config import Override, load
 from tracer.config.records import Field
 from tracer.config.schema import CSV, FIELDS, LAYER
 from tracer.explain.diagnoses import DIAGNOSES
+from tracer.grading.book.worksheet_functions import function_names
+from tracer.grading.graph.facts import OF_FACTS
 from tracer.grading.judging.causes import SENTENCES
 from tracer.grading.slips.table import SLIPS
 from tracer.tables.catalogue import catalogue
@@ -118,6 +120,13 @@ def _value(option: click.Option) -> str:
     return f" {option.metavar or '|'.join(choices) or option.type.name.removesuffix(' range').upper()}"
 
 
+def worksheet_functions() -> str:
+    """The worksheet functions that `check` reads."""
+    both = function_names()
+    further = sorted(name for name in OF_FACTS if name not in both and name.isupper() and name != "ARRAYCONSTANT")
+    return table(("read", "functions"), [("always", code(both)), ("by the sheet's formulas", code(further))])
+
+
 def slips() -> str:
     """The slips that `check` looks for."""
     rows = ((code([slip.name]), slip.sentence, code([slip.right]), code([slip.wrong])) for slip in SLIPS)
@@ -172,6 +181,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "clippings": lambda: entries("clipping"),
     "optimizers": lambda: entries("optimizer"),
     "functions": lambda: entries("function"),
+    "worksheet functions": worksheet_functions,
     "slips": slips,
     "screen of step": screen_of_step,
     "keys of step": lambda: table(("key", "what it does"), HELP),

@@ -96,6 +96,11 @@ def _calls() -> Iterator[tuple[str, Expression]]:
     yield from ((call, parse(formula, FUNCTIONS)) for call, formula in FORMULAS.items())
 
 
+def function_names() -> list[str]:
+    """The worksheet functions that are read, as Excel spells them."""
+    return sorted({*_forms(), *_OF_BLOCKS})
+
+
 def _excel(name: str) -> str:
     return PRIMITIVES[name].spelled.get(EXCEL.name, EXCEL.function(name))
 
