@@ -59,7 +59,7 @@ def _described(book: Book, terms: Terms) -> tuple[dict[str, Terms], frozenset[st
     if terms.system:
         return {}, BESIDE_RUNS
     system = assemble(experiment)
-    own = replace(terms, system=system.rounded(None), given=False)
+    own = replace(terms, system=system.rounded(None), given=False, veto=None)
     runs = (sheet.name for sheet in book.sheets if has_columns(sheet, experiment, system))
     return dict.fromkeys(runs, own), BESIDE_RUNS
 
