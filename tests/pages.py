@@ -124,7 +124,7 @@ def worksheet_functions() -> str:
     """The worksheet functions that `check` reads."""
     both = function_names()
     further = sorted(name for name in OF_FACTS if name not in both and name.isupper() and name != "ARRAYCONSTANT")
-    return table(("read", "functions"), [("always", code(both)), ("by the sheet's formulas", code(further))])
+    return table(("read", "functions"), [("always", code(sorted(both))), ("by the sheet's formulas", code(further))])
 
 
 def slips() -> str:

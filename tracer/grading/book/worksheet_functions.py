@@ -96,9 +96,9 @@ def _calls() -> Iterator[tuple[str, Expression]]:
     yield from ((call, parse(formula, FUNCTIONS)) for call, formula in FORMULAS.items())
 
 
-def function_names() -> list[str]:
+def function_names() -> set[str]:
     """The worksheet functions that are read, as Excel spells them."""
-    return sorted({*_forms(), *_OF_BLOCKS})
+    return {*_forms(), *_OF_BLOCKS}
 
 
 def _excel(name: str) -> str:
@@ -299,14 +299,10 @@ _OF_BLOCKS: dict[str, Callable[[Sequence[Block]], Block]] = {
     "NOT": lambda blocks: single(_choice(only(*blocks), ZERO, ONE)),
     "SUMX2PY2": _sum_of_squares,
     "DEVSQ": _squares_about_the_mean,
-    "VAR.P": _spread(0),
-    "VARP": _spread(0),
-    "VAR.S": _spread(1),
-    "VAR": _spread(1),
-    "STDEV.P": _spread(0, "sqrt"),
-    "STDEVP": _spread(0, "sqrt"),
-    "STDEV.S": _spread(1, "sqrt"),
-    "STDEV": _spread(1, "sqrt"),
+    **dict.fromkeys(("VAR.P", "VARP"), _spread(0)),
+    **dict.fromkeys(("VAR.S", "VAR"), _spread(1)),
+    **dict.fromkeys(("STDEV.P", "STDEVP"), _spread(0, "sqrt")),
+    **dict.fromkeys(("STDEV.S", "STDEV"), _spread(1, "sqrt")),
     "SUMX2MY2": _sum_of_squares_less,
     "HSTACK": _beside,
     "VSTACK": lambda blocks: transposed(_beside([transposed(block) for block in blocks])),
@@ -337,7 +333,7 @@ def bound(make: Callable[..., Block], arguments: Sequence[Block]) -> tuple[str, 
 def function(name: str) -> Callable[[Sequence[Block]], Block]:
     """The Excel function of that name. Raises ValueError for an unknown one."""
     wanted = name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
-    if wanted not in _OF_BLOCKS and wanted not in _forms():
+    if wanted not in function_names():
         raise ValueError(f"the function {wanted} is not supported")
     return partial(_called, wanted)
 
