@@ -17,7 +17,6 @@ class Behind:
     def __init__(self, steps: Steps) -> None:
         self.updates: Flags = steps.cut
         """The updates, and the parameters that they start from."""
-        graph = steps.network.graph
         seeds = [training.seeds[training.seeds != NONE] for training in steps.trainings]
         present = np.unique(np.concatenate(seeds)) if seeds else np.empty(0, int)
         within = region(steps.network, present, steps.cut)
@@ -25,7 +24,6 @@ class Behind:
         self.gradients: Flags = _after(within, compared) if compared.any() else _for_updates_alone(within)
         """What depends on an error; in a sheet without targets, what only updates depend on, and no loss."""
         self.gradients &= within.inside
-        assert len(self.gradients) == len(graph.text)
 
 
 def _compared(steps: Steps, inside: Flags) -> Flags:

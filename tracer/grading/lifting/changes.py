@@ -18,9 +18,11 @@ MOST_CHANGES = 4
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A formula before and after a part of it was replaced by what stands in that without a clamp. span: the part, in
-    the tokens before. inner: what stands there after. kind: what it was. multiplied: whether a constant stands beside
-    it."""
+    """One replacement in a formula: a clamp or a stop condition by its contents.
+
+    before, after: the formula's tokens. span: the part that is replaced, in `before`. inner: its replacement, in
+    `after`. kind: of the part. multiplied: whether a constant multiplies the part.
+    """
 
     before: Tokens
     after: Tokens

@@ -1,7 +1,7 @@
 """Clamps in formulas: what limits a value to an interval, and factors that are 1 up to a limit.
 
-They are told by what they compute, however they are written: `MAX(-c,MIN(c,g))`, `MEDIAN(-c,g,c)` and
-`IF(ABS(g)>c,SIGN(g)*c,g)` are all g between −c and c, and constant beyond.
+A clamp is recognized by its values, not by its functions: `MAX(-c,MIN(c,g))`, `MEDIAN(-c,g,c)` and
+`IF(ABS(g)>c,SIGN(g)*c,g)` all equal g between −c and c, and are constant beyond.
 """
 
 from __future__ import annotations

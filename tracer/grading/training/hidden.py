@@ -30,8 +30,7 @@ def behind_steps(case: Case, judgement: Judgement) -> IntArray:
         return np.empty(0, int)
     cells = case.cells
     loss = np.array([case.graph.number[place] for place in judgement.loss])
-    stepped = _stepped(cells)
-    smooth, all_ways = (_leading(cells, loss, edges) for edges in (~stepped, np.ones_like(stepped)))
+    smooth, all_ways = _leading(cells, loss, ~_stepped(cells)), cells.feeding(loss)
     seeds = np.where(cells.seeds == NONE, 0, cells.seeds)
     own = cells.seeds != NONE
     hidden = (all_ways[seeds] & own).any(1) & ~(smooth[seeds] & own).any(1)
