@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracer.formulas.tree import COMPARISONS
 from tracer.grading.book.cells import Place
 from tracer.grading.book.relative import PLACE, UnknownFormula, parts, place
-from tracer.grading.graph.forms import calls, of_arrays
+from tracer.grading.graph.forms import comparisons, of_arrays
 from tracer.grading.graph.graph import Array, Form, Graph, IntArray, Text
 from tracer.grading.graph.language import mentioned
 
@@ -23,7 +22,6 @@ EQUAL = 1e-9
 """Relative difference of equal values, which are computed in another order."""
 POINTS = 8
 """Points of each range at which formulas are compared."""
-_TESTS = frozenset(COMPARISONS.values())
 
 
 def with_equal_texts(graph: Graph) -> Graph:
@@ -110,7 +108,7 @@ def _is_plain(form: Form) -> bool:
     width = form.operands.shape[1]
     if not 0 < width <= MOST_OPERANDS or form.numbers.shape[1]:
         return False
-    return not any(call.function in _TESTS for call in calls(form.expression))
+    return not any(comparisons(form.expression))
 
 
 def _translated(graph: Graph, text: int, first: int, node: int) -> IntArray | None:

@@ -61,6 +61,11 @@ def calls(expression: Expression) -> Iterator[Call]:
             pending += reversed(node.args)
 
 
+def comparisons(expression: Expression) -> Iterator[Call]:
+    """The comparisons in an expression."""
+    return (call for call in calls(expression) if call.function in COMPARISONS.values())
+
+
 @lru_cache(maxsize=MOST_KEPT)
 def unrounded(form: Expression) -> Expression:
     """The form without its roundings to one decimal or more."""

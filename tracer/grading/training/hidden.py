@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracer.formulas.tree import COMPARISONS, distinct
-from tracer.grading.graph.forms import calls, slopes
+from tracer.formulas.tree import distinct
+from tracer.grading.graph.forms import comparisons, slopes
 from tracer.grading.graph.graph import Array, Flags, Form, IntArray
 from tracer.grading.losses.sampling import Sample
 from tracer.grading.steps.cells import Cells
@@ -20,8 +20,6 @@ BEHIND_STEPS = "a step function, such as SIGN or IF, stands between parameters a
 COMPETITION = (
     "which parameters learn follows from a comparison, as in a self-organizing map: no loss tells how they learn"
 )
-
-_TESTS = frozenset(COMPARISONS.values())
 
 
 def behind_steps(case: Case, judgement: Judgement) -> IntArray:
@@ -106,12 +104,10 @@ def _compares(cells: Cells, leading: Flags, form: Form) -> bool:
     """Whether a formula compares two operands that depend on parameters, in cells that updates depend on."""
     own = leading[form.nodes]
     inner = {slot for slot, operands in enumerate(form.operands[own].T) if cells.region.inside[operands].any()}
-    for call in calls(form.expression):
-        if call.function in _TESTS:
-            sides = [{slot_of(name) for name in distinct(side)} & inner for side in call.args]
-            if all(sides):
-                return True
-    return False
+    return any(
+        all({slot_of(name) for name in distinct(side)} & inner for side in call.args)
+        for call in comparisons(form.expression)
+    )
 
 
 def _conditional(case: Case) -> Flags:
